@@ -1,0 +1,125 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/cluster"
+	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/host"
+)
+
+// errCommand marks the failure of the command that exec ran.
+var errCommand = errors.New("command failed")
+
+func newExec(s settings) *cobra.Command {
+	var nodes int
+	cmd := &cobra.Command{
+		Use:   "exec [--nodes N] -- COMMAND [ARG...]",
+		Short: "Run a command against the cluster; start and stop it if need be",
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usageError("exec needs a command to run: cluster exec -- COMMAND [ARG...]")
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if s.foreign() {
+				return execForeign(cmd.Context(), s, nodes, args)
+			}
+			return execOurs(cmd.Context(), nodes, args)
+		},
+	}
+	cmd.Flags().SetInterspersed(false)
+	cmd.Flags().IntVar(&nodes, "nodes", 0, "at least that many nodes (default: as many as it has, or 2)")
+	return cmd
+}
+
+// execForeign runs the command against the cluster that CLUSTER_KUBECONFIG names.
+func execForeign(ctx context.Context, s settings, nodes int, args []string) error {
+	if err := s.checkImages(); err != nil {
+		return err
+	}
+	if nodes == 0 {
+		nodes = cluster.DefaultNodes
+	}
+	if n, ok := countNodes(ctx, s.Kubeconfig); ok {
+		nodes = n
+	}
+	return runCommand(ctx, args, []string{
+		"KUBECONFIG=" + s.Kubeconfig,
+		"CLUSTER_OURS=0",
+		"CLUSTER_NODES=" + strconv.Itoa(nodes),
+		"CLUSTER_IMAGE=" + s.Image,
+		"CLUSTER_EXAMPLE_IMAGE=" + s.ExampleImage,
+	})
+}
+
+// countNodes asks a foreign cluster, where kubectl is at hand and may.
+func countNodes(ctx context.Context, kubeconfig string) (int, bool) {
+	out, err := exec.CommandContext(ctx, "kubectl", "--kubeconfig", kubeconfig,
+		"--request-timeout=10s", "get", "nodes", "-o", "name").Output()
+	n := len(strings.Fields(string(out)))
+	return n, err == nil && n > 0
+}
+
+// execOurs runs the command against our cluster. The call that started the
+// cluster takes it down again, once no other exec uses it any more.
+func execOurs(ctx context.Context, nodes int, args []string) (err error) {
+	var c *cluster.Cluster
+	var use *host.Lock
+	started := false
+	err = locked(ctx, func(found *cluster.Cluster) (err error) {
+		c, started = found, !found.Running()
+		if use, err = host.LockShared(ctx, usersLock(c)); err != nil {
+			return err
+		}
+		return up(ctx, c, max(nodes, wanted(c, 0)))
+	})
+	if use != nil {
+		defer func() { err = errors.Join(err, endUse(context.WithoutCancel(ctx), c, use, started)) }()
+	}
+	if err != nil {
+		return err
+	}
+	return runCommand(ctx, args, ourEnvironment(c))
+}
+
+func usersLock(c *cluster.Cluster) string { return filepath.Join(c.Cache, "users") }
+
+func ourEnvironment(c *cluster.Cluster) []string {
+	return []string{
+		"KUBECONFIG=" + c.Kubeconfig(),
+		"PATH=" + c.KubectlDir() + string(filepath.ListSeparator) + os.Getenv("PATH"),
+		"CLUSTER_OURS=1",
+		"CLUSTER_NODES=" + strconv.Itoa(c.Nodes()),
+		"CLUSTER_IMAGE=" + cluster.BusyboxImage,
+		"CLUSTER_EXAMPLE_IMAGE=" + cluster.ExampleImage,
+	}
+}
+
+// endUse takes the cluster down if this call started it.
+func endUse(ctx context.Context, c *cluster.Cluster, use *host.Lock, started bool) error {
+	use.Release()
+	if !started {
+		return nil
+	}
+	last, err := host.LockExclusive(ctx, usersLock(c), func() { say("waiting for others that use the cluster") })
+	if err != nil {
+		return err
+	}
+	defer last.Release()
+	say("taking the cluster down")
+	err = locked(ctx, func(c *cluster.Cluster) error { return c.Down(ctx, false) })
+	if err != nil {
+		return fmt.Errorf("taking the cluster down: %w", err)
+	}
+	return nil
+}

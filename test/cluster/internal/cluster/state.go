@@ -1,0 +1,88 @@
+package cluster
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/netip"
+	"os"
+	"strconv"
+
+	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/netplan"
+)
+
+// state is what a cluster keeps from one run to the next.
+type state struct {
+	Nodes    int          `json:"nodes"`
+	Block    netip.Prefix `json:"block"`
+	Services netip.Prefix `json:"services"` // of the first block: etcd holds addresses of it
+	APIPort  int          `json:"apiPort"`
+	EtcdPort int          `json:"etcdPort"`
+	PeerPort int          `json:"peerPort"`
+	// Containerd is the directory of the containerd that the nodes run.
+	Containerd string `json:"containerd"`
+}
+
+func (c *Cluster) loadState() error {
+	b, err := os.ReadFile(c.run("state.json"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := json.Unmarshal(b, &c.state); err != nil { // cut off by a power failure, say
+		c.Say("%s is damaged and will be made anew: %v", c.run("state.json"), err)
+		c.state = state{}
+	}
+	return nil
+}
+
+func (c *Cluster) saveState() error {
+	b, err := json.MarshalIndent(c.state, "", "  ")
+	if err != nil {
+		return err
+	}
+	temp := c.run("state.json.new")
+	if err := os.WriteFile(temp, b, 0o644); err != nil {
+		return err
+	}
+	return os.Rename(temp, c.run("state.json"))
+}
+
+// pickPorts keeps the ports of the last run where they are in use by us or free.
+func (c *Cluster) pickPorts() error {
+	_, etcd := c.table.Get("etcd")
+	_, server := c.table.Get("kube-apiserver")
+	s := &c.state
+	if (etcd || allFree(s.EtcdPort, s.PeerPort)) && (server || allFree(s.APIPort)) {
+		return nil
+	}
+	ports, err := netplan.PickPorts(c.firstPort(), 3)
+	if err != nil {
+		return err
+	}
+	if !server {
+		s.APIPort = ports[0]
+	}
+	if !etcd {
+		s.EtcdPort, s.PeerPort = ports[1], ports[2]
+	}
+	return nil
+}
+
+// firstPort differs between clusters, so that two that start at once do not
+// find the same ports free.
+func (c *Cluster) firstPort() int {
+	n, _ := strconv.ParseInt(c.id, 16, 64) // c.id is hexadecimal
+	return 20000 + int(n%1000)*10
+}
+
+func allFree(ports ...int) bool {
+	for _, p := range ports {
+		if p == 0 || !netplan.PortFree(p) {
+			return false
+		}
+	}
+	return true
+}

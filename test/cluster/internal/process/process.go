@@ -1,0 +1,136 @@
+// Package process starts daemons that outlive the program, and later ends
+// exactly those. A process is remembered by its id, its start time and the boot
+// it belongs to, so that an id the kernel has given to somebody else since is
+// never taken for ours.
+package process
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+)
+
+// Record is what is kept of a started process.
+type Record struct {
+	PID   int    `json:"pid"`
+	Start uint64 `json:"start"` // clock ticks since boot: field 22 of /proc/PID/stat
+	Boot  string `json:"boot"`
+	// Digest stands for what the process was started with.
+	Digest string `json:"digest"`
+}
+
+// Table is a directory of records, one file a process, next to their logs.
+type Table struct {
+	Dir  string
+	Logs string
+}
+
+// Get returns the record of name, and whether that very process still runs.
+func (t Table) Get(name string) (Record, bool) {
+	var r Record
+	b, err := os.ReadFile(t.path(name))
+	if err != nil || json.Unmarshal(b, &r) != nil {
+		return Record{}, false
+	}
+	return r, r.alive()
+}
+
+// Names lists the processes that are recorded, dead or alive.
+func (t Table) Names() ([]string, error) {
+	entries, err := os.ReadDir(t.Dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, e := range entries {
+		if name, ok := strings.CutSuffix(e.Name(), ".json"); ok {
+			names = append(names, name)
+		}
+	}
+	return names, err
+}
+
+// LogTail returns the last lines of a process's log, for an error message.
+func (t Table) LogTail(name string) string {
+	b, err := os.ReadFile(t.logPath(name))
+	if err != nil {
+		return ""
+	}
+	lines := strings.Split(strings.TrimSpace(string(b)), "\n")
+	return strings.Join(lines[max(0, len(lines)-5):], "\n")
+}
+
+func (t Table) path(name string) string    { return filepath.Join(t.Dir, name+".json") }
+func (t Table) logPath(name string) string { return filepath.Join(t.Logs, name+".log") }
+
+func (t Table) save(name string, r Record) error {
+	b, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	temp := t.path(name) + ".new"
+	if err := os.WriteFile(temp, b, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(temp, t.path(name))
+}
+
+// newRecord describes the running process pid as it is now.
+func newRecord(pid int, digest string) (Record, error) {
+	start, _, err := stat(pid)
+	if err != nil {
+		return Record{}, fmt.Errorf("reading the start time of process %d: %w", pid, err)
+	}
+	boot, err := bootID()
+	return Record{PID: pid, Start: start, Boot: boot, Digest: digest}, err
+}
+
+// alive reports whether the recorded process runs; a zombie does not.
+func (r Record) alive() bool {
+	boot, err := bootID()
+	if err != nil || r.PID <= 1 || boot != r.Boot {
+		return false
+	}
+	start, state, err := stat(r.PID)
+	return err == nil && start == r.Start && state != 'Z' && state != 'X'
+}
+
+func bootID() (string, error) {
+	b, err := os.ReadFile("/proc/sys/kernel/random/boot_id")
+	return strings.TrimSpace(string(b)), err
+}
+
+// stat reads start time and state of a process.
+func stat(pid int) (start uint64, state byte, err error) {
+	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+	if err != nil {
+		return 0, 0, err
+	}
+	return parseStat(b)
+}
+
+// parseStat takes fields 22 and 3 of a stat line. Field 2 is the program's name
+// in parentheses and may itself hold spaces and parentheses.
+func parseStat(line []byte) (start uint64, state byte, err error) {
+	_, fieldsFrom3, _ := cutLast(line, []byte(") "))
+	fields := bytes.Fields(fieldsFrom3)
+	if len(fields) < 20 {
+		return 0, 0, fmt.Errorf("stat line %q has too few fields", line)
+	}
+	start, err = strconv.ParseUint(string(fields[19]), 10, 64)
+	return start, fields[0][0], err
+}
+
+func cutLast(b, sep []byte) (before, after []byte, found bool) {
+	i := bytes.LastIndex(b, sep)
+	if i < 0 {
+		return b, nil, false
+	}
+	return b[:i], b[i+len(sep):], true
+}

@@ -1,0 +1,89 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+
+	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/cluster"
+	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/host"
+)
+
+// errUsage marks what the person who called the program can put right.
+var errUsage = errors.New("usage")
+
+// usageError is worded for people; only its kind is errUsage.
+type usageError string
+
+func (e usageError) Error() string        { return string(e) }
+func (e usageError) Is(target error) bool { return target == errUsage }
+
+// statusError ends the program with a status and has nothing to say.
+type statusError int
+
+func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
+const errNoWay = usageError("a cluster of our own needs root on Linux: run this as root (sudo), or set CLUSTER_KUBECONFIG to the kubeconfig of a cluster to use instead")
+
+// settings are what the environment says.
+type settings struct {
+	Kubeconfig   string // of a cluster that is not ours
+	Image        string
+	ExampleImage string
+}
+
+func newSettings() settings {
+	return settings{
+		Kubeconfig:   os.Getenv("CLUSTER_KUBECONFIG"),
+		Image:        os.Getenv("CLUSTER_IMAGE"),
+		ExampleImage: os.Getenv("CLUSTER_EXAMPLE_IMAGE"),
+	}
+}
+
+// checkImages asks for the images that a cluster of somebody else must be told.
+func (s settings) checkImages() error {
+	if s.Image == "" || s.ExampleImage == "" {
+		return usageError("with CLUSTER_KUBECONFIG set, CLUSTER_IMAGE and CLUSTER_EXAMPLE_IMAGE must name a busybox and the example image that this cluster can pull")
+	}
+	return nil
+}
+
+func (s settings) foreign() bool { return s.Kubeconfig != "" }
+
+// open looks at our own cluster, if this is a place for one.
+func open() (*cluster.Cluster, error) {
+	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
+		return nil, errNoWay
+	}
+	if err := host.ExtendPath(); err != nil {
+		return nil, err
+	}
+	cache, err := host.CacheDir()
+	if err != nil {
+		return nil, err
+	}
+	return cluster.Open(cache, say)
+}
+
+// locked runs do while no other call changes the cluster.
+func locked(ctx context.Context, do func(*cluster.Cluster) error) error {
+	c, err := open()
+	if err != nil {
+		return err
+	}
+	lock, err := host.LockExclusive(ctx, filepath.Join(c.Cache, "lock"), func() { say("waiting for another call to finish") })
+	if err != nil {
+		return err
+	}
+	defer lock.Release()
+	if c, err = open(); err != nil { // as it is now
+		return err
+	}
+	return do(c)
+}
+
+// say talks to whoever waits; answers go to stdout.
+func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "cluster: "+format+"\n", args...) }
