@@ -1,0 +1,210 @@
+// Package follow keeps a set of objects as the cluster has them, by list and
+// watch. It survives lost connections; what it does not promise is to show every
+// state in between: a change that is overtaken by the next may never be seen.
+package follow
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"time"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	utilnet "k8s.io/apimachinery/pkg/util/net"
+	"k8s.io/apimachinery/pkg/watch"
+)
+
+// pause between two tries to reach the cluster again.
+const pause = time.Second
+
+// Client is the part of a typed client that a set is kept with: L is its list.
+type Client[L runtime.Object] interface {
+	List(ctx context.Context, options metav1.ListOptions) (L, error)
+	Watch(ctx context.Context, options metav1.ListOptions) (watch.Interface, error)
+}
+
+// Object is what a set holds.
+type Object interface {
+	runtime.Object
+	metav1.Object
+}
+
+// Set is the objects as last seen. Its zero value is an empty set.
+type Set[T Object] struct {
+	mu      sync.Mutex
+	objects map[types.UID]T
+	gone    map[types.UID]T
+}
+
+// All returns the objects that exist, in no order.
+func (s *Set[T]) All() []T {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return values(s.objects)
+}
+
+// Gone returns the objects that were deleted while the set was kept, as last seen.
+func (s *Set[T]) Gone() []T {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return values(s.gone)
+}
+
+func values[T Object](objects map[types.UID]T) []T {
+	all := make([]T, 0, len(objects))
+	for _, object := range objects {
+		all = append(all, object)
+	}
+	return all
+}
+
+// replace takes over a fresh list; what it no longer names is gone.
+func (s *Set[T]) replace(list []T) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	before := s.objects
+	s.objects = make(map[types.UID]T, len(list))
+	for _, object := range list {
+		s.objects[object.GetUID()] = object
+		delete(before, object.GetUID())
+	}
+	for _, object := range before {
+		s.bury(object)
+	}
+}
+
+func (s *Set[T]) apply(kind watch.EventType, object T) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if kind != watch.Deleted {
+		s.objects[object.GetUID()] = object
+		return
+	}
+	delete(s.objects, object.GetUID())
+	s.bury(object)
+}
+
+func (s *Set[T]) bury(object T) {
+	if s.gone == nil {
+		s.gone = map[types.UID]T{}
+	}
+	s.gone[object.GetUID()] = object
+}
+
+// Keep keeps set equal to what client lists with options until ctx is done, and
+// calls changed after each change. The first list must succeed. Later a lost
+// connection is told to lost and tried again for ever; a refusal by the API
+// server (no permission, no such thing) ends it with an error.
+func Keep[T Object, L runtime.Object](ctx context.Context, client Client[L], options metav1.ListOptions, set *Set[T], changed func(), lost func(error)) error {
+	k := keeper[T, L]{client: client, options: options, set: set, changed: changed}
+	for first := true; ; first = false {
+		err := k.once(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return ctx.Err()
+		case err != nil && (first || !Passing(err)):
+			return err
+		case err != nil:
+			lost(err)
+			sleep(ctx)
+		}
+	}
+}
+
+type keeper[T Object, L runtime.Object] struct {
+	client  Client[L]
+	options metav1.ListOptions
+	set     *Set[T]
+	changed func()
+}
+
+// once lists, and then watches from there until the watch ends.
+func (k keeper[T, L]) once(ctx context.Context) error {
+	version, err := k.list(ctx)
+	if err != nil {
+		return err
+	}
+	options := k.options
+	options.ResourceVersion, options.AllowWatchBookmarks = version, true
+	w, err := k.client.Watch(ctx, options)
+	if err != nil {
+		return fmt.Errorf("watching: %w", err)
+	}
+	defer w.Stop()
+	quiet := true
+	for event := range w.ResultChan() {
+		if event.Type == watch.Error {
+			return ended(event.Object)
+		}
+		quiet = false
+		if object, ok := event.Object.(T); ok && event.Type != watch.Bookmark {
+			k.set.apply(event.Type, object)
+			k.changed()
+		}
+	}
+	if quiet {
+		sleep(ctx) // a server that ends every watch at once must not be asked without pause
+	}
+	return nil
+}
+
+// ended returns why the server ended a watch: nothing worth telling where its
+// resource version has become too old, then a new list is all it takes.
+func ended(status runtime.Object) error {
+	err := apierrors.FromObject(status)
+	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
+		return nil
+	}
+	return fmt.Errorf("watching: %w", err)
+}
+
+func (k keeper[T, L]) list(ctx context.Context) (version string, err error) {
+	list, err := k.client.List(ctx, k.options)
+	if err != nil {
+		return "", err
+	}
+	var objects []T
+	err = meta.EachListItem(list, func(item runtime.Object) error {
+		object, ok := item.(T)
+		if !ok {
+			return fmt.Errorf("listing: %T in the list", item)
+		}
+		objects = append(objects, object)
+		return nil
+	})
+	if err != nil {
+		return "", err
+	}
+	k.set.replace(objects)
+	k.changed()
+	accessor, err := meta.ListAccessor(list)
+	if err != nil {
+		return "", err
+	}
+	return accessor.GetResourceVersion(), nil
+}
+
+// Passing reports whether err is of a kind that goes away by itself: a lost
+// connection, a busy API server.
+func Passing(err error) bool {
+	var network net.Error
+	return apierrors.IsTooManyRequests(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) ||
+		apierrors.IsServiceUnavailable(err) || apierrors.IsInternalError(err) || apierrors.IsResourceExpired(err) ||
+		utilnet.IsConnectionRefused(err) || utilnet.IsConnectionReset(err) || utilnet.IsProbableEOF(err) ||
+		errors.As(err, &network)
+}
+
+func sleep(ctx context.Context) {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+	case <-timer.C:
+	}
+}

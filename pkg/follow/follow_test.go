@@ -1,0 +1,193 @@
+package follow_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+)
+
+// round is one list and the watch from there.
+type round struct {
+	list    []string
+	listErr error
+	// refused is what the watch is refused with.
+	refused error
+	// events of the watch; then it breaks, unless it stays.
+	events []watch.Event
+	stays  bool
+}
+
+// server answers lists and watches in rounds; beyond the last one it stays as it was.
+type server struct {
+	rounds []round
+	mu     sync.Mutex
+	at     int
+	// asked is the resource version of each watch.
+	asked []string
+}
+
+func pod(name string) *corev1.Pod {
+	return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID(name)}}
+}
+
+// List implements follow.Client.
+func (s *server) List(context.Context, metav1.ListOptions) (*corev1.PodList, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	current := s.rounds[min(s.at, len(s.rounds)-1)]
+	if current.listErr != nil {
+		s.at++
+		return nil, current.listErr
+	}
+	list := &corev1.PodList{ListMeta: metav1.ListMeta{ResourceVersion: "v" + string(rune('0'+s.at))}}
+	for _, name := range current.list {
+		list.Items = append(list.Items, *pod(name))
+	}
+	return list, nil
+}
+
+// Watch implements follow.Client.
+func (s *server) Watch(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	current := s.rounds[min(s.at, len(s.rounds)-1)]
+	s.at++
+	s.asked = append(s.asked, options.ResourceVersion+" "+options.LabelSelector)
+	if current.refused != nil {
+		return nil, current.refused
+	}
+	w := watch.NewFakeWithChanSize(len(current.events), false)
+	for _, event := range current.events {
+		w.Action(event.Type, event.Object)
+	}
+	if current.stays {
+		context.AfterFunc(ctx, w.Stop)
+	} else {
+		w.Stop()
+	}
+	return w, nil
+}
+
+func event(kind watch.EventType, name string) watch.Event {
+	return watch.Event{Type: kind, Object: pod(name)}
+}
+
+// kept is what is known after the rounds.
+type kept struct {
+	All, Gone, Lost []string
+	Changed         int
+	Asked           []string
+	Err             string
+}
+
+// keep keeps a set for an hour of the bubble's time.
+func keep(t *testing.T, rounds ...round) (got kept) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		s, set := &server{rounds: rounds}, follow.Set[*corev1.Pod]{}
+		err := follow.Keep(ctx, s, metav1.ListOptions{LabelSelector: "a=b"}, &set,
+			func() { got.Changed++ }, func(err error) { got.Lost = append(got.Lost, err.Error()) })
+		got.All, got.Gone, got.Asked, got.Err = names(set.All()), names(set.Gone()), s.asked, err.Error()
+	})
+	return got
+}
+
+func names(pods []*corev1.Pod) (names []string) {
+	for _, pod := range pods {
+		names = append(names, pod.Name)
+	}
+	slices.Sort(names)
+	return names
+}
+
+func TestKeep(t *testing.T) {
+	reset := &networkError{syscall.ECONNRESET}
+	forbidden := apierrors.NewForbidden(corev1.Resource("pods"), "", errors.New("no"))
+	tooOld := watch.Event{Type: watch.Error, Object: &metav1.Status{Code: 410, Reason: metav1.StatusReasonExpired}}
+	const deadline = "context deadline exceeded"
+	for name, test := range map[string]struct {
+		rounds []round
+		want   kept
+	}{
+		"a list and its changes": {
+			[]round{{list: []string{"a", "b"}, stays: true, events: []watch.Event{event(watch.Added, "c"), event(watch.Deleted, "a"), event(watch.Modified, "b"), event(watch.Bookmark, "z")}}},
+			kept{All: []string{"b", "c"}, Gone: []string{"a"}, Changed: 4, Asked: []string{"v0 a=b"}, Err: deadline},
+		},
+		"a watch that ends": {
+			[]round{{list: []string{"a"}, events: []watch.Event{event(watch.Added, "b")}}, {list: []string{"b", "c"}, stays: true}},
+			kept{All: []string{"b", "c"}, Gone: []string{"a"}, Changed: 3, Asked: []string{"v0 a=b", "v1 a=b"}, Err: deadline},
+		},
+		"a version that is too old": {
+			[]round{{list: []string{"a"}, stays: true, events: []watch.Event{tooOld, event(watch.Added, "never")}}, {list: []string{"a"}, stays: true}},
+			kept{All: []string{"a"}, Changed: 2, Asked: []string{"v0 a=b", "v1 a=b"}, Err: deadline},
+		},
+		"lists that fail on the way": {
+			[]round{{list: []string{"a"}}, {listErr: reset}, {listErr: apierrors.NewServiceUnavailable("soon")}, {list: []string{"b"}, stays: true}},
+			kept{All: []string{"b"}, Gone: []string{"a"}, Lost: []string{"connection reset by peer", "soon"}, Changed: 2, Asked: []string{"v0 a=b", "v3 a=b"}, Err: deadline},
+		},
+		"a watch that fails on the way": {
+			[]round{{list: []string{"a"}}, {list: []string{"b"}, refused: reset}, {list: []string{"c"}, stays: true}},
+			kept{
+				All: []string{"c"}, Gone: []string{"a", "b"}, Lost: []string{"watching: connection reset by peer"}, Changed: 3,
+				Asked: []string{"v0 a=b", "v1 a=b", "v2 a=b"}, Err: deadline,
+			},
+		},
+		"no list at all":        {[]round{{listErr: reset}}, kept{Err: "connection reset by peer"}},
+		"a watch refused":       {[]round{{list: []string{"a"}, refused: forbidden}}, kept{All: []string{"a"}, Changed: 1, Asked: []string{"v0 a=b"}, Err: "watching: pods is forbidden: no"}},
+		"refused on the way":    {[]round{{list: []string{"a"}}, {listErr: forbidden}}, kept{All: []string{"a"}, Changed: 1, Asked: []string{"v0 a=b"}, Err: "pods is forbidden: no"}},
+		"nothing there":         {[]round{{stays: true}}, kept{Changed: 1, Asked: []string{"v0 a=b"}, Err: deadline}},
+		"made again, same name": {[]round{{list: []string{"a"}}, {stays: true, events: []watch.Event{event(watch.Added, "b")}}}, kept{All: []string{"b"}, Gone: []string{"a"}, Changed: 3, Asked: []string{"v0 a=b", "v1 a=b"}, Err: deadline}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(test.want, keep(t, test.rounds...)); diff != "" {
+				t.Errorf("want -, got +:\n%s", diff)
+			}
+		})
+	}
+}
+
+type networkError struct{ cause error }
+
+func (e *networkError) Error() string   { return e.cause.Error() }
+func (e *networkError) Timeout() bool   { return false }
+func (e *networkError) Temporary() bool { return false }
+
+func TestPassing(t *testing.T) {
+	pods := corev1.Resource("pods")
+	for name, test := range map[string]struct {
+		err  error
+		want bool
+	}{
+		"reset":        {&networkError{syscall.ECONNRESET}, true},
+		"refused":      {syscall.ECONNREFUSED, true},
+		"busy":         {apierrors.NewTooManyRequests("later", 1), true},
+		"unavailable":  {apierrors.NewServiceUnavailable("x"), true},
+		"internal":     {apierrors.NewInternalError(errors.New("x")), true},
+		"too old":      {apierrors.NewResourceExpired("x"), true},
+		"timeout":      {apierrors.NewServerTimeout(pods, "list", 1), true},
+		"forbidden":    {apierrors.NewForbidden(pods, "x", nil), false},
+		"unauthorized": {apierrors.NewUnauthorized("x"), false},
+		"not there":    {apierrors.NewNotFound(pods, "x"), false},
+		"none":         {nil, false},
+	} {
+		if got := follow.Passing(test.err); got != test.want {
+			t.Errorf("%s: %v; want %v", name, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,116 @@
+// Package owner says what the plugin made, for whom, and what is known of it:
+// the labels and annotations on jobs, claims and helper pods, and who "you" are.
+package owner
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+)
+
+const domain = "kubectl-batch.github.io/"
+
+// Labels.
+const (
+	// ManagedByLabel is on everything the plugin makes, with the value ManagedBy.
+	ManagedByLabel = "app.kubernetes.io/managed-by"
+	// ManagedBy is the value of ManagedByLabel.
+	ManagedBy = "kubectl-batch"
+	// ComponentLabel tells what a made object is for: ResultsComponent or HelperComponent.
+	ComponentLabel = "app.kubernetes.io/component"
+	// ResultsComponent marks a claim that run --results made.
+	ResultsComponent = "results"
+	// HelperComponent marks a helper pod.
+	HelperComponent = "fetch-helper"
+	// JobLabel holds the job's name, on its results claim and its helper pods.
+	// It is not the job-name label of Kubernetes: the Job controller adopts pods by that.
+	JobLabel = domain + "job"
+	// Label holds a hash of the user's name, for selectors (names are no label values).
+	Label = domain + "owner"
+)
+
+// Annotations.
+const (
+	// Annotation holds the name of the user an object was made for.
+	Annotation = domain + "owner"
+	// ResultsAnnotation is on a Job: the claim its results volume is.
+	ResultsAnnotation = domain + "results"
+	// UserAnnotation is on a claim: the uid, gid and groups its files were written with, as JSON.
+	UserAnnotation = domain + "user"
+	// FetchedAnnotation is on a job and its claim: when a whole, verified fetch ended (RFC 3339).
+	FetchedAnnotation = domain + "fetched"
+	// FetchedByAnnotation is who fetched.
+	FetchedByAnnotation = domain + "fetched-by"
+	// FetchedDigestAnnotation is the digest of the manifest that was fetched.
+	FetchedDigestAnnotation = domain + "fetched-digest"
+	// EmptyAnnotation is on a claim that a fetch found empty after the job had finished (RFC 3339).
+	EmptyAnnotation = domain + "empty"
+)
+
+// hashBytes of a SHA-256 make the owner label: plenty against chance in one namespace.
+const hashBytes = 16
+
+// Identity is a user of the cluster.
+type Identity struct {
+	// Name is the user's name as the API server knows it; empty where it would not say.
+	Name string
+}
+
+// Whoami asks the API server who the caller is. Every authenticated user may ask
+// (ClusterRole system:basic-user).
+func Whoami(ctx context.Context, client kubernetes.Interface) (Identity, error) {
+	review, err := client.AuthenticationV1().SelfSubjectReviews().
+		Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	if err != nil {
+		return Identity{}, fmt.Errorf("asking the cluster who you are: %w", err)
+	}
+	return Identity{Name: review.Status.UserInfo.Username}, nil
+}
+
+// Hash returns the value of Label for this user, "" for nobody.
+func (i Identity) Hash() string {
+	if i.Name == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(i.Name))
+	return hex.EncodeToString(sum[:hashBytes])
+}
+
+// Stamp writes onto an object that the plugin made it, for this user.
+func (i Identity) Stamp(meta *metav1.ObjectMeta) {
+	metav1.SetMetaDataLabel(meta, ManagedByLabel, ManagedBy)
+	if i.Name == "" {
+		return
+	}
+	metav1.SetMetaDataLabel(meta, Label, i.Hash())
+	metav1.SetMetaDataAnnotation(meta, Annotation, i.Name)
+}
+
+// Made reports whether the plugin made the object.
+func Made(object metav1.Object) bool {
+	return object.GetLabels()[ManagedByLabel] == ManagedBy
+}
+
+// MadeResults reports whether object is a claim that run --results made.
+func MadeResults(object metav1.Object) bool {
+	return Made(object) && object.GetLabels()[ComponentLabel] == ResultsComponent
+}
+
+// PatchOf returns a JSON merge patch that sets annotations of the object with
+// that UID; an empty value removes one. Another object of the same name refuses it.
+func PatchOf(uid types.UID, annotations map[string]string) ([]byte, error) {
+	values := map[string]any{}
+	for key, value := range annotations {
+		if values[key] = value; value == "" {
+			values[key] = nil
+		}
+	}
+	return json.Marshal(map[string]any{"metadata": map[string]any{"uid": uid, "annotations": values}})
+}

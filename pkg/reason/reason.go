@@ -1,0 +1,205 @@
+// Package reason says why a job or a pod does not run, in the cluster's own
+// words. It reports what was observed and never guesses a cause.
+package reason
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+)
+
+// Reason is why something does not run; its zero value is no reason known.
+type Reason struct {
+	// Code is the cluster's word for it, such as Unschedulable or ImagePullBackOff.
+	Code string
+	// Message is the cluster's sentence.
+	Message string
+	// Hopeless means that waiting cannot help.
+	Hopeless bool
+}
+
+// String returns "Code: Message", or "" where no reason is known.
+func (r Reason) String() string {
+	if r.Message == "" {
+		return r.Code
+	}
+	return strings.TrimSpace(r.Code + ": " + oneLine(r.Message))
+}
+
+// Known reports whether there is a reason.
+func (r Reason) Known() bool { return r.Code != "" }
+
+// queueLabel is on jobs that Kueue admits: suspended means queued there.
+const queueLabel = "kueue.x-k8s.io/queue-name"
+
+// OfJob says why no pod of job runs, from its pods and from the warning events
+// of the namespace. A job that is finished, or of which a pod runs, has none.
+func OfJob(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event) Reason {
+	switch {
+	case finished(job):
+		return Reason{}
+	case job.Spec.Suspend != nil && *job.Spec.Suspend:
+		return suspended(job)
+	}
+	waiting := Reason{}
+	for _, pod := range pods {
+		if pod.Status.Phase == corev1.PodRunning && !stuck(pod) {
+			return Reason{}
+		}
+		if found := OfPod(pod, warnings); found.Known() && !waiting.Known() {
+			waiting = found
+		}
+	}
+	if waiting.Known() || len(active(pods)) > 0 {
+		return waiting
+	}
+	return fromEvent(last(warnings, func(e *corev1.Event) bool { return e.InvolvedObject.UID == job.UID && e.Reason == "FailedCreate" }))
+}
+
+func suspended(job *batchv1.Job) Reason {
+	if queue := job.Labels[queueLabel]; queue != "" {
+		return Reason{Code: "Queued", Message: "waiting for admission by queue " + queue}
+	}
+	return Reason{Code: "Suspended", Message: "spec.suspend is true"}
+}
+
+func finished(job *batchv1.Job) bool {
+	return slices.ContainsFunc(job.Status.Conditions, func(c batchv1.JobCondition) bool {
+		return (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue
+	})
+}
+
+func active(pods []*corev1.Pod) []*corev1.Pod {
+	return slices.DeleteFunc(slices.Clone(pods), Ended)
+}
+
+// Ended reports whether all containers of pod are done.
+func Ended(pod *corev1.Pod) bool {
+	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
+}
+
+// OfPod says why pod does not run: its scheduling, a container that waits, a
+// warning about it or about a claim that it mounts. Running and ended pods have none.
+func OfPod(pod *corev1.Pod, warnings []*corev1.Event) Reason {
+	if Ended(pod) || (pod.Status.Phase == corev1.PodRunning && !stuck(pod)) {
+		return Reason{}
+	}
+	for _, find := range []func() Reason{
+		func() Reason { return scheduling(pod) },
+		func() Reason { return waitingContainer(pod) },
+		func() Reason { return fromEvent(last(warnings, func(e *corev1.Event) bool { return about(e, pod) })) },
+	} {
+		if found := find(); found.Known() {
+			return found
+		}
+	}
+	return Reason{}
+}
+
+// scheduling reads the PodScheduled condition; its text is the scheduler's newest.
+func scheduling(pod *corev1.Pod) Reason {
+	for _, c := range pod.Status.Conditions {
+		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
+			return Reason{Code: c.Reason, Message: c.Message}
+		}
+	}
+	return Reason{}
+}
+
+// stuck reports whether a container of a running pod waits with an error.
+func stuck(pod *corev1.Pod) bool { return waitingContainer(pod).Known() }
+
+func waitingContainer(pod *corev1.Pod) Reason {
+	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		w := status.State.Waiting
+		if w == nil || w.Reason == "" || w.Reason == "ContainerCreating" || w.Reason == "PodInitializing" {
+			continue
+		}
+		return Reason{Code: w.Reason, Message: w.Message, Hopeless: hopeless(w)}
+	}
+	return Reason{}
+}
+
+// hopeless tells what no later try can mend: a name that is none, an image that
+// the registry answered about and does not have or does not give. A registry
+// that was not reached may be reached later.
+func hopeless(w *corev1.ContainerStateWaiting) bool {
+	switch w.Reason {
+	case "InvalidImageName", "ErrImageNeverPull":
+		return true
+	case "ErrImagePull", "ImagePullBackOff":
+		return slices.ContainsFunc([]string{"not found", "manifest unknown", "access denied", "unauthorized", "403 Forbidden"},
+			func(answer string) bool { return strings.Contains(w.Message, answer) })
+	}
+	return false
+}
+
+// about reports whether a warning concerns a pod that has not started: the pod
+// itself (not its scheduling, which is over once the condition says so) or its claims.
+func about(event *corev1.Event, pod *corev1.Pod) bool {
+	if event.InvolvedObject.UID == pod.UID {
+		return pod.Spec.NodeName == "" || event.Reason != "FailedScheduling"
+	}
+	return event.InvolvedObject.Kind == "PersistentVolumeClaim" && pod.Spec.NodeName == "" &&
+		slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool {
+			return v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == event.InvolvedObject.Name
+		})
+}
+
+func last(events []*corev1.Event, match func(*corev1.Event) bool) *corev1.Event {
+	var newest *corev1.Event
+	for _, event := range events {
+		if match(event) && (newest == nil || seen(event).After(seen(newest))) {
+			newest = event
+		}
+	}
+	return newest
+}
+
+// seen is when an event was last observed; the field depends on the API that wrote it.
+func seen(event *corev1.Event) time.Time {
+	if event.Series != nil {
+		return event.Series.LastObservedTime.Time
+	}
+	if !event.LastTimestamp.IsZero() {
+		return event.LastTimestamp.Time
+	}
+	return event.EventTime.Time
+}
+
+func fromEvent(event *corev1.Event) Reason {
+	if event == nil {
+		return Reason{}
+	}
+	return Reason{Code: event.Reason, Message: event.Message}
+}
+
+// OfEnd says why pod ended: its own reason, and what its containers ended with.
+func OfEnd(pod *corev1.Pod) string {
+	var parts []string
+	if pod.Status.Reason != "" {
+		parts = append(parts, Reason{Code: pod.Status.Reason, Message: pod.Status.Message}.String())
+	}
+	for _, status := range pod.Status.ContainerStatuses {
+		if t := status.State.Terminated; t != nil {
+			parts = append(parts, Reason{Code: fmt.Sprintf("container %s ended with status %d (%s)", status.Name, t.ExitCode, t.Reason), Message: t.Message}.String())
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// NotStarted reports whether the program of a container of pod could not be
+// started at all: the image lacks it, or cannot run it.
+func NotStarted(pod *corev1.Pod) bool {
+	return slices.ContainsFunc(pod.Status.ContainerStatuses, func(status corev1.ContainerStatus) bool {
+		t := status.State.Terminated
+		return t != nil && (t.Reason == "StartError" || t.Reason == "ContainerCannotRun" || t.ExitCode == 126 || t.ExitCode == 127)
+	})
+}
+
+// oneLine folds white space: the cluster's sentences can hold line breaks.
+func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
