@@ -1,0 +1,68 @@
+package archive
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strings"
+	"unicode"
+)
+
+// folding keeps two names of one stream from becoming one file where the local
+// file system does not tell upper from lower case.
+type folding struct {
+	on   bool
+	seen map[string]string // folded path -> path as the stream first spelt it
+}
+
+// probe is a file that exists for a moment only.
+const (
+	probe      = ".kubectl-batch-case"
+	probeUpper = ".KUBECTL-BATCH-CASE"
+)
+
+// probeFolding asks the file system of root whether it folds case.
+func probeFolding(root *os.Root) (folding, error) {
+	file, err := root.OpenFile(probe, os.O_CREATE|os.O_WRONLY, 0o600)
+	if err != nil {
+		return folding{}, fmt.Errorf("writing to %s: %w", root.Name(), err)
+	}
+	defer func() { _ = root.Remove(probe) }()
+	if err := file.Close(); err != nil {
+		return folding{}, fmt.Errorf("writing to %s: %w", root.Name(), err)
+	}
+	_, err = root.Lstat(probeUpper)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return folding{}, fmt.Errorf("reading %s: %w", root.Name(), err)
+	}
+	return folding{on: err == nil, seen: map[string]string{}}, nil
+}
+
+// claim takes p and the directories above it for the spelling they have here.
+func (f folding) claim(p string) error {
+	if !f.on {
+		return nil
+	}
+	for at := p; at != "."; at = path.Dir(at) {
+		key := foldCase(at)
+		if first, ok := f.seen[key]; ok && first != at {
+			return refuse("it differs from %q only in case, which the file system here does not tell apart", first)
+		}
+		f.seen[key] = at
+	}
+	return nil
+}
+
+// foldCase maps every spelling of s to the same one: each letter to the least
+// of those that Unicode's simple folding calls equal.
+func foldCase(s string) string {
+	return strings.Map(func(r rune) rune {
+		least := r
+		for f := unicode.SimpleFold(r); f != r; f = unicode.SimpleFold(f) {
+			least = min(least, f)
+		}
+		return least
+	}, s)
+}

@@ -1,0 +1,137 @@
+//go:build unix
+
+package localexec
+
+import (
+	"context"
+	"errors"
+	"io"
+	"os/exec"
+	"strings"
+	"sync"
+	"syscall"
+
+	utilexec "k8s.io/client-go/util/exec"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+)
+
+// Executor runs commands on this machine, whatever container is named. The zero
+// value runs them as they are.
+type Executor struct {
+	// Shell takes the place of "sh" as the first argument, for example
+	// {"/bin/busybox", "sh"}.
+	Shell []string
+	// Path is the PATH of the command; empty for that of this process.
+	Path string
+	// UID is the user and group to run as; 0 for those of this process. Only root
+	// can have another one.
+	UID uint32
+	// Cuts says of each exec in turn after how many bytes its output is cut; below
+	// 0 and beyond the list it is whole. As in a cluster, a cut is no error.
+	Cuts []int64
+	// CloseInput ends the command's input at once.
+	CloseInput bool
+
+	mutex sync.Mutex
+	count int
+}
+
+// Exec implements transport.Executor. Input that the command does not read is
+// waited for no longer than the command runs.
+func (e *Executor) Exec(ctx context.Context, _ transport.Container, argv []string, stdio transport.Stdio) error {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	cmd := e.command(ctx, argv)
+	out := &cutter{w: stdio.Out, left: e.cut(), cut: cancel}
+	cmd.Stdout, cmd.Stderr = out, stdio.Err
+	input, err := cmd.StdinPipe()
+	if err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	go e.feed(input, stdio.In)
+	err = cmd.Wait()
+	if out.isCut {
+		return nil
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return coded(err)
+}
+
+// Count is how many execs were started.
+func (e *Executor) Count() int {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	return e.count
+}
+
+func (e *Executor) command(ctx context.Context, argv []string) *exec.Cmd {
+	if len(e.Shell) > 0 && argv[0] == "sh" {
+		argv = append(append([]string{}, e.Shell...), argv[1:]...)
+	}
+	cmd := exec.CommandContext(ctx, argv[0], argv[1:]...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	// The whole group: a shell's children would hold the output open.
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) }
+	if e.UID != 0 {
+		cmd.SysProcAttr.Credential = &syscall.Credential{Uid: e.UID, Gid: e.UID}
+	}
+	if e.Path != "" {
+		cmd.Env = []string{"PATH=" + e.Path}
+	}
+	return cmd
+}
+
+func (e *Executor) cut() int64 {
+	e.mutex.Lock()
+	defer e.mutex.Unlock()
+	e.count++
+	if e.count > len(e.Cuts) {
+		return -1
+	}
+	return e.Cuts[e.count-1]
+}
+
+func (e *Executor) feed(input io.WriteCloser, from io.Reader) {
+	defer func() { _ = input.Close() }()
+	if from != nil && !e.CloseInput {
+		_, _ = io.Copy(input, from)
+	}
+}
+
+// coded is err as an exec in a cluster would say it.
+func coded(err error) error {
+	var ended *exec.ExitError
+	if !errors.As(err, &ended) {
+		return err
+	}
+	status := ended.ExitCode()
+	return utilexec.CodeExitError{Err: errors.New("command terminated: " + strings.TrimSpace(ended.String())), Code: status}
+}
+
+// cutter passes the first bytes on, then ends the command.
+type cutter struct {
+	w     io.Writer
+	left  int64 // below 0: all
+	cut   func()
+	isCut bool
+}
+
+func (c *cutter) Write(p []byte) (int, error) {
+	if c.left < 0 || int64(len(p)) <= c.left {
+		n, err := c.w.Write(p)
+		if c.left >= 0 {
+			c.left -= int64(n)
+		}
+		return n, err
+	}
+	_, err := c.w.Write(p[:c.left])
+	c.left, c.isCut = 0, true
+	c.cut()
+	return len(p), err
+}

@@ -1,0 +1,86 @@
+//go:build unix
+
+package localexec
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+)
+
+// Shells returns an Executor for each shell of this machine, by name, and logs
+// which these are. At least "sh" must be there. The one of busybox finds nothing
+// but busybox's own programs, the one named "plain" no sha256sum.
+func Shells(tb testing.TB) map[string]func() *Executor {
+	tb.Helper()
+	shells := map[string]func() *Executor{}
+	for _, name := range []string{"sh", "dash", "bash", "ksh"} {
+		if at, err := exec.LookPath(name); err == nil {
+			shells[name] = func() *Executor { return &Executor{Shell: []string{at}} }
+		}
+	}
+	if shells["sh"] == nil {
+		tb.Fatal("no sh on this machine")
+	}
+	if busybox, err := exec.LookPath("busybox"); err == nil {
+		path := Applets(tb, busybox)
+		shells["busybox"] = func() *Executor { return &Executor{Shell: []string{busybox, "sh"}, Path: path} }
+	}
+	path := Links(tb, "sh", "tar")
+	shells["plain"] = func() *Executor { return &Executor{Path: path, Shell: []string{filepath.Join(path, "sh")}} }
+	for name := range shells {
+		tb.Log("using the shell", name)
+	}
+	return shells
+}
+
+// Applets makes a directory with every program of busybox and nothing else.
+func Applets(tb testing.TB, busybox string) string {
+	tb.Helper()
+	list, err := exec.Command(busybox, "--list").Output()
+	if err != nil {
+		tb.Fatalf("listing the programs of busybox: %v", err)
+	}
+	dir := SharedDir(tb)
+	for applet := range strings.FieldsSeq(string(list)) {
+		if err := os.Symlink(busybox, filepath.Join(dir, applet)); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// Links makes a directory with links to the named programs of this machine.
+func Links(tb testing.TB, names ...string) string {
+	tb.Helper()
+	dir := SharedDir(tb)
+	for _, name := range names {
+		at, err := exec.LookPath(name)
+		if err != nil {
+			tb.Fatalf("finding %s: %v", name, err)
+		}
+		if err := os.Symlink(at, filepath.Join(dir, name)); err != nil {
+			tb.Fatal(err)
+		}
+	}
+	return dir
+}
+
+// SharedDir is t.TempDir for commands of another user, who could not enter that.
+func SharedDir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "shared-*") //nolint:usetesting // only its owner can enter t.TempDir
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	filetree.Unlock(tb, dir)
+	if err := os.Chmod(dir, 0o755); err != nil {
+		tb.Fatal(err)
+	}
+	return dir
+}

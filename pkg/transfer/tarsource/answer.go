@@ -1,0 +1,94 @@
+package tarsource
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/client-go/util/exec"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// mostAnswer bounds the script's first line, in bytes: it may hold the index of
+// every path that was asked for.
+const mostAnswer = 256 << 10
+
+// NoToolsError says that the container's image lacks a program that is needed.
+type NoToolsError struct {
+	Tool string // "sh" or "tar"
+}
+
+// Error implements error.
+func (e *NoToolsError) Error() string {
+	return fmt.Sprintf("the image of the container has no %q", e.Tool)
+}
+
+// answer is the script's first line.
+type answer struct {
+	word string
+	rest []string
+}
+
+// parseAnswer reads line, which must come from the script that got nonce.
+func parseAnswer(line, nonce string) (answer, error) {
+	words := strings.Fields(line)
+	if len(words) < 3 || words[0] != "kubectl-batch" || words[1] != nonce {
+		return answer{}, fmt.Errorf("unexpected answer %.80q", line)
+	}
+	return answer{words[2], words[3:]}, nil
+}
+
+// missing names the paths whose indices the answer holds.
+func (a answer) missing(paths []string) error {
+	gone := &transfer.MissingPathError{}
+	for _, word := range a.rest {
+		i, err := strconv.Atoi(word)
+		if err != nil || i < 0 || i >= len(paths) {
+			return fmt.Errorf("unexpected answer %.80q", "missing "+word)
+		}
+		gone.Paths = append(gone.Paths, paths[i])
+	}
+	return gone
+}
+
+// answer waits for the script's first line, and explains why there is none.
+func (s *stream) answer(nonce string) (answer, error) {
+	line, err := s.output.ReadSlice('\n')
+	if err == nil || errors.Is(err, bufio.ErrBufferFull) {
+		return parseAnswer(string(line), nonce)
+	}
+	s.dismiss() // so that exec has said what there is to say
+	return answer{}, unanswered(s.said(), err, s.messages.lines())
+}
+
+// unanswered tells an exec that could not run from one that was lost.
+func unanswered(execErr, readErr error, messages []string) error {
+	switch {
+	case execErr == nil:
+		execErr = fmt.Errorf("the script did not answer: %w", readErr)
+	case notFound(execErr):
+		return &NoToolsError{Tool: "sh"}
+	case apierrors.IsForbidden(execErr), apierrors.IsUnauthorized(execErr),
+		apierrors.IsBadRequest(execErr), apierrors.IsInvalid(execErr):
+		return execErr // no better the next time
+	}
+	if len(messages) > 0 {
+		execErr = fmt.Errorf("%w: %s", execErr, strings.Join(messages, "; "))
+	}
+	return &transfer.LostError{Cause: execErr}
+}
+
+// notFound reports whether err is what container runtimes and kubelets say of a
+// program that the image does not have.
+func notFound(err error) bool {
+	var ended exec.ExitError
+	if errors.As(err, &ended) && (ended.ExitStatus() == 126 || ended.ExitStatus() == 127) {
+		return true
+	}
+	return strings.Contains(err.Error(), "executable file not found") ||
+		strings.Contains(err.Error(), "no such file or directory")
+}

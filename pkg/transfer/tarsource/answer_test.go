@@ -1,0 +1,84 @@
+//go:build unix
+
+package tarsource_test
+
+import (
+	"archive/tar"
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+)
+
+// sends is an Executor that plays the script with an empty tree, then does as told.
+func sends(status int, then func(ctx context.Context, stdio transport.Stdio) error) script {
+	return func(ctx context.Context, argv []string, stdio transport.Stdio) error {
+		nonce := argv[4]
+		_, _ = fmt.Fprintln(stdio.Out, "kubectl-batch", nonce, "sha256")
+		seal := archive.NewWriter(stdio.Out, nonce)
+		if err := errors.Join(tar.NewWriter(seal).Close(), seal.Finish(status)); err != nil {
+			return err
+		}
+		return then(ctx, stdio)
+	}
+}
+
+// TestAnswer holds the source to waiting for what comes after its answer: the
+// last messages. What exec says after the proof must not matter.
+func TestAnswer(t *testing.T) {
+	late := func(_ context.Context, stdio transport.Stdio) error {
+		line, err := bufio.NewReader(stdio.In).ReadString('\n')
+		_, _ = fmt.Fprintf(stdio.Err, "got %q, %v\n", line, err)
+		return errors.New("connection reset")
+	}
+	messages := []string{`got "\n", <nil>`}
+	tests := map[int]struct {
+		proof transfer.Proof
+		err   error
+	}{
+		0: {transfer.Proof{Hashed: true, Messages: messages}, nil},
+		2: {transfer.Proof{}, &transfer.RemoteError{Status: 2, Messages: messages}},
+	}
+	for status, want := range tests {
+		stream, err := tarsource.New(sends(status, late), locate, "/").Open(t.Context(), []string{"."})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if tree, err := io.ReadAll(stream); err != nil || len(tree) != 1024 {
+			t.Errorf("%d bytes, %v", len(tree), err)
+		}
+		proof, err := stream.Verify()
+		if diff := cmp.Diff(want.proof, proof); diff != "" {
+			t.Error("-want +got:\n", diff)
+		}
+		if diff := cmp.Diff(want.err, err); diff != "" {
+			t.Error("-want +got:\n", diff)
+		}
+		_ = stream.Close()
+	}
+}
+
+// TestCloseCancels closes a stream whose program neither reads, writes nor ends.
+func TestCloseCancels(t *testing.T) {
+	hang := func(ctx context.Context, _ transport.Stdio) error {
+		<-ctx.Done()
+		return ctx.Err()
+	}
+	stream, err := tarsource.New(sends(0, hang), locate, "/").Open(t.Context(), []string{"."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadAll(stream); err != nil {
+		t.Error(err)
+	}
+	_ = stream.Close()
+}

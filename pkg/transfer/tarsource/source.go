@@ -1,0 +1,70 @@
+package tarsource
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+)
+
+// Locate finds the container to run in. It is asked for every stream, so that it
+// can make a lost helper again.
+type Locate func(ctx context.Context) (transport.Container, error)
+
+// Source sends the tree at one directory of a container. It implements
+// transfer.Source.
+type Source struct {
+	exec   transport.Executor
+	locate Locate
+	root   string
+}
+
+// New returns the Source of the directory root, an absolute path in the
+// container that locate finds.
+func New(exec transport.Executor, locate Locate, root string) *Source {
+	return &Source{exec: exec, locate: locate, root: root}
+}
+
+// Open implements transfer.Source. Beside that interface's errors it returns a
+// *NoToolsError and whatever locate returned.
+func (s *Source) Open(ctx context.Context, paths []string) (transfer.Stream, error) {
+	for _, p := range paths {
+		if !fs.ValidPath(p) || strings.ContainsRune(p, 0) {
+			return nil, fmt.Errorf("path %q is not inside of the tree", p)
+		}
+	}
+	at, err := s.locate(ctx)
+	if err != nil {
+		return nil, err
+	}
+	nonce := rand.Text()
+	stream := start(ctx, s.exec, at, argv(nonce, s.root, paths))
+	if err := s.begin(stream, nonce, paths); err != nil {
+		_ = stream.Close()
+		return nil, err
+	}
+	return stream, nil
+}
+
+// begin reads the script's answer and readies the stream for what follows.
+func (s *Source) begin(stream *stream, nonce string, paths []string) error {
+	answer, err := stream.answer(nonce)
+	if err != nil {
+		return err
+	}
+	switch answer.word {
+	case "sha256", "plain":
+		stream.expect(nonce, answer.word == "sha256")
+		return nil
+	case "missing":
+		return answer.missing(paths)
+	case "notar":
+		return &NoToolsError{Tool: "tar"}
+	}
+	stream.dismiss()
+	return fmt.Errorf("opening %q in the container: %s", s.root, strings.Join(stream.messages.lines(), "; "))
+}

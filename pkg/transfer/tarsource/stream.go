@@ -1,0 +1,116 @@
+package tarsource
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+)
+
+// grace is how long an exec may take to end once it was dismissed. Only its last
+// messages are waited for.
+const grace = 5 * time.Second
+
+// stream is one running exec of the script.
+type stream struct {
+	ctx      context.Context
+	cancel   context.CancelFunc
+	input    *io.PipeWriter
+	pipe     *io.PipeReader
+	output   *bufio.Reader // of pipe, for the first line
+	tar      *archive.Reader
+	messages messages
+	ended    chan struct{}
+	execErr  error // to be read through said
+}
+
+// start runs args in the container and returns at once.
+func start(parent context.Context, executor transport.Executor, at transport.Container, args []string) *stream {
+	ctx, cancel := context.WithCancel(parent)
+	in, input := io.Pipe()
+	pipe, out := io.Pipe()
+	s := &stream{
+		ctx: ctx, cancel: cancel, input: input, pipe: pipe,
+		output: bufio.NewReaderSize(pipe, mostAnswer), ended: make(chan struct{}),
+	}
+	go func() {
+		defer close(s.ended)
+		s.execErr = executor.Exec(ctx, at, args, transport.Stdio{In: in, Out: out, Err: &s.messages})
+		// A nil error is no proof of anything: the reader sees a plain EOF.
+		_ = out.CloseWithError(s.execErr)
+		_ = in.Close()
+	}()
+	return s
+}
+
+// expect readies the stream for tar bytes and their trailer.
+func (s *stream) expect(nonce string, hashed bool) {
+	rest, _ := s.output.Peek(s.output.Buffered())
+	s.tar = archive.NewReader(io.MultiReader(bytes.NewReader(rest), s.pipe), nonce, hashed)
+}
+
+// Read implements transfer.Stream.
+func (s *stream) Read(p []byte) (int, error) { return s.tar.Read(p) }
+
+// Verify implements transfer.Stream. The script is dismissed when all is here.
+func (s *stream) Verify() (transfer.Proof, error) {
+	end, err := s.tar.Finish()
+	s.dismiss()
+	if err != nil {
+		return transfer.Proof{}, &transfer.LostError{Cause: s.cause(err)}
+	}
+	if end.Status != 0 {
+		return transfer.Proof{}, &transfer.RemoteError{Status: end.Status, Messages: s.messages.lines()}
+	}
+	return transfer.Proof{Hashed: end.Sum != "", Messages: s.messages.lines()}, nil
+}
+
+// cause adds what exec said, where it said more than the end of its output did.
+func (s *stream) cause(err error) error {
+	said := s.said()
+	if said == nil || errors.Is(err, said) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", err, said)
+}
+
+// said is what exec returned; nil also while it runs.
+func (s *stream) said() error {
+	select {
+	case <-s.ended:
+		return s.execErr
+	default:
+		return nil
+	}
+}
+
+// dismiss answers the script, which then ends, and waits for that a moment: only
+// then are its messages complete. After the proof exec's own error says nothing.
+func (s *stream) dismiss() {
+	ctx, cancel := context.WithTimeout(s.ctx, grace)
+	defer cancel()
+	stop := context.AfterFunc(ctx, func() { _ = s.input.Close() })
+	_, _ = io.WriteString(s.input, "\n")
+	_ = s.input.Close()
+	stop()
+	select {
+	case <-s.ended:
+	case <-ctx.Done():
+	}
+}
+
+// Close implements transfer.Stream.
+func (s *stream) Close() error {
+	s.cancel()
+	_ = s.input.Close()
+	_ = s.pipe.Close()
+	<-s.ended
+	return nil
+}
