@@ -1,0 +1,96 @@
+package job
+
+import (
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// State is where a job is between its making and its end.
+type State string
+
+// The states of a job.
+const (
+	// Suspended: no pods are made until it is resumed (or admitted by a queue).
+	Suspended State = "Suspended"
+	// Pending: none of its pods has started.
+	Pending State = "Pending"
+	// Running: at least one pod is ready.
+	Running State = "Running"
+	// Complete: it reached what it was to do.
+	Complete State = "Complete"
+	// Failed: it gave up.
+	Failed State = "Failed"
+)
+
+// StateOf returns the state of job, from its own status alone.
+func StateOf(job *batchv1.Job) State {
+	if end := End(job); end != nil {
+		return State(end.Type)
+	}
+	switch {
+	case job.Spec.Suspend != nil && *job.Spec.Suspend:
+		return Suspended
+	case job.Status.Ready != nil && *job.Status.Ready > 0:
+		return Running
+	}
+	return Pending
+}
+
+// End returns the condition that ended job, nil while it is not finished.
+// SuccessCriteriaMet and FailureTarget come before the end: its pods still run.
+func End(job *batchv1.Job) *batchv1.JobCondition {
+	for i, c := range job.Status.Conditions {
+		if (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue {
+			return &job.Status.Conditions[i]
+		}
+	}
+	return nil
+}
+
+// Finished returns when job ended; false while it is not finished.
+func Finished(job *batchv1.Job) (time.Time, bool) {
+	end := End(job)
+	if end == nil {
+		return time.Time{}, false
+	}
+	return end.LastTransitionTime.Time, true
+}
+
+// Duration returns how long job ran, until now where it is not finished; 0
+// where it has not started.
+func Duration(job *batchv1.Job, now time.Time) time.Duration {
+	if job.Status.StartTime == nil {
+		return 0
+	}
+	if end, ok := Finished(job); ok {
+		now = end
+	}
+	return now.Sub(job.Status.StartTime.Time)
+}
+
+// Selector selects the pods of job.
+func Selector(job *batchv1.Job) string {
+	return metav1.FormatLabelSelector(job.Spec.Selector)
+}
+
+// ExitStatus returns the exit status of a finished job: 0 for Complete; for
+// Failed the highest that a main container of its pods ended with, and 1 where
+// none tells or all say 0.
+func ExitStatus(job *batchv1.Job, pods []*corev1.Pod) int {
+	if StateOf(job) == Complete {
+		return 0
+	}
+	highest := int32(1)
+	for i, found := 0, false; i < len(pods); i++ {
+		for _, status := range pods[i].Status.ContainerStatuses {
+			t := status.State.Terminated
+			if t != nil && t.ExitCode > 0 && (!found || t.ExitCode > highest) {
+				highest, found = t.ExitCode, true
+			}
+		}
+	}
+	return int(highest)
+}

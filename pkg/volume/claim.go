@@ -1,0 +1,71 @@
+// Package volume knows PersistentVolumeClaims: how the one for results is made,
+// which claim of a job holds a path, who uses a claim, and whether its results
+// were fetched.
+package volume
+
+import (
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// ResultsPath is where the results volume is mounted in the job.
+const ResultsPath = "/results"
+
+// ResultsName returns the name of the results claim of a job.
+func ResultsName(job string) string { return job + "-results" }
+
+// Spec is a results claim that can be made as it stands.
+type Spec struct {
+	Name      string
+	Namespace string
+	// Job is the name of the job that the results are of.
+	Job string
+	// Size asked of the storage.
+	Size resource.Quantity
+	// Owner is whom the claim is made for.
+	Owner owner.Identity
+}
+
+// Claim returns the object to create. It has no ownerReference: deleting a Job
+// never deletes results. Class and access come from the cluster's default: one node.
+func (s Spec) Claim() *corev1.PersistentVolumeClaim {
+	claim := &corev1.PersistentVolumeClaim{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"},
+		ObjectMeta: metav1.ObjectMeta{Name: s.Name, Namespace: s.Namespace},
+		Spec: corev1.PersistentVolumeClaimSpec{
+			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+			Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: s.Size}},
+		},
+	}
+	s.Owner.Stamp(&claim.ObjectMeta)
+	metav1.SetMetaDataLabel(&claim.ObjectMeta, owner.ComponentLabel, owner.ResultsComponent)
+	metav1.SetMetaDataLabel(&claim.ObjectMeta, owner.JobLabel, s.Job)
+	return claim
+}
+
+// Size returns how large a claim is, as bound or else as asked.
+func Size(claim *corev1.PersistentVolumeClaim) resource.Quantity {
+	if size, ok := claim.Status.Capacity[corev1.ResourceStorage]; ok {
+		return size
+	}
+	return claim.Spec.Resources.Requests[corev1.ResourceStorage]
+}
+
+// OnlyNode reports whether a claim can be used from one node at a time.
+func OnlyNode(claim *corev1.PersistentVolumeClaim) bool {
+	for _, mode := range claim.Spec.AccessModes {
+		if mode == corev1.ReadWriteMany || mode == corev1.ReadOnlyMany {
+			return false
+		}
+	}
+	return true
+}
+
+// OnlyPod reports whether a claim can be used by one pod at a time.
+func OnlyPod(claim *corev1.PersistentVolumeClaim) bool {
+	modes := claim.Spec.AccessModes
+	return len(modes) == 1 && modes[0] == corev1.ReadWriteOncePod
+}

@@ -1,0 +1,76 @@
+package volume_test
+
+import (
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+func TestClaim(t *testing.T) {
+	for name, spec := range map[string]volume.Spec{
+		"minimal": {Name: "train-results", Namespace: "lab", Job: "train", Size: resource.MustParse("500Mi")},
+		"owned":   {Name: "train-results", Namespace: "lab", Job: "train", Size: resource.MustParse("1.5Gi"), Owner: owner.Identity{Name: "oidc:ada lovelace"}},
+	} {
+		t.Run(name, func(t *testing.T) { faketest.GoldenYAML(t, "claim-"+name, spec.Claim()) })
+	}
+}
+
+func TestClaimAccess(t *testing.T) {
+	type access struct{ Node, Pod bool }
+	for name, test := range map[string]struct {
+		modes []corev1.PersistentVolumeAccessMode
+		want  access
+	}{
+		"one node":       {[]corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce}, access{Node: true}},
+		"one pod":        {[]corev1.PersistentVolumeAccessMode{corev1.ReadWriteOncePod}, access{Node: true, Pod: true}},
+		"many":           {[]corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}, access{}},
+		"one or many":    {[]corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce, corev1.ReadOnlyMany}, access{}},
+		"none is stated": {nil, access{Node: true}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			claim := &corev1.PersistentVolumeClaim{Spec: corev1.PersistentVolumeClaimSpec{AccessModes: test.modes}}
+			if got := (access{volume.OnlyNode(claim), volume.OnlyPod(claim)}); got != test.want {
+				t.Errorf("%+v; want %+v", got, test.want)
+			}
+		})
+	}
+}
+
+func TestClaimSize(t *testing.T) {
+	claim := volume.Spec{Size: resource.MustParse("1Gi")}.Claim()
+	if got := volume.Size(claim); got.String() != "1Gi" {
+		t.Errorf("as asked: %s", got.String())
+	}
+	claim.Status.Capacity = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("8Gi")}
+	if got := volume.Size(claim); got.String() != "8Gi" {
+		t.Errorf("as bound: %s", got.String())
+	}
+}
+
+func TestMarks(t *testing.T) {
+	type marks struct{ Unused, Fetched bool }
+	for name, test := range map[string]struct {
+		phase       corev1.PersistentVolumeClaimPhase
+		annotations map[string]string
+		want        marks
+	}{
+		"no pod has used it": {corev1.ClaimPending, nil, marks{Unused: true}},
+		"used":               {corev1.ClaimBound, nil, marks{}},
+		"fetched":            {corev1.ClaimBound, map[string]string{owner.FetchedAnnotation: "2026-03-04T12:00:00Z"}, marks{Fetched: true}},
+		"found empty":        {corev1.ClaimBound, map[string]string{owner.EmptyAnnotation: "2026-03-04T12:00:00Z"}, marks{Unused: true}},
+		"lost":               {corev1.ClaimLost, nil, marks{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Annotations: test.annotations}, Status: corev1.PersistentVolumeClaimStatus{Phase: test.phase}}
+			if got := (marks{volume.Unused(claim), volume.Fetched(claim)}); got != test.want {
+				t.Errorf("%+v; want %+v", got, test.want)
+			}
+		})
+	}
+}
