@@ -1,0 +1,28 @@
+// Command kubectl-batch is the kubectl plugin `kubectl batch`. It connects the
+// process (signals, streams, exit status) to the command tree and does nothing else.
+package main
+
+import (
+	"context"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd"
+)
+
+func main() {
+	os.Exit(run())
+}
+
+// run lives apart from main so that stop is called before the process ends.
+func run() int {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	// A second Ctrl-C ends the process at once: clean-up may hang on a lost network.
+	context.AfterFunc(ctx, stop)
+	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
+	return cmd.Main(ctx, streams, os.Args)
+}

@@ -1,0 +1,92 @@
+// Package client turns the kubeconfig flags into clients of the cluster. It is
+// the only reader of those flags.
+package client
+
+import (
+	"fmt"
+
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+)
+
+// Requests a second, and in one go: client-go's own 5 and 10 make a purge of a
+// thousand jobs take minutes. The API server protects itself (429).
+const (
+	qps   = 50
+	burst = 100
+)
+
+// Getter gives clients for the cluster, each made when it is first asked for,
+// so that help needs no kubeconfig.
+type Getter interface {
+	// Clientset returns the typed clients. Errors: the kubeconfig is missing or wrong.
+	Clientset() (kubernetes.Interface, error)
+	// Executor returns what runs programs in containers.
+	Executor() (transport.Executor, error)
+	// Namespace returns the namespace of --namespace or of the context, never "".
+	Namespace() (string, error)
+	// Arguments returns the flags that chose this cluster and namespace, as they
+	// were typed, for a command line that is suggested.
+	Arguments() []string
+}
+
+// Flags is the Getter behind kubectl's own kubeconfig flags.
+type Flags struct {
+	config *genericclioptions.ConfigFlags
+	// webSocket is false where the user switched WebSockets off for kubectl.
+	webSocket func() bool
+}
+
+// NewFlags returns a Getter that reads config. WebSocket says whether exec may
+// use the WebSocket protocol; it is asked at the first exec.
+func NewFlags(config *genericclioptions.ConfigFlags, webSocket func() bool) *Flags {
+	config.WithWrapConfigFn(func(c *rest.Config) *rest.Config {
+		c.QPS, c.Burst = qps, burst
+		return c
+	})
+	return &Flags{config: config, webSocket: webSocket}
+}
+
+// Clientset returns the typed clients.
+func (f *Flags) Clientset() (kubernetes.Interface, error) {
+	config, err := f.config.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("reading kubeconfig: %w", err)
+	}
+	return kubernetes.NewForConfig(config)
+}
+
+// Executor returns what runs programs in containers of the cluster.
+func (f *Flags) Executor() (transport.Executor, error) {
+	config, err := f.config.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("reading kubeconfig: %w", err)
+	}
+	return transport.NewExec(config, f.webSocket())
+}
+
+// Namespace returns the namespace of --namespace or of the context.
+func (f *Flags) Namespace() (string, error) {
+	name, _, err := f.config.ToRawKubeConfigLoader().Namespace()
+	if err != nil {
+		return "", fmt.Errorf("reading kubeconfig: %w", err)
+	}
+	return name, nil
+}
+
+// Arguments returns the flags that chose this cluster and namespace.
+func (f *Flags) Arguments() []string {
+	var typed []string
+	for _, flag := range []struct {
+		name  string
+		value *string
+	}{{"--kubeconfig", f.config.KubeConfig}, {"--context", f.config.Context}, {"-n", f.config.Namespace}} {
+		if flag.value != nil && *flag.value != "" {
+			typed = append(typed, flag.name, *flag.value)
+		}
+	}
+	return typed
+}

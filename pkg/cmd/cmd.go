@@ -1,0 +1,212 @@
+// Package cmd is the command tree of `kubectl batch`: the root with kubectl's
+// own global flags, and below it one package a verb.
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	// kubectl's auth plugins (oidc and others; exec credentials need none).
+	_ "k8s.io/client-go/plugin/pkg/client/auth"
+	"k8s.io/client-go/rest"
+	"k8s.io/klog/v2"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+	"k8s.io/kubectl/pkg/util/templates"
+	"k8s.io/kubectl/pkg/util/term"
+	"k8s.io/utils/clock"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/client"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/fetch"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/list"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/logs"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/options"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/purge"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/run"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/version"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/wait"
+)
+
+const long = `
+	Run batch jobs on Kubernetes, bring their results home, and clean up.
+
+	'run' makes a Job and the volume for its results, 'fetch' copies the results
+	to this machine through a short-lived helper pod, 'purge' deletes what is
+	finished. Nothing is installed in the cluster.`
+
+const example = `
+	# Run a job whose results stay on a volume
+	kubectl batch run train --image=localhost/train:1 --results=10Gi
+
+	# Follow its log, copy its results to ./train, delete it
+	kubectl batch logs train -f
+	kubectl batch fetch train
+	kubectl batch purge train`
+
+// Main runs the command line args, the program's name first, and returns the
+// exit status. What went wrong is said on streams.ErrOut.
+func Main(ctx context.Context, streams genericiooptions.IOStreams, args []string) int {
+	root := Default(streams, os.Getenv)
+	root.SetArgs(args[1:])
+	called, err := root.ExecuteContextC(ctx)
+	if err != nil && ctx.Err() != nil {
+		err = interrupted(err)
+	}
+	report(streams.ErrOut, called, err)
+	return exit.Status(err)
+}
+
+// interrupted says what Ctrl-C left half done, where that is more than the fact.
+func interrupted(err error) error {
+	if errors.Is(err, context.Canceled) {
+		err = errors.New("interrupted")
+	}
+	return &exit.Error{Status: exit.Interrupted, Err: err}
+}
+
+// report says err as kubectl says it, with the usage where the command line was wrong.
+func report(out io.Writer, called *cobra.Command, err error) {
+	var status *exit.Error
+	if err == nil || errors.As(err, &status) && status.Err == nil {
+		return
+	}
+	message, ok := cmdutil.StandardErrorMessage(err)
+	if !ok {
+		message = err.Error()
+	}
+	if !strings.HasPrefix(message, "error: ") && !strings.HasPrefix(message, "Error from server") {
+		message = "error: " + message
+	}
+	if status != nil && status.Status == exit.Usage {
+		message += fmt.Sprintf("\n\nUsage:\n  %s\n\n'%s --help' shows the flags and examples.", called.UseLine(), called.CommandPath())
+	}
+	_, _ = fmt.Fprintln(out, message)
+}
+
+// Default returns the command tree that reads the kubeconfig flags and the clock.
+func Default(streams genericiooptions.IOStreams, getenv func(string) string) *cobra.Command {
+	config := genericclioptions.NewConfigFlags(true).WithDiscoveryBurst(300).WithDiscoveryQPS(50).WithWarningPrinter(streams)
+	rest.SetDefaultWarningHandler(rest.NewWarningWriter(streams.ErrOut, rest.WarningWriterOptions{
+		Deduplicate: true, Color: term.AllowsColorOutput(streams.ErrOut),
+	}))
+	f := &factory.Factory{
+		Client:   client.NewFlags(config, func() bool { return !cmdutil.RemoteCommandWebsockets.IsDisabled() }),
+		Streams:  streams,
+		Clock:    clock.RealClock{},
+		CacheDir: cacheDir(),
+		Getenv:   getenv,
+	}
+	root := New(f)
+	config.AddFlags(root.PersistentFlags())
+	addVerbosity(root)
+	// The reference must not show whose home it was made in.
+	if flag := root.PersistentFlags().Lookup("cache-dir"); flag != nil {
+		flag.DefValue = "$HOME/.kube/cache"
+	}
+	return root
+}
+
+// addVerbosity makes -v what it is in kubectl. Without it the libraries' own log
+// is silent: what people need to know, the verbs say.
+func addVerbosity(root *cobra.Command) {
+	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(flags)
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
+	root.PersistentFlags().AddFlag(pflag.PFlagFromGoFlag(flags.Lookup("v")))
+	root.PersistentFlags().Lookup("v").Usage = "Number for the log level verbosity"
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
+		if cmd.Flags().Changed("v") {
+			klog.LogToStderr(true)
+		}
+	}
+}
+
+func cacheDir() string {
+	dir, err := os.UserCacheDir()
+	if err != nil {
+		return ""
+	}
+	return filepath.Join(dir, "kubectl-batch")
+}
+
+// New returns the command tree over f, without the kubeconfig flags.
+func New(f *factory.Factory) *cobra.Command {
+	root := &cobra.Command{
+		Use:           "kubectl-batch",
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl batch"},
+		Short:         "Run batch jobs, fetch their results, clean up",
+		Long:          templates.LongDesc(long),
+		Example:       templates.Examples(example),
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          unknownVerb,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+
+		DisableFlagsInUseLine: true,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.SetIn(f.Streams.In)
+	root.SetOut(f.Streams.Out)
+	root.SetErr(f.Streams.ErrOut)
+	root.SuggestionsMinimumDistance = 2
+	root.SetHelpCommand(&cobra.Command{Hidden: true})
+	groups := templates.CommandGroups{
+		{Message: "From an idea to files:", Commands: []*cobra.Command{run.NewCommand(f), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
+		{Message: "Clean up:", Commands: []*cobra.Command{purge.NewCommand(f)}},
+	}
+	groups.Add(root)
+	templates.ActsAsRootCommand(root, []string{"options"}, groups...)
+	root.SetFlagErrorFunc(flagError)
+	root.AddCommand(version.NewCommand(f), options.NewCommand(f))
+	finish(root)
+	root.SetHelpFunc(displayName(root.HelpFunc(), f.Streams.Out))
+	return root
+}
+
+// displayName makes help say "kubectl batch" throughout: kubectl's own template
+// has one line that takes the name of the binary.
+func displayName(help func(*cobra.Command, []string), out io.Writer) func(*cobra.Command, []string) {
+	return func(cmd *cobra.Command, args []string) {
+		var text bytes.Buffer
+		cmd.SetOut(&text)
+		help(cmd, args)
+		cmd.SetOut(out)
+		_, _ = io.WriteString(out, strings.ReplaceAll(text.String(), `Use "kubectl-batch `, `Use "kubectl batch `))
+	}
+}
+
+// finish gives every verb its table of exit statuses, and makes wrong arguments usage errors.
+func finish(root *cobra.Command) {
+	for _, verb := range root.Commands() {
+		verb.DisableFlagsInUseLine = true
+		verb.Long = strings.TrimRight(templates.LongDesc(verb.Long), "\n ") + "\n\n" + exit.Table()
+		verb.Example = templates.Examples(verb.Example)
+		if check := verb.Args; check != nil {
+			verb.Args = func(cmd *cobra.Command, args []string) error { return exit.With(exit.Usage, check(cmd, args)) }
+		}
+	}
+}
+
+func unknownVerb(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	message := fmt.Sprintf("there is no command %q", args[0])
+	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
+		message += fmt.Sprintf("; %q is near", strings.Join(near, `", "`))
+	}
+	return exit.Usagef("%s", message)
+}

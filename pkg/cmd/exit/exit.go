@@ -1,0 +1,105 @@
+// Package exit holds the one table that says which exit status a command ends
+// with, and the errors that carry a status of their own.
+package exit
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// The exit statuses of every command.
+const (
+	// Done: all that was asked is done.
+	Done = 0
+	// Failed: something went wrong, also if only a part did.
+	Failed = 1
+	// Usage: the command line was wrong; nothing was done.
+	Usage = 2
+	// Timeout: --timeout ran out.
+	Timeout = 124
+	// Tool: wait or run --wait failed itself, so the job's status is not known.
+	Tool = 125
+	// Interrupted: Ctrl-C or SIGTERM ended the command.
+	Interrupted = 130
+)
+
+// rows is the table as people read it.
+func rows() []struct{ status, meaning string } {
+	return []struct{ status, meaning string }{
+		{"0", "done"},
+		{"1", "failed, also if only a part did"},
+		{"2", "the command line was wrong; nothing was done"},
+		{"124", "--timeout ran out"},
+		{"130", "interrupted"},
+		{"other", "wait, run --wait: the exit status of the job itself (the highest of several; 1 where a failed job left none), 125 where the command failed and not the job"},
+	}
+}
+
+// Table returns the table of exit statuses as the section that ends every help page.
+func Table() string {
+	var b strings.Builder
+	b.WriteString("Exit Status:\n")
+	for _, row := range rows() {
+		fmt.Fprintf(&b, "  %-6s %s\n", row.status, row.meaning)
+	}
+	return strings.TrimSuffix(b.String(), "\n")
+}
+
+// Error is an error that ends the command with a status of its own. Err may be
+// nil: then all has been said already.
+type Error struct {
+	Status int
+	Err    error
+}
+
+// Error returns the text of the wrapped error, or the bare status.
+func (e *Error) Error() string {
+	if e.Err == nil {
+		return fmt.Sprintf("exit status %d", e.Status)
+	}
+	return e.Err.Error()
+}
+
+// Unwrap returns the wrapped error, which may be nil.
+func (e *Error) Unwrap() error { return e.Err }
+
+// With gives err a status of its own; an error that carries one keeps it.
+func With(status int, err error) error {
+	var has *Error
+	if err == nil || errors.As(err, &has) {
+		return err
+	}
+	return &Error{Status: status, Err: err}
+}
+
+// Silently ends the command with status and says nothing more; nil for Done.
+func Silently(status int) error {
+	if status == Done {
+		return nil
+	}
+	return &Error{Status: status}
+}
+
+// Usagef returns an error about the command line: it ends with Usage, and the
+// usage of the command is shown under it.
+func Usagef(format string, args ...any) error {
+	return &Error{Status: Usage, Err: fmt.Errorf(format, args...)}
+}
+
+// Status returns the status that err ends the command with.
+func Status(err error) int {
+	var has *Error
+	switch {
+	case err == nil:
+		return Done
+	case errors.As(err, &has):
+		return has.Status
+	case errors.Is(err, context.Canceled):
+		return Interrupted
+	case errors.Is(err, context.DeadlineExceeded):
+		return Timeout
+	}
+	return Failed
+}

@@ -1,0 +1,53 @@
+// Package factory holds what every verb is made with.
+package factory
+
+import (
+	"fmt"
+	"strings"
+
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/utils/clock"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/client"
+)
+
+// Factory holds the outside world as the verbs see it. Tests replace it whole.
+type Factory struct {
+	// Client reaches the cluster that the kubeconfig flags name.
+	Client client.Getter
+	// Streams: Out takes the answer, ErrOut the talk.
+	Streams genericiooptions.IOStreams
+	// Clock tells the time for ages and deadlines.
+	Clock clock.WithTicker
+	// CacheDir is a folder of this user for what fetch remembers; empty where there is none.
+	CacheDir string
+	// Getenv reads the environment.
+	Getenv func(string) string
+}
+
+// Cluster returns the typed clients and the namespace to work in.
+func (f *Factory) Cluster() (kubernetes.Interface, string, error) {
+	clients, err := f.Client.Clientset()
+	if err != nil {
+		return nil, "", err
+	}
+	namespace, err := f.Client.Namespace()
+	return clients, namespace, err
+}
+
+// Say tells the person something on ErrOut, as a line of its own.
+func (f *Factory) Say(text string) { _, _ = fmt.Fprintln(f.Streams.ErrOut, text) }
+
+// Answer prints a line of the answer on Out.
+func (f *Factory) Answer(text string) error {
+	_, err := fmt.Fprintln(f.Streams.Out, text)
+	return err
+}
+
+// Line returns a command line of this plugin that can be typed as it stands:
+// it reaches the same cluster and namespace as this one.
+func (f *Factory) Line(words ...string) string {
+	line := append([]string{"kubectl", "batch", words[0]}, f.Client.Arguments()...)
+	return strings.Join(append(line, words[1:]...), " ")
+}

@@ -1,0 +1,135 @@
+package fetch
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+)
+
+// toOptions reads args with the flags that flags changes, in an environment
+// that names an image for helpers.
+func toOptions(environment string, args []string, changes ...func(*Flags)) (*Options, error) {
+	flags := &Flags{HelperCPU: "1", HelperMemory: "256Mi"}
+	for _, change := range changes {
+		change(flags)
+	}
+	return flags.ToOptions(&factory.Factory{Client: faketest.New().Typed("-n", "vision"), Getenv: func(name string) string {
+		if name == imageVariable {
+			return environment
+		}
+		return ""
+	}}, args)
+}
+
+func TestParseTarget(t *testing.T) {
+	type target struct {
+		Job, Claim string
+		Paths      []string
+	}
+	for line, want := range map[string]target{
+		"train":                         {Job: "train"},
+		"job/train /results/a":          {Job: "train", Paths: []string{"/results/a"}},
+		"@latest a b":                   {Job: "@latest", Paths: []string{"a", "b"}},
+		"pvc/data":                      {Claim: "data"},
+		"PVC/data /":                    {Claim: "data", Paths: []string{"/"}},
+		"persistentvolumeclaims/my.set": {Claim: "my.set"},
+		"train ./models":                {Job: "train", Paths: []string{"./models"}},
+		"train ~x":                      {Job: "train", Paths: []string{"~x"}},
+		"train . a":                     {Job: "train", Paths: []string{".", "a"}},
+	} {
+		options, err := toOptions("", strings.Fields(line))
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		got := target{Job: string(options.ref), Claim: options.claim, Paths: append([]string(nil), options.paths...)}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: want -, got +:\n%s", line, diff)
+		}
+	}
+}
+
+// Habits from elsewhere are answered with the line that was meant.
+func TestParseTargetRefuses(t *testing.T) {
+	const folder = " looks like a folder of this machine; the folder to copy to is given by -d: kubectl batch fetch -n vision "
+	for line, want := range map[string]string{
+		"train .":              `"."` + folder + "train -d .",
+		"train ..":             `".."` + folder + "train -d ..",
+		"train ./":             `"./"` + folder + "train -d ./",
+		"train ~":              `"~"` + folder + "train -d ~",
+		"train ~/x":            `"~/x"` + folder + "train -d ~/x",
+		"train ../x":           `"../x"` + folder + "train -d ../x",
+		`train C:\x`:           `"C:\\x"` + folder + `train -d C:\x`,
+		"train c:/x":           `"c:/x"` + folder + "train -d c:/x",
+		"train /results/a ../": `"../"` + folder + "train /results/a -d ../",
+		"pvc/data a .":         `"."` + folder + "pvc/data a -d .",
+		"job/train:/results":   "a path is an argument of its own, as in: kubectl batch fetch job/train /results",
+		"vision/train":         "a namespace goes to -n, as in: -n vision train",
+		"pvc/":                 `"pvc/" is not the name of a claim`,
+		"pvc/Data":             `"pvc/Data" is not the name of a claim`,
+		"pvc/data/x":           `"pvc/data/x" is not the name of a claim`,
+		"Train":                `"Train" is not the name of a job`,
+	} {
+		_, err := toOptions("", strings.Fields(line))
+		if exit.Status(err) != exit.Usage || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want a usage error with %q", line, err, want)
+		}
+	}
+	if _, err := toOptions("", []string{"train", ""}); exit.Status(err) != exit.Usage {
+		t.Errorf("an empty path: %v", err)
+	}
+}
+
+func TestHelperFlags(t *testing.T) {
+	for name, test := range map[string]struct {
+		flag, environment, want string
+	}{
+		"default":             {"", "", helper.DefaultImage},
+		"of the site":         {"", "mirror.example/busybox", "mirror.example/busybox"},
+		"the flag above that": {"mine", "mirror.example/busybox", "mine"},
+	} {
+		options, err := toOptions(test.environment, []string{"train"}, func(f *Flags) { f.Image = test.flag })
+		if err != nil || options.image != test.want {
+			t.Errorf("%s: %s, %v; want %s", name, options.image, err, test.want)
+		}
+	}
+	for want, change := range map[string]func(*Flags){
+		`--helper-cpu="0"`:     func(f *Flags) { f.HelperCPU = "0" },
+		`--helper-memory="1x"`: func(f *Flags) { f.HelperMemory = "1x" },
+	} {
+		if _, err := toOptions("", []string{"train"}, change); exit.Status(err) != exit.Usage || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want a usage error with %q", err, want)
+		}
+	}
+}
+
+// A claim that is named itself has no mount of a job: its paths are below it, or
+// as run mounts it.
+func TestClaimPaths(t *testing.T) {
+	type paths struct {
+		Relative []string
+		All      bool
+	}
+	all := paths{[]string{"."}, true}
+	for line, want := range map[string]paths{
+		"": all, "/": all, ".": all, "/results": all, "/results/": all, "a /": all,
+		"a": {[]string{"a"}, false}, "/a/../b": {[]string{"b"}, false}, "/results/a b/c/": {[]string{"a", "b/c"}, false},
+		"results/a": {[]string{"results/a"}, false}, "/results2/a": {[]string{"results2/a"}, false},
+	} {
+		relative, whole, err := claimPaths(strings.Fields(line))
+		if diff := cmp.Diff(want, paths{relative, whole}); diff != "" || err != nil {
+			t.Errorf("%q: %v; want -, got +:\n%s", line, err, diff)
+		}
+	}
+	for _, line := range []string{"..", "../a", "a/../../b"} {
+		if got, _, err := claimPaths([]string{line}); err == nil {
+			t.Errorf("%q: %v", line, got)
+		}
+	}
+}

@@ -1,0 +1,166 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"path/filepath"
+	"time"
+
+	"github.com/dustin/go-humanize"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+const (
+	// retries of a lost stream, with a pause before each that doubles: half a
+	// minute in all, what a network or a node may take to come back.
+	retries = 5
+	// marking is how long annotating job and claim may take.
+	marking = 10 * time.Second
+)
+
+// copy brings the files here, marks them as fetched, and says what came.
+func (o *Options) copy(ctx context.Context, from *found) error {
+	finished := o.settled(from)
+	dir := o.dir
+	if dir == "" {
+		dir = from.name
+	}
+	place := o.newPlace(from)
+	progress := screen.NewProgress(o.factory.Streams.ErrOut, o.factory.Clock)
+	result, err := transfer.Fetch(ctx, transfer.Request{
+		Source: place, SourceID: string(from.claim.UID), Dir: dir, Paths: from.Paths, Mount: from.Path,
+		Force: o.force, Retries: retries, Pause: o.pause, Receipts: o.receipts(), Reporter: progress,
+	})
+	progress.Done()
+	if gone := place.session.Close(ctx); gone != nil {
+		o.factory.Say("Note: " + gone.Error())
+	}
+	if finished && from.All && err == nil {
+		o.mark(ctx, place, result)
+	}
+	return o.report(from, dir, result, err)
+}
+
+// settled reports whether nothing writes to the results any more, and says so
+// where something does.
+func (o *Options) settled(from *found) bool {
+	if from.job == nil || job.End(from.job) != nil {
+		return true
+	}
+	o.factory.Say(fmt.Sprintf("Job %s is not finished (%s): this copies what it has written so far", from.job.Name, job.StateOf(from.job)))
+	return false
+}
+
+func (o *Options) receipts() string {
+	if o.factory.CacheDir == "" {
+		return ""
+	}
+	return filepath.Join(o.factory.CacheDir, "receipts")
+}
+
+func (o *Options) pause(ctx context.Context, retry int) error {
+	wait := time.Second << (retry - 1)
+	o.factory.Say(fmt.Sprintf("The transfer broke; going on in %s", wait))
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-o.factory.Clock.After(wait):
+		return nil
+	}
+}
+
+// mark records a whole fetch on job and claim. It is best effort: the files are
+// here. A claim that someone else uses, or that run did not make, is not marked.
+func (o *Options) mark(ctx context.Context, place *place, result transfer.Result) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), marking)
+	defer cancel()
+	now := o.factory.Clock.Now()
+	err := func() error {
+		users, err := volume.Users(ctx, o.client, o.namespace, place.from.claim.Name)
+		if err != nil {
+			return err
+		}
+		made := owner.MadeResults(place.from.claim) && place.from.SubPath == "" && !inUse(users)
+		if result.Empty() {
+			if made {
+				return volume.MarkEmpty(ctx, o.client, place.from.claim, now)
+			}
+			return nil
+		}
+		marked := volume.Marked{}
+		if made {
+			marked.Claim = place.from.claim
+		}
+		if place.from.results {
+			marked.Job = place.from.job
+		}
+		return volume.MarkFetched(ctx, o.client, marked, volume.Mark{When: now, By: o.me.Name, Digest: result.Digest})
+	}()
+	if err != nil {
+		o.factory.Say(fmt.Sprintf("Note: the files are here, but that they were fetched was not recorded: %v", err))
+	}
+}
+
+// inUse reports whether a pod that is no helper has the volume.
+func inUse(users []corev1.Pod) bool {
+	for _, pod := range users {
+		if pod.Labels[owner.ComponentLabel] != owner.HelperComponent {
+			return true
+		}
+	}
+	return false
+}
+
+// report says what came, and turns what went wrong into words.
+func (o *Options) report(from *found, dir string, result transfer.Result, err error) error {
+	var missing *transfer.MissingPathError
+	switch {
+	case errors.As(err, &missing) && o.lastIsLocal():
+		return o.destinationMeant()
+	case errors.As(err, &missing):
+		return fmt.Errorf("claim %q: %w", from.claim.Name, err)
+	case err == nil && result.Empty():
+		return fmt.Errorf("claim %q is empty: %s wrote nothing to %s", from.claim.Name, writer(from), from.Path)
+	}
+	if result.Files+result.Dirs+result.Symlinks+result.HardLinks > 0 {
+		err = errors.Join(err, o.factory.Answer(summary(from, dir, result)))
+	}
+	if result.ReceiptError != nil {
+		o.factory.Say(fmt.Sprintf("Note: a later fetch will not know these files as its own: %v", result.ReceiptError))
+	}
+	if errors.Is(err, context.Canceled) {
+		o.factory.Say(fmt.Sprintf("\nWhat has arrived whole is in %s; the same command again goes on from there", dir))
+	}
+	return err
+}
+
+func writer(from *found) string {
+	if from.job != nil {
+		return "job " + from.job.Name
+	}
+	return "its job"
+}
+
+// summary is the answer: what of the results is here now.
+func summary(from *found, dir string, result transfer.Result) string {
+	count := result.Files + result.Symlinks + result.HardLinks
+	text := fmt.Sprintf("%s: %d %s, %s, in %s", from.name, count, noun(count, "file"), humanize.IBytes(uint64(result.Bytes)), dir)
+	if result.Kept > 0 {
+		text += fmt.Sprintf(" (%d there already)", result.Kept)
+	}
+	return text
+}
+
+func noun(count int, one string) string {
+	if count == 1 {
+		return one
+	}
+	return one + "s"
+}

@@ -1,0 +1,41 @@
+package cmd
+
+import (
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+)
+
+// habits are flags that people know from other tools, and what serves here.
+func habits() map[string]string {
+	return map[string]string{
+		"--command":                    "what follows -- is the command: leave --command out",
+		"--cpus":                       "here it is --cpu",
+		"--gpus":                       "here it is --gpu",
+		"--mem":                        "here it is --memory",
+		"--requests":                   "here one number is request and limit: --cpu, --memory, --gpu",
+		"--limits":                     "here one number is request and limit: --cpu, --memory, --gpu",
+		"--labels":                     "jobs are selected by -l in list, and labelled by kubectl label",
+		"--restart":                    "a pod is never restarted in place: --backoff-limit says how often it is replaced",
+		"--rm":                         "delete it when it is done: kubectl batch purge NAME",
+		"--output-dir":                 "here it is -d or --dir",
+		"--dest":                       "here it is -d or --dir",
+		"--ttl-seconds-after-finished": "here it is --ttl, as in --ttl=24h",
+		"-i":                           "the image is --image; a job has no terminal to attach to (-it)",
+		"-it":                          "a job has no terminal to attach to: kubectl batch logs NAME -f follows its log",
+		"-t":                           "a job has no terminal to attach to",
+	}
+}
+
+// flagError turns a flag that does not exist into a usage error, with what serves here.
+func flagError(_ *cobra.Command, err error) error {
+	text := err.Error()
+	for habit, answer := range habits() {
+		if text == "unknown flag: "+habit || strings.HasPrefix(text, "unknown shorthand flag: ") && strings.HasSuffix(text, " in "+habit) {
+			return exit.Usagef("%s: %s", text, answer)
+		}
+	}
+	return exit.With(exit.Usage, err)
+}

@@ -1,0 +1,161 @@
+package cmd
+
+import (
+	"errors"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+func done(name string, ago time.Duration, changes ...func(*batchv1.Job)) *batchv1.Job {
+	return faketest.Job(name, append(changes, faketest.Ended(batchv1.JobComplete, ago))...)
+}
+
+func failed(name string, ago time.Duration) *batchv1.Job {
+	return faketest.Job(name, faketest.Ended(batchv1.JobFailed, ago, "BackoffLimitExceeded", "Job has reached the specified backoff limit"))
+}
+
+func ofCronJob(job *batchv1.Job) {
+	yes := true
+	job.OwnerReferences = []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "CronJob", Name: "nightly", UID: "n", Controller: &yes}}
+}
+
+// helperPod is a helper that grace started that long ago, for a job.
+func helperPod(job string, phase corev1.PodPhase, ago time.Duration) *corev1.Pod {
+	return &corev1.Pod{
+		ObjectMeta: metav1.ObjectMeta{
+			Name: "fetch-" + job, Namespace: faketest.Namespace, UID: faketest.UID("fetch-" + job),
+			CreationTimestamp: metav1.NewTime(faketest.Now().Add(-ago)),
+			Labels:            map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: owner.HelperComponent, owner.JobLabel: job},
+			Annotations:       map[string]string{owner.Annotation: "grace"},
+		},
+		Status: corev1.PodStatus{Phase: phase},
+	}
+}
+
+// deletes is how the deletion of a job is asked for: with its pods, and only this one.
+func deletes(name string) string {
+	return "delete jobs " + name + " propagationPolicy=Background uid=uid-" + name
+}
+
+func TestPurge(t *testing.T) {
+	const day = 24 * time.Hour
+	type test struct {
+		cluster *faketest.Cluster
+		args    []string
+		want    result
+	}
+	for name, test := range map[string]test{
+		"nothing to do": {faketest.New(faketest.Job("train"), failed("eval", day)), []string{"-y"}, result{
+			Stderr: "Nothing to purge in namespace \"lab\"\n",
+		}},
+		"what completed": {faketest.New(done("a", day), done("b", time.Minute), failed("c", day), faketest.Job("d")), []string{"--yes"}, result{
+			Stdout: "job.batch/a deleted\njob.batch/b deleted\n", Changes: []string{deletes("a"), deletes("b")},
+		}},
+		"only what is old": {faketest.New(done("a", 3*day), done("b", 3*day-time.Second)), []string{"-y", "--older-than=3d"}, result{
+			Stdout: "job.batch/a deleted\n", Changes: []string{deletes("a")},
+		}},
+		"a failed one by its name": {faketest.New(failed("c", day), done("a", day)), []string{"job/c", "-y"}, result{
+			Stdout: "job.batch/c deleted\n", Changes: []string{deletes("c")},
+		}},
+		"a young one by its name": {faketest.New(done("a", time.Hour)), []string{"a", "-y", "--older-than=1d"}, result{
+			Stderr: "job \"a\" is left: it finished more recently than --older-than says\nNothing to purge in namespace \"lab\"\n",
+		}},
+		"an unfinished one stops none of the others": {faketest.New(done("a", day), faketest.Job("d")), []string{"d", "a", "a", "-y"}, result{
+			Stdout: "job.batch/a deleted\n", Stderr: "error: job \"d\" is left: it is not finished (Pending)\n",
+			Status: 1, Changes: []string{deletes("a")},
+		}},
+		"one that is not there": {faketest.New(), []string{"a", "-y"}, result{
+			Stderr: "error: there is no job \"a\" in namespace \"lab\" (kubectl batch list shows what is there)\n", Status: 1,
+		}},
+		"a controller keeps its own": {faketest.New(done("a", day, ofCronJob), done("b", day)), []string{"-y"}, result{
+			Stdout: "job.batch/b deleted\n", Stderr: "Left 1 job that a controller keeps, such as a CronJob (a name deletes it all the same)\n",
+			Changes: []string{deletes("b")},
+		}},
+		"of a controller, by its name": {faketest.New(done("a", day, ofCronJob)), []string{"a", "-y"}, result{
+			Stdout: "job.batch/a deleted\n", Changes: []string{deletes("a")},
+		}},
+		"a live helper keeps its job": {faketest.New(done("a", day), done("b", day), helperPod("a", corev1.PodRunning, time.Hour)), []string{"-y"}, result{
+			Stdout: "job.batch/b deleted\n", Stderr: "job \"a\" is left: grace is fetching its results\n", Changes: []string{deletes("b")},
+		}},
+		"a live helper, by its name": {faketest.New(done("a", day), helperPod("a", corev1.PodPending, time.Hour)), []string{"a", "-y"}, result{
+			Stderr: "error: job \"a\" is left: grace is fetching its results\n", Status: 1,
+		}},
+		"dead helpers are swept": {
+			faketest.New(done("a", day), helperPod("a", corev1.PodRunning, 7*time.Hour), helperPod("b", corev1.PodSucceeded, time.Minute)),
+			[]string{"-y"},
+			result{
+				Stdout: "job.batch/a deleted\n", Stderr: "Removed 2 helper pods that a fetch left behind\n",
+				Changes: []string{deletes("a"), "delete pods fetch-a uid=uid-fetch-a", "delete pods fetch-b uid=uid-fetch-b"},
+			},
+		},
+		"the server's dry run": {faketest.New(done("a", day), helperPod("b", corev1.PodSucceeded, time.Minute)), []string{"--dry-run=server"}, result{
+			Stdout: "job.batch/a deleted (server dry run)\n", Changes: []string{deletes("a") + " dryRun=All"},
+		}},
+		"replaced meanwhile": {
+			faketest.New(done("a", day)).Refuse("delete", "jobs", apierrors.NewConflict(batchv1.Resource("jobs"), "a", errors.New("uid"))),
+			[]string{"-y"},
+			result{Stderr: "error: job \"a\" is left: it was replaced by another of its name meanwhile\n", Status: 1, Changes: []string{deletes("a")}},
+		},
+		"deleted meanwhile": {
+			faketest.New(done("a", day)).Refuse("delete", "jobs", apierrors.NewNotFound(batchv1.Resource("jobs"), "a")),
+			[]string{"-y"},
+			result{Stdout: "job.batch/a deleted\n", Changes: []string{deletes("a")}},
+		},
+		"a duration that is none": {faketest.New(done("a", day)), []string{"--older-than=3"}, result{
+			Stderr: "error: --older-than: \"3\" could be seconds or minutes: write 3s or 3m\n\nUsage:\n  kubectl batch purge [JOB...]\n\n" +
+				"'kubectl batch purge --help' shows the flags and examples.\n",
+			Status: 2,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := execute(t, test.cluster, append([]string{"purge"}, test.args...)...)
+			// The deletions run side by side.
+			lines := strings.SplitAfter(got.Stdout, "\n")
+			slices.Sort(lines)
+			got.Stdout = strings.Join(lines, "")
+			slices.Sort(got.Changes)
+			equal(t, got, test.want)
+		})
+	}
+}
+
+// Without a terminal nobody can say yes.
+func TestPurgeAsks(t *testing.T) {
+	jobs := func() *faketest.Cluster {
+		return faketest.New(
+			done("eval", 26*time.Hour),
+			done("train", 3*time.Hour, faketest.Annotated(owner.ResultsAnnotation, "train-results"), faketest.Annotated(owner.Annotation, "ada")),
+			done("tune", time.Minute, faketest.Annotated(owner.ResultsAnnotation, "tune-results"), faketest.Annotated(owner.FetchedAnnotation, "2026-03-04T11:00:00Z")),
+		)
+	}
+	const preview = `JOB     STATE      RESULTS STAY ON   FETCHED   OWNER    FINISHED
+eval    Complete   <none>            <none>    <none>   26h ago
+train   Complete   train-results     no        ada      3h ago
+tune    Complete   tune-results      yes       <none>   60s ago
+`
+	equal(t, execute(t, jobs(), "purge"), result{
+		Stderr: preview + "error: nothing was deleted: there is no terminal to ask on; -y deletes without asking\n", Status: 1,
+	})
+	equal(t, execute(t, jobs(), "purge", "--dry-run"), result{
+		Stdout: preview + "3 jobs would be deleted, with their pods (dry run)\n",
+	})
+}
+
+// Where the pods may not be listed, nobody knows who is fetching: nothing is deleted.
+func TestPurgeWithoutKnowingWhoFetches(t *testing.T) {
+	cluster := faketest.New(done("a", time.Hour)).Refuse("list", "pods", apierrors.NewForbidden(corev1.Resource("pods"), "", errors.New("no")))
+	got := execute(t, cluster, "purge", "-y")
+	if got.Status != 1 || got.Changes != nil || !strings.Contains(got.Stderr, "looking for helper pods") {
+		t.Errorf("%+v", got)
+	}
+}

@@ -1,0 +1,106 @@
+package cmd
+
+import (
+	"strings"
+	"testing"
+
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// What a dry run prints is what would be sent; only the client's sends nothing.
+func TestRunDryRun(t *testing.T) {
+	args := []string{"run", "train", "--image=localhost/train:1", "--results=10Gi"}
+	for name, test := range map[string]struct {
+		flags  []string
+		golden string
+		stdout string
+		calls  int
+	}{
+		"client":         {[]string{"--dry-run"}, "", "persistentvolumeclaim/train-results created (dry run)\njob.batch/train created (dry run)\n", 0},
+		"client as yaml": {[]string{"--dry-run=client", "-o", "yaml"}, "run-dry-run.yaml", "", 0},
+		"client as json": {[]string{"--dry-run=client", "-o", "json"}, "run-dry-run.json", "", 0},
+		"client as name": {[]string{"--dry-run=client", "-o", "name"}, "", "job.batch/train\n", 0},
+		"server":         {[]string{"--dry-run=server"}, "", "persistentvolumeclaim/train-results created (server dry run)\njob.batch/train created (server dry run)\n", 3},
+		"server as yaml": {[]string{"--dry-run=server", "-o", "yaml"}, "run-dry-run-server.yaml", "", 3},
+		"none":           {[]string{"--dry-run=none", "-o", "jsonpath={.items[*].kind}"}, "", "PersistentVolumeClaim Job", 3},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cluster := faketest.New()
+			got := execute(t, cluster, append(args[:4:4], test.flags...)...)
+			if test.golden != "" {
+				faketest.Golden(t, test.golden, got.Stdout)
+			} else {
+				equal(t, got.Stdout, test.stdout)
+			}
+			equal(t, len(cluster.Calls()), test.calls)
+			equal(t, got.Status, 0)
+		})
+	}
+}
+
+// What is made carries whom it is for.
+func TestRunStampsTheOwner(t *testing.T) {
+	cluster := faketest.New().As("system:serviceaccount:lab:ada")
+	execute(t, cluster, "run", "train", "--image=localhost/train:1", "--results=10Gi")
+	me := owner.Identity{Name: "system:serviceaccount:lab:ada"}
+	made := cluster.Created()
+	equal(t, len(made), 2)
+	for _, object := range made {
+		accessor, err := meta.Accessor(object)
+		if err != nil {
+			t.Fatal(err)
+		}
+		equal(t, []string{accessor.GetAnnotations()[owner.Annotation], accessor.GetLabels()[owner.Label]}, []string{me.Name, me.Hash()})
+		equal(t, len(accessor.GetOwnerReferences()), 0)
+		if job, ok := object.(*batchv1.Job); ok {
+			equal(t, job.Spec.Template.Labels[owner.Label], me.Hash())
+		}
+	}
+}
+
+// Usage errors show the usage of the verb and change nothing; other errors do not.
+func TestUsageErrors(t *testing.T) {
+	const usage = "\n\nUsage:\n  kubectl batch run NAME --image=IMAGE [-- COMMAND [ARG...]]\n\n'kubectl batch run --help' shows the flags and examples.\n"
+	for name, test := range map[string]struct {
+		args []string
+		want string
+	}{
+		"no name":            {[]string{"run"}, "error: the NAME of the job is missing"},
+		"no image":           {[]string{"run", "train"}, "error: --image is missing: the container image to run"},
+		"a flag that is not": {[]string{"run", "train", "--imag=x"}, "error: unknown flag: --imag"},
+		"--command":          {[]string{"run", "train", "--command", "--", "sh"}, "error: unknown flag: --command: what follows -- is the command: leave --command out"},
+		"--mem":              {[]string{"run", "train", "--mem=1Gi"}, "error: unknown flag: --mem: here it is --memory"},
+		"--gpus":             {[]string{"run", "train", "--gpus=1"}, "error: unknown flag: --gpus: here it is --gpu"},
+		"--labels":           {[]string{"run", "train", "--labels=a=b"}, "error: unknown flag: --labels: jobs are selected by -l in list, and labelled by kubectl label"},
+		"-i": {[]string{"run", "train", "-i", "x"}, "error: unknown shorthand flag: 'i' in -i: the image is --image; " +
+			"a job has no terminal to attach to (-it)"},
+		"-it": {[]string{"run", "train", "-it"}, "error: unknown shorthand flag: 'i' in -it: " +
+			"a job has no terminal to attach to: kubectl batch logs NAME -f follows its log"},
+		"a flag without its value": {[]string{"run", "train", "--image"}, "error: flag needs an argument: --image"},
+		"a value that is none":     {[]string{"run", "train", "--gpu=two"}, `error: invalid argument "two" for "--gpu" flag: strconv.ParseInt: parsing "two": invalid syntax`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			equal(t, execute(t, faketest.New(), test.args...), result{Stderr: test.want + usage, Status: 2})
+		})
+	}
+}
+
+func TestUnknownVerb(t *testing.T) {
+	const usage = "\n\nUsage:\n  kubectl batch\n\n'kubectl batch --help' shows the flags and examples.\n"
+	for name, test := range map[string]struct{ verb, want string }{
+		"near":    {"fetsh", `error: there is no command "fetsh"; "fetch" is near`},
+		"nothing": {"apply", `error: there is no command "apply"`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			got := execute(t, faketest.New(), test.verb, "train")
+			equal(t, got, result{Stderr: test.want + usage, Status: 2})
+		})
+	}
+	if got := execute(t, faketest.New()); got.Status != 0 || !strings.Contains(got.Stdout, "From an idea to files:") {
+		t.Errorf("kubectl batch alone: %+v", got)
+	}
+}

@@ -1,0 +1,179 @@
+package cmd
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// results is a claim that run made for job train.
+func results(phase corev1.PersistentVolumeClaimPhase, size string, changes ...func(*corev1.PersistentVolumeClaim)) *corev1.PersistentVolumeClaim {
+	return faketest.Claim("train-results", size, phase, append([]func(*corev1.PersistentVolumeClaim){func(c *corev1.PersistentVolumeClaim) {
+		c.Labels = map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: owner.ResultsComponent, owner.JobLabel: "train"}
+	}}, changes...)...)
+}
+
+func fetchedClaim(c *corev1.PersistentVolumeClaim) {
+	c.Annotations = map[string]string{
+		owner.FetchedAnnotation: "2026-03-01T00:00:00Z", owner.FetchedByAnnotation: "grace", owner.FetchedDigestAnnotation: "xxh3:1",
+	}
+}
+
+func dying(c *corev1.PersistentVolumeClaim) {
+	now := metav1.NewTime(faketest.Now())
+	c.DeletionTimestamp, c.Finalizers = &now, []string{"kubernetes.io/pvc-protection"}
+}
+
+var errRefused = apierrors.NewForbidden(batchv1.Resource("jobs"), "train", errors.New("exceeded quota"))
+
+const (
+	makesClaim = "create persistentvolumeclaims train-results fieldManager=kubectl-batch"
+	makesJob   = "create jobs train fieldManager=kubectl-batch"
+	unmarks    = `patch persistentvolumeclaims train-results application/merge-patch+json {"metadata":{"annotations":{` +
+		`"kubectl-batch.github.io/empty":null,"kubectl-batch.github.io/fetched":null,` +
+		`"kubectl-batch.github.io/fetched-by":null,"kubectl-batch.github.io/fetched-digest":null},"uid":"uid-train-results"}}`
+	remarks = `patch persistentvolumeclaims train-results application/merge-patch+json {"metadata":{"annotations":{` +
+		`"kubectl-batch.github.io/empty":null,"kubectl-batch.github.io/fetched":"2026-03-01T00:00:00Z",` +
+		`"kubectl-batch.github.io/fetched-by":"grace","kubectl-batch.github.io/fetched-digest":"xxh3:1"},"uid":"uid-train-results"}}`
+	next = "\nNext:\n  kubectl batch logs train -f\n  kubectl batch wait train\n  kubectl batch fetch train\n"
+	full = "jobs.batch \"train\" is forbidden: exceeded quota\n"
+)
+
+func TestRun(t *testing.T) {
+	plain := []string{"run", "train", "--image=localhost/train:1"}
+	withResults := []string{"run", "train", "--image=localhost/train:1", "--results=10Gi"}
+	type test struct {
+		cluster *faketest.Cluster
+		args    []string
+		want    result
+	}
+	for name, test := range map[string]test{
+		"a job alone": {faketest.New(), plain, result{
+			Stdout: "job.batch/train created\n",
+			Stderr: "\nNext:\n  kubectl batch logs train -f\n  kubectl batch wait train\n" +
+				"What this job writes ends with its container; --results SIZE keeps it on a volume.\n",
+			Changes: []string{makesJob},
+		}},
+		"the claim before the job": {faketest.New(), withResults, result{
+			Stdout: "persistentvolumeclaim/train-results created\njob.batch/train created\n", Stderr: next,
+			Changes: []string{makesClaim, makesJob},
+		}},
+		"next lines reach the same cluster": {faketest.New().Typed("--context", "lab", "-n", "vision"), withResults, result{
+			Stdout: "persistentvolumeclaim/train-results created\njob.batch/train created\n",
+			Stderr: "\nNext:\n  kubectl batch logs --context lab -n vision train -f\n  kubectl batch wait --context lab -n vision train\n" +
+				"  kubectl batch fetch --context lab -n vision train\n",
+			Changes: []string{makesClaim, makesJob},
+		}},
+		"next names the path of a claim that is written to": {
+			faketest.New(faketest.Claim("data", "1Gi", corev1.ClaimBound)), append(plain[:3:3], "--pvc=data:/in:ro", "--pvc=data/run7:/out"), result{
+				Stdout:  "job.batch/train created\n",
+				Stderr:  strings.Replace(next, "fetch train\n", "fetch train /out\n", 1),
+				Changes: []string{makesJob},
+			},
+		},
+		"name alone": {faketest.New(), append(withResults[:4:4], "-o", "name"), result{
+			Stdout: "job.batch/train\n", Stderr: next, Changes: []string{makesClaim, makesJob},
+		}},
+		"a name that is taken": {faketest.New(faketest.Job("train")), plain, result{
+			Stderr: "error: there is a job \"train\" in namespace \"lab\" already: give this one another name, or delete that one when it is finished: " +
+				"kubectl batch purge train\n",
+			Status: 1, Changes: []string{makesJob},
+		}},
+		"a refused job takes its claim with it": {faketest.New().Refuse("create", "jobs", errRefused), withResults, result{
+			Stderr: "Error from server (Forbidden): " + full, Status: 1,
+			Changes: []string{makesClaim, makesJob, "delete persistentvolumeclaims train-results uid=uid-train-results"},
+		}},
+		"a refused claim": {faketest.New().Refuse("create", "persistentvolumeclaims", errRefused), withResults, result{
+			Stderr: "Error from server (Forbidden): " + full, Status: 1, Changes: []string{makesClaim},
+		}},
+		"a claim that is not there": {faketest.New(), append(plain[:3:3], "--pvc=data"), result{
+			Stderr: "error: --pvc data: there is no claim of that name in namespace \"lab\"\n", Status: 1,
+		}},
+		"a claim that goes away": {faketest.New(faketest.Claim("data", "1Gi", corev1.ClaimBound, dying)), append(plain[:3:3], "--pvc=data"), result{
+			Stderr: "error: --pvc data: that claim is being deleted\n", Status: 1,
+		}},
+		"a claim that may not be read is tried": {
+			faketest.New().Refuse("get", "persistentvolumeclaims", apierrors.NewForbidden(corev1.Resource("persistentvolumeclaims"), "data", nil)),
+			append(plain[:3:3], "--pvc=data", "-oname"),
+			result{Stdout: "job.batch/train\n", Stderr: strings.Replace(next, "fetch train\n", "fetch train /data\n", 1), Changes: []string{makesJob}},
+		},
+		"a cluster that does not know who is asking": {
+			faketest.New().Refuse("create", "selfsubjectreviews", apierrors.NewNotFound(corev1.Resource("selfsubjectreviews"), "")),
+			append(withResults[:4:4], "-oname"),
+			result{Stdout: "job.batch/train\n", Stderr: next, Changes: []string{makesClaim, makesJob}},
+		},
+	} {
+		t.Run(name, func(t *testing.T) { equal(t, execute(t, test.cluster, test.args...), test.want) })
+	}
+}
+
+// What is there under the name of the results claim is used only where nothing on it can be lost.
+func TestRunOverAClaim(t *testing.T) {
+	made := "Using claim train-results (10Gi), which is there already\n" + next
+	type test struct {
+		cluster *faketest.Cluster
+		flags   []string
+		want    result
+	}
+	for name, test := range map[string]test{
+		"not used yet": {faketest.New(results(corev1.ClaimPending, "10Gi")), nil, result{
+			Stdout: "job.batch/train created\n", Stderr: made, Changes: []string{makesClaim, unmarks, makesJob},
+		}},
+		"fetched": {faketest.New(results(corev1.ClaimBound, "10Gi", fetchedClaim)), nil, result{
+			Stdout: "job.batch/train created\n", Stderr: made, Changes: []string{makesClaim, unmarks, makesJob},
+		}},
+		"not fetched": {faketest.New(results(corev1.ClaimBound, "10Gi")).Typed("-n", "lab"), nil, result{
+			Stderr: "error: claim \"train-results\" holds results that were not fetched: fetch them (kubectl batch fetch -n lab pvc/train-results), " +
+				"or let this job write over them with --reuse-results\n",
+			Status: 1, Changes: []string{makesClaim},
+		}},
+		"not fetched, and let go": {faketest.New(results(corev1.ClaimBound, "10Gi")), []string{"--reuse-results"}, result{
+			Stdout: "job.batch/train created\n", Stderr: made, Changes: []string{makesClaim, unmarks, makesJob},
+		}},
+		"of somebody else": {faketest.New(faketest.Claim("train-results", "10Gi", corev1.ClaimBound)), []string{"--reuse-results"}, result{
+			Stderr: "error: claim \"train-results\" is there already and was not made by run: to use it, mount it with " +
+				"--pvc train-results:/results in place of --results\n",
+			Status: 1, Changes: []string{makesClaim},
+		}},
+		"too small": {faketest.New(results(corev1.ClaimBound, "5Gi", fetchedClaim)), nil, result{
+			Stderr: "error: claim \"train-results\" is there already, with 5Gi where --results=10Gi asks for more: " +
+				"delete it if its results are safe (kubectl delete pvc train-results), or use it as it is with --reuse-results\n",
+			Status: 1, Changes: []string{makesClaim},
+		}},
+		"too small, and taken": {faketest.New(results(corev1.ClaimBound, "5Gi", fetchedClaim)), []string{"--reuse-results"}, result{
+			Stdout: "job.batch/train created\n", Stderr: strings.Replace(made, "10Gi", "5Gi", 1), Changes: []string{makesClaim, unmarks, makesJob},
+		}},
+		"going away": {faketest.New(results(corev1.ClaimBound, "10Gi", fetchedClaim, dying)), []string{"--reuse-results"}, result{
+			Stderr: "error: claim \"train-results\" is there and being deleted: try again when it is gone\n",
+			Status: 1, Changes: []string{makesClaim},
+		}},
+		"a refused job leaves the marks as they were": {
+			faketest.New(results(corev1.ClaimBound, "10Gi", fetchedClaim)).Refuse("create", "jobs", errRefused), nil,
+			result{
+				Stderr: "Using claim train-results (10Gi), which is there already\nError from server (Forbidden): " + full,
+				Status: 1, Changes: []string{makesClaim, unmarks, makesJob, remarks},
+			},
+		},
+		"a dry run leaves the marks alone": {
+			faketest.New(results(corev1.ClaimBound, "10Gi", fetchedClaim)),
+			[]string{"--dry-run=server"},
+			result{
+				Stdout:  "job.batch/train created (server dry run)\n",
+				Changes: []string{makesClaim + " dryRun=All", makesJob + " dryRun=All"},
+			},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			args := append([]string{"run", "train", "--image=localhost/train:1", "--results=10Gi"}, test.flags...)
+			equal(t, execute(t, test.cluster, args...), test.want)
+		})
+	}
+}

@@ -1,0 +1,184 @@
+package cmd
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+)
+
+// step is what happens in the cluster, a minute after the one before it, while
+// a command waits.
+type step func(*faketest.Cluster) error
+
+func put(job *batchv1.Job) step {
+	return func(c *faketest.Cluster) error { return c.Update(batchv1.SchemeGroupVersion.WithResource("jobs"), job) }
+}
+
+func remove(name string) step {
+	return func(c *faketest.Cluster) error {
+		return c.Remove(batchv1.SchemeGroupVersion.WithResource("jobs"), name)
+	}
+}
+
+func add(pod *corev1.Pod) step {
+	return func(c *faketest.Cluster) error { return c.Add(pod) }
+}
+
+func change(pod *corev1.Pod) step {
+	return func(c *faketest.Cluster) error { return c.Update(corev1.SchemeGroupVersion.WithResource("pods"), pod) }
+}
+
+// during runs a command in a time of its own, while steps happen.
+func during(t *testing.T, cluster *faketest.Cluster, steps []step, args ...string) (got result) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		defer cluster.Stop()
+		go func() {
+			for _, happens := range steps {
+				time.Sleep(time.Minute) // of the bubble: no test waits for it
+				if err := happens(cluster); err != nil {
+					t.Error(err)
+				}
+			}
+		}()
+		got = execute(t, cluster, args...)
+	})
+	return got
+}
+
+func TestWait(t *testing.T) {
+	pending := faketest.Job("train")
+	pod := func(phase corev1.PodPhase, changes ...func(*corev1.Pod)) *corev1.Pod {
+		return faketest.PodOf(pending, "train-x", phase, changes...)
+	}
+	const failure = "job.batch/train failed (exit status 3): BackoffLimitExceeded: Job has reached the specified backoff limit\n"
+	ends := func(name string) step { return put(failed(name, 0)) }
+	type test struct {
+		cluster *faketest.Cluster
+		steps   []step
+		args    []string
+		want    result
+	}
+	for name, test := range map[string]test{
+		"complete already": {faketest.New(done("train", time.Hour)), nil, []string{"train"}, result{Stdout: "job.batch/train complete\n"}},
+		"until complete": {faketest.New(pending), []step{
+			add(pod(corev1.PodPending, unschedulable)), add(faketest.PodOf(pending, "train-y", corev1.PodRunning)),
+			put(faketest.Job("train", running)), put(done("train", 0)),
+		}, []string{"train"}, result{
+			Stdout: "job.batch/train complete\n",
+			Stderr: "job train does not run yet: Unschedulable: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu.\njob train is running\n",
+		}},
+		"its container's status": {faketest.New(pending, pod(corev1.PodFailed, faketest.Exited(3))), []step{ends("train")}, []string{"train"}, result{
+			Stdout: failure, Stderr: "pod train-x: container main ended with status 3 (Error)\nIts log: kubectl batch logs train\n", Status: 3,
+		}},
+		"its pod came with its end": {
+			faketest.New(pending),
+			[]step{add(pod(corev1.PodPending)), change(pod(corev1.PodFailed, faketest.Exited(3))), ends("train")},
+			[]string{"train"},
+			result{
+				Stdout: failure, Stderr: "pod train-x: container main ended with status 3 (Error)\nIts log: kubectl batch logs train\n", Status: 3,
+			},
+		},
+		"as json": {faketest.New(pending, pod(corev1.PodFailed, faketest.Exited(3))), []step{ends("train")}, []string{"train", "-o", "json"}, result{
+			Stdout: `{"job":"train","namespace":"lab","condition":"Failed","reason":"BackoffLimitExceeded",` +
+				`"message":"Job has reached the specified backoff limit","exitCode":3}` + "\n",
+			Status: 3,
+		}},
+		"the highest of several": {
+			faketest.New(pending, faketest.Job("eval"), pod(corev1.PodFailed, faketest.Exited(3)), faketest.PodOf(faketest.Job("eval"), "eval-x", corev1.PodFailed, faketest.Exited(7))),
+			[]step{ends("train"), ends("eval")},
+			[]string{"train", "eval", "job/train", "-ojson"},
+			result{
+				Stdout: `{"job":"train","namespace":"lab","condition":"Failed","reason":"BackoffLimitExceeded","message":"Job has reached the specified backoff limit","exitCode":3}` + "\n" +
+					`{"job":"eval","namespace":"lab","condition":"Failed","reason":"BackoffLimitExceeded","message":"Job has reached the specified backoff limit","exitCode":7}` + "\n",
+				Status: 7,
+			},
+		},
+		"failed without a pod": {faketest.New(failed("train", 0)), nil, []string{"train", "-ojson"}, result{
+			Stdout: `{"job":"train","namespace":"lab","condition":"Failed","reason":"BackoffLimitExceeded","message":"Job has reached the specified backoff limit","exitCode":1}` + "\n",
+			Status: 1,
+		}},
+		"timeout": {faketest.New(pending, pod(corev1.PodPending, unschedulable)), nil, []string{"train", "--timeout=2h"}, result{
+			Stderr: "job train does not run yet: Unschedulable: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu.\n" +
+				"error: --timeout ran out before job \"train\" was finished\n",
+			Status: 124,
+		}},
+		"timeout in silence": {faketest.New(pending), nil, []string{"train", "--timeout=1m"}, result{
+			Stderr: "error: --timeout ran out before job \"train\" was finished\n", Status: 124,
+		}},
+		"deleted meanwhile": {faketest.New(pending), []step{remove("train")}, []string{"train"}, result{
+			Stderr: "error: job \"train\" was deleted before it finished\n", Status: 125,
+		}},
+		"no such job": {faketest.New(), nil, []string{"train"}, result{
+			Stderr: "error: there is no job \"train\" in namespace \"lab\" (kubectl batch list shows what is there)\n", Status: 125,
+		}},
+		"no right to watch": {
+			faketest.New(pending).Refuse("list", "jobs", apierrors.NewForbidden(batchv1.Resource("jobs"), "", errors.New("no"))), nil,
+			[]string{"train"},
+			result{Stderr: "error: watching job \"train\": jobs.batch is forbidden: no\n", Status: 125},
+		},
+		"no right to read events": {
+			faketest.New(pending).Refuse("list", "events", apierrors.NewForbidden(corev1.Resource("events"), "", errors.New("no"))),
+			[]step{put(done("train", 0))},
+			[]string{"train"},
+			result{Stdout: "job.batch/train complete\n"},
+		},
+		"no time at all": {faketest.New(pending), nil, []string{"train", "--timeout=0s"}, result{
+			Stderr: "error: --timeout=0s: more than 0 is expected; without --timeout it waits for ever" + waitUsage, Status: 2,
+		}},
+		"no jobs":       {faketest.New(), nil, nil, result{Stderr: "error: requires at least 1 arg(s), only received 0" + waitUsage, Status: 2}},
+		"not that form": {faketest.New(), nil, []string{"train", "-o", "yaml"}, result{Stderr: "error: -o yaml: json is expected" + waitUsage, Status: 2}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			equal(t, during(t, test.cluster, test.steps, append([]string{"wait"}, test.args...)...), test.want)
+		})
+	}
+}
+
+const waitUsage = "\n\nUsage:\n  kubectl batch wait JOB...\n\n'kubectl batch wait --help' shows the flags and examples.\n"
+
+// run --wait ends as wait does.
+func TestRunWaits(t *testing.T) {
+	made := faketest.Job("train")
+	steps := []step{add(faketest.PodOf(made, "train-x", corev1.PodFailed, faketest.Exited(9))), put(failed("train", 0))}
+	got := during(t, faketest.New(), steps, "run", "train", "--image=i", "--wait", "-oname")
+	equal(t, got.Status, 9)
+	equal(t, strings.SplitAfter(got.Stdout, "\n"), []string{
+		"job.batch/train\n", "job.batch/train failed (exit status 9): BackoffLimitExceeded: Job has reached the specified backoff limit\n", "",
+	})
+}
+
+func TestLogs(t *testing.T) {
+	job := done("train", time.Hour)
+	one := faketest.PodOf(job, "train-1", corev1.PodFailed, faketest.Exited(3))
+	two := faketest.PodOf(job, "train-2", corev1.PodSucceeded, faketest.Exited(0))
+	waits := faketest.PodOf(faketest.Job("train"), "train-1", corev1.PodPending, faketest.Waiting("ErrImagePull", "not found"))
+	type test struct {
+		cluster *faketest.Cluster
+		args    []string
+		want    result
+	}
+	for name, test := range map[string]test{
+		"of the only pod":  {faketest.New(job, two), []string{"train"}, result{Stdout: "fake logs"}},
+		"of several":       {faketest.New(job, one, two), []string{"train"}, result{Stdout: "[train-1] fake logs[train-2] fake logs"}},
+		"followed to end":  {faketest.New(job, two), []string{"train", "-f"}, result{Stdout: "fake logs"}},
+		"no pods yet":      {faketest.New(faketest.Job("train")), []string{"train"}, result{Stderr: "error: job \"train\" has no pods yet (-f waits for them)\n", Status: 1}},
+		"pods are gone":    {faketest.New(job), []string{"train"}, result{Stderr: "error: job \"train\" is finished and its pods are gone, and with them their logs\n", Status: 1}},
+		"pods are gone, f": {faketest.New(job), []string{"train", "-f"}, result{Stderr: "error: job \"train\" is finished and its pods are gone, and with them their logs\n", Status: 1}},
+		"nothing runs": {faketest.New(faketest.Job("train"), waits), []string{"train"}, result{
+			Stderr: "error: job \"train\" has no logs yet (-f waits for them): pod train-1: ErrImagePull: not found\n", Status: 1,
+		}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			equal(t, during(t, test.cluster, nil, append([]string{"logs"}, test.args...)...), test.want)
+		})
+	}
+}

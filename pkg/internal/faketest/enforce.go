@@ -1,0 +1,101 @@
+package faketest
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	batchv1 "k8s.io/api/batch/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	clienttesting "k8s.io/client-go/testing"
+)
+
+// list returns objects in the order of their names, as the API server does. The
+// clientset selects by label afterwards.
+func (c *Cluster) list(action clienttesting.Action) (bool, runtime.Object, error) {
+	asked, ok := action.(clienttesting.ListActionImpl)
+	if !ok {
+		return false, nil, nil
+	}
+	list, err := c.clients.Tracker().List(asked.GetResource(), asked.GetKind(), asked.GetNamespace())
+	if err != nil {
+		return true, nil, err
+	}
+	items, err := meta.ExtractList(list)
+	if err != nil {
+		return true, nil, err
+	}
+	slices.SortFunc(items, func(a, b runtime.Object) int { return cmp.Compare(key(a), key(b)) })
+	return true, list, meta.SetList(list, items)
+}
+
+func key(object runtime.Object) string {
+	accessor, err := meta.Accessor(object)
+	if err != nil {
+		return ""
+	}
+	return accessor.GetNamespace() + "/" + accessor.GetName()
+}
+
+// create gives an object its name and UID, and a job its selector. A dry run ends here.
+func (c *Cluster) create(action clienttesting.Action) (bool, runtime.Object, error) {
+	asked, ok := action.(clienttesting.CreateActionImpl)
+	if !ok {
+		return false, nil, nil
+	}
+	accessor, err := meta.Accessor(asked.Object)
+	if err != nil {
+		return true, nil, err
+	}
+	if accessor.GetName() == "" {
+		accessor.SetName(accessor.GetGenerateName() + "x7k2p")
+	}
+	if accessor.GetUID() == "" {
+		accessor.SetUID(UID(accessor.GetName()))
+	}
+	if job, ok := asked.Object.(*batchv1.Job); ok && job.Spec.Selector == nil {
+		job.Spec.Selector = selectorOf(job.Name)
+	}
+	if len(asked.CreateOptions.DryRun) == 0 {
+		return false, nil, nil
+	}
+	_, err = c.clients.Tracker().Get(asked.GetResource(), asked.GetNamespace(), accessor.GetName())
+	if err == nil {
+		return true, nil, apierrors.NewAlreadyExists(asked.GetResource().GroupResource(), accessor.GetName())
+	}
+	return true, asked.Object, nil
+}
+
+// selectorOf is how the cluster finds the pods of the job of that name.
+func selectorOf(job string) *metav1.LabelSelector {
+	return &metav1.LabelSelector{MatchLabels: map[string]string{batchv1.ControllerUidLabel: string(UID(job))}}
+}
+
+// UID is what the cluster gives to an object of that name.
+func UID(name string) types.UID { return types.UID("uid-" + name) }
+
+// delete refuses a UID that is not the object's. A dry run ends here.
+func (c *Cluster) delete(action clienttesting.Action) (bool, runtime.Object, error) {
+	asked, ok := action.(clienttesting.DeleteActionImpl)
+	if !ok {
+		return false, nil, nil
+	}
+	object, err := c.clients.Tracker().Get(asked.GetResource(), asked.GetNamespace(), asked.GetName())
+	if err != nil {
+		return true, nil, err
+	}
+	accessor, err := meta.Accessor(object)
+	if err != nil {
+		return true, nil, err
+	}
+	want := asked.DeleteOptions.Preconditions
+	if want != nil && want.UID != nil && *want.UID != accessor.GetUID() {
+		return true, nil, apierrors.NewConflict(asked.GetResource().GroupResource(), asked.GetName(),
+			fmt.Errorf("the UID in the precondition (%s) does not match the UID in record (%s)", *want.UID, accessor.GetUID()))
+	}
+	return len(asked.DeleteOptions.DryRun) > 0, nil, nil
+}

@@ -1,0 +1,139 @@
+// Package faketest is a cluster in memory for tests of whole commands. It keeps
+// objects, and records every request with its options. Of what a real API server
+// enforces it does the part that tests would otherwise be fooled by: UIDs,
+// generated names, UID preconditions, dry runs, and lists in the order of names.
+package faketest
+
+import (
+	"sync"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/kubernetes/fake"
+	clienttesting "k8s.io/client-go/testing"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/client"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+)
+
+// Namespace is the one that commands work in.
+const Namespace = "lab"
+
+// User is who the caller is, unless As says otherwise.
+const User = "ada@example.org"
+
+var _ client.Getter = (*Cluster)(nil)
+
+// Cluster is a client.Getter over objects in memory.
+type Cluster struct {
+	clients   *fake.Clientset
+	user      string
+	arguments []string
+	executor  transport.Executor
+
+	mu      sync.Mutex
+	watches []watch.Interface
+}
+
+// New returns a cluster that holds objects.
+func New(objects ...runtime.Object) *Cluster {
+	c := &Cluster{clients: fake.NewClientset(objects...), user: User}
+	c.clients.PrependReactor("list", "*", c.list)
+	c.clients.PrependReactor("create", "*", c.create)
+	c.clients.PrependReactor("delete", "*", c.delete)
+	c.clients.PrependReactor("create", "selfsubjectreviews", c.review)
+	c.clients.PrependWatchReactor("*", c.watch)
+	return c
+}
+
+// As makes user the caller.
+func (c *Cluster) As(user string) *Cluster {
+	c.user = user
+	return c
+}
+
+// Typed makes arguments the kubeconfig flags that were typed.
+func (c *Cluster) Typed(arguments ...string) *Cluster {
+	c.arguments = arguments
+	return c
+}
+
+// Executing makes executor run what commands run in containers.
+func (c *Cluster) Executing(executor transport.Executor) *Cluster {
+	c.executor = executor
+	return c
+}
+
+// Refuse answers every such request with err.
+func (c *Cluster) Refuse(verb, resource string, err error) *Cluster {
+	c.clients.PrependReactor(verb, resource, func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, err })
+	return c
+}
+
+// Admit asks judge about each object of that resource that is to be made; an
+// error of it is the answer.
+func (c *Cluster) Admit(resource string, judge func(runtime.Object) error) *Cluster {
+	c.clients.PrependReactor("create", resource, func(action clienttesting.Action) (bool, runtime.Object, error) {
+		made, ok := action.(clienttesting.CreateActionImpl)
+		if !ok {
+			return false, nil, nil
+		}
+		err := judge(made.Object)
+		return err != nil, nil, err
+	})
+	return c
+}
+
+// Clientset implements client.Getter.
+func (c *Cluster) Clientset() (kubernetes.Interface, error) { return c.clients, nil }
+
+// Executor implements client.Getter.
+func (c *Cluster) Executor() (transport.Executor, error) { return c.executor, nil }
+
+// Namespace implements client.Getter.
+func (*Cluster) Namespace() (string, error) { return Namespace, nil }
+
+// Arguments implements client.Getter.
+func (c *Cluster) Arguments() []string { return c.arguments }
+
+// Add puts an object there behind the command's back.
+func (c *Cluster) Add(object runtime.Object) error { return c.clients.Tracker().Add(object) }
+
+// Update changes an object behind the command's back; watches see it.
+func (c *Cluster) Update(resource schema.GroupVersionResource, object runtime.Object) error {
+	return c.clients.Tracker().Update(resource, object, Namespace)
+}
+
+// Remove deletes an object behind the command's back; watches see it.
+func (c *Cluster) Remove(resource schema.GroupVersionResource, name string) error {
+	return c.clients.Tracker().Delete(resource, Namespace, name)
+}
+
+// Stop ends all watches: a watch of this cluster does not end with its context.
+func (c *Cluster) Stop() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, w := range c.watches {
+		w.Stop()
+	}
+}
+
+func (c *Cluster) watch(action clienttesting.Action) (bool, watch.Interface, error) {
+	w, err := c.clients.Tracker().Watch(action.GetResource(), action.GetNamespace())
+	if err != nil {
+		return true, nil, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.watches = append(c.watches, w)
+	return true, w, nil
+}
+
+func (c *Cluster) review(clienttesting.Action) (bool, runtime.Object, error) {
+	review := &authenticationv1.SelfSubjectReview{}
+	review.Status.UserInfo.Username = c.user
+	return true, review, nil
+}

@@ -1,0 +1,71 @@
+// Package screen is what people see besides words: tables, questions, progress.
+// Colours and live lines are only for terminals.
+package screen
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"golang.org/x/term"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/cli-runtime/pkg/printers"
+)
+
+// IsTerminal reports whether stream, a reader or writer, is a terminal.
+func IsTerminal(stream any) bool {
+	file, ok := stream.(*os.File)
+	return ok && term.IsTerminal(int(file.Fd()))
+}
+
+// ErrNoTerminal says that nobody is there to answer a question.
+var ErrNoTerminal = errors.New("there is no terminal to ask on")
+
+// Confirm asks a question that is answered with y or n; anything but y is no.
+// Without a terminal on both sides it returns ErrNoTerminal.
+func Confirm(streams genericiooptions.IOStreams, question string) (bool, error) {
+	if !IsTerminal(streams.In) || !IsTerminal(streams.ErrOut) {
+		return false, ErrNoTerminal
+	}
+	_, _ = fmt.Fprintf(streams.ErrOut, "%s [y/N] ", question)
+	answer, err := bufio.NewReader(streams.In).ReadString('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return false, fmt.Errorf("reading the answer: %w", err)
+	}
+	answer = strings.ToLower(strings.TrimSpace(answer))
+	return answer == "y" || answer == "yes", nil
+}
+
+// Column is a column of a table over rows of type T.
+type Column[T any] struct {
+	Name string
+	// Wide columns are shown by -o wide only.
+	Wide bool
+	// Cell returns the text of one row.
+	Cell func(T) string
+}
+
+// Table writes rows as kubectl writes tables.
+func Table[T any](out io.Writer, columns []Column[T], rows []T, wide bool) error {
+	table := &metav1.Table{}
+	for _, column := range columns {
+		definition := metav1.TableColumnDefinition{Name: column.Name, Type: "string"}
+		if column.Wide {
+			definition.Priority = 1
+		}
+		table.ColumnDefinitions = append(table.ColumnDefinitions, definition)
+	}
+	for _, row := range rows {
+		var cells []any
+		for _, column := range columns {
+			cells = append(cells, column.Cell(row))
+		}
+		table.Rows = append(table.Rows, metav1.TableRow{Cells: cells})
+	}
+	return printers.NewTablePrinter(printers.PrintOptions{Wide: wide}).PrintObj(runtime.Object(table), out)
+}
