@@ -1,0 +1,164 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"os/exec"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// commands are what scripts can do beyond testscript's own:
+//
+//	admin ARG...              kubectl with all rights, in the script's namespace
+//	status N PROGRAM ARG...   run it; it must end with exit status N
+//	eventually TIME PROGRAM ARG...  run it again and again until it succeeds
+//	start NAME PROGRAM ARG... run it in the background
+//	signal NAME INT|KILL      send it a signal
+//	finish NAME N             wait for its end; its output can be matched then
+//	expand FILE...            put the values of $IMAGE, $NS and $WORK into files
+func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []string) {
+	return map[string]func(*testscript.TestScript, bool, []string){
+		"admin": s.adminCommand, "status": status, "eventually": eventually,
+		"start": start, "signal": signal, "finish": finish, "expand": expand,
+	}
+}
+
+func (s *suite) adminCommand(ts *testscript.TestScript, neg bool, args []string) {
+	namespace, ok := ts.Value(namespaceKey{}).(string)
+	if !ok {
+		ts.Fatalf("no namespace")
+	}
+	err := ts.Exec("kubectl", append([]string{"--kubeconfig", s.admin, "-n", namespace}, args...)...)
+	if (err != nil) != neg {
+		ts.Fatalf("admin %s: %v", strings.Join(args, " "), err)
+	}
+}
+
+func expand(ts *testscript.TestScript, _ bool, args []string) {
+	values := strings.NewReplacer("$IMAGE", ts.Getenv("IMAGE"), "$NS", ts.Getenv("NS"), "$WORK", ts.Getenv("WORK"))
+	for _, name := range args {
+		text := values.Replace(ts.ReadFile(name))
+		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
+	}
+}
+
+func status(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: status N program [arg...]")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	got := 0
+	if err := ts.Exec(args[1], args[2:]...); err != nil {
+		var ended *exec.ExitError
+		if !errors.As(err, &ended) {
+			ts.Fatalf("%v", err)
+		}
+		got = ended.ExitCode()
+	}
+	if got != want {
+		ts.Fatalf("exit status %d, want %d", got, want)
+	}
+}
+
+func eventually(ts *testscript.TestScript, neg bool, args []string) {
+	if len(args) < 2 {
+		ts.Fatalf("usage: eventually time program [arg...]")
+	}
+	limit, err := time.ParseDuration(args[0])
+	ts.Check(err)
+	for deadline := time.Now().Add(limit); ; time.Sleep(200 * time.Millisecond) {
+		err := ts.Exec(args[1], args[2:]...)
+		if (err == nil) != neg {
+			return
+		}
+		if time.Now().After(deadline) {
+			ts.Fatalf("not within %s: %v", limit, err)
+		}
+	}
+}
+
+// process is a program that start started.
+type process struct {
+	cmd            *exec.Cmd
+	stdout, stderr bytes.Buffer
+	done           chan struct{}
+}
+
+type processesKey struct{}
+
+func processes(ts *testscript.TestScript) map[string]*process {
+	return ts.Value(processesKey{}).(map[string]*process)
+}
+
+func start(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: start name program [arg...]")
+	}
+	p := &process{done: make(chan struct{})}
+	p.cmd = exec.Command(lookPath(ts, args[1]), args[2:]...)
+	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = ts.MkAbs("."), &p.stdout, &p.stderr
+	p.cmd.Env = environ(ts)
+	ts.Check(p.cmd.Start())
+	go func() {
+		_ = p.cmd.Wait() // finish reads the status
+		close(p.done)
+	}()
+	processes(ts)[args[0]] = p
+	ts.Defer(func() { _ = p.cmd.Process.Kill() })
+}
+
+func lookPath(ts *testscript.TestScript, program string) string {
+	if !strings.Contains(program, "/") {
+		for dir := range strings.SplitSeq(ts.Getenv("PATH"), ":") {
+			if path, err := exec.LookPath(dir + "/" + program); err == nil {
+				return path
+			}
+		}
+	}
+	return program
+}
+
+func environ(ts *testscript.TestScript) []string {
+	var env []string
+	for _, name := range []string{"PATH", "HOME", "KUBECONFIG", "XDG_CACHE_HOME", "KUBECTL_BATCH_HELPER_IMAGE", "NS", "IMAGE", "WORK"} {
+		env = append(env, name+"="+ts.Getenv(name))
+	}
+	return env
+}
+
+func signal(ts *testscript.TestScript, neg bool, args []string) {
+	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "KILL": syscall.SIGKILL}
+	if neg || len(args) != 2 || signals[args[1]] == 0 {
+		ts.Fatalf("usage: signal name INT|KILL")
+	}
+	ts.Check(processes(ts)[args[0]].cmd.Process.Signal(signals[args[1]]))
+}
+
+func finish(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: finish name status")
+	}
+	p := processes(ts)[args[0]]
+	select {
+	case <-p.done:
+	case <-time.After(patience):
+		ts.Fatalf("%s has not ended\nstdout: %s\nstderr: %s", args[0], p.stdout.String(), p.stderr.String())
+	}
+	ts.Logf("%s\nstdout: %s\nstderr: %s", args[0], p.stdout.String(), p.stderr.String())
+	_, err := ts.Stdout().Write(p.stdout.Bytes())
+	ts.Check(err)
+	_, err = ts.Stderr().Write(p.stderr.Bytes())
+	ts.Check(err)
+	if got := strconv.Itoa(p.cmd.ProcessState.ExitCode()); got != args[1] {
+		ts.Fatalf("%s ended with status %s, want %s", args[0], got, args[1])
+	}
+}

@@ -1,0 +1,209 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+	authenticationv1 "k8s.io/api/authentication/v1"
+	corev1 "k8s.io/api/core/v1"
+	rbacv1 "k8s.io/api/rbac/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+)
+
+// suiteLabel marks the namespaces of this suite, so that those a crash left are found.
+const suiteLabel = "kubectl-batch-e2e"
+
+// patience is how long the cluster gets for anything a script does not time itself.
+const patience = 2 * time.Minute
+
+// suite is the cluster and the programs that all scripts share.
+type suite struct {
+	config         *rest.Config
+	client         kubernetes.Interface
+	admin          string // kubeconfig
+	bin            string // folder with kubectl and kubectl-batch
+	image, example string
+	ours           bool
+}
+
+func newSuite(t *testing.T) *suite {
+	t.Helper()
+	s := &suite{admin: env(t, "KUBECONFIG"), image: env(t, "CLUSTER_IMAGE"), example: env(t, "CLUSTER_EXAMPLE_IMAGE"), ours: os.Getenv("CLUSTER_OURS") == "1"}
+	config, err := clientcmd.BuildConfigFromFlags("", s.admin)
+	check(t, err)
+	config.QPS, config.Burst = 100, 200
+	s.config = config
+	s.client, err = kubernetes.NewForConfig(config)
+	check(t, err)
+	s.bin = t.TempDir()
+	kubectl, err := exec.LookPath("kubectl")
+	check(t, err)
+	check(t, os.Symlink(kubectl, filepath.Join(s.bin, "kubectl")))
+	build := exec.Command("go", "build", "-o", filepath.Join(s.bin, "kubectl-batch"), "../../cmd/kubectl-batch")
+	build.Stderr = os.Stderr
+	check(t, build.Run())
+	s.removeLeftovers(t)
+	return s
+}
+
+func env(t *testing.T, name string) string {
+	t.Helper()
+	value := os.Getenv(name)
+	if value == "" {
+		t.Fatalf("%s is not set: run the scripts with make e2e", name)
+	}
+	return value
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// setup gives each script a namespace and a user of its own.
+func (s *suite) setup(e *testscript.Env) error {
+	ctx := context.Background()
+	script := strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")
+	namespace, err := s.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+		GenerateName: "e2e-" + script + "-", Labels: map[string]string{suiteLabel: "yes"},
+	}}, metav1.CreateOptions{})
+	if err != nil {
+		return err
+	}
+	// Defers run last to first: the namespace goes after it was looked at.
+	e.Defer(func() { s.remove(e.T(), namespace.Name) })
+	e.Defer(func() { s.lastLook(e.T(), namespace.Name) })
+	kubeconfig := filepath.Join(e.WorkDir, "kubeconfig")
+	if err := s.user(ctx, namespace.Name, kubeconfig); err != nil {
+		return err
+	}
+	e.Values[namespaceKey{}] = namespace.Name
+	e.Values[processesKey{}] = map[string]*process{}
+	for name, value := range map[string]string{
+		"KUBECONFIG": kubeconfig, "NS": namespace.Name, "IMAGE": s.image, "EXAMPLE_IMAGE": s.example,
+		"HOME": filepath.Join(e.WorkDir, "home"), "XDG_CACHE_HOME": filepath.Join(e.WorkDir, "cache"),
+		"PATH": s.bin + string(os.PathListSeparator) + os.Getenv("PATH"), "KUBECTL_BATCH_HELPER_IMAGE": s.image,
+	} {
+		e.Setenv(name, value)
+	}
+	return os.Mkdir(filepath.Join(e.WorkDir, "home"), 0o755)
+}
+
+type namespaceKey struct{}
+
+// user makes somebody with ClusterRole edit in one namespace and nothing else.
+func (s *suite) user(ctx context.Context, namespace, kubeconfig string) error {
+	accounts := s.client.CoreV1().ServiceAccounts(namespace)
+	if _, err := accounts.Create(ctx, &corev1.ServiceAccount{ObjectMeta: metav1.ObjectMeta{Name: "user"}}, metav1.CreateOptions{}); err != nil {
+		return err
+	}
+	_, err := s.client.RbacV1().RoleBindings(namespace).Create(ctx, &rbacv1.RoleBinding{
+		ObjectMeta: metav1.ObjectMeta{Name: "edit"},
+		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "edit"},
+		Subjects:   []rbacv1.Subject{{Kind: rbacv1.ServiceAccountKind, Name: "user", Namespace: namespace}},
+	}, metav1.CreateOptions{})
+	if err != nil {
+		return err
+	}
+	token, err := accounts.CreateToken(ctx, "user", &authenticationv1.TokenRequest{}, metav1.CreateOptions{})
+	if err != nil {
+		return err
+	}
+	if err := s.accountReady(ctx, namespace); err != nil {
+		return err
+	}
+	return s.writeKubeconfig(namespace, token.Status.Token, kubeconfig)
+}
+
+// accountReady waits for the default account: without it no pod can be made.
+func (s *suite) accountReady(ctx context.Context, namespace string) error {
+	for deadline := time.Now().Add(patience); ; time.Sleep(50 * time.Millisecond) {
+		_, err := s.client.CoreV1().ServiceAccounts(namespace).Get(ctx, "default", metav1.GetOptions{})
+		if err == nil || !apierrors.IsNotFound(err) || time.Now().After(deadline) {
+			return err
+		}
+	}
+}
+
+func (s *suite) writeKubeconfig(namespace, token, file string) error {
+	config := clientcmdapi.NewConfig()
+	config.Clusters["c"] = &clientcmdapi.Cluster{Server: s.config.Host, CertificateAuthority: s.config.CAFile, CertificateAuthorityData: s.config.CAData}
+	config.AuthInfos["user"] = &clientcmdapi.AuthInfo{Token: token}
+	config.Contexts["c"] = &clientcmdapi.Context{Cluster: "c", AuthInfo: "user", Namespace: namespace}
+	config.CurrentContext = "c"
+	return clientcmd.WriteToFile(*config, file)
+}
+
+// lastLook fails a script that leaves a helper running, and shows what happened
+// in the namespace of one that has failed.
+func (s *suite) lastLook(t testscript.T, namespace string) {
+	left := s.kubectl("get", "pods", "-n", namespace, "-l", "app.kubernetes.io/component=fetch-helper", "-o", "name")
+	shown := t.(interface{ Failed() bool }).Failed()
+	if left = strings.TrimSpace(left); left != "" && !shown {
+		t.Log("a helper pod was left: " + left)
+		t.(interface{ Fail() }).Fail()
+		shown = true
+	}
+	if !shown {
+		return
+	}
+	t.Log(s.kubectl("describe", "jobs,pods,pvc", "-n", namespace))
+	t.Log(s.kubectl("get", "events", "-n", namespace, "--sort-by=.lastTimestamp"))
+	for pod := range strings.FieldsSeq(s.kubectl("get", "pods", "-n", namespace, "-o", "name")) {
+		t.Log(pod + ":\n" + s.kubectl("logs", "-n", namespace, pod, "--all-containers", "--tail=50"))
+	}
+}
+
+func (s *suite) kubectl(args ...string) string {
+	out, err := exec.Command(filepath.Join(s.bin, "kubectl"), append([]string{"--kubeconfig", s.admin}, args...)...).CombinedOutput()
+	if err != nil {
+		return fmt.Sprintf("kubectl %s: %v: %s", strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+// remove deletes a namespace and the volumes that scripts made for it by hand.
+func (s *suite) remove(t testscript.T, namespace string) {
+	out := s.kubectl("delete", "namespace", namespace, "--wait=false")
+	out += s.kubectl("delete", "pv", "-l", suiteLabel+"="+namespace, "--wait=false", "--ignore-not-found")
+	t.Log(out)
+}
+
+func (s *suite) removeLeftovers(t *testing.T) {
+	t.Helper()
+	t.Log(s.kubectl("delete", "namespace", "-l", suiteLabel, "--ignore-not-found"))
+	t.Log(s.kubectl("delete", "pv", "-l", suiteLabel, "--ignore-not-found"))
+}
+
+// nothingLeft asserts that no job, claim, volume or pod of this suite remains.
+func (s *suite) nothingLeft(t *testing.T) {
+	t.Helper()
+	left := []string{"unknown"}
+	for deadline := time.Now().Add(patience); len(left) > 0 && time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
+		left = strings.Fields(s.kubectl("get", "namespaces,pv", "-l", suiteLabel, "-o", "name"))
+		for namespace := range strings.FieldsSeq(s.kubectl("get", "jobs,pods,pvc", "-A", "--no-headers", "-o", "custom-columns=:.metadata.namespace")) {
+			if strings.HasPrefix(namespace, "e2e-") {
+				left = append(left, "something in "+namespace)
+			}
+		}
+	}
+	if len(left) > 0 {
+		t.Errorf("left behind:\n%s", strings.Join(left, "\n"))
+	}
+}
