@@ -162,7 +162,6 @@ func New(f *factory.Factory) *cobra.Command {
 	root.SetOut(f.Streams.Out)
 	root.SetErr(f.Streams.ErrOut)
 	root.SuggestionsMinimumDistance = 2
-	root.SetHelpCommand(&cobra.Command{Hidden: true})
 	groups := templates.CommandGroups{
 		{Message: "From an idea to files:", Commands: []*cobra.Command{run.NewCommand(f), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
 		{Message: "Clean up:", Commands: []*cobra.Command{purge.NewCommand(f)}},
@@ -172,6 +171,7 @@ func New(f *factory.Factory) *cobra.Command {
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(version.NewCommand(f), options.NewCommand(f))
 	finish(root)
+	hideHelp(root)
 	root.SetHelpFunc(displayName(root.HelpFunc(), f.Streams.Out))
 	return root
 }
@@ -188,6 +188,16 @@ func displayName(help func(*cobra.Command, []string), out io.Writer) func(*cobra
 	}
 }
 
+// hideHelp keeps `kubectl batch help VERB` working, and out of the list of verbs.
+func hideHelp(root *cobra.Command) {
+	root.InitDefaultHelpCmd()
+	for _, command := range root.Commands() {
+		if command.Name() == "help" {
+			command.Hidden = true
+		}
+	}
+}
+
 // finish gives every verb its table of exit statuses, and makes wrong arguments usage errors.
 func finish(root *cobra.Command) {
 	for _, verb := range root.Commands() {
@@ -195,9 +205,17 @@ func finish(root *cobra.Command) {
 		verb.Long = strings.TrimRight(templates.LongDesc(verb.Long), "\n ") + "\n\n" + exit.Table()
 		verb.Example = templates.Examples(verb.Example)
 		if check := verb.Args; check != nil {
-			verb.Args = func(cmd *cobra.Command, args []string) error { return exit.With(exit.Usage, check(cmd, args)) }
+			verb.Args = func(cmd *cobra.Command, args []string) error { return wrongArguments(check(cmd, args), args) }
 		}
 	}
+}
+
+// wrongArguments words what cobra says of the number of arguments.
+func wrongArguments(err error, args []string) error {
+	if err != nil && len(args) == 0 {
+		return exit.Usagef("JOB is missing: kubectl batch list shows what is there")
+	}
+	return exit.With(exit.Usage, err)
 }
 
 func unknownVerb(cmd *cobra.Command, args []string) error {

@@ -134,7 +134,7 @@ func TestWait(t *testing.T) {
 		"no time at all": {faketest.New(pending), nil, []string{"train", "--timeout=0s"}, result{
 			Stderr: "error: --timeout=0s: more than 0 is expected; without --timeout it waits for ever" + waitUsage, Status: 2,
 		}},
-		"no jobs":       {faketest.New(), nil, nil, result{Stderr: "error: requires at least 1 arg(s), only received 0" + waitUsage, Status: 2}},
+		"no jobs":       {faketest.New(), nil, nil, result{Stderr: "error: JOB is missing: kubectl batch list shows what is there" + waitUsage, Status: 2}},
 		"not that form": {faketest.New(), nil, []string{"train", "-o", "yaml"}, result{Stderr: "error: -o yaml: json is expected" + waitUsage, Status: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {

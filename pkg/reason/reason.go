@@ -57,7 +57,9 @@ func OfJob(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event) Reaso
 	if waiting.Known() || len(active(pods)) > 0 {
 		return waiting
 	}
-	return fromEvent(last(warnings, func(e *corev1.Event) bool { return e.InvolvedObject.UID == job.UID && e.Reason == "FailedCreate" }))
+	return fromEvent(last(warnings, func(e *corev1.Event) bool {
+		return e.InvolvedObject.UID == job.UID && e.Reason == "FailedCreate" && !overtaken(e, pods)
+	}))
 }
 
 func suspended(job *batchv1.Job) Reason {
@@ -71,6 +73,11 @@ func finished(job *batchv1.Job) bool {
 	return slices.ContainsFunc(job.Status.Conditions, func(c batchv1.JobCondition) bool {
 		return (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue
 	})
+}
+
+// overtaken reports whether a pod was made after a refusal to make one.
+func overtaken(refusal *corev1.Event, pods []*corev1.Pod) bool {
+	return slices.ContainsFunc(pods, func(pod *corev1.Pod) bool { return pod.CreationTimestamp.After(seen(refusal)) })
 }
 
 func active(pods []*corev1.Pod) []*corev1.Pod {

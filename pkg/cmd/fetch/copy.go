@@ -42,7 +42,11 @@ func (o *Options) copy(ctx context.Context, from *found) error {
 	if gone := place.session.Close(ctx); gone != nil {
 		o.factory.Say("Note: " + gone.Error())
 	}
-	if finished && from.All && err == nil {
+	switch {
+	case !finished || !from.All || err != nil:
+	case !result.Verified:
+		o.factory.Say("Note: the image has no sha256sum, so contents were not compared, and this is not recorded as fetched")
+	default:
 		o.mark(ctx, place, result)
 	}
 	return o.report(from, dir, result, err)
