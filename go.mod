@@ -1,6 +1,7 @@
 module github.com/kubectl-batch/kubectl-batch
 
-go 1.26.8
+// 1.26.5 is the first with the fix of os.Root for CVE-2026-39822, which fetch relies on.
+go 1.26.5
 
 require (
 	github.com/dustin/go-humanize v1.1.0

@@ -57,6 +57,11 @@ func OfJob(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event) Reaso
 	if waiting.Known() || len(active(pods)) > 0 {
 		return waiting
 	}
+	return refusal(job, pods, warnings)
+}
+
+// refusal is why the Job controller could not make the next pod.
+func refusal(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event) Reason {
 	return fromEvent(last(warnings, func(e *corev1.Event) bool {
 		return e.InvolvedObject.UID == job.UID && e.Reason == "FailedCreate" && !overtaken(e, pods)
 	}))
