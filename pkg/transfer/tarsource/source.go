@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
@@ -18,15 +19,16 @@ type Locate func(ctx context.Context) (transport.Container, error)
 // Source sends the tree at one directory of a container. It implements
 // transfer.Source.
 type Source struct {
-	exec   transport.Executor
-	locate Locate
-	root   string
+	exec    transport.Executor
+	locate  Locate
+	root    string
+	silence time.Duration
 }
 
 // New returns the Source of the directory root, an absolute path in the
 // container that locate finds.
 func New(exec transport.Executor, locate Locate, root string) *Source {
-	return &Source{exec: exec, locate: locate, root: root}
+	return &Source{exec: exec, locate: locate, root: root, silence: silence}
 }
 
 // Open implements transfer.Source. Beside that interface's errors it returns a
@@ -42,7 +44,7 @@ func (s *Source) Open(ctx context.Context, paths []string) (transfer.Stream, err
 		return nil, err
 	}
 	nonce := rand.Text()
-	stream := start(ctx, s.exec, at, argv(nonce, s.root, paths))
+	stream := s.start(ctx, at, argv(nonce, s.root, paths))
 	if err := s.begin(stream, nonce, paths); err != nil {
 		_ = stream.Close()
 		return nil, err

@@ -18,13 +18,20 @@ import (
 // messages are waited for.
 const grace = 5 * time.Second
 
+// silence is how long nothing may come before a stream counts as lost: a network
+// can die without a word, and an exec then never ends.
+const silence = 2 * time.Minute
+
+var errSilent = errors.New("nothing came for too long")
+
 // stream is one running exec of the script.
 type stream struct {
 	ctx      context.Context
 	cancel   context.CancelFunc
 	input    *io.PipeWriter
 	pipe     *io.PipeReader
-	output   *bufio.Reader // of pipe, for the first line
+	source   io.Reader     // of pipe, as long as something comes
+	output   *bufio.Reader // of source, for the first line
 	tar      *archive.Reader
 	messages messages
 	ended    chan struct{}
@@ -32,28 +39,42 @@ type stream struct {
 }
 
 // start runs args in the container and returns at once.
-func start(parent context.Context, executor transport.Executor, at transport.Container, args []string) *stream {
+func (s *Source) start(parent context.Context, at transport.Container, args []string) *stream {
 	ctx, cancel := context.WithCancel(parent)
 	in, input := io.Pipe()
 	pipe, out := io.Pipe()
-	s := &stream{
-		ctx: ctx, cancel: cancel, input: input, pipe: pipe,
-		output: bufio.NewReaderSize(pipe, mostAnswer), ended: make(chan struct{}),
+	impatient := &impatientReader{Reader: pipe, limit: s.silence, lost: func() { _ = out.CloseWithError(errSilent) }}
+	started := &stream{
+		ctx: ctx, cancel: cancel, input: input, pipe: pipe, source: impatient,
+		output: bufio.NewReaderSize(impatient, mostAnswer), ended: make(chan struct{}),
 	}
 	go func() {
-		defer close(s.ended)
-		s.execErr = executor.Exec(ctx, at, args, transport.Stdio{In: in, Out: out, Err: &s.messages})
+		defer close(started.ended)
+		started.execErr = s.exec.Exec(ctx, at, args, transport.Stdio{In: in, Out: out, Err: &started.messages})
 		// A nil error is no proof of anything: the reader sees a plain EOF.
-		_ = out.CloseWithError(s.execErr)
+		_ = out.CloseWithError(started.execErr)
 		_ = in.Close()
 	}()
-	return s
+	return started
+}
+
+// impatientReader gives up a Read that takes longer than limit.
+type impatientReader struct {
+	io.Reader
+	limit time.Duration
+	lost  func()
+}
+
+func (r *impatientReader) Read(p []byte) (int, error) {
+	timer := time.AfterFunc(r.limit, r.lost)
+	defer timer.Stop()
+	return r.Reader.Read(p)
 }
 
 // expect readies the stream for tar bytes and their trailer.
 func (s *stream) expect(nonce string, hashed bool) {
 	rest, _ := s.output.Peek(s.output.Buffered())
-	s.tar = archive.NewReader(io.MultiReader(bytes.NewReader(rest), s.pipe), nonce, hashed)
+	s.tar = archive.NewReader(io.MultiReader(bytes.NewReader(rest), s.source), nonce, hashed)
 }
 
 // Read implements transfer.Stream.
