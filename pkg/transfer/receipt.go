@@ -21,6 +21,7 @@ const receiptVersion = 1
 type receipt struct {
 	file  string // empty: not kept
 	dirty bool
+	news  int // notes since it was last saved
 
 	Version int                `json:"version"`
 	Dir     string             `json:"dir"`
@@ -92,6 +93,10 @@ func (r *receipt) note(entry archive.Entry, outcome archive.Outcome) {
 		w.Target = entry.Target
 	}
 	r.Files[entry.Path], r.dirty = w, true
+	// Now and then, for a process that is killed; ever more seldom, as it grows.
+	if r.news++; r.news > 100+len(r.Files)/4 {
+		_ = r.save() // the last one tells
+	}
 }
 
 // save writes the receipt so that it is either the old or the new one.
@@ -99,6 +104,7 @@ func (r *receipt) save() error {
 	if r.file == "" || !r.dirty {
 		return nil
 	}
+	r.news = 0
 	text, err := json.Marshal(r)
 	if err != nil {
 		return fmt.Errorf("writing the receipt: %w", err)
