@@ -29,11 +29,11 @@ func (u *unpacking) directory(entry Entry) (Outcome, error) {
 		return Outcome{}, err
 	}
 	dir := u.dirs[entry.Path]
-	action := Keep
-	if dir.created {
-		action = Write
+	action, mode := Write, entry.Mode
+	if !dir.created {
+		action, mode = Keep, entry.Mode&dir.mode // it may be the user's own: no wider than it was
 	}
-	dir.mode, dir.setMode, dir.modTime, dir.named = entry.Mode, true, entry.ModTime, true
+	dir.mode, dir.setMode, dir.modTime, dir.named = mode, true, entry.ModTime, true
 	return Outcome{Verdict: Verdict{Action: action}}, nil
 }
 

@@ -101,6 +101,8 @@ type Verdict struct {
 type Local struct {
 	Info   fs.FileInfo
 	Target string // the text of a symlink
+	// Differs says that the file was compared and has another content.
+	Differs bool
 }
 
 // Outcome is what became of an entry.

@@ -25,7 +25,10 @@ const (
 
 // probeFolding asks the file system of root whether it folds case.
 func probeFolding(root *os.Root) (folding, error) {
-	file, err := root.OpenFile(probe, os.O_CREATE|os.O_WRONLY, 0o600)
+	file, err := root.OpenFile(probe, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return probeExisting(root)
+	}
 	if err != nil {
 		return folding{}, fmt.Errorf("writing to %s: %w", root.Name(), err)
 	}
@@ -33,7 +36,13 @@ func probeFolding(root *os.Root) (folding, error) {
 	if err := file.Close(); err != nil {
 		return folding{}, fmt.Errorf("writing to %s: %w", root.Name(), err)
 	}
-	_, err = root.Lstat(probeUpper)
+	return probeExisting(root)
+}
+
+// probeExisting looks the probe up in the other case. One that was there already
+// serves as well, and is not ours to remove.
+func probeExisting(root *os.Root) (folding, error) {
+	_, err := root.Lstat(probeUpper)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return folding{}, fmt.Errorf("reading %s: %w", root.Name(), err)
 	}

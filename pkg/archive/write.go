@@ -1,10 +1,13 @@
 package archive
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
+	"path"
 )
 
 const (
@@ -18,11 +21,59 @@ func (u *unpacking) file(entry Entry, content io.Reader) (Outcome, error) {
 	if err != nil {
 		return Outcome{}, err
 	}
-	if action == Keep {
+	if action == Keep && !info.Mode().IsRegular() {
 		u.Progress(entry.Path, entry.Size)
 		return Outcome{Verdict: Verdict{Action: Keep}, Local: info}, nil
 	}
+	if action == Keep {
+		return u.keep(entry, info, content)
+	}
 	return u.write(entry, content)
+}
+
+// keep leaves the file that is here, if its content is that of the stream: size
+// and time alone cannot tell a file that was copied while it was written. One
+// that differs is decided about anew.
+func (u *unpacking) keep(entry Entry, info fs.FileInfo, content io.Reader) (Outcome, error) {
+	dir, err := u.in(path.Dir(entry.Path))
+	if err != nil {
+		return Outcome{}, err
+	}
+	var here io.ReaderAt = bytes.NewReader(nil)
+	if file, err := dir.Open(path.Base(entry.Path)); err == nil {
+		defer func() { _ = file.Close() }()
+		here = file
+	}
+	same, other, err := u.compare(entry, here, content)
+	switch {
+	case err != nil:
+		return Outcome{}, err
+	case other == nil:
+		return Outcome{Verdict: Verdict{Action: Keep}, Local: info}, nil
+	}
+	if verdict := u.Decide(entry, Local{Info: info, Differs: true}); verdict.Action != Write {
+		return Outcome{}, refusal(verdict.Reason)
+	}
+	u.Progress(entry.Path, -same)
+	return u.write(entry, io.MultiReader(io.NewSectionReader(here, 0, same), bytes.NewReader(other), content))
+}
+
+// compare reads content until it differs from what is here. It returns how many
+// bytes are the same, and those read beyond that; none where all are the same.
+func (u *unpacking) compare(entry Entry, here io.ReaderAt, content io.Reader) (same int64, other []byte, err error) {
+	local := make([]byte, copySize)
+	for same < entry.Size {
+		n, err := io.ReadFull(content, u.buffer[:min(copySize, entry.Size-same)])
+		if err != nil {
+			return same, nil, &StreamError{fmt.Errorf("in %q: %w", entry.Path, noEOF(err))}
+		}
+		if m, _ := here.ReadAt(local[:n], same); m != n || !bytes.Equal(local[:n], u.buffer[:n]) {
+			return same, bytes.Clone(u.buffer[:n]), nil
+		}
+		same += int64(n)
+		u.Progress(entry.Path, int64(n))
+	}
+	return same, nil, nil
 }
 
 func (u *unpacking) write(entry Entry, content io.Reader) (Outcome, error) {

@@ -70,10 +70,13 @@ func Main(ctx context.Context, streams genericiooptions.IOStreams, args []string
 
 // interrupted says what Ctrl-C left half done, where that is more than the fact.
 func interrupted(err error) error {
-	if errors.Is(err, context.Canceled) {
-		err = errors.New("interrupted")
+	lines := []string{"interrupted"}
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); !strings.Contains(line, context.Canceled.Error()) {
+			lines = append(lines, line)
+		}
 	}
-	return &exit.Error{Status: exit.Interrupted, Err: err}
+	return &exit.Error{Status: exit.Interrupted, Err: errors.New(strings.Join(lines, "; "))}
 }
 
 // report says err as kubectl says it, with the usage where the command line was wrong.
@@ -92,7 +95,7 @@ func report(out io.Writer, called *cobra.Command, err error) {
 	if status != nil && status.Status == exit.Usage {
 		message += fmt.Sprintf("\n\nUsage:\n  %s\n\n'%s --help' shows the flags and examples.", called.UseLine(), called.CommandPath())
 	}
-	_, _ = fmt.Fprintln(out, message)
+	_, _ = fmt.Fprintln(out, factory.Printable(message))
 }
 
 // Default returns the command tree that reads the kubeconfig flags and the clock.

@@ -107,7 +107,7 @@ func TestList(t *testing.T) {
 		"a job as jsonpath":  {[]string{"done", "-o", "jsonpath={.kind} {.metadata.name}"}, result{Stdout: "Job done"}},
 		"jobs as jsonpath":   {[]string{"-o", "jsonpath={.kind} {.items[*].metadata.name}"}, result{Stdout: "JobList broken done busy waits queued"}},
 		"one that is not":    {[]string{"nothing"}, result{Stderr: "error: there is no job \"nothing\" in namespace \"lab\" (kubectl batch list shows what is there)\n", Status: 1}},
-		"names and selector": {[]string{"done", "-A"}, result{Stderr: "error: names exclude -A, -l and --mine" + listUsage, Status: 2}},
+		"names and selector": {[]string{"done", "-A"}, result{Stderr: "error: names exclude -A, -l, --field-selector and --mine" + listUsage, Status: 2}},
 		"another's namespace": {[]string{"other/elsewhere"}, result{
 			Stderr: "error: \"other/elsewhere\": a job is named NAME or job/NAME; a namespace goes to -n, as in: -n other elsewhere" + listUsage, Status: 2,
 		}},

@@ -39,10 +39,12 @@ const (
 	makesJob   = "create jobs train fieldManager=kubectl-batch"
 	unmarks    = `patch persistentvolumeclaims train-results application/merge-patch+json {"metadata":{"annotations":{` +
 		`"kubectl-batch.github.io/empty":null,"kubectl-batch.github.io/fetched":null,` +
-		`"kubectl-batch.github.io/fetched-by":null,"kubectl-batch.github.io/fetched-digest":null},"uid":"uid-train-results"}}`
+		`"kubectl-batch.github.io/fetched-by":null,"kubectl-batch.github.io/fetched-digest":null,` +
+		`"kubectl-batch.github.io/use":"train 2026-03-04T12:00:00Z","kubectl-batch.github.io/user":null},"uid":"uid-train-results"}}`
 	remarks = `patch persistentvolumeclaims train-results application/merge-patch+json {"metadata":{"annotations":{` +
 		`"kubectl-batch.github.io/empty":null,"kubectl-batch.github.io/fetched":"2026-03-01T00:00:00Z",` +
-		`"kubectl-batch.github.io/fetched-by":"grace","kubectl-batch.github.io/fetched-digest":"xxh3:1"},"uid":"uid-train-results"}}`
+		`"kubectl-batch.github.io/fetched-by":"grace","kubectl-batch.github.io/fetched-digest":"xxh3:1",` +
+		`"kubectl-batch.github.io/use":null,"kubectl-batch.github.io/user":null},"uid":"uid-train-results"}}`
 	next = "\nNext:\n  kubectl batch logs train -f\n  kubectl batch wait train\n  kubectl batch fetch train\n"
 	full = "jobs.batch \"train\" is forbidden: exceeded quota\n"
 )

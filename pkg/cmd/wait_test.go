@@ -151,9 +151,9 @@ func TestRunWaits(t *testing.T) {
 	steps := []step{add(faketest.PodOf(made, "train-x", corev1.PodFailed, faketest.Exited(9))), put(failed("train", 0))}
 	got := during(t, faketest.New(), steps, "run", "train", "--image=i", "--wait", "-oname")
 	equal(t, got.Status, 9)
-	equal(t, strings.SplitAfter(got.Stdout, "\n"), []string{
-		"job.batch/train\n", "job.batch/train failed (exit status 9): BackoffLimitExceeded: Job has reached the specified backoff limit\n", "",
-	})
+	equal(t, got.Stdout, "job.batch/train\n")
+	const end = "\njob.batch/train failed (exit status 9): BackoffLimitExceeded: Job has reached the specified backoff limit\n"
+	equal(t, strings.Contains(got.Stderr, end), true)
 }
 
 func TestLogs(t *testing.T) {

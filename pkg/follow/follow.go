@@ -103,12 +103,12 @@ func (s *Set[T]) bury(object T) {
 // server (no permission, no such thing) ends it with an error.
 func Keep[T Object, L runtime.Object](ctx context.Context, client Client[L], options metav1.ListOptions, set *Set[T], changed func(), lost func(error)) error {
 	k := keeper[T, L]{client: client, options: options, set: set, changed: changed}
-	for first := true; ; first = false {
+	for {
 		err := k.once(ctx)
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err != nil && (first || !Passing(err)):
+		case err != nil && (!k.listed || !Passing(err)):
 			return err
 		case err != nil:
 			lost(err)
@@ -122,10 +122,12 @@ type keeper[T Object, L runtime.Object] struct {
 	options metav1.ListOptions
 	set     *Set[T]
 	changed func()
+	// listed: a list has succeeded, so that the cluster is there and may be asked.
+	listed bool
 }
 
 // once lists, and then watches from there until the watch ends.
-func (k keeper[T, L]) once(ctx context.Context) error {
+func (k *keeper[T, L]) once(ctx context.Context) error {
 	version, err := k.list(ctx)
 	if err != nil {
 		return err
@@ -154,17 +156,18 @@ func (k keeper[T, L]) once(ctx context.Context) error {
 	return nil
 }
 
-// ended returns why the server ended a watch: nothing worth telling where its
-// resource version has become too old, then a new list is all it takes.
+// ended returns why a watch ended: nothing worth telling where a new list is all
+// it takes, be it that its version became too old or that its connection broke
+// (client-go makes that an error event too).
 func ended(status runtime.Object) error {
 	err := apierrors.FromObject(status)
-	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) {
-		return nil
+	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
+		return fmt.Errorf("watching: %w", err)
 	}
-	return fmt.Errorf("watching: %w", err)
+	return nil
 }
 
-func (k keeper[T, L]) list(ctx context.Context) (version string, err error) {
+func (k *keeper[T, L]) list(ctx context.Context) (version string, err error) {
 	list, err := k.client.List(ctx, k.options)
 	if err != nil {
 		return "", err
@@ -181,6 +184,7 @@ func (k keeper[T, L]) list(ctx context.Context) (version string, err error) {
 	if err != nil {
 		return "", err
 	}
+	k.listed = true
 	k.set.replace(objects)
 	k.changed()
 	accessor, err := meta.ListAccessor(list)
@@ -190,8 +194,8 @@ func (k keeper[T, L]) list(ctx context.Context) (version string, err error) {
 	return accessor.GetResourceVersion(), nil
 }
 
-// Passing reports whether err is of a kind that goes away by itself: a lost
-// connection, a busy API server.
+// Passing reports whether err is of a kind that can go away by itself: anything
+// on the way to the API server, and an API server that is busy.
 func Passing(err error) bool {
 	var network net.Error
 	return apierrors.IsTooManyRequests(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) ||

@@ -110,6 +110,9 @@ func union(a, b []int64) []int64 {
 // Nobody returns identity with the user of last resort; its groups and SELinux
 // label stay, they may open what the user cannot.
 func (i Identity) Nobody() Identity {
-	id := int64(nobody)
-	return Identity{UID: &id, GID: &id, Groups: i.Groups, SELinux: i.SELinux}
+	id, groups := int64(nobody), i.Groups
+	if i.GID != nil && *i.GID != 0 {
+		groups = union(groups, []int64{*i.GID})
+	}
+	return Identity{UID: &id, GID: &id, Groups: groups, SELinux: i.SELinux}
 }

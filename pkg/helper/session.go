@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -56,6 +57,7 @@ func (s *Session) Locate(ctx context.Context, node string) (transport.Container,
 		if err := s.Close(ctx); err != nil {
 			return transport.Container{}, err
 		}
+		s.spec.Parent = nil // if it went with its job, so would the new one
 	}
 	s.spec.Node = node
 	if err := s.start(ctx); err != nil {
@@ -130,14 +132,14 @@ func (s *Session) shrink() bool {
 // large; the API has no code for it (plugin/pkg/admission of Kubernetes).
 func aboutSize(err error) bool {
 	text := err.Error()
-	return apierrors.IsForbidden(err) && (strings.Contains(text, "exceeded quota") ||
-		strings.Contains(text, "maximum cpu usage") || strings.Contains(text, "maximum memory usage"))
+	quota := strings.Contains(text, "exceeded quota") && (strings.Contains(text, "cpu") || strings.Contains(text, "memory"))
+	return apierrors.IsForbidden(err) && (quota || strings.Contains(text, "maximum cpu usage") || strings.Contains(text, "maximum memory usage"))
 }
 
 // aboutUser reports whether admission, and not missing rights, refused a pod.
 func aboutUser(err error) bool {
-	text := err.Error()
-	return apierrors.IsForbidden(err) && !aboutSize(err) && !strings.Contains(text, "cannot create resource")
+	other := []string{"cannot create resource", "exceeded quota", "usage per Container", "usage per Pod", "being terminated"}
+	return apierrors.IsForbidden(err) && !slices.ContainsFunc(other, func(text string) bool { return strings.Contains(err.Error(), text) })
 }
 
 // Close deletes the helper, also when ctx is done already.

@@ -113,15 +113,15 @@ func TestSession(t *testing.T) {
 		"it starts": {starts, []func() error{becomes(starts, waiting("ErrImagePull", "no such host")), becomes(starts, running)}, session{
 			At: at, Said: []string{"helper pod " + podName + " does not run yet: ErrImagePull: no such host"}, Changes: []string{made, gone},
 		}},
-		"a quota": {refuse(quota, "exceeded quota: small", large), []func() error{becomes(quota, running)}, session{
-			At: at, Said: []string{no + "exceeded quota: small; trying a smaller helper pod"}, Changes: []string{made, made, gone},
+		"a quota": {refuse(quota, "exceeded quota: small, requested: limits.cpu=1", large), []func() error{becomes(quota, running)}, session{
+			At: at, Said: []string{no + "exceeded quota: small, requested: limits.cpu=1; trying a smaller helper pod"}, Changes: []string{made, made, gone},
 		}},
 		"a policy": {refuse(policy, "violates PodSecurity", root), []func() error{becomes(policy, running)}, session{
 			At: at, Said: []string{no + "violates PodSecurity; trying as user 65532, who may not be able to read all files"}, Changes: []string{made, made, gone},
 		}},
-		"a quota for none": {refuse(faketest.New(), "exceeded quota: none", always), nil, session{
-			Err:  "making a helper pod: " + no + "exceeded quota: none",
-			Said: slices.Repeat([]string{no + "exceeded quota: none; trying a smaller helper pod"}, 4), Changes: slices.Repeat([]string{made}, 5),
+		"a quota for none": {refuse(faketest.New(), "exceeded quota: none, requested: limits.cpu=1", always), nil, session{
+			Err:  "making a helper pod: " + no + "exceeded quota: none, requested: limits.cpu=1",
+			Said: slices.Repeat([]string{no + "exceeded quota: none, requested: limits.cpu=1; trying a smaller helper pod"}, 4), Changes: slices.Repeat([]string{made}, 5),
 		}},
 		"no right": {refuse(faketest.New(), `User "ada" cannot create resource "pods"`, always), nil, session{
 			Err: `making a helper pod: ` + no + `User "ada" cannot create resource "pods"`, Changes: []string{made},

@@ -37,9 +37,13 @@ func Await(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, s
 		return Outcome{}, err
 	}
 	if End(last.Job) == nil {
-		return Outcome{}, fmt.Errorf("job %q was deleted before it finished", job.Name)
+		return Outcome{}, deleted(job)
 	}
 	return outcome(ctx, client, last)
+}
+
+func deleted(job *batchv1.Job) error {
+	return fmt.Errorf("job %q was deleted before it finished", job.Name)
 }
 
 // outcome looks at the pods once more: their watch can lag behind the job's.

@@ -3,6 +3,7 @@ package job
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"sync"
@@ -24,20 +25,18 @@ func Logs(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, ou
 	if err != nil {
 		return err
 	}
-	streams := 0
+	streams, errs := 0, error(nil)
 	for _, pod := range pods {
 		for _, name := range started(pod) {
 			l := logStream{client: client, pod: pod, container: name, out: out, prefix: prefix(pod, name, len(pods) > 1)}
-			if err := l.copy(ctx); err != nil {
-				return err
-			}
+			errs = errors.Join(errs, l.copy(ctx))
 			streams++
 		}
 	}
 	if streams == 0 {
 		return noLogs(job, pods)
 	}
-	return nil
+	return errs
 }
 
 func noLogs(job *batchv1.Job, pods []*corev1.Pod) error {
@@ -59,9 +58,9 @@ func noLogs(job *batchv1.Job, pods []*corev1.Pod) error {
 // the job is finished and all is written. say is told why nothing runs.
 func FollowLogs(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, out io.Writer, say func(string)) error {
 	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
 	f := &follower{client: client, out: &lockedWriter{out: out}, many: many(job), known: map[string]bool{}, live: map[types.UID]*corev1.Pod{}}
 	defer f.group.Wait()
+	defer cancel() // runs before the wait
 	teller := teller{name: job.Name, say: say}
 	var last View
 	err := Watch(ctx, client, job, func(v View) bool {
@@ -71,8 +70,10 @@ func FollowLogs(ctx context.Context, client kubernetes.Interface, job *batchv1.J
 		return End(v.Job) == nil
 	}, teller.lost)
 	if err != nil {
-		cancel()
 		return err
+	}
+	if End(last.Job) == nil {
+		return deleted(job)
 	}
 	// The watch of the pods can lag behind the job's: look once more.
 	end, err := outcome(ctx, client, last)

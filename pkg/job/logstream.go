@@ -10,8 +10,11 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 )
 
 // logStream is the log of one container.
@@ -46,7 +49,10 @@ func (l *logStream) follow(ctx context.Context, running func(*corev1.Pod, string
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		if !l.unfinished(ctx, running) {
+		if apierrors.IsNotFound(err) {
+			return nil // the pod is gone, and its log with it
+		}
+		if err != nil && !follow.Passing(err) || !l.unfinished(ctx, running) {
 			return err
 		}
 	}

@@ -67,7 +67,11 @@ func (r Ref) Name(ctx context.Context, client kubernetes.Interface, namespace st
 	if err != nil {
 		return "", err
 	}
-	list, err := client.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Label + "=" + me.Hash()})
+	mine, err := me.Selector()
+	if err != nil {
+		return "", fmt.Errorf("%s: %w", Latest, err)
+	}
+	list, err := client.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{LabelSelector: mine})
 	if err != nil {
 		return "", fmt.Errorf("looking for %s: %w", Latest, err)
 	}

@@ -7,9 +7,11 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
@@ -50,6 +52,8 @@ const (
 	FetchedByAnnotation = domain + "fetched-by"
 	// FetchedDigestAnnotation is the digest of the manifest that was fetched.
 	FetchedDigestAnnotation = domain + "fetched-digest"
+	// UseAnnotation is on a results claim: a text of its own for each job that run gave it to.
+	UseAnnotation = domain + "use"
 	// EmptyAnnotation is on a claim that a fetch found empty after the job had finished (RFC 3339).
 	EmptyAnnotation = domain + "empty"
 )
@@ -64,10 +68,14 @@ type Identity struct {
 }
 
 // Whoami asks the API server who the caller is. Every authenticated user may ask
-// (ClusterRole system:basic-user).
+// (ClusterRole system:basic-user); a cluster that does not say, because it is
+// older than Kubernetes 1.28 or forbids it, gives an identity without a name.
 func Whoami(ctx context.Context, client kubernetes.Interface) (Identity, error) {
 	review, err := client.AuthenticationV1().SelfSubjectReviews().
 		Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
+		return Identity{}, nil
+	}
 	if err != nil {
 		return Identity{}, fmt.Errorf("asking the cluster who you are: %w", err)
 	}
@@ -81,6 +89,17 @@ func (i Identity) Hash() string {
 	}
 	sum := sha256.Sum256([]byte(i.Name))
 	return hex.EncodeToString(sum[:hashBytes])
+}
+
+// ErrUnknown says that the cluster does not tell who the caller is.
+var ErrUnknown = errors.New("the cluster does not say who you are")
+
+// Selector selects what run made for this user; ErrUnknown without a name.
+func (i Identity) Selector() (string, error) {
+	if i.Name == "" {
+		return "", ErrUnknown
+	}
+	return Label + "=" + i.Hash(), nil
 }
 
 // Stamp writes onto an object that the plugin made it, for this user.
@@ -105,12 +124,17 @@ func MadeResults(object metav1.Object) bool {
 
 // PatchOf returns a JSON merge patch that sets annotations of the object with
 // that UID; an empty value removes one. Another object of the same name refuses it.
-func PatchOf(uid types.UID, annotations map[string]string) ([]byte, error) {
+// So does one of another version, where version is not "".
+func PatchOf(uid types.UID, version string, annotations map[string]string) ([]byte, error) {
 	values := map[string]any{}
 	for key, value := range annotations {
 		if values[key] = value; value == "" {
 			values[key] = nil
 		}
 	}
-	return json.Marshal(map[string]any{"metadata": map[string]any{"uid": uid, "annotations": values}})
+	metadata := map[string]any{"uid": uid, "annotations": values}
+	if version != "" {
+		metadata["resourceVersion"] = version
+	}
+	return json.Marshal(map[string]any{"metadata": metadata})
 }

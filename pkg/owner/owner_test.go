@@ -50,10 +50,14 @@ func TestStamp(t *testing.T) {
 }
 
 func TestPatchOf(t *testing.T) {
-	got, err := owner.PatchOf("uid-1", map[string]string{"set": "a \"b\"", "taken-off": ""})
-	const want = `{"metadata":{"annotations":{"set":"a \"b\"","taken-off":null},"uid":"uid-1"}}`
-	if err != nil || string(got) != want {
-		t.Errorf("%s, %v; want %s", got, err, want)
+	for version, want := range map[string]string{
+		"":   `{"metadata":{"annotations":{"set":"a \"b\"","taken-off":null},"uid":"uid-1"}}`,
+		"12": `{"metadata":{"annotations":{"set":"a \"b\"","taken-off":null},"resourceVersion":"12","uid":"uid-1"}}`,
+	} {
+		got, err := owner.PatchOf("uid-1", version, map[string]string{"set": "a \"b\"", "taken-off": ""})
+		if err != nil || string(got) != want {
+			t.Errorf("%s, %v; want %s", got, err, want)
+		}
 	}
 }
 

@@ -4,6 +4,7 @@ package screen
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -27,18 +28,24 @@ func IsTerminal(stream any) bool {
 var ErrNoTerminal = errors.New("there is no terminal to ask on")
 
 // Confirm asks a question that is answered with y or n; anything but y is no.
-// Without a terminal on both sides it returns ErrNoTerminal.
-func Confirm(streams genericiooptions.IOStreams, question string) (bool, error) {
+// Without a terminal on both sides it returns ErrNoTerminal, and ctx's error
+// when that is done before the answer.
+func Confirm(ctx context.Context, streams genericiooptions.IOStreams, question string) (bool, error) {
 	if !IsTerminal(streams.In) || !IsTerminal(streams.ErrOut) {
 		return false, ErrNoTerminal
 	}
 	_, _ = fmt.Fprintf(streams.ErrOut, "%s [y/N] ", question)
-	answer, err := bufio.NewReader(streams.In).ReadString('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return false, fmt.Errorf("reading the answer: %w", err)
+	answers := make(chan string, 1)
+	go func() { // a read of a terminal cannot be called back
+		answer, _ := bufio.NewReader(streams.In).ReadString('\n')
+		answers <- strings.ToLower(strings.TrimSpace(answer))
+	}()
+	select {
+	case <-ctx.Done():
+		return false, ctx.Err()
+	case answer := <-answers:
+		return answer == "y" || answer == "yes", nil
 	}
-	answer = strings.ToLower(strings.TrimSpace(answer))
-	return answer == "y" || answer == "yes", nil
 }
 
 // Column is a column of a table over rows of type T.

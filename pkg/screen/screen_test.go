@@ -37,7 +37,7 @@ func TestTable(t *testing.T) {
 func TestConfirmNeedsATerminal(t *testing.T) {
 	streams, in, _, errOut := genericiooptions.NewTestIOStreams()
 	in.WriteString("y\n")
-	yes, err := screen.Confirm(streams, "Delete?")
+	yes, err := screen.Confirm(t.Context(), streams, "Delete?")
 	if yes || !errors.Is(err, screen.ErrNoTerminal) || errOut.Len() > 0 {
 		t.Errorf("%v, %v, asked %q", yes, err, errOut)
 	}

@@ -11,6 +11,10 @@ import (
 func (f *fetch) decide(entry archive.Entry, local archive.Local) archive.Verdict {
 	written, mine := f.receipt.wrote(entry.Path, local)
 	switch {
+	case local.Differs && (mine || f.Force):
+		return archive.Verdict{Action: archive.Write}
+	case local.Differs:
+		return archive.Verdict{Reason: "what is here has its size and time, but another content, and was not written by fetch; --force overwrites it"}
 	case same(entry, local), mine && written.same(entry):
 		return archive.Verdict{Action: archive.Keep}
 	case mine, f.Force:

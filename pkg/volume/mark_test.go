@@ -1,7 +1,9 @@
 package volume_test
 
 import (
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
@@ -62,8 +64,8 @@ func TestMarkEmptyAndRecord(t *testing.T) {
 	}
 }
 
-// Unmark and Remark leave a claim as it was.
-func TestRemarkUndoesUnmark(t *testing.T) {
+// Take and GiveBack leave a claim as it was.
+func TestGiveBackUndoesTake(t *testing.T) {
 	claim := faketest.Claim("train-results", "1Gi", corev1.ClaimBound, func(c *corev1.PersistentVolumeClaim) {
 		c.Annotations = map[string]string{owner.FetchedAnnotation: "a", owner.FetchedByAnnotation: "b", owner.FetchedDigestAnnotation: "c", "other": "d"}
 	})
@@ -76,21 +78,45 @@ func TestRemarkUndoesUnmark(t *testing.T) {
 		}
 		return got.Annotations
 	}
-	if err := volume.Unmark(t.Context(), client, claim); err != nil {
+	taken, err := volume.Take(t.Context(), client, claim, "job 1")
+	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{"other": "d"}, annotations()); diff != "" {
-		t.Errorf("unmarked: want -, got +:\n%s", diff)
+	if diff := cmp.Diff(map[string]string{"other": "d", owner.UseAnnotation: "job 1"}, annotations()); diff != "" {
+		t.Errorf("taken: want -, got +:\n%s", diff)
 	}
-	if err := volume.Remark(t.Context(), client, claim); err != nil {
+	if err := volume.GiveBack(t.Context(), client, taken, claim); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(claim.Annotations, annotations()); diff != "" {
-		t.Errorf("marked again: want -, got +:\n%s", diff)
+		t.Errorf("given back: want -, got +:\n%s", diff)
 	}
 }
 
-// A pod that has ended holds no volume, one that is on no node not yet.
+// A claim that was given to another job meanwhile is not marked, nor given back.
+func TestNewUseIsLeftAlone(t *testing.T) {
+	claim := faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
+	cluster := faketest.New(claim.DeepCopy())
+	client, _ := cluster.Clientset()
+	taken, err := volume.Take(t.Context(), client, claim, "job 1")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := volume.Take(t.Context(), client, taken, "job 2"); err != nil {
+		t.Fatal(err)
+	}
+	for name, err := range map[string]error{
+		"mark":      volume.MarkFetched(t.Context(), client, volume.Marked{Claim: taken}, volume.Mark{By: "me"}),
+		"empty":     volume.MarkEmpty(t.Context(), client, taken, time.Unix(0, 0)),
+		"give back": volume.GiveBack(t.Context(), client, taken, claim),
+	} {
+		if err == nil || !strings.Contains(err.Error(), "a new job was given the claim meanwhile") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// A pod that has ended holds no volume; one that is on no node is about to.
 func TestUsers(t *testing.T) {
 	job := faketest.Job("train", func(j *batchv1.Job) {
 		j.Spec.Template.Spec.Volumes = []corev1.Volume{claimVolume("v", "data", false)}
@@ -100,8 +126,8 @@ func TestUsers(t *testing.T) {
 	cluster := faketest.New(faketest.PodOf(job, "a", corev1.PodRunning, onNode), faketest.PodOf(job, "b", corev1.PodPending), other)
 	client, _ := cluster.Clientset()
 	users, err := volume.Users(t.Context(), client, faketest.Namespace, "data")
-	if err != nil || len(users) != 1 || users[0].Name != "a" {
-		t.Errorf("%v, %v; want pod a", users, err)
+	if err != nil || len(users) != 2 || users[0].Name != "a" || users[1].Name != "b" {
+		t.Errorf("%v, %v; want pods a and b", users, err)
 	}
 	want := []string{"list pods fields=status.phase!=Succeeded,status.phase!=Failed"}
 	if diff := cmp.Diff(want, cluster.Calls()); diff != "" {

@@ -14,14 +14,15 @@ import (
 // not, although it still pins the deletion of its claim.
 const unfinished = "status.phase!=Succeeded,status.phase!=Failed"
 
-// Users returns the pods on a node that mount claim and have not ended.
+// Users returns the pods that mount claim and have not ended, on a node or
+// still without one.
 func Users(ctx context.Context, client kubernetes.Interface, namespace, claim string) ([]corev1.Pod, error) {
 	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{FieldSelector: unfinished})
 	if err != nil {
 		return nil, fmt.Errorf("looking who uses claim %q: %w", claim, err)
 	}
 	return slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool {
-		return pod.Spec.NodeName == "" || !uses(pod.Spec, claim)
+		return !uses(pod.Spec, claim)
 	}), nil
 }
 

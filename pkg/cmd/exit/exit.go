@@ -98,8 +98,6 @@ func Status(err error) int {
 		return has.Status
 	case errors.Is(err, context.Canceled):
 		return Interrupted
-	case errors.Is(err, context.DeadlineExceeded):
-		return Timeout
 	}
 	return Failed
 }

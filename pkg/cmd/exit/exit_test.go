@@ -23,7 +23,7 @@ func TestStatus(t *testing.T) {
 		"the first status stays":  {exit.With(exit.Tool, exit.With(exit.Usage, sorry)), exit.Usage},
 		"joined":                  {errors.Join(sorry, exit.With(exit.Timeout, sorry)), exit.Timeout},
 		"interrupted":             {fmt.Errorf("listing: %w", context.Canceled), exit.Interrupted},
-		"too late":                {fmt.Errorf("listing: %w", context.DeadlineExceeded), exit.Timeout},
+		"too late":                {fmt.Errorf("listing: %w", context.DeadlineExceeded), exit.Failed},
 		"interrupted, of a wait":  {exit.With(exit.Tool, context.Canceled), exit.Tool},
 		"of the job":              {exit.Silently(7), 7},
 		"of a job that is done":   {exit.Silently(0), exit.Done},

@@ -3,7 +3,10 @@ package factory
 
 import (
 	"fmt"
+	"regexp"
+	"strconv"
 	"strings"
+	"unicode"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/kubernetes"
@@ -37,17 +40,46 @@ func (f *Factory) Cluster() (kubernetes.Interface, string, error) {
 }
 
 // Say tells the person something on ErrOut, as a line of its own.
-func (f *Factory) Say(text string) { _, _ = fmt.Fprintln(f.Streams.ErrOut, text) }
+func (f *Factory) Say(text string) { _, _ = fmt.Fprintln(f.Streams.ErrOut, Printable(text)) }
 
 // Answer prints a line of the answer on Out.
 func (f *Factory) Answer(text string) error {
-	_, err := fmt.Fprintln(f.Streams.Out, text)
+	_, err := fmt.Fprintln(f.Streams.Out, Printable(text))
 	return err
+}
+
+// Printable escapes what could steer a terminal: names and messages come from
+// pods and from other people. Line breaks and tabs stay.
+func Printable(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+	}
+	return b.String()
 }
 
 // Line returns a command line of this plugin that can be typed as it stands:
 // it reaches the same cluster and namespace as this one.
 func (f *Factory) Line(words ...string) string {
 	line := append([]string{"kubectl", "batch", words[0]}, f.Client.Arguments()...)
-	return strings.Join(append(line, words[1:]...), " ")
+	line = append(line, words[1:]...)
+	for i, word := range line {
+		line[i] = quoted(word)
+	}
+	return strings.Join(line, " ")
+}
+
+// plain words mean the same to every shell.
+var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./~-]+$`)
+
+// quoted returns word as it must be typed in a POSIX shell.
+func quoted(word string) string {
+	if plain.MatchString(word) {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

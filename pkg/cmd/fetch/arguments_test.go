@@ -65,7 +65,7 @@ func TestParseTargetRefuses(t *testing.T) {
 		"train ~":              `"~"` + folder + "train -d ~",
 		"train ~/x":            `"~/x"` + folder + "train -d ~/x",
 		"train ../x":           `"../x"` + folder + "train -d ../x",
-		`train C:\x`:           `"C:\\x"` + folder + `train -d C:\x`,
+		`train C:\x`:           `"C:\\x"` + folder + `train -d 'C:\x'`,
 		"train c:/x":           `"c:/x"` + folder + "train -d c:/x",
 		"train /results/a ../": `"../"` + folder + "train /results/a -d ../",
 		"pvc/data a .":         `"."` + folder + "pvc/data a -d .",

@@ -27,7 +27,7 @@ const (
 
 // copy brings the files here, marks them as fetched, and says what came.
 func (o *Options) copy(ctx context.Context, from *found) error {
-	finished := o.settled(from)
+	finished := o.settled(ctx, from)
 	dir := o.dir
 	if dir == "" {
 		dir = from.name
@@ -43,6 +43,8 @@ func (o *Options) copy(ctx context.Context, from *found) error {
 		o.factory.Say("Note: " + gone.Error())
 	}
 	switch {
+	case err == nil && len(result.Messages) > 0:
+		err = &transfer.RemoteError{Messages: result.Messages}
 	case !finished || !from.All || err != nil:
 	case !result.Verified:
 		o.factory.Say("Note: the image has no sha256sum, so contents were not compared, and this is not recorded as fetched")
@@ -54,9 +56,10 @@ func (o *Options) copy(ctx context.Context, from *found) error {
 
 // settled reports whether nothing writes to the results any more, and says so
 // where something does.
-func (o *Options) settled(from *found) bool {
+func (o *Options) settled(ctx context.Context, from *found) bool {
 	if from.job == nil || job.End(from.job) != nil {
-		return true
+		users, err := volume.Users(ctx, o.client, o.namespace, from.claim.Name)
+		return err == nil && !inUse(users)
 	}
 	o.factory.Say(fmt.Sprintf("Job %s is not finished (%s): this copies what it has written so far", from.job.Name, job.StateOf(from.job)))
 	return false
@@ -136,6 +139,7 @@ func (o *Options) report(from *found, dir string, result transfer.Result, err er
 	if result.Files+result.Dirs+result.Symlinks+result.HardLinks > 0 {
 		err = errors.Join(err, o.factory.Answer(summary(from, dir, result)))
 	}
+	o.list(result)
 	if result.ReceiptError != nil {
 		o.factory.Say(fmt.Sprintf("Note: a later fetch will not know these files as its own: %v", result.ReceiptError))
 	}
@@ -143,6 +147,23 @@ func (o *Options) report(from *found, dir string, result transfer.Result, err er
 		o.factory.Say(fmt.Sprintf("\nWhat has arrived whole is in %s; the same command again goes on from there", dir))
 	}
 	return err
+}
+
+// errorNames is how many entries the text of an error names.
+const errorNames = 5
+
+// list names all that was left out, where the error itself names only the first.
+func (o *Options) list(result transfer.Result) {
+	if len(result.Refused) > errorNames {
+		for _, refusal := range result.Refused {
+			o.factory.Say("left out " + refusal.String())
+		}
+	}
+	if len(result.Messages) > errorNames {
+		for _, message := range result.Messages {
+			o.factory.Say("in the pod: " + message)
+		}
+	}
 }
 
 func writer(from *found) string {

@@ -63,18 +63,23 @@ func (o *Options) findOf(ctx context.Context, one *batchv1.Job) (*found, error) 
 	if err != nil {
 		return nil, err
 	}
-	only := choice.Claim == results || writableClaims(mounts) == 1
+	if choice.Varies && !choice.All {
+		return nil, fmt.Errorf("job %q: each of its pods has a folder of its own on claim %s: fetch all of them with /, or one by its path on the claim: %s",
+			one.Name, choice.Claim, o.factory.Line("fetch", "pvc/"+choice.Claim, "PATH"))
+	}
+	only := choice.Claim == results || writableMounts(mounts) == 1
 	return &found{name: one.Name, job: one, pods: pods, claim: claim, Choice: choice, results: only}, nil
 }
 
-func writableClaims(mounts []volume.Mounted) int {
-	claims := map[string]bool{}
+// writableMounts counts the folders of claims that a job writes to.
+func writableMounts(mounts []volume.Mounted) int {
+	folders := map[string]bool{}
 	for _, m := range mounts {
 		if !m.ReadOnly {
-			claims[m.Claim] = true
+			folders[m.Claim+"/"+m.SubPath] = true
 		}
 	}
-	return len(claims)
+	return len(folders)
 }
 
 // findOrphan finds the results claim of a job that is gone, by its label.

@@ -69,8 +69,10 @@ func (p *place) locate(ctx context.Context) (transport.Container, string, error)
 		}
 	}
 	node := ""
-	if volume.OnlyNode(p.from.claim) && len(users) > 0 {
-		node = users[0].Spec.NodeName
+	for _, pod := range users {
+		if volume.OnlyNode(p.from.claim) && node == "" {
+			node = pod.Spec.NodeName
+		}
 	}
 	at, err := p.session.Locate(ctx, node)
 	return at, helper.MountPath, err

@@ -41,6 +41,7 @@ const example = `
 // Flags is what was typed.
 type Flags struct {
 	Selector      string
+	FieldSelector string
 	AllNamespaces bool
 	Mine          bool
 	Print         *genericclioptions.PrintFlags
@@ -53,6 +54,7 @@ type Options struct {
 	namespace string
 	refs      []job.Ref
 	selector  string
+	fields    string
 	mine      bool
 	wide      bool
 	// print is nil for a table.
@@ -87,6 +89,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 // AddFlags declares the flags.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.Selector, "selector", "l", "", "Only jobs with these labels, such as team=vision,stage!=test")
+	flags.StringVar(&o.FieldSelector, "field-selector", "", "Only jobs with these fields, such as status.successful=1")
 	flags.BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "The jobs of all namespaces")
 	flags.BoolVar(&o.Mine, "mine", false, "Only jobs that run made for you")
 }
@@ -100,10 +103,10 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	if _, err := labels.Parse(o.Selector); err != nil {
 		return nil, exit.Usagef("-l %q: %w", o.Selector, err)
 	}
-	if len(refs) > 0 && (o.AllNamespaces || o.Selector != "" || o.Mine) {
-		return nil, exit.Usagef("names exclude -A, -l and --mine")
+	if len(refs) > 0 && (o.AllNamespaces || o.Selector != "" || o.FieldSelector != "" || o.Mine) {
+		return nil, exit.Usagef("names exclude -A, -l, --field-selector and --mine")
 	}
-	options := &Options{factory: f, refs: refs, selector: o.Selector, mine: o.Mine}
+	options := &Options{factory: f, refs: refs, selector: o.Selector, fields: o.FieldSelector, mine: o.Mine}
 	if format := *o.Print.OutputFormat; format == "wide" {
 		options.wide = true
 	} else if format != "" {
@@ -135,7 +138,8 @@ func (o *Options) Run(ctx context.Context) error {
 	if err := screen.Table(o.factory.Streams.Out, o.columns(), jobs, o.wide); err != nil {
 		return err
 	}
-	return o.explain(ctx, jobs)
+	o.explain(ctx, jobs)
+	return nil
 }
 
 func (o *Options) none() string {
@@ -162,7 +166,7 @@ func (o *Options) jobs(ctx context.Context) ([]*batchv1.Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	err = job.Each(ctx, o.client, o.namespace, metav1.ListOptions{LabelSelector: selector}, func(one *batchv1.Job) error {
+	err = job.Each(ctx, o.client, o.namespace, metav1.ListOptions{LabelSelector: selector, FieldSelector: o.fields}, func(one *batchv1.Job) error {
 		jobs = append(jobs, one)
 		return nil
 	})
@@ -178,7 +182,10 @@ func (o *Options) selectorOf(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	mine := owner.Label + "=" + me.Hash()
+	mine, err := me.Selector()
+	if err != nil {
+		return "", fmt.Errorf("--mine: %w", err)
+	}
 	if o.selector != "" {
 		mine += "," + o.selector
 	}

@@ -81,8 +81,8 @@ func images(j *batchv1.Job) string {
 const explainLimit = 10
 
 // explain says on stderr why jobs do not run: one look at the pods and events
-// of each namespace concerned.
-func (o *Options) explain(ctx context.Context, jobs []*batchv1.Job) error {
+// of each namespace concerned. It is a courtesy: who may not look is told nothing.
+func (o *Options) explain(ctx context.Context, jobs []*batchv1.Job) {
 	waiting := slices.DeleteFunc(slices.Clone(jobs), func(j *batchv1.Job) bool {
 		state := job.StateOf(j)
 		return state != job.Pending && state != job.Suspended
@@ -98,13 +98,12 @@ func (o *Options) explain(ctx context.Context, jobs []*batchv1.Job) error {
 		}
 		pods, err := job.Pods(ctx, o.client, one)
 		if err != nil {
-			return err
+			return
 		}
 		if why := reason.OfJob(one, pods, warnings[one.Namespace]); why.Known() {
 			o.factory.Say(fmt.Sprintf("job %s does not run yet: %s", one.Name, why))
 		}
 	}
-	return nil
 }
 
 // warnings are a courtesy: without the right to read events there are none.

@@ -24,6 +24,8 @@ type Waiter struct {
 	Client  kubernetes.Interface
 	// JSON writes one object a job and line in place of words.
 	JSON bool
+	// Aside says the words on ErrOut, where the answer is another.
+	Aside bool
 
 	mu sync.Mutex
 }
@@ -66,7 +68,7 @@ func (w *Waiter) one(ctx context.Context, one *batchv1.Job) (job.Outcome, error)
 		defer w.mu.Unlock()
 		w.Factory.Say(text)
 	})
-	if errors.Is(err, context.DeadlineExceeded) {
+	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
 		err = exit.With(exit.Timeout, fmt.Errorf("--timeout ran out before job %q was finished", one.Name))
 	}
 	if err != nil {
@@ -99,7 +101,11 @@ func (w *Waiter) print(outcome job.Outcome) error {
 	if w.JSON {
 		return json.NewEncoder(w.Factory.Streams.Out).Encode(r)
 	}
-	_, err := fmt.Fprintln(w.Factory.Streams.Out, r.line())
+	tell := w.Factory.Answer
+	if w.Aside {
+		tell = func(text string) error { w.Factory.Say(text); return nil }
+	}
+	err := tell(r.line())
 	if err == nil && r.Condition == string(job.Failed) {
 		w.explain(outcome)
 	}

@@ -41,16 +41,21 @@ func candidateOf(one *batchv1.Job) candidate {
 // choose returns the jobs to delete. What was asked for and must not be
 // deleted is in the error; the others go on.
 func (o *Options) choose(ctx context.Context) ([]candidate, error) {
-	chosen, errs := o.pick(ctx)
+	chosen, refused := o.pick(ctx)
+	free, busy := o.free(ctx, chosen)
+	return free, errors.Join(refused, busy)
+}
+
+// free leaves out the jobs whose results someone is fetching.
+func (o *Options) free(ctx context.Context, chosen []candidate) (free []candidate, errs error) {
 	live, err := helper.Live(ctx, o.client, o.namespace, o.factory.Clock.Now())
 	if err != nil {
-		return nil, errors.Join(errs, err)
+		return nil, err
 	}
 	fetching := map[string]string{}
 	for _, pod := range live {
 		fetching[pod.Labels[owner.JobLabel]] = pod.Annotations[owner.Annotation]
 	}
-	var free []candidate
 	for _, one := range chosen {
 		if who, ok := fetching[one.name]; ok {
 			errs = errors.Join(errs, o.busy(one, who))

@@ -124,9 +124,13 @@ func (o *Options) Run(ctx context.Context) error {
 		return errors.Join(refused, o.preview(o.factory.Streams.Out, chosen))
 	}
 	if o.dryRun == "none" && !o.yes {
-		if err := o.ask(chosen); err != nil {
+		if err := o.ask(ctx, chosen); err != nil {
 			return errors.Join(refused, err)
 		}
+		// An answer can take its time: somebody may have begun to fetch.
+		var busy error
+		chosen, busy = o.free(ctx, chosen)
+		refused = errors.Join(refused, busy)
 	}
 	return errors.Join(refused, o.delete(ctx, chosen), o.sweep(ctx))
 }
@@ -135,11 +139,11 @@ func (o *Options) Run(ctx context.Context) error {
 var errDeclined = errors.New("nothing was deleted")
 
 // ask shows what would go, and asks.
-func (o *Options) ask(chosen []candidate) error {
+func (o *Options) ask(ctx context.Context, chosen []candidate) error {
 	if err := o.preview(o.factory.Streams.ErrOut, chosen); err != nil {
 		return err
 	}
-	yes, err := screen.Confirm(o.factory.Streams, fmt.Sprintf("Delete %s and their pods? Results volumes stay.", count(len(chosen))))
+	yes, err := screen.Confirm(ctx, o.factory.Streams, fmt.Sprintf("Delete %s and their pods? Results volumes stay.", count(len(chosen))))
 	switch {
 	case errors.Is(err, screen.ErrNoTerminal):
 		return fmt.Errorf("%w: %w; -y deletes without asking", errDeclined, err)

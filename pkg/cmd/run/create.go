@@ -2,7 +2,6 @@ package run
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -25,45 +24,41 @@ type objects struct {
 	job   *batchv1.Job
 }
 
-func tolerable(err error) bool { return apierrors.IsNotFound(err) || apierrors.IsForbidden(err) }
-
 // create makes the claim, then the job. If the job is refused, only what this
 // call made is removed, by UID.
 func (o *Options) create(ctx context.Context) (objects, error) {
 	if o.dryRun == dryRunClient {
 		return objects{claim: o.newClaim(), job: o.spec.Job()}, nil
 	}
-	if err := o.checkMounts(ctx); err != nil {
-		return objects{}, err
-	}
-	claim, undo, err := o.results(ctx)
+	mounted, err := o.checkMounts(ctx)
 	if err != nil {
 		return objects{}, err
 	}
-	made, err := o.client.BatchV1().Jobs(o.namespace).Create(ctx, o.spec.Job(), o.createOptions())
-	if err != nil {
-		if undone := takeBack(ctx, undo); undone != nil {
-			return objects{}, errors.Join(o.refused(err), undone)
-		}
-		return objects{}, o.refused(err)
+	changes := &changes{options: o, use: o.spec.Name + " " + o.factory.Clock.Now().UTC().Format(time.RFC3339Nano)}
+	claim, err := changes.results(ctx)
+	for i := 0; i < len(mounted) && err == nil; i++ {
+		err = changes.take(ctx, mounted[i])
 	}
-	made.TypeMeta = metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}
+	if err != nil {
+		return objects{}, changes.undo(ctx, err)
+	}
+	made, err := o.createJob(ctx, changes.use)
+	if err != nil {
+		return objects{}, changes.notCreated(ctx, err)
+	}
 	return objects{claim: claim, job: made}, nil
 }
 
-// takeBack undoes a step, also when ctx is done already.
-func takeBack(ctx context.Context, undo func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
-	defer cancel()
-	return undo(ctx)
-}
-
-func (o *Options) refused(err error) error {
-	if apierrors.IsAlreadyExists(err) {
-		return fmt.Errorf("there is a job %q in namespace %q already: give this one another name, or delete that one when it is finished: %s",
-			o.spec.Name, o.namespace, o.factory.Line("purge", o.spec.Name))
+func (o *Options) createJob(ctx context.Context, use string) (*batchv1.Job, error) {
+	wanted := o.spec.Job()
+	if o.dryRun == dryRunNone {
+		metav1.SetMetaDataAnnotation(&wanted.ObjectMeta, owner.UseAnnotation, use)
 	}
-	return err
+	made, err := o.client.BatchV1().Jobs(o.namespace).Create(ctx, wanted, o.createOptions())
+	if err == nil {
+		made.TypeMeta = metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}
+	}
+	return made, err
 }
 
 func (o *Options) createOptions() metav1.CreateOptions {
@@ -75,7 +70,9 @@ func (o *Options) createOptions() metav1.CreateOptions {
 }
 
 // checkMounts refuses claims that are not there: their pod would wait for ever.
-func (o *Options) checkMounts(ctx context.Context) error {
+// It returns those that run made for results and that this job writes to.
+func (o *Options) checkMounts(ctx context.Context) ([]*corev1.PersistentVolumeClaim, error) {
+	var taken []*corev1.PersistentVolumeClaim
 	for _, m := range o.spec.Mounts {
 		if m.Claim == o.spec.Results {
 			continue
@@ -83,16 +80,19 @@ func (o *Options) checkMounts(ctx context.Context) error {
 		claim, err := o.client.CoreV1().PersistentVolumeClaims(o.namespace).Get(ctx, m.Claim, metav1.GetOptions{})
 		switch {
 		case apierrors.IsNotFound(err):
-			return fmt.Errorf("--pvc %s: there is no claim of that name in namespace %q", m.Claim, o.namespace)
+			return nil, fmt.Errorf("--pvc %s: there is no claim of that name in namespace %q", m.Claim, o.namespace)
 		case apierrors.IsForbidden(err):
 			continue
 		case err != nil:
-			return fmt.Errorf("reading claim %q: %w", m.Claim, err)
+			return nil, fmt.Errorf("reading claim %q: %w", m.Claim, err)
 		case claim.DeletionTimestamp != nil:
-			return fmt.Errorf("--pvc %s: that claim is being deleted", m.Claim)
+			return nil, fmt.Errorf("--pvc %s: that claim is being deleted", m.Claim)
+		}
+		if !m.ReadOnly && owner.MadeResults(claim) {
+			taken = append(taken, claim)
 		}
 	}
-	return nil
+	return taken, nil
 }
 
 func (o *Options) newClaim() *corev1.PersistentVolumeClaim {
@@ -102,58 +102,22 @@ func (o *Options) newClaim() *corev1.PersistentVolumeClaim {
 	return volume.Spec{Name: o.spec.Results, Namespace: o.namespace, Job: o.spec.Name, Size: *o.size, Owner: o.spec.Owner}.Claim()
 }
 
-// results makes the results claim or takes the one that is there, and returns
-// how to undo that.
-func (o *Options) results(ctx context.Context) (*corev1.PersistentVolumeClaim, func(context.Context) error, error) {
-	nothing := func(context.Context) error { return nil }
-	if o.size == nil {
-		return nil, nothing, nil
-	}
-	claims := o.client.CoreV1().PersistentVolumeClaims(o.namespace)
-	claim, err := claims.Create(ctx, o.newClaim(), o.createOptions())
-	if apierrors.IsAlreadyExists(err) {
-		undo, err := o.takeOver(ctx)
-		return nil, undo, err
-	}
+// usable says why the results claim that is there cannot be this job's.
+func (o *Options) usable(ctx context.Context, claim *corev1.PersistentVolumeClaim) error {
+	users, err := volume.Users(ctx, o.client, o.namespace, claim.Name)
 	if err != nil {
-		return nil, nothing, err
+		return err
 	}
-	claim.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"}
-	if o.dryRun != dryRunNone {
-		return claim, nothing, nil
-	}
-	return claim, func(ctx context.Context) error {
-		err := claims.Delete(ctx, claim.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(claim.UID))})
-		if err != nil {
-			return fmt.Errorf("removing claim %q again: %w", claim.Name, err)
+	for _, pod := range users {
+		if pod.Labels[owner.ComponentLabel] != owner.HelperComponent {
+			return fmt.Errorf("claim %q is there already, and pod %q uses it: wait until that has ended, or give this job another name", claim.Name, pod.Name)
 		}
-		return nil
-	}, nil
+	}
+	return o.safe(claim)
 }
 
-// takeOver uses the results claim that is there, if nothing on it can be lost.
-// Its marks go before the job exists: a crash in between then errs on the safe side.
-func (o *Options) takeOver(ctx context.Context) (func(context.Context) error, error) {
-	nothing := func(context.Context) error { return nil }
-	claim, err := o.client.CoreV1().PersistentVolumeClaims(o.namespace).Get(ctx, o.spec.Results, metav1.GetOptions{})
-	if err != nil {
-		return nothing, fmt.Errorf("reading claim %q: %w", o.spec.Results, err)
-	}
-	if err := o.usable(claim); err != nil {
-		return nothing, err
-	}
-	if o.dryRun != dryRunNone {
-		return nothing, nil
-	}
-	if err := volume.Unmark(ctx, o.client, claim); err != nil {
-		return nothing, err
-	}
-	size := volume.Size(claim)
-	o.factory.Say(fmt.Sprintf("Using claim %s (%s), which is there already", claim.Name, size.String()))
-	return func(ctx context.Context) error { return volume.Remark(ctx, o.client, claim) }, nil
-}
-
-func (o *Options) usable(claim *corev1.PersistentVolumeClaim) error {
+// safe says what could be lost on a claim that is there.
+func (o *Options) safe(claim *corev1.PersistentVolumeClaim) error {
 	name, f := claim.Name, o.factory
 	size := volume.Size(claim)
 	switch {

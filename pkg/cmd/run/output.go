@@ -20,10 +20,11 @@ import (
 type printer struct {
 	printers.ResourcePrinter
 	out io.Writer
-	// one means one line an object: "job.batch/x created".
+	// lines means one line an object: "job.batch/x created".
 	lines bool
 	// name means the job's name alone.
 	name bool
+	json bool
 }
 
 func (o *Flags) parsePrint(options *Options) error {
@@ -37,7 +38,7 @@ func (o *Flags) parsePrint(options *Options) error {
 		return fmt.Errorf("-o: %w", err)
 	}
 	format := *o.Print.OutputFormat
-	options.print = printer{ResourcePrinter: to, out: options.factory.Streams.Out, lines: format == "", name: format == "name"}
+	options.print = printer{ResourcePrinter: to, out: options.factory.Streams.Out, lines: format == "", name: format == "name", json: format == "json"}
 	return nil
 }
 
@@ -61,7 +62,7 @@ func (p printer) all(made objects) error {
 
 // await waits for the job and ends with its status.
 func (o *Options) await(ctx context.Context, made objects) error {
-	waiter := outcome.Waiter{Factory: o.factory, Client: o.client}
+	waiter := outcome.Waiter{Factory: o.factory, Client: o.client, JSON: o.print.json, Aside: !o.print.lines && !o.print.json}
 	outcomes, err := waiter.Wait(ctx, made.job)
 	if len(outcomes) == 1 && o.spec.Results != "" {
 		o.record(ctx, outcomes[0])

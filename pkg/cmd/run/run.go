@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/kubectl/pkg/scheme"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
@@ -108,18 +109,12 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 
 // Run makes the claim and the job, and says how to go on.
 func (o *Options) Run(ctx context.Context) error {
-	if err := o.whoami(ctx); err != nil {
+	made, err := o.make(ctx)
+	switch {
+	case err != nil && o.wait:
+		return exit.With(exit.Tool, err) // not the job's own status
+	case err != nil || o.dryRun != dryRunNone:
 		return err
-	}
-	made, err := o.create(ctx)
-	if err != nil {
-		return err
-	}
-	if err := o.print.all(made); err != nil {
-		return err
-	}
-	if o.dryRun != dryRunNone {
-		return nil
 	}
 	o.next()
 	if o.wait {
@@ -128,18 +123,25 @@ func (o *Options) Run(ctx context.Context) error {
 	return nil
 }
 
-// whoami records whom the job is for. A cluster that does not say (before
-// Kubernetes 1.28) is no reason not to run.
+func (o *Options) make(ctx context.Context) (objects, error) {
+	if err := o.whoami(ctx); err != nil {
+		return objects{}, err
+	}
+	made, err := o.create(ctx)
+	if err != nil || o.wait && o.print.json {
+		return made, err // the object to come tells how it ended
+	}
+	return made, o.print.all(made)
+}
+
+// whoami records whom the job is for.
 func (o *Options) whoami(ctx context.Context) error {
 	if o.dryRun == dryRunClient {
 		return nil
 	}
 	me, err := owner.Whoami(ctx, o.client)
-	if err != nil && !tolerable(err) {
-		return err
-	}
 	o.spec.Owner = me
-	return nil
+	return err
 }
 
 // next says how to go on, in lines that can be typed as they stand.

@@ -108,7 +108,7 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	jobs, err := o.jobs(ctx)
 	switch {
-	case errors.Is(err, context.DeadlineExceeded):
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
 		return exit.With(exit.Timeout, fmt.Errorf("--timeout ran out before the cluster answered: %w", err))
 	case errors.Is(err, context.Canceled):
 		return err

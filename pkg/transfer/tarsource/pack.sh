@@ -6,6 +6,10 @@ say() { printf 'kubectl-batch %s %s\n' "$nonce" "$*"; }
 leave() { say "$@"; read -r _; exit 0; }
 command -v tar >/dev/null 2>&1 || leave notar
 cd "$root" || leave noroot
+if [ "$*" = . ] && ! [ -r . ]; then
+	echo "permission denied" >&2
+	leave noroot
+fi
 i=0 missing=
 for p; do
 	[ -e "$p" ] || [ -L "$p" ] || missing="$missing $i"
