@@ -59,10 +59,17 @@ func (p *partial) finish() (err error) {
 		tolerate(p.file.Chmod(p.entry.Mode)),
 		p.file.Close(),
 		tolerate(p.dir.Chtimes(p.name, time.Time{}, p.entry.ModTime)))
-	if err != nil {
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return p.taken()
+	case err != nil:
 		return fmt.Errorf("writing %q: %w", p.entry.Path, err)
 	}
 	return nil
+}
+
+func (p *partial) taken() error {
+	return fmt.Errorf("writing %q: another process writes to the same directory", p.entry.Path)
 }
 
 // commit gives the partial its own name, in place of what had it.
@@ -72,7 +79,7 @@ func (p *partial) finish() (err error) {
 func (p *partial) commit() (Outcome, error) {
 	there, err := p.dir.Lstat(p.name)
 	if err != nil || p.mine != nil && !os.SameFile(p.mine, there) {
-		return Outcome{}, fmt.Errorf("writing %q: another process writes to the same directory", p.entry.Path)
+		return Outcome{}, p.taken()
 	}
 	if err := p.dir.Rename(p.name, path.Base(p.entry.Path)); err != nil {
 		return Outcome{}, localError(err)

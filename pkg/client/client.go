@@ -84,8 +84,13 @@ func (f *Flags) Arguments() []string {
 		name  string
 		value *string
 	}{
-		{"--kubeconfig", f.config.KubeConfig}, {"--context", f.config.Context}, {"--cluster", f.config.ClusterName},
-		{"--user", f.config.AuthInfoName}, {"--server", f.config.APIServer}, {"--as", f.config.Impersonate}, {"-n", f.config.Namespace},
+		{"--kubeconfig", f.config.KubeConfig},
+		{"--context", f.config.Context},
+		{"--cluster", f.config.ClusterName},
+		{"--user", f.config.AuthInfoName},
+		{"--server", f.config.APIServer},
+		{"--as", f.config.Impersonate},
+		{"-n", f.config.Namespace},
 	} {
 		if flag.value != nil && *flag.value != "" {
 			typed = append(typed, flag.name, *flag.value)

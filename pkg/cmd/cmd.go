@@ -128,6 +128,7 @@ func addVerbosity(root *cobra.Command) {
 	klog.InitFlags(flags)
 	klog.LogToStderr(false)
 	klog.SetOutput(io.Discard)
+	_ = flags.Set("stderrthreshold", "FATAL") // else errors would go there all the same
 	root.PersistentFlags().AddFlag(pflag.PFlagFromGoFlag(flags.Lookup("v")))
 	root.PersistentFlags().Lookup("v").Usage = "Number for the log level verbosity"
 	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
@@ -151,7 +152,7 @@ func New(f *factory.Factory) *cobra.Command {
 		Use:           "kubectl-batch",
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl batch"},
 		Short:         "Run batch jobs, fetch their results, clean up",
-		Long:          templates.LongDesc(long),
+		Long:          dedent(long),
 		Example:       templates.Examples(example),
 		SilenceErrors: true,
 		SilenceUsage:  true,
@@ -205,12 +206,17 @@ func hideHelp(root *cobra.Command) {
 func finish(root *cobra.Command) {
 	for _, verb := range root.Commands() {
 		verb.DisableFlagsInUseLine = true
-		verb.Long = strings.TrimRight(templates.LongDesc(verb.Long), "\n ") + "\n\n" + exit.Table()
+		verb.Long = dedent(verb.Long) + "\n\n" + exit.Table()
 		verb.Example = templates.Examples(verb.Example)
 		if check := verb.Args; check != nil {
 			verb.Args = func(cmd *cobra.Command, args []string) error { return wrongArguments(check(cmd, args), args) }
 		}
 	}
+}
+
+// dedent takes away the indentation that the code gives a text.
+func dedent(text string) string {
+	return strings.ReplaceAll(strings.TrimSpace(text), "\n\t", "\n")
 }
 
 // wrongArguments words what cobra says of the number of arguments.

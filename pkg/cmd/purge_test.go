@@ -144,7 +144,7 @@ train   Complete   train-results     no        ada      3h ago
 tune    Complete   tune-results      yes       <none>   60s ago
 `
 	equal(t, execute(t, jobs(), "purge"), result{
-		Stderr: preview + "error: nothing was deleted: there is no terminal to ask on; -y deletes without asking\n", Status: 1,
+		Stderr: preview + "error: there is no terminal to ask on, so nothing was deleted; -y deletes without asking\n", Status: 1,
 	})
 	equal(t, execute(t, jobs(), "purge", "--dry-run"), result{
 		Stdout: preview + "3 jobs would be deleted, with their pods (dry run)\n",

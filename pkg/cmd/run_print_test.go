@@ -26,7 +26,7 @@ func TestRunDryRun(t *testing.T) {
 		"client as name": {[]string{"--dry-run=client", "-o", "name"}, "", "job.batch/train\n", 0},
 		"server":         {[]string{"--dry-run=server"}, "", "persistentvolumeclaim/train-results created (server dry run)\njob.batch/train created (server dry run)\n", 3},
 		"server as yaml": {[]string{"--dry-run=server", "-o", "yaml"}, "run-dry-run-server.yaml", "", 3},
-		"none":           {[]string{"--dry-run=none", "-o", "jsonpath={.items[*].kind}"}, "", "PersistentVolumeClaim Job", 3},
+		"none":           {[]string{"--dry-run=none", "-o", "jsonpath={.kind}"}, "", "Job", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster := faketest.New()

@@ -168,7 +168,7 @@ func TestLogs(t *testing.T) {
 	}
 	for name, test := range map[string]test{
 		"of the only pod":  {faketest.New(job, two), []string{"train"}, result{Stdout: "fake logs"}},
-		"of several":       {faketest.New(job, one, two), []string{"train"}, result{Stdout: "[train-1] fake logs[train-2] fake logs"}},
+		"of several":       {faketest.New(job, one, two), []string{"train"}, result{Stdout: "[train-1] fake logs\n[train-2] fake logs\n"}},
 		"followed to end":  {faketest.New(job, two), []string{"train", "-f"}, result{Stdout: "fake logs"}},
 		"no pods yet":      {faketest.New(faketest.Job("train")), []string{"train"}, result{Stderr: "error: job \"train\" has no pods yet (-f waits for them)\n", Status: 1}},
 		"pods are gone":    {faketest.New(job), []string{"train"}, result{Stderr: "error: job \"train\" is finished and its pods are gone, and with them their logs\n", Status: 1}},

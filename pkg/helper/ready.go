@@ -44,7 +44,7 @@ func (s *Session) ready(ctx context.Context) error {
 	go func() {
 		_ = follow.Keep(ctx, s.client.CoreV1().Events(ns), metav1.ListOptions{FieldSelector: "type=Warning"}, &warnings, poke, func(error) {})
 	}()
-	waiting := waiter{session: s}
+	waiting := waiter{session: s, said: map[string]bool{}}
 	for {
 		select {
 		case err := <-failed:
@@ -65,6 +65,7 @@ func (s *Session) lost(err error) {
 type waiter struct {
 	session *Session
 	last    reason.Reason
+	said    map[string]bool // by code: some alternate as long as it lasts
 }
 
 func (w *waiter) look(pods []*corev1.Pod, warnings []*corev1.Event, gone bool) (done bool, err error) {
@@ -107,7 +108,10 @@ func (w *waiter) tell(why reason.Reason) error {
 		w.session.say(fmt.Sprintf("helper pod %s: %s; trying a smaller one", w.session.pod.Name, why))
 		return errNoRoom
 	}
-	w.session.say(fmt.Sprintf("helper pod %s does not run yet: %s", w.session.pod.Name, why))
+	if !w.said[why.Code] {
+		w.said[why.Code] = true
+		w.session.say(fmt.Sprintf("helper pod %s does not run yet: %s", w.session.pod.Name, why))
+	}
 	return nil
 }
 

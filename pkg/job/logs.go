@@ -41,8 +41,10 @@ func Logs(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, ou
 
 func noLogs(job *batchv1.Job, pods []*corev1.Pod) error {
 	switch {
-	case End(job) != nil:
+	case End(job) != nil && len(pods) == 0:
 		return fmt.Errorf("job %q is finished and its pods are gone, and with them their logs", job.Name)
+	case End(job) != nil:
+		return fmt.Errorf("job %q is finished, and no container of its pods ever ran: %s", job.Name, reason.OfEnd(pods[len(pods)-1]))
 	case len(pods) == 0:
 		return fmt.Errorf("job %q has no pods yet (-f waits for them)", job.Name)
 	}
@@ -82,7 +84,7 @@ func FollowLogs(ctx context.Context, client kubernetes.Interface, job *batchv1.J
 	}
 	f.look(ctx, end.Pods)
 	f.group.Wait()
-	return f.err(noLogs(end.Job, nil))
+	return f.err(noLogs(end.Job, end.Pods))
 }
 
 // many reports whether several pods of job write at the same time.
@@ -90,9 +92,15 @@ func many(job *batchv1.Job) bool {
 	return job.Spec.Parallelism != nil && *job.Spec.Parallelism > 1
 }
 
-// started returns the containers of pod that have written a log.
+// started returns the containers of pod that have written a log; of those that
+// run before the others only what has failed is worth reading.
 func started(pod *corev1.Pod) []string {
 	var names []string
+	for _, status := range pod.Status.InitContainerStatuses {
+		if t := status.State.Terminated; t != nil && t.ExitCode != 0 && status.ContainerID != "" {
+			names = append(names, status.Name)
+		}
+	}
 	for _, status := range pod.Status.ContainerStatuses {
 		if status.State.Running != nil || status.State.Terminated != nil && status.ContainerID != "" {
 			names = append(names, status.Name)
@@ -103,7 +111,7 @@ func started(pod *corev1.Pod) []string {
 
 func prefix(pod *corev1.Pod, container string, many bool) string {
 	switch {
-	case len(pod.Spec.Containers) > 1:
+	case len(pod.Spec.Containers) > 1, pod.Spec.Containers[0].Name != container:
 		return "[" + pod.Name + "/" + container + "] "
 	case many:
 		return "[" + pod.Name + "] "

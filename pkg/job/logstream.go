@@ -96,6 +96,9 @@ func (l *logStream) read(ctx context.Context, options corev1.PodLogOptions, hand
 	for {
 		line, err := lines.ReadBytes('\n')
 		if len(line) > 0 {
+			if err != nil && l.prefix != "" {
+				line = append(line, '\n') // or the next pod's line would go on here
+			}
 			if err := handle(line); err != nil {
 				return err
 			}

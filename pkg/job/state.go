@@ -1,6 +1,7 @@
 package job
 
 import (
+	"slices"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -76,21 +77,28 @@ func Selector(job *batchv1.Job) string {
 	return metav1.FormatLabelSelector(job.Spec.Selector)
 }
 
+// Highest returns the highest exit status of the containers of pod, those that
+// run before the others included; 0 where none has ended.
+func Highest(pod *corev1.Pod) int {
+	highest := int32(0)
+	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		if t := status.State.Terminated; t != nil {
+			highest = max(highest, t.ExitCode)
+		}
+	}
+	return int(highest)
+}
+
 // ExitStatus returns the exit status of a finished job: 0 for Complete; for
-// Failed the highest that a main container of its pods ended with, and 1 where
+// Failed the highest that a container of its pods ended with, and 1 where
 // none tells or all say 0.
 func ExitStatus(job *batchv1.Job, pods []*corev1.Pod) int {
 	if StateOf(job) == Complete {
 		return 0
 	}
-	highest := int32(1)
-	for i, found := 0, false; i < len(pods); i++ {
-		for _, status := range pods[i].Status.ContainerStatuses {
-			t := status.State.Terminated
-			if t != nil && t.ExitCode > 0 && (!found || t.ExitCode > highest) {
-				highest, found = t.ExitCode, true
-			}
-		}
+	highest := 1
+	for _, pod := range pods {
+		highest = max(highest, Highest(pod))
 	}
-	return int(highest)
+	return highest
 }

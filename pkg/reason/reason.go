@@ -196,7 +196,7 @@ func OfEnd(pod *corev1.Pod) string {
 	if pod.Status.Reason != "" {
 		parts = append(parts, Reason{Code: pod.Status.Reason, Message: pod.Status.Message}.String())
 	}
-	for _, status := range pod.Status.ContainerStatuses {
+	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
 		if t := status.State.Terminated; t != nil {
 			parts = append(parts, Reason{Code: fmt.Sprintf("container %s ended with status %d (%s)", status.Name, t.ExitCode, t.Reason), Message: t.Message}.String())
 		}

@@ -40,6 +40,9 @@ func NewProgress(out io.Writer, clock clock.PassiveClock) *Progress {
 // Report implements transfer.Reporter.
 func (p *Progress) Report(at transfer.Progress) {
 	text := fmt.Sprintf("%d files", at.Files)
+	if at.Files == 1 {
+		text = "1 file"
+	}
 	if p.bar != nil {
 		p.bar.Describe(text)
 		_ = p.bar.Set64(at.Bytes)

@@ -109,11 +109,13 @@ func locateAbsolute(writable []Mounted, results, p string) (m Mounted, relative 
 }
 
 func mountOf(mounts []Mounted, claim string) (Mounted, bool) {
-	i := slices.IndexFunc(mounts, func(m Mounted) bool { return claim != "" && m.Claim == claim })
-	if i < 0 {
-		return Mounted{}, false
+	for _, whole := range []bool{true, false} { // the whole volume before a folder of it
+		i := slices.IndexFunc(mounts, func(m Mounted) bool { return claim != "" && m.Claim == claim && (m.SubPath == "") == whole })
+		if i >= 0 {
+			return mounts[i], true
+		}
 	}
-	return mounts[i], true
+	return Mounted{}, false
 }
 
 func holds(folder, p string) bool {

@@ -137,16 +137,27 @@ func (o *Options) report(from *found, dir string, result transfer.Result, err er
 		return fmt.Errorf("claim %q is empty: %s wrote nothing to %s", from.claim.Name, writer(from), from.Path)
 	}
 	if result.Files+result.Dirs+result.Symlinks+result.HardLinks > 0 {
-		err = errors.Join(err, o.factory.Answer(summary(from, dir, result)))
+		if failed := o.factory.Answer(summary(from, dir, result)); failed != nil {
+			err = errors.Join(err, failed)
+		}
 	}
 	o.list(result)
+	o.notes(dir, result, err)
+	return err
+}
+
+// notes says what the person would be surprised by later.
+func (o *Options) notes(dir string, result transfer.Result, err error) {
 	if result.ReceiptError != nil {
 		o.factory.Say(fmt.Sprintf("Note: a later fetch will not know these files as its own: %v", result.ReceiptError))
 	}
-	if errors.Is(err, context.Canceled) {
+	count := result.Files + result.HardLinks
+	if err == nil && len(o.paths) > 0 && count+result.Dirs == 0 {
+		o.factory.Say("Note: what was asked for is a symbolic link, and came as one: what it leads to has a path of its own")
+	}
+	if errors.Is(err, context.Canceled) && count > 0 {
 		o.factory.Say(fmt.Sprintf("\nWhat has arrived whole is in %s; the same command again goes on from there", dir))
 	}
-	return err
 }
 
 // errorNames is how many entries the text of an error names.

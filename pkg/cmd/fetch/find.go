@@ -67,7 +67,7 @@ func (o *Options) findOf(ctx context.Context, one *batchv1.Job) (*found, error) 
 		return nil, fmt.Errorf("job %q: each of its pods has a folder of its own on claim %s: fetch all of them with /, or one by its path on the claim: %s",
 			one.Name, choice.Claim, o.factory.Line("fetch", "pvc/"+choice.Claim, "PATH"))
 	}
-	only := choice.Claim == results || writableMounts(mounts) == 1
+	only := choice.Claim == results && choice.SubPath == "" || writableMounts(mounts) == 1
 	return &found{name: one.Name, job: one, pods: pods, claim: claim, Choice: choice, results: only}, nil
 }
 

@@ -3,6 +3,7 @@ package list
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -125,9 +126,13 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 // Run prints the jobs, and says why those that do not run do not.
 func (o *Options) Run(ctx context.Context) error {
 	jobs, err := o.jobs(ctx)
-	if err != nil {
+	if err != nil && len(jobs) == 0 {
 		return err
 	}
+	return errors.Join(o.show(ctx, jobs), err)
+}
+
+func (o *Options) show(ctx context.Context, jobs []*batchv1.Job) error {
 	if o.print != nil {
 		return o.document(jobs)
 	}
@@ -151,27 +156,34 @@ func (o *Options) none() string {
 
 // jobs returns what was asked for; oldest first, as the AGE column then falls.
 func (o *Options) jobs(ctx context.Context) ([]*batchv1.Job, error) {
-	var jobs []*batchv1.Job
-	for _, ref := range o.refs {
-		one, err := job.Get(ctx, o.client, o.namespace, ref)
-		if err != nil {
-			return nil, err
-		}
-		jobs = append(jobs, one)
-	}
 	if len(o.refs) > 0 {
-		return jobs, nil
+		return o.named(ctx)
 	}
 	selector, err := o.selectorOf(ctx)
 	if err != nil {
 		return nil, err
 	}
+	var jobs []*batchv1.Job
 	err = job.Each(ctx, o.client, o.namespace, metav1.ListOptions{LabelSelector: selector, FieldSelector: o.fields}, func(one *batchv1.Job) error {
 		jobs = append(jobs, one)
 		return nil
 	})
 	slices.SortStableFunc(jobs, func(a, b *batchv1.Job) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
 	return jobs, err
+}
+
+// named returns the jobs that are there of those that were named, each once.
+func (o *Options) named(ctx context.Context) (jobs []*batchv1.Job, errs error) {
+	for _, ref := range o.refs {
+		one, err := job.Get(ctx, o.client, o.namespace, ref)
+		switch {
+		case err != nil:
+			errs = errors.Join(errs, err)
+		case !slices.ContainsFunc(jobs, func(other *batchv1.Job) bool { return other.UID == one.UID }):
+			jobs = append(jobs, one)
+		}
+	}
+	return jobs, errs
 }
 
 func (o *Options) selectorOf(ctx context.Context) (string, error) {
@@ -193,13 +205,13 @@ func (o *Options) selectorOf(ctx context.Context) (string, error) {
 }
 
 func (o *Options) document(jobs []*batchv1.Job) error {
-	if len(o.refs) == 1 {
+	if len(jobs) == 1 && len(o.refs) == 1 {
 		return o.print.PrintObj(jobs[0], o.factory.Streams.Out)
 	}
 	if o.name {
 		return o.names(jobs)
 	}
-	list := &batchv1.JobList{TypeMeta: metav1.TypeMeta{APIVersion: "batch/v1", Kind: "JobList"}}
+	list := &batchv1.JobList{TypeMeta: metav1.TypeMeta{APIVersion: "batch/v1", Kind: "JobList"}, Items: []batchv1.Job{}}
 	for _, one := range jobs {
 		one.TypeMeta = metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}
 		list.Items = append(list.Items, *one)

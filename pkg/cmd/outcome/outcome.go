@@ -2,14 +2,17 @@
 package outcome
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
@@ -123,10 +126,13 @@ func (r report) line() string {
 // explainLimit is how many failed pods are told about: they mostly say the same.
 const explainLimit = 3
 
-// explain says what the failed pods ended with, and how to read more.
+// explain says what the failed pods ended with, the one that decided first, and
+// how to read more.
 func (w *Waiter) explain(outcome job.Outcome) {
 	told := 0
-	for _, pod := range outcome.Pods {
+	pods := slices.DeleteFunc(slices.Clone(outcome.Pods), func(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodSucceeded })
+	slices.SortStableFunc(pods, func(a, b *corev1.Pod) int { return cmp.Compare(job.Highest(b), job.Highest(a)) })
+	for _, pod := range pods {
 		if text := reason.OfEnd(pod); text != "" && told < explainLimit && reason.Ended(pod) {
 			w.Factory.Say("pod " + pod.Name + ": " + text)
 			told++

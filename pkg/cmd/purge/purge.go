@@ -146,7 +146,7 @@ func (o *Options) ask(ctx context.Context, chosen []candidate) error {
 	yes, err := screen.Confirm(ctx, o.factory.Streams, fmt.Sprintf("Delete %s and their pods? Results volumes stay.", count(len(chosen))))
 	switch {
 	case errors.Is(err, screen.ErrNoTerminal):
-		return fmt.Errorf("%w: %w; -y deletes without asking", errDeclined, err)
+		return fmt.Errorf("%w, so %w; -y deletes without asking", err, errDeclined)
 	case err != nil:
 		return err
 	case !yes:

@@ -50,7 +50,7 @@ func (c *changes) results(ctx context.Context) (*corev1.PersistentVolumeClaim, e
 	c.did(claim.Name, func(ctx context.Context) error {
 		err := claims.Delete(ctx, claim.Name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(claim.UID))})
 		if err != nil {
-			return fmt.Errorf("removing claim %q again: %w", claim.Name, err)
+			return fmt.Errorf("removing claim %q again (kubectl delete pvc %s does it): %w", claim.Name, claim.Name, err)
 		}
 		return nil
 	})

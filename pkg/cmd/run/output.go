@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -22,9 +23,9 @@ type printer struct {
 	out io.Writer
 	// lines means one line an object: "job.batch/x created".
 	lines bool
-	// name means the job's name alone.
-	name bool
-	json bool
+	// alone means the job alone: its name, or a template that reads one object.
+	alone bool
+	json  bool
 }
 
 func (o *Flags) parsePrint(options *Options) error {
@@ -38,14 +39,14 @@ func (o *Flags) parsePrint(options *Options) error {
 		return fmt.Errorf("-o: %w", err)
 	}
 	format := *o.Print.OutputFormat
-	options.print = printer{ResourcePrinter: to, out: options.factory.Streams.Out, lines: format == "", name: format == "name", json: format == "json"}
+	options.print = printer{ResourcePrinter: to, out: options.factory.Streams.Out, lines: format == "", alone: !slices.Contains([]string{"", "json", "yaml", "kyaml"}, format), json: format == "json"}
 	return nil
 }
 
 // all prints the claim, then the job; as one List where the format is a document.
 func (p printer) all(made objects) error {
 	switch {
-	case made.claim == nil || p.name:
+	case made.claim == nil || p.alone:
 		return p.PrintObj(made.job, p.out)
 	case p.lines:
 		if err := p.PrintObj(made.claim, p.out); err != nil {

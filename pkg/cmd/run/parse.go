@@ -7,6 +7,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
@@ -120,7 +121,8 @@ func (o *Flags) parseResources(options *Options) error {
 
 func parseQuantity(flag, text string) (resource.Quantity, error) {
 	quantity, err := resource.ParseQuantity(text)
-	if err != nil || quantity.Sign() <= 0 {
+	whole := flag == "--cpu" || quantity.Cmp(*resource.NewQuantity(quantity.Value(), resource.DecimalSI)) == 0 && quantity.Value() < math.MaxInt64
+	if err != nil || quantity.Sign() <= 0 || !whole {
 		return resource.Quantity{}, fmt.Errorf("%s=%q: a quantity above 0 is expected, such as %s", flag, text, quantityExample(flag))
 	}
 	return quantity, nil
@@ -154,6 +156,9 @@ func (o *Flags) parseTTL(options *Options) error {
 	ttl, err := duration.Parse(o.TTL)
 	if err != nil {
 		return fmt.Errorf("--ttl: %w", err)
+	}
+	if ttl%time.Second != 0 {
+		return fmt.Errorf("--ttl=%q: whole seconds are expected", o.TTL)
 	}
 	if ttl.Seconds() > math.MaxInt32 {
 		return fmt.Errorf("--ttl=%q: 68 years is the longest", o.TTL)

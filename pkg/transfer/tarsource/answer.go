@@ -72,7 +72,7 @@ func unanswered(execErr, readErr error, messages []string) error {
 		execErr = fmt.Errorf("the script did not answer: %w", readErr)
 	case notFound(execErr):
 		return &NoToolsError{Tool: "sh"}
-	case apierrors.IsForbidden(execErr), apierrors.IsUnauthorized(execErr),
+	case strings.Contains(execErr.Error(), " is forbidden: "), apierrors.IsForbidden(execErr), apierrors.IsUnauthorized(execErr),
 		apierrors.IsBadRequest(execErr), apierrors.IsInvalid(execErr):
 		return execErr // no better the next time
 	}

@@ -38,8 +38,7 @@ func TestSilenceIsALostStream(t *testing.T) {
 					_, err = stream.Verify()
 					defer func() { _ = stream.Close() }()
 				}
-				var lost *transfer.LostError
-				if !errors.As(err, &lost) {
+				if _, ok := errors.AsType[*transfer.LostError](err); !ok {
 					t.Errorf("want a LostError, got %v", err)
 				}
 				if waited := time.Since(begun); waited < silence || waited > silence+2*grace {
