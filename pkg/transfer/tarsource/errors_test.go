@@ -1,0 +1,155 @@
+//go:build unix
+
+package tarsource_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/runtime/schema"
+	utilexec "k8s.io/client-go/util/exec"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+)
+
+func TestNoTools(t *testing.T) {
+	root := remote(t, cuttable())
+	tests := map[string]struct {
+		executor *localexec.Executor
+		tool     string
+	}{
+		"no sh":  {&localexec.Executor{Shell: []string{"/nowhere/sh"}}, "sh"},
+		"no tar": {&localexec.Executor{Path: localexec.Links(t, "sh")}, "tar"},
+	}
+	for name, test := range tests {
+		req := request(t, test.executor, root)
+		_, err := transfer.Fetch(t.Context(), req)
+		if diff := cmp.Diff(error(&tarsource.NoToolsError{Tool: test.tool}), err); diff != "" {
+			t.Errorf("%s: -want +got:\n%s", name, diff)
+		}
+	}
+}
+
+// script is an Executor that behaves as it is told.
+type script func(ctx context.Context, argv []string, stdio transport.Stdio) error
+
+func (s script) Exec(ctx context.Context, _ transport.Container, argv []string, stdio transport.Stdio) error {
+	return s(ctx, argv, stdio)
+}
+
+func says(err error) script {
+	return func(context.Context, []string, transport.Stdio) error { return err }
+}
+
+func TestExecErrors(t *testing.T) {
+	forbidden := apierrors.NewForbidden(schema.GroupResource{Resource: "pods/exec"}, "helper", errors.New("no"))
+	tests := map[string]struct {
+		executor script
+		want     string
+		lost     bool
+	}{
+		"not executable": {says(utilexec.CodeExitError{Err: errors.New("command terminated with exit code 126"), Code: 126}), `the image of the container has no "sh"`, false},
+		"containerd":     {says(errors.New(`OCI runtime exec failed: exec: "sh": executable file not found in $PATH: unknown`)), `the image of the container has no "sh"`, false},
+		"forbidden":      {says(forbidden), forbidden.Error(), false},
+		"broken":         {says(errors.New("connection refused")), "the stream was lost: connection refused", true},
+		"silent":         {says(nil), "the stream was lost: the script did not answer: EOF", true},
+		"killed": {func(_ context.Context, _ []string, stdio transport.Stdio) error {
+			_, _ = fmt.Fprint(stdio.Err, "sh: \x1b[2Jbroken\n\nbad \xff\n")
+			return utilexec.CodeExitError{Err: errors.New("exit code 2"), Code: 2}
+		}, `the stream was lost: exit code 2: sh: \u001b[2Jbroken; bad \xff`, true},
+		"another program": {func(_ context.Context, _ []string, stdio transport.Stdio) error {
+			_, _ = fmt.Fprintln(stdio.Out, "Welcome!")
+			return nil
+		}, `unexpected answer "Welcome!\n"`, false},
+		"chatter": {func(_ context.Context, _ []string, stdio transport.Stdio) error {
+			_, err := stdio.Out.Write(make([]byte, 1<<20))
+			return err
+		}, `unexpected answer "\x00\x00`, false},
+	}
+	for name, test := range tests {
+		t.Run(name, func(t *testing.T) {
+			_, err := tarsource.New(test.executor, locate, "/results").Open(t.Context(), []string{"."})
+			var lost *transfer.LostError
+			if err == nil || !strings.Contains(err.Error(), test.want) || errors.As(err, &lost) != test.lost {
+				t.Errorf("got %v, lost %v", err, errors.As(err, &lost))
+			}
+		})
+	}
+}
+
+func TestNoRoot(t *testing.T) {
+	for name, executor := range executors(t) {
+		t.Run(name, func(t *testing.T) {
+			_, err := transfer.Fetch(t.Context(), request(t, executor, "/no/such/mount"))
+			if err == nil || !strings.HasPrefix(err.Error(), `opening "/no/such/mount" in the container: `) || executor.Count() != 1 {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+func TestLocateFails(t *testing.T) {
+	want := errors.New("no quota for a helper")
+	find := func(context.Context) (transport.Container, error) { return transport.Container{}, want }
+	if _, err := tarsource.New(says(nil), find, "/").Open(t.Context(), []string{"."}); !errors.Is(err, want) {
+		t.Error(err)
+	}
+}
+
+func TestBadPaths(t *testing.T) {
+	for _, p := range []string{"", "/abs", "../up", "a//b", "a/", "nul\x00"} {
+		if _, err := tarsource.New(says(nil), locate, "/").Open(t.Context(), []string{p}); err == nil {
+			t.Errorf("%q is taken", p)
+		}
+	}
+}
+
+// TestCloseLeavesNothing closes streams in every state.
+func TestCloseLeavesNothing(t *testing.T) {
+	root := remote(t, filetree.Tree{"large": filetree.File(strings.Repeat("x", 8<<20))})
+	before := runtime.NumGoroutine()
+	for _, read := range []int{0, 1, 1 << 20} {
+		stream, err := tarsource.New(&localexec.Executor{}, locate, root).Open(t.Context(), []string{"."})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := stream.Read(make([]byte, read)); err != nil {
+			t.Error(err)
+		}
+		_ = stream.Close()
+		_ = stream.Close()
+	}
+	for i := 0; runtime.NumGoroutine() > before && i < 100; i++ {
+		time.Sleep(10 * time.Millisecond)
+	}
+	if now := runtime.NumGoroutine(); now > before {
+		t.Errorf("%d goroutines, %d before", now, before)
+	}
+}
+
+// TestDeafExecutor is one whose program never reads the answer and never ends.
+func TestDeafExecutor(t *testing.T) {
+	var stopped bool
+	deaf := script(func(ctx context.Context, _ []string, _ transport.Stdio) error {
+		<-ctx.Done()
+		stopped = true
+		return ctx.Err()
+	})
+	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+	defer cancel()
+	_, err := tarsource.New(deaf, locate, "/").Open(ctx, []string{"."})
+	if err == nil || !stopped {
+		t.Error(err, stopped)
+	}
+}
