@@ -66,10 +66,6 @@ func (s *Session) Locate(ctx context.Context, node string) (transport.Container,
 	return s.container(), nil
 }
 
-// Identity returns the user that the helper runs as; it can be another than was
-// asked for, where admission refused root.
-func (s *Session) Identity() Identity { return s.spec.Identity }
-
 func (s *Session) container() transport.Container {
 	return transport.Container{Namespace: s.spec.Namespace, Pod: s.pod.Name, Name: Container}
 }

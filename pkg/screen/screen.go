@@ -76,3 +76,14 @@ func Table[T any](out io.Writer, columns []Column[T], rows []T, wide bool) error
 	}
 	return printers.NewTablePrinter(printers.PrintOptions{Wide: wide}).PrintObj(runtime.Object(table), out)
 }
+
+// None stands in a table where there is nothing, as in kubectl's own.
+const None = "<none>"
+
+// OrNone returns text, or None where it is empty.
+func OrNone(text string) string {
+	if text == "" {
+		return None
+	}
+	return text
+}

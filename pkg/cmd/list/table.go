@@ -26,7 +26,7 @@ func (o *Options) columns() []screen.Column[*batchv1.Job] {
 		{Name: "Duration", Cell: func(j *batchv1.Job) string { return utilduration.HumanDuration(job.Duration(j, now)) }},
 		{Name: "Results", Cell: results},
 		{Name: "Fetched", Cell: fetched},
-		{Name: "Owner", Wide: true, Cell: func(j *batchv1.Job) string { return orNone(j.Annotations[owner.Annotation]) }},
+		{Name: "Owner", Wide: true, Cell: func(j *batchv1.Job) string { return screen.OrNone(j.Annotations[owner.Annotation]) }},
 		{Name: "Images", Wide: true, Cell: images},
 		{Name: "Age", Cell: func(j *batchv1.Job) string { return utilduration.HumanDuration(now.Sub(j.CreationTimestamp.Time)) }},
 	}
@@ -47,26 +47,17 @@ func results(j *batchv1.Job) string {
 			claims = append(claims, m.Claim)
 		}
 	}
-	return orNone(strings.Join(claims, ","))
+	return screen.OrNone(strings.Join(claims, ","))
 }
 
 func fetched(j *batchv1.Job) string {
 	switch {
 	case volume.Fetched(j):
 		return "yes"
-	case results(j) == none:
-		return none
+	case results(j) == screen.None:
+		return screen.None
 	}
 	return "no"
-}
-
-const none = "<none>"
-
-func orNone(text string) string {
-	if text == "" {
-		return none
-	}
-	return text
 }
 
 func images(j *batchv1.Job) string {

@@ -138,9 +138,9 @@ func (o *Options) preview(out io.Writer, chosen []candidate) error {
 	err := screen.Table(out, []screen.Column[candidate]{
 		{Name: "Job", Cell: func(c candidate) string { return c.name }},
 		{Name: "State", Cell: func(c candidate) string { return string(c.state) }},
-		{Name: "Results stay on", Cell: func(c candidate) string { return orNone(c.results) }},
+		{Name: "Results stay on", Cell: func(c candidate) string { return screen.OrNone(c.results) }},
 		{Name: "Fetched", Cell: fetched},
-		{Name: "Owner", Cell: func(c candidate) string { return orNone(c.owner) }},
+		{Name: "Owner", Cell: func(c candidate) string { return screen.OrNone(c.owner) }},
 		{Name: "Finished", Cell: func(c candidate) string { return utilduration.HumanDuration(now.Sub(c.finished)) + " ago" }},
 	}, chosen, false)
 	if err == nil && o.dryRun == "client" {
@@ -154,14 +154,7 @@ func fetched(c candidate) string {
 	case c.fetched:
 		return "yes"
 	case c.results == "":
-		return "<none>"
+		return screen.None
 	}
 	return "no"
-}
-
-func orNone(text string) string {
-	if text == "" {
-		return "<none>"
-	}
-	return text
 }
