@@ -3,14 +3,19 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 LINT := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
 CLUSTER := $(CURDIR)/bin/cluster
+SMALL := -trimpath -ldflags "-s -w"
 
 ##@ For everybody
 .PHONY: help demo test build
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-build: ## Build bin/kubectl-batch
-	go build -trimpath -ldflags "-s -w" -o bin/kubectl-batch ./cmd/kubectl-batch
+build: ## Build bin/kubectl-batch, with the agents for pods in it
+	@for arch in amd64 arm64; do \
+		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -buildvcs=false $(SMALL) -o bin/batch-agent-linux-$$arch ./cmd/batch-agent || exit 1; \
+	done
+	@go run ./pkg/agent/binary/pack pkg/agent/binary/embedded bin/batch-agent-linux-amd64 bin/batch-agent-linux-arm64
+	go build $(SMALL) -o bin/kubectl-batch ./cmd/kubectl-batch
 
 demo: cluster-check build ## From an idea to files on disk, on a real cluster
 	$(CLUSTER) up
@@ -34,8 +39,13 @@ unit: ## Unit tests with the race detector
 	go test -race ./...
 	go test -C test/cluster ./...
 
-e2e: cluster ## Scripts on a real cluster
+e2e: cluster build ## Scripts on a real cluster
 	$(CLUSTER) exec -- go test -tags e2e -count=1 -timeout 40m -parallel 4 ./test/e2e
+
+.PHONY: bench
+bench: cluster-check build ## The numbers of docs/performance.md, in about 45 minutes; BENCH=-short for 5
+	go build -o bin/bench ./test/bench
+	$(CLUSTER) exec -- bin/bench $(BENCH)
 
 tidy: ## Bring go.mod and go.sum up to date
 	go mod tidy

@@ -1,0 +1,100 @@
+// Command batch-agent runs in the helper pod and serves the files there. It is
+// put there and started by kubectl-batch; nobody types its name.
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"os/signal"
+	"runtime/debug"
+	"syscall"
+	"time"
+
+	// Helper images have no CA files.
+	_ "golang.org/x/crypto/x509roots/fallback"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
+)
+
+const usage = `batch-agent is started by kubectl-batch, in a pod:
+  batch-agent serve ROOT SOCKET   serve the files below ROOT
+  batch-agent join SOCKET         join stdin and stdout to the agent there
+  batch-agent check               print the size and SHA-256 of this program`
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "batch-agent:", err)
+		os.Exit(1)
+	}
+}
+
+func run(ctx context.Context, args []string) error {
+	switch {
+	case len(args) == 3 && args[0] == "serve":
+		boundMemory()
+		return server.Run(ctx, server.Options{Root: args[1], Socket: args[2], Now: time.Now})
+	case len(args) == 2 && args[0] == "join":
+		return join(ctx, args[1])
+	case len(args) == 1 && args[0] == "check":
+		return check(os.Stdout)
+	}
+	return errors.New("usage\n" + usage)
+}
+
+// boundMemory keeps the agent small at the price of some collecting: it shares
+// a pod of 256 MiB with the page cache that makes it quick.
+func boundMemory() {
+	debug.SetMemoryLimit(40 << 20)
+	debug.SetGCPercent(50)
+}
+
+// join copies both ways until either way ends.
+func join(ctx context.Context, socket string) error {
+	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
+	if err != nil {
+		return fmt.Errorf("reaching the agent: %w", err)
+	}
+	defer func() { _ = conn.Close() }()
+	done := make(chan error, 2)
+	go func() { done <- transfer(conn, os.Stdin) }()
+	go func() { done <- transfer(os.Stdout, conn) }()
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+func transfer(to io.Writer, from io.Reader) error {
+	_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, 256<<10))
+	return err
+}
+
+// check proves that this program arrived whole and can run here.
+func check(out io.Writer) error {
+	path, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = file.Close() }()
+	hash := sha256.New()
+	size, err := io.Copy(hash, file)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(out, "%d %x\n", size, hash.Sum(nil))
+	return err
+}

@@ -1,0 +1,94 @@
+// Package binary holds the agents for the machines that pods run on.
+//
+// What it promises: a Binary says the size and SHA-256 of what it holds, so that
+// whoever delivers it can tell that it arrived. What it does not: that there are
+// any. They are built and put here by `make build`; a program that was built
+// without that has none, and Embedded says so.
+package binary
+
+import (
+	"bytes"
+	"compress/gzip"
+	"embed"
+	"fmt"
+	"io"
+)
+
+// embedded holds the agents, and in any case a file that says where they come from.
+//
+//go:embed embedded
+var embedded embed.FS
+
+// Binary is one agent.
+type Binary struct {
+	// SHA256 is the hash, in hex, and Size the length in bytes, both of the program
+	// before compression.
+	SHA256 string
+	Size   int64
+
+	compressed []byte
+}
+
+// For returns the agent for a machine, by the name that uname -m has for it.
+// ok is false where there is none.
+func For(machine string) (b Binary, ok bool) {
+	arch, known := architecture(machine)
+	if !known {
+		return Binary{}, false
+	}
+	compressed, err := embedded.ReadFile("embedded/" + File(arch))
+	if err != nil {
+		return Binary{}, false
+	}
+	b, err = Read(compressed)
+	return b, err == nil
+}
+
+// File is the name under which the agent for a Go architecture is embedded.
+func File(arch string) string { return "batch-agent-linux-" + arch + ".gz" }
+
+// Embedded reports whether there are agents at all.
+func Embedded() bool {
+	_, amd64 := For("x86_64")
+	_, arm64 := For("aarch64")
+	return amd64 || arm64
+}
+
+// architecture is Go's name for what uname -m calls machine.
+func architecture(machine string) (arch string, known bool) {
+	switch machine {
+	case "x86_64", "amd64":
+		return "amd64", true
+	case "aarch64", "arm64":
+		return "arm64", true
+	}
+	return "", false
+}
+
+// Open returns the bytes of the program.
+func (b Binary) Open() io.ReadCloser {
+	reader, err := gzip.NewReader(bytes.NewReader(b.compressed))
+	if err != nil { // Read has read this header before
+		return io.NopCloser(bytes.NewReader(nil))
+	}
+	return reader
+}
+
+// Compressed returns the program as gzip has it. The caller must not change it.
+func (b Binary) Compressed() []byte { return b.compressed }
+
+// Read reads the header of a packed agent, whose comment says size and hash.
+func Read(compressed []byte) (Binary, error) {
+	reader, err := gzip.NewReader(bytes.NewReader(compressed))
+	if err != nil {
+		return Binary{}, err
+	}
+	b := Binary{compressed: compressed}
+	if _, err := fmt.Sscanf(reader.Comment, commentFormat, &b.Size, &b.SHA256); err != nil {
+		return Binary{}, fmt.Errorf("a packed agent without size and hash: %w", err)
+	}
+	return b, nil
+}
+
+// commentFormat is size and hash in a gzip header.
+const commentFormat = "%d %s"

@@ -1,0 +1,144 @@
+// Package keys makes the two certificates by which the ends of a tunnel know
+// each other.
+//
+// What it promises: TLS 1.3 in which each end accepts exactly the certificate it
+// was told of, and nothing else; the private keys never leave the memory of the
+// process that made them. What it does not: that the certificates reached each
+// other unchanged. Whoever carries them does that.
+package keys
+
+import (
+	"bytes"
+	"crypto/ed25519"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"errors"
+	"fmt"
+	"math/big"
+	"time"
+)
+
+const (
+	// name is what both certificates are for; the pinning is what counts.
+	name = "batch-agent"
+	// validity reaches this far into the past and the future: clocks of clusters
+	// and of laptops differ.
+	validity = 24 * time.Hour
+	// MaxPEM is the most bytes of a certificate that Parse looks at.
+	MaxPEM = 16 << 10
+)
+
+// Pair is a private key and the certificate for it.
+type Pair struct {
+	certificate tls.Certificate
+	pem         []byte
+}
+
+// New makes a Pair that is valid for a day before and after now.
+func New(now time.Time) (*Pair, error) {
+	public, private, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		return nil, fmt.Errorf("making a key: %w", err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1),
+		Subject:      pkix.Name{CommonName: name},
+		DNSNames:     []string{name},
+		NotBefore:    now.Add(-validity),
+		NotAfter:     now.Add(validity),
+		KeyUsage:     x509.KeyUsageDigitalSignature,
+		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
+	if err != nil {
+		return nil, fmt.Errorf("making a certificate: %w", err)
+	}
+	return &Pair{
+		certificate: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private},
+		pem:         pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: der}),
+	}, nil
+}
+
+// PEM is the certificate. It is no secret.
+func (p *Pair) PEM() []byte { return bytes.Clone(p.pem) }
+
+// Parse reads the certificate of a peer.
+func Parse(text []byte) (*x509.Certificate, error) {
+	if len(text) > MaxPEM {
+		return nil, errors.New("a certificate of this size is none of ours")
+	}
+	block, _ := pem.Decode(text)
+	if block == nil || block.Type != "CERTIFICATE" {
+		return nil, errors.New("no certificate in PEM form")
+	}
+	certificate, err := x509.ParseCertificate(block.Bytes)
+	if err != nil {
+		return nil, fmt.Errorf("reading a certificate: %w", err)
+	}
+	return certificate, nil
+}
+
+// Server is the configuration of the end that is dialled. peerPEM is asked at
+// every handshake; while it returns no certificate, every handshake fails.
+func (p *Pair) Server(peerPEM func() []byte) *tls.Config {
+	config := p.config()
+	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
+		peer, err := Parse(peerPEM())
+		if err != nil {
+			return nil, err
+		}
+		pinned := p.config()
+		pinned.ClientAuth = tls.RequireAndVerifyClientCert
+		pinned.ClientCAs = only(peer)
+		pinned.VerifyConnection = pin(peer)
+		return pinned, nil
+	}
+	return config
+}
+
+// Client is the configuration of the end that dials. Where peerPEM is no
+// certificate, every handshake fails.
+func (p *Pair) Client(peerPEM []byte) *tls.Config {
+	config := p.config()
+	config.ServerName = name
+	peer, err := Parse(peerPEM)
+	if err != nil {
+		config.RootCAs = x509.NewCertPool()
+		config.VerifyConnection = func(tls.ConnectionState) error { return err }
+		return config
+	}
+	config.RootCAs = only(peer)
+	config.VerifyConnection = pin(peer)
+	return config
+}
+
+// config is what both ends have in common. Full records from the first byte are
+// for speed; no tickets, so that a session cannot outlive its certificate.
+func (p *Pair) config() *tls.Config {
+	return &tls.Config{
+		MinVersion:                  tls.VersionTLS13,
+		Certificates:                []tls.Certificate{p.certificate},
+		SessionTicketsDisabled:      true,
+		DynamicRecordSizingDisabled: true,
+	}
+}
+
+// only is a pool with peer in it: a certificate that signed itself is its own root.
+func only(peer *x509.Certificate) *x509.CertPool {
+	pool := x509.NewCertPool()
+	pool.AddCert(peer)
+	return pool
+}
+
+// pin accepts peer itself, and nothing that peer's key could sign.
+func pin(peer *x509.Certificate) func(tls.ConnectionState) error {
+	return func(state tls.ConnectionState) error {
+		if len(state.PeerCertificates) != 1 || !state.PeerCertificates[0].Equal(peer) {
+			return errors.New("the other end has another certificate than the one that was exchanged")
+		}
+		return nil
+	}
+}

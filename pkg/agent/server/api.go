@@ -1,0 +1,146 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"path"
+	"path/filepath"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+)
+
+// Enrolment is the answer to POST /v1/enroll.
+type Enrolment struct {
+	// Certificate is the agent's, as PEM.
+	Certificate string `json:"certificate"`
+	// Port is where the agent listens for the tunnel.
+	Port int `json:"port"`
+}
+
+// api is what a client may ask. Only who is in the pod already may say which
+// client that is.
+func (a *agent) api(inPod bool) http.Handler {
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /v1/ping", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
+	mux.HandleFunc("POST /v1/list", a.answer(list))
+	mux.HandleFunc("POST /v1/files", a.answer(files))
+	mux.HandleFunc("POST /v1/sums", a.answer(sums))
+	if inPod {
+		mux.HandleFunc("POST /v1/enroll", a.enroll)
+	}
+	return a.idle.watch(mux)
+}
+
+func (a *agent) enroll(w http.ResponseWriter, r *http.Request) {
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, keys.MaxPEM))
+	if err == nil {
+		_, err = keys.Parse(text)
+	}
+	if err != nil {
+		http.Error(w, err.Error(), http.StatusBadRequest)
+		return
+	}
+	a.client.Store(&text)
+	w.Header().Set("Content-Type", "application/json")
+	_ = json.NewEncoder(w).Encode(Enrolment{Certificate: string(a.pair.PEM()), Port: a.port})
+}
+
+// job answers one request into out. Its error means that nobody listens any
+// more; all else is part of the answer.
+type job func(ctx context.Context, s *session) error
+
+// session is one request and what is needed to answer it.
+type session struct {
+	*agent
+	request wire.Request
+	out     *wire.Writer
+}
+
+// answer is the handler around a job: it reads the request, waits for its turn,
+// and proves the end of the answer.
+func (a *agent) answer(do job) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		codec, err := wire.ParseCodec(r.URL.Query().Get("codec"))
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		s := &session{agent: a}
+		if s.request, err = a.read(w, r); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+			return
+		}
+		if gone := a.missing(r, s.request); len(gone) > 0 {
+			w.WriteHeader(http.StatusNotFound)
+			_, _ = w.Write(gone)
+			return
+		}
+		if s.out, err = a.writers.take(r.Context()); err != nil {
+			return
+		}
+		defer a.writers.give(s.out)
+		s.out.Start(&destination{w, http.NewResponseController(w), a.Now}, codec)
+		defer s.out.Stop()
+		if do(r.Context(), s) == nil {
+			_ = s.out.Finish()
+		}
+	}
+}
+
+// read reads a request and refuses paths that lead nowhere inside.
+func (a *agent) read(w http.ResponseWriter, r *http.Request) (wire.Request, error) {
+	body, err := a.body(w, r)
+	if err != nil {
+		return wire.Request{}, err
+	}
+	request, err := wire.ParseRequest(body)
+	if err != nil {
+		return wire.Request{}, err
+	}
+	for _, entry := range request.All() {
+		if !filepath.IsLocal(entry.Path) || path.Clean(entry.Path) != entry.Path {
+			return wire.Request{}, errors.New("a path is not clean and relative")
+		}
+	}
+	return request, nil
+}
+
+// body reads all that a request brings, in as much memory as it takes.
+func (a *agent) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
+	if r.ContentLength < 0 || r.ContentLength > wire.MaxRequest {
+		return nil, wire.ErrTooLarge
+	}
+	control := http.NewResponseController(w)
+	if err := control.SetReadDeadline(a.Now().Add(6 * patience)); err != nil {
+		return nil, err
+	}
+	body := make([]byte, r.ContentLength)
+	if _, err := io.ReadFull(r.Body, body); err != nil {
+		return nil, err
+	}
+	return body, control.SetReadDeadline(time.Time{})
+}
+
+// destination is an answer as a wire.Writer wants it. A client that takes
+// nothing for long is given up.
+type destination struct {
+	http.ResponseWriter
+	control *http.ResponseController
+	now     func() time.Time
+}
+
+// Write implements io.Writer.
+func (d *destination) Write(p []byte) (int, error) {
+	if err := d.control.SetWriteDeadline(d.now().Add(stalled)); err != nil {
+		return 0, err
+	}
+	return d.ResponseWriter.Write(p)
+}
+
+// Flush implements wire.Destination.
+func (d *destination) Flush() error { return d.control.Flush() }

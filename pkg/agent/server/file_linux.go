@@ -1,0 +1,111 @@
+package server
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"runtime"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// folder is an open directory.
+type folder struct{ *os.File }
+
+func openFolder(root *os.Root, at string) (folder, error) {
+	// As a directory or not at all: opening a pipe would wait for its writer.
+	dir, err := root.OpenFile(at, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	return folder{dir}, err
+}
+
+// open opens the file that is called name, which is no path. It follows no
+// symlink, and does not wait for anybody should it have become a pipe.
+func (f folder) open(name string) (file, error) {
+	defer runtime.KeepAlive(f.File)
+	const flags = unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC
+	for {
+		fd, err := unix.Openat(int(f.Fd()), name, flags, 0)
+		switch {
+		case errors.Is(err, unix.EINTR):
+		case errors.Is(err, unix.ELOOP):
+			return file{}, &irregularError{fs.ModeSymlink}
+		default:
+			return file{fd}, err
+		}
+	}
+}
+
+// file is an open file. It is no os.File, because that asks the system for more
+// than it takes to read a small one.
+type file struct{ fd int }
+
+func (f file) close() { _ = unix.Close(f.fd) }
+
+// look says what the file is like at this moment.
+func (f file) look() (facts, error) {
+	var stat unix.Stat_t
+	if err := unix.Fstat(f.fd, &stat); err != nil {
+		return facts{}, err
+	}
+	const unit = 512 // of Blocks, whatever the file system uses
+	return facts{
+		mode:     fs.FileMode(stat.Mode).Perm() | typeOf(stat.Mode),
+		size:     stat.Size,
+		stored:   min(stat.Blocks*unit, stat.Size),
+		modified: time.Unix(stat.Mtim.Unix()),
+		changed:  time.Unix(stat.Ctim.Unix()),
+	}, nil
+}
+
+func typeOf(mode uint32) fs.FileMode {
+	switch mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		return 0
+	case unix.S_IFDIR:
+		return fs.ModeDir
+	case unix.S_IFIFO:
+		return fs.ModeNamedPipe
+	case unix.S_IFSOCK:
+		return fs.ModeSocket
+	case unix.S_IFBLK, unix.S_IFCHR:
+		return fs.ModeDevice
+	}
+	return fs.ModeIrregular
+}
+
+// readAt fills p from place on. That it read less says that the file ends there.
+func (f file) readAt(p []byte, place int64) (int, error) {
+	done := 0
+	for done < len(p) {
+		n, err := unix.Pread(f.fd, p[done:], place+int64(done))
+		if errors.Is(err, unix.EINTR) {
+			continue
+		}
+		if err != nil || n == 0 {
+			return done, err
+		}
+		done += n
+	}
+	return done, nil
+}
+
+// nextData finds the data at or behind place, and the hole behind that. Holes
+// may be asked for again only if the file system can tell.
+func (f file) nextData(place, size int64) (data, hole int64, holes bool) {
+	data, err := unix.Seek(f.fd, place, unix.SEEK_DATA)
+	if errors.Is(err, unix.ENXIO) {
+		return size, size, true // from here on all is hole
+	}
+	if err != nil {
+		return place, size, false
+	}
+	if data >= size {
+		return size, size, true // it grew, by data
+	}
+	hole, err = unix.Seek(f.fd, data, unix.SEEK_HOLE)
+	if err != nil {
+		return data, size, false
+	}
+	return data, min(hole, size), true
+}

@@ -1,0 +1,104 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+)
+
+// settled is how old the last change of a file must be for its times to show
+// the next one: clocks of file systems tick slowly.
+const settled = time.Second
+
+// files is the job that sends the content of files.
+func files(ctx context.Context, s *session) error {
+	r := newReading(ctx, s)
+	defer r.folders.close()
+	for i, entry := range s.request.All() {
+		if err := r.file(i, entry); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// reading reads files one after another. Its errors are those of the writer;
+// those of files are part of the answer.
+type reading struct {
+	*session
+	content content
+	folders folders
+	skim    skimming
+}
+
+func newReading(ctx context.Context, s *session) *reading {
+	return &reading{session: s, content: content{ctx: ctx}, folders: folders{root: s.root}}
+}
+
+// part is what is read of a file, and how the file was when it was opened.
+type part struct {
+	file
+	from, to int64
+	facts    facts
+	settled  bool // what changes it now will show in its times
+}
+
+func (r *reading) file(index int, entry wire.Entry) error {
+	began := r.Now()
+	opened, found, err := r.folders.regular(entry.Path)
+	if err != nil {
+		return r.out.Failure(failure(index, err))
+	}
+	defer opened.close()
+	p := part{opened, max(entry.Number, 0), found.size, found, found.changed.Before(began.Add(-settled))}
+	if p.from > p.to {
+		p.from = 0
+	}
+	err = r.out.File(wire.File{
+		Index: index, Size: p.to, Mode: found.mode.Perm(), ModTime: found.modified, Changed: found.changed, Offset: p.from,
+	})
+	if err != nil {
+		return err
+	}
+	return r.send(index, p)
+}
+
+// send sends p, and how it ended.
+func (r *reading) send(index int, p part) error {
+	sum, whole, err := r.content.read(p, sending{r.out})
+	if broken, ok := errors.AsType[*fileError](err); ok {
+		return r.out.Failure(failure(index, broken.cause))
+	}
+	if err != nil {
+		return err
+	}
+	state := wire.Changed
+	if whole {
+		if state, err = r.verdict(p, sum); err != nil {
+			return err
+		}
+	}
+	return r.out.FileEnd(wire.FileEnd{Sum: sum, State: state})
+}
+
+// verdict says what happened to the file since it was opened. Where its times
+// cannot tell, what was sent is read once more.
+func (r *reading) verdict(p part, sum [16]byte) (wire.State, error) {
+	now, err := p.look()
+	switch {
+	case err != nil, now.size < p.to:
+		return wire.Changed, nil //nolint:nilerr // what cannot be looked at is not known to be still
+	case p.settled && p.facts.same(now):
+		return wire.Still, nil
+	}
+	again, whole, err := r.content.read(p, &r.skim)
+	if _, ok := errors.AsType[*fileError](err); ok || err == nil && (!whole || again != sum) {
+		return wire.Changed, nil
+	}
+	if now.size > p.to {
+		return wire.Growing, err
+	}
+	return wire.Still, err
+}

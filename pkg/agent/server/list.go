@@ -1,0 +1,189 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io"
+	"io/fs"
+	"net/http"
+	"os"
+	"path"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+)
+
+const (
+	// batch is how many names of a directory are held at once; deep down fewer
+	// are, since every level above holds its own.
+	batch, deepBatch, deep = 1024, 32, 16
+	// maxDepth is where the walk stops: each level keeps two files open.
+	maxDepth = 1000
+	// maxName is how much longer a path may get by one name.
+	maxName = 256
+)
+
+// missing returns the entries of a list that do not exist, as a request would name them.
+// Only a list asks for things that it was not told of before.
+func (a *agent) missing(r *http.Request, request wire.Request) (gone []byte) {
+	if r.URL.Path != "/v1/list" {
+		return nil
+	}
+	for _, entry := range request.All() {
+		if _, err := a.root.Lstat(entry.Path); absent(err) {
+			gone = wire.AppendEntry(gone, entry)
+		}
+	}
+	return gone
+}
+
+// list is the job that names everything at each of the paths.
+func list(ctx context.Context, s *session) error {
+	w := walk{ctx: ctx, out: s.out}
+	for _, entry := range s.request.All() {
+		if err := w.tree(s.root, entry.Path); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// walk lists trees. It holds a batch of names for each level that it is in.
+type walk struct {
+	ctx context.Context
+	out *wire.Writer
+}
+
+// tree lists what lies at one path of a request.
+func (w *walk) tree(root *os.Root, full string) error {
+	info, err := root.Lstat(full)
+	switch {
+	case absent(err):
+		return nil // it went since the request was looked at
+	case err != nil:
+		return w.out.Node(wire.Node{Path: full, Refused: cannotRead(err)})
+	case info.IsDir():
+		return w.directory(root, full, full, 0)
+	}
+	return w.node(root, full, full, info)
+}
+
+func (w *walk) node(dir *os.Root, name, full string, info fs.FileInfo) error {
+	if len(full) > wire.MaxPath {
+		return w.out.Node(wire.Node{Path: full[:wire.MaxPath], Refused: "its path is too long"})
+	}
+	return w.out.Node(nodeOf(dir, name, full, info))
+}
+
+// directory lists the directory that is called name in parent, itself first.
+func (w *walk) directory(parent *os.Root, name, full string, depth int) error {
+	info, err := parent.Lstat(name)
+	if absent(err) {
+		return nil
+	}
+	if err != nil {
+		return w.out.Node(wire.Node{Path: full, Type: wire.Directory, Refused: cannotRead(err)})
+	}
+	if depth > maxDepth || len(full) > wire.MaxPath-maxName {
+		return w.closed(full, info, "what lies in it is too deep to be listed")
+	}
+	dir, names, err := open(parent, name)
+	if err != nil {
+		return w.closed(full, info, "what lies in it cannot be read: "+cause(err))
+	}
+	defer func() { _ = dir.Close() }()
+	defer func() { _ = names.Close() }()
+	if err := w.node(parent, name, full, info); err != nil {
+		return err
+	}
+	return w.entries(dir, names, full, depth)
+}
+
+// closed names a directory whose entries are not known, or not all.
+func (w *walk) closed(full string, info fs.FileInfo, reason string) error {
+	return w.out.Node(wire.Node{
+		Type: wire.Directory, Path: full, Mode: info.Mode().Perm(), ModTime: info.ModTime(), Refused: reason,
+	})
+}
+
+// open opens the directory that is called name in parent, once for what lies in
+// it and once for its names. It makes sure that nobody put a symlink there.
+func open(parent *os.Root, name string) (dir *os.Root, names *os.File, err error) {
+	dir, err = parent.OpenRoot(name)
+	if err != nil {
+		return nil, nil, err
+	}
+	names, err = dir.Open(".")
+	if err != nil {
+		return nil, nil, errors.Join(err, dir.Close())
+	}
+	opened, err := names.Stat()
+	if err == nil {
+		var there fs.FileInfo
+		there, err = parent.Lstat(name)
+		if err == nil && !os.SameFile(opened, there) {
+			err = errors.New("it was replaced while it was listed")
+		}
+	}
+	if err != nil {
+		return nil, nil, errors.Join(err, names.Close(), dir.Close())
+	}
+	return dir, names, nil
+}
+
+// entries lists what lies in dir: batch by batch, and the directories of a
+// batch after everything else in it.
+func (w *walk) entries(dir *os.Root, names *os.File, full string, depth int) error {
+	size := batch
+	if depth > deep {
+		size = deepBatch
+	}
+	for {
+		some, err := names.Readdirnames(size)
+		below, failed := w.batch(dir, some, full)
+		if failed != nil {
+			return failed
+		}
+		for _, name := range below {
+			if err := w.directory(dir, name, path.Join(full, name), depth+1); err != nil {
+				return err
+			}
+		}
+		if errors.Is(err, io.EOF) {
+			return w.ctx.Err()
+		}
+		if err != nil {
+			return w.torn(names, full, err)
+		}
+	}
+}
+
+// torn says that a directory's names came to an end too early.
+func (w *walk) torn(names *os.File, full string, cut error) error {
+	info, err := names.Stat()
+	if err != nil {
+		return w.out.Node(wire.Node{Type: wire.Directory, Path: full, Refused: cannotRead(err)})
+	}
+	return w.closed(full, info, "not all of what lies in it can be read: "+cause(cut))
+}
+
+// batch lists some of the names in dir, and returns those of directories.
+func (w *walk) batch(dir *os.Root, names []string, full string) (below []string, err error) {
+	for _, name := range names {
+		place := path.Join(full, name)
+		info, err := dir.Lstat(name)
+		switch {
+		case absent(err), full == "." && name == "lost+found" && info != nil && info.IsDir():
+			// Gone again; or the file system's own, which is nobody's result.
+		case err != nil:
+			err = w.out.Node(wire.Node{Path: place, Refused: cannotRead(err)})
+		case info.IsDir():
+			below = append(below, name)
+		default:
+			err = w.node(dir, name, place, info)
+		}
+		if err != nil && !absent(err) {
+			return nil, err
+		}
+	}
+	return below, w.ctx.Err()
+}

@@ -1,0 +1,84 @@
+package server_test
+
+import (
+	"errors"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+)
+
+// nodes is what the agent lists at path.
+func nodes(t *testing.T, agent *agenttest.Agent, path string) []wire.Node {
+	t.Helper()
+	body := strings.NewReader(string(wire.AppendEntry(nil, wire.Entry{Path: path})))
+	answer, err := agent.Local(t).Post("http://agent/v1/list?codec=s2", "", body)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = answer.Body.Close() }()
+	var all []wire.Node
+	for r := wire.NewReader(answer.Body); ; {
+		frame, err := r.Next()
+		if errors.Is(err, io.EOF) {
+			return all
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, frame.Node)
+	}
+}
+
+// TestVeryDeep: the walk stops before it runs out of files that it may open,
+// and says where.
+func TestVeryDeep(t *testing.T) {
+	dir, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	top := dir
+	for range 1100 {
+		if err := dir.Mkdir("d", 0o755); err != nil {
+			t.Fatal(err)
+		}
+		below, err := dir.OpenRoot("d")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if dir != top {
+			_ = dir.Close()
+		}
+		dir = below
+	}
+	_ = dir.Close()
+	defer func() { _ = top.Close() }()
+	all := nodes(t, agenttest.Start(t, top.Name(), server.Options{}), ".")
+	last := all[len(all)-1]
+	if len(all) < 1000 || !strings.Contains(last.Refused, "too deep") || last.Type != wire.Directory {
+		t.Errorf("%d nodes, the last refused because %q", len(all), last.Refused)
+	}
+}
+
+func TestASymlinkIsNotFollowedOutside(t *testing.T) {
+	root, outside := t.TempDir(), t.TempDir()
+	if err := os.WriteFile(filepath.Join(outside, "secret"), []byte("secret"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink(outside, filepath.Join(root, "out")); err != nil {
+		t.Fatal(err)
+	}
+	agent := agenttest.Start(t, root, server.Options{})
+	if all := nodes(t, agent, "out"); len(all) != 1 || all[0].Type != wire.Symlink {
+		t.Errorf("the symlink itself: %+v", all)
+	}
+	all := nodes(t, agent, "out/secret")
+	if len(all) != 1 || all[0].Refused == "" || all[0].Type != wire.Other {
+		t.Errorf("what lies behind it: %+v", all)
+	}
+}

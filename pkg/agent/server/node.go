@@ -1,0 +1,67 @@
+package server
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"syscall"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+)
+
+// nodeOf describes what lies at full, which is called name in dir.
+func nodeOf(dir *os.Root, name, full string, info fs.FileInfo) wire.Node {
+	n := wire.Node{Path: full, Mode: info.Mode().Perm(), ModTime: info.ModTime()}
+	switch info.Mode().Type() {
+	case 0:
+		n.Type, n.Size = wire.Regular, info.Size()
+		n.Changed, n.Stored = changedAt(info), stored(info)
+		n.Device, n.Inode = identity(info)
+	case fs.ModeDir:
+		n.Type = wire.Directory
+	case fs.ModeSymlink:
+		n.Type = wire.Symlink
+		n.Device, n.Inode = identity(info)
+		target, err := dir.Readlink(name)
+		if err != nil {
+			n.Refused = cannotRead(err)
+		}
+		n.Target = target
+	default:
+		n.Refused = "it is " + kindOf(info.Mode())
+	}
+	return n
+}
+
+// kindOf names for people what cannot be sent.
+func kindOf(mode fs.FileMode) string {
+	switch {
+	case mode&fs.ModeNamedPipe != 0:
+		return "a named pipe"
+	case mode&fs.ModeSocket != 0:
+		return "a socket"
+	case mode&fs.ModeDevice != 0:
+		return "a device"
+	case mode.IsDir():
+		return "a directory"
+	case mode&fs.ModeSymlink != 0:
+		return "a symlink"
+	}
+	return "of an unknown kind"
+}
+
+// cannotRead is err as a clause about an entry.
+func cannotRead(err error) string { return "it cannot be read: " + cause(err) }
+
+// cause is err without the name, which people see before it anyway.
+func cause(err error) string {
+	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
+		return pathErr.Err.Error()
+	}
+	return err.Error()
+}
+
+// absent reports whether err says that there is no such file.
+func absent(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+}

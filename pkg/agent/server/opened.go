@@ -1,0 +1,97 @@
+package server
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+)
+
+// facts are what a file is like at some moment.
+type facts struct {
+	mode              fs.FileMode
+	size              int64
+	stored            int64 // what it takes on disk: less than size where it has holes
+	modified, changed time.Time
+}
+
+// same reports whether nothing shows that the file changed from f to other.
+func (f facts) same(other facts) bool {
+	return f.size == other.size && f.modified.Equal(other.modified) && f.changed.Equal(other.changed)
+}
+
+// folders opens files and keeps the directory of the last one open: the next is
+// mostly its neighbour.
+type folders struct {
+	root *os.Root
+	path string
+	last folder
+	open bool
+}
+
+// at returns the directory at a path.
+func (f *folders) at(where string) (folder, error) {
+	if f.open && f.path == where {
+		return f.last, nil
+	}
+	f.close()
+	dir, err := openFolder(f.root, where)
+	if err != nil {
+		return folder{}, err
+	}
+	f.path, f.last, f.open = where, dir, true
+	return dir, nil
+}
+
+func (f *folders) close() {
+	if f.open {
+		_ = f.last.Close()
+		f.open = false
+	}
+}
+
+// irregularError says that there is something, but no regular file.
+type irregularError struct{ mode fs.FileMode }
+
+func (e *irregularError) Error() string { return "it is " + kindOf(e.mode) + " now" }
+
+// regular opens a regular file.
+func (f *folders) regular(full string) (file, facts, error) {
+	parent, name := path.Split(full)
+	dir, err := f.at(path.Clean(parent))
+	if err != nil {
+		return file{}, facts{}, err
+	}
+	opened, err := dir.open(name)
+	if err != nil {
+		return file{}, facts{}, err
+	}
+	found, err := opened.look()
+	if err == nil && !found.mode.IsRegular() {
+		err = &irregularError{found.mode}
+	}
+	if err != nil {
+		opened.close()
+		return file{}, facts{}, err
+	}
+	return opened, found, nil
+}
+
+// failure is err in the place of the file at index.
+func failure(index int, err error) wire.Failure {
+	f := wire.Failure{Index: index, Code: wire.Unreadable, Text: cannotRead(err)}
+	switch {
+	case absent(err):
+		f.Code, f.Text = wire.Gone, "it is gone"
+	case errors.Is(err, fs.ErrPermission):
+		f.Code = wire.Permission
+	default:
+		if irregular, ok := errors.AsType[*irregularError](err); ok {
+			f.Code, f.Text = wire.NotRegular, irregular.Error()
+		}
+	}
+	return f
+}

@@ -1,0 +1,32 @@
+package server
+
+import (
+	"io/fs"
+	"syscall"
+	"time"
+)
+
+// identity is the device and inode of a file that has several names.
+func identity(info fs.FileInfo) (device, inode uint64) {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Nlink > 1 {
+		return stat.Dev, stat.Ino
+	}
+	return 0, 0
+}
+
+// changedAt is when anything of the file was last changed, its times included.
+func changedAt(info fs.FileInfo) time.Time {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return time.Unix(stat.Ctim.Unix())
+	}
+	return info.ModTime()
+}
+
+// stored is how many bytes of disk the content of a file takes, at most its size.
+func stored(info fs.FileInfo) int64 {
+	const unit = 512
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return min(stat.Blocks*unit, stat.Size)
+	}
+	return info.Size()
+}

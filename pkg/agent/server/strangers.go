@@ -1,0 +1,52 @@
+package server
+
+import (
+	"net"
+	"sync"
+)
+
+// maxStrangers is how many connections may be open that have not proved yet
+// whose they are. More are closed at once, so that others in the cluster cannot
+// fill the agent up.
+const maxStrangers = 64
+
+// limited is a listener of connections that count as strangers until known.
+func limited(listener net.Listener, most int) net.Listener {
+	return &limit{Listener: listener, slots: make(chan struct{}, most)}
+}
+
+type limit struct {
+	net.Listener
+	slots chan struct{}
+}
+
+// Accept implements net.Listener.
+func (l *limit) Accept() (net.Conn, error) {
+	for {
+		conn, err := l.Listener.Accept()
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case l.slots <- struct{}{}:
+			return &stranger{Conn: conn, leave: func() { <-l.slots }}, nil
+		default:
+			_ = conn.Close()
+		}
+	}
+}
+
+// stranger is a connection that holds a slot until it is known or closed.
+type stranger struct {
+	net.Conn
+	once  sync.Once
+	leave func()
+}
+
+func (s *stranger) known() { s.once.Do(s.leave) }
+
+// Close implements net.Conn.
+func (s *stranger) Close() error {
+	s.known()
+	return s.Conn.Close()
+}

@@ -1,0 +1,47 @@
+package server
+
+import (
+	"context"
+	"sync"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+)
+
+// writers hands out at most MaxStreams writers at a time, which bounds the
+// memory. The one that was used last comes first: it knows the link best.
+type writers struct {
+	slots  chan struct{}
+	config wire.Config
+	mu     sync.Mutex
+	idle   []*wire.Writer
+}
+
+func newWriters(config wire.Config) *writers {
+	return &writers{slots: make(chan struct{}, MaxStreams), config: config}
+}
+
+// take waits for a writer's turn.
+func (w *writers) take(ctx context.Context) (*wire.Writer, error) {
+	select {
+	case w.slots <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	last := len(w.idle) - 1
+	if last < 0 {
+		return wire.NewWriter(w.config), nil
+	}
+	writer := w.idle[last]
+	w.idle = w.idle[:last]
+	return writer, nil
+}
+
+// give ends a turn. The writer must have been stopped.
+func (w *writers) give(writer *wire.Writer) {
+	w.mu.Lock()
+	w.idle = append(w.idle, writer)
+	w.mu.Unlock()
+	<-w.slots
+}

@@ -1,0 +1,34 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+	"time"
+)
+
+func TestBeatsFillTheSilence(t *testing.T) {
+	var b buffer
+	w := NewWriter(Config{Now: time.Now, Beat: time.Millisecond})
+	w.Start(&b, S2)
+	data := bytes.Repeat([]byte("x"), 100_000)
+	for range 10 {
+		room, err := w.Data(int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(10 * time.Millisecond)
+		w.Commit(copy(room, data))
+	}
+	if err := w.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	if beats := bytes.Count(b.Bytes(), tinyBlock([]byte{byte(kindBeat)}).bytes); beats < 5 {
+		t.Errorf("%d beats in a tenth of a second", beats)
+	}
+	got, err := frames(&b)
+	if !errors.Is(err, io.EOF) || len(got) != 10 {
+		t.Errorf("%d frames came, %v", len(got), err)
+	}
+}

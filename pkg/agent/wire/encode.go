@@ -1,0 +1,197 @@
+package wire
+
+import (
+	"encoding/binary"
+	"math"
+	"time"
+)
+
+// The flags of a node: its type in the lowest bits, then what else it has.
+const (
+	nodeTypes   = 0x03
+	nodeInode   = 0x04
+	nodeRefused = 0x08
+	nodeFlags   = nodeTypes | nodeInode | nodeRefused
+)
+
+// appendNode appends n, whose path is written as what it does not share with
+// the path of the node before it.
+func appendNode(b []byte, n *Node, previous string) []byte {
+	flags := byte(n.Type) & nodeTypes
+	if n.Inode != 0 {
+		flags |= nodeInode
+	}
+	if n.Refused != "" {
+		flags |= nodeRefused
+	}
+	shared := common(previous, n.Path)
+	b = append(b, byte(KindNode), flags)
+	b = binary.AppendUvarint(b, uint64(shared))
+	b = appendText(b, n.Path[shared:])
+	b = binary.AppendUvarint(b, uint64(n.Mode.Perm()))
+	b = appendTime(b, n.ModTime)
+	if n.Type == Regular {
+		b = binary.AppendUvarint(b, uint64(n.Size))
+		b = appendTime(b, n.Changed)
+		b = binary.AppendUvarint(b, uint64(n.Stored))
+	}
+	if n.Type == Symlink {
+		b = appendText(b, n.Target)
+	}
+	if n.Inode != 0 {
+		b = binary.AppendUvarint(b, n.Device)
+		b = binary.AppendUvarint(b, n.Inode)
+	}
+	if n.Refused != "" {
+		b = appendText(b, short(n.Refused))
+	}
+	return b
+}
+
+// common is how many bytes a and b begin with alike.
+func common(a, b string) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		if a[i] != b[i] {
+			return i
+		}
+	}
+	return n
+}
+
+func appendFile(b []byte, f File) []byte {
+	b = append(b, byte(KindFile))
+	b = binary.AppendUvarint(b, uint64(f.Index))
+	b = binary.AppendUvarint(b, uint64(f.Size))
+	b = binary.AppendUvarint(b, uint64(f.Mode.Perm()))
+	b = appendTime(b, f.ModTime)
+	b = appendTime(b, f.Changed)
+	return binary.AppendUvarint(b, uint64(f.Offset))
+}
+
+func appendHole(b []byte, n int64) []byte {
+	return binary.AppendUvarint(append(b, byte(KindHole)), uint64(n))
+}
+
+func appendFileEnd(b []byte, e FileEnd) []byte {
+	b = append(b, byte(KindFileEnd))
+	b = append(b, e.Sum[:]...)
+	return append(b, byte(e.State))
+}
+
+func appendFailure(b []byte, f Failure) []byte {
+	b = append(b, byte(KindFailure))
+	b = binary.AppendUvarint(b, uint64(f.Index))
+	b = append(b, byte(f.Code))
+	return appendText(b, short(f.Text))
+}
+
+func appendSum(b []byte, s Sum) []byte {
+	b = append(b, byte(KindSum))
+	b = binary.AppendUvarint(b, uint64(s.Index))
+	b = binary.AppendUvarint(b, uint64(s.Length))
+	return append(b, s.Sum[:]...)
+}
+
+func appendText(b []byte, s string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(s)))
+	return append(b, s...)
+}
+
+// appendTime writes seconds and nanoseconds apart: one number of nanoseconds
+// would end in the year 2262, and file systems hold later ones.
+func appendTime(b []byte, t time.Time) []byte {
+	b = binary.AppendVarint(b, t.Unix())
+	return binary.AppendUvarint(b, uint64(t.Nanosecond()))
+}
+
+func short(text string) string { return text[:min(len(text), maxText)] }
+
+// cursor reads fields. After one that is not there, bad is set and all others
+// are zero.
+type cursor struct {
+	b   []byte
+	bad bool
+}
+
+func (c *cursor) fail() { c.b, c.bad = nil, true }
+
+func (c *cursor) byte() byte {
+	if len(c.b) == 0 {
+		c.fail()
+		return 0
+	}
+	first := c.b[0]
+	c.b = c.b[1:]
+	return first
+}
+
+// size reads a number that is a length or a place: at most the largest int64.
+func (c *cursor) size() int64 {
+	n := c.number()
+	if n > math.MaxInt64 {
+		c.fail()
+		return 0
+	}
+	return int64(n)
+}
+
+// index reads a place in a request.
+func (c *cursor) index() int {
+	n := c.number()
+	if n >= MaxEntries {
+		c.fail()
+		return 0
+	}
+	return int(n)
+}
+
+func (c *cursor) number() uint64 {
+	n, length := binary.Uvarint(c.b)
+	if length <= 0 {
+		c.fail()
+		return 0
+	}
+	c.b = c.b[length:]
+	return n
+}
+
+func (c *cursor) bytes(n uint64) []byte {
+	if n > uint64(len(c.b)) {
+		c.fail()
+		return nil
+	}
+	first := c.b[:n]
+	c.b = c.b[n:]
+	return first
+}
+
+// text reads a text of at most limit bytes.
+func (c *cursor) text(limit int) string {
+	n := c.number()
+	if n > uint64(limit) {
+		c.fail()
+		return ""
+	}
+	return string(c.bytes(n))
+}
+
+func (c *cursor) time() time.Time {
+	seconds, length := binary.Varint(c.b)
+	if length <= 0 {
+		c.fail()
+		return time.Time{}
+	}
+	c.b = c.b[length:]
+	nanos := c.number()
+	if nanos >= uint64(time.Second) {
+		c.fail()
+		return time.Time{}
+	}
+	return time.Unix(seconds, int64(nanos))
+}
+
+func (c *cursor) sum() (sum [16]byte) {
+	copy(sum[:], c.bytes(uint64(len(sum))))
+	return sum
+}

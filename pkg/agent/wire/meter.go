@@ -1,0 +1,157 @@
+package wire
+
+import (
+	"math"
+	"runtime"
+	"sync"
+	"time"
+)
+
+// meter finds the codec that brings most content through, while it goes through.
+//
+// Two sides report to it: the one that fills and compresses blocks, and the one
+// that writes them, at the same time, to a link. A byte costs the slower of the
+// two. That the link is slow shows in the writing side never having nothing to
+// do; then what it writes is the link's rate. Else the link has room, nobody
+// knows how much, and after a while something lighter is tried (leap.go).
+type meter struct {
+	mu     sync.Mutex
+	serial bool // one processor: the two sides take turns
+	codec  Codec
+	costs  [codecs]cost
+	fill   float64 // seconds for one byte before compression
+	// load is how many times as long as measured one by one things take together:
+	// others want the processor, too.
+	load   float64
+	copies float64 // seconds that writing one byte takes where nothing holds it up
+	link   float64 // bytes a second
+	sure   bool    // link was measured, and not only supposed
+	clock  float64 // seconds that were reported
+	sample float64 // when to take the next
+
+	watch   watch
+	rates   [memory]float64 // of the last watches
+	watched int             // since rates was empty
+	room    float64         // what was written since the link was last the narrow place
+	loads   [3]float64      // of the last watches that tell
+	leap    leap
+}
+
+// cost is what a codec does to one byte, on average.
+type cost struct{ seconds, ratio float64 }
+
+// watch is one measurement of the writing side.
+type watch struct{ raw, wire, busy, idle float64 }
+
+// The numbers that a meter begins with; most are soon replaced by measured ones.
+const (
+	firstLink   = 100e6 // S2 is best there
+	firstFill   = 0.3e-9
+	firstCopies = 1e-9
+	firstS2     = 1 / 450e6
+	firstZstd   = 1 / 200e6
+)
+
+func newMeter() *meter {
+	return &meter{
+		serial: runtime.GOMAXPROCS(0) == 1,
+		codec:  S2,
+		costs:  [codecs]cost{None: {0, 1}, S2: {firstS2, 0.5}, Zstd: {firstZstd, 0.4}},
+		fill:   firstFill,
+		load:   1,
+		copies: firstCopies,
+		link:   firstLink,
+		leap:   leap{patience: patience},
+	}
+}
+
+// restart begins another stream. What the last one taught stays: it went the
+// same way.
+func (m *meter) restart() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.watch, m.room, m.sample, m.sure = watch{}, 0, 0, false
+	m.loads = [3]float64{}
+	m.forgetRates()
+}
+
+// filled reports that it took d to bring raw bytes together.
+func (m *meter) filled(raw int, d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	smooth(&m.fill, d.Seconds()/float64(raw))
+}
+
+// packed reports that codec brought raw bytes to wire bytes in d.
+func (m *meter) packed(codec Codec, raw, wire int, d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := &m.costs[codec]
+	took, ratio := d.Seconds()/float64(raw), float64(wire)/float64(raw)
+	// A ratio that is far from the others tells of other data, of which nothing is
+	// known yet.
+	const novelty, weight = 0.15, 0.25
+	if math.Abs(ratio-c.ratio) > novelty {
+		c.seconds, c.ratio = took, ratio
+		return
+	}
+	smooth(&c.seconds, took)
+	c.ratio += weight * (ratio - c.ratio)
+}
+
+// sampled reports how long the last sample took: the next waits many times that.
+func (m *meter) sampled(d time.Duration) {
+	const share, most = 100, 0.3
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sample = m.clock + min(share*d.Seconds(), most)
+}
+
+// smooth takes in one more time. One that is much higher than the others tells
+// of a process that had to wait for its turn.
+func smooth(mean *float64, value float64) {
+	const rising, falling, outlier = 0.1, 0.35, 4
+	weight := falling
+	if value > *mean {
+		weight = rising
+		value = min(value, outlier**mean)
+	}
+	*mean += weight * (value - *mean)
+}
+
+// current is the codec to use now, and whether it is time to sample the others.
+func (m *meter) current() (codec Codec, sample bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.choose()
+	return m.codec, m.clock >= m.sample
+}
+
+// choose changes the codec where another seems quicker by more than the noise.
+func (m *meter) choose() {
+	const gain = 1.07
+	best := m.codec
+	for codec := range Codec(codecs) {
+		if m.expected(codec) < m.expected(best) {
+			best = codec
+		}
+	}
+	if m.expected(m.codec) > gain*m.expected(best) {
+		m.codec, m.watch, m.room = best, watch{}, 0
+		m.loads = [3]float64{}
+	}
+}
+
+// expected is how long one byte of content will take with codec.
+func (m *meter) expected(codec Codec) float64 {
+	return max(m.load*m.making(codec), m.costs[codec].ratio/m.link)
+}
+
+// making is how long it takes until one byte can be written.
+func (m *meter) making(codec Codec) float64 {
+	making := m.fill + m.costs[codec].seconds
+	if m.serial {
+		making += m.costs[codec].ratio * min(m.copies, 1/m.link)
+	}
+	return making
+}

@@ -1,0 +1,101 @@
+package wire
+
+import (
+	"bytes"
+	"errors"
+	"io"
+)
+
+// Reader reads the frames of a stream. The zero value is of no use before Reset.
+type Reader struct {
+	blocks blockReader
+	decoder
+	rest   cursor
+	block  []byte
+	frames uint64 // in block, so far
+	digest digest
+	ended  error
+	bytes  [codecs]int64
+}
+
+// NewReader makes a Reader of src.
+func NewReader(src io.Reader) *Reader {
+	r := &Reader{}
+	r.Reset(src)
+	return r
+}
+
+// Reset begins to read src, with the buffers that r has. Those are worth
+// keeping: up to 2 MiB.
+func (r *Reader) Reset(src io.Reader) {
+	r.blocks.src = src
+	r.rest, r.block, r.frames, r.ended = cursor{}, nil, 0, nil
+	r.frame, r.path = Frame{}, r.path[:0]
+	r.digest = digest{}
+	r.bytes = [codecs]int64{}
+}
+
+// Next returns the next frame, which is valid until the next call. io.EOF says
+// that the stream came to its right end. Other errors are, or wrap, ErrTruncated
+// or ErrCorrupt; all errors stay.
+func (r *Reader) Next() (*Frame, error) {
+	for r.ended == nil {
+		if len(r.rest.b) == 0 {
+			r.ended = r.nextBlock()
+			continue
+		}
+		if Kind(r.rest.b[0]) == kindEnd {
+			r.ended = r.end()
+			continue
+		}
+		if !r.next(&r.rest) {
+			r.ended = corrupt("there is something that is no frame")
+			continue
+		}
+		r.frames++
+		if r.frame.Kind != kindBeat {
+			return &r.frame, nil
+		}
+	}
+	return nil, r.ended
+}
+
+// Received is how many bytes, before compression, came so far in blocks of codec.
+func (r *Reader) Received(codec Codec) int64 {
+	if codec >= codecs {
+		return 0
+	}
+	return r.bytes[codec]
+}
+
+// nextBlock takes the block that was read into account, and reads another.
+func (r *Reader) nextBlock() error {
+	if r.block != nil {
+		r.digest.add(r.frames, len(r.block), sumOf(r.block))
+	}
+	block, codec, err := r.blocks.next()
+	if errors.Is(err, io.EOF) {
+		return ErrTruncated
+	}
+	if err != nil {
+		return err
+	}
+	r.block, r.frames = block, 0
+	r.rest = cursor{b: block}
+	r.bytes[codec] += int64(len(block))
+	return nil
+}
+
+// end compares the end frame with what was read, and makes sure that it is one:
+// alone in its block, with nothing behind it.
+func (r *Reader) end() error {
+	if r.frames != 0 || !bytes.Equal(r.block, r.digest.appendEnd(nil)) {
+		return corrupt("it does not add up")
+	}
+	_, _, err := r.blocks.next()
+	if err == nil || errors.Is(err, ErrCorrupt) {
+		return corrupt("something follows its end")
+	}
+	// All is here and proven; how the connection ends is of no interest.
+	return io.EOF
+}

@@ -1,0 +1,73 @@
+package wire
+
+import (
+	"encoding/binary"
+	"iter"
+)
+
+const (
+	// MaxEntries is the most entries of a request.
+	MaxEntries = 1 << 16
+	// MaxRequest is the most bytes of a request.
+	MaxRequest = 1 << 20
+)
+
+// Entry names a file, or the part of it that is meant: where to begin, or how
+// much to hash (-1: all of it). A list takes no number.
+type Entry struct {
+	Path   string
+	Number int64
+}
+
+// AppendEntry appends e to a request. Entries may be added as long as there are
+// at most MaxEntries of them in at most MaxRequest bytes.
+func AppendEntry(request []byte, e Entry) []byte {
+	request = appendText(request, e.Path)
+	return binary.AppendVarint(request, e.Number)
+}
+
+// Request is a request that was found to be well formed.
+type Request struct{ bytes []byte }
+
+// ParseRequest makes sure that a request is well formed; the Request takes the
+// bytes over. Its error is ErrTooLarge or ErrCorrupt.
+func ParseRequest(request []byte) (Request, error) {
+	if len(request) > MaxRequest {
+		return Request{}, ErrTooLarge
+	}
+	entries := 0
+	for c := (cursor{b: request}); len(c.b) > 0; entries++ {
+		if entries == MaxEntries {
+			return Request{}, ErrTooLarge
+		}
+		path := c.bytes(c.number())
+		number := c.signed()
+		if c.bad || len(path) > MaxPath || number < -1 {
+			return Request{}, ErrCorrupt
+		}
+	}
+	return Request{request}, nil
+}
+
+// All goes through the entries. They are made one by one, since a request of all
+// paths of a tree in memory is more than an agent has.
+func (r Request) All() iter.Seq2[int, Entry] {
+	return func(yield func(int, Entry) bool) {
+		c := cursor{b: r.bytes}
+		for i := 0; len(c.b) > 0; i++ {
+			if !yield(i, Entry{Path: c.text(MaxPath), Number: c.signed()}) {
+				return
+			}
+		}
+	}
+}
+
+func (c *cursor) signed() int64 {
+	n, length := binary.Varint(c.b)
+	if length <= 0 {
+		c.fail()
+		return 0
+	}
+	c.b = c.b[length:]
+	return n
+}

@@ -1,0 +1,124 @@
+package wire
+
+import (
+	"time"
+
+	"github.com/klauspost/compress/s2"
+)
+
+// sampleSize is how much of a block a sample is, and tiny what is too small to
+// measure anything by.
+const (
+	sampleSize = 64 << 10
+	tiny       = 16 << 10
+)
+
+// packed is a block on its way to the destination.
+type packed struct {
+	bytes  []byte // with the header
+	raw    int
+	frames uint64
+	sum    [16]byte
+}
+
+// seal gives the block away and begins another.
+func (w *Writer) seal() error {
+	if err := w.sink.failure(); err != nil {
+		return err
+	}
+	raw := w.block[headerLen:]
+	if len(raw) >= tiny {
+		w.meter.filled(len(raw), w.now().Sub(w.since))
+	}
+	out := packed{raw: len(raw), frames: w.frames, sum: sumOf(raw), bytes: w.compressed()}
+	if err := w.sink.put(out); err != nil {
+		w.free <- out.bytes[:0]
+		return err
+	}
+	if w.block == nil {
+		w.block = w.buffer()
+	}
+	w.block, w.frames, w.since = w.block[:headerLen], 0, w.now()
+	return w.sink.failure()
+}
+
+// compressed is the block as it goes to the wire: in a buffer of its own, or,
+// where it does not shrink, the block itself, which is gone then.
+func (w *Writer) compressed() []byte {
+	raw := w.block[headerLen:]
+	codec := w.pick(raw)
+	if codec != None {
+		began := w.now()
+		out, ok := w.pack.shrink(codec, w.buffer()[:headerLen], raw)
+		if !ok {
+			w.measured(codec, raw, len(raw), began)
+			w.free <- out[:0]
+		} else {
+			w.measured(codec, raw, len(out)-headerLen, began)
+			putHeader(out, codec, len(raw), len(out)-headerLen)
+			return out
+		}
+	}
+	out := w.block
+	w.block = nil
+	putHeader(out, None, len(raw), len(raw))
+	return out
+}
+
+// pick is the codec for raw.
+func (w *Writer) pick(raw []byte) Codec {
+	if w.codec != Auto {
+		return w.codec
+	}
+	codec, due := w.meter.current()
+	if !due || len(raw) < sampleSize {
+		return codec
+	}
+	w.sample(raw, codec)
+	codec, _ = w.meter.current()
+	return codec
+}
+
+// sample measures what other codecs would do to a part of raw. It is taken from
+// the middle: files begin with headers.
+func (w *Writer) sample(raw []byte, except Codec) {
+	began := w.now()
+	middle := (len(raw) - sampleSize) / 2
+	part := raw[middle : middle+sampleSize]
+	room := w.buffer()
+	for _, codec := range []Codec{S2, Zstd} {
+		if codec == except {
+			continue
+		}
+		start := w.now()
+		out, ok := w.pack.shrink(codec, room[:0], part)
+		size := len(out)
+		if !ok {
+			size = len(part)
+		}
+		w.meter.packed(codec, len(part), size, w.now().Sub(start))
+	}
+	w.free <- room[:0]
+	w.meter.sampled(w.now().Sub(began))
+}
+
+// measured tells the meter about a block.
+func (w *Writer) measured(codec Codec, raw []byte, wire int, began time.Time) {
+	if len(raw) >= tiny {
+		w.meter.packed(codec, len(raw), wire, w.now().Sub(began))
+	}
+}
+
+// buffer returns an empty buffer, with room for the header skipped.
+func (w *Writer) buffer() []byte {
+	select {
+	case b := <-w.free:
+		return b[:headerLen]
+	default:
+	}
+	if w.made < buffers {
+		w.made++
+		return make([]byte, headerLen, headerLen+s2.MaxEncodedLen(blockSize))
+	}
+	return (<-w.free)[:headerLen]
+}

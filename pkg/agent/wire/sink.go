@@ -1,0 +1,137 @@
+package wire
+
+import (
+	"sync"
+	"time"
+)
+
+// sink writes blocks while the next ones are made.
+type sink struct {
+	dst   Destination
+	now   func() time.Time
+	beat  time.Duration
+	meter *meter
+	free  chan<- []byte
+	queue chan packed
+	close sync.Once
+	whole bool // set before queue is closed: the end frame may be written
+
+	digest   digest
+	since    time.Time     // the last Write ended then
+	flushing time.Duration // in Flush since then
+	failed   chan struct{} // closed once err is set
+	done     chan struct{}
+	err      error
+}
+
+// put queues a block, or says why that is of no use any more.
+func (s *sink) put(b packed) error {
+	select {
+	case s.queue <- b:
+		return nil
+	case <-s.failed:
+		return s.err
+	}
+}
+
+// failure is the error of the destination so far.
+func (s *sink) failure() error {
+	select {
+	case <-s.failed:
+		return s.err
+	default:
+		return nil
+	}
+}
+
+// run writes all that is queued, then the end.
+func (s *sink) run() {
+	defer close(s.done)
+	beat := time.NewTicker(s.beat)
+	defer beat.Stop()
+	s.since = s.now()
+	quiet := false
+	for {
+		block, open := s.next(beat.C)
+		switch {
+		case !open:
+			s.end()
+			return
+		case block.bytes == nil && quiet:
+			s.write(s.heartbeat())
+		case block.bytes == nil:
+			quiet = true
+		default:
+			quiet = false
+			s.write(block)
+			s.free <- block.bytes[:0]
+		}
+	}
+}
+
+// next waits for a block, or for a beat, which is an empty one. Before it waits
+// it makes sure that the other end has all there is.
+func (s *sink) next(beat <-chan time.Time) (block packed, open bool) {
+	select {
+	case block, open = <-s.queue:
+		return block, open
+	default:
+	}
+	s.flush()
+	select {
+	case block, open = <-s.queue:
+		return block, open
+	case <-beat:
+		return packed{}, true
+	}
+}
+
+// write writes one block. After a failure it only takes blocks away.
+func (s *sink) write(b packed) {
+	if s.failure() != nil {
+		return
+	}
+	began := s.now()
+	_, err := s.dst.Write(b.bytes)
+	ended := s.now()
+	s.meter.wrote(b.raw, len(b.bytes), ended.Sub(began)+s.flushing, began.Sub(s.since)-s.flushing)
+	s.since, s.flushing = ended, 0
+	s.digest.add(b.frames, b.raw, b.sum)
+	s.check(err)
+}
+
+func (s *sink) flush() {
+	if s.failure() != nil {
+		return
+	}
+	began := s.now()
+	s.check(s.dst.Flush())
+	s.flushing += s.now().Sub(began)
+}
+
+func (s *sink) check(err error) {
+	if err != nil {
+		s.err = err
+		close(s.failed)
+	}
+}
+
+// heartbeat is a block that says nothing.
+func (s *sink) heartbeat() packed {
+	return tinyBlock([]byte{byte(kindBeat)})
+}
+
+// end writes the end frame, if all frames before it were written.
+func (s *sink) end() {
+	if s.whole {
+		s.write(tinyBlock(s.digest.appendEnd(nil)))
+	}
+	s.flush()
+}
+
+// tinyBlock is a block of one frame, as it is.
+func tinyBlock(frame []byte) packed {
+	bytes := append(make([]byte, headerLen, headerLen+len(frame)), frame...)
+	putHeader(bytes, None, len(frame), len(frame))
+	return packed{bytes: bytes, raw: len(frame), frames: 1, sum: sumOf(frame)}
+}

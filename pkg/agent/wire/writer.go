@@ -1,0 +1,202 @@
+package wire
+
+import (
+	"errors"
+	"io"
+	"time"
+)
+
+const (
+	// blockSize is how much a Writer puts into a block. It fits a processor's
+	// cache; larger ones compress no better.
+	blockSize = 256 << 10
+	// buffers is how many blocks a Writer has: one that is filled, one that is
+	// compressed into, one that waits, one that is written.
+	buffers = 4
+	// smallData is the least room worth beginning a data frame in.
+	smallData = 16 << 10
+	// DefaultBeat is how often a silent Writer gives a sign of life.
+	DefaultBeat = 5 * time.Second
+)
+
+// Writer writes the frames of a stream. Its methods but Stop must not be called
+// at the same time. Errors are those of the destination, and stay.
+type Writer struct {
+	now   func() time.Time
+	beat  time.Duration
+	codec Codec
+	meter *meter
+	pack  compressor
+
+	block    []byte // the header's room, then frames
+	frames   uint64
+	previous string // the path of the node before
+	since    time.Time
+	made     int
+	free     chan []byte
+	sink     *sink
+}
+
+// Config is what a Writer needs to work.
+type Config struct {
+	Now  func() time.Time
+	Beat time.Duration // DefaultBeat if zero
+}
+
+// NewWriter makes a Writer that still needs a Start. It is worth keeping: it
+// holds 1 MiB of buffers, and what it learned about the link.
+func NewWriter(c Config) *Writer {
+	if c.Beat == 0 {
+		c.Beat = DefaultBeat
+	}
+	return &Writer{now: c.Now, beat: c.Beat, meter: newMeter(), free: make(chan []byte, buffers)}
+}
+
+// Start begins a stream to dst, which is flushed when nothing is left to write.
+// It must be followed by Finish or Stop.
+func (w *Writer) Start(dst Destination, codec Codec) {
+	w.codec, w.frames, w.previous = codec, 0, ""
+	w.meter.restart()
+	w.sink = &sink{
+		dst: dst, now: w.now, beat: w.beat, meter: w.meter, free: w.free,
+		queue: make(chan packed, 1), failed: make(chan struct{}), done: make(chan struct{}),
+	}
+	go w.sink.run()
+	w.block = w.buffer()
+	w.since = w.now()
+}
+
+// Destination is where a Writer writes. Each Write is one block.
+type Destination interface {
+	io.Writer
+	Flush() error
+}
+
+// Node writes one entry of a tree.
+func (w *Writer) Node(n Node) error {
+	if err := w.room(len(n.Path) + len(n.Target) + len(n.Refused) + frameHead); err != nil {
+		return err
+	}
+	w.frame(appendNode(w.block, &n, w.previous))
+	w.previous = n.Path
+	return nil
+}
+
+// frameHead is more than the fields of fixed and numeric kind of any frame take.
+const frameHead = 128
+
+// File begins a file.
+func (w *Writer) File(f File) error {
+	if err := w.room(frameHead); err != nil {
+		return err
+	}
+	w.frame(appendFile(w.block, f))
+	return nil
+}
+
+// Data returns room for at most n bytes of a file's content, to be filled and
+// then given back with Commit, before anything else is written.
+func (w *Writer) Data(n int64) ([]byte, error) {
+	if err := w.room(dataHead + int(min(n, smallData))); err != nil {
+		return nil, err
+	}
+	start := len(w.block) + dataHead
+	end := int(min(int64(start)+n, int64(headerLen+blockSize)))
+	return w.block[start:end], nil
+}
+
+// Commit writes the first n bytes of what Data returned. Zero writes nothing.
+func (w *Writer) Commit(n int) {
+	if n == 0 {
+		return
+	}
+	start := len(w.block)
+	block := w.block[:start+dataHead+n]
+	putDataHead(block[start:], n)
+	w.frame(block)
+}
+
+// Hole writes n zeros in no space. n is more than zero.
+func (w *Writer) Hole(n int64) error {
+	if err := w.room(frameHead); err != nil {
+		return err
+	}
+	w.frame(appendHole(w.block, n))
+	return nil
+}
+
+// FileEnd ends a file.
+func (w *Writer) FileEnd(e FileEnd) error {
+	if err := w.room(frameHead); err != nil {
+		return err
+	}
+	w.frame(appendFileEnd(w.block, e))
+	return nil
+}
+
+// Failure says that there is no content, or no more.
+func (w *Writer) Failure(f Failure) error {
+	if err := w.room(len(f.Text) + frameHead); err != nil {
+		return err
+	}
+	w.frame(appendFailure(w.block, f))
+	return nil
+}
+
+// Sum writes a hash.
+func (w *Writer) Sum(s Sum) error {
+	if err := w.room(frameHead); err != nil {
+		return err
+	}
+	w.frame(appendSum(w.block, s))
+	return nil
+}
+
+// frame takes the block with one more frame in it.
+func (w *Writer) frame(block []byte) {
+	w.block = block
+	w.frames++
+}
+
+// room makes sure that a frame of n bytes fits into the block.
+func (w *Writer) room(n int) error {
+	if n > blockSize {
+		return ErrTooLarge
+	}
+	if len(w.block)+n <= headerLen+blockSize {
+		return nil
+	}
+	return w.seal()
+}
+
+// Finish writes what is left and the end frame, and waits for both.
+func (w *Writer) Finish() error {
+	err := w.sealLast()
+	if err == nil {
+		w.sink.whole = true
+	}
+	w.Stop()
+	return errors.Join(err, w.sink.err)
+}
+
+// Stop ends the stream where it is, without an end frame, if Finish did not. It
+// waits for a Write under way.
+func (w *Writer) Stop() {
+	if w.sink == nil {
+		return
+	}
+	w.sink.close.Do(func() { close(w.sink.queue) })
+	<-w.sink.done
+	if w.block != nil {
+		w.free <- w.block[:0]
+		w.block = nil
+	}
+}
+
+// sealLast seals the block unless it is empty.
+func (w *Writer) sealLast() error {
+	if w.frames == 0 {
+		return w.sink.failure()
+	}
+	return w.seal()
+}
