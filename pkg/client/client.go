@@ -26,6 +26,8 @@ type Getter interface {
 	Clientset() (kubernetes.Interface, error)
 	// Executor returns what runs programs in containers.
 	Executor() (transport.Executor, error)
+	// Tunnel returns what dials a port of a pod through the API server.
+	Tunnel(namespace, pod string, port int) (transport.Dialer, error)
 	// Namespace returns the namespace of --namespace or of the context, never "".
 	Namespace() (string, error)
 	// Arguments returns the flags that chose this cluster and namespace, as they
@@ -66,6 +68,16 @@ func (f *Flags) Executor() (transport.Executor, error) {
 		return nil, fmt.Errorf("reading kubeconfig: %w", err)
 	}
 	return transport.NewExec(config, f.webSocket())
+}
+
+// Tunnel returns what dials a port of a pod through the API server, with all
+// that kubeconfig and flags say about reaching it.
+func (f *Flags) Tunnel(namespace, pod string, port int) (transport.Dialer, error) {
+	config, err := f.config.ToRESTConfig()
+	if err != nil {
+		return nil, fmt.Errorf("reading kubeconfig: %w", err)
+	}
+	return transport.NewTunnel(config, namespace, pod, port)
 }
 
 // Namespace returns the namespace of --namespace or of the context.

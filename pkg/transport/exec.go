@@ -3,8 +3,8 @@ package transport
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
+	"slices"
 	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
@@ -20,8 +20,11 @@ import (
 type Exec struct {
 	config    *rest.Config
 	client    kubernetes.Interface
-	webSocket bool
+	protocols []protocol
 }
+
+// protocol runs one exec in its own way.
+type protocol func(ctx context.Context, config *rest.Config, request *rest.Request, stdio Stdio) error
 
 // NewExec returns an Exec for the cluster of config. With webSocket false only
 // SPDY is used, as kubectl does where KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false.
@@ -30,24 +33,43 @@ func NewExec(config *rest.Config, webSocket bool) (*Exec, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Exec{config: config, client: client, webSocket: webSocket}, nil
+	e := &Exec{config: config, client: client, protocols: []protocol{overSPDY}}
+	if webSocket {
+		e.protocols = []protocol{overWebSocket, overSPDY}
+	}
+	return e, nil
+}
+
+// A WebSocket is lost where an answer to a ping takes more than a minute to get
+// through. Below this rate, in bytes a second, it can: the answer queues behind
+// megabytes in the buffers on the way.
+const slow = 256 << 10
+
+// ForRate returns executor for streams that are read at no more than that many
+// bytes a second: an Exec that prefers SPDY where a WebSocket would be lost. 0 or
+// less is no limit; executors other than Exec stay as they are.
+func ForRate(executor Executor, bytesPerSecond int64) Executor {
+	e, ok := executor.(*Exec)
+	if !ok || bytesPerSecond <= 0 || bytesPerSecond >= slow {
+		return executor
+	}
+	protocols := slices.Clone(e.protocols)
+	slices.Reverse(protocols)
+	return &Exec{config: e.config, client: e.client, protocols: protocols}
 }
 
 // Exec runs argv in the container. See Executor for what a nil error means.
 func (e *Exec) Exec(ctx context.Context, at Container, argv []string, stdio Stdio) error {
 	request := e.request(at, argv, stdio)
-	if e.webSocket {
-		counted := &counter{}
-		err := e.overWebSocket(ctx, request, counted.wrap(stdio))
-		if !worthSPDY(ctx, err, counted) {
-			return err
+	var err error
+	for _, over := range e.protocols {
+		used := &use{}
+		err = over(ctx, e.config, request, used.wrap(stdio))
+		if !worthAnother(ctx, err, used) {
+			break
 		}
 	}
-	executor, err := remotecommand.NewSPDYExecutor(e.config, "POST", request.URL())
-	if err != nil {
-		return fmt.Errorf("preparing exec in pod %q: %w", at.Pod, err)
-	}
-	return executor.StreamWithContext(ctx, streams(stdio))
+	return err
 }
 
 func (e *Exec) request(at Container, argv []string, stdio Stdio) *rest.Request {
@@ -59,58 +81,68 @@ func (e *Exec) request(at Container, argv []string, stdio Stdio) *rest.Request {
 		}, scheme.ParameterCodec)
 }
 
-func (e *Exec) overWebSocket(ctx context.Context, request *rest.Request, stdio Stdio) error {
-	executor, err := remotecommand.NewWebSocketExecutor(e.config, "GET", request.URL().String())
+func overWebSocket(ctx context.Context, config *rest.Config, request *rest.Request, stdio Stdio) error {
+	executor, err := remotecommand.NewWebSocketExecutor(config, "GET", request.URL().String())
 	if err != nil {
 		return err
 	}
 	return executor.StreamWithContext(ctx, streams(stdio))
 }
 
-// worthSPDY reports whether a failed WebSocket exec can be tried over SPDY: the
-// program must not have begun to talk, and must not have ended by itself.
-func worthSPDY(ctx context.Context, err error, counted *counter) bool {
+func overSPDY(ctx context.Context, config *rest.Config, request *rest.Request, stdio Stdio) error {
+	executor, err := remotecommand.NewSPDYExecutor(config, "POST", request.URL())
+	if err != nil {
+		return err
+	}
+	return executor.StreamWithContext(ctx, streams(stdio))
+}
+
+// worthAnother reports whether a failed exec can be tried over another protocol:
+// the program must not have begun to talk or to be talked to, and must not have
+// ended by itself.
+func worthAnother(ctx context.Context, err error, used *use) bool {
 	var ended exec.CodeExitError
-	return err != nil && ctx.Err() == nil && counted.bytes.Load() == 0 && !errors.As(err, &ended)
+	return err != nil && ctx.Err() == nil && !used.begun.Load() && !errors.As(err, &ended)
 }
 
 func streams(stdio Stdio) remotecommand.StreamOptions {
 	return remotecommand.StreamOptions{Stdin: stdio.In, Stdout: stdio.Out, Stderr: stdio.Err}
 }
 
-// counter counts the bytes that went through a Stdio, in both directions.
-type counter struct{ bytes atomic.Int64 }
+// use notices that a Stdio was used, in either direction.
+type use struct{ begun atomic.Bool }
 
-func (c *counter) wrap(stdio Stdio) Stdio {
+func (u *use) wrap(stdio Stdio) Stdio {
 	if stdio.In != nil {
-		stdio.In = countedReader{stdio.In, c}
+		stdio.In = watchedReader{stdio.In, u}
 	}
 	if stdio.Out != nil {
-		stdio.Out = countedWriter{stdio.Out, c}
+		stdio.Out = watchedWriter{stdio.Out, u}
 	}
 	if stdio.Err != nil {
-		stdio.Err = countedWriter{stdio.Err, c}
+		stdio.Err = watchedWriter{stdio.Err, u}
 	}
 	return stdio
 }
 
-type countedReader struct {
+type watchedReader struct {
 	io.Reader
-	*counter
+	*use
 }
 
-func (r countedReader) Read(p []byte) (int, error) {
-	n, err := r.Reader.Read(p)
-	r.bytes.Add(int64(n))
-	return n, err
+// Read begins with the asking: whoever waits for input here goes on waiting when
+// the exec has failed, and would take the next one's first bytes.
+func (r watchedReader) Read(p []byte) (int, error) {
+	r.begun.Store(true)
+	return r.Reader.Read(p)
 }
 
-type countedWriter struct {
+type watchedWriter struct {
 	io.Writer
-	*counter
+	*use
 }
 
-func (w countedWriter) Write(p []byte) (int, error) {
-	w.bytes.Add(int64(len(p)))
+func (w watchedWriter) Write(p []byte) (int, error) {
+	w.begun.Store(true)
 	return w.Writer.Write(p)
 }

@@ -6,56 +6,107 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
 
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/util/exec"
 )
 
-// Over SPDY only what cannot have begun, and did not end by itself, is tried again.
-func TestWorthSPDY(t *testing.T) {
+// Over another protocol only what cannot have begun, and did not end by itself, is tried again.
+func TestWorthAnother(t *testing.T) {
 	canceled, cancel := context.WithCancel(t.Context())
 	cancel()
 	for name, test := range map[string]struct {
 		ctx   context.Context
 		err   error
-		bytes int64
+		begun bool
 		want  bool
 	}{
-		"done":                    {t.Context(), nil, 0, false},
-		"not upgraded":            {t.Context(), errors.New("websocket: bad handshake"), 0, true},
-		"broken on the way":       {t.Context(), errors.New("connection reset by peer"), 1, false},
-		"the program's own end":   {t.Context(), exec.CodeExitError{Err: errors.New("exit 3"), Code: 3}, 0, false},
-		"its own end, wrapped":    {t.Context(), errors.Join(exec.CodeExitError{Err: errors.New("exit 3"), Code: 3}), 0, false},
-		"nobody waits any longer": {canceled, errors.New("websocket: bad handshake"), 0, false},
+		"done":                    {t.Context(), nil, false, false},
+		"not upgraded":            {t.Context(), errors.New("websocket: bad handshake"), false, true},
+		"broken on the way":       {t.Context(), errors.New("connection reset by peer"), true, false},
+		"the program's own end":   {t.Context(), exec.CodeExitError{Err: errors.New("exit 3"), Code: 3}, false, false},
+		"its own end, wrapped":    {t.Context(), errors.Join(exec.CodeExitError{Err: errors.New("exit 3"), Code: 3}), false, false},
+		"nobody waits any longer": {canceled, errors.New("websocket: bad handshake"), false, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			counted := &counter{}
-			counted.bytes.Store(test.bytes)
-			if got := worthSPDY(test.ctx, test.err, counted); got != test.want {
+			used := &use{}
+			used.begun.Store(test.begun)
+			if got := worthAnother(test.ctx, test.err, used); got != test.want {
 				t.Errorf("%v; want %v", got, test.want)
 			}
 		})
 	}
 }
 
-// Every stream counts, and a stream that is not there stays away.
-func TestCounter(t *testing.T) {
-	counted := &counter{}
-	var out, errOut strings.Builder
-	stdio := counted.wrap(Stdio{In: strings.NewReader("12345"), Out: &out, Err: &errOut})
-	in, err := io.ReadAll(stdio.In)
-	if err != nil || string(in) != "12345" || counted.bytes.Load() != 5 {
-		t.Errorf("in: %q, %v, %d", in, err, counted.bytes.Load())
+// Protocols are tried in order, the other way round where little is let through,
+// and the last one's error is the exec's.
+func TestProtocols(t *testing.T) {
+	e, err := NewExec(&rest.Config{Host: "https://cluster.example"}, true)
+	if err != nil {
+		t.Fatal(err)
 	}
-	for i, w := range []io.Writer{stdio.Out, stdio.Err} {
-		if _, err := io.WriteString(w, "ab"); err != nil || counted.bytes.Load() != int64(7+2*i) {
-			t.Errorf("out: %v, %d", err, counted.bytes.Load())
+	var tried []string
+	fails := func(name string, err error) protocol {
+		return func(context.Context, *rest.Config, *rest.Request, Stdio) error {
+			tried = append(tried, name)
+			return err
 		}
 	}
-	if out.String() != "ab" || errOut.String() != "ab" {
-		t.Errorf("written: %q, %q", out.String(), errOut.String())
+	refused := errors.New("refused")
+	works, refuses := []protocol{fails("a", nil), fails("b", nil)}, []protocol{fails("a", refused), fails("b", refused)}
+	for name, test := range map[string]struct {
+		protocols []protocol
+		rate      int64
+		want      string
+		err       error
+	}{
+		"first":           {works, 0, "a", nil},
+		"none":            {refuses, 0, "a b", refused},
+		"fast":            {refuses, slow, "a b", refused},
+		"slow":            {works, slow - 1, "b", nil},
+		"slow, none":      {refuses, 1, "b a", refused},
+		"slow, only SPDY": {works[1:], 1, "b", nil},
+	} {
+		e.protocols, tried = test.protocols, nil
+		err := ForRate(e, test.rate).Exec(t.Context(), Container{}, []string{"true"}, Stdio{})
+		if got := strings.Join(tried, " "); got != test.want || !errors.Is(err, test.err) {
+			t.Errorf("%s: %s, %v; want %s, %v", name, got, err, test.want, test.err)
+		}
 	}
-	if none := counted.wrap(Stdio{}); none != (Stdio{}) {
+}
+
+// Every stream tells that it was used, input as soon as somebody waits for it,
+// and a stream that is not there stays away.
+func TestUse(t *testing.T) {
+	waiting, _ := io.Pipe()
+	for name, try := range map[string]func(Stdio){
+		"input":    func(stdio Stdio) { _, _ = stdio.In.Read(make([]byte, 1)) },
+		"waiting":  func(stdio Stdio) { go func() { _, _ = stdio.In.Read(make([]byte, 1)) }() },
+		"output":   func(stdio Stdio) { _, _ = stdio.Out.Write([]byte("a")) },
+		"messages": func(stdio Stdio) { _, _ = stdio.Err.Write([]byte("a")) },
+	} {
+		used := &use{}
+		stdio := Stdio{In: strings.NewReader("12345"), Out: io.Discard, Err: io.Discard}
+		if name == "waiting" {
+			stdio.In = waiting
+		}
+		stdio = used.wrap(stdio)
+		if used.begun.Load() {
+			t.Errorf("%s: begun before it was used", name)
+		}
+		try(stdio)
+		for range 100 {
+			if used.begun.Load() {
+				break
+			}
+			time.Sleep(10 * time.Millisecond)
+		}
+		if !used.begun.Load() {
+			t.Errorf("%s: not begun", name)
+		}
+	}
+	if none := (&use{}).wrap(Stdio{}); none != (Stdio{}) {
 		t.Errorf("%+v; want no streams", none)
 	}
 }

@@ -1,9 +1,13 @@
-// Package transport reaches a container: it runs a program there and carries
-// the program's standard streams.
+// Package transport reaches a container. An Executor runs a program there and
+// carries its standard streams. A Dialer connects to a program there: through the
+// API server's pods/proxy (Tunnel), or over the streams of an exec (ExecDialer).
+// A Chooser takes the first of several Dialers that works, for one http.Client
+// above it, and a Meter counts and limits what goes over the wire.
 //
 // What it does not promise: that all output arrived. An exec through the API
 // server reports success for streams that were cut on the way, so whoever reads
-// one needs a proof of the end inside the stream (see package archive).
+// one needs a proof of the end inside the stream (see package archive). Nor does
+// it repair a connection that breaks: it dials the next one.
 package transport
 
 import (

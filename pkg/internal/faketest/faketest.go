@@ -5,6 +5,7 @@
 package faketest
 
 import (
+	"errors"
 	"sync"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
@@ -33,6 +34,7 @@ type Cluster struct {
 	user      string
 	arguments []string
 	executor  transport.Executor
+	tunnel    transport.Dialer
 
 	mu      sync.Mutex
 	watches []watch.Interface
@@ -67,6 +69,12 @@ func (c *Cluster) Executing(executor transport.Executor) *Cluster {
 	return c
 }
 
+// Tunneling makes dialer the way to every port of every pod.
+func (c *Cluster) Tunneling(dialer transport.Dialer) *Cluster {
+	c.tunnel = dialer
+	return c
+}
+
 // Refuse answers every such request with err.
 func (c *Cluster) Refuse(verb, resource string, err error) *Cluster {
 	c.clients.PrependReactor(verb, resource, func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, err })
@@ -92,6 +100,14 @@ func (c *Cluster) Clientset() (kubernetes.Interface, error) { return c.clients, 
 
 // Executor implements client.Getter.
 func (c *Cluster) Executor() (transport.Executor, error) { return c.executor, nil }
+
+// Tunnel implements client.Getter.
+func (c *Cluster) Tunnel(string, string, int) (transport.Dialer, error) {
+	if c.tunnel == nil {
+		return nil, errors.New("this cluster in memory has no tunnel")
+	}
+	return c.tunnel, nil
+}
 
 // Namespace implements client.Getter.
 func (*Cluster) Namespace() (string, error) { return Namespace, nil }

@@ -1,0 +1,105 @@
+package client_test
+
+import (
+	"encoding/base64"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/client"
+)
+
+// upgrades is an API server that answers a tunnel with an echo.
+func upgrades(t *testing.T, check func(*http.Request)) *httptest.Server {
+	t.Helper()
+	server := httptest.NewTLSServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		check(r)
+		conn, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		defer func() { _ = conn.Close() }()
+		_, _ = io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: batch-tunnel\r\n\r\n")
+		_, _ = io.Copy(conn, conn)
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// proxy is an HTTP proxy that counts what it connects.
+func proxy(t *testing.T, count *atomic.Int32) *httptest.Server {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		count.Add(1)
+		there, err := net.Dial("tcp", r.Host)
+		if err != nil {
+			http.Error(w, err.Error(), http.StatusBadGateway)
+			return
+		}
+		here, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		_, _ = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
+		go func() { _, _ = io.Copy(there, here); _ = there.Close() }()
+		_, _ = io.Copy(here, there)
+		_ = here.Close()
+	}))
+	t.Cleanup(server.Close)
+	return server
+}
+
+// What a kubeconfig says of proxies and credentials, and what the flags say of
+// the caller, holds for tunnels.
+func TestTunnel(t *testing.T) {
+	server := upgrades(t, func(r *http.Request) {
+		got := []string{r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Impersonate-User")}
+		want := []string{"/api/v1/namespaces/lab/pods/fetch-x:7/proxy/tunnel", "Bearer secret", "ada"}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Error(diff)
+		}
+	})
+	var connects atomic.Int32
+	path := filepath.Join(t.TempDir(), "config")
+	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
+	text := fmt.Sprintf(`{"apiVersion": "v1", "kind": "Config", "current-context": "c",
+		"clusters": [{"name": "c", "cluster": {"server": %q, "proxy-url": %q, "certificate-authority-data": %q}}],
+		"users": [{"name": "u", "user": {"token": "secret"}}],
+		"contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": "lab"}}]}`,
+		server.URL, proxy(t, &connects).URL, base64.StdEncoding.EncodeToString(authority))
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	flags, ada := genericclioptions.NewConfigFlags(false), "ada"
+	flags.KubeConfig, flags.Impersonate = &path, &ada
+	getter := client.NewFlags(flags, func() bool { return true })
+	tunnel, err := getter.Tunnel("lab", "fetch-x", 7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	conn, err := tunnel.Dial(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close() }()
+	answer := make([]byte, 4)
+	if _, err := io.WriteString(conn, "ping"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.ReadFull(conn, answer); err != nil || string(answer) != "ping" {
+		t.Errorf("%q, %v", answer, err)
+	}
+	if connects.Load() != 1 {
+		t.Errorf("%d connections through the proxy", connects.Load())
+	}
+}

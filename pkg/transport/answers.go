@@ -1,0 +1,52 @@
+package transport
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+)
+
+// Answers returns a Step that asks the HTTP server at the other end for path and
+// passes the connection on once a status of 2xx came. Only that proves an exec:
+// its connection is there before its program is.
+func Answers(path string) Step {
+	return func(ctx context.Context, conn net.Conn) (net.Conn, error) {
+		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+		err := ask(ctx, conn, path)
+		if !stop() {
+			return nil, context.Cause(ctx)
+		}
+		return conn, err
+	}
+}
+
+// ask sends one request and reads the whole answer, and not a byte more.
+func ask(ctx context.Context, conn net.Conn, path string) error {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+Host+path, http.NoBody)
+	if err != nil {
+		return err
+	}
+	if err := request.Write(conn); err != nil {
+		return fmt.Errorf("asking the program in the pod for %s: %w", path, err)
+	}
+	reader := bufio.NewReader(conn)
+	response, err := http.ReadResponse(reader, request)
+	if err != nil {
+		return fmt.Errorf("no answer from the program in the pod: %w", err)
+	}
+	defer func() { _ = response.Body.Close() }()
+	_, err = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20))
+	switch {
+	case err != nil:
+		return fmt.Errorf("reading the answer to %s: %w", path, err)
+	case response.StatusCode/100 != 2:
+		return fmt.Errorf("the answer to %s is %q", path, response.Status)
+	case response.Close || reader.Buffered() > 0:
+		return errors.New("the answer to " + path + " left a connection that cannot be used again")
+	}
+	return nil
+}

@@ -1,0 +1,100 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"k8s.io/utils/clock"
+)
+
+// execConn is the connection that an exec makes. Write returns when the bytes
+// are on their way, not when they have arrived.
+type execConn struct {
+	at      Container
+	clock   clock.PassiveClock
+	in, out *ring // of the program
+	cancel  context.CancelFunc
+	done    chan struct{} // closed when the exec has ended
+	ended   error         // readable then; never nil
+	closed  atomic.Bool
+}
+
+func (c *execConn) run(ctx context.Context, executor Executor, argv []string) {
+	defer c.cancel()
+	said := &head{}
+	err := executor.Exec(ctx, c.at, argv, Stdio{In: c.in, Out: c.out, Err: said})
+	c.ended = io.EOF
+	if text := said.String(); err != nil || text != "" {
+		c.ended = &ExecError{Program: strings.Join(argv, " "), Pod: c.at.Pod, Stderr: text, Err: err}
+	}
+	close(c.done)
+	c.in.end(io.EOF)
+	c.out.end(c.ended)
+}
+
+// Read implements net.Conn. After the program's last output it gives io.EOF
+// where the program ended well and in silence, else an ExecError.
+func (c *execConn) Read(p []byte) (int, error) { return c.out.Read(p) }
+
+// Write implements net.Conn. After the program's end it gives the same as Read,
+// but io.ErrClosedPipe for io.EOF.
+func (c *execConn) Write(p []byte) (int, error) {
+	n, err := c.in.Write(p)
+	if !errors.Is(err, io.ErrClosedPipe) {
+		return n, err
+	}
+	if c.closed.Load() {
+		return n, net.ErrClosed
+	}
+	if ended, ok := errors.AsType[*ExecError](c.ended); ok { // written before the input ended
+		return n, ended
+	}
+	return n, err
+}
+
+// Close implements net.Conn. It ends the program's input, and a second later the
+// exec, without waiting for either. What was written just before it may not
+// arrive.
+func (c *execConn) Close() error {
+	if c.closed.Swap(true) {
+		return nil
+	}
+	c.in.end(io.EOF)
+	c.out.abandon()
+	kill := time.AfterFunc(grace, c.cancel)
+	go func() {
+		<-c.done
+		kill.Stop()
+	}()
+	return nil
+}
+
+// LocalAddr implements net.Conn.
+func (*execConn) LocalAddr() net.Addr { return address{"exec", "here"} }
+
+// RemoteAddr implements net.Conn.
+func (c *execConn) RemoteAddr() net.Addr {
+	return address{"exec", c.at.Namespace + "/" + c.at.Pod + "/" + c.at.Name}
+}
+
+// SetDeadline implements net.Conn.
+func (c *execConn) SetDeadline(t time.Time) error {
+	return errors.Join(c.SetReadDeadline(t), c.SetWriteDeadline(t))
+}
+
+// SetReadDeadline implements net.Conn.
+func (c *execConn) SetReadDeadline(t time.Time) error {
+	c.out.setReadDeadline(c.clock, t)
+	return nil
+}
+
+// SetWriteDeadline implements net.Conn.
+func (c *execConn) SetWriteDeadline(t time.Time) error {
+	c.in.setWriteDeadline(c.clock, t)
+	return nil
+}

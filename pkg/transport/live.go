@@ -1,0 +1,68 @@
+package transport
+
+import (
+	"net"
+	"sync"
+)
+
+// live is what has to end when its owner is closed.
+type live struct {
+	mu     sync.Mutex
+	closed bool
+	next   int
+	ends   map[int]func()
+}
+
+// add registers end; remove takes it out again.
+func (l *live) add(end func()) (remove func(), err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, net.ErrClosed
+	}
+	if l.ends == nil {
+		l.ends = map[int]func(){}
+	}
+	id := l.next
+	l.next++
+	l.ends[id] = end
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		delete(l.ends, id)
+	}, nil
+}
+
+// keep registers conn until it is closed. Errors: it is too late, conn is closed.
+func (l *live) keep(conn net.Conn) (net.Conn, error) {
+	remove, err := l.add(func() { _ = conn.Close() })
+	if err != nil {
+		_ = conn.Close()
+		return nil, err
+	}
+	return &keptConn{Conn: conn, remove: remove}, nil
+}
+
+// close ends everything, side by side: a connection that is stuck takes seconds.
+func (l *live) close() {
+	l.mu.Lock()
+	ends := l.ends
+	l.ends, l.closed = nil, true
+	l.mu.Unlock()
+	var all sync.WaitGroup
+	for _, end := range ends {
+		all.Go(end)
+	}
+	all.Wait()
+}
+
+type keptConn struct {
+	net.Conn
+	remove func()
+}
+
+// Close implements net.Conn.
+func (c *keptConn) Close() error {
+	c.remove()
+	return c.Conn.Close()
+}

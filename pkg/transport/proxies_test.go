@@ -1,0 +1,92 @@
+package transport_test
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"sync/atomic"
+	"testing"
+
+	"k8s.io/client-go/rest"
+)
+
+// The proxy that a kubeconfig names is on the way, whichever it is.
+func TestTunnelThroughProxy(t *testing.T) {
+	server := newAPIServer(t)
+	var connects atomic.Int32
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		connects.Add(1)
+		there, err := net.Dial("tcp", r.Host)
+		if err != nil || r.Method != http.MethodConnect {
+			http.Error(w, "no", http.StatusBadGateway)
+			return
+		}
+		here, _, err := http.NewResponseController(w).Hijack()
+		if err != nil {
+			return
+		}
+		_, _ = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
+		go func() { _, _ = io.Copy(there, here); _ = there.Close() }()
+		_, _ = io.Copy(here, there)
+		_ = here.Close()
+	}))
+	defer proxy.Close()
+	address, err := url.Parse(proxy.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	config := server.config()
+	config.Proxy = http.ProxyURL(address)
+	echoes(t, dial(t, newTunnel(t, config)), 1<<20)
+	if connects.Load() != 1 {
+		t.Errorf("%d connections through the proxy", connects.Load())
+	}
+}
+
+// A reverse proxy in front of the API server and a plain http server, as kubectl
+// proxy is both, pass the upgrade on.
+func TestTunnelThroughReverseProxy(t *testing.T) {
+	server := newAPIServer(t)
+	target, err := url.Parse(server.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.Transport = server.Client().Transport.(*http.Transport).Clone()
+	proxy.Transport.(*http.Transport).ForceAttemptHTTP2 = false
+	proxy.Transport.(*http.Transport).TLSClientConfig.NextProtos = []string{"http/1.1"}
+	front := httptest.NewServer(proxy)
+	defer front.Close()
+	echoes(t, dial(t, newTunnel(t, &rest.Config{Host: front.URL})), 1<<20)
+}
+
+// Wrappers of the config see the request; a transport of the config is used.
+func TestTunnelWrapped(t *testing.T) {
+	server := newAPIServer(t)
+	var seen atomic.Int32
+	config := server.config()
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+		return roundTrip(func(r *http.Request) (*http.Response, error) {
+			seen.Add(1)
+			return next.RoundTrip(r)
+		})
+	})
+	echoes(t, dial(t, newTunnel(t, config)), 10)
+	own := server.Client().Transport.(*http.Transport).Clone()
+	own.ForceAttemptHTTP2, own.TLSClientConfig.NextProtos = false, []string{"http/1.1"}
+	bring := &rest.Config{Host: server.URL, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
+		seen.Add(1)
+		return own.RoundTrip(r)
+	})}
+	echoes(t, dial(t, newTunnel(t, bring)), 10)
+	if seen.Load() != 2 {
+		t.Errorf("%d requests seen", seen.Load())
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
