@@ -4,6 +4,7 @@
 package helper
 
 import (
+	_ "embed"
 	"strconv"
 	"strings"
 	"time"
@@ -25,25 +26,43 @@ const MountPath = "/volume"
 // Container is the name of the helper's only container.
 const Container = "helper"
 
+// Where the agent is in the helper, whose main process becomes it.
 const (
-	// lifetime of a helper, whatever happens: sites destroy bare pods after 6 hours.
-	lifetime = 6 * time.Hour
-	// idle is how long a helper stays when no client does anything in it.
-	idle = time.Minute
+	// AgentDir is an emptyDir, the only place in a helper that can be written to.
+	AgentDir = "/agent"
+	// AgentPath is where Install puts the agent.
+	AgentPath = AgentDir + "/batch-agent"
+	// SocketPath is the Unix socket that the agent serves.
+	SocketPath = AgentDir + "/socket"
 )
 
-// main is what the helper runs: it ends when no other process was in the pod
-// for as many seconds as its argument says. A process without an exe is a
-// zombie and does not count.
-const main = `trap 'exit 0' TERM INT
-idle=0
-while [ "$idle" -lt "$1" ]; do
-  sleep 5 & wait "$!"
-  idle=$((idle + 5))
-  for p in /proc/[0-9]*; do
-    [ "$p" = /proc/1 ] || ! [ -e "$p/exe" ] || idle=0
-  done # for
-done`
+// Lifetime is how long a helper may run, whatever happens: sites destroy bare
+// pods after 6 hours. A Session makes a new one in time.
+const Lifetime = 5 * time.Hour
+
+const (
+	// idle is how long a helper without an agent stays when no client does
+	// anything in it.
+	idle = time.Minute
+	// turn is how often it looks.
+	turn = 5 * time.Second
+	// agentSpace bounds AgentDir in bytes: the agent twice, as it is replaced.
+	agentSpace = 64 << 20
+	// randomLength is how many characters make a helper's name its own.
+	randomLength = 8
+	// labelLength is how long a name may be that is also a host's name.
+	labelLength = 63
+)
+
+// main is what the helper runs, with the arguments IDLE TURN DIR ROOT SELF. Once
+// DIR holds the agent it becomes that; it looks every TURN seconds, and when USR1
+// wakes it up. Until then it ends when beside SELF, its own place in /proc, there
+// was no other process for IDLE seconds. A process without an exe is a zombie and
+// does not count. A shell interrupts no sleep that it has not put into the
+// background, and Kubernetes makes one $ of two, so that there is no $$ here.
+//
+//go:embed main.sh
+var main string
 
 // Spec is a helper that can be made as it stands.
 type Spec struct {
@@ -54,7 +73,13 @@ type Spec struct {
 	Job string
 	// Parent deletes the helper with it; nil where nothing does.
 	Parent *metav1.OwnerReference
-	Image  string
+	// Image of the helper; it must have a shell.
+	Image string
+	// JobImage is the image of the job itself, "" where it is not known. With
+	// Fallback it takes the place of an Image that cannot be pulled: it is on a
+	// node already, and the site's policy lets it in.
+	JobImage string
+	Fallback bool
 	// Node is where the pod must run; "" leaves it to the scheduler.
 	Node        string
 	Identity    Identity
@@ -62,15 +87,41 @@ type Spec struct {
 	PullSecrets []corev1.LocalObjectReference
 	CPU, Memory resource.Quantity
 	Owner       owner.Identity
+	// Lifetime bounds how long the pod runs, in whole seconds; 0 means the
+	// package's Lifetime.
+	Lifetime time.Duration
+	// Keep leaves the running helper behind when its session is closed, for the
+	// next session of the same owner to find. It ends by itself when idle.
+	Keep bool
+	// Agent tells versions of the agent apart, so that a kept helper is found only
+	// by those who have the one that runs in it. Any text, also none.
+	Agent string
+	// Hasty means that the caller has another way to read the volume: where no
+	// node has room, that is not waited for.
+	Hasty bool
+
+	// use is the value of owner.UseLabel; "" for none.
+	use string
 }
 
-// Pod returns the object to create. It fits PodSecurity "restricted" unless the
-// identity is root.
-func (s Spec) Pod() *corev1.Pod {
+// lifetime returns how long the pod may run.
+func (s Spec) lifetime() time.Duration {
+	if s.Lifetime > 0 {
+		return s.Lifetime
+	}
+	return Lifetime
+}
+
+// Pod returns the object to create. random makes its name one that no other pod
+// has: letters and digits. It fits PodSecurity "restricted" unless the identity
+// is root.
+func (s Spec) Pod(random string) *corev1.Pod {
+	const prefix = "fetch-"
+	claim := s.Claim[:min(len(s.Claim), labelLength-len(prefix)-1-len(random))]
 	pod := &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
-			GenerateName: "fetch-" + strings.Trim(s.Claim[:min(len(s.Claim), 50)], "-.") + "-",
-			Namespace:    s.Namespace,
+			Name:      prefix + strings.Trim(claim, "-.") + "-" + random,
+			Namespace: s.Namespace,
 			// Meshes must not add containers to it, autoscalers must not move it.
 			Labels: map[string]string{"sidecar.istio.io/inject": "false"},
 			Annotations: map[string]string{
@@ -85,6 +136,12 @@ func (s Spec) Pod() *corev1.Pod {
 	if s.Job != "" {
 		metav1.SetMetaDataLabel(&pod.ObjectMeta, owner.JobLabel, s.Job)
 	}
+	if s.use != "" {
+		metav1.SetMetaDataLabel(&pod.ObjectMeta, owner.UseLabel, s.use)
+	}
+	if s.Keep {
+		metav1.SetMetaDataLabel(&pod.ObjectMeta, owner.KeptLabel, "true")
+	}
 	if s.Parent != nil {
 		pod.OwnerReferences = []metav1.OwnerReference{*s.Parent}
 	}
@@ -92,7 +149,7 @@ func (s Spec) Pod() *corev1.Pod {
 }
 
 func (s Spec) podSpec() corev1.PodSpec {
-	no, grace, deadline := false, int64(1), int64(lifetime.Seconds())
+	no, grace, deadline, space := false, int64(1), int64(s.lifetime().Seconds()), *resource.NewQuantity(agentSpace, resource.BinarySI)
 	return corev1.PodSpec{
 		RestartPolicy:                 corev1.RestartPolicyNever,
 		ActiveDeadlineSeconds:         &deadline,
@@ -108,6 +165,8 @@ func (s Spec) podSpec() corev1.PodSpec {
 			// Read-only at the source: with readOnly on the mount alone kubelet
 			// may still change the owner of the user's files to an fsGroup.
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: s.Claim, ReadOnly: true},
+		}}, {Name: "agent", VolumeSource: corev1.VolumeSource{
+			EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: &space},
 		}}},
 		Containers: []corev1.Container{s.container()},
 	}
@@ -117,12 +176,19 @@ func (s Spec) container() corev1.Container {
 	resources := corev1.ResourceList{corev1.ResourceCPU: s.CPU, corev1.ResourceMemory: s.Memory}
 	return corev1.Container{
 		Name: Container, Image: s.Image,
-		Command:         []string{"sh", "-c", main, "helper", strconv.Itoa(int(idle.Seconds()))},
+		// Nothing is gained by asking a registry for what the node has.
+		ImagePullPolicy: corev1.PullIfNotPresent,
+		Command:         []string{"sh", "-c", main, "helper", seconds(idle), seconds(turn), AgentDir, MountPath, "/proc/1"},
 		Resources:       corev1.ResourceRequirements{Requests: resources, Limits: resources},
 		SecurityContext: s.Identity.containerSecurity(),
-		VolumeMounts:    []corev1.VolumeMount{{Name: "volume", MountPath: MountPath, SubPath: s.SubPath, ReadOnly: true}},
+		VolumeMounts: []corev1.VolumeMount{
+			{Name: "volume", MountPath: MountPath, SubPath: s.SubPath, ReadOnly: true},
+			{Name: "agent", MountPath: AgentDir},
+		},
 	}
 }
+
+func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 
 // onNode requires a node through the scheduler: spec.nodeName would skip taints
 // and the binding of volumes.
@@ -136,27 +202,6 @@ func onNode(name string) *corev1.Affinity {
 	return &corev1.Affinity{NodeAffinity: &corev1.NodeAffinity{
 		RequiredDuringSchedulingIgnoredDuringExecution: &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{term}},
 	}}
-}
-
-// podSecurity puts an fsGroup among the supplementary groups: that gives the
-// access without letting kubelet change the owner of anything.
-func (i Identity) podSecurity() *corev1.PodSecurityContext {
-	nonRoot := !i.Root()
-	return &corev1.PodSecurityContext{
-		RunAsUser: i.UID, RunAsGroup: i.GID, RunAsNonRoot: &nonRoot, SupplementalGroups: i.Groups, SELinuxOptions: i.SELinux,
-		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
-	}
-}
-
-// containerSecurity drops all that can be dropped. Root without DAC_OVERRIDE
-// could not read other users' 0600 files.
-func (i Identity) containerSecurity() *corev1.SecurityContext {
-	yes, no := true, false
-	capabilities := &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}
-	if i.Root() {
-		capabilities.Add = []corev1.Capability{"DAC_OVERRIDE"}
-	}
-	return &corev1.SecurityContext{AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes, Capabilities: capabilities}
 }
 
 // ParentOf returns the reference that deletes a helper with job, and nil for a

@@ -38,7 +38,7 @@ func TestPod(t *testing.T) {
 			s.Owner = owner.Identity{Name: "ada"}
 		}),
 	} {
-		t.Run(name, func(t *testing.T) { faketest.GoldenYAML(t, "pod-"+name, s.Pod()) })
+		t.Run(name, func(t *testing.T) { faketest.GoldenYAML(t, "pod-"+name, s.Pod("x7k2pq9z")) })
 	}
 }
 
@@ -56,22 +56,24 @@ func TestPodIsRestricted(t *testing.T) {
 		"group of root's": {helper.Identity{UID: new(int64(7)), GID: new(int64(0))}, true, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pod := spec(func(s *helper.Spec) { s.Identity = test.identity }).Pod().Spec
+			pod := spec(func(s *helper.Spec) { s.Identity = test.identity }).Pod("x7k2pq9z").Spec
 			security, container := pod.SecurityContext, pod.Containers[0].SecurityContext
 			for what, ok := range map[string]bool{
-				"runAsNonRoot":             *security.RunAsNonRoot == test.nonRoot,
-				"no fsGroup":               security.FSGroup == nil,
-				"seccompProfile":           security.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
-				"allowPrivilegeEscalation": !*container.AllowPrivilegeEscalation,
-				"readOnlyRootFilesystem":   *container.ReadOnlyRootFilesystem,
-				"drop ALL":                 len(container.Capabilities.Drop) == 1 && container.Capabilities.Drop[0] == "ALL",
-				"add":                      len(container.Capabilities.Add) == len(test.add),
-				"no host namespaces":       !pod.HostNetwork && !pod.HostPID && !pod.HostIPC,
-				"no token":                 !*pod.AutomountServiceAccountToken,
-				"volume is read-only":      pod.Volumes[0].PersistentVolumeClaim.ReadOnly && pod.Containers[0].VolumeMounts[0].ReadOnly,
-				"no node name":             pod.NodeName == "",
-				"never restarted":          pod.RestartPolicy == corev1.RestartPolicyNever,
-				"ends by itself":           *pod.ActiveDeadlineSeconds == 6*60*60,
+				"runAsNonRoot":               *security.RunAsNonRoot == test.nonRoot,
+				"no fsGroup":                 security.FSGroup == nil,
+				"seccompProfile":             security.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
+				"allowPrivilegeEscalation":   !*container.AllowPrivilegeEscalation,
+				"readOnlyRootFilesystem":     *container.ReadOnlyRootFilesystem,
+				"drop ALL":                   len(container.Capabilities.Drop) == 1 && container.Capabilities.Drop[0] == "ALL",
+				"add":                        len(container.Capabilities.Add) == len(test.add),
+				"no host namespaces":         !pod.HostNetwork && !pod.HostPID && !pod.HostIPC,
+				"no token":                   !*pod.AutomountServiceAccountToken,
+				"volume is read-only":        pod.Volumes[0].PersistentVolumeClaim.ReadOnly && pod.Containers[0].VolumeMounts[0].ReadOnly,
+				"kept as it is written":      !strings.Contains(strings.Join(pod.Containers[0].Command, " "), "$$"),
+				"no node name":               pod.NodeName == "",
+				"the agent's place is small": pod.Volumes[1].EmptyDir.SizeLimit.String() == "64Mi",
+				"never restarted":            pod.RestartPolicy == corev1.RestartPolicyNever,
+				"ends by itself":             *pod.ActiveDeadlineSeconds == 5*60*60,
 			} {
 				if !ok {
 					t.Errorf("%s is not as it must be", what)
@@ -81,21 +83,21 @@ func TestPodIsRestricted(t *testing.T) {
 	}
 }
 
-// Five characters are added to a generated name.
+// A pod's name is its host's name too, which has 63 characters.
 func TestPodNamesAtTheirLimit(t *testing.T) {
 	for _, claim := range []string{
-		"a", strings.Repeat("a", 63), strings.Repeat("a", 253), strings.Repeat("a", 49) + ".b", strings.Repeat("a", 49) + "-b",
-		strings.Repeat("a", 48) + "--b", strings.Repeat("a.", 100) + "b", "1-results",
+		"a", strings.Repeat("a", 63), strings.Repeat("a", 253), strings.Repeat("a", 47) + ".b", strings.Repeat("a", 47) + "-b",
+		strings.Repeat("a", 46) + "--b", strings.Repeat("a.", 100) + "b", "1-results",
 	} {
 		if problems := validation.IsDNS1123Subdomain(claim); len(problems) > 0 {
 			t.Fatalf("%q is no claim: %v", claim, problems)
 		}
-		name := spec(func(s *helper.Spec) { s.Claim = claim }).Pod().GenerateName + "x7k2p"
+		name := spec(func(s *helper.Spec) { s.Claim = claim }).Pod("x7k2pq9z").Name
 		if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 || len(name) > validation.DNS1123LabelMaxLength {
 			t.Errorf("claim %q gives pod %q: %v", claim, name, problems)
 		}
 	}
-	pod := spec(func(s *helper.Spec) { s.Job, s.Owner = strings.Repeat("j", 63), owner.Identity{Name: "a/b c"} }).Pod()
+	pod := spec(func(s *helper.Spec) { s.Job, s.Owner = strings.Repeat("j", 63), owner.Identity{Name: "a/b c"} }).Pod("x7k2pq9z")
 	for key, value := range pod.Labels {
 		if problems := append(validation.IsQualifiedName(key), validation.IsValidLabelValue(value)...); len(problems) > 0 {
 			t.Errorf("label %s=%s: %v", key, value, problems)

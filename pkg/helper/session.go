@@ -4,151 +4,225 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/utils/clock"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
 // removal is how long deleting a helper may take: it must not hold up Ctrl-C.
 const removal = 10 * time.Second
 
-// least is how small a helper is made where there is no room for a larger one:
-// millicores and bytes.
-const (
-	leastCPU    = 100
-	leastMemory = 64 << 20
-)
+// margin is how long before its deadline a helper is no longer begun with.
+const margin = time.Minute
 
 // Session has a helper pod for as long as it is open. It is not for concurrent use.
 type Session struct {
 	client kubernetes.Interface
 	spec   Spec
 	say    func(string)
-	pod    *corev1.Pod
+	waits  func(Waiting)
+	clock  clock.PassiveClock
+
+	// pod is the helper; ran says that it has run, found that another session made it.
+	pod        *corev1.Pod
+	ran, found bool
+	// ends is the deadline of pod.
+	ends time.Time
+	// asked is the name of a pod that was asked for and may have been made: the
+	// answer never came.
+	asked string
+	// key tells who may use the helper of another session.
+	key string
+	// looked says that a helper that was left behind has been looked for.
+	looked bool
+	// shrunk and unpullable say what was tried before.
+	shrunk     bool
+	unpullable string
 }
 
 // NewSession returns a session that makes its pod when it is first needed. say
 // is told why the pod does not start, in the cluster's words.
 func NewSession(client kubernetes.Interface, spec Spec, say func(string)) *Session {
-	return &Session{client: client, spec: spec, say: say}
+	s := &Session{client: client, spec: spec, say: say, waits: func(Waiting) {}, clock: clock.RealClock{}, key: spec.key()}
+	s.spec.use = s.key
+	return s
 }
 
-// Locate returns the running helper, and makes it first where there is none or
-// where the last one was lost (evicted, its node gone, deleted). A new one goes
-// to node; "" leaves that to the scheduler.
+// Waits has tell called with each change of what the helper is waiting for while
+// Locate starts it; it is for a live line.
+func (s *Session) Waits(tell func(Waiting)) { s.waits = tell }
+
+// Locate returns the running helper, and makes it first where there is none,
+// where the last one was lost (evicted, deleted, its node gone), and where its
+// deadline has come. A new one goes to node; "" leaves that to the scheduler.
+// A helper that an earlier session of the same owner has kept is used again.
+//
+// Beside the API's own errors it returns a *NoPodError where the cluster has no
+// room and a *NoShellError where the image cannot be a helper. An error for
+// which follow.Passing holds may go away: Locate can be called again.
 func (s *Session) Locate(ctx context.Context, node string) (transport.Container, error) {
-	if s.pod != nil {
-		pod, err := s.client.CoreV1().Pods(s.spec.Namespace).Get(ctx, s.pod.Name, metav1.GetOptions{})
-		if err != nil && !apierrors.IsNotFound(err) {
-			return transport.Container{}, fmt.Errorf("looking for helper pod %q: %w", s.pod.Name, err)
-		}
-		if err == nil && pod.UID == s.pod.UID && pod.DeletionTimestamp == nil && pod.Status.Phase == corev1.PodRunning {
-			return s.container(), nil
-		}
-		s.say(fmt.Sprintf("helper pod %s was lost; making a new one", s.pod.Name))
-		if err := s.Close(ctx); err != nil {
+	if s.asked != "" {
+		if err := s.find(ctx); err != nil {
 			return transport.Container{}, err
 		}
+	}
+	if s.pod != nil {
+		if err := s.recheck(ctx); err != nil {
+			return transport.Container{}, err
+		}
+	}
+	if s.pod == nil {
+		s.spec.Node = node
+		s.found = s.adopt(ctx, owner.KeptLabel+"=true")
+	}
+	if s.pod == nil || !s.ran {
+		if err := s.start(ctx); err != nil {
+			return transport.Container{}, err
+		}
+	}
+	return transport.Container{Namespace: s.spec.Namespace, Pod: s.pod.Name, Name: Container}, nil
+}
+
+// find looks for the pod whose creation was not answered.
+func (s *Session) find(ctx context.Context) error {
+	pod, err := s.client.CoreV1().Pods(s.spec.Namespace).Get(ctx, s.asked, metav1.GetOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("looking for helper pod %q: %w", s.asked, err)
+	}
+	if s.asked = ""; err == nil {
+		s.has(pod)
+	}
+	return nil
+}
+
+// has makes pod the session's.
+func (s *Session) has(pod *corev1.Pod) {
+	s.pod, s.ran, s.found, s.ends = pod, false, false, s.clock.Now().Add(s.spec.lifetime())
+}
+
+// recheck looks after a helper that was there, and gives up one that is lost.
+func (s *Session) recheck(ctx context.Context) error {
+	pod, err := s.client.CoreV1().Pods(s.spec.Namespace).Get(ctx, s.pod.Name, metav1.GetOptions{})
+	if err != nil && !apierrors.IsNotFound(err) {
+		return fmt.Errorf("looking for helper pod %q: %w", s.pod.Name, err)
+	}
+	if apierrors.IsNotFound(err) || pod.UID != s.pod.UID {
+		pod = nil
+	}
+	var why string
+	switch {
+	case pod == nil || !usable(pod):
+		why = "was lost; making a new one" + inWords(pod)
 		s.spec.Parent = nil // if it went with its job, so would the new one
+	case s.clock.Now().After(s.ends.Add(-margin)):
+		why = "is near its deadline; making a new one"
+	default:
+		return nil
 	}
-	s.spec.Node = node
-	if err := s.start(ctx); err != nil {
-		return transport.Container{}, err
-	}
-	return s.container(), nil
+	s.say(fmt.Sprintf("helper pod %s %s", s.pod.Name, why))
+	return s.discard(ctx)
 }
 
-func (s *Session) container() transport.Container {
-	return transport.Container{Namespace: s.spec.Namespace, Pod: s.pod.Name, Name: Container}
-}
-
-// start makes the pod and waits until it runs; a smaller one where the nodes
-// have no room, such as the one that a job fills whose volume is only there.
-func (s *Session) start(ctx context.Context) error {
-	for {
-		pod, err := s.create(ctx)
-		if err != nil {
-			return err
-		}
-		s.pod = pod
-		err = s.ready(ctx)
-		if !errors.Is(err, errNoRoom) || !s.shrink() {
-			return err
-		}
-		if err := s.Close(ctx); err != nil {
-			return err
-		}
-	}
-}
-
-// create retries with less where admission refuses: smaller where a quota or
-// LimitRange does, not as root where a policy does.
-func (s *Session) create(ctx context.Context) (*corev1.Pod, error) {
-	for {
-		pod, err := s.client.CoreV1().Pods(s.spec.Namespace).Create(ctx, s.spec.Pod(), metav1.CreateOptions{})
-		switch {
-		case err == nil:
-			return pod, nil
-		case aboutSize(err) && s.shrink():
-			s.say(fmt.Sprintf("%v; trying a smaller helper pod", err))
-		case aboutUser(err) && s.spec.Identity.Root():
-			s.spec.Identity = s.spec.Identity.Nobody()
-			s.say(fmt.Sprintf("%v; trying as user %d, who may not be able to read all files", err, nobody))
-		default:
-			return nil, fmt.Errorf("making a helper pod: %w", err)
-		}
-	}
-}
-
-// large reports whether the helper can be made smaller.
-func (s *Session) large() bool {
-	return s.spec.CPU.MilliValue() > leastCPU || s.spec.Memory.Value() > leastMemory
-}
-
-// shrink halves the helper; false where it is as small as it gets.
-func (s *Session) shrink() bool {
-	if !s.large() {
+// usable reports whether a helper runs or may yet. One on a node that does not
+// answer goes on saying that it runs, but it is no longer ready.
+func usable(pod *corev1.Pod) bool {
+	if pod.DeletionTimestamp != nil {
 		return false
 	}
-	cpu, memory := s.spec.CPU.MilliValue(), s.spec.Memory.Value()
-	s.spec.CPU = *resource.NewMilliQuantity(min(cpu, max(cpu/2, leastCPU)), resource.DecimalSI)
-	s.spec.Memory = *resource.NewQuantity(min(memory, max(memory/2, leastMemory)), resource.BinarySI)
-	return true
+	switch pod.Status.Phase {
+	case corev1.PodPending, "":
+		return true
+	case corev1.PodRunning:
+		return !lostNode(pod)
+	default:
+		return false
+	}
 }
 
-// aboutSize reports whether a quota or a LimitRange refused a pod for being too
-// large; the API has no code for it (plugin/pkg/admission of Kubernetes).
-func aboutSize(err error) bool {
-	text := err.Error()
-	quota := strings.Contains(text, "exceeded quota") && (strings.Contains(text, "cpu") || strings.Contains(text, "memory"))
-	return apierrors.IsForbidden(err) && (quota || strings.Contains(text, "maximum cpu usage") || strings.Contains(text, "maximum memory usage"))
+func lostNode(pod *corev1.Pod) bool {
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodReady && condition.Status != corev1.ConditionTrue {
+			return pod.Status.Phase == corev1.PodRunning
+		}
+	}
+	return false
 }
 
-// aboutUser reports whether admission, and not missing rights, refused a pod.
-func aboutUser(err error) bool {
-	other := []string{"cannot create resource", "exceeded quota", "usage per Container", "usage per Pod", "being terminated"}
-	return apierrors.IsForbidden(err) && !slices.ContainsFunc(other, func(text string) bool { return strings.Contains(err.Error(), text) })
+// inWords is what the cluster says of a pod that is lost.
+func inWords(pod *corev1.Pod) string {
+	if pod == nil {
+		return ""
+	}
+	if why := reason.OfEnd(pod); why != "" {
+		return " (" + why + ")"
+	}
+	return ""
 }
 
-// Close deletes the helper, also when ctx is done already.
+// start makes the pod, unless there is one that has only to start, and waits
+// until it runs. What cannot start is replaced: by a smaller one where
+// the nodes have no room, such as the one that a job fills whose volume is only
+// there; by one of another image where there is one.
+func (s *Session) start(ctx context.Context) error {
+	for {
+		if s.pod == nil {
+			s.waits(Waiting{Reason: "making the helper pod"})
+			if err := s.create(ctx); err != nil {
+				return err
+			}
+		}
+		err := s.ready(ctx)
+		if err == nil {
+			s.ran = true
+			return nil
+		}
+		_, full := errors.AsType[*noRoomError](err)
+		again := s.another(err)
+		if !again && !full {
+			return s.both(err)
+		}
+		if err := s.discard(ctx); err != nil {
+			return err
+		}
+		if full && s.takeOver(ctx) {
+			return nil
+		}
+	}
+}
+
+// Close deletes the helper, also when ctx is done already. One that runs stays
+// where the Spec says Keep, and so does one that another session made.
 func (s *Session) Close(ctx context.Context) error {
-	if s.pod == nil {
+	if s.found || s.spec.Keep && s.ran {
+		s.pod = nil
+		return nil
+	}
+	return s.discard(ctx)
+}
+
+// discard deletes the helper, and one that may have been made.
+func (s *Session) discard(ctx context.Context) error {
+	pod := s.pod
+	if pod == nil && s.asked != "" {
+		pod = &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: s.spec.Namespace, Name: s.asked}}
+	}
+	if pod == nil {
 		return nil
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removal)
 	defer cancel()
-	if err := remove(ctx, s.client, s.pod); err != nil {
-		return fmt.Errorf("removing helper pod %q (it ends by itself): %w", s.pod.Name, err)
+	if err := remove(ctx, s.client, pod); err != nil {
+		return fmt.Errorf("removing helper pod %q (it ends by itself): %w", pod.Name, err)
 	}
-	s.pod = nil
+	s.pod, s.asked = nil, ""
 	return nil
 }
 
@@ -156,9 +230,11 @@ func (s *Session) Close(ctx context.Context) error {
 // seen for seconds after it was deleted looks like one that was left behind.
 func remove(ctx context.Context, client kubernetes.Interface, pod *corev1.Pod) error {
 	now := int64(0)
-	err := client.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, metav1.DeleteOptions{
-		GracePeriodSeconds: &now, Preconditions: metav1.NewUIDPreconditions(string(pod.UID)),
-	})
+	options := metav1.DeleteOptions{GracePeriodSeconds: &now}
+	if pod.UID != "" { // else its name alone is this session's own
+		options.Preconditions = metav1.NewUIDPreconditions(string(pod.UID))
+	}
+	err := client.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, options)
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
 		return nil // it is gone, or another has its name
 	}

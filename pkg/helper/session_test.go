@@ -3,58 +3,78 @@ package helper_test
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"regexp"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
-
-const podName = "fetch-train-results-x7k2p"
 
 func forbidden(text string) error {
 	return apierrors.NewForbidden(corev1.Resource("pods"), "fetch", errors.New(text))
 }
 
-// becomes gives the helper another status, a minute after it was asked for.
+// newest returns the helper that was asked for last.
+func newest(cluster *faketest.Cluster) *corev1.Pod {
+	made := cluster.Created()
+	pod := made[len(made)-1].(*corev1.Pod).DeepCopy() //nolint:forcetypeassert // only pods are made here
+	pod.UID = faketest.UID(pod.Name)
+	return pod
+}
+
+// becomes gives the newest helper another status, a minute after the last one.
 func becomes(cluster *faketest.Cluster, status corev1.PodStatus) func() error {
 	return func() error {
 		time.Sleep(time.Minute) // of the bubble
-		pod := spec().Pod()
-		pod.Name, pod.UID, pod.Status = podName, faketest.UID(podName), status
+		pod := newest(cluster)
+		pod.Status = status
 		return cluster.Update(corev1.SchemeGroupVersion.WithResource("pods"), pod)
 	}
 }
 
-// stops ends the watches when the time of the helper is over: those of this
-// cluster do not end with their context.
-func stops(cluster *faketest.Cluster) func() error {
-	return func() error {
-		time.Sleep(10 * time.Minute) // of the bubble
-		cluster.Stop()
-		return nil
-	}
-}
-
-// session is what a session said and did.
+// session is what a session said and did. Pods are called fetch-1, fetch-2...
 type session struct {
-	At      transport.Container
+	At      string
 	Err     string
 	Said    []string
 	Changes []string
+	Waits   []string
+	took    time.Duration
+}
+
+func unmeasured() cmp.Option { return cmpopts.IgnoreUnexported(session{}) }
+
+// numbered gives the pods names that a test can know.
+func (s *session) numbered() {
+	seen := map[string]string{}
+	number := func(text *string) {
+		*text = regexp.MustCompile(`fetch-train-results-[a-z0-9]{8}`).ReplaceAllStringFunc(*text, func(name string) string {
+			if seen[name] == "" {
+				seen[name] = fmt.Sprintf("fetch-%d", len(seen)+1)
+			}
+			return seen[name]
+		})
+	}
+	for _, list := range [][]string{s.Changes, s.Said, s.Waits, {s.At, s.Err}} {
+		for i := range list {
+			number(&list[i])
+		}
+	}
+	number(&s.At)
+	number(&s.Err)
 }
 
 // locate opens a session, and closes it when it was located.
-func locate(t *testing.T, cluster *faketest.Cluster, meanwhile ...func() error) (got session) {
+func locate(t *testing.T, cluster *faketest.Cluster, spec helper.Spec, meanwhile ...func() error) (got session, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		defer cluster.Stop()
@@ -66,132 +86,162 @@ func locate(t *testing.T, cluster *faketest.Cluster, meanwhile ...func() error) 
 			}
 		}()
 		client, _ := cluster.Clientset()
-		s := helper.NewSession(client, spec(), func(text string) { got.Said = append(got.Said, text) })
-		at, err := s.Locate(t.Context(), "n1")
-		if got.At = at; err != nil {
+		s := helper.NewSession(client, spec, func(text string) { got.Said = append(got.Said, text) })
+		s.Waits(func(w helper.Waiting) { got.Waits = append(got.Waits, w.String()) })
+		start := time.Now()
+		at, failed := s.Locate(t.Context(), "n1")
+		got.took = time.Since(start)
+		if err = failed; err != nil {
 			got.Err = err.Error()
+		} else if got.At = at.Pod; at.Namespace != "lab" || at.Name != helper.Container {
+			t.Errorf("at %+v", at)
 		}
 		if err := s.Close(t.Context()); err != nil {
 			t.Error(err)
 		}
-		got.Changes = cluster.Changes()
 	})
-	return got
+	got.Changes = cluster.Changes()
+	got.numbered()
+	return got, err
 }
 
-func TestSession(t *testing.T) {
-	const made, gone = "create pods fetch-train-results-", "delete pods " + podName + " uid=uid-" + podName
-	at := transport.Container{Namespace: "lab", Pod: podName, Name: helper.Container}
-	running := corev1.PodStatus{Phase: corev1.PodRunning}
-	waiting := func(code, message string) corev1.PodStatus {
-		return corev1.PodStatus{Phase: corev1.PodPending, ContainerStatuses: []corev1.ContainerStatus{{
-			Name: helper.Container, State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: code, Message: message}},
-		}}}
-	}
-	refuse := func(cluster *faketest.Cluster, text string, when func(*corev1.Pod) bool) *faketest.Cluster {
-		return cluster.Admit("pods", func(object runtime.Object) error {
-			if pod, ok := object.(*corev1.Pod); ok && when(pod) {
-				return forbidden(text)
-			}
-			return nil
-		})
-	}
-	large := func(pod *corev1.Pod) bool { return pod.Spec.Containers[0].Resources.Limits.Cpu().String() == "1" }
-	root := func(pod *corev1.Pod) bool { return *pod.Spec.SecurityContext.RunAsUser == 0 }
-	always := func(*corev1.Pod) bool { return true }
-	quota, policy := faketest.New(), faketest.New()
-	starts, hopeless, slow, ended, evicted, full := faketest.New(), faketest.New(), faketest.New(), faketest.New(), faketest.New(), faketest.New()
-	noRoom := corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{{
-		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: "2 Insufficient cpu.",
+func waiting(code, message string) corev1.PodStatus {
+	return corev1.PodStatus{Phase: corev1.PodPending, ContainerStatuses: []corev1.ContainerStatus{{
+		Name: helper.Container, State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: code, Message: message}},
 	}}}
-	const no = `pods "fetch" is forbidden: `
+}
+
+func notStarted(text string) corev1.PodStatus {
+	return corev1.PodStatus{Phase: corev1.PodFailed, ContainerStatuses: []corev1.ContainerStatus{{
+		Name: helper.Container, State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 128, Reason: "StartError", Message: text}},
+	}}}
+}
+
+func unschedulable(why string) corev1.PodStatus {
+	return corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{{
+		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: why,
+	}}}
+}
+
+// refuse has the cluster refuse such pods with err.
+func refuse(err error, when func(*corev1.Pod) bool) *faketest.Cluster {
+	return faketest.New().Admit("pods", func(object runtime.Object) error {
+		if pod, ok := object.(*corev1.Pod); ok && when(pod) {
+			return err
+		}
+		return nil
+	})
+}
+
+func large(pod *corev1.Pod) bool {
+	return pod.Spec.Containers[0].Resources.Limits.Cpu().MilliValue() > 300
+}
+
+func always(*corev1.Pod) bool { return true }
+
+func running() corev1.PodStatus { return corev1.PodStatus{Phase: corev1.PodRunning} }
+
+const (
+	refusal = `pods "fetch" is forbidden: `
+	made1   = "create pods fetch-1"
+	gone1   = "delete pods fetch-1 uid=uid-fetch-1"
+	made2   = "create pods fetch-2"
+	gone2   = "delete pods fetch-2 uid=uid-fetch-2"
+	making  = "making the helper pod"
+	noNode  = "waiting for a node"
+)
+
+func TestSession(t *testing.T) {
+	root := func(pod *corev1.Pod) bool { return *pod.Spec.SecurityContext.RunAsUser == 0 }
 	for name, test := range map[string]struct {
 		cluster   *faketest.Cluster
-		meanwhile []func() error
+		meanwhile []corev1.PodStatus
 		want      session
 	}{
-		"it starts": {starts, []func() error{becomes(starts, waiting("ErrImagePull", "no such host")), becomes(starts, running)}, session{
-			At: at, Said: []string{"helper pod " + podName + " does not run yet: ErrImagePull: no such host"}, Changes: []string{made, gone},
+		"it starts": {faketest.New(), []corev1.PodStatus{waiting("ErrImagePull", "no such host"), running()}, session{
+			At: "fetch-1", Said: []string{"helper pod fetch-1 does not run yet: ErrImagePull: no such host"}, Changes: []string{made1, gone1},
+			Waits: []string{making, noNode, "pulling the image (ErrImagePull: no such host)"},
 		}},
-		"a quota": {refuse(quota, "exceeded quota: small, requested: limits.cpu=1", large), []func() error{becomes(quota, running)}, session{
-			At: at, Said: []string{no + "exceeded quota: small, requested: limits.cpu=1; trying a smaller helper pod"}, Changes: []string{made, made, gone},
+		"a quota": {refuse(forbidden("exceeded quota: small, requested: limits.cpu=1"), large), []corev1.PodStatus{running()}, session{
+			At: "fetch-3", Said: []string{refusal + "exceeded quota: small, requested: limits.cpu=1; trying a smaller helper pod"},
+			Changes: []string{made1, made2, "create pods fetch-3", "delete pods fetch-3 uid=uid-fetch-3"}, Waits: []string{making, noNode},
 		}},
-		"a policy": {refuse(policy, "violates PodSecurity", root), []func() error{becomes(policy, running)}, session{
-			At: at, Said: []string{no + "violates PodSecurity; trying as user 65532, who may not be able to read all files"}, Changes: []string{made, made, gone},
+		"a policy": {refuse(forbidden("violates PodSecurity"), root), []corev1.PodStatus{running()}, session{
+			At: "fetch-2", Said: []string{refusal + "violates PodSecurity; trying as user 65532, who may not be able to read all files"}, Changes: []string{made1, made2, gone2},
+			Waits: []string{making, noNode},
 		}},
-		"a quota for none": {refuse(faketest.New(), "exceeded quota: none, requested: limits.cpu=1", always), nil, session{
-			Err:  "making a helper pod: " + no + "exceeded quota: none, requested: limits.cpu=1",
-			Said: slices.Repeat([]string{no + "exceeded quota: none, requested: limits.cpu=1; trying a smaller helper pod"}, 4), Changes: slices.Repeat([]string{made}, 5),
+		"a webhook's policy": {refuse(errors.New(`admission webhook "policy" denied the request: no root`), root), []corev1.PodStatus{running()}, session{
+			At: "fetch-2", Said: []string{`admission webhook "policy" denied the request: no root; trying as user 65532, who may not be able to read all files`},
+			Changes: []string{made1, made2, gone2}, Waits: []string{making, noNode},
 		}},
-		"no right": {refuse(faketest.New(), `User "ada" cannot create resource "pods"`, always), nil, session{
-			Err: `making a helper pod: ` + no + `User "ada" cannot create resource "pods"`, Changes: []string{made},
+		"no right": {refuse(forbidden(`User "ada" cannot create resource "pods"`), always), nil, session{
+			Err: "making a helper pod: " + refusal + `User "ada" cannot create resource "pods"`, Changes: []string{made1}, Waits: []string{making},
 		}},
-		"no such image": {hopeless, []func() error{becomes(hopeless, waiting("ErrImagePull", "busybox:0: not found"))}, session{
-			Err: fmt.Sprintf("helper pod %q cannot start: ErrImagePull: busybox:0: not found", podName), Changes: []string{made, gone},
+		"no such image": {faketest.New(), []corev1.PodStatus{waiting("ErrImagePull", "busybox:0: not found")}, session{
+			Err: `helper pod "fetch-1" cannot start: ErrImagePull: busybox:0: not found`, Changes: []string{made1, gone1},
+			Waits: []string{making, noNode, "pulling the image (ErrImagePull: busybox:0: not found)"},
 		}},
-		"it never starts": {slow, []func() error{becomes(slow, waiting("ErrImagePull", "no such host")), stops(slow)}, session{
-			Err:     fmt.Sprintf("helper pod %q: it did not start within 5m0s: ErrImagePull: no such host", podName),
-			Said:    []string{"helper pod " + podName + " does not run yet: ErrImagePull: no such host"},
-			Changes: []string{made, gone},
+		"it is evicted": {faketest.New(), []corev1.PodStatus{{Phase: corev1.PodFailed, Reason: "Evicted", Message: "low on disk"}}, session{
+			Err: `helper pod "fetch-1" ended before it was used: Evicted: low on disk`, Changes: []string{made1, gone1}, Waits: []string{making, noNode},
 		}},
-		"it ends at once": {ended, []func() error{becomes(ended, corev1.PodStatus{Phase: corev1.PodFailed, ContainerStatuses: []corev1.ContainerStatus{{Name: "helper", State: corev1.ContainerState{Terminated: &corev1.ContainerStateTerminated{ExitCode: 128, Reason: "StartError", Message: "no sh"}}}}})}, session{
-			Err: fmt.Sprintf("helper pod %q ended before it was used (its image %s must have sh, sleep and tar; --helper-image names another): container helper ended with status 128 (StartError): no sh",
-				podName, helper.DefaultImage),
-			Changes: []string{made, gone},
-		}},
-		"it is evicted": {evicted, []func() error{becomes(evicted, corev1.PodStatus{Phase: corev1.PodFailed, Reason: "Evicted", Message: "low on disk"})}, session{
-			Err:     fmt.Sprintf("helper pod %q ended before it was used: Evicted: low on disk", podName),
-			Changes: []string{made, gone},
-		}},
-		"no room": {full, []func() error{becomes(full, noRoom), becomes(full, running)}, session{
-			At: at, Said: []string{"helper pod " + podName + ": Unschedulable: 2 Insufficient cpu.; trying a smaller one"}, Changes: []string{made, gone, made, gone},
+		"no room": {faketest.New(), []corev1.PodStatus{unschedulable("2 Insufficient cpu."), unschedulable("2 Insufficient cpu."), running()}, session{
+			At: "fetch-3", Said: []string{"helper pod fetch-1: Unschedulable: 2 Insufficient cpu.; trying a smaller helper pod"},
+			Changes: []string{made1, gone1, made2, gone2, "create pods fetch-3", "delete pods fetch-3 uid=uid-fetch-3"},
+			Waits:   []string{making, noNode, noNode + " (Unschedulable: 2 Insufficient cpu.)", making, noNode, noNode + " (Unschedulable: 2 Insufficient cpu.)", making, noNode},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := locate(t, test.cluster, test.meanwhile...)
-			if test.want.Err != "" {
-				got.At = transport.Container{}
+			var meanwhile []func() error
+			for _, status := range test.meanwhile {
+				meanwhile = append(meanwhile, becomes(test.cluster, status))
 			}
-			if diff := cmp.Diff(test.want, got); diff != "" {
+			got, err := locate(t, test.cluster, spec(), meanwhile...)
+			if diff := cmp.Diff(test.want, got, unmeasured()); diff != "" {
 				t.Errorf("want -, got +:\n%s", diff)
+			}
+			if _, ok := errors.AsType[*helper.NoPodError](err); ok {
+				t.Error("that is no lack of room")
 			}
 		})
 	}
 }
 
-// A helper that is there is used again; one that is lost is made again.
-func TestSessionAgain(t *testing.T) {
-	cluster := faketest.New()
-	var said []string
-	synctest.Test(t, func(t *testing.T) {
-		defer cluster.Stop()
-		client, _ := cluster.Clientset()
-		s := helper.NewSession(client, spec(), func(text string) { said = append(said, text) })
-		pods := corev1.SchemeGroupVersion.WithResource("pods")
-		for _, lose := range []bool{false, true, false} {
-			go func() {
-				time.Sleep(time.Second)
-				_ = becomes(cluster, corev1.PodStatus{Phase: corev1.PodRunning})()
-			}()
-			if _, err := s.Locate(t.Context(), ""); err != nil {
-				t.Error(err)
+// What a helper lacks room for is told apart: a pod that runs can be read in instead.
+func TestNoRoom(t *testing.T) {
+	quota := func(text string) *faketest.Cluster { return refuse(forbidden(text), always) }
+	for name, test := range map[string]struct {
+		cluster   *faketest.Cluster
+		hasty     bool
+		meanwhile []corev1.PodStatus
+		reason    string
+		made      int
+		took      time.Duration
+	}{
+		"a quota of pods":        {quota("exceeded quota: none, requested: pods=1"), false, nil, refusal + "exceeded quota: none, requested: pods=1", 1, 0},
+		"a quota of processors":  {quota("exceeded quota: none, requested: limits.cpu=1"), false, nil, refusal + "exceeded quota: none, requested: limits.cpu=1", 5, 0},
+		"a quota of something":   {quota("failed quota: all: must specify requests.ephemeral-storage"), false, nil, refusal + "failed quota: all: must specify requests.ephemeral-storage", 1, 0},
+		"a limit":                {quota("minimum cpu usage per Container is 2"), false, nil, refusal + "minimum cpu usage per Container is 2", 1, 0},
+		"no node for it":         {faketest.New(), true, []corev1.PodStatus{unschedulable("1 node(s) were unschedulable.")}, "Unschedulable: 1 node(s) were unschedulable.", 1, 70 * time.Second},
+		"no node for it for now": {faketest.New(), false, []corev1.PodStatus{unschedulable("2 Too many pods.")}, "Unschedulable: 2 Too many pods.", 1, 5 * time.Minute},
+		"nothing happens":        {faketest.New(), false, nil, "", 1, 5 * time.Minute},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var meanwhile []func() error
+			for _, status := range test.meanwhile {
+				meanwhile = append(meanwhile, becomes(test.cluster, status))
 			}
-			time.Sleep(time.Hour)
-			if lose {
-				if err := cluster.Remove(pods, podName); err != nil {
-					t.Error(err)
-				}
+			got, err := locate(t, test.cluster, spec(func(s *helper.Spec) { s.Hasty = test.hasty }), meanwhile...)
+			full, ok := errors.AsType[*helper.NoPodError](err)
+			if !ok || full.Reason != test.reason {
+				t.Errorf("%v, %+v", err, full)
 			}
-		}
-	})
-	made := 0
-	for _, change := range cluster.Changes() {
-		if strings.HasPrefix(change, "create pods") {
-			made++
-		}
-	}
-	want := []string{"helper pod " + podName + " was lost; making a new one"}
-	if diff := cmp.Diff(want, said); diff != "" || made != 2 {
-		t.Errorf("%d were made; want 2; said want -, got +:\n%s", made, diff)
+			made := 0
+			for _, change := range got.Changes {
+				made += strings.Count(change, "create pods")
+			}
+			if made != test.made || len(got.Said) > 1 || got.took != test.took {
+				t.Errorf("%d were made in %v; said %q", made, got.took, got.Said)
+			}
+		})
 	}
 }

@@ -55,5 +55,5 @@ func list(ctx context.Context, client kubernetes.Interface, namespace string) ([
 }
 
 func stale(pod *corev1.Pod, now time.Time) bool {
-	return reason.Ended(pod) || now.Sub(pod.CreationTimestamp.Time) > lifetime
+	return reason.Ended(pod) || now.After(deadline(pod))
 }

@@ -16,7 +16,7 @@ import (
 
 // old returns a helper of that age.
 func old(name string, age time.Duration, phase corev1.PodPhase) *corev1.Pod {
-	pod := spec().Pod()
+	pod := spec().Pod(name)
 	pod.Name, pod.UID, pod.Status.Phase = name, faketest.UID(name), phase
 	pod.CreationTimestamp = metav1.NewTime(faketest.Now().Add(-age))
 	return pod
@@ -27,8 +27,8 @@ func namespace() *faketest.Cluster {
 	deleted := old("deleted", time.Minute, corev1.PodRunning)
 	now := metav1.NewTime(faketest.Now())
 	deleted.DeletionTimestamp, deleted.Finalizers = &now, []string{"x"}
-	return faketest.New(foreign, deleted, old("runs", 5*time.Hour, corev1.PodRunning), old("starts", 0, corev1.PodPending),
-		old("done", time.Minute, corev1.PodSucceeded), old("failed", time.Minute, corev1.PodFailed), old("too-old", 6*time.Hour+time.Second, corev1.PodRunning))
+	return faketest.New(foreign, deleted, old("runs", 5*time.Hour-time.Second, corev1.PodRunning), old("starts", 0, corev1.PodPending),
+		old("done", time.Minute, corev1.PodSucceeded), old("failed", time.Minute, corev1.PodFailed), old("too-old", 5*time.Hour+time.Second, corev1.PodRunning))
 }
 
 func names(pods []corev1.Pod) (names []string) {

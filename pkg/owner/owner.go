@@ -36,6 +36,11 @@ const (
 	JobLabel = domain + "job"
 	// Label holds a hash of the user's name, for selectors (names are no label values).
 	Label = domain + "owner"
+	// UseLabel is on a helper pod: a hash of what a fetch that takes it over must
+	// have in common with the one that made it.
+	UseLabel = domain + "use-of"
+	// KeptLabel is on a helper pod that was left for the next fetch on purpose.
+	KeptLabel = domain + "kept"
 )
 
 // Annotations.

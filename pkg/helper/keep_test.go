@@ -1,0 +1,87 @@
+package helper_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// A helper that is kept stays, and serves the next session that is like this one.
+func TestKeep(t *testing.T) {
+	ada := func(s *helper.Spec) { s.Owner, s.Keep, s.Agent = owner.Identity{Name: "ada"}, true, "v1" }
+	for name, test := range map[string]struct {
+		first, second func(*helper.Spec)
+		change        func(*corev1.Pod)
+		same          bool
+	}{
+		"the same":           {ada, ada, nil, true},
+		"not to be kept":     {ada, func(s *helper.Spec) { ada(s); s.Keep = false }, nil, true},
+		"another's":          {ada, func(s *helper.Spec) { ada(s); s.Owner.Name = "bob" }, nil, false},
+		"nobody's":           {func(s *helper.Spec) { s.Keep = true }, func(s *helper.Spec) { s.Keep = true }, nil, false},
+		"another claim":      {ada, func(s *helper.Spec) { ada(s); s.Claim = "other" }, nil, false},
+		"another folder":     {ada, func(s *helper.Spec) { ada(s); s.SubPath = "other" }, nil, false},
+		"another user":       {ada, func(s *helper.Spec) { ada(s); s.Identity = s.Identity.Nobody() }, nil, false},
+		"another image":      {ada, func(s *helper.Spec) { ada(s); s.Image = "other" }, nil, false},
+		"another agent":      {ada, func(s *helper.Spec) { ada(s); s.Agent = "v2" }, nil, false},
+		"one that has ended": {ada, ada, func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded }, false},
+		"one that ends soon": {ada, ada, func(p *corev1.Pod) { p.CreationTimestamp = metav1.NewTime(time.Now().Add(-5 * time.Hour)) }, false},
+		"one that never was": {func(s *helper.Spec) { ada(s); s.Keep = false }, ada, nil, false},
+		"one that is deleted": {ada, ada, func(p *corev1.Pod) {
+			p.DeletionTimestamp = &metav1.Time{Time: time.Now()}
+			p.Finalizers = []string{"x"}
+		}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cluster, names := faketest.New(), make([]string, 2)
+			located(t, cluster, spec(test.first), func(t *testing.T, s *helper.Session, locate func() string) {
+				names[0] = locate()
+				if err := s.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+				pod := newest(cluster)
+				pod.Status, pod.CreationTimestamp = running(), metav1.NewTime(time.Now())
+				if test.change != nil {
+					test.change(pod)
+				}
+				_ = cluster.Update(pods(), pod) // unless it is gone
+			})
+			located(t, cluster, spec(test.second), func(t *testing.T, s *helper.Session, locate func() string) {
+				names[1] = locate()
+				if err := s.Close(t.Context()); err != nil {
+					t.Error(err)
+				}
+			})
+			if same := names[0] == names[1]; same != test.same {
+				t.Errorf("%q; changes %q", names, cluster.Changes())
+			}
+		})
+	}
+}
+
+// One that does not run yet is not kept, and one that was found is not deleted.
+func TestKeepIsOfRunningOnes(t *testing.T) {
+	cluster := faketest.New()
+	keep := spec(func(s *helper.Spec) { s.Owner, s.Keep = owner.Identity{Name: "ada"}, true })
+	got := located(t, cluster, keep, func(t *testing.T, s *helper.Session, _ func() string) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if _, err := s.Locate(ctx, ""); !errors.Is(err, context.DeadlineExceeded) {
+			t.Error(err)
+		}
+		if err := s.Close(t.Context()); err != nil {
+			t.Error(err)
+		}
+	})
+	if diff := cmp.Diff([]string{made1, gone1}, got.Changes); diff != "" {
+		t.Errorf("want -, got +:\n%s", diff)
+	}
+}

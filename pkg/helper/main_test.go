@@ -1,0 +1,139 @@
+//go:build unix
+
+package helper
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+)
+
+// pod is a helper on this machine.
+type pod struct {
+	dir, pid string
+	log      chan string // what it writes, in pieces
+	ended    chan error
+}
+
+// start runs a helper's main script in the shell of executor. No process counts
+// but those in the directory proc.
+func start(t *testing.T, executor *localexec.Executor, limit, turn, proc string) *pod {
+	t.Helper()
+	dir := t.TempDir()
+	p := &pod{dir: dir, log: make(chan string, 10), ended: make(chan error, 1)}
+	in, pids := io.Pipe()
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	t.Cleanup(func() { cancel(); <-done })
+	first := &firstLine{rest: p.log, first: pids}
+	go func() {
+		defer close(done)
+		argv := []string{"sh", "-c", "trap '' USR1; echo $$\n" + main, "helper", limit, turn, dir, "/root-of-volume", proc + "/1"}
+		p.ended <- executor.Exec(ctx, transport.Container{}, argv, transport.Stdio{Out: first, Err: os.Stderr})
+	}()
+	if _, err := fmt.Fscanln(in, &p.pid); err != nil {
+		t.Fatal(err)
+	}
+	return p
+}
+
+// firstLine splits off the first line.
+type firstLine struct {
+	first *io.PipeWriter
+	rest  chan<- string
+	seen  bool
+}
+
+func (f *firstLine) Write(p []byte) (int, error) {
+	text := string(p)
+	if !f.seen {
+		var line string
+		line, text, f.seen = strings.Cut(text, "\n")
+		_, _ = f.first.Write([]byte(line + "\n"))
+	}
+	if text != "" {
+		f.rest <- text
+	}
+	return len(p), nil
+}
+
+// shells are those of this machine in which a helper can live.
+func shells(t *testing.T) map[string]func() *localexec.Executor {
+	t.Helper()
+	all := localexec.Shells(t)
+	delete(all, "plain") // it has no sleep
+	return all
+}
+
+// Nothing but other processes keeps a helper without an agent; it ends at TERM.
+func TestMainEnds(t *testing.T) {
+	for name, fresh := range shells(t) {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			proc := t.TempDir()
+			for _, pid := range []string{"1", "7"} {
+				if err := os.Mkdir(filepath.Join(proc, pid), 0o700); err != nil {
+					t.Fatal(err)
+				}
+				if err := os.WriteFile(filepath.Join(proc, pid, "exe"), nil, 0o600); err != nil {
+					t.Fatal(err)
+				}
+			}
+			p := start(t, fresh(), "1", "1", proc)
+			select {
+			case err := <-p.ended:
+				t.Fatalf("it ended beside another process: %v", err)
+			case <-time.After(3 * time.Second):
+			}
+			if err := os.Remove(filepath.Join(proc, "7", "exe")); err != nil { // a zombie now
+				t.Fatal(err)
+			}
+			select {
+			case err := <-p.ended:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(8 * time.Second):
+				t.Error("it does not end")
+			}
+		})
+	}
+	for name, fresh := range shells(t) {
+		t.Run(name+" at TERM", func(t *testing.T) {
+			t.Parallel()
+			p := start(t, fresh(), "60", "1", "/proc")
+			pid, err := strconv.Atoi(p.pid)
+			if err != nil {
+				t.Fatal(err)
+			}
+			time.Sleep(300 * time.Millisecond) // so that it naps
+			for range 3 {                      // a wake-up for nothing ends nothing
+				if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
+					t.Fatal(err)
+				}
+				time.Sleep(100 * time.Millisecond)
+			}
+			if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
+				t.Fatal(err)
+			}
+			select {
+			case err := <-p.ended:
+				if err != nil {
+					t.Error(err)
+				}
+			case <-time.After(10 * time.Second):
+				t.Error("it does not end")
+			}
+		})
+	}
+}

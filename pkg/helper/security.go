@@ -1,0 +1,24 @@
+package helper
+
+import corev1 "k8s.io/api/core/v1"
+
+// podSecurity puts an fsGroup among the supplementary groups: that gives the
+// access without letting kubelet change the owner of anything.
+func (i Identity) podSecurity() *corev1.PodSecurityContext {
+	nonRoot := !i.Root()
+	return &corev1.PodSecurityContext{
+		RunAsUser: i.UID, RunAsGroup: i.GID, RunAsNonRoot: &nonRoot, SupplementalGroups: i.Groups, SELinuxOptions: i.SELinux,
+		SeccompProfile: &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault},
+	}
+}
+
+// containerSecurity drops all that can be dropped. Root without DAC_OVERRIDE
+// could not read other users' 0600 files.
+func (i Identity) containerSecurity() *corev1.SecurityContext {
+	yes, no := true, false
+	capabilities := &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}
+	if i.Root() {
+		capabilities.Add = []corev1.Capability{"DAC_OVERRIDE"}
+	}
+	return &corev1.SecurityContext{AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes, Capabilities: capabilities}
+}
