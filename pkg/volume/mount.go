@@ -77,6 +77,9 @@ type Mounted struct {
 	// Varies means that the sub-path depends on the pod: SubPath is then the
 	// part of it that does not, so that the folders of all pods are below it.
 	Varies bool
+	// TaskPath is what TaskFolder reads; empty where the sub-path does not vary
+	// with the number of a task, or not with that alone.
+	TaskPath string
 }
 
 // MountsOf returns the claims that the containers of spec mount, in their order,
@@ -112,50 +115,7 @@ func mounted(container corev1.Container, mount corev1.VolumeMount, source *corev
 		ReadOnly: source.ReadOnly || mount.ReadOnly,
 	}}
 	if mount.SubPathExpr != "" {
-		m.SubPath, m.Varies = expand(mount.SubPathExpr, container.Env)
+		m.SubPath, m.TaskPath, m.Varies = expand(mount.SubPathExpr, container.Env)
 	}
 	return m
-}
-
-// folderOf returns the folder that p lies in, "" for the top one.
-func folderOf(p string) string {
-	if dir := path.Dir(path.Clean("/" + p)); dir != "/" {
-		return strings.TrimPrefix(dir, "/")
-	}
-	return ""
-}
-
-// expand replaces $(NAME) by the literal values of env, as Kubernetes does for
-// subPathExpr ($$ stands for $). Where a value depends on the pod, it returns
-// the folder before that part.
-func expand(expression string, env []corev1.EnvVar) (folder string, varies bool) {
-	values := map[string]string{}
-	for _, e := range env {
-		if delete(values, e.Name); e.ValueFrom == nil && !strings.Contains(e.Value, "$(") {
-			values[e.Name] = e.Value
-		}
-	}
-	var out strings.Builder
-	for rest := expression; rest != ""; {
-		before, after, found := strings.Cut(rest, "$")
-		out.WriteString(before)
-		switch name, tail, closed := strings.Cut(strings.TrimPrefix(after, "("), ")"); {
-		case !found:
-			rest = ""
-		case strings.HasPrefix(after, "$"):
-			out.WriteString("$")
-			rest = after[1:]
-		case !strings.HasPrefix(after, "(") || !closed:
-			out.WriteString("$")
-			rest = after
-		default:
-			value, known := values[name]
-			if !known {
-				return folderOf(out.String() + "x"), true
-			}
-			out.WriteString(value)
-			rest = tail
-		}
-	}
-	return out.String(), false
 }

@@ -1,0 +1,87 @@
+package pattern
+
+import (
+	"errors"
+	"strings"
+	"unicode/utf8"
+)
+
+// anyDepth stands for any number of directories.
+const anyDepth = "**"
+
+// What git would silently never match.
+var (
+	errNothing   = errors.New("it is empty, so it matches nothing")
+	errBackslash = errors.New("it ends in a backslash, or has one before a slash, that escapes nothing")
+	errDots      = errors.New("names of the volume have no . or .. in them: a / at the beginning stands for its root")
+	errSlashes   = errors.New("it has two slashes in a row, which no name has")
+)
+
+// parse reads one pattern as git does (dir.c, parse_path_pattern).
+func parse(text string) (rule, error) {
+	var r rule
+	text, r.negated = strings.CutPrefix(text, "!")
+	text, r.dirs = strings.CutSuffix(text, "/")
+	r.anchored = strings.Contains(text, "/")
+	text = strings.TrimPrefix(text, "/")
+	if text == "" {
+		return r, errNothing
+	}
+	for segment := range strings.SplitSeq(text, "/") {
+		translated, err := translate(segment)
+		if err != nil {
+			return r, err
+		}
+		r.segments = append(r.segments, translated)
+	}
+	if last := len(r.segments) - 1; r.segments[last] == anyDepth {
+		// To git, a/** is what lies in a; to doublestar it is also a itself.
+		r.segments = append(r.segments, "*")
+	}
+	if !r.anchored {
+		r.segments = r.segments[len(r.segments)-1:]
+	}
+	r.glob = strings.Join(r.segments, "/")
+	return r, nil
+}
+
+// translate turns one segment into what means the same to doublestar.
+func translate(segment string) (string, error) {
+	switch {
+	case segment == "":
+		return "", errSlashes
+	case segment == "." || segment == "..":
+		return "", errDots
+	case len(segment) > 1 && strings.Trim(segment, "*") == "":
+		return anyDepth, nil
+	}
+	var out strings.Builder
+	for rest := segment; rest != ""; {
+		term, tail, err := readTerm(rest)
+		if err != nil {
+			return "", err
+		}
+		out.WriteString(term)
+		rest = tail
+	}
+	return out.String(), nil
+}
+
+// readTerm reads the next of what a name's pattern is made of.
+func readTerm(text string) (term, rest string, err error) {
+	switch text[0] {
+	case '\\':
+		if len(text) == 1 {
+			return "", "", errBackslash
+		}
+		_, size := utf8.DecodeRuneInString(text[1:])
+		return text[:1+size], text[1+size:], nil
+	case '[':
+		return readClass(text[1:])
+	case '*': // several in one name are as good as one
+		return "*", strings.TrimLeft(text, "*"), nil
+	case '{', '}': // alternatives, to doublestar only
+		return `\` + text[:1], text[1:], nil
+	}
+	return text[:1], text[1:], nil
+}

@@ -1,0 +1,95 @@
+package pattern
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+)
+
+// List is patterns in their order. Its zero value matches nothing.
+type List struct{ rules []rule }
+
+// rule is one pattern, read.
+type rule struct {
+	// glob is for doublestar; of the base name, or of the whole path if anchored.
+	glob string
+	// segments of an anchored glob.
+	segments []string
+	anchored bool
+	// dirs means that only directories match.
+	dirs bool
+	// negated means that what matches is taken back.
+	negated bool
+}
+
+// Parse reads patterns. Its error names the first that can match nothing, and why.
+func Parse(patterns []string) (List, error) {
+	var list List
+	for _, text := range patterns {
+		one, err := parse(text)
+		if err != nil {
+			return List{}, fmt.Errorf("%q: %w", text, err)
+		}
+		list.rules = append(list.rules, one)
+	}
+	return list, nil
+}
+
+// Empty reports whether there are no patterns.
+func (l List) Empty() bool { return len(l.rules) == 0 }
+
+// Match reports whether the patterns match p, which is relative to the root,
+// clean and with slashes, or a directory that it lies in. dir says whether p is
+// a directory itself. The root, ".", never matches.
+func (l List) Match(p string, dir bool) bool {
+	if l.Empty() || p == "." {
+		return false
+	}
+	for end := range len(p) {
+		if p[end] == '/' && l.decides(p[:end], true) {
+			return true
+		}
+	}
+	return l.decides(p, dir)
+}
+
+// decides judges p alone: the last rule that matches it has the say.
+func (l List) decides(p string, dir bool) bool {
+	for _, r := range slices.Backward(l.rules) {
+		if r.match(p, dir) {
+			return !r.negated
+		}
+	}
+	return false
+}
+
+func (r rule) match(p string, dir bool) bool {
+	if r.dirs && !dir {
+		return false
+	}
+	if !r.anchored {
+		p = path.Base(p)
+	}
+	return doublestar.MatchUnvalidated(r.glob, p)
+}
+
+// below reports whether something in the directory dir could match: false only
+// where that is certain.
+func (r rule) below(dir string) bool {
+	if !r.anchored {
+		return true
+	}
+	names := strings.Split(dir, "/")
+	for i, segment := range r.segments {
+		switch {
+		case segment == anyDepth || i == len(names):
+			return true
+		case !doublestar.MatchUnvalidated(segment, names[i]):
+			return false
+		}
+	}
+	return false
+}
