@@ -1,9 +1,7 @@
 package archive
 
 import (
-	"archive/tar"
 	"io/fs"
-	"path"
 	"time"
 )
 
@@ -29,55 +27,25 @@ type Entry struct {
 	Mode fs.FileMode
 	// Size is the length of the content in bytes; of a hard link that of its file.
 	Size int64
-	// ModTime is as precise as the stream: whole seconds from a plain tar.
+	// ModTime is as precise as the source: whole seconds from a plain tar. The zero
+	// time is not restored.
 	ModTime time.Time
+	// Changed is when anything of a file last changed, its times included; zero
+	// where the source does not say.
+	Changed time.Time
+	// Stored is how many bytes of disk a file takes at the source: fewer than Size
+	// where it has holes.
+	Stored int64
 	// Target is a symlink's text, or the path of the file that a hard link is
-	// another name of.
+	// another name of; of an entry without Type, what it is: "a named pipe".
 	Target string
+	// Inode tells names of one file from names of others; zero where the source
+	// does not say, or where the file has this name only.
+	Inode Inode
 }
 
-// newEntry is hdr with its names as they came: they are still to be judged.
-func newEntry(hdr *tar.Header) Entry {
-	return Entry{
-		Path:    hdr.Name,
-		Type:    typeOf(hdr.Typeflag),
-		Mode:    fs.FileMode(hdr.Mode) & fs.ModePerm,
-		Size:    hdr.Size,
-		ModTime: hdr.ModTime,
-		Target:  hdr.Linkname,
-	}
-}
-
-func typeOf(flag byte) Type {
-	switch flag {
-	case tar.TypeReg, tar.TypeGNUSparse:
-		return File
-	case tar.TypeDir:
-		return Directory
-	case tar.TypeSymlink:
-		return Symlink
-	case tar.TypeLink:
-		return HardLink
-	}
-	return ""
-}
-
-// kind names a tar type that is not unpacked, for people.
-func kind(flag byte) string {
-	switch flag {
-	case tar.TypeChar, tar.TypeBlock:
-		return "a device"
-	case tar.TypeFifo:
-		return "a named pipe"
-	}
-	return "of the unknown tar type " + string(rune(flag))
-}
-
-// isRoot reports whether hdr is the tree itself, whose mode and time are the
-// user's own business: DIR may be the current directory.
-func isRoot(hdr *tar.Header) bool {
-	return hdr.Typeflag == tar.TypeDir && hdr.Name != "" && !path.IsAbs(hdr.Name) && path.Clean(hdr.Name) == "."
-}
+// Inode identifies a file within one tree.
+type Inode struct{ Device, Number uint64 }
 
 // Action is what became, or shall become, of an entry.
 type Action int

@@ -13,8 +13,7 @@ import (
 // folding keeps two names of one stream from becoming one file where the local
 // file system does not tell upper from lower case.
 type folding struct {
-	on   bool
-	seen map[string]string // folded path -> path as the stream first spelt it
+	seen map[string]string // folded path -> path as it came first; nil: nothing is folded
 }
 
 // probe is a file that exists for a moment only.
@@ -24,42 +23,48 @@ const (
 )
 
 // probeFolding asks the file system of root whether it folds case.
-func probeFolding(root *os.Root) (folding, error) {
+func probeFolding(root *os.Root) (folds bool, err error) {
 	file, err := root.OpenFile(probe, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if errors.Is(err, fs.ErrExist) {
 		return probeExisting(root)
 	}
 	if err != nil {
-		return folding{}, fmt.Errorf("writing to %s: %w", root.Name(), err)
+		return false, fmt.Errorf("writing to %s: %w", root.Name(), err)
 	}
 	defer func() { _ = root.Remove(probe) }()
 	if err := file.Close(); err != nil {
-		return folding{}, fmt.Errorf("writing to %s: %w", root.Name(), err)
+		return false, fmt.Errorf("writing to %s: %w", root.Name(), err)
 	}
 	return probeExisting(root)
 }
 
 // probeExisting looks the probe up in the other case. One that was there already
 // serves as well, and is not ours to remove.
-func probeExisting(root *os.Root) (folding, error) {
-	_, err := root.Lstat(probeUpper)
+func probeExisting(root *os.Root) (folds bool, err error) {
+	_, err = root.Lstat(probeUpper)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return folding{}, fmt.Errorf("reading %s: %w", root.Name(), err)
+		return false, fmt.Errorf("reading %s: %w", root.Name(), err)
 	}
-	return folding{on: err == nil, seen: map[string]string{}}, nil
+	return err == nil, nil
 }
 
 // claim takes p and the directories above it for the spelling they have here.
 func (f folding) claim(p string) error {
-	if !f.on {
-		return nil
+	if err := f.check(p); err != nil {
+		return err
 	}
+	for at := strings.Clone(p); at != "."; at = path.Dir(at) {
+		f.seen[foldCase(at)] = at
+	}
+	return nil
+}
+
+// check refuses p where it, or a directory above it, is here in another spelling.
+func (f folding) check(p string) error {
 	for at := p; at != "."; at = path.Dir(at) {
-		key := foldCase(at)
-		if first, ok := f.seen[key]; ok && first != at {
+		if first, ok := f.seen[foldCase(at)]; ok && first != at {
 			return refuse("it differs from %q only in case, which the file system here does not tell apart", first)
 		}
-		f.seen[key] = at
 	}
 	return nil
 }

@@ -1,8 +1,7 @@
 package archive
 
 import (
-	"archive/tar"
-	"bytes"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -11,14 +10,21 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 )
 
-// TestHostile unpacks each archive, followed by a harmless file, beside a file
-// that must not change. The harmless file shows that the rest goes on.
+// TestHostile makes each list of entries, followed by a harmless file, beside a
+// file that must not change. The harmless file shows that the rest goes on.
 func TestHostile(t *testing.T) {
+	const (
+		dots   = `its name holds ".."`
+		root   = "its name is that of the whole tree"
+		kept   = "its name is kept for files that are being written"
+		behind = `"s" is a symlink here, where a directory is needed`
+	)
+	long := strings.Repeat("n", 300)
+	deep := strings.Repeat("d/", 2100) + "f"
 	tests := map[string]struct {
 		items   []item
 		local   filetree.Tree
@@ -29,22 +35,25 @@ func TestHostile(t *testing.T) {
 			items:   []item{file("/etc/x", "x")},
 			refused: map[string]string{"/etc/x": `its name is absolute`},
 		},
+		"no name, and one with a NUL": {
+			items:   []item{file("", "x"), dir("a\x00b")},
+			refused: map[string]string{"": "it has no name", "a\x00b": "its name holds a NUL"},
+		},
 		"dots": {
-			items: []item{file("../out", "x"), file("a/../../out", "x"), file("a/..", "x"), file("a/../b", "x"), dir("..")},
-			refused: map[string]string{
-				"../out": `its name holds ".."`, "a/../../out": `its name holds ".."`, "a/..": `its name holds ".."`,
-				"a/../b": `its name holds ".."`, "..": `its name holds ".."`,
-			},
+			items:   []item{file("../out", "x"), file("a/../../out", "x"), file("a/..", "x"), symlink("a/../b", "x"), dir(".."), hardLink("../l", "victim")},
+			refused: map[string]string{"../out": dots, "a/../../out": dots, "a/..": dots, "a/../b": dots, "..": dots, "../l": dots},
 		},
 		"names of the tree itself": {
-			items:   []item{file(".", "x"), symlink("./", "out"), dir("./"), dir(".")},
-			refused: map[string]string{".": "its name is that of the whole tree", "./": "its name is that of the whole tree"},
+			items:   []item{file(".", "x"), symlink("./", "out"), dir("././")},
+			refused: map[string]string{".": root, "./": root, "././": root},
 		},
 		"special files": {
-			items: []item{link(tar.TypeChar, "null", ""), link(tar.TypeBlock, "sda", ""), link(tar.TypeFifo, "pipe", ""), link('Z', "new", "")},
-			refused: map[string]string{
-				"null": "it is a device", "sda": "it is a device", "pipe": "it is a named pipe", "new": "it is of the unknown tar type Z",
-			},
+			items:   []item{other("null", "a device"), other("new", "")},
+			refused: map[string]string{"null": "it is a device", "new": "it is neither file, directory nor link"},
+		},
+		"an impossible size": {
+			items:   []item{{Entry{Path: "f", Type: File, Size: -1}, ""}},
+			refused: map[string]string{"f": "its size is -1"},
 		},
 		"symlinks that lead out": {
 			items: []item{
@@ -63,18 +72,20 @@ func TestHostile(t *testing.T) {
 				"none": `it is a symlink without a target`,
 			},
 		},
-		"writing through a symlink of the stream": {
-			items: []item{dir("sub"), symlink("s", "sub"), file("s/file", "x"), dir("s"), dir("s/dir"), file("s/dir/file", "x")},
-			want:  filetree.Tree{"sub": filetree.Dir(), "s": filetree.Symlink("sub")},
-			refused: map[string]string{
-				"s/file": `"s" is a symlink here, where a directory is needed`, "s": `the stream names it twice`,
-				"s/dir": `"s" is a symlink here, where a directory is needed`, "s/dir/file": `"s" is a symlink here, where a directory is needed`,
-			},
+		"writing through a symlink of the tree": {
+			items:   []item{dir("sub"), symlink("s", "sub"), file("s/file", "x"), dir("s"), dir("s/dir"), file("s/dir/file", "x"), symlink("s/l", "x"), hardLink("s/h", "victim")},
+			want:    filetree.Tree{"sub": filetree.Dir(), "s": filetree.Symlink("sub")},
+			refused: map[string]string{"s/file": behind, "s": behind, "s/dir": behind, "s/dir/file": behind, "s/l": behind, "s/h": behind},
 		},
 		"writing through a local symlink": {
 			local:   filetree.Tree{"real": filetree.Dir(), "s": filetree.Symlink("real")},
-			items:   []item{file("s/file", "x"), dir("s/dir")},
-			refused: map[string]string{"s/file": `"s" is a symlink here, where a directory is needed`, "s/dir": `"s" is a symlink here, where a directory is needed`},
+			items:   []item{file("s/file", "x"), dir("s/dir"), dir("s/a/b")},
+			refused: map[string]string{"s/file": behind, "s/dir": behind, "s/a/b": behind},
+		},
+		"a local symlink that leads out": {
+			local:   filetree.Tree{"s": filetree.Symlink("..")},
+			items:   []item{file("s/out", "x"), dir("s/out")},
+			refused: map[string]string{"s/out": behind},
 		},
 		"a local symlink in place of a file": {
 			local:   filetree.Tree{"f": filetree.Symlink("victim")},
@@ -82,44 +93,51 @@ func TestHostile(t *testing.T) {
 			refused: map[string]string{"f": "something of that name is here"},
 		},
 		"file and directory": {
-			local:   filetree.Tree{"d": filetree.Dir(), "d/x": filetree.File("x"), "f": filetree.File("f")},
-			items:   []item{file("d", "x"), dir("f"), file("f/x", "x"), symlink("d", "x"), hardLink("d", "f")},
-			refused: map[string]string{"d": `it is a hard link to "f", which the stream did not bring`, "f": `"f" is a file here, where a directory is needed`, "f/x": `"f" is a file here, where a directory is needed`},
-		},
-		"hard links": {
-			items: []item{hardLink("a", "victim"), hardLink("b", "/etc/passwd"), hardLink("c", "../x"), file("/abs", "x"), hardLink("d", "/abs"), link(tar.TypeFifo, "p", ""), hardLink("e", "p"), hardLink("self", "self")},
+			local: filetree.Tree{"d": filetree.Dir(), "d/x": filetree.File("x"), "f": filetree.File("f")},
+			items: []item{file("d", "x"), dir("f"), file("f/x", "x"), symlink("./d/", "x")},
 			refused: map[string]string{
-				"a":    `it is a hard link to "victim", which the stream did not bring`,
-				"b":    `it is a hard link to "/etc/passwd", which was refused: its name is absolute`,
-				"c":    `it is a hard link to "../x", which was refused: its name holds ".."`,
-				"/abs": `its name is absolute`,
-				"d":    `it is a hard link to "/abs", which was refused: its name is absolute`,
-				"p":    `it is a named pipe`,
-				"e":    `it is a hard link to "p", which was refused: it is a named pipe`,
-				"self": `it is a hard link to "self", which the stream did not bring`,
+				"d": "a directory is here in its place", "f": `"f" is a file here, where a directory is needed`,
+				"f/x": `"f" is a file here, where a directory is needed`,
 			},
 		},
-		"another name of a symlink, in a lower place": {
-			items:   []item{dir("d"), symlink("d/s", "../victim"), hardLink("s", "d/s"), hardLink("d/t", "d/s"), hardLink("d/u", "d/t")},
-			want:    filetree.Tree{"d": filetree.Dir(), "d/s": filetree.Symlink("../victim"), "d/t": filetree.Symlink("../victim"), "d/u": filetree.Symlink("../victim")},
-			refused: map[string]string{"s": `it is a symlink to "../victim", which leads or may lead out of the tree`},
+		"hard links": {
+			local: filetree.Tree{"s": filetree.Symlink("real"), "real": filetree.Dir(), "real/f": filetree.File("f")},
+			items: []item{
+				hardLink("a", "none"), hardLink("b", "/etc/passwd"), hardLink("c", "../x"), hardLink("d", "s/f"),
+				hardLink("e", "s"), hardLink("g", "real"), hardLink("self", "self"), hardLink("h", ""),
+			},
+			refused: map[string]string{
+				"a":    `it is a hard link to "none", which is not here`,
+				"b":    `it is a hard link to "/etc/passwd", which was refused: its name is absolute`,
+				"c":    `it is a hard link to "../x", which was refused: its name holds ".."`,
+				"d":    behind,
+				"e":    `it is a hard link to "s", which is a symlink here`,
+				"g":    `it is a hard link to "real", which is a directory here`,
+				"self": `it is a hard link to "self", which is not here`,
+				"h":    `it is a hard link to "", which was refused: it has no name`,
+			},
 		},
 		"twice": {
-			items:   []item{file("twice", "first"), file("twice", "second"), symlink("twice", "third"), dir("twice")},
+			items:   []item{file("twice", "first"), file("twice", "second"), symlink("./twice", "third"), dir("twice/")},
 			want:    filetree.Tree{"twice": filetree.File("first")},
-			refused: map[string]string{"twice": "the stream names it twice"},
+			refused: map[string]string{"twice": `"twice" is a file here, where a directory is needed`},
 		},
 		"partial names": {
-			items:   []item{file(".kubectl-batch-0123456789abcdef.part", "x"), file(".KUBECTL-BATCH-0123456789abcdef.part", "x")},
-			refused: map[string]string{".kubectl-batch-0123456789abcdef.part": "its name is kept for files that are being written", ".KUBECTL-BATCH-0123456789abcdef.part": "its name is kept for files that are being written"},
+			items: []item{
+				file(".kubectl-batch-0123456789abcdef.part", "x"), file(".KUBECTL-BATCH-0123456789abcdef.part", "x"),
+				dir("d/.kubectl-batch-0123456789abcdef.part"), file(".kubectl-batch-0123456789abcdef.part/f", "x"),
+			},
+			refused: map[string]string{
+				".kubectl-batch-0123456789abcdef.part": kept, ".KUBECTL-BATCH-0123456789abcdef.part": kept,
+				"d/.kubectl-batch-0123456789abcdef.part": kept, ".kubectl-batch-0123456789abcdef.part/f": kept,
+			},
 		},
 		"too long a name": {
-			items:   []item{file(strings.Repeat("n", 300), "x"), dir(strings.Repeat("d", 300)), symlink(strings.Repeat("s", 300), "x")},
-			refused: map[string]string{strings.Repeat("n", 300): "long", strings.Repeat("d", 300): "long", strings.Repeat("s", 300): "long"},
-		},
-		"mode bits that are no permissions": {
-			items: []item{{tar.Header{Name: "suid", Typeflag: tar.TypeReg, Mode: 0o7755, ModTime: filetree.Epoch()}, ""}},
-			want:  filetree.Tree{"suid": filetree.File("").Perm("0755")},
+			items: []item{file(long, "x"), dir(long + "d"), symlink(long+"s", "x"), file(long+"p/f", "x"), file(deep, "x")},
+			refused: map[string]string{
+				long: "long", long + "d": "long", long + "s": "long", long + "p/f": "long",
+				deep: "its name is longer than a path can be here",
+			},
 		},
 	}
 	for name, test := range tests {
@@ -129,65 +147,102 @@ func TestHostile(t *testing.T) {
 			}
 			local := filetree.Tree{"victim": filetree.File("untouched")}
 			maps.Copy(local, test.local)
-			target := newTarget(t, local)
-			target.unpack(append(test.items, file("harmless", "h"))...)
+			d := newTarget(t, local)
+			d.fill(append(test.items, file("harmless", "h"))...)
 			want := filetree.Tree{"harmless": filetree.File("h")}
 			maps.Copy(want, local)
 			maps.Copy(want, test.want)
-			got := target.tree()
-			if test.local["real"].Kind == "dir" || test.local["d"].Kind == "dir" {
-				settle(got, local)
+			d.check(want)
+			for p, reason := range test.refused { // "long" stands for what the system calls it
+				if reason == "long" && strings.HasSuffix(d.refused[p], "file name too long") {
+					test.refused[p] = d.refused[p]
+				}
 			}
-			if diff := cmp.Diff(want, got); diff != "" {
-				t.Error("-want +got:\n", diff)
-			}
-			checkRefused(t, test.refused, target.refused)
-			if _, err := os.Lstat(filepath.Join(filepath.Dir(target.dir), "out")); err == nil {
+			d.checkRefused(test.refused)
+			if _, err := os.Lstat(filepath.Join(filepath.Dir(d.dir), "out")); err == nil {
 				t.Error("something was written outside")
 			}
 		})
 	}
 }
 
-// settle takes over directory times that merely looking for a place changes.
-func settle(got, want filetree.Tree) {
-	for p, node := range want {
-		if node.Kind == "dir" {
-			got[p] = got[p].At(node.Time)
-		}
-	}
-}
-
-// checkRefused compares reasons; "long" stands for what the system calls it.
-func checkRefused(t *testing.T, want, got map[string]string) {
-	t.Helper()
-	for p, reason := range want {
-		if reason == "long" && strings.HasSuffix(got[p], "file name too long") {
-			want[p] = got[p]
-		}
-	}
-	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
-		t.Error("refused: -want +got:\n", diff)
-	}
-}
-
-func TestNothingValidOpensNothing(t *testing.T) {
-	target := newTarget(t, nil)
-	target.unpack(dir("./"), file("/abs", "x"), link(tar.TypeChar, "null", ""))
-	if target.opened != 0 || len(target.refused) != 2 {
-		t.Errorf("opened %d times, refused %v", target.opened, target.refused)
-	}
-}
-
-func TestWanted(t *testing.T) {
-	target := newTarget(t, nil)
-	x := target.extraction()
-	x.Wanted = func(p string) bool { return p == "a" }
-	if err := x.Run(t.Context(), bytes.NewReader(tarOf(t, file("a", "a"), file("b", "b")))); err != nil {
+// TestUnjudged hands every method names that Judge would have refused.
+func TestUnjudged(t *testing.T) {
+	outside := filetree.Tree{"target": filetree.Dir(), "target/f": filetree.File("f"), "victim": filetree.File("untouched")}
+	above := filetree.TempDir(t)
+	filetree.Write(t, above, outside)
+	root, err := os.OpenRoot(filepath.Join(above, "target"))
+	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(filetree.Tree{"a": filetree.File("a")}, target.tree()); diff != "" {
+	defer func() { _ = root.Close() }()
+	open := func() (*os.Root, error) { return root, nil }
+	tree := NewTree(TreeOptions{Open: open, Look: open})
+	w := tree.Worker()
+	defer w.Close()
+	info, err := root.Stat("f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range []string{"", ".", "..", "../victim", "../new", "f/../../new", "/" + above + "/new", "./f", "a//b"} {
+		_, looked := tree.Look(file(p, "").Entry)
+		_, opened := tree.OpenFile(p)
+		_, made := tree.Directory(dir(p).perm(0).Entry)
+		_, linked := tree.Symlink(symlink(p, "x").Entry)
+		_, hard := tree.HardLink(hardLink(p, "f").Entry)
+		_, from := tree.HardLink(hardLink("new", p).Entry)
+		_, begun := w.Begin(file(p, "").Entry, 0)
+		_, kept := tree.Keep(file(p, "").perm(0).Entry, info, true)
+		for n, err := range []error{looked, opened, made, linked, hard, from, begun, kept} {
+			if err == nil {
+				t.Errorf("%q: call %d succeeded", p, n)
+			}
+		}
+	}
+	if err := tree.Finish(); err != nil {
+		t.Error(err)
+	}
+	got := filetree.Read(t, above)
+	if diff := cmp.Diff(settle(got, outside, "target"), got); diff != "" {
 		t.Error("-want +got:\n", diff)
 	}
-	checkRefused(t, map[string]string{"b": "it was not asked for"}, target.refused)
+}
+
+// TestSymlinkOverDirectory and its kin change the tree under the hands of a Tree
+// that has looked already, as an entry does that another goroutine makes.
+func TestSymlinkOverDirectory(t *testing.T) {
+	d := newTarget(t, filetree.Tree{"real": filetree.Dir()})
+	if _, err := d.tree.Directory(dir("d").Entry); err != nil {
+		t.Fatal(err)
+	}
+	for _, what := range []func() error{
+		func() error { _, err := d.tree.Symlink(symlink("d", "real").Entry); return err },
+		func() error { _, err := put(d.tree.Worker(), file("d", "x").Entry, "x"); return err },
+	} {
+		if got := fmt.Sprint(what()); got != "a directory is here in its place" {
+			t.Error(got)
+		}
+	}
+	if err := d.tree.Finish(); err != nil {
+		t.Fatal(err)
+	}
+	d.check(settle(d.read(), filetree.Tree{"real": filetree.Dir(), "d": filetree.Dir()}, "d"))
+}
+
+// TestDirectoryBecomesSymlink has the user replace a directory that was entered.
+func TestDirectoryBecomesSymlink(t *testing.T) {
+	d := newTarget(t, filetree.Tree{"real": filetree.Dir().Perm("0700")})
+	if _, err := d.tree.Directory(dir("d").perm(0o777).Entry); err != nil {
+		t.Fatal(err)
+	}
+	at := filepath.Join(d.dir, "d")
+	if err := os.Remove(at); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Symlink("real", at); err != nil {
+		t.Fatal(err)
+	}
+	d.fill(file("d/f", "x"))
+	d.checkRefused(map[string]string{"d/f": `"d" is a symlink here, where a directory is needed`})
+	d.check(filetree.Tree{"real": filetree.Dir().Perm("0700"), "d": filetree.Symlink("real")})
 }

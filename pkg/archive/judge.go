@@ -1,73 +1,52 @@
 package archive
 
-import (
-	"archive/tar"
-	"path"
-)
+import "io/fs"
 
-// judge refuses what can be refused without a look at the local directory, and
-// puts the names of entry into their local form.
-func (u *unpacking) judge(entry *Entry, hdr *tar.Header) error {
-	name, err := localName(hdr.Name)
+// Judge refuses what can be refused without a look at the directory, and puts
+// the names of entry into their local form. A source leaves the root of the
+// tree itself out: as a name it is refused.
+func (t *Tree) Judge(entry *Entry) error {
+	name, err := localName(entry.Path)
 	if err != nil {
 		return err
 	}
 	entry.Path = name
-	switch before, twice := u.known[name]; {
-	case !u.Wanted(name):
-		return refuse("it was not asked for")
-	case entry.Type == "":
-		return refuse("it is %s", kind(hdr.Typeflag))
-	case twice && before.refused == "":
-		return refuse("the stream names it twice")
-	case entry.Type == HardLink:
-		return u.resolve(entry)
-	case entry.Type == Symlink:
-		entry.Target, err = linkTarget(name, hdr.Linkname, u.Mount)
-	}
-	return err
-}
-
-// resolve turns a hard link into what it is another name of.
-func (u *unpacking) resolve(entry *Entry) error {
-	first, err := localName(entry.Target)
-	if err != nil {
-		return refuse("it is a hard link to %q, which was refused: %v", entry.Target, err)
-	}
-	origin, ok := u.known[first]
 	switch {
-	case !ok:
-		return refuse("it is a hard link to %q, which the stream did not bring", first)
-	case origin.refused != "":
-		return refuse("it is a hard link to %q, which was refused: %s", first, origin.refused)
+	case t.options.Wanted != nil && !t.options.Wanted(name):
+		return refuse("it was not asked for")
+	case entry.Size < 0:
+		return refuse("its size is %d", entry.Size)
+	case entry.Type == HardLink:
+		entry.Target, err = firstName(entry.Target)
+	case entry.Type == Symlink:
+		entry.Target, err = linkTarget(name, entry.Target, t.options.Mount)
+	case entry.Type != File && entry.Type != Directory:
+		return refuse("it is %s", unheldKind(entry.Target))
 	}
-	entry.Mode, entry.Size, entry.ModTime, entry.Target = origin.entry.Mode, origin.entry.Size, origin.entry.ModTime, first
-	if origin.entry.Type != Symlink {
-		return nil
-	}
-	// Another name of a symlink: its text leads elsewhere from here, so judge it anew.
-	entry.Type = Symlink
-	entry.Target, err = linkTarget(entry.Path, origin.entry.Target, u.Mount)
 	return err
 }
 
-func (u *unpacking) remember(entry Entry, hdr *tar.Header, outcome Outcome) {
-	if entry.Type == Directory {
-		return
+// judged refuses a path that Judge cannot have passed: system calls would take
+// its ".." as it is.
+func judged(p string) error {
+	if p == "." || !fs.ValidPath(p) {
+		return refuse("its name %q is none that can be below a directory", p)
 	}
-	if before, ok := u.known[entry.Path]; ok && before.refused == "" {
-		return // the first of two entries is the one that is here
-	}
-	if entry.Type == Symlink {
-		entry.Target = u.text(hdr)
-	}
-	u.known[entry.Path] = known{entry: entry, refused: outcome.Reason}
+	return nil
 }
 
-// text is the symlink's text as the stream had it; hdr may be another name of one.
-func (u *unpacking) text(hdr *tar.Header) string {
-	if hdr.Typeflag == tar.TypeLink {
-		return u.known[path.Clean(hdr.Linkname)].entry.Target
+// firstName is the name of the file that a hard link is another name of.
+func firstName(target string) (string, error) {
+	name, err := localName(target)
+	if err != nil {
+		return "", refuse("it is a hard link to %q, which was refused: %v", target, err)
 	}
-	return hdr.Linkname
+	return name, nil
+}
+
+func unheldKind(words string) string {
+	if words == "" {
+		return "neither file, directory nor link"
+	}
+	return words
 }

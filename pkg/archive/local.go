@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"path"
 	"runtime"
 	"syscall"
 )
@@ -20,6 +19,7 @@ func unholdable(err error) bool {
 	for _, one := range []error{
 		fs.ErrPermission, errors.ErrUnsupported,
 		syscall.ENAMETOOLONG, syscall.EINVAL, syscall.EILSEQ, syscall.ELOOP, syscall.ENOTDIR,
+		syscall.EFBIG, syscall.EMLINK, syscall.EBUSY,
 	} {
 		if errors.Is(err, one) {
 			return true
@@ -28,13 +28,17 @@ func unholdable(err error) bool {
 	return runtime.GOOS == "windows" && errors.Is(err, invalidName)
 }
 
-// localError turns what the file system said of one name into a refusal where
+// localError turns what the file system said of the name p into a refusal where
 // the next name may fare better, and into an error where it will not.
-func localError(err error) error {
-	if unholdable(err) {
+func localError(p string, err error) error {
+	var no *Refused
+	switch {
+	case err == nil || errors.As(err, &no):
+		return err
+	case unholdable(err):
 		return refuse("it cannot be made here: %v", bare(err))
 	}
-	return fmt.Errorf("unpacking: %w", err)
+	return fmt.Errorf("writing %q: %w", p, bare(err))
 }
 
 // bare is err without the name of a partial file, which says nothing to people.
@@ -59,30 +63,10 @@ func tolerate(err error) error {
 	return err
 }
 
-// decide says what happens to entry in view of what is in its place.
-func (u *unpacking) decide(entry Entry) (Action, fs.FileInfo, error) {
-	dir, err := u.in(path.Dir(entry.Path))
-	if err != nil {
-		return Refuse, nil, err
+// tolerateGone drops the error of a name that is not there any more.
+func tolerateGone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
 	}
-	info, err := dir.Lstat(path.Base(entry.Path))
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return Write, nil, nil
-	case err != nil:
-		return Refuse, nil, localError(err)
-	case !info.Mode().IsRegular() && info.Mode()&fs.ModeSymlink == 0:
-		return Refuse, nil, refuse("%s is here in its place", describe(info.Mode()))
-	}
-	local := Local{Info: info}
-	if info.Mode()&fs.ModeSymlink != 0 {
-		if local.Target, err = dir.Readlink(path.Base(entry.Path)); err != nil {
-			return Refuse, nil, localError(err)
-		}
-	}
-	verdict := u.Decide(entry, local)
-	if verdict.Action == Refuse {
-		return Refuse, nil, refusal(verdict.Reason)
-	}
-	return verdict.Action, info, nil
+	return err
 }

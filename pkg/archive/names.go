@@ -2,19 +2,16 @@ package archive
 
 import (
 	"crypto/sha256"
-	"fmt"
+	"encoding/hex"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 )
 
-// refusal says why an entry is left out; it never ends the unpacking.
-type refusal string
-
-func (r refusal) Error() string { return string(r) }
-
-func refuse(format string, args ...any) error { return refusal(fmt.Sprintf(format, args...)) }
+// longest is how many bytes a path may have: no program could open a longer one.
+const longest = 4095
 
 // localName is name as a clean relative path, or a refusal.
 func localName(name string) (string, error) {
@@ -32,22 +29,36 @@ func localName(name string) (string, error) {
 	if clean == "." {
 		return "", refuse("its name is that of the whole tree")
 	}
-	if _, err := filepath.Localize(clean); err != nil {
+	if len(clean) > longest {
+		return "", refuse("its name is longer than a path can be here")
+	}
+	if _, err := filepath.Localize(utf8Form(clean)); err != nil {
 		return "", refuse("this system cannot have a file of that name")
 	}
-	if isPartial(path.Base(clean)) {
+	if slices.ContainsFunc(strings.Split(clean, "/"), isPartial) {
 		return "", refuse("its name is kept for files that are being written")
 	}
 	return clean, nil
 }
 
-// partialName is where the file at p is written until it is whole: in the same
+// utf8Form is a name for filepath.Localize, which takes nothing but UTF-8. Where
+// names are plain bytes, the file system judges those that are not.
+func utf8Form(name string) string {
+	if runtime.GOOS == "windows" {
+		return name
+	}
+	return strings.ToValidUTF8(name, "?")
+}
+
+// partialName is what the file at p is called until it is whole: in the same
 // directory, short, and the same each time, so that what a killed process left
 // is found again.
 func partialName(p string) string {
 	sum := sha256.Sum256([]byte(p))
-	return path.Join(path.Dir(p), fmt.Sprintf(".kubectl-batch-%x.part", sum[:8]))
+	return ".kubectl-batch-" + hex.EncodeToString(sum[:8]) + ".part"
 }
+
+func partialPath(p string) string { return path.Join(path.Dir(p), partialName(p)) }
 
 // isPartial leaves the sixteen digits unread: nothing else has a name like it.
 func isPartial(base string) bool {

@@ -4,97 +4,194 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"path"
-	"time"
+	"strings"
 )
 
-// partial is a file, symlink or hard link under the name it has while it is
-// being made. Either commit gives it its own name or discard removes it.
-type partial struct {
-	dir    *os.Root // the directory of the entry
-	name   string   // in dir
-	entry  Entry
-	file   *os.File    // nil for links
-	mine   fs.FileInfo // nil for links
-	placed bool        // it has its own name now
+// ErrNoPartial says that there is no partial file to go on with: none, a shorter
+// one, or something else in its place.
+var ErrNoPartial = errors.New("there is no part of the file to go on with")
+
+// Partial is a file, symlink or hard link under the name it has while it is
+// being made. It ends with Commit, Discard or Leave; after one of them the
+// others do nothing. One goroutine uses it at a time.
+type Partial struct {
+	tree  *Tree
+	dir   *folder // of the entry
+	name  string  // in dir
+	entry Entry
+	file  *handle // nil for links
+	at    int64   // where the next byte goes
+	end   int64   // how long the file on the disk is
+	ended bool
 }
 
-// newPartial begins the partial of an entry whose directory was entered.
-func (u *unpacking) newPartial(entry Entry) (*partial, error) {
-	dir, err := u.in(path.Dir(entry.Path))
+// Begin opens the partial file of entry to be written from offset on. At 0 it is
+// a new one, whatever an earlier process left behind. Beyond 0 it is the one that
+// such a process left, cut to offset; ErrNoPartial where there is none as long.
+// It never follows a symlink, and never takes what is not this user's own
+// regular file of one name. What lies in the entry's place is not looked at.
+func (w *Worker) Begin(entry Entry, offset int64) (*Partial, error) {
+	p, err := w.partial(entry)
 	if err != nil {
 		return nil, err
 	}
-	return &partial{dir: dir, name: path.Base(partialName(entry.Path)), entry: entry}, nil
-}
-
-// create opens the partial's file. It never follows or takes what is there.
-func (p *partial) create() error {
-	return p.make(func() (err error) {
-		p.file, err = p.dir.OpenFile(p.name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-		return err
-	})
-}
-
-// make runs what makes the partial, a second time where an earlier, killed
-// process left one behind.
-func (p *partial) make(what func() error) error {
-	err := what()
-	if errors.Is(err, fs.ErrExist) {
-		if err = p.dir.Remove(p.name); err == nil {
-			err = what()
-		}
+	if offset > 0 {
+		err = p.goOn(offset)
+	} else {
+		// Its owner must be able to go on with it, whatever mode it will have.
+		err = p.make(func() (err error) {
+			p.file, err = p.dir.create(p.name, entry.Mode.Perm()|0o600)
+			return err
+		})
 	}
 	if err != nil {
-		return localError(err)
+		p.conclude()
+		return nil, err
 	}
+	return p, nil
+}
+
+// partial readies the directory of entry and keeps others off its name.
+func (w *Worker) partial(entry Entry) (*Partial, error) {
+	if err := w.tree.claim(entry.Path); err != nil {
+		return nil, err
+	}
+	dir, err := w.enter(path.Dir(entry.Path))
+	if err != nil {
+		return nil, localError(entry.Path, err)
+	}
+	if err := w.tree.hold(entry.Path); err != nil {
+		return nil, err
+	}
+	entry.Path = strings.Clone(entry.Path)
+	return &Partial{tree: w.tree, dir: dir.retain(), name: partialName(entry.Path), entry: entry}, nil
+}
+
+// conclude frees what the partial holds.
+func (p *Partial) conclude() {
+	p.ended = true
+	p.dir.release()
+	p.tree.free(p.entry.Path)
+}
+
+// make runs what makes the partial, a second time where an earlier process left
+// one behind.
+func (p *Partial) make(what func() error) error {
+	err := what()
+	if errors.Is(err, fs.ErrExist) {
+		if p.dir.remove(p.name) != nil {
+			return refuse("something is here in place of its partial file %q, and cannot be removed", p.name)
+		}
+		err = what()
+	}
+	return localError(p.entry.Path, err)
+}
+
+// goOn takes what an earlier process left.
+func (p *Partial) goOn(offset int64) error {
+	file, info, err := p.dir.reopen(p.name)
+	if err != nil {
+		return ErrNoPartial
+	}
+	if !info.ours() || info.Size() < offset {
+		return errors.Join(ErrNoPartial, file.close())
+	}
+	if err := file.truncate(offset); err != nil {
+		return errors.Join(localError(p.entry.Path, err), file.close())
+	}
+	p.file, p.at, p.end = file, offset, offset
 	return nil
 }
 
-// finish gives the file its mode and time and closes it.
-func (p *partial) finish() (err error) {
-	p.mine, err = p.file.Stat()
-	err = errors.Join(err,
-		tolerate(p.file.Chmod(p.entry.Mode)),
-		p.file.Close(),
-		tolerate(p.dir.Chtimes(p.name, time.Time{}, p.entry.ModTime)))
+// Write implements io.Writer. Blocks of zeros become holes.
+func (p *Partial) Write(b []byte) (int, error) {
+	end, err := writeSparse(p.file, b, p.at)
+	if err != nil {
+		return 0, localError(p.entry.Path, err)
+	}
+	p.at += int64(len(b))
+	p.end = max(p.end, end)
+	return len(b), nil
+}
+
+// Skip leaves a hole of n bytes.
+func (p *Partial) Skip(n int64) { p.at += max(n, 0) }
+
+func (p *Partial) failed(err error) error {
+	return fmt.Errorf("writing %q: %w", p.entry.Path, err)
+}
+
+// lengthen makes a hole at the end, where one was left out.
+func (p *Partial) lengthen() error {
+	if p.at <= p.end {
+		return nil
+	}
+	return p.file.truncate(p.at)
+}
+
+// Commit gives the file the mode and time of entry, which may have changed since
+// Begin, and its own name, in place of what had it. The size must be what was
+// written. After an error the partial is gone.
+func (p *Partial) Commit(entry Entry) (Outcome, error) {
+	if p.ended {
+		return Outcome{}, p.failed(fs.ErrClosed)
+	}
+	defer p.Discard()
+	if entry.Size != p.at || p.at < 0 {
+		return Outcome{}, p.failed(fmt.Errorf("%d bytes came of %d", p.at, entry.Size))
+	}
+	if err := p.lengthen(); err != nil {
+		return Outcome{}, localError(p.entry.Path, err)
+	}
+	info, err := p.file.finish(p.dir, p.name, entry.Mode.Perm(), entry.ModTime)
+	p.file = nil
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return p.taken()
-	case err != nil:
-		return fmt.Errorf("writing %q: %w", p.entry.Path, err)
-	}
-	return nil
-}
-
-func (p *partial) taken() error {
-	return fmt.Errorf("writing %q: another process writes to the same directory", p.entry.Path)
-}
-
-// commit gives the partial its own name, in place of what had it.
-//
-// A second process that unpacks to the same directory may have taken the partial
-// for a left-over and begun its own: that half of a file must not get our name.
-func (p *partial) commit() (Outcome, error) {
-	there, err := p.dir.Lstat(p.name)
-	if err != nil || p.mine != nil && !os.SameFile(p.mine, there) {
 		return Outcome{}, p.taken()
+	case err != nil:
+		return Outcome{}, localError(p.entry.Path, err)
 	}
-	if err := p.dir.Rename(p.name, path.Base(p.entry.Path)); err != nil {
-		return Outcome{}, localError(err)
-	}
-	p.placed = true
-	return Outcome{Verdict: Verdict{Action: Write}, Local: there}, nil
+	return p.place(info)
 }
 
-// discard removes what commit did not place.
-func (p *partial) discard() {
-	if p.placed {
+// taken says that the partial is not ours any more: that half of another's file
+// must not get the name.
+func (p *Partial) taken() error {
+	return p.failed(errors.New("another process writes to the same directory"))
+}
+
+// place gives what was made its own name.
+func (p *Partial) place(info *status) (Outcome, error) {
+	name := path.Base(p.entry.Path)
+	if err := p.dir.rename(p.name, name); err != nil {
+		if here, looked := p.dir.lstat(name); looked == nil && here.IsDir() {
+			return Outcome{}, refuse("a directory is here in its place")
+		}
+		return Outcome{}, localError(p.entry.Path, err)
+	}
+	p.conclude()
+	return Outcome{Verdict: Verdict{Action: Write}, Local: info}, nil
+}
+
+// Discard removes the partial.
+func (p *Partial) Discard() {
+	if p.ended {
 		return
 	}
 	if p.file != nil {
-		_ = p.file.Close()
+		_ = p.file.close()
 	}
-	_ = p.dir.Remove(p.name)
+	_ = p.dir.remove(p.name)
+	p.conclude()
+}
+
+// Leave closes the partial file and keeps it, for a later Begin to go on with.
+func (p *Partial) Leave() {
+	if p.ended {
+		return
+	}
+	_ = p.lengthen() // what is short is gone on with from an earlier byte
+	_ = p.file.close()
+	p.conclude()
 }

@@ -94,7 +94,7 @@ func TestPurge(t *testing.T) {
 			faketest.New(done("a", day), helperPod("a", corev1.PodRunning, 7*time.Hour), helperPod("b", corev1.PodSucceeded, time.Minute)),
 			[]string{"-y"},
 			result{
-				Stdout: "job.batch/a deleted\n", Stderr: "Removed 2 helper pods that a fetch left behind\n",
+				Stdout: "job.batch/a deleted\n", Stderr: "Removed helper pods that a fetch left behind: 2\n",
 				Changes: []string{deletes("a"), "delete pods fetch-a uid=uid-fetch-a", "delete pods fetch-b uid=uid-fetch-b"},
 			},
 		},

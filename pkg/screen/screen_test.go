@@ -5,13 +5,10 @@ import (
 	"errors"
 	"strings"
 	"testing"
-	"time"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	testclock "k8s.io/utils/clock/testing"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
 func TestTable(t *testing.T) {
@@ -40,19 +37,5 @@ func TestConfirmNeedsATerminal(t *testing.T) {
 	yes, err := screen.Confirm(t.Context(), streams, "Delete?")
 	if yes || !errors.Is(err, screen.ErrNoTerminal) || errOut.Len() > 0 {
 		t.Errorf("%v, %v, asked %q", yes, err, errOut)
-	}
-}
-
-func TestProgressWithoutATerminal(t *testing.T) {
-	clock := testclock.NewFakeClock(time.Unix(0, 0))
-	var out bytes.Buffer
-	progress := screen.NewProgress(&out, clock)
-	for second := range 25 {
-		progress.Report(transfer.Progress{Files: int64(second), Bytes: int64(second) << 20})
-		clock.Step(time.Second)
-	}
-	progress.Done()
-	if want := "10 files, 10 MiB\n20 files, 20 MiB\n"; out.String() != want {
-		t.Errorf("got %q, want %q", out.String(), want)
 	}
 }

@@ -1,151 +1,154 @@
 package transfer_test
 
 import (
-	"archive/tar"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
 	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-func TestLostStreamIsOpenedAgain(t *testing.T) {
-	tree := []tar.Header{file("a", 3, 1), file("b", 600, 1), file("c", 3, 1), hardLink("l", "a")}
-	var paused []int
-	req, src := to(t, sends(t, 0, tree...).cut(2000), sends(t, 0, tree...).cut(3000), sends(t, 0, tree...))
-	req.Pause = func(_ context.Context, retry int) error {
-		paused = append(paused, retry)
+var errCut = &transfer.LostError{Cause: errors.New("cut")}
+
+func TestLostListingIsAskedForAgain(t *testing.T) {
+	tree := []transfer.Item{file("a", 3, 1), symlink("s", "a"), file("b", 600, 1)}
+	src := sends(tree...)
+	src.listings = append([]listing{{items: tree[:2], err: errCut}}, src.listings...)
+	req := to(t, src)
+	var causes []string
+	req.Pause = func(_ context.Context, retry int, cause error) error {
+		causes = append(causes, fmt.Sprint(retry, cause))
 		return nil
 	}
 	result := fetch(t, req, "")
-	want := transfer.Result{Files: 3, HardLinks: 1, Bytes: 606, Complete: true, Verified: true}
-	compare(t, want, result, cmpopts.IgnoreFields(transfer.Result{}, "Digest", "WireBytes"))
-	compare(t, []int{1, 2}, paused)
-	compare(t, [][]string{{"."}, {"."}, {"."}}, src.asked)
-	compare(t, filetree.Tree{"a": node(3, 1), "b": node(600, 1), "c": node(3, 1), "l": filetree.Link("a")}, filetree.Read(t, req.Dir))
+	compare(t, []string{"1 cut"}, causes)
+	compare(t, []int{2, 1}, []int{result.Files, result.Symlinks})
+	compare(t, filetree.Tree{"a": node(3, 1), "b": node(600, 1), "s": filetree.Symlink("a")}, filetree.Read(t, req.Dir))
 }
 
-func TestFileThatChangesBetweenAttempts(t *testing.T) {
-	req, _ := to(t,
-		sends(t, 0, file("a", 3, 1), file("vanishes", 3, 1), file("b", 600, 1)).cut(2600),
-		sends(t, 0, file("a", 4, 2), file("b", 600, 1)))
+// TestOnlyTheRestComesAgain loses two streams after a file each.
+func TestOnlyTheRestComesAgain(t *testing.T) {
+	src := sends(file("a", 3, 1), file("b", 600, 1), file("c", 3, 1))
+	src.contents = []contents{{after: 1, err: errCut}, {after: 1, err: errCut}, {}}
+	req := to(t, src)
+	req.Retries = 1 // each attempt brought something: none counts twice
 	result := fetch(t, req, "")
-	compare(t, node(4, 2), filetree.Read(t, req.Dir)["a"])
-	compare(t, []int{2, 0}, []int{result.Files, result.Kept})
-}
-
-func TestCountsOfTheLastAttempt(t *testing.T) {
-	for status, want := range map[int]string{0: "", 2: "not everything could be read"} {
-		req, _ := to(t,
-			sends(t, 0, file("vanishes", 3, 1), file("b", 600, 1)).cut(1800),
-			sends(t, status, file("b", 600, 1)))
-		result := fetch(t, req, want)
-		compare(t, []int64{1, 600}, []int64{int64(result.Files), result.Bytes})
-	}
+	compare(t, transfer.Result{Files: 3, Bytes: 606, PlanFiles: 3, PlanBytes: 606, Complete: true, Verified: true}, result,
+		cmpopts.IgnoreFields(transfer.Result{}, "Digest"))
+	compare(t, [][]transfer.Want{{{Path: "a"}, {Path: "b"}, {Path: "c"}}, {{Path: "b"}, {Path: "c"}}, {{Path: "c"}}}, src.opened)
 }
 
 func TestIncomplete(t *testing.T) {
-	tree := []tar.Header{file("a", 3, 1), file("b", 600, 1)}
-	req, src := to(t, sends(t, 0, tree...).cut(2000), &stream{err: &transfer.LostError{Cause: errors.New("no pod")}}, sends(t, 0, tree...))
-	req.Retries = 1
+	src := sends(file("a", 3, 1), file("b", 600, 1))
+	src.contents = []contents{{after: 1, err: errCut}, {after: 0, err: errCut}}
+	req := to(t, src)
+	req.Retries = 2
 	result, err := transfer.Fetch(t.Context(), req)
 	if _, ok := errors.AsType[*transfer.IncompleteError](err); !ok {
 		t.Fatal(err)
 	}
-	compare(t, "the transfer is incomplete after 2 attempts: no pod; 1 file is here and whole, and the same command again goes on from there", err.Error())
-	compare(t, transfer.Result{Files: 1, Bytes: 3, WireBytes: result.WireBytes}, result)
+	compare(t, "the transfer is incomplete after 3 attempts: cut; 1 file is here and whole, and the same command again goes on from there", err.Error())
+	compare(t, []any{1, int64(3), false, "", 3}, []any{result.Files, result.Bytes, result.Complete, result.Digest, len(src.opened)})
 	compare(t, filetree.Tree{"a": node(3, 1)}, filetree.Read(t, req.Dir))
 
+	src.contents = []contents{{}}
 	again := fetch(t, req, "")
 	compare(t, []int{2, 1}, []int{again.Files, again.Kept})
-	compare(t, 3, len(src.asked))
 }
 
 func TestNotRetried(t *testing.T) {
-	missing := &transfer.MissingPathError{Paths: []string{"x"}}
-	tests := map[string]struct {
-		stream *stream
-		want   error
-	}{
-		"missing":   {&stream{err: missing}, missing},
-		"remote":    {sends(t, 2, file("a", 3, 1)), &transfer.RemoteError{Status: 2, Messages: []string{"said so"}}},
-		"no helper": {&stream{err: fs.ErrPermission}, fs.ErrPermission},
-	}
-	for name, test := range tests {
-		req, src := to(t, test.stream)
-		result, err := transfer.Fetch(t.Context(), req)
-		if diff := cmp.Diff(test.want, err, cmpopts.EquateErrors()); diff != "" && err.Error() != test.want.Error() {
-			t.Errorf("%s: -want +got:\n%s", name, diff)
-		}
-		if result.Complete || len(src.asked) != 1 {
-			t.Errorf("%s: %+v after %d attempts", name, result, len(src.asked))
+	src := sends(file("a", 3, 1))
+	src.contents = []contents{{after: 0, err: fs.ErrPermission}}
+	_, err := transfer.Fetch(t.Context(), to(t, src))
+	compare(t, fs.ErrPermission, err, cmpopts.EquateErrors())
+	compare(t, 1, len(src.opened))
+}
+
+// TestWrongContent has a source whose hash, or whose length, does not fit what came.
+func TestWrongContent(t *testing.T) {
+	data := []byte("xxx")
+	for name, end := range map[string]func(transfer.Item) (transfer.Item, []byte, transfer.FileEnd){
+		"hash":    func(i transfer.Item) (transfer.Item, []byte, transfer.FileEnd) { return i, []byte("xyx"), whole(data) },
+		"shorter": func(i transfer.Item) (transfer.Item, []byte, transfer.FileEnd) { return i, data[:2], whole(data[:2]) },
+		"longer": func(i transfer.Item) (transfer.Item, []byte, transfer.FileEnd) {
+			return i, []byte("xxxx"), whole([]byte("xxxx"))
+		},
+		"changed": func(i transfer.Item) (transfer.Item, []byte, transfer.FileEnd) {
+			end := whole(data)
+			end.State = transfer.Changed
+			return i, data, end
+		},
+	} {
+		for tries, wantErr := range map[int]string{2: "", 3: `left out "a": it keeps changing while it is read`} {
+			t.Run(fmt.Sprint(name, tries), func(t *testing.T) {
+				src := sends(file("a", 3, 1), file("b", 3, 1))
+				bad := 0
+				src.contents = []contents{{of: func(i int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+					if want.Path == "a" && bad < tries {
+						bad++
+						return end(file("a", 3, 1))
+					}
+					return src.listedFile(i, want)
+				}}}
+				req := to(t, src)
+				result := fetch(t, req, wantErr)
+				got := filetree.Read(t, req.Dir)
+				if wantErr == "" {
+					compare(t, filetree.Tree{"a": node(3, 1), "b": node(3, 1)}, got)
+					return
+				}
+				compare(t, filetree.Tree{"b": node(3, 1)}, got)
+				if result.Complete && result.Whole() {
+					t.Errorf("%+v", result)
+				}
+			})
 		}
 	}
 }
 
-func TestNoDirectoryForNothing(t *testing.T) {
-	root := tar.Header{Name: "./", Typeflag: tar.TypeDir, Mode: 0o755}
-	pipe := tar.Header{Name: "pipe", Typeflag: tar.TypeFifo}
-	tests := map[string]struct {
-		stream *stream
-		err    string
-		empty  bool
-	}{
-		"empty":            {sends(t, 0, root), "", true},
-		"nothing at all":   {sends(t, 0), "", true},
-		"all refused":      {sends(t, 0, root, pipe, symlink("out", "..")), "left out", false},
-		"cut in the first": {sends(t, 0, root, file("a", 600, 1)).cut(1500), "incomplete", false},
-		"cut at the start": {sends(t, 0, root).cut(0), "incomplete", false},
-	}
-	for name, test := range tests {
-		t.Run(name, func(t *testing.T) {
-			req, _ := to(t, test.stream)
-			req.Retries = -1
-			result := fetch(t, req, test.err)
-			compare(t, test.empty, result.Empty())
-			gone(t, filepath.Dir(req.Dir))
-		})
+func TestUnaskedContent(t *testing.T) {
+	for name, contents := range map[string]contents{
+		"another": {of: func(int, transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+			return file("other", 3, 1), []byte("xxx"), whole([]byte("xxx"))
+		}},
+	} {
+		src := sends(file("a", 3, 1))
+		src.contents = append(src.contents[:0], contents)
+		req := to(t, src)
+		fetch(t, req, "was not asked for")
+		gone(t, filepath.Join(req.Dir, "other"))
+		_ = name
 	}
 }
 
-func TestCancel(t *testing.T) {
-	req, _ := to(t, sends(t, 0, file("a", 3, 1), file("large", 4<<20, 1), file("z", 3, 1)))
+func TestNoRoom(t *testing.T) {
+	src := sends(file("a", 1<<60, 1), file("b", 3, 1))
+	req := to(t, src)
+	_, err := transfer.Fetch(t.Context(), req)
+	space, ok := errors.AsType[*transfer.SpaceError](err)
+	if !ok || space.Need != 1<<60+3 || space.Free <= 0 {
+		t.Fatal(err)
+	}
+	compare(t, 0, len(src.opened))
+	gone(t, filepath.Dir(req.Dir))
+}
+
+func TestCancelledWhileListing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	req.Reporter = reporter(func(p transfer.Progress) {
-		if p.Path == "large" {
-			cancel()
-		}
-	})
+	src := sends(file("a", 3, 1))
+	src.listings[0].err = errCut
+	req := to(t, src)
+	req.Pause = func(context.Context, int, error) error {
+		cancel()
+		return ctx.Err()
+	}
 	_, err := transfer.Fetch(ctx, req)
 	compare(t, context.Canceled, err, cmpopts.EquateErrors())
-	compare(t, filetree.Tree{"a": node(3, 1)}, filetree.Read(t, req.Dir))
-	names, err := filepath.Glob(filepath.Join(req.Receipts, "*.json"))
-	if err != nil || len(names) != 1 {
-		t.Errorf("receipts: %v, %v", names, err)
-	}
-}
-
-type reporter func(transfer.Progress)
-
-func (r reporter) Report(p transfer.Progress) { r(p) }
-
-func TestProgress(t *testing.T) {
-	req, _ := to(t, sends(t, 0, file("a", 3, 1), file("b", 300<<10, 1), symlink("s", "a")))
-	var got []transfer.Progress
-	req.Reporter = reporter(func(p transfer.Progress) { got = append(got, p) })
-	fetch(t, req, "")
-	compare(t, []transfer.Progress{
-		{Files: 0, Bytes: 3, Path: "a", Attempt: 1},
-		{Files: 1, Bytes: 3, Path: "a", Attempt: 1},
-		{Files: 1, Bytes: 3 + 256<<10, Path: "b", Attempt: 1},
-		{Files: 1, Bytes: 3 + 300<<10, Path: "b", Attempt: 1},
-		{Files: 2, Bytes: 3 + 300<<10, Path: "b", Attempt: 1},
-		{Files: 3, Bytes: 3 + 300<<10, Path: "s", Attempt: 1},
-	}, got)
+	gone(t, filepath.Dir(req.Dir))
 }

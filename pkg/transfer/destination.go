@@ -7,17 +7,23 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 )
 
 // destination is the local directory, made when it is first needed.
 type destination struct {
 	path string   // absolute
 	root *os.Root // nil before open
+	seen *os.Root // nil before peek
 	made []string // directories that open made, the outermost first
+	// locks is a folder for locks where a directory cannot be locked itself.
+	locks  string
+	unlock func()
 }
 
 // newDestination refuses early what can never become a directory.
-func newDestination(dir string) (*destination, error) {
+func newDestination(dir, locks string) (*destination, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
 		return nil, fmt.Errorf("finding %q: %w", dir, err)
@@ -29,10 +35,11 @@ func newDestination(dir string) (*destination, error) {
 	case err == nil && !info.IsDir():
 		return nil, fmt.Errorf("%q is not a directory", dir)
 	}
-	return &destination{path: abs}, nil
+	return &destination{path: abs, locks: locks}, nil
 }
 
-// open makes the directory and those above it, where they are missing.
+// open makes the directory and those above it, where they are missing, and
+// keeps other fetches out of it.
 func (d *destination) open() (*os.Root, error) {
 	if d.root != nil {
 		return d.root, nil
@@ -40,12 +47,27 @@ func (d *destination) open() (*os.Root, error) {
 	if err := d.mkdir(d.path); err != nil {
 		return nil, fmt.Errorf("making the directory: %w", err)
 	}
+	unlock, err := archive.Lock(d.path, d.locks)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", d.path, err)
+	}
 	root, err := os.OpenRoot(d.path)
 	if err != nil {
+		unlock()
 		return nil, fmt.Errorf("opening the directory: %w", err)
 	}
-	d.root = root
+	d.root, d.unlock = root, unlock
 	return root, nil
+}
+
+// peek opens the directory to look at, if it is there.
+func (d *destination) peek() (*os.Root, error) {
+	if d.root != nil {
+		return d.root, nil
+	}
+	seen, err := os.OpenRoot(d.path)
+	d.seen = seen
+	return seen, err
 }
 
 func (d *destination) mkdir(dir string) error {
@@ -64,10 +86,14 @@ func (d *destination) mkdir(dir string) error {
 
 // close removes the directories that it made for nothing.
 func (d *destination) close() error {
+	if d.seen != nil {
+		_ = d.seen.Close() // only looked at
+	}
 	if d.root == nil {
 		return nil
 	}
 	err := d.root.Close()
+	defer d.unlock()
 	for _, dir := range slices.Backward(d.made) {
 		if os.Remove(dir) != nil {
 			break // it has something in it, and so have those above

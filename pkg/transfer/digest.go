@@ -2,51 +2,83 @@ package transfer
 
 import (
 	"crypto/sha256"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
-	"slices"
+	"math/bits"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 )
 
-// digest is the hash of the tree's list. It is the same for every order in which
-// a source sends the tree: of the names of one file any may come first and be
-// the file, so each of them is listed as the file, with the least name of all.
-func digest(records []record) string {
-	least := map[string]string{} // first name of a file -> least name
-	for _, rec := range records {
-		if rec.Type == archive.HardLink {
-			first := leastOf(least, rec.Target)
-			least[rec.Target] = min(first, rec.Path)
+// digest is a hash of a set of entries that does not depend on their order: the
+// sum, modulo 2^256, of the SHA-256 of each. Of the names of one file any may
+// come first, so each is added as the file, with the least name of all.
+type digest struct {
+	sum    [4]uint64
+	groups map[string]*group // first name -> names of one file
+}
+
+// group is a file of several names.
+type group struct {
+	entry archive.Entry
+	names []string
+}
+
+// add takes an entry; one of several names is kept until the end.
+func (d *digest) add(entry archive.Entry) {
+	if entry.Type == archive.HardLink {
+		d.group(entry.Target).names = append(d.group(entry.Target).names, entry.Path)
+		return
+	}
+	if entry.Inode != (archive.Inode{}) && entry.Type == archive.File {
+		d.group(entry.Path).entry = entry
+		return
+	}
+	d.line(entry, entry.Target)
+}
+
+func (d *digest) group(first string) *group {
+	if d.groups == nil {
+		d.groups = map[string]*group{}
+	}
+	if d.groups[first] == nil {
+		d.groups[first] = &group{}
+	}
+	return d.groups[first]
+}
+
+func (d *digest) line(entry archive.Entry, target string) {
+	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %04o %d %d %q\n",
+		entry.Path, entry.Type, entry.Mode, entry.Size, entry.ModTime.Unix(), target))
+	var carry uint64
+	for i := range d.sum {
+		d.sum[i], carry = bits.Add64(d.sum[i], binary.LittleEndian.Uint64(sum[8*i:]), carry)
+	}
+}
+
+// text returns the digest of all that was added, in hex.
+func (d *digest) text() string {
+	total := digest{sum: d.sum}
+	for first, g := range d.groups {
+		total.all(g, append([]string{first}, g.names...))
+	}
+	var raw [32]byte
+	for i, word := range total.sum {
+		binary.LittleEndian.PutUint64(raw[8*i:], word)
+	}
+	return hex.EncodeToString(raw[:])
+}
+
+func (d *digest) all(g *group, names []string) {
+	least := ""
+	if len(names) > 1 {
+		least = names[0]
+		for _, name := range names {
+			least = min(least, name)
 		}
 	}
-	lines := make([]string, 0, len(records))
-	for _, rec := range records {
-		lines = append(lines, line(rec.Entry, least))
+	for _, name := range names {
+		g.entry.Path, g.entry.Type = name, archive.File
+		d.line(g.entry, least)
 	}
-	slices.Sort(lines)
-	hash := sha256.New()
-	for _, line := range lines {
-		hash.Write([]byte(line))
-	}
-	return hex.EncodeToString(hash.Sum(nil))
-}
-
-func leastOf(least map[string]string, first string) string {
-	if name, ok := least[first]; ok {
-		return name
-	}
-	return first
-}
-
-func line(entry archive.Entry, least map[string]string) string {
-	target := entry.Target
-	switch entry.Type {
-	case archive.HardLink:
-		entry.Type, target = archive.File, leastOf(least, entry.Target)
-	case archive.File:
-		target = least[entry.Path]
-	case archive.Directory, archive.Symlink:
-	}
-	return fmt.Sprintf("%q %q %04o %d %d %q\n", entry.Path, entry.Type, entry.Mode, entry.Size, entry.ModTime.Unix(), target)
 }

@@ -1,114 +1,205 @@
 package transfer_test
 
 import (
-	"archive/tar"
 	"bytes"
 	"context"
+	"io"
+	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/zeebo/xxh3"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-const nonce = "NONCE"
-
-// source is a Source whose streams are given, one for each opening.
+// source is a Source whose answers are given, one for each call; the last one
+// serves for all that follow.
 type source struct {
-	streams []*stream
-	asked   [][]string
+	listings []listing
+	contents []contents
+	listed   int
+	opened   [][]transfer.Want
+	sum      string // the content of every file that is to be hashed
 }
 
-func (s *source) Open(_ context.Context, paths []string) (transfer.Stream, error) {
-	next := s.streams[len(s.asked)]
-	s.asked = append(s.asked, paths)
-	if next.err != nil {
-		return nil, next.err
+// listing is the items of a listing and the error it ends with, nil for none.
+type listing struct {
+	items []transfer.Item
+	err   error
+}
+
+// contents is what Contents does with each file that is asked for.
+type contents struct {
+	// of returns an item and its content; nil: the listed file, "x" as long as it is.
+	of func(i int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd)
+	// after is how many files come before err.
+	after int
+	err   error
+}
+
+func (s *source) List(context.Context, []string) (transfer.Listing, error) {
+	next := s.listings[min(s.listed, len(s.listings)-1)]
+	s.listed++
+	return &fakeListing{listing: next}, nil
+}
+
+type fakeListing struct {
+	listing
+	at int
+}
+
+func (l *fakeListing) Next() (transfer.Item, error) {
+	if l.at == len(l.items) {
+		if l.err != nil {
+			return transfer.Item{}, l.err
+		}
+		return transfer.Item{}, io.EOF
 	}
-	next.Reader = archive.NewReader(&next.bytes, nonce, true)
-	return next, nil
+	l.at++
+	return l.items[l.at-1], nil
 }
 
-// stream is one of them; its bytes end with a trailer or are cut.
-type stream struct {
-	*archive.Reader
-	bytes  bytes.Buffer
-	err    error // of Open
-	closed int
+func (*fakeListing) Close() error { return nil }
+
+func (s *source) Open(_ context.Context, wants []transfer.Want) (transfer.Contents, error) {
+	next := s.contents[min(len(s.opened), len(s.contents)-1)]
+	s.opened = append(s.opened, wants)
+	if next.of == nil {
+		next.of = s.listedFile
+	}
+	return &fakeContents{contents: next, wants: wants, at: -1}, nil
 }
 
-func (s *stream) Verify() (transfer.Proof, error) {
-	end, err := s.Finish()
+// listedFile is the file that the listing has, with the content that it should.
+func (s *source) listedFile(_ int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+	for _, item := range s.listings[min(s.listed, len(s.listings))-1].items {
+		if item.Path == want.Path {
+			data := bytes.Repeat([]byte("x"), int(item.Size))
+			return item, data, whole(data)
+		}
+	}
+	return transfer.Item{Refused: "it is gone"}, nil, transfer.FileEnd{}
+}
+
+func whole(data []byte) transfer.FileEnd {
+	return transfer.FileEnd{Sum: xxh3.Hash128(data).Bytes(), Hashed: true}
+}
+
+func (s *source) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer.Sum, error) {
+	sums := make([]transfer.Sum, len(prefixes))
+	for i := range sums {
+		sums[i] = transfer.Sum{Sum: whole([]byte(s.sum)).Sum, Length: int64(len(s.sum))}
+	}
+	return sums, nil
+}
+
+type fakeContents struct {
+	contents
+	wants []transfer.Want
+	at    int
+	data  []byte
+	end   transfer.FileEnd
+}
+
+func (c *fakeContents) Next() (transfer.Item, error) {
+	c.at++
 	switch {
-	case err != nil:
-		return transfer.Proof{}, &transfer.LostError{Cause: err}
-	case end.Status != 0:
-		return transfer.Proof{}, &transfer.RemoteError{Status: end.Status, Messages: []string{"said so"}}
+	case c.err != nil && c.at == c.after:
+		return transfer.Item{}, c.err
+	case c.at == len(c.wants):
+		return transfer.Item{}, io.EOF
 	}
-	return transfer.Proof{Hashed: true}, nil
+	var item transfer.Item
+	item, c.data, c.end = c.of(c.at, c.wants[c.at])
+	return item, nil
 }
 
-func (s *stream) Close() error {
-	s.closed++
-	return nil
-}
-
-// sends is a stream of headers whose content is their length of "x".
-func sends(t *testing.T, status int, headers ...tar.Header) *stream {
-	t.Helper()
-	s := &stream{}
-	seal := archive.NewWriter(&s.bytes, nonce)
-	w := tar.NewWriter(seal)
-	for _, hdr := range headers {
-		if err := w.WriteHeader(&hdr); err != nil {
-			t.Fatal(err)
-		}
-		if _, err := w.Write(bytes.Repeat([]byte("x"), int(hdr.Size))); err != nil {
-			t.Fatal(err)
-		}
+func (c *fakeContents) Chunk() (transfer.Chunk, error) {
+	if len(c.data) == 0 {
+		return transfer.Chunk{}, io.EOF
 	}
-	if err := w.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := seal.Finish(status); err != nil {
-		t.Fatal(err)
-	}
-	return s
+	n := min(len(c.data), 256<<10)
+	chunk := transfer.Chunk{Data: c.data[:n]}
+	c.data = c.data[n:]
+	return chunk, nil
 }
 
-// cut keeps the first n bytes of s only.
-func (s *stream) cut(n int) *stream {
-	s.bytes.Truncate(n)
-	return s
+func (c *fakeContents) End() transfer.FileEnd { return c.end }
+func (*fakeContents) Proof() transfer.Proof   { return transfer.Proof{Hashed: true} }
+func (*fakeContents) Close() error            { return nil }
+
+// file is a listed file; its second of modification tells versions apart.
+func file(name string, size int64, second int64) transfer.Item {
+	return transfer.Item{Entry: archive.Entry{Path: name, Type: archive.File, Mode: 0o644, Size: size, Stored: size, ModTime: time.Unix(second, 0)}}
 }
 
-// file is a header; its second of modification tells versions apart.
-func file(name string, size int64, second int64) tar.Header {
-	return tar.Header{Name: name, Typeflag: tar.TypeReg, Mode: 0o644, Size: size, ModTime: time.Unix(second, 0)}
+func symlink(name, target string) transfer.Item {
+	return transfer.Item{Entry: archive.Entry{Path: name, Type: archive.Symlink, Target: target, Mode: 0o777}}
 }
 
-func symlink(name, target string) tar.Header {
-	return tar.Header{Name: name, Typeflag: tar.TypeSymlink, Linkname: target, Mode: 0o777}
+// alias is one of the names of one file.
+func alias(name string) transfer.Item {
+	one := file(name, 3, 1)
+	one.Inode.Number = 1
+	return one
 }
 
-func hardLink(name, first string) tar.Header {
-	return tar.Header{Name: name, Typeflag: tar.TypeLink, Linkname: first}
+// sends is a source that lists items and sends what is asked for.
+func sends(items ...transfer.Item) *source {
+	return &source{listings: []listing{{items: items}}, contents: []contents{{}}}
 }
 
 // node is what file arrives as.
 func node(size int, second int64) filetree.Node {
-	data := string(bytes.Repeat([]byte("x"), size))
-	return filetree.File(filetree.Short(data)).At(time.Unix(second, 0))
+	return filetree.File(filetree.Short(strings.Repeat("x", size))).At(time.Unix(second, 0))
 }
 
 // to is a request for what s sends.
-func to(t *testing.T, streams ...*stream) (transfer.Request, *source) {
+func to(t *testing.T, s *source) transfer.Request {
 	t.Helper()
-	s := &source{streams: streams}
 	return transfer.Request{
 		Source: s, SourceID: "uid", Dir: filepath.Join(t.TempDir(), "new", "dir"),
-		Receipts: filepath.Join(t.TempDir(), "receipts"),
-	}, s
+		Receipts: filepath.Join(t.TempDir(), "receipts"), Parallel: 1,
+	}
+}
+
+// fetch is Fetch with an expected part of the error's text; empty means none.
+func fetch(t *testing.T, req transfer.Request, wantErr string) transfer.Result {
+	t.Helper()
+	result, err := transfer.Fetch(t.Context(), req)
+	switch {
+	case wantErr == "" && err != nil:
+		t.Fatal(err)
+	case wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)):
+		t.Fatalf("got the error %v, want %s", err, wantErr)
+	}
+	return result
+}
+
+func compare(t *testing.T, want, got any, options ...cmp.Option) {
+	t.Helper()
+	if diff := cmp.Diff(want, got, options...); diff != "" {
+		t.Error("-want +got:\n", diff)
+	}
+}
+
+func gone(t *testing.T, path string) {
+	t.Helper()
+	if _, err := os.Lstat(path); !os.IsNotExist(err) {
+		t.Errorf("%s is there (%v)", path, err)
+	}
+}
+
+func mkdir(t *testing.T, dir string) string {
+	t.Helper()
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
 }

@@ -3,8 +3,9 @@ package transfer
 import (
 	"context"
 	"errors"
-	"fmt"
+	"os"
 	"slices"
+	"sync"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 )
@@ -12,6 +13,7 @@ import (
 // Fetch brings what req asks for into req.Dir. A nil error means that all of it
 // is there. Otherwise the Result says what is, and the error is, or joins:
 //   - a *MissingPathError: nothing was done;
+//   - a *SpaceError or archive.ErrLocked: nothing was done;
 //   - a *RefusedError: some entries were left out, the rest is whole;
 //   - a *RemoteError: the source could not read everything;
 //   - an *IncompleteError: no attempt came to its end; a later Fetch goes on;
@@ -22,15 +24,19 @@ func Fetch(ctx context.Context, req Request) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	local, err := newDestination(req.Dir)
+	local, err := newDestination(req.Dir, req.Receipts)
 	if err != nil {
 		return Result{}, err
 	}
 	f := &fetch{Request: req, local: local, receipt: openReceipt(req.Receipts, local.path, req.SourceID)}
+	f.meter.reporter = req.Reporter
 	err = f.run(ctx)
+	if f.looker != nil {
+		f.looker.Close()
+	}
 	closed := local.close()
-	f.tally.ReceiptError = f.receipt.save()
-	result := f.tally.result()
+	result := f.result()
+	result.ReceiptError = f.receipt.close()
 	var refused error
 	if len(result.Refused) > 0 {
 		refused = &RefusedError{result.Refused}
@@ -50,88 +56,127 @@ func joined(errs ...error) error {
 // fetch is one call of Fetch.
 type fetch struct {
 	Request
-	local   *destination
+	local *destination
+	tree  *archive.Tree
+	meter meter
+	// looker looks while the list is read.
+	looker *archive.Worker
+
+	mu      sync.Mutex // what streams side by side share
 	receipt *receipt
 	tally   tally
+
+	queue  *queue
+	names  names
+	gained int64               // bytes and files that need not come again
+	wrote  map[uint64]struct{} // hashes of what this fetch wrote, where a pass may be repeated
+	paths  []string            // of files that are here, where their sums are wanted
 }
 
-// run makes attempts until one settles the matter.
+// run lists, plans and streams; a source that cannot list sends everything.
 func (f *fetch) run(ctx context.Context) error {
-	for n := 1; ; n++ {
-		err := f.attempt(ctx, n)
+	err := f.attempts(ctx, f.list)
+	switch {
+	case errors.Is(err, ErrNoList) && f.PlanOnly:
+		return err
+	case errors.Is(err, ErrNoList):
+		return joined(f.attempts(ctx, f.onePass), f.writeSums(ctx))
+	case err != nil || f.PlanOnly:
+		return err
+	}
+	if err := f.room(); err != nil {
+		return err
+	}
+	err = f.attempts(ctx, f.stream)
+	if err == nil {
+		err = f.names.link(f)
+	}
+	err = joined(err, f.finish())
+	f.tally.Complete = err == nil
+	f.tally.Verified = err == nil
+	return joined(err, f.writeSums(ctx))
+}
+
+// finish gives directories their modes and times.
+func (f *fetch) finish() error {
+	if f.tree == nil {
+		return nil
+	}
+	return f.tree.Finish()
+}
+
+// attempts repeats step, which a lost stream ended, for as long as anything
+// comes in between.
+func (f *fetch) attempts(ctx context.Context, step func(context.Context) error) error {
+	for failed, before := 0, f.lasting(); ; {
+		err := step(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		var lost *LostError
-		if !errors.As(err, &lost) {
+		lost, ok := errors.AsType[*LostError](err)
+		if !ok {
 			return err
 		}
-		if n > f.Retries {
-			return &IncompleteError{Attempts: n, Files: f.tally.present(), Cause: lost.Cause}
+		if now := f.lasting(); now > before {
+			failed, before = 0, now
 		}
-		if err := f.Pause(ctx, n); err != nil {
+		if failed++; failed > f.Retries {
+			return &IncompleteError{Attempts: failed, Files: f.tally.present(), Cause: lost.Cause}
+		}
+		if err := f.Pause(ctx, failed, lost.Cause); err != nil {
 			return err
 		}
 	}
 }
 
-// attempt is one stream from its opening to its proof.
-func (f *fetch) attempt(ctx context.Context, n int) error {
-	stream, err := f.Source.Open(ctx, f.Paths)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = stream.Close() }() // Verify has said what there is to say
-	f.tally.begin()
-	wire := &counter{r: stream, n: &f.tally.WireBytes}
-	unpacked := f.extraction(n).Run(ctx, wire)
-	var broken *archive.StreamError
-	if unpacked != nil && !errors.As(unpacked, &broken) {
-		return unpacked
-	}
-	wire.drain()
-	return f.judge(stream, unpacked)
+// lasting grows with whatever need not come again.
+func (f *fetch) lasting() int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.gained
 }
 
-// judge asks the stream how it ended. What the stream says explains more than
-// what its reader noticed of it.
-func (f *fetch) judge(stream Stream, unpacked error) error {
-	proof, err := stream.Verify()
-	var remote *RemoteError
-	switch {
-	case errors.As(err, &remote):
-		f.tally.Messages = remote.Messages
-		f.tally.settle()
-		return err
-	case err != nil:
-		return err
-	case unpacked != nil:
-		return fmt.Errorf("the source sent no proper tar stream: %w", unpacked)
+// begin readies the directory, where files shall come, and forgets what an
+// attempt before has counted.
+func (f *fetch) begin() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tally.reset()
+	f.queue, f.names, f.paths = &queue{}, names{}, nil
+	if !f.PlanOnly {
+		if _, err := f.local.open(); err != nil {
+			return err
+		}
 	}
-	f.tally.Messages, f.tally.Complete, f.tally.Verified = proof.Messages, true, proof.Hashed
-	f.tally.settle()
-	return nil
+	if f.tree != nil {
+		return nil
+	}
+	f.tree = archive.NewTree(archive.TreeOptions{
+		Open: func() (*os.Root, error) { return f.local.open() }, Look: f.local.peek, Mount: f.Mount, Wanted: f.wanted,
+	})
+	f.looker = f.tree.Worker()
+	if f.PlanOnly {
+		return nil
+	}
+	return f.tree.Open()
 }
 
-func (f *fetch) extraction(attempt int) archive.Extraction {
-	progress := Progress{Attempt: attempt}
-	return archive.Extraction{
-		Open:   f.local.open,
-		Mount:  f.Mount,
-		Wanted: f.wanted,
-		Decide: f.decide,
-		Visit: func(entry archive.Entry, outcome archive.Outcome) {
-			f.receipt.note(entry, outcome)
-			f.tally.add(entry, outcome)
-			progress.Path = entry.Path
-			if entry.Type != archive.Directory {
-				progress.Files++
-			}
-			f.Reporter.Report(progress)
-		},
-		Progress: func(path string, bytes int64) {
-			progress.Path, progress.Bytes = path, progress.Bytes+bytes
-			f.Reporter.Report(progress)
-		},
+// room checks that the disk holds what must come, before the first byte.
+func (f *fetch) room() error {
+	free, ok := archive.Free(f.local.path)
+	if f.queue.stored == 0 || !ok || int64(min(free, 1<<62)) >= f.queue.stored {
+		return nil
 	}
+	return &SpaceError{Dir: f.Dir, Need: f.queue.stored, Free: int64(free)}
+}
+
+// result is what is known now.
+func (f *fetch) result() Result {
+	r := f.tally.Result
+	if r.Complete {
+		r.Digest = f.tally.digest.text()
+	}
+	slices.SortStableFunc(r.Refused, func(a, b Refusal) int { return compareText(a.Path, b.Path) })
+	slices.Sort(r.Growing)
+	return r
 }

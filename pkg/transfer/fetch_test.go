@@ -1,62 +1,19 @@
 package transfer_test
 
 import (
-	"archive/tar"
-	"errors"
-	"io/fs"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
-
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
 const exists = "it exists here and was not written by fetch, or was changed since; --force overwrites it"
 
-// fetch is Fetch with an expected error text; empty means none.
-func fetch(t *testing.T, req transfer.Request, wantErr string) transfer.Result {
-	t.Helper()
-	result, err := transfer.Fetch(t.Context(), req)
-	switch {
-	case wantErr == "" && err != nil:
-		t.Fatal(err)
-	case wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)):
-		t.Fatalf("got the error %v, want %s", err, wantErr)
-	}
-	return result
-}
-
-func compare(t *testing.T, want, got any, options ...cmp.Option) {
-	t.Helper()
-	if diff := cmp.Diff(want, got, options...); diff != "" {
-		t.Error("-want +got:\n", diff)
-	}
-}
-
-func gone(t *testing.T, path string) {
-	t.Helper()
-	if _, err := os.Lstat(path); !errors.Is(err, fs.ErrNotExist) {
-		t.Errorf("%s is there (%v)", path, err)
-	}
-}
-
-func TestOlderCopiesAreReplaced(t *testing.T) {
-	req, src := to(t,
-		sends(t, 0, file("a", 3, 1), file("b", 3, 1), symlink("s", "a")),
-		sends(t, 0, file("a", 4, 2), file("b", 3, 1), symlink("s", "b")),
-	)
-	fetch(t, req, "")
-	result := fetch(t, req, "")
-	compare(t, filetree.Tree{"a": node(4, 2), "b": node(3, 1), "s": filetree.Symlink("b")}, filetree.Read(t, req.Dir))
-	compare(t, 1, result.Kept)
-	compare(t, []int{1, 1}, []int{src.streams[0].closed, src.streams[1].closed})
-}
-
+// TestOthersFilesAreNot: what a fetch from the same source did not write stays.
 func TestOthersFilesAreNot(t *testing.T) {
 	tests := map[string]func(t *testing.T, req *transfer.Request){
 		"changed since": func(t *testing.T, req *transfer.Request) {
@@ -71,20 +28,17 @@ func TestOthersFilesAreNot(t *testing.T) {
 		"no receipts kept":    func(_ *testing.T, req *transfer.Request) { req.Receipts = "" },
 		"receipt damaged": func(t *testing.T, req *transfer.Request) {
 			t.Helper()
-			names, err := filepath.Glob(filepath.Join(req.Receipts, "*"))
-			if err != nil || len(names) != 1 {
-				t.Fatal(names, err)
-			}
-			if err := os.Truncate(names[0], 40); err != nil {
+			if err := os.Truncate(receiptOf(t, *req), 30); err != nil {
 				t.Fatal(err)
 			}
 		},
 	}
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
-			newer := []tar.Header{file("a", 5, 2), file("new", 1, 1)}
-			req, _ := to(t, sends(t, 0, file("a", 3, 1)), sends(t, 0, newer...), sends(t, 0, newer...))
+			src := sends(file("a", 3, 1))
+			req := to(t, src)
 			fetch(t, req, "")
+			src.listings = []listing{{items: []transfer.Item{file("a", 5, 2), file("new", 1, 1)}}}
 			change(t, &req)
 			before := filetree.Read(t, req.Dir)["a"]
 
@@ -94,7 +48,6 @@ func TestOthersFilesAreNot(t *testing.T) {
 			if result.Whole() || !result.Complete {
 				t.Errorf("counted %+v", result)
 			}
-
 			req.Force = true
 			if result = fetch(t, req, ""); !result.Whole() {
 				t.Errorf("counted %+v", result)
@@ -104,17 +57,90 @@ func TestOthersFilesAreNot(t *testing.T) {
 	}
 }
 
+func receiptOf(t *testing.T, req transfer.Request) string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(req.Receipts, "*.receipt"))
+	if err != nil || len(names) != 1 {
+		t.Fatal(names, err)
+	}
+	return names[0]
+}
+
+// TestReceiptOfAKilledProcess ends in the middle of a record.
+func TestReceiptOfAKilledProcess(t *testing.T) {
+	src := sends(file("a", 3, 1), file("b", 3, 1), file("c", 3, 1))
+	req := to(t, src)
+	fetch(t, req, "")
+	info, err := os.Stat(receiptOf(t, req))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Truncate(receiptOf(t, req), info.Size()-30); err != nil {
+		t.Fatal(err)
+	}
+	src.listings = []listing{{items: []transfer.Item{file("a", 4, 2)}}}
+	fetch(t, req, "")
+	src.listings = []listing{{items: []transfer.Item{file("a", 5, 3)}}}
+	fetch(t, req, "")
+	compare(t, node(5, 3), filetree.Read(t, req.Dir)["a"])
+}
+
+// TestReceiptStaysSmall: a file that changes for ever does not fill the cache.
+func TestReceiptStaysSmall(t *testing.T) {
+	src := sends()
+	req := to(t, src)
+	for i := range int64(50) {
+		src.listings = []listing{{items: []transfer.Item{file("a", 1+i, i), file("b", 3, 1)}}}
+		fetch(t, req, "")
+	}
+	info, err := os.Stat(receiptOf(t, req))
+	if err != nil || info.Size() > 1000 {
+		t.Errorf("%v bytes, %v", info.Size(), err)
+	}
+}
+
 func TestSameFilesAreKept(t *testing.T) {
-	req, _ := to(t, sends(t, 0, file("a", 3, 1), symlink("s", "a")))
+	req := to(t, sends(file("a", 3, 1), symlink("s", "a")))
 	local := filetree.Tree{"a": node(3, 1), "s": filetree.Symlink("a")}
 	filetree.Write(t, mkdir(t, req.Dir), local)
 	compare(t, 2, fetch(t, req, "").Kept)
 	compare(t, local, filetree.Read(t, req.Dir))
-	gone(t, req.Receipts) // a copy that fetch did not write is not its own
+}
+
+// TestModeAlone: a mode that was changed there is changed here, on our own copy.
+func TestModeAlone(t *testing.T) {
+	src := sends(file("a", 3, 1))
+	req := to(t, src)
+	fetch(t, req, "")
+	stricter := file("a", 3, 1)
+	stricter.Mode = 0o600
+	src.listings = []listing{{items: []transfer.Item{stricter}}}
+	fetch(t, req, "")
+	compare(t, node(3, 1).Perm("0600"), filetree.Read(t, req.Dir)["a"])
+	compare(t, 1, len(src.opened))
+}
+
+// TestSameTimeOtherContent: the source's file was changed and given its old time
+// back; our copy is compared, one that is somebody's is left alone.
+func TestSameTimeOtherContent(t *testing.T) {
+	src := sends(file("a", 3, 1))
+	req := to(t, src)
+	fetch(t, req, "")
+	touched := file("a", 3, 1)
+	touched.Changed = time.Unix(9, 9)
+	src.listings = []listing{{items: []transfer.Item{touched}}}
+	for content, opened := range map[string]int{"xxx": 0, "xyz": 1} {
+		src.sum, src.opened = content, nil
+		fetch(t, req, "")
+		compare(t, opened, len(src.opened))
+		touched.Changed = touched.Changed.Add(1)
+		src.listings = []listing{{items: []transfer.Item{touched}}}
+	}
 }
 
 func TestForceReplacesNoDirectory(t *testing.T) {
-	req, _ := to(t, sends(t, 0, file("d", 1, 1), tar.Header{Name: "f/", Typeflag: tar.TypeDir, Mode: 0o755}))
+	dir := transfer.Item{Entry: archive.Entry{Path: "f", Type: archive.Directory, Mode: 0o755, ModTime: filetree.Epoch()}}
+	req := to(t, sends(file("d", 1, 1), dir))
 	local := filetree.Tree{"d": filetree.Dir(), "d/x": filetree.File("x"), "f": filetree.File("f")}
 	filetree.Write(t, mkdir(t, req.Dir), local)
 	req.Force = true
@@ -127,28 +153,16 @@ func TestForceReplacesNoDirectory(t *testing.T) {
 	compare(t, local, filetree.Read(t, req.Dir))
 }
 
-func mkdir(t *testing.T, dir string) string {
-	t.Helper()
-	if err := os.MkdirAll(dir, 0o755); err != nil {
-		t.Fatal(err)
-	}
-	return dir
-}
-
 // TestDigest holds the digest to the tree, whatever the order it came in and
 // whichever name of a file came first.
 func TestDigest(t *testing.T) {
-	digest := func(headers ...tar.Header) string {
-		req, _ := to(t, sends(t, 0, headers...))
-		return fetch(t, req, "").Digest
-	}
-	want := digest(file("a", 3, 1), hardLink("b", "a"), hardLink("c", "a"), file("d", 3, 1))
-	compare(t, want, digest(file("d", 3, 1), file("c", 3, 1), hardLink("a", "c"), hardLink("b", "c")))
+	digest := func(items ...transfer.Item) string { return fetch(t, to(t, sends(items...)), "").Digest }
+	want := digest(alias("a"), alias("b"), alias("c"), file("d", 3, 1))
+	compare(t, want, digest(file("d", 3, 1), alias("c"), alias("a"), alias("b")))
 	for name, other := range map[string]string{
-		"size":     digest(file("a", 4, 1), hardLink("b", "a"), hardLink("c", "a"), file("d", 3, 1)),
-		"time":     digest(file("a", 3, 2), hardLink("b", "a"), hardLink("c", "a"), file("d", 3, 1)),
-		"no link":  digest(file("a", 3, 1), hardLink("b", "a"), file("c", 3, 1), file("d", 3, 1)),
-		"one less": digest(file("a", 3, 1), hardLink("b", "a"), hardLink("c", "a")),
+		"time":     digest(alias("a"), alias("b"), alias("c"), file("d", 3, 2)),
+		"no link":  digest(alias("a"), alias("b"), file("c", 3, 1), file("d", 3, 1)),
+		"one less": digest(alias("a"), alias("b"), alias("c")),
 	} {
 		if other == want || other == "" {
 			t.Errorf("%s makes no difference", name)
@@ -156,11 +170,36 @@ func TestDigest(t *testing.T) {
 	}
 }
 
+// TestLinksOfWhatIsNotHere: no name of a file that did not come is made.
+func TestLinksOfWhatIsNotHere(t *testing.T) {
+	src := sends(alias("a"), alias("b"), file("c", 3, 1))
+	src.contents = []contents{{of: func(i int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+		if want.Path == "a" {
+			return transfer.Item{Entry: archive.Entry{Path: "a"}, Refused: "permission denied"}, nil, transfer.FileEnd{}
+		}
+		return src.listedFile(i, want)
+	}}}
+	req := to(t, src)
+	result := fetch(t, req, "left out")
+	compare(t, []transfer.Refusal{
+		{Path: "a", Reason: "permission denied"},
+		{Path: "b", Reason: `it is a hard link to "a", which was left out: permission denied`},
+	}, result.Refused)
+	compare(t, filetree.Tree{"c": node(3, 1)}, filetree.Read(t, req.Dir))
+}
+
+func TestHostileNames(t *testing.T) {
+	req := to(t, sends(file("../up", 3, 1), file("/abs", 3, 1), file("a/../../b", 3, 1), file("nul\x00", 3, 1),
+		symlink("out", "../.."), file("a", 3, 1), file("a/b", 3, 1)))
+	result := fetch(t, req, "left out")
+	compare(t, 6, len(result.Refused))
+	compare(t, filetree.Tree{"a": node(3, 1)}, filetree.Read(t, req.Dir))
+}
+
 func TestPathsAreCleaned(t *testing.T) {
-	req, src := to(t, sends(t, 0, file("a/b/f", 1, 1), file("c", 1, 1), file("unasked", 1, 1)))
+	req := to(t, sends(file("a/b/f", 1, 1), file("c", 1, 1), file("unasked", 1, 1)))
 	req.Paths = []string{"a/b/../b", "a/b/f", "c", "./c", "a/bc"}
 	fetch(t, req, `left out "unasked": it was not asked for`)
-	compare(t, [][]string{{"a/b", "a/bc", "c"}}, src.asked)
 	for _, bad := range []string{"..", "/abs", "a/../../b", "nul\x00"} {
 		req.Paths = []string{bad}
 		fetch(t, req, "is not inside of the tree")
@@ -168,33 +207,40 @@ func TestPathsAreCleaned(t *testing.T) {
 }
 
 func TestDirIsAFile(t *testing.T) {
-	req, src := to(t)
+	src := sends()
+	req := to(t, src)
 	filetree.Write(t, filepath.Dir(filepath.Dir(req.Dir)), filetree.Tree{"new": filetree.File("x")})
 	req.Dir = filepath.Dir(req.Dir)
 	fetch(t, req, "is not a directory")
-	compare(t, 0, len(src.asked))
+	compare(t, 0, src.listed)
 }
 
-// TestCoarseTimes has a file system that keeps even seconds only, as FAT does.
+type reporter func(transfer.Progress)
+
+func (r reporter) Report(p transfer.Progress) { r(p) }
+
+func TestProgress(t *testing.T) {
+	req := to(t, sends(file("a", 3, 1), file("b", 300<<10, 1), symlink("s", "a")))
+	var got []transfer.Progress
+	req.Reporter = reporter(func(p transfer.Progress) { got = append(got, p) })
+	fetch(t, req, "")
+	at := func(files, bytes int64) transfer.Progress {
+		return transfer.Progress{Files: files, TotalFiles: 2, Bytes: bytes, TotalBytes: 3 + 300<<10}
+	}
+	compare(t, []transfer.Progress{at(0, 0), at(0, 3), at(1, 3), at(1, 3+256<<10), at(1, 3+300<<10), at(2, 3+300<<10)}, got)
+}
+
+// TestCoarseTimes has a file system that keeps even seconds only, as FAT does:
+// the receipt knows that the file is the source's all the same.
 func TestCoarseTimes(t *testing.T) {
-	req, _ := to(t, sends(t, 0, file("a", 3, 11)), sends(t, 0, file("a", 3, 11)), sends(t, 0, file("a", 3, 13)))
+	src := sends(file("a", 3, 10))
+	req := to(t, src)
+	fetch(t, req, "")
+	src.listings = []listing{{items: []transfer.Item{file("a", 3, 13)}}}
 	fetch(t, req, "")
 	at := filepath.Join(req.Dir, "a")
-	round := func() {
-		if err := os.Chtimes(at, time.Time{}, time.Unix(10, 0)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	round()
-	names, _ := filepath.Glob(filepath.Join(req.Receipts, "*.json"))
-	text, err := os.ReadFile(names[0])
-	if err != nil {
+	if err := os.Chtimes(at, time.Time{}, time.Unix(10, 0)); err != nil {
 		t.Fatal(err)
 	}
-	text = []byte(strings.Replace(string(text), `"local":"1970-01-01T00:00:11Z"`, `"local":"1970-01-01T00:00:10Z"`, 1))
-	if err := os.WriteFile(names[0], text, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	compare(t, 1, fetch(t, req, "").Kept)
-	compare(t, 0, fetch(t, req, "").Kept)
+	fetch(t, req, "left out") // changed here since
 }

@@ -1,128 +1,186 @@
 package transfer
 
 import (
+	"bufio"
 	"crypto/sha256"
-	"encoding/json"
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
+	"math"
 	"os"
 	"path/filepath"
-	"time"
+
+	"github.com/zeebo/xxh3"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 )
 
 // receiptVersion changes with the meaning of the file; another one is not read.
-const receiptVersion = 1
+const receiptVersion = "2"
 
-// receipt remembers what fetches from one source wrote to one directory. Losing
-// it makes a fetch more careful, never less.
+// receipt remembers what fetches from one source wrote to one directory. It is
+// a file that grows by a record for each file, so that a process that is killed
+// loses little. Losing it makes a fetch more careful, never less.
 type receipt struct {
-	file  string // empty: not kept
-	dirty bool
-	news  int // notes since it was last saved
-
-	Version int                `json:"version"`
-	Dir     string             `json:"dir"`
-	Source  string             `json:"source"`
-	Files   map[string]written `json:"files"`
+	path    string // empty: not kept
+	head    string
+	records map[uint64]record
+	file    *os.File
+	out     *bufio.Writer
+	stale   int // records in the file that others replaced
+	err     error
 }
 
-// written is one file or symlink that a fetch wrote.
-type written struct {
-	Size   int64  `json:"size"`
-	Target string `json:"target,omitempty"` // of a symlink
-	// ModTime is the source's, Local what the local file system made of it (FAT
-	// counts in steps of two seconds).
-	ModTime time.Time `json:"modTime"`
-	Local   time.Time `json:"local"`
-}
+// record is one file or symlink that a fetch wrote, as hashes: of what the local
+// file system made of it (FAT counts time in steps of two seconds), and of what
+// the source had.
+type record struct{ Local, Remote uint64 }
+
+// recordSize is a record's length in the file: name, local, remote.
+const recordSize = 24
 
 // openReceipt reads the receipt of dir and source in folder. One that is missing
 // or damaged is empty.
 func openReceipt(folder, dir, source string) *receipt {
-	r := &receipt{}
+	r := &receipt{head: fmt.Sprintf("kubectl-batch receipt %s %q %q\n", receiptVersion, dir, source), records: map[uint64]record{}}
 	if folder == "" {
-		return r.reset(dir, source)
+		return r
 	}
 	key := sha256.Sum256([]byte(dir + "\x00" + source))
-	r.file = filepath.Join(folder, fmt.Sprintf("%x.json", key[:16]))
-	text, err := os.ReadFile(r.file)
-	if err != nil || json.Unmarshal(text, r) != nil || !r.fits(dir, source) {
-		return r.reset(dir, source)
-	}
+	r.path = filepath.Join(folder, fmt.Sprintf("%x.receipt", key[:16]))
+	r.read()
 	return r
 }
 
-func (r *receipt) reset(dir, source string) *receipt {
-	return &receipt{file: r.file, Version: receiptVersion, Dir: dir, Source: source, Files: map[string]written{}}
+func (r *receipt) read() {
+	file, err := os.Open(r.path)
+	if err != nil {
+		return
+	}
+	defer func() { _ = file.Close() }() // only read from
+	in := bufio.NewReaderSize(file, 64<<10)
+	if head, err := in.ReadString('\n'); err != nil || head != r.head {
+		return
+	}
+	for n := 0; ; n++ {
+		var raw [recordSize]byte
+		if _, err := io.ReadFull(in, raw[:]); err != nil {
+			if r.stale = n - len(r.records); !errors.Is(err, io.EOF) {
+				r.stale = math.MaxInt // a killed process left half a record: not to be appended to
+			}
+			return
+		}
+		r.records[binary.LittleEndian.Uint64(raw[:])] = record{binary.LittleEndian.Uint64(raw[8:]), binary.LittleEndian.Uint64(raw[16:])}
+	}
 }
 
-func (r *receipt) fits(dir, source string) bool {
-	return r.Version == receiptVersion && r.Dir == dir && r.Source == source && r.Files != nil
-}
-
-// wrote returns what a fetch wrote to path if local is still that.
-func (r *receipt) wrote(path string, local archive.Local) (written, bool) {
-	w, ok := r.Files[path]
-	if !ok {
-		return w, false
-	}
-	if local.Info.Mode()&fs.ModeSymlink != 0 {
-		return w, w.Target == local.Target
-	}
-	return w, w.Target == "" && w.Size == local.Info.Size() && w.Local.Equal(local.Info.ModTime())
-}
-
-// same reports whether entry is what was written.
-func (w written) same(entry archive.Entry) bool {
-	if entry.Type == archive.Symlink || w.Target != "" {
-		return entry.Type == archive.Symlink && w.Target == entry.Target
-	}
-	return w.Size == entry.Size && sameSecond(w.ModTime, entry.ModTime)
+// wrote reports whether a fetch wrote what lies at path, and whether that was
+// entry as the source has it now.
+func (r *receipt) wrote(entry archive.Entry, local archive.Local) (mine, same bool) {
+	known, ok := r.records[xxh3.HashString(entry.Path)]
+	mine = ok && known.Local == localHash(local.Info, local.Target)
+	return mine, mine && known.Remote == remoteHash(entry)
 }
 
 // note remembers what was written just now.
-func (r *receipt) note(entry archive.Entry, outcome archive.Outcome) {
-	if outcome.Action != archive.Write || outcome.Local == nil {
+func (r *receipt) note(entry archive.Entry, info fs.FileInfo) {
+	if r.path == "" || info == nil {
 		return
 	}
-	w := written{Size: entry.Size, ModTime: entry.ModTime.UTC(), Local: outcome.Local.ModTime().UTC()}
-	if entry.Type == archive.Symlink {
-		w.Target = entry.Target
+	key, now := xxh3.HashString(entry.Path), record{localHash(info, entry.Target), remoteHash(entry)}
+	before, ok := r.records[key]
+	if ok && before == now {
+		return
 	}
-	r.Files[entry.Path], r.dirty = w, true
-	// Now and then, for a process that is killed; ever more seldom, as it grows.
-	if r.news++; r.news > 100+len(r.Files)/4 {
-		_ = r.save() // the last one tells
+	if ok {
+		r.stale++
+	}
+	r.records[key] = now
+	r.write(key, now)
+	if entry.Size > 1<<20 {
+		r.flush() // worth more than a system call
 	}
 }
 
-// save writes the receipt so that it is either the old or the new one.
-func (r *receipt) save() error {
-	if r.file == "" || !r.dirty {
-		return nil
+func localHash(info fs.FileInfo, target string) uint64 {
+	if info.Mode()&fs.ModeSymlink != 0 {
+		return xxh3.HashString("symlink " + target)
 	}
-	r.news = 0
-	text, err := json.Marshal(r)
-	if err != nil {
-		return fmt.Errorf("writing the receipt: %w", err)
+	return xxh3.HashString(fmt.Sprintf("%t %d %d", info.Mode().IsRegular(), info.Size(), info.ModTime().UnixNano()))
+}
+
+func remoteHash(entry archive.Entry) uint64 {
+	if entry.Type == archive.Symlink {
+		return xxh3.HashString("symlink " + entry.Target)
 	}
-	folder := filepath.Dir(r.file)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
-		return fmt.Errorf("writing the receipt: %w", err)
+	changed := int64(0)
+	if !entry.Changed.IsZero() {
+		changed = entry.Changed.UnixNano()
 	}
-	file, err := os.CreateTemp(folder, "new-*")
-	if err != nil {
-		return fmt.Errorf("writing the receipt: %w", err)
+	return xxh3.HashString(fmt.Sprintf("%d %d %d", entry.Size, entry.ModTime.Unix(), changed))
+}
+
+func (r *receipt) write(key uint64, rec record) {
+	if r.out == nil && r.err == nil {
+		r.begin()
 	}
-	_, err = file.Write(text)
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), r.file)
+	if r.err != nil {
+		return
 	}
-	if err != nil {
-		return fmt.Errorf("writing the receipt: %w", errors.Join(err, os.Remove(file.Name())))
+	raw := binary.LittleEndian.AppendUint64(make([]byte, 0, recordSize), key)
+	raw = binary.LittleEndian.AppendUint64(raw, rec.Local)
+	_, err := r.out.Write(binary.LittleEndian.AppendUint64(raw, rec.Remote))
+	r.err = errors.Join(r.err, err)
+}
+
+// begin opens the file to append to it: an old one where it was read, or where
+// it holds more dead records than living ones, a new one in its place.
+func (r *receipt) begin() {
+	if r.err = os.MkdirAll(filepath.Dir(r.path), 0o700); r.err != nil {
+		return
+	}
+	if len(r.records) > 1 && r.stale < len(r.records) {
+		r.file, r.err = os.OpenFile(r.path, os.O_APPEND|os.O_WRONLY, 0o600)
+		if r.err == nil {
+			r.out = bufio.NewWriter(r.file)
+			return
+		}
+	}
+	r.renew()
+}
+
+// renew writes all records to a new file.
+func (r *receipt) renew() {
+	r.file, r.err = os.CreateTemp(filepath.Dir(r.path), "new-*")
+	if r.err != nil {
+		return
+	}
+	r.out = bufio.NewWriter(r.file)
+	_, r.err = r.out.WriteString(r.head)
+	for key, rec := range r.records {
+		r.write(key, rec)
+	}
+	if r.flush(); r.err == nil {
+		r.err = os.Rename(r.file.Name(), r.path)
+	}
+}
+
+func (r *receipt) flush() {
+	if r.out != nil {
+		r.err = errors.Join(r.err, r.out.Flush())
+	}
+}
+
+// close saves what is left to save.
+func (r *receipt) close() error {
+	r.flush()
+	if r.file != nil {
+		r.err = errors.Join(r.err, r.file.Close())
+	}
+	if r.err != nil {
+		return fmt.Errorf("writing the receipt: %w", r.err)
 	}
 	return nil
 }

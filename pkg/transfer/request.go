@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"path"
 	"slices"
@@ -15,30 +16,50 @@ type Request struct {
 	// SourceID names the tree for good (a claim's UID): only files that were
 	// fetched from the same one are older copies.
 	SourceID string
-	// Dir is the local directory. It is made, with its parents, when the first
-	// file comes.
+	// Dir is the local directory. It is made, with its parents, when the source
+	// has answered, and removed again where nothing came.
 	Dir string
 	// Paths are relative to the source's root; none means all of it.
 	Paths []string
+	// Filter leaves out what it does not take; nil takes all.
+	Filter Filter
 	// Mount is the absolute path at which the tree's writers saw its root;
 	// absolute symlinks below it become relative. Empty: they are refused.
 	Mount string
 	// Force overwrites local files that no fetch wrote.
 	Force bool
-	// Retries is how often a lost stream is opened again: 0 means 2, below 0 never.
+	// Checksum compares what is here by content, not by size and time.
+	Checksum bool
+	// PlanOnly stops before the first byte: the Result says what would come.
+	PlanOnly bool
+	// Parallel is how many streams carry files side by side; 0 means 2.
+	Parallel int
+	// Retries is how often in a row a lost stream is opened again without that
+	// anything came: 0 means 2, below 0 never.
 	Retries int
-	// Pause is waited for before each retry, the first being 1; its error ends the
-	// fetch. Nil does not wait.
-	Pause func(ctx context.Context, retry int) error
+	// Pause is waited for before each retry, the first being 1, with what ended
+	// the attempt; its error ends the fetch. Nil does not wait.
+	Pause func(ctx context.Context, retry int, cause error) error
 	// Receipts is a directory outside of Dir that remembers what was written
 	// where; empty remembers nothing. It is made if need be.
 	Receipts string
+	// Sums is given a line of sha256sum for each file, once all are here. Nil: none.
+	Sums io.Writer
+	// Planned is told what must come, once that is known. Nil: nobody is.
+	Planned func(files int, bytes int64)
 	// Reporter may be nil.
 	Reporter Reporter
 }
 
-// defaultRetries is enough for a node that goes and a connection that drops.
-const defaultRetries = 2
+// Filter says which entries of a tree are wanted.
+type Filter interface {
+	Takes(path string, dir bool) bool
+}
+
+const (
+	defaultRetries  = 2 // enough for a node that goes and a connection that drops
+	defaultParallel = 2 // one writes here while the other waits there
+)
 
 func (r Request) withDefaults() (Request, error) {
 	switch {
@@ -47,8 +68,17 @@ func (r Request) withDefaults() (Request, error) {
 	case r.Retries < 0:
 		r.Retries = 0
 	}
+	if r.Parallel < 1 {
+		r.Parallel = defaultParallel
+	}
 	if r.Pause == nil {
-		r.Pause = func(context.Context, int) error { return nil }
+		r.Pause = func(context.Context, int, error) error { return nil }
+	}
+	if r.Planned == nil {
+		r.Planned = func(int, int64) {}
+	}
+	if r.Filter == nil {
+		r.Filter = everything{}
 	}
 	if r.Reporter == nil {
 		r.Reporter = silence{}
@@ -58,6 +88,11 @@ func (r Request) withDefaults() (Request, error) {
 	return r, err
 }
 
+// everything is the Filter that leaves nothing out.
+type everything struct{}
+
+func (everything) Takes(string, bool) bool { return true }
+
 // outermost cleans paths and drops those that lie in another: a tree that is
 // sent twice would collide with itself.
 func outermost(paths []string) ([]string, error) {
@@ -66,7 +101,7 @@ func outermost(paths []string) ([]string, error) {
 	}
 	var clean []string
 	for _, p := range paths {
-		if p = path.Clean(p); !fs.ValidPath(p) || strings.ContainsRune(p, 0) {
+		if p = path.Clean(p); !inTree(p) {
 			return nil, fmt.Errorf("path %q is not inside of the tree", p)
 		}
 		clean = append(clean, p)
@@ -79,12 +114,18 @@ func outermost(paths []string) ([]string, error) {
 	return slices.DeleteFunc(slices.Clone(clean), inner), nil
 }
 
+// inTree is fs.ValidPath for names that need not be UTF-8.
+func inTree(p string) bool {
+	return p != "" && !path.IsAbs(p) && p != ".." && !strings.HasPrefix(p, "../") && !strings.ContainsRune(p, 0) &&
+		(fs.ValidPath(p) || fs.ValidPath(strings.ToValidUTF8(p, "?")))
+}
+
 // inside reports whether p is dir or lies in it.
 func inside(p, dir string) bool {
 	return dir == "." || p == dir || strings.HasPrefix(p, dir+"/")
 }
 
-// wanted reports whether p is, is in, or leads to something that was asked for.
+// wanted reports whether p is, or is in, something that was asked for.
 func (r Request) wanted(p string) bool {
 	return slices.ContainsFunc(r.Paths, func(q string) bool { return inside(p, q) })
 }

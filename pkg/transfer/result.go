@@ -15,18 +15,22 @@ type Result struct {
 	Bytes int64
 	// Kept is how many files and links of these were there before this Fetch.
 	Kept int
-	// WireBytes is what the source sent in all attempts, in tar bytes.
-	WireBytes int64
-	// Refused names what was left out, in the order of the stream.
+	// PlanFiles and PlanBytes are what had to come when the plan was made.
+	PlanFiles int
+	PlanBytes int64
+	// Refused names what was left out.
 	Refused []Refusal
+	// Growing names the files that got longer while they were read: what is here
+	// is their beginning.
+	Growing []string
 	// Messages are what the remote program wrote about its work, printable.
 	Messages []string
-	// Digest is the SHA-256, in hex, of the list of everything the source named:
-	// paths, types, modes, sizes, times in seconds, targets. Empty unless Complete.
+	// Digest is a hash, in hex, of everything the source named: paths, types,
+	// modes, sizes, times in seconds, targets, in any order. Empty unless Complete.
 	Digest string
-	// Complete says that the source proved to have sent everything.
+	// Complete says that the source proved to have named and sent everything.
 	Complete bool
-	// Verified says that all bytes were hashed at both ends, too.
+	// Verified says that all bytes that came were hashed at both ends, too.
 	Verified bool
 	// ReceiptError says why a later fetch will not know these files as its own.
 	ReceiptError error
@@ -37,7 +41,7 @@ func (r Result) Whole() bool { return r.Complete && len(r.Refused) == 0 }
 
 // Empty reports whether there proved to be nothing to fetch.
 func (r Result) Empty() bool {
-	return r.Whole() && r.Files+r.Dirs+r.Symlinks+r.HardLinks == 0
+	return r.Whole() && r.Files+r.Dirs+r.Symlinks+r.HardLinks+r.PlanFiles == 0
 }
 
 // Refusal is one entry that was left out.
@@ -66,7 +70,7 @@ func (e *RefusedError) Error() string {
 // IncompleteError says that no attempt came to its proven end. What is in the
 // directory is whole, file by file.
 type IncompleteError struct {
-	Attempts int   // how often a stream was opened
+	Attempts int   // how often in a row nothing came
 	Files    int   // files and links that are here
 	Cause    error // what ended the last attempt
 }
@@ -78,6 +82,21 @@ func (e *IncompleteError) Error() string {
 		plural(e.Attempts, "attempt", "attempts"), e.Cause, plural(e.Files, "file is", "files are"))
 }
 
+// Unwrap returns what ended the last attempt.
+func (e *IncompleteError) Unwrap() error { return e.Cause }
+
+// SpaceError says that the disk cannot hold what would come. Nothing came.
+type SpaceError struct {
+	Dir        string
+	Need, Free int64 // bytes
+}
+
+// Error implements error.
+func (e *SpaceError) Error() string {
+	return fmt.Sprintf("%s has no room: %s must come and %s are free; nothing was copied",
+		e.Dir, size(e.Need), size(e.Free))
+}
+
 func plural(n int, one, more string) string {
 	if n == 1 {
 		return "1 " + one
@@ -85,12 +104,33 @@ func plural(n int, one, more string) string {
 	return fmt.Sprintf("%d %s", n, more)
 }
 
-// Unwrap returns what ended the last attempt.
-func (e *IncompleteError) Unwrap() error { return e.Cause }
-
-// record is one entry and what became of it.
-type record struct {
-	archive.Entry
-	archive.Verdict
-	order int
+// tally counts what is here. The Result in it holds what needs no counting.
+type tally struct {
+	Result
+	digest digest
 }
+
+// reset begins anew, for another attempt at the whole.
+func (t *tally) reset() { *t = tally{} }
+
+// have counts an entry that is here now, or was before.
+func (t *tally) have(entry archive.Entry, kept bool) {
+	switch entry.Type {
+	case archive.Directory:
+		t.Dirs++
+		return
+	case archive.Symlink:
+		t.Symlinks++
+	case archive.HardLink:
+		t.HardLinks++
+	case archive.File:
+		t.Files++
+		t.Bytes += entry.Size
+	}
+	if kept {
+		t.Kept++
+	}
+}
+
+// present is the number of files and links that are here.
+func (t *tally) present() int { return t.Files + t.Symlinks + t.HardLinks }

@@ -1,38 +1,23 @@
 package transfer
 
 import (
-	"context"
+	"errors"
 	"fmt"
-	"io"
 	"strings"
+
+	"github.com/dustin/go-humanize"
 )
 
-// Source gives the files of one remote tree.
-type Source interface {
-	// Open begins to send the tree at each of paths, which are relative to the
-	// source's root, clean and with slashes; "." is all of it. It returns once the
-	// source has answered, with a stream that must be closed.
-	//
-	// Its error is a *MissingPathError, a *LostError where another try may fare
-	// better, or any other where it would not.
-	Open(ctx context.Context, paths []string) (Stream, error)
-}
+// ErrNoList says that a Source can only send.
+var ErrNoList = errors.New("the source cannot list what it has")
 
-// Stream is a tree as tar bytes. Their io.EOF proves nothing yet: Verify does.
-// Cancelling the context it was opened with ends every Read.
-type Stream interface {
-	io.Reader
-	// Verify reads what is left and says how the stream ended. Its error is a
-	// *LostError, or a *RemoteError when all was sent that could be read.
-	Verify() (Proof, error)
-	// Close ends the stream and frees what it holds, whatever its state.
-	Close() error
-}
-
-// Proof is what is known of a stream whose end was reached.
+// Proof is what is known of a sequence whose end was reached.
 type Proof struct {
 	// Hashed says that a hash of all bytes was computed at both ends and is the same.
 	Hashed bool
+	// Status is the exit status of the remote program: other than 0, it could not
+	// read everything, or files changed while it read them.
+	Status int
 	// Messages are lines that the remote program wrote about its work, printable.
 	Messages []string
 }
@@ -87,3 +72,6 @@ func listed(lines []string, separator string) string {
 	}
 	return strings.Join(lines[:most], separator) + fmt.Sprintf("%sand %d more", separator, len(lines)-most)
 }
+
+// size is a number of bytes for people.
+func size(bytes int64) string { return humanize.IBytes(uint64(max(bytes, 0))) }

@@ -10,37 +10,67 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 )
+
+// jobImage stands for the image of the job itself.
+const jobImage = "job"
 
 // ToOptions parses every string once.
 func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
-	options := &Options{factory: f, paths: args[1:], dir: o.Dir, force: o.Force, image: o.Image}
-	if err := options.parseTarget(args); err != nil {
-		return nil, exit.With(exit.Usage, err)
+	options := &Options{
+		factory: f, dir: o.Dir, force: o.Force, image: o.Image, imageNamed: o.Image != "", mode: screen.Mode(o.Progress), json: o.Output == "json",
+		several: o.several(), selector: o.Selector, unfetched: o.Unfetched, globs: slices.Concat(o.Include, o.Exclude),
 	}
-	if options.image == "" {
-		options.image = f.Getenv(imageVariable)
+	var err error
+	if options.engine, err = o.toEngine(); err != nil {
+		return nil, err
 	}
-	if options.image == "" {
-		options.image = helper.DefaultImage
+	for _, parse := range []func() error{
+		func() error { return options.parseTarget(args) },
+		func() error { return options.parseTasks(o.Task) },
+		func() error { return options.parseHelper(o) },
+		o.checkOutput,
+	} {
+		if err := parse(); err != nil {
+			return nil, exit.With(exit.Usage, err)
+		}
+	}
+	return options, options.connect()
+}
+
+func (o *Flags) checkOutput() error {
+	if o.Output != "" && o.Output != "json" {
+		return exit.Usagef("-o %s: json is expected", o.Output)
+	}
+	return oneOf("--progress", o.Progress, string(screen.Auto), string(screen.Events), string(screen.Quiet))
+}
+
+func (o *Options) parseHelper(flags *Flags) error {
+	if o.image == "" {
+		o.image = o.factory.Getenv(imageVariable)
+	}
+	if o.image == "" {
+		o.image = helper.DefaultImage
 	}
 	for _, flag := range []struct {
 		name, text string
 		to         *resource.Quantity
-	}{{"--helper-cpu", o.HelperCPU, &options.cpu}, {"--helper-memory", o.HelperMemory, &options.memory}} {
+	}{{"--helper-cpu", flags.HelperCPU, &o.cpu}, {"--helper-memory", flags.HelperMemory, &o.memory}} {
 		quantity, err := resource.ParseQuantity(flag.text)
 		if err != nil || quantity.Sign() <= 0 {
-			return nil, exit.Usagef("%s=%q: a quantity above 0 is expected, such as 500m or 128Mi", flag.name, flag.text)
+			return exit.Usagef("%s=%q: a quantity above 0 is expected, such as 500m or 128Mi", flag.name, flag.text)
 		}
 		*flag.to = quantity
 	}
-	return options, options.connect()
+	return nil
 }
 
 func (o *Options) connect() (err error) {
@@ -51,18 +81,16 @@ func (o *Options) connect() (err error) {
 	return err
 }
 
-// parseTarget reads JOB or pvc/NAME, and refuses a destination given as PATH.
-func (o *Options) parseTarget(args []string) (err error) {
-	kind, name, ok := strings.Cut(args[0], "/")
-	if ok && slices.Contains([]string{"pvc", "pvcs", "persistentvolumeclaim", "persistentvolumeclaims"}, strings.ToLower(kind)) {
-		if bare, path, ok := strings.Cut(args[0], ":"); ok {
-			return fmt.Errorf("%q: a path is an argument of its own: %s", args[0], o.factory.Line("fetch", bare, path))
-		}
-		if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-			return fmt.Errorf("%q is not the name of a claim: %s", args[0], problems[0])
-		}
-		o.claim = name
-	} else if o.ref, err = job.ParseRef(args[0]); err != nil {
+// parseTarget reads JOB or pvc/NAME where jobs are not selected, then the PATHs,
+// and refuses a destination given as PATH.
+func (o *Options) parseTarget(args []string) error {
+	var err error
+	if o.several {
+		o.paths, err = args, o.checkSeveral(args)
+	} else {
+		o.paths, err = args[1:], o.parseName(args[0])
+	}
+	if err != nil {
 		return err
 	}
 	if slices.Contains(o.paths, "") {
@@ -70,6 +98,46 @@ func (o *Options) parseTarget(args []string) (err error) {
 	}
 	if n := len(o.paths); n > 0 && likeDestination(o.paths[n-1]) {
 		return o.destinationMeant()
+	}
+	return nil
+}
+
+// parseName reads JOB or pvc/NAME.
+func (o *Options) parseName(arg string) (err error) {
+	kind, name, ok := strings.Cut(arg, "/")
+	if !ok || !claimKind(kind) {
+		o.ref, err = job.ParseRef(arg)
+		return err
+	}
+	if bare, path, ok := strings.Cut(arg, ":"); ok {
+		return fmt.Errorf("%q: a path is an argument of its own: %s", arg, o.factory.Line("fetch", bare, path))
+	}
+	if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
+		return fmt.Errorf("%q is not the name of a claim: %s", arg, problems[0])
+	}
+	o.claim = name
+	return nil
+}
+
+func claimKind(kind string) bool {
+	return slices.Contains([]string{"pvc", "pvcs", "persistentvolumeclaim", "persistentvolumeclaims"}, strings.ToLower(kind))
+}
+
+// checkSeveral refuses a job that is named where jobs are selected. A path that
+// could be the name of one must be written so that it cannot.
+func (o *Options) checkSeveral(args []string) error {
+	flag := "--unfetched"
+	if o.selector != "" {
+		flag = "-l"
+		if _, err := labels.Parse(o.selector); err != nil {
+			return fmt.Errorf("-l %q: %w", o.selector, err)
+		}
+	}
+	for _, arg := range args {
+		kind, _, _ := strings.Cut(arg, "/")
+		if _, err := job.ParseRef(arg); err == nil || claimKind(kind) {
+			return fmt.Errorf("%q: %s selects the jobs, so none is named; a PATH of that name is ./%s", arg, flag, arg)
+		}
 	}
 	return nil
 }
@@ -85,16 +153,24 @@ func likeDestination(p string) bool {
 // command that was meant.
 func (o *Options) destinationMeant() error {
 	last := len(o.paths) - 1
-	words := append([]string{"fetch", o.target()}, o.paths[:last]...)
+	words := append(append([]string{"fetch"}, o.target()...), o.paths[:last]...)
 	return exit.Usagef("%q looks like a folder of this machine; the folder to copy to is given by -d: %s",
 		o.paths[last], o.factory.Line(append(words, "-d", o.paths[last])...))
 }
 
-func (o *Options) target() string {
-	if o.claim != "" {
-		return "pvc/" + o.claim
+// target is what was asked for, as words of a command line.
+func (o *Options) target() []string {
+	switch {
+	case o.several && o.unfetched && o.selector != "":
+		return []string{"--unfetched", "-l", o.selector}
+	case o.several && o.unfetched:
+		return []string{"--unfetched"}
+	case o.several:
+		return []string{"-l", o.selector}
+	case o.claim != "":
+		return []string{"pvc/" + o.claim}
 	}
-	return string(o.ref)
+	return []string{string(o.ref)}
 }
 
 // lastIsLocal reports whether the last PATH is a folder of this machine, asked

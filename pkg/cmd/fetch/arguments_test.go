@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
@@ -15,7 +16,8 @@ import (
 // toOptions reads args with the flags that flags changes, in an environment
 // that names an image for helpers.
 func toOptions(environment string, args []string, changes ...func(*Flags)) (*Options, error) {
-	flags := &Flags{HelperCPU: "1", HelperMemory: "256Mi"}
+	flags := &Flags{}
+	flags.AddFlags(pflag.NewFlagSet("", pflag.ContinueOnError))
 	for _, change := range changes {
 		change(flags)
 	}

@@ -4,54 +4,126 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 const (
-	// retries of a lost stream, with a pause before each that doubles: half a
-	// minute in all, what a network or a node may take to come back.
-	retries = 5
 	// marking is how long annotating job and claim may take.
 	marking = 10 * time.Second
+	// longestPause is what the pauses before retries double up to.
+	longestPause = time.Minute
 )
 
-// copy brings the files here, marks them as fetched, and says what came.
-func (o *Options) copy(ctx context.Context, from *found) error {
+// fetchOne brings the results of one job, or what is on one claim, and says what
+// came. The outcome is nil where nothing was begun.
+func (o *Options) fetchOne(ctx context.Context, from *found, helpers *helpers) (*outcome, error) {
+	one := *o
+	if err := one.suit(from); err != nil {
+		return nil, err
+	}
+	out := one.newOutcome(from)
+	err := one.copy(ctx, from, helpers.at(ctx, &one, from), out)
+	return out, err
+}
+
+// suit makes o a request for from alone.
+func (o *Options) suit(from *found) error {
+	if o.several {
+		o.began = o.factory.Clock.Now()
+		o.dir = filepath.Join(o.dir, from.name)
+	} else if o.dir == "" {
+		o.dir = from.name
+	}
+	if o.image == jobImage {
+		if o.image = from.image(); o.image == "" {
+			return exit.Usagef("--helper-image=%s: claim %q has no job, so the image of that is not known", jobImage, from.claim.Name)
+		}
+	}
+	for _, glob := range o.globs {
+		if rest, ok := strings.CutPrefix(strings.TrimPrefix(glob, "!"), strings.TrimSuffix(from.Path, "/")+"/"); ok && from.Path != "/" {
+			return exit.Usagef("%q: a pattern begins at the root of the volume, which the job saw at %s: /%s (or %s/%s, for a folder of that name there)",
+				glob, from.Path, rest, strings.TrimPrefix(from.Path, "/"), rest)
+		}
+	}
+	return nil
+}
+
+// copy brings the files here, marks them as fetched, and fills out.
+func (o *Options) copy(ctx context.Context, from *found, place *place, out *outcome) error {
 	finished := o.settled(ctx, from)
-	dir := o.dir
-	if dir == "" {
-		dir = from.name
+	o.progress.Begin(o.label(from))
+	o.progress.Waiting("starting the helper pod")
+	result, err := o.transfer(ctx, from, place, out)
+	if err != nil && ctx.Err() != nil {
+		err = ctx.Err() // whatever it looked like from within
 	}
-	place := o.newPlace(from)
-	progress := screen.NewProgress(o.factory.Streams.ErrOut, o.factory.Clock)
-	result, err := transfer.Fetch(ctx, transfer.Request{
-		Source: place, SourceID: string(from.claim.UID), Dir: dir, Paths: from.Paths, Mount: from.Path,
-		Force: o.force, Retries: retries, Pause: o.pause, Receipts: o.receipts(), Reporter: progress,
-	})
-	progress.Done()
-	if gone := place.session.Close(ctx); gone != nil {
-		o.factory.Say("Note: " + gone.Error())
-	}
+	o.progress.Done(err)
+	out.take(result, place.came(), o.factory.Clock.Now())
+	whole := finished && from.All && o.engine.Filter.All() && !o.engine.Plan
 	switch {
 	case err == nil && len(result.Messages) > 0:
 		err = &transfer.RemoteError{Messages: result.Messages}
-	case !finished || !from.All || err != nil:
+	case !whole || err != nil:
 	case !result.Verified:
 		o.factory.Say("Note: the image has no sha256sum, so contents were not compared, and this is not recorded as fetched")
 	default:
 		o.mark(ctx, place, result)
 	}
-	return o.report(from, dir, result, err)
+	return o.report(from, out, result, err)
+}
+
+// label names the transfer where there are several.
+func (o *Options) label(from *found) string {
+	if o.several {
+		return from.name
+	}
+	return ""
+}
+
+// transfer runs the engine; once more without the paths that some tasks of an
+// array lack and others have.
+func (o *Options) transfer(ctx context.Context, from *found, place *place, out *outcome) (transfer.Result, error) {
+	sums, err := o.newManifest()
+	if err != nil {
+		return transfer.Result{}, err
+	}
+	defer sums.discard()
+	shown := &reporter{options: o, out: out, way: func() string { return place.came().Transport }}
+	for paths := from.Paths; ; {
+		result, err := transfer.Fetch(ctx, transfer.Request{
+			Source: timed{place, out, o.factory.Clock.Now}, SourceID: string(from.claim.UID), Dir: o.dir, Paths: paths, Mount: from.Path,
+			Filter: o.engine.Filter, Force: o.force, Checksum: o.engine.Checksum, PlanOnly: o.engine.Plan, Parallel: o.engine.Parallel,
+			Retries: o.retries(), Pause: o.pauseAt(place), Receipts: o.receipts(), Planned: o.planned, Reporter: shown, Sums: sums.writer(),
+		})
+		missing, ok := errors.AsType[*transfer.MissingPathError](err)
+		if !ok {
+			return result, joined(err, sums.keep())
+		}
+		there, again := o.lacking(from, paths, missing.Paths)
+		if !again {
+			return result, err
+		}
+		paths = there
+	}
+}
+
+// retries is Engine.Retries as the engine takes it: 0 would be its default.
+func (o *Options) retries() int {
+	if o.engine.Retries == 0 {
+		return -1
+	}
+	return o.engine.Retries
 }
 
 // settled reports whether nothing writes to the results any more, and says so
@@ -72,15 +144,34 @@ func (o *Options) receipts() string {
 	return filepath.Join(o.factory.CacheDir, "receipts")
 }
 
-func (o *Options) pause(ctx context.Context, retry int) error {
-	wait := time.Second << (retry - 1)
-	o.factory.Say(fmt.Sprintf("The transfer broke; going on in %s", wait))
+// pauseAt waits before a retry, which then finds its way to the volume anew.
+func (o *Options) pauseAt(place *place) func(context.Context, int, error) error {
+	return func(ctx context.Context, retry int, cause error) error {
+		place.doubt()
+		return o.pause(ctx, retry, cause)
+	}
+}
+
+func (o *Options) pause(ctx context.Context, retry int, cause error) error {
+	wait := longestPause
+	if doubled := time.Second << (retry - 1); retry < 10 && doubled < wait {
+		wait = doubled
+	}
+	o.progress.Retry(retry, wait, plainly(cause))
 	select {
 	case <-ctx.Done():
 		return ctx.Err()
 	case <-o.factory.Clock.After(wait):
 		return nil
 	}
+}
+
+// plainly is what went wrong, without the URL that it went wrong with.
+func plainly(err error) string {
+	if asked, ok := errors.AsType[*url.Error](err); ok {
+		err = asked.Err
+	}
+	return err.Error()
 }
 
 // mark records a whole fetch on job and claim. It is best effort: the files are
@@ -123,80 +214,4 @@ func inUse(users []corev1.Pod) bool {
 		}
 	}
 	return false
-}
-
-// report says what came, and turns what went wrong into words.
-func (o *Options) report(from *found, dir string, result transfer.Result, err error) error {
-	var missing *transfer.MissingPathError
-	switch {
-	case errors.As(err, &missing) && o.lastIsLocal():
-		return o.destinationMeant()
-	case errors.As(err, &missing):
-		return fmt.Errorf("claim %q: %w", from.claim.Name, err)
-	case err == nil && result.Empty():
-		return fmt.Errorf("claim %q is empty: %s wrote nothing to %s", from.claim.Name, writer(from), from.Path)
-	}
-	if result.Files+result.Dirs+result.Symlinks+result.HardLinks > 0 {
-		if failed := o.factory.Answer(summary(from, dir, result)); failed != nil {
-			err = errors.Join(err, failed)
-		}
-	}
-	o.list(result)
-	o.notes(dir, result, err)
-	return err
-}
-
-// notes says what the person would be surprised by later.
-func (o *Options) notes(dir string, result transfer.Result, err error) {
-	if result.ReceiptError != nil {
-		o.factory.Say(fmt.Sprintf("Note: a later fetch will not know these files as its own: %v", result.ReceiptError))
-	}
-	count := result.Files + result.HardLinks
-	if err == nil && len(o.paths) > 0 && count+result.Dirs == 0 {
-		o.factory.Say("Note: what was asked for is a symbolic link, and came as one: what it leads to has a path of its own")
-	}
-	if errors.Is(err, context.Canceled) && count > 0 {
-		o.factory.Say(fmt.Sprintf("\nWhat has arrived whole is in %s; the same command again goes on from there", dir))
-	}
-}
-
-// errorNames is how many entries the text of an error names.
-const errorNames = 5
-
-// list names all that was left out, where the error itself names only the first.
-func (o *Options) list(result transfer.Result) {
-	if len(result.Refused) > errorNames {
-		for _, refusal := range result.Refused {
-			o.factory.Say("left out " + refusal.String())
-		}
-	}
-	if len(result.Messages) > errorNames {
-		for _, message := range result.Messages {
-			o.factory.Say("in the pod: " + message)
-		}
-	}
-}
-
-func writer(from *found) string {
-	if from.job != nil {
-		return "job " + from.job.Name
-	}
-	return "its job"
-}
-
-// summary is the answer: what of the results is here now.
-func summary(from *found, dir string, result transfer.Result) string {
-	count := result.Files + result.Symlinks + result.HardLinks
-	text := fmt.Sprintf("%s: %d %s, %s, in %s", from.name, count, noun(count, "file"), humanize.IBytes(uint64(result.Bytes)), dir)
-	if result.Kept > 0 {
-		text += fmt.Sprintf(" (%d there already)", result.Kept)
-	}
-	return text
-}
-
-func noun(count int, one string) string {
-	if count == 1 {
-		return one
-	}
-	return one + "s"
 }

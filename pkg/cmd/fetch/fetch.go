@@ -4,6 +4,9 @@ package fetch
 
 import (
 	"context"
+	"errors"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -11,9 +14,11 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -29,7 +34,22 @@ const long = `
 	relative to the volume; without one, all of the volume that run --results made
 	is copied. The files land in --dir as they lie on the volume. What is there
 	already and the same is kept; a file that no fetch wrote is never overwritten
-	without --force.`
+	without --force.
+
+	With -l or --unfetched the results of several jobs are copied, one after the
+	other, each to --dir/JOB; one that fails does not keep the others from coming.
+	Of an array each task has a folder of its own: a PATH is then that path in
+	every task, or in those that --task names, and lands in --dir/TASK/PATH.
+
+	--include and --exclude take globs with the meaning that they have in a
+	.gitignore at the root of the volume: *.pt at any depth, /runs/*/model.pt from
+	the root, logs/ for folders. What both match is left out.
+
+	With -o json the answer is one object: job, claim, dir, files and bytes (what
+	of the results is in dir now), planFiles and planBytes (what of it had to come;
+	with --plan, what would), wireBytes, helperSeconds, transferSeconds,
+	totalSeconds, transport, compression, verified, refused, growing, and error
+	where something failed; of several jobs, a list of these as items.`
 
 const example = `
 	# Copy all results of a job to ./train
@@ -38,11 +58,20 @@ const example = `
 	# One file, to a folder of your choice
 	kubectl batch fetch train /results/model.pt -d ~/models
 
+	# What would come, and how much, without the checkpoints
+	kubectl batch fetch train --exclude='checkpoint-*/' --plan
+
 	# Results on a claim of your own: say what to copy, / for all of it
 	kubectl batch fetch evaluate /data/run7
 
 	# From a claim whose job is gone
-	kubectl batch fetch pvc/train-results`
+	kubectl batch fetch pvc/train-results
+
+	# Of three tasks of an array, the metrics
+	kubectl batch fetch sweep metrics.json --task=0,3-4
+
+	# Everything of yours that is finished and not here yet, each to results/JOB
+	kubectl batch fetch --unfetched -d results`
 
 // Flags is what was typed.
 type Flags struct {
@@ -50,6 +79,17 @@ type Flags struct {
 	Force                   bool
 	Image                   string
 	HelperCPU, HelperMemory string
+
+	Selector  string
+	Unfetched bool
+	Task      string
+
+	Include, Exclude               []string
+	Checksum, Plan, KeepHelper     bool
+	Parallel, Retries              int
+	Compress, Transport, LimitRate string
+	Timeout, Manifest              string
+	Output, Progress               string
 }
 
 // Options is a request that can be carried out as it stands.
@@ -58,28 +98,55 @@ type Options struct {
 	client    kubernetes.Interface
 	executor  transport.Executor
 	namespace string
-	// ref names the job; claim, if not empty, a claim in place of it.
+	// ref names the job; claim, if not empty, a claim in place of it. With
+	// several there is neither.
 	ref   job.Ref
 	claim string
-	paths []string
-	// dir is "" for a folder named after the job.
-	dir         string
-	force       bool
+	// several jobs are those that selector selects, only unfetched ones of the
+	// caller where that is set.
+	several   bool
+	selector  string
+	unfetched bool
+	paths     []string
+	// tasks are those of an array, sorted; nil for all.
+	tasks []taskRange
+	// dir is "" for the default: a folder named after the job, or with several
+	// the current one.
+	dir   string
+	force bool
+	// image is jobImage for the job's own; imageNamed says that it was typed.
 	image       string
+	imageNamed  bool
 	cpu, memory resource.Quantity
-	me          owner.Identity
+	engine      Engine
+	// globs are those of the engine's filter, as typed.
+	globs []string
+	mode  screen.Mode
+	json  bool
+
+	me       owner.Identity
+	progress *screen.Progress
+	began    time.Time
 }
+
+// several reports whether jobs are selected, and not named.
+func (o *Flags) several() bool { return o.Selector != "" || o.Unfetched }
 
 // NewCommand returns the fetch command.
 func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
-		Use:     "fetch (JOB | pvc/NAME) [PATH...] [-d DIR]",
+		Use:     "fetch (JOB | pvc/NAME | -l SELECTOR | --unfetched) [PATH...] [-d DIR]",
 		Aliases: []string{"get", "download"},
 		Short:   "Copy the results of a job to this machine",
 		Long:    long,
 		Example: example,
-		Args:    cobra.MinimumNArgs(1),
+		Args: func(cmd *cobra.Command, args []string) error {
+			if flags.several() {
+				return nil
+			}
+			return cobra.MinimumNArgs(1)(cmd, args)
+		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args)
 			if err != nil {
@@ -94,24 +161,73 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 
 // AddFlags declares the flags.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
-	flags.StringVarP(&o.Dir, "dir", "d", "", "Folder that the files go to (default: ./JOB)")
+	flags.StringVarP(&o.Dir, "dir", "d", "", "Folder that the files go to (default: ./JOB; with several jobs it holds a folder for each)")
 	flags.BoolVar(&o.Force, "force", false, "Overwrite local files that no fetch wrote")
-	flags.StringVar(&o.Image, "helper-image", "", "Image of the helper pod, with sh and tar (default: $"+imageVariable+", else "+helper.DefaultImage+")")
+	flags.StringVarP(&o.Selector, "selector", "l", "", "The jobs with these labels, such as team=vision,stage!=test")
+	flags.BoolVar(&o.Unfetched, "unfetched", false, "Your finished jobs whose results were not fetched yet")
+	flags.StringVar(&o.Task, "task", "", "Of an array only these tasks, such as 0,3-5")
+	o.addEngineFlags(flags)
+	flags.StringVarP(&o.Output, "output", "o", "", "json: one object that says what came, and how")
+	flags.StringVar(&o.Progress, "progress", string(screen.Auto), "How far it is, on stderr: auto (a live line on a terminal, else one every 10 s), json (a line for each event) or none")
+	flags.StringVar(&o.Timeout, "timeout", "", "Give up after this long, with exit status 124 ("+duration.Forms+")")
+	flags.StringVar(&o.Image, "helper-image", "", "Image of the helper pod, with sh and tar; job is the job's own (default: $"+imageVariable+", else "+helper.DefaultImage+")")
 	flags.StringVar(&o.HelperCPU, "helper-cpu", "1", "CPUs of the helper pod")
 	flags.StringVar(&o.HelperMemory, "helper-memory", "256Mi", "Memory of the helper pod")
+	flags.BoolVar(&o.KeepHelper, "keep-helper", false, "Leave the helper pod there for the next fetch; it ends by itself when nobody uses it")
 }
 
-// Run finds the volume, copies, marks, and says what came.
+// Run finds, copies, marks, and says what came.
 func (o *Options) Run(ctx context.Context) error {
+	o.began = o.factory.Clock.Now()
+	o.progress = screen.NewProgress(o.factory.Streams.ErrOut, o.factory.Clock, o.mode)
+	defer o.progress.Close()
+	aside := *o.factory
+	aside.Streams.ErrOut = o.progress // what is said must not break the live line
+	o.factory = &aside
+	if o.engine.Timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.engine.Timeout, errTimeout)
+		defer cancel()
+	}
+	return o.end(ctx, o.run(ctx))
+}
+
+func (o *Options) run(ctx context.Context) error {
+	if o.several {
+		return o.fetchSeveral(ctx)
+	}
 	found, err := o.find(ctx)
 	if err != nil {
 		return err
 	}
+	if err := o.prepare(ctx); err != nil {
+		return err
+	}
+	helpers := &helpers{options: o}
+	out, err := o.fetchOne(ctx, found, helpers)
+	helpers.close(ctx)
+	if out == nil {
+		return err
+	}
+	return joined(err, o.tell(out), o.print(out))
+}
+
+// joined leaves a single error as it is.
+func joined(errs ...error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
+}
+
+// prepare learns who asks, and removes helpers that a killed client left.
+func (o *Options) prepare(ctx context.Context) (err error) {
 	if o.me, err = owner.Whoami(ctx, o.client); err != nil {
 		return err
 	}
 	if _, err := helper.Sweep(ctx, o.client, o.namespace, o.factory.Clock.Now()); err != nil {
 		o.factory.Say("Note: " + err.Error())
 	}
-	return o.copy(ctx, found)
+	return nil
 }

@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -28,6 +29,9 @@ type found struct {
 	volume.Choice
 	// results means that the claim is all that the job writes to.
 	results bool
+	// tasks tells of which task of an array each of Paths is; nil where that does
+	// not matter.
+	tasks map[string]int
 }
 
 func (o *Options) find(ctx context.Context) (*found, error) {
@@ -47,7 +51,7 @@ func (o *Options) find(ctx context.Context) (*found, error) {
 // findOf finds the volume of a job that is there.
 func (o *Options) findOf(ctx context.Context, one *batchv1.Job) (*found, error) {
 	results := one.Annotations[owner.ResultsAnnotation]
-	mounts := volume.MountsOf(one.Spec.Template.Spec)
+	mounts := volume.MountsIn(one)
 	choice, err := volume.Choose(mounts, results, o.paths)
 	if err != nil {
 		if o.lastIsLocal() {
@@ -63,12 +67,12 @@ func (o *Options) findOf(ctx context.Context, one *batchv1.Job) (*found, error) 
 	if err != nil {
 		return nil, err
 	}
-	if choice.Varies && !choice.All {
-		return nil, fmt.Errorf("job %q: each of its pods has a folder of its own on claim %s: fetch all of them with /, or one by its path on the claim: %s",
-			one.Name, choice.Claim, o.factory.Line("fetch", "pvc/"+choice.Claim, "PATH"))
+	tasks, err := o.perTask(one, &choice)
+	if err != nil {
+		return nil, err
 	}
 	only := choice.Claim == results && choice.SubPath == "" || writableMounts(mounts) == 1
-	return &found{name: one.Name, job: one, pods: pods, claim: claim, Choice: choice, results: only}, nil
+	return &found{name: one.Name, job: one, pods: pods, claim: claim, Choice: choice, results: only, tasks: tasks}, nil
 }
 
 // writableMounts counts the folders of claims that a job writes to.
@@ -93,6 +97,9 @@ func (o *Options) findOrphan(ctx context.Context, missing *job.NotFoundError) (*
 	}
 	if len(list.Items) != 1 {
 		return nil, missing
+	}
+	if o.tasks != nil {
+		return nil, exit.Usagef("--task=%s: job %q is gone, so it is not known which folder is a task's: name it as PATH", o.tasks[0], missing.Name)
 	}
 	o.factory.Say(fmt.Sprintf("Job %s is gone; its results are on claim %s", missing.Name, list.Items[0].Name))
 	one, err := o.findClaim(ctx, list.Items[0].Name)

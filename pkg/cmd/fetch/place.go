@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
 	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
@@ -17,83 +21,233 @@ import (
 )
 
 // place is where the volume is read: in a helper pod, or in the job's own pod
-// where no other may mount it. It is decided anew for each stream, so that a
-// helper that was lost is made again.
+// where no other may mount it or none can be started. It is a transfer.Source
+// that finds the way there when it is first asked, and again after each loss, so
+// that a helper that was lost is made again.
 type place struct {
 	options *Options
 	from    *found
 	session *helper.Session
-	said    bool
+	meter   *transport.Meter
+
+	mu   sync.Mutex
+	way  *openWay
+	last way // how files came, once the way was lost or closed
+	// reached means that a way has worked.
+	reached bool
+	// listed means that the Source at its end has answered.
+	listed bool
+	said   map[string]bool
 }
 
 func (o *Options) newPlace(from *found) *place {
+	template := from.template()
 	spec := helper.Spec{
 		Namespace: o.namespace, Claim: from.claim.Name, SubPath: from.SubPath, Parent: helper.ParentOf(from.job),
-		Image: o.image, CPU: o.cpu, Memory: o.memory, Owner: o.me, Job: from.claim.Labels[owner.JobLabel],
+		Image: o.image, JobImage: from.image(), Fallback: !o.imageNamed, CPU: o.cpu, Memory: o.memory,
+		Owner: o.me, Job: from.claim.Labels[owner.JobLabel], Keep: o.engine.KeepHelper,
+		Tolerations: template.Tolerations, PullSecrets: template.ImagePullSecrets, Identity: from.identity(),
 	}
-	var template corev1.PodSpec
 	if from.job != nil {
-		template, spec.Job = from.job.Spec.Template.Spec, from.job.Name
+		spec.Job = from.job.Name
 	}
-	spec.Tolerations, spec.PullSecrets = template.Tolerations, template.ImagePullSecrets
-	spec.Identity = helper.IdentityOf(template, from.Container, from.pods, from.claim.Annotations[owner.UserAnnotation])
-	return &place{options: o, from: from, session: helper.NewSession(o.client, spec, o.factory.Say)}
+	// An agent ends when it hears nothing, and of tar it hears nothing: the two
+	// do not share a helper.
+	if agent, ok := binary.For("x86_64"); ok && o.engine.Transport != "tar" {
+		spec.Agent = agent.SHA256
+	}
+	spec.Hasty = slices.ContainsFunc(from.pods, func(pod *corev1.Pod) bool { return running(*pod, from.Container) })
+	p := &place{
+		options: o, from: from, session: helper.NewSession(o.client, spec, o.factory.Say),
+		meter: transport.NewMeter(o.engine.LimitRate), said: map[string]bool{},
+	}
+	p.session.Waits(func(w helper.Waiting) { p.options.progress.Waiting(w.String()) })
+	return p
+}
+
+// take gives the place to the next of several jobs on one volume.
+func (p *place) take(options *Options, from *found) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.options, p.from = options, from
+	p.meter = transport.NewMeter(options.engine.LimitRate)
+	p.drop()
+}
+
+// close ends the way and removes the helper.
+func (p *place) close(ctx context.Context) error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.drop()
+	return p.session.Close(ctx)
+}
+
+// drop gives the way up; a new one is found when it is needed.
+func (p *place) drop() {
+	if p.way != nil {
+		p.last = p.way.came(p.meter)
+		p.way.close()
+		p.way = nil
+	}
+}
+
+// came says how files came so far.
+func (p *place) came() way {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.way != nil {
+		return p.way.came(p.meter)
+	}
+	p.last.Wire = p.meter.Received()
+	return p.last
+}
+
+// doubt has the way looked at anew: a stream over it was lost.
+func (p *place) doubt() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.drop()
+}
+
+// List implements transfer.Source.
+func (p *place) List(ctx context.Context, paths []string) (transfer.Listing, error) {
+	source, err := p.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	listing, err := source.List(ctx, paths)
+	p.listed = p.listed || err == nil
+	return listing, p.inWords(err)
 }
 
 // Open implements transfer.Source.
-func (p *place) Open(ctx context.Context, paths []string) (transfer.Stream, error) {
-	at, root, err := p.locate(ctx)
+func (p *place) Open(ctx context.Context, wants []transfer.Want) (transfer.Contents, error) {
+	source, err := p.reach(ctx)
 	if err != nil {
-		if follow.Passing(err) {
-			return nil, &transfer.LostError{Cause: err}
-		}
 		return nil, err
 	}
-	here := func(context.Context) (transport.Container, error) { return at, nil }
-	stream, err := tarsource.New(p.options.executor, here, root).Open(ctx, paths)
-	if _, lacks := errors.AsType[*tarsource.NoToolsError](err); lacks {
-		return nil, fmt.Errorf("%w: --helper-image names one that has sh and tar", err)
-	}
-	return stream, err
+	contents, err := source.Open(ctx, wants)
+	return contents, p.inWords(err)
 }
 
-// locate returns the container to read in, and the path of the volume there.
-func (p *place) locate(ctx context.Context) (transport.Container, string, error) {
+// Sums implements transfer.Source.
+func (p *place) Sums(ctx context.Context, prefixes []transfer.Prefix) ([]transfer.Sum, error) {
+	source, err := p.reach(ctx)
+	if err != nil {
+		return nil, err
+	}
+	sums, err := source.Sums(ctx, prefixes)
+	return sums, p.inWords(err)
+}
+
+// inWords makes a refusal final where the one way that was asked for is refused,
+// and names the flag that helps.
+func (p *place) inWords(err error) error {
+	if asked := p.options.engine.Transport; asked != auto && !p.listed && (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)) {
+		if lost, ok := errors.AsType[*transfer.LostError](err); ok {
+			return fmt.Errorf("--transport=%s: %w", asked, lost.Cause)
+		}
+	}
+	if _, lacks := errors.AsType[*tarsource.NoToolsError](err); lacks {
+		return fmt.Errorf("%w: --helper-image names one that has sh and tar", err)
+	}
+	return err
+}
+
+// reach returns the Source at the end of the way, which one at a time finds.
+func (p *place) reach(ctx context.Context) (transfer.Source, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.way != nil {
+		return p.way.Source, nil
+	}
+	found, err := p.find(ctx)
+	switch {
+	case ctx.Err() != nil && err != nil:
+		return nil, ctx.Err()
+	case p.passing(err):
+		return nil, &transfer.LostError{Cause: err}
+	case err != nil:
+		return nil, err
+	}
+	p.way, p.reached = found, true
+	return found.Source, nil
+}
+
+// passing reports whether err may be gone at the next try. An API server that
+// has just come back refuses for a moment what it allowed before.
+func (p *place) passing(err error) bool {
+	_, undelivered := errors.AsType[*helper.UndeliveredError](err)
+	_, unreached := errors.AsType[*unreachedError](err)
+	refused := apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)
+	return undelivered || unreached || err != nil && follow.Passing(err) || p.reached && refused
+}
+
+// say tells something once.
+func (p *place) say(text string) {
+	if !p.said[text] {
+		p.said[text] = true
+		p.options.factory.Say(text)
+	}
+}
+
+// find decides where to read, and how.
+func (p *place) find(ctx context.Context) (*openWay, error) {
+	if !binary.Embedded() && (p.options.engine.Plan || needsAgent(p.options.engine.Transport)) {
+		return p.without(transport.Container{}, errNoAgent)
+	}
 	users, err := volume.Users(ctx, p.options.client, p.options.namespace, p.from.claim.Name)
 	if err != nil {
-		return transport.Container{}, "", err
+		return nil, err
 	}
 	if volume.OnlyPod(p.from.claim) {
-		if at, root, ok := p.inUser(users); ok {
-			return at, root, nil
+		why := fmt.Sprintf("Claim %s may be used by one pod only", p.from.claim.Name)
+		if found, err := p.inUser(users, why); found != nil || err != nil {
+			return found, err
 		}
 	}
-	node := ""
-	for _, pod := range users {
-		if volume.OnlyNode(p.from.claim) && node == "" {
-			node = pod.Spec.NodeName
+	at, err := p.session.Locate(ctx, p.node(users))
+	if none, ok := errors.AsType[*helper.NoPodError](err); ok {
+		if found, failed := p.inUser(users, "No helper pod can be started: "+none.Reason); found != nil || failed != nil {
+			return found, failed
 		}
 	}
-	at, err := p.session.Locate(ctx, node)
-	return at, helper.MountPath, err
+	if err != nil {
+		return nil, err
+	}
+	p.options.progress.Waiting("reaching the files")
+	return p.inHelper(ctx, at)
 }
 
-// inUser finds a running container that has the volume, as the job mounts it.
-func (p *place) inUser(users []corev1.Pod) (transport.Container, string, bool) {
+// node is where a new helper must run, "" for anywhere.
+func (p *place) node(users []corev1.Pod) string {
 	for _, pod := range users {
-		for _, m := range volume.MountsOf(pod.Spec) {
-			if m.Claim != p.from.claim.Name || m.SubPath != p.from.SubPath || !running(pod, m.Container) {
-				continue
-			}
-			if !p.said {
-				p.options.factory.Say(fmt.Sprintf("Claim %s may be used by one pod only: reading it inside pod %s, which has it", p.from.claim.Name, pod.Name))
-				p.said = true
-			}
-			return transport.Container{Namespace: pod.Namespace, Pod: pod.Name, Name: m.Container}, m.Path, true
+		if volume.OnlyNode(p.from.claim) && pod.Spec.NodeName != "" {
+			return pod.Spec.NodeName
 		}
 	}
-	return transport.Container{}, "", false
+	return ""
 }
+
+// inUser reads in a running container that has the volume, as the job mounts it,
+// with tar: nothing is put into a pod of somebody's. Nil where there is none.
+func (p *place) inUser(users []corev1.Pod, why string) (*openWay, error) {
+	for _, pod := range users {
+		for _, m := range volume.MountsOf(pod.Spec) {
+			if m.Claim != p.from.claim.Name || m.SubPath != p.from.SubPath || !running(pod, m.Container) || m.Varies || isHelper(pod) {
+				continue
+			}
+			if only := p.options.engine.Transport; needsAgent(only) {
+				return nil, fmt.Errorf("--transport=%s needs a helper pod: %s, and nothing is put into pod %s, which has the volume", only, why, pod.Name)
+			}
+			p.say(fmt.Sprintf("%s: reading it inside pod %s, which has it", why, pod.Name))
+			return p.tar(transport.Container{Namespace: pod.Namespace, Pod: pod.Name, Name: m.Container}, m.Path), nil
+		}
+	}
+	return nil, nil
+}
+
+func isHelper(pod corev1.Pod) bool { return pod.Labels[owner.ComponentLabel] == owner.HelperComponent }
 
 func running(pod corev1.Pod, container string) bool {
 	for _, status := range pod.Status.ContainerStatuses {

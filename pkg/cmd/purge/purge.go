@@ -162,7 +162,7 @@ func (o *Options) sweep(ctx context.Context) error {
 	}
 	swept, err := helper.Sweep(ctx, o.client, o.namespace, o.factory.Clock.Now())
 	if swept > 0 {
-		o.factory.Say(fmt.Sprintf("Removed %d helper pods that a fetch left behind", swept))
+		o.factory.Say(fmt.Sprintf("Removed helper pods that a fetch left behind: %d", swept))
 	}
 	return err
 }

@@ -36,12 +36,12 @@ func cuttable() filetree.Tree {
 // whole the next time.
 func TestCuts(t *testing.T) {
 	root := remote(t, cuttable())
-	whole, err := transfer.Fetch(t.Context(), request(t, &localexec.Executor{}, root))
-	if err != nil {
+	meter := transport.NewMeter(0)
+	if _, err := transfer.Fetch(t.Context(), request(t, meter.Executor(&localexec.Executor{}), root)); err != nil {
 		t.Fatal(err)
 	}
 	const first, trailer = int64(len("kubectl-batch 26 characters of a nonce   sha256\n")), 160
-	end := first + whole.WireBytes + trailer
+	end := meter.Received()
 	for at := int64(0); at < end; at += 512 {
 		testCut(t, root, at)
 		testCut(t, root, first+at)
@@ -148,7 +148,7 @@ func TestClientGone(t *testing.T) {
 				argv = args
 				return errors.New("only looked")
 			})
-			_, _ = tarsource.New(spy, locate, root).Open(t.Context(), []string{"."})
+			_, _ = tarsource.New(spy, locate, root).Open(t.Context(), []transfer.Want{{Path: "."}})
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, executor.Shell[0], append(executor.Shell[1:], argv[1:]...)...)

@@ -33,9 +33,9 @@ func TestSilenceIsALostStream(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				begun := time.Now()
-				stream, err := New(mute{words}, nowhere, "/x").Open(t.Context(), []string{"."})
+				stream, err := New(mute{words}, nowhere, "/x").Open(t.Context(), []transfer.Want{{Path: "."}})
 				if err == nil {
-					_, err = stream.Verify()
+					_, err = stream.Next()
 					defer func() { _ = stream.Close() }()
 				}
 				if _, ok := errors.AsType[*transfer.LostError](err); !ok {

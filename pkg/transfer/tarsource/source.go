@@ -33,10 +33,11 @@ func New(exec transport.Executor, locate Locate, root string) *Source {
 
 // Open implements transfer.Source. Beside that interface's errors it returns a
 // *NoToolsError and whatever locate returned.
-func (s *Source) Open(ctx context.Context, paths []string) (transfer.Stream, error) {
-	for _, p := range paths {
-		if !fs.ValidPath(p) || strings.ContainsRune(p, 0) {
-			return nil, fmt.Errorf("path %q is not inside of the tree", p)
+func (s *Source) Open(ctx context.Context, wants []transfer.Want) (transfer.Contents, error) {
+	paths := make([]string, len(wants))
+	for i, want := range wants {
+		if paths[i] = want.Path; !fs.ValidPath(strings.ToValidUTF8(want.Path, "?")) || strings.ContainsRune(want.Path, 0) {
+			return nil, fmt.Errorf("path %q is not inside of the tree", want.Path)
 		}
 	}
 	at, err := s.locate(ctx)
@@ -49,7 +50,7 @@ func (s *Source) Open(ctx context.Context, paths []string) (transfer.Stream, err
 		_ = stream.Close()
 		return nil, err
 	}
-	return stream, nil
+	return newContents(stream), nil
 }
 
 // begin reads the script's answer and readies the stream for what follows.

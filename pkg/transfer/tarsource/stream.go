@@ -77,20 +77,18 @@ func (s *stream) expect(nonce string, hashed bool) {
 	s.tar = archive.NewReader(io.MultiReader(bytes.NewReader(rest), s.source), nonce, hashed)
 }
 
-// Read implements transfer.Stream.
+// Read implements io.Reader. The end of it proves nothing: verify does.
 func (s *stream) Read(p []byte) (int, error) { return s.tar.Read(p) }
 
-// Verify implements transfer.Stream. The script is dismissed when all is here.
-func (s *stream) Verify() (transfer.Proof, error) {
+// verify reads what is left and says how the stream ended. The script is
+// dismissed when all is here. Its error is a *transfer.LostError.
+func (s *stream) verify() (transfer.Proof, error) {
 	end, err := s.tar.Finish()
 	s.dismiss()
 	if err != nil {
 		return transfer.Proof{}, &transfer.LostError{Cause: s.cause(err)}
 	}
-	if end.Status != 0 {
-		return transfer.Proof{}, &transfer.RemoteError{Status: end.Status, Messages: s.messages.lines()}
-	}
-	return transfer.Proof{Hashed: end.Sum != "", Messages: s.messages.lines()}, nil
+	return transfer.Proof{Hashed: end.Sum != "", Status: end.Status, Messages: s.messages.lines()}, nil
 }
 
 // cause adds what exec said, where it said more than the end of its output did.
@@ -127,7 +125,7 @@ func (s *stream) dismiss() {
 	}
 }
 
-// Close implements transfer.Stream.
+// Close ends the exec, whatever its state.
 func (s *stream) Close() error {
 	s.cancel()
 	_ = s.input.Close()

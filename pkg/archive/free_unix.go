@@ -1,0 +1,14 @@
+//go:build linux || darwin
+
+package archive
+
+import "golang.org/x/sys/unix"
+
+func free(dir string) (uint64, bool) {
+	var st unix.Statfs_t
+	// Some network and FUSE file systems know no size, and say 0.
+	if err := unix.Statfs(dir, &st); err != nil || st.Blocks == 0 {
+		return 0, false
+	}
+	return st.Bavail * uint64(st.Bsize), true
+}

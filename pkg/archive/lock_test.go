@@ -1,0 +1,89 @@
+package archive
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+func TestLock(t *testing.T) {
+	for name, lock := range map[string]func(dir, cache string) (func(), error){"directory": Lock, "file": lockFile} {
+		t.Run(name, func(t *testing.T) {
+			dir, cache := t.TempDir(), filepath.Join(t.TempDir(), "cache")
+			release, err := lock(dir, cache)
+			if err != nil {
+				t.Fatal(err)
+			}
+			alias := filepath.Join(t.TempDir(), "alias")
+			if err := os.Symlink(dir, alias); err != nil {
+				t.Fatal(err)
+			}
+			for _, same := range []string{dir, dir + "/.", alias} {
+				if _, err := lock(same, cache); !errors.Is(err, ErrLocked) {
+					t.Errorf("%s: %v", same, err)
+				}
+			}
+			other, err := lock(t.TempDir(), cache)
+			if err != nil {
+				t.Fatal(err)
+			}
+			other()
+			release()
+			again, err := lock(dir, cache)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again()
+			if here, err := os.ReadDir(dir); err != nil || len(here) > 0 {
+				t.Error("something was written:", here, err)
+			}
+		})
+	}
+}
+
+func TestLockWithoutDirectory(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	for name, lock := range map[string]func(dir, cache string) (func(), error){"directory": Lock, "file": lockFile} {
+		if _, err := lock(missing, t.TempDir()); err == nil || errors.Is(err, ErrLocked) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestLockOfAKilledProcess: the lock ends with the process.
+func TestLockOfAKilledProcess(t *testing.T) {
+	if dir := os.Getenv("LOCK_DIR"); dir != "" {
+		if _, err := Lock(dir, os.Getenv("LOCK_CACHE")); err != nil {
+			t.Fatal(err)
+		}
+		_, _ = os.Stdout.WriteString("locked\n")
+		select {}
+	}
+	dir, cache := t.TempDir(), t.TempDir()
+	other := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLockOfAKilledProcess$")
+	other.Env = append(os.Environ(), "LOCK_DIR="+dir, "LOCK_CACHE="+cache)
+	out, err := other.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := out.Read(make([]byte, 7)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Lock(dir, cache); !errors.Is(err, ErrLocked) {
+		t.Error(err)
+	}
+	if err := other.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = other.Wait()
+	release, err := Lock(dir, cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release()
+}

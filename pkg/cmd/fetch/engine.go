@@ -1,0 +1,174 @@
+package fetch
+
+import (
+	"errors"
+	"math"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
+	"github.com/kubectl-batch/kubectl-batch/pkg/pattern"
+)
+
+// Engine is how files are copied, whichever they are.
+type Engine struct {
+	// Checksum compares what is here by content, and not by size and time.
+	Checksum bool
+	// Filter says what to copy. Its zero value is everything.
+	Filter pattern.Filter
+	// Parallel is how many streams run side by side; 0 leaves that to the engine.
+	Parallel int
+	// Compress is auto, zstd, s2 or none.
+	Compress string
+	// LimitRate is in bytes a second on the wire; 0 for no limit.
+	LimitRate int64
+	// Plan says what would come, and copies nothing.
+	Plan bool
+	// Retries is how often in a row a lost stream is opened again; 0 is never.
+	Retries int
+	// Timeout bounds the whole command; 0 for no bound.
+	Timeout time.Duration
+	// Transport is auto, tunnel, exec or tar.
+	Transport string
+	// KeepHelper leaves the helper pod there.
+	KeepHelper bool
+	// Manifest is a file for the lines of sha256sum; empty for none.
+	Manifest string
+}
+
+const (
+	// auto leaves a choice to what is measured.
+	auto = "auto"
+	// defaultRetries, with a pause before each that doubles, are half a minute in
+	// all: what a network or a node may take to come back.
+	defaultRetries = 5
+	// mostStreams is where more only wait for each other.
+	mostStreams = 64
+	// mostRetries keeps the pauses within a day.
+	mostRetries = 100
+)
+
+func (o *Flags) addEngineFlags(flags *pflag.FlagSet) {
+	flags.StringArrayVar(&o.Include, "include", nil, "Copy only what matches this glob, as in a .gitignore (repeatable)")
+	flags.StringArrayVar(&o.Exclude, "exclude", nil, "Leave out what matches this glob, as in a .gitignore (repeatable)")
+	flags.BoolVar(&o.Plan, "plan", false, "Say what would come, and how much, and copy nothing")
+	flags.BoolVar(&o.Checksum, "checksum", false, "Compare what is here already by content, not by size and time")
+	flags.StringVar(&o.Manifest, "manifest", "", "Write the SHA-256 of every file to this file, in lines for sha256sum -c")
+	flags.StringVar(&o.Transport, "transport", auto, "Way to the files: auto (the first that works), tunnel, exec or tar")
+	flags.StringVar(&o.Compress, "compress", auto, "Compression on the way: auto (what is quickest, measured), zstd, s2 or none")
+	flags.IntVar(&o.Parallel, "parallel", 0, "How many streams run side by side (default: as many as are quicker)")
+	flags.StringVar(&o.LimitRate, "limit-rate", "", "At most so many bytes a second on the wire, such as 10M or 512Ki")
+	flags.IntVar(&o.Retries, "retries", defaultRetries, "How often in a row a stream that is lost is opened again")
+}
+
+// toEngine parses what was typed. Its errors name flag and value.
+func (o *Flags) toEngine() (Engine, error) {
+	e := Engine{
+		Checksum: o.Checksum, Parallel: o.Parallel, Compress: o.Compress, Plan: o.Plan, Retries: o.Retries,
+		Transport: o.Transport, KeepHelper: o.KeepHelper, Manifest: o.Manifest,
+	}
+	var errs [6]error
+	e.Filter, errs[0] = pattern.ParseFilter(o.Include, o.Exclude)
+	e.LimitRate, errs[1] = parseRate(o.LimitRate)
+	e.Timeout, errs[2] = parseTimeout(o.Timeout)
+	errs[3] = oneOf("--compress", o.Compress, auto, "zstd", "s2", "none")
+	errs[4] = oneOf("--transport", o.Transport, auto, "tunnel", "exec", "tar")
+	errs[5] = o.checkNumbers()
+	for _, err := range errs {
+		if err != nil {
+			return Engine{}, exit.With(exit.Usage, err)
+		}
+	}
+	return e, o.checkTogether()
+}
+
+func (o *Flags) checkNumbers() error {
+	switch {
+	case o.Parallel < 0 || o.Parallel > mostStreams:
+		return exit.Usagef("--parallel=%d: a number from 1 to %d is expected", o.Parallel, mostStreams)
+	case o.Retries < 0 || o.Retries > mostRetries:
+		return exit.Usagef("--retries=%d: a number from 0 to %d is expected", o.Retries, mostRetries)
+	}
+	return nil
+}
+
+// checkTogether refuses what cannot be had together.
+func (o *Flags) checkTogether() error {
+	info, err := os.Stat(o.Manifest)
+	switch {
+	case o.Plan && o.Manifest != "":
+		return exit.Usagef("--plan copies nothing, so there is nothing to write to --manifest=%s", o.Manifest)
+	case o.Plan && o.Transport == "tar":
+		return exit.Usagef("--transport=tar sends files without a list of them first, so --plan knows none: leave one of the two out")
+	case o.Manifest != "" && o.several():
+		return exit.Usagef("--manifest=%s: one file is of one job: name the JOB", o.Manifest)
+	case o.Manifest != "" && err == nil && info.IsDir():
+		return exit.Usagef("--manifest=%s: this is a folder; a file is expected", o.Manifest)
+	}
+	return nil
+}
+
+func oneOf(flag, text string, choices ...string) error {
+	if slices.Contains(choices, text) {
+		return nil
+	}
+	last := len(choices) - 1
+	return exit.Usagef("%s=%q: %s or %s is expected", flag, text, strings.Join(choices[:last], ", "), choices[last])
+}
+
+// rateForm is a number and a unit, of 1000 or with an i of 1024.
+var rateForm = regexp.MustCompile(`^(\d+(?:\.\d+)?)([kKMG]i?)?$`)
+
+// parseRate reads bytes a second; nothing is 0, no limit.
+func parseRate(text string) (int64, error) {
+	if text == "" {
+		return 0, nil
+	}
+	part := rateForm.FindStringSubmatch(text)
+	if part == nil {
+		return 0, exit.Usagef("--limit-rate=%q: bytes a second are expected, such as 10M, 1.5G or 512Ki", text)
+	}
+	rate, err := strconv.ParseFloat(part[1], 64)
+	switch rate *= unit(part[2]); {
+	case err != nil || rate > math.MaxInt64/2:
+		return 0, exit.Usagef("--limit-rate=%q: no link is as fast", text)
+	case rate < 1:
+		return 0, exit.Usagef("--limit-rate=%q: at least one byte a second is expected", text)
+	}
+	return int64(rate), nil
+}
+
+func unit(name string) float64 {
+	base := 1000.0
+	if strings.HasSuffix(name, "i") {
+		base = 1024
+	}
+	if name == "" {
+		return 1
+	}
+	return math.Pow(base, float64(strings.Index("KMG", strings.ToUpper(name[:1]))+1))
+}
+
+// errTimeout is the cause of the end that --timeout brings.
+var errTimeout = errors.New("--timeout ran out")
+
+func parseTimeout(text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	timeout, err := duration.Parse(text)
+	if err != nil {
+		return 0, exit.Usagef("--timeout: %w", err)
+	}
+	if timeout == 0 {
+		return 0, exit.Usagef("--timeout=%s: more than 0 is expected; without --timeout there is no limit", text)
+	}
+	return timeout, nil
+}

@@ -1,0 +1,225 @@
+package fetch
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"time"
+	"unicode"
+	"unicode/utf16"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// outcome is what one fetch did: what -o json shows, and what the sentence at
+// the end is made of.
+type outcome struct {
+	// Job is empty for a claim that is of no job.
+	Job   string `json:"job"`
+	Claim string `json:"claim"`
+	// Dir is where the files are, as it was typed.
+	Dir string `json:"dir"`
+	// Plan says that nothing was copied.
+	Plan bool `json:"plan,omitempty"`
+	// Files and Bytes are what of all that was asked for is in Dir now.
+	Files int   `json:"files"`
+	Bytes int64 `json:"bytes"`
+	// PlanFiles and PlanBytes are what of it had to come, or would.
+	PlanFiles int   `json:"planFiles"`
+	PlanBytes int64 `json:"planBytes"`
+	// WireBytes is what was sent for it.
+	WireBytes int64 `json:"wireBytes"`
+	// HelperSeconds is the time until the files could be read.
+	HelperSeconds   float64   `json:"helperSeconds"`
+	TransferSeconds float64   `json:"transferSeconds"`
+	TotalSeconds    float64   `json:"totalSeconds"`
+	Transport       string    `json:"transport"`
+	Compression     string    `json:"compression"`
+	Verified        bool      `json:"verified"`
+	Refused         []refusal `json:"refused"`
+	// Growing are files of which the beginning is here: they got longer meanwhile.
+	Growing []string `json:"growing"`
+	// Error is what went wrong, in the words that people get.
+	Error string `json:"error,omitempty"`
+
+	began, ready time.Time
+	// came is the content that is here, in bytes; most is what it was before
+	// a stream was lost.
+	came, most int64
+	// kept files were there already, dirs counts what is no file.
+	kept, dirs int
+	complete   bool
+}
+
+type refusal struct {
+	Path   string `json:"path"`
+	Reason string `json:"reason"`
+}
+
+func (o *Options) newOutcome(from *found) *outcome {
+	out := &outcome{Claim: from.claim.Name, Dir: o.dir, Plan: o.engine.Plan, Refused: []refusal{}, Growing: []string{}, began: o.began}
+	switch {
+	case from.job != nil:
+		out.Job = from.job.Name
+	case o.claim == "":
+		out.Job = from.name // it is gone
+	}
+	return out
+}
+
+// failed is the outcome of a job whose results were not even found.
+func failed(name, dir string, err error) *outcome {
+	return &outcome{Job: name, Dir: dir, Refused: []refusal{}, Growing: []string{}, Error: err.Error()}
+}
+
+// opened notes when the files could first be read.
+func (out *outcome) opened(now time.Time) {
+	if out.ready.IsZero() {
+		out.ready = now
+	}
+}
+
+// take fills in what the engine did.
+func (out *outcome) take(result transfer.Result, way way, now time.Time) {
+	out.Files = result.Files + result.Symlinks + result.HardLinks
+	out.Bytes, out.PlanFiles, out.PlanBytes = result.Bytes, result.PlanFiles, result.PlanBytes
+	out.Transport, out.Compression, out.WireBytes = way.Transport, way.Compression, way.Wire
+	out.kept, out.dirs, out.complete, out.Verified = result.Kept, result.Dirs, result.Complete, result.Verified
+	if out.PlanFiles == 0 && out.Files > out.kept { // it came without a plan, or only links did
+		out.PlanFiles, out.PlanBytes = out.Files-out.kept, out.came
+	}
+	if out.complete {
+		out.came = out.PlanBytes
+	}
+	out.Growing = append(out.Growing, result.Growing...)
+	for _, r := range result.Refused {
+		out.Refused = append(out.Refused, refusal{r.Path, r.Reason})
+	}
+	out.times(now)
+}
+
+func (out *outcome) times(now time.Time) {
+	out.TotalSeconds = seconds(now.Sub(out.began))
+	if out.ready.IsZero() {
+		out.HelperSeconds = out.TotalSeconds
+		return
+	}
+	out.HelperSeconds, out.TransferSeconds = seconds(out.ready.Sub(out.began)), seconds(now.Sub(out.ready))
+}
+
+func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }
+
+// sentence says what is here now, empty where nothing is.
+func (out *outcome) sentence() string {
+	there := fmt.Sprintf("%s, %s, in %s", files(out.Files), size(out.Bytes), folder(out.Dir))
+	switch {
+	case out.Plan && out.Error != "":
+		return ""
+	case out.Plan && out.PlanFiles == 0 && out.kept > 0:
+		return "Nothing to fetch: all is here already, " + there
+	case out.Plan:
+		return fmt.Sprintf("Would fetch %s, %s, to %s%s", files(out.PlanFiles), size(out.PlanBytes), folder(out.Dir), out.here("is", "are", "here already"))
+	case out.Files+out.dirs == 0:
+		return ""
+	case out.complete && out.kept > 0 && out.kept == out.Files:
+		return "Up to date: " + there + out.leftOut()
+	}
+	return fmt.Sprintf("Fetched %s, %s%s in %s to %s%s%s", files(out.Files-out.kept), size(out.came), out.wire(),
+		howLong(out.TotalSeconds), folder(out.Dir), out.here("was", "were", "there already"), out.proof())
+}
+
+// here counts what did not have to come.
+func (out *outcome) here(one, more, already string) string {
+	switch out.kept {
+	case 0:
+		return ""
+	case 1:
+		return fmt.Sprintf(" (1 %s %s)", one, already)
+	}
+	return fmt.Sprintf(" (%s %s %s)", humanize.Comma(int64(out.kept)), more, already)
+}
+
+// wire says what was sent where that is less than what came.
+func (out *outcome) wire() string {
+	const worthTelling = 0.95
+	if out.WireBytes == 0 || float64(out.WireBytes) > worthTelling*float64(out.came) {
+		return ""
+	}
+	return fmt.Sprintf(" (%s on the wire)", size(out.WireBytes))
+}
+
+// proof says how sure it is.
+func (out *outcome) proof() string {
+	switch {
+	case len(out.Refused) > 0:
+		return out.leftOut()
+	case !out.complete:
+		return "; not all of it"
+	case out.Verified:
+		return "; every file verified"
+	}
+	return "; not verified"
+}
+
+func (out *outcome) leftOut() string {
+	if len(out.Refused) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("; %s left out", humanize.Comma(int64(len(out.Refused))))
+}
+
+func files(n int) string {
+	if n == 1 {
+		return "1 file"
+	}
+	return humanize.Comma(int64(n)) + " files"
+}
+
+func size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
+
+// folder is dir so that it is seen to be one.
+func folder(dir string) string {
+	if clean := filepath.Clean(dir); clean != "." && filepath.IsLocal(clean) {
+		return "." + string(filepath.Separator) + clean
+	}
+	return dir
+}
+
+// howLong is as precise as it matters.
+func howLong(seconds float64) string {
+	d := time.Duration(seconds * float64(time.Second))
+	switch {
+	case d < 10*time.Second:
+		return fmt.Sprintf("%.1f s", d.Seconds())
+	case d < 2*time.Minute:
+		return fmt.Sprintf("%.0f s", d.Seconds())
+	}
+	return d.Round(time.Second).String()
+}
+
+// document returns v as JSON for -o json. What could steer a terminal is escaped.
+func document(v any) ([]byte, error) {
+	var text bytes.Buffer
+	encoder := json.NewEncoder(&text)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "    ")
+	if err := encoder.Encode(v); err != nil {
+		return nil, err
+	}
+	var out bytes.Buffer
+	for _, r := range text.String() {
+		switch {
+		case r == '\n' || unicode.IsPrint(r):
+			out.WriteRune(r)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			fmt.Fprintf(&out, `\u%04x\u%04x`, high, low)
+		default:
+			fmt.Fprintf(&out, `\u%04x`, r)
+		}
+	}
+	return out.Bytes(), nil
+}

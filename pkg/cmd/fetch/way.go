@@ -1,0 +1,139 @@
+package fetch
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/klog/v2"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/reach"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+)
+
+var errNoAgent = errors.New("this build of kubectl-batch holds no agent (make build puts it in)")
+
+// needsAgent reports whether a --transport is of no use without the agent.
+func needsAgent(transport string) bool { return transport == "tunnel" || transport == "exec" }
+
+// openWay is a Source and what it came over.
+type openWay struct {
+	transfer.Source
+	// agent and ways are nil for tar.
+	agent *agentsource.Source
+	ways  *transport.Chooser
+}
+
+// close ends the connections.
+func (w *openWay) close() {
+	if w.ways != nil {
+		w.ways.Close()
+	}
+}
+
+// came says how files came over it.
+func (w *openWay) came(meter *transport.Meter) way {
+	if w.agent == nil {
+		return way{Transport: "tar", Compression: "none", Wire: meter.Received()}
+	}
+	received := w.agent.Received()
+	most := slices.MaxFunc(append(slices.Collect(maps.Keys(received)), "none"), func(a, b string) int {
+		return cmp.Compare(received[a], received[b])
+	})
+	return way{Transport: w.ways.Name(), Compression: most, Wire: meter.Received()}
+}
+
+// unreachedError says that an agent was put into place and does not answer.
+type unreachedError struct{ cause error }
+
+func (e *unreachedError) Error() string { return e.cause.Error() }
+
+func (e *unreachedError) Unwrap() error { return e.cause }
+
+// executor runs programs in containers, counted and limited.
+func (p *place) executor() transport.Executor {
+	return p.meter.Executor(transport.ForRate(p.options.executor, p.options.engine.LimitRate))
+}
+
+// tar reads with nothing but the programs of the container's image.
+func (p *place) tar(at transport.Container, root string) *openWay {
+	trace("copying with tar")
+	here := func(context.Context) (transport.Container, error) { return at, nil }
+	return &openWay{Source: tarsource.New(p.executor(), here, root)}
+}
+
+// inHelper puts the agent into the helper, or reads with tar where it cannot run.
+func (p *place) inHelper(ctx context.Context, at transport.Container) (*openWay, error) {
+	asked := p.options.engine.Transport
+	if asked == "tar" {
+		return p.tar(at, helper.MountPath), nil
+	}
+	if !binary.Embedded() {
+		return p.without(at, errNoAgent)
+	}
+	err := helper.Install(ctx, p.executor(), at, agentFor)
+	if cannot, ok := errors.AsType[*helper.CannotRunError](err); ok {
+		return p.without(at, cannot)
+	}
+	if apierrors.IsForbidden(err) {
+		return nil, fmt.Errorf("running a program in helper pod %q, which fetch needs: %w", at.Pod, err)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return p.withAgent(ctx, at)
+}
+
+// without reads with tar, unless another way was asked for.
+func (p *place) without(at transport.Container, why error) (*openWay, error) {
+	if asked := p.options.engine.Transport; asked != auto {
+		return nil, fmt.Errorf("--transport=%s needs the agent: %w", asked, why)
+	}
+	if p.options.engine.Plan {
+		return nil, fmt.Errorf("--plan needs the agent: %w", why)
+	}
+	p.say(fmt.Sprintf("Note: %v; copying with tar, which is slower", why))
+	return p.tar(at, helper.MountPath), nil
+}
+
+// agentFor returns the agent for a machine.
+func agentFor(machine string) (helper.Binary, bool) {
+	agent, ok := binary.For(machine)
+	if !ok {
+		return helper.Binary{}, false
+	}
+	return helper.Binary{Size: agent.Size, SHA256: agent.SHA256, Gzip: agent.Compressed(), Open: agent.Open}, true
+}
+
+// withAgent connects to the agent.
+func (p *place) withAgent(ctx context.Context, at transport.Container) (*openWay, error) {
+	o := p.options
+	only := o.engine.Transport
+	if only == auto {
+		only = ""
+	}
+	ways, err := reach.Agent(ctx, at, reach.Options{
+		Exec: p.executor(), Tunnel: o.factory.Client.Tunnel, Meter: p.meter, Only: only, Trace: trace,
+		Join: []string{helper.AgentPath, "join", helper.SocketPath}, Now: o.factory.Clock.Now(),
+	})
+	if err != nil {
+		return nil, &unreachedError{err}
+	}
+	source, err := agentsource.New(ways.HTTPClient(), o.engine.Compress)
+	if err != nil {
+		return nil, err
+	}
+	return &openWay{Source: source, agent: source, ways: ways}, nil
+}
+
+// trace tells those who asked for -v=1 which way was taken and why.
+func trace(text string) { klog.V(1).Info("fetch: " + text) }

@@ -1,0 +1,164 @@
+//go:build unix
+
+package cmd
+
+import (
+	"errors"
+	"maps"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+func keys(files map[string]string) []string { return slices.Sorted(maps.Keys(files)) }
+
+func trainTree() filetree.Tree {
+	return filetree.Tree{"model.pt": filetree.File("12345"), "logs/a.txt": filetree.File("a"), "out": filetree.Symlink("../elsewhere")}
+}
+
+// here is where testdata is.
+var here, _ = os.Getwd()
+
+// measured is what differs from run to run.
+var measured = regexp.MustCompile(`("wireBytes": )\d+`)
+
+func golden(t *testing.T, name string, got result) {
+	t.Helper()
+	faketest.Golden(t, name, measured.ReplaceAllString(got.Stdout, "${1}0"))
+}
+
+// The object tells of what came also where something was left out.
+func TestFetchJSON(t *testing.T) {
+	t.Chdir(t.TempDir())
+	cluster := onThisMachine(fetchable(t, done("train", time.Hour, withResults), trainTree()))
+	got := execute(t, cluster, "fetch", "train", "-o", "json")
+	equal(t, localFiles(t), map[string]string{"train/model.pt": "12345", "train/logs/a.txt": "a"})
+	if got.Status != 1 || !strings.Contains(got.Stderr, `error: left out "out"`) {
+		t.Errorf("%+v", got)
+	}
+	t.Chdir(here)
+	golden(t, "fetch-refused.json", got)
+}
+
+func TestFetchJSONOfSeveral(t *testing.T) {
+	t.Chdir(t.TempDir())
+	gone := done("gone", 4*time.Hour, withResults, faketest.Labelled("team", "vision"))
+	cluster := onThisMachine(
+		fetchable(t, done("a", 3*time.Hour, withResults, faketest.Labelled("team", "vision")), filetree.Tree{"x": filetree.File("1")}),
+		[]runtime.Object{gone},
+		fetchable(t, done("b", 2*time.Hour, withResults, faketest.Labelled("team", "vision")), filetree.Tree{"x": filetree.File("2")}),
+		fetchable(t, done("c", 2*time.Hour, withResults), filetree.Tree{"x": filetree.File("3")}),
+	)
+	got := execute(t, cluster, "fetch", "-l", "team=vision", "-d", "all", "-o", "json")
+	equal(t, localFiles(t), map[string]string{"all/a/x": "1", "all/b/x": "2"})
+	if got.Status != 1 || !strings.Contains(got.Stderr, `error: gone: there is no claim "gone-results"`) || !strings.HasSuffix(got.Stderr, "error: 1 of 3 jobs failed: gone\n") {
+		t.Errorf("%+v", got)
+	}
+	t.Chdir(here)
+	golden(t, "fetch-several.json", got)
+}
+
+func TestFetchSentence(t *testing.T) {
+	t.Chdir(t.TempDir())
+	tree := trainTree()
+	delete(tree, "out")
+	cluster := onThisMachine(fetchable(t, done("train", time.Hour, withResults), tree))
+	want := func(want string, args ...string) {
+		t.Helper()
+		got := execute(t, cluster, append([]string{"fetch", "train"}, args...)...)
+		if got.Status != 0 || got.Stdout != want {
+			t.Errorf("%q: %+v; want %q", args, got, want)
+		}
+	}
+	want("Fetched 2 files, 6 B in 0.0 s to ./train; every file verified\n")
+	want("Up to date: 2 files, 6 B, in ./train\n")
+	want("Fetched 1 file, 5 B in 0.0 s to ./some; every file verified\n", "-d", "some", "--include=*.pt")
+	want("Fetched 1 file, 1 B in 0.0 s to ./some (1 was there already); every file verified\n", "-d", "some")
+}
+
+// What is fetched, and what is not worth a try, of a namespace full of jobs.
+func TestFetchUnfetched(t *testing.T) {
+	t.Chdir(t.TempDir())
+	tree := filetree.Tree{"x": filetree.File("x")}
+	theirs := owner.Identity{Name: "grace"}
+	other := done("other", 3*time.Hour, withResults)
+	theirs.Stamp(&other.ObjectMeta)
+	marked := fetchable(t, done("marked", 3*time.Hour, withResults, mine), tree)
+	annotate(marked[1], owner.FetchedAnnotation)
+	empty := fetchable(t, done("empty", 3*time.Hour, withResults, mine), nil)
+	annotate(empty[1], owner.EmptyAnnotation)
+	cluster := onThisMachine(
+		fetchable(t, done("new", 3*time.Hour, withResults, mine), tree), marked, empty,
+		fetchable(t, failed("broken", 2*time.Hour), tree), // not of anybody
+		fetchable(t, other, tree),
+		fetchable(t, done("had", time.Hour, withResults, mine, faketest.Annotated(owner.FetchedAnnotation, "2026-03-04T11:00:00Z")), tree),
+		fetchable(t, faketest.Job("busy", withResults, mine, running), tree),
+		[]runtime.Object{done("gone", time.Hour, withResults, mine), done("none", time.Hour, mine)},
+	)
+	got := execute(t, cluster, "fetch", "--unfetched")
+	equal(t, localFiles(t), map[string]string{"new/x": "x"})
+	equal(t, got, result{
+		Stdout: "Fetched 1 file, 1 B in 0.0 s to ./new; every file verified\n",
+		Stderr: "Claim new-results may be used by one pod only: reading it inside pod viewer-of-new, which has it\n",
+	})
+}
+
+func annotate(object runtime.Object, key string) {
+	if claim, ok := object.(*corev1.PersistentVolumeClaim); ok {
+		metav1.SetMetaDataAnnotation(&claim.ObjectMeta, key, "2026-03-04T11:00:00Z")
+	}
+}
+
+func TestFetchNothing(t *testing.T) {
+	none := "{\n    \"items\": []\n}\n"
+	for line, want := range map[string]result{
+		"-l a=b":              {Stderr: "No jobs found in namespace \"lab\" with -l a=b\n", Status: 1},
+		"-l a=b -o json":      {Stdout: none, Stderr: "No jobs found in namespace \"lab\" with -l a=b\n", Status: 1},
+		"--unfetched":         {Stderr: "Nothing to fetch in namespace \"lab\": no finished job of yours has results that were not fetched\n"},
+		"--unfetched -o json": {Stdout: none, Stderr: "Nothing to fetch in namespace \"lab\": no finished job of yours has results that were not fetched\n"},
+	} {
+		equal(t, execute(t, faketest.New(), append([]string{"fetch"}, strings.Fields(line)...)...), want)
+	}
+}
+
+// Programs read every line of stderr.
+func TestFetchEvents(t *testing.T) {
+	t.Chdir(t.TempDir())
+	cluster := onThisMachine(fetchable(t, done("train", time.Hour, withResults), trainTree()))
+	got := execute(t, cluster, "fetch", "train", "--progress=json")
+	var kinds []string
+	for line := range strings.Lines(got.Stderr) {
+		kind, ok := strings.CutPrefix(line, `{"event":"`)
+		kind, _, _ = strings.Cut(kind, `"`)
+		if !ok {
+			t.Errorf("no event: %s", line)
+		}
+		if len(kinds) == 0 || kinds[len(kinds)-1] != kind {
+			kinds = append(kinds, kind)
+		}
+	}
+	equal(t, kinds, []string{"waiting", "note", "progress", "done", "error"})
+	equal(t, got.Status, 1)
+}
+
+func TestFetchUnfetchedOfNobody(t *testing.T) {
+	got := execute(t, faketest.New().As(""), "fetch", "--unfetched")
+	if got.Status != 1 || got.Stderr != "error: --unfetched: the cluster does not say who you are\n" {
+		t.Errorf("%+v", got)
+	}
+	got = execute(t, faketest.New().Refuse("list", "jobs", errors.New("no")), "fetch", "-l", "a=b")
+	if got.Status != 1 || got.Stderr != "error: listing jobs: no\n" {
+		t.Errorf("%+v", got)
+	}
+}

@@ -1,0 +1,57 @@
+package cmd
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+)
+
+// Each is refused with what was meant, before the cluster is asked for anything.
+func TestFetchRefuses(t *testing.T) {
+	for line, want := range map[string]string{
+		"":                                  "JOB is missing",
+		"-l a=b train":                      `"train": -l selects the jobs, so none is named; a PATH of that name is ./train`,
+		"-l a=b job/train":                  `"job/train": -l selects the jobs`,
+		"-l a=b @latest":                    `"@latest": -l selects the jobs`,
+		"-l a=b pvc/data":                   `"pvc/data": -l selects the jobs`,
+		"-l a=b /x model.pt":                `"model.pt": -l selects the jobs, so none is named; a PATH of that name is ./model.pt`,
+		"--unfetched train":                 `"train": --unfetched selects the jobs`,
+		"-l a=(":                            `-l "a=(": `,
+		"-l a=b .":                          `"." looks like a folder of this machine; the folder to copy to is given by -d: kubectl batch fetch -l a=b -d .`,
+		"--unfetched -l a=b /x ..":          "kubectl batch fetch --unfetched -l a=b /x -d ..",
+		"--unfetched ~/x":                   "kubectl batch fetch --unfetched -d ~/x",
+		"-l a=b --manifest=sums":            "--manifest=sums: one file is of one job",
+		"--unfetched --manifest=sums":       "--manifest=sums: one file is of one job",
+		"train --manifest=testdata":         "--manifest=testdata: this is a folder",
+		"train --plan --manifest=sums":      "--plan copies nothing, so there is nothing to write to --manifest=sums",
+		"train --plan --transport=tar":      "--transport=tar sends files without a list",
+		"train --include=a[":                `--include="a[": a bracket is not closed`,
+		"train --exclude=a --exclude=./b":   `--exclude="./b": names of the volume have no . or ..`,
+		"train --parallel=-1":               "--parallel=-1: a number from 1 to 64",
+		"train --parallel=65":               "--parallel=65: a number from 1 to 64",
+		"train --parallel=many":             `invalid argument "many" for "--parallel"`,
+		"train --retries=-1":                "--retries=-1: a number from 0 to 100",
+		"train --compress=gzip":             `--compress="gzip": auto, zstd, s2 or none is expected`,
+		"train --transport=ssh":             `--transport="ssh": auto, tunnel, exec or tar is expected`,
+		"train --limit-rate=10Mbit":         `--limit-rate="10Mbit": bytes a second are expected, such as 10M, 1.5G or 512Ki`,
+		"train --timeout=5":                 `--timeout: "5" could be seconds or minutes: write 5s or 5m`,
+		"train --timeout=0s":                "--timeout=0s: more than 0 is expected",
+		"train --progress=bar":              `--progress="bar": auto, json or none is expected`,
+		"train -o yaml":                     "-o yaml: json is expected",
+		"train --task=x":                    `--task="x": "x" is no number or range of tasks`,
+		"train --task=1,":                   `--task="1,": "" is no number or range of tasks`,
+		"train --task=99999999999":          `"99999999999" is no number or range of tasks`,
+		"pvc/data --task=1":                 "--task=1: of a claim it is not known which folder is a task's",
+		"train --helper-cpu=0":              `--helper-cpu="0": a quantity above 0`,
+		"train --output-dir=x":              "unknown flag: --output-dir: here it is -d or --dir",
+		"train --include":                   "flag needs an argument: --include",
+		"train --helper-memory=256Mi --bar": "unknown flag: --bar",
+	} {
+		cluster := faketest.New()
+		got := execute(t, cluster, append([]string{"fetch"}, strings.Fields(line)...)...)
+		if got.Status != 2 || !strings.Contains(got.Stderr, want) || got.Stdout != "" || len(cluster.Calls()) > 0 {
+			t.Errorf("%s: %+v; want a usage error with %q", line, got, want)
+		}
+	}
+}

@@ -1,0 +1,111 @@
+// Package reach connects to the agent that serves in a container: over a tunnel
+// through the API server's pods/proxy where that is allowed and gets through,
+// else over an exec.
+//
+// What it promises: both ends of a tunnel prove who they are, with keys that
+// were made for this one connection and never leave their process; only the
+// certificates, which are public, pass through an exec. A way that is lost is
+// opened again, or another one is taken in its place.
+package reach
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+)
+
+// Options say by which ways an agent is reached.
+type Options struct {
+	// Exec runs programs in the container; its streams are counted and limited already.
+	Exec transport.Executor
+	// Tunnel returns the way through the API server to a port of a pod.
+	Tunnel func(namespace, pod string, port int) (transport.Dialer, error)
+	// Join is the command that joins its standard streams to the agent.
+	Join []string
+	// Meter counts and limits the tunnels.
+	Meter *transport.Meter
+	// Only is "tunnel" or "exec" where there is no choice; empty chooses.
+	Only string
+	// Trace is told which way was taken and why; nil is nobody.
+	Trace func(string)
+	// Now dates the certificate.
+	Now time.Time
+}
+
+// enrolled is the agent's answer to a certificate.
+type enrolled struct {
+	Certificate string `json:"certificate"`
+	Port        int    `json:"port"`
+}
+
+// mostAnswer bounds an answer to a certificate, in bytes.
+const mostAnswer = 64 << 10
+
+// Agent returns the ways to the agent that serves in the container at. Close
+// ends them. Errors: the agent does not answer to an exec, or there is no such way.
+func Agent(ctx context.Context, at transport.Container, o Options) (*transport.Chooser, error) {
+	exec := transport.With(&transport.ExecDialer{Executor: o.Exec, At: at, Argv: o.Join}, transport.Answers("/v1/ping"))
+	if o.Only == exec.Name() {
+		return transport.NewChooser(o.Trace, exec), nil
+	}
+	pair, err := keys.New(o.Now)
+	if err != nil {
+		return nil, fmt.Errorf("making a key: %w", err)
+	}
+	agent, err := enroll(ctx, exec, pair.PEM())
+	if err != nil {
+		return nil, err
+	}
+	tunnel, err := o.Tunnel(at.Namespace, at.Pod, agent.Port)
+	if err != nil {
+		return nil, err
+	}
+	secured := transport.With(tunnel, o.Meter.Conn, transport.TLS(pair.Client([]byte(agent.Certificate))), transport.Answers("/v1/ping"))
+	if o.Only == tunnel.Name() {
+		return transport.NewChooser(o.Trace, secured), nil
+	}
+	return transport.NewChooser(o.Trace, secured, exec), nil
+}
+
+// enroll shows the agent our certificate, and is shown the agent's.
+func enroll(ctx context.Context, exec transport.Dialer, certificate []byte) (enrolled, error) {
+	var answer enrolled
+	over := transport.NewChooser(nil, exec)
+	defer over.Close()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+transport.Host+"/v1/enroll", bytes.NewReader(certificate))
+	if err != nil {
+		return answer, err
+	}
+	response, err := over.HTTPClient().Do(request)
+	if err != nil {
+		return answer, fmt.Errorf("reaching the agent: %w", bare(err))
+	}
+	defer func() { _ = response.Body.Close() }() // only read from
+	text, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))
+	switch {
+	case err != nil:
+		return answer, fmt.Errorf("reaching the agent: %w", err)
+	case response.StatusCode != http.StatusOK:
+		return answer, fmt.Errorf("the agent refused the certificate: %s: %.200q", response.Status, text)
+	}
+	if err := json.Unmarshal(text, &answer); err != nil || answer.Port <= 0 {
+		return answer, errors.New("the agent answered the certificate with something else")
+	}
+	return answer, nil
+}
+
+// bare is err without the URL, which says nothing to people.
+func bare(err error) error {
+	if cause := errors.Unwrap(err); cause != nil {
+		return cause
+	}
+	return err
+}

@@ -1,0 +1,108 @@
+package screen
+
+import (
+	"bytes"
+	"encoding/json"
+	"io"
+	"math"
+	"time"
+)
+
+// eventEvery is how often at most progress is an event.
+const eventEvery = 500 * time.Millisecond
+
+// events shows all as JSON, an object on a line of its own.
+type events struct {
+	encoder *json.Encoder
+	last    At
+	next    time.Time
+}
+
+func newEvents(out io.Writer) *events {
+	encoder := json.NewEncoder(out)
+	encoder.SetEscapeHTML(false)
+	return &events{encoder: encoder}
+}
+
+type waitingEvent struct {
+	Event  string `json:"event"`
+	Job    string `json:"job,omitempty"`
+	Reason string `json:"reason"`
+}
+
+type progressEvent struct {
+	Event          string   `json:"event"`
+	Job            string   `json:"job,omitempty"`
+	Bytes          int64    `json:"bytes"`
+	TotalBytes     int64    `json:"totalBytes,omitempty"`
+	Files          int64    `json:"files"`
+	TotalFiles     int64    `json:"totalFiles,omitempty"`
+	BytesPerSecond int64    `json:"bytesPerSecond"`
+	ETASeconds     *float64 `json:"etaSeconds,omitempty"`
+	Transport      string   `json:"transport,omitempty"`
+}
+
+type retryEvent struct {
+	Event     string  `json:"event"`
+	Job       string  `json:"job,omitempty"`
+	Retry     int     `json:"retry"`
+	InSeconds float64 `json:"inSeconds"`
+	Reason    string  `json:"reason"`
+}
+
+type noteEvent struct {
+	Event   string `json:"event"`
+	Message string `json:"message"`
+}
+
+type doneEvent struct {
+	Event     string `json:"event"`
+	Job       string `json:"job,omitempty"`
+	OK        bool   `json:"ok"`
+	Files     int64  `json:"files"`
+	Bytes     int64  `json:"bytes"`
+	Transport string `json:"transport,omitempty"`
+	Error     string `json:"error,omitempty"`
+}
+
+type errorEvent struct {
+	Event   string `json:"event"`
+	Message string `json:"message"`
+}
+
+func (e *events) update(now time.Time, s status, changed bool) {
+	switch {
+	case s.waiting != "":
+		if changed {
+			_ = e.encoder.Encode(waitingEvent{Event: "waiting", Job: s.job, Reason: s.waiting})
+		}
+	case s.at != e.last && !now.Before(e.next):
+		e.next = now.Add(eventEvery)
+		e.progress(s)
+	}
+}
+
+func (e *events) progress(s status) {
+	event := progressEvent{
+		Event: "progress", Job: s.job, Bytes: s.at.Bytes, TotalBytes: s.at.TotalBytes, Files: s.at.Files, TotalFiles: s.at.TotalFiles,
+		BytesPerSecond: int64(math.Round(s.rate)), Transport: s.at.Transport,
+	}
+	if s.left >= 0 {
+		left := seconds(s.left)
+		event.ETASeconds = &left
+	}
+	_ = e.encoder.Encode(event)
+	e.last = s.at
+}
+
+func (e *events) say(_ time.Time, text []byte) error {
+	return e.encoder.Encode(noteEvent{Event: "note", Message: string(bytes.TrimSpace(text))})
+}
+
+func (e *events) event(_ time.Time, fields any) bool {
+	_ = e.encoder.Encode(fields)
+	return true
+}
+
+// clear lets the next transfer begin anew.
+func (e *events) clear() { e.last, e.next = At{}, time.Time{} }

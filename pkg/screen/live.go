@@ -1,0 +1,113 @@
+package screen
+
+import (
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"github.com/schollz/progressbar/v3"
+	"golang.org/x/term"
+)
+
+const (
+	// drawEvery is how often the live line is drawn anew at most.
+	drawEvery = 100 * time.Millisecond
+	// barRoom is what the shortest bar takes, with the percentage and spaces.
+	barRoom = 14
+	// barWidth is how long the bar is where there is room.
+	barWidth = 24
+	// assumedWidth is that of a terminal that does not tell.
+	assumedWidth = 80
+	spinner      = 14
+)
+
+// live is one line on a terminal that is rewritten.
+type live struct {
+	out io.Writer
+	// bar is nil while no line is there.
+	bar *progressbar.ProgressBar
+	// total is what bar counts up to; 0 for one that only spins.
+	total int64
+	next  time.Time
+}
+
+func newLive(out io.Writer) *live { return &live{out: out} }
+
+func (l *live) update(now time.Time, s status, changed bool) {
+	if !changed && now.Before(l.next) {
+		return
+	}
+	total := s.at.TotalBytes
+	text, since := waitingFor(now, s)
+	if text != "" {
+		total = 0
+	} else if text = strings.Join(facts(s, total == 0), ", "); text == "" {
+		return
+	}
+	l.next = now.Add(drawEvery)
+	l.draw(l.fit(prefix(s.job)+text, since), s.at.Bytes, total)
+}
+
+// draw makes the line that is wanted of the one that is there.
+func (l *live) draw(text string, bytes, total int64) {
+	if l.bar != nil && (l.total == 0) != (total == 0) {
+		l.clear()
+	}
+	if l.bar == nil {
+		l.bar, l.total = l.newBar(total), total
+	}
+	if l.total != total {
+		l.total = total
+		l.bar.ChangeMax64(total)
+	}
+	if total > 0 {
+		// A bar that is full is over, and this one is until all is proven.
+		_ = l.bar.Set64(min(max(bytes, 0), total-1))
+	}
+	l.bar.Describe(text)
+}
+
+// newBar returns a bar that shows no words but the description.
+func (l *live) newBar(total int64) *progressbar.ProgressBar {
+	if total == 0 {
+		total = -1
+	}
+	return progressbar.NewOptions64(total,
+		progressbar.OptionSetWriter(l.out), progressbar.OptionSetWidth(barWidth), progressbar.OptionShowDescriptionAtLineEnd(),
+		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionClearOnFinish(),
+		// Without an interval it draws only when it is told to, so that nothing comes between.
+		progressbar.OptionSpinnerType(spinner), progressbar.OptionSetSpinnerChangeInterval(0))
+}
+
+// fit shortens text, but not its end, to what the terminal has room for: a line
+// that wraps cannot be rewritten.
+func (l *live) fit(text, end string) string {
+	width := assumedWidth
+	if file, ok := l.out.(*os.File); ok {
+		if w, _, err := term.GetSize(int(file.Fd())); err == nil && w > 0 {
+			width = w
+		}
+	}
+	room := max(width-barRoom-len(end), 0)
+	if runes := []rune(text); len(runes) > room {
+		text = string(runes[:room])
+	}
+	return text + end
+}
+
+func (l *live) say(now time.Time, text []byte) error {
+	l.clear()
+	l.next = now // the line comes back at once
+	_, err := l.out.Write(text)
+	return err
+}
+
+func (*live) event(time.Time, any) bool { return false }
+
+func (l *live) clear() {
+	if l.bar != nil {
+		_ = l.bar.Clear()
+		l.bar = nil
+	}
+}

@@ -1,0 +1,169 @@
+package agentsource
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// contents is the answer to Open: as many requests as wants need, one after
+// another.
+type contents struct {
+	source *Source
+	ctx    context.Context // of the requests still to be made
+	wants  []transfer.Want // not asked for yet, or asked for and not answered
+	asked  int             // how many of wants are asked for
+	index  int             // of the next file in the request
+	stream *stream
+
+	open bool  // a file has begun and not ended
+	left int64 // what its content still lacks
+	end  transfer.FileEnd
+}
+
+// ask sends for the next wants.
+func (c *contents) ask() error {
+	entries := make([]wire.Entry, min(len(c.wants), wire.MaxEntries))
+	for i := range entries {
+		entries[i] = wire.Entry{Path: c.wants[i].Path, Number: c.wants[i].Offset}
+	}
+	c.asked, c.index = fitting(entries), 0
+	var err error
+	c.stream, err = c.source.ask(c.ctx, "files", entries[:c.asked])
+	return err
+}
+
+// Next implements transfer.Contents.
+func (c *contents) Next() (transfer.Item, error) {
+	if c.stream == nil {
+		return transfer.Item{}, errClosed
+	}
+	for c.open {
+		if _, err := c.Chunk(); err != nil && !errors.Is(err, io.EOF) {
+			return transfer.Item{}, err
+		}
+	}
+	frame, err := c.stream.next()
+	if errors.Is(err, io.EOF) {
+		return c.more()
+	}
+	if err != nil {
+		return transfer.Item{}, err
+	}
+	if c.asked == 0 {
+		return transfer.Item{}, errUnasked
+	}
+	want := c.wants[0]
+	c.wants, c.asked = c.wants[1:], c.asked-1
+	return c.begin(want, frame)
+}
+
+// more goes on after the end of one answer.
+func (c *contents) more() (transfer.Item, error) {
+	if c.asked > 0 {
+		return transfer.Item{}, errUnasked
+	}
+	if len(c.wants) == 0 {
+		return transfer.Item{}, io.EOF
+	}
+	if err := c.Close(); err != nil {
+		return transfer.Item{}, lost(c.ctx, err)
+	}
+	if err := c.ask(); err != nil {
+		return transfer.Item{}, err
+	}
+	return c.Next()
+}
+
+// begin reads the answer to want.
+func (c *contents) begin(want transfer.Want, frame *wire.Frame) (transfer.Item, error) {
+	item := transfer.Item{Entry: archive.Entry{Path: want.Path, Type: archive.File}}
+	defer func() { c.index++ }()
+	c.end = transfer.FileEnd{}
+	switch {
+	case frame.Kind == wire.KindFailure && frame.Failure.Index == c.index:
+		item.Refused = frame.Failure.Text
+		return item, nil
+	case frame.Kind != wire.KindFile, frame.File.Index != c.index,
+		frame.File.Offset != want.Offset && frame.File.Offset != 0:
+		return transfer.Item{}, errUnasked
+	}
+	f := &frame.File
+	item.Mode, item.Size, item.ModTime, item.Changed, item.Offset = f.Mode, f.Size, f.ModTime, f.Changed, f.Offset
+	c.open, c.left = true, f.Size-f.Offset
+	return item, nil
+}
+
+// Chunk implements transfer.Contents.
+func (c *contents) Chunk() (transfer.Chunk, error) {
+	if !c.open {
+		return transfer.Chunk{}, io.EOF
+	}
+	frame, err := c.stream.next()
+	if errors.Is(err, io.EOF) {
+		err = errUnasked // an end in the middle of a file is none
+	}
+	if err != nil {
+		return transfer.Chunk{}, err
+	}
+	var chunk transfer.Chunk
+	switch frame.Kind {
+	case wire.KindData:
+		chunk.Data = frame.Data
+	case wire.KindHole:
+		chunk.Hole = frame.Hole
+	default:
+		return chunk, c.finish(frame)
+	}
+	c.left -= int64(len(chunk.Data)) + chunk.Hole
+	if c.left < 0 {
+		return transfer.Chunk{}, errUnasked
+	}
+	return chunk, nil
+}
+
+// finish reads how a file ended, and returns io.EOF if that makes sense.
+func (c *contents) finish(frame *wire.Frame) error {
+	switch {
+	case frame.Kind == wire.KindFailure:
+		c.end = transfer.FileEnd{State: transfer.Changed}
+	case frame.Kind == wire.KindFileEnd && (c.left == 0 || frame.FileEnd.State == wire.Changed):
+		c.end = transfer.FileEnd{Sum: frame.FileEnd.Sum, Hashed: true, State: stateOf(frame.FileEnd.State)}
+	default:
+		return errUnasked
+	}
+	c.open = false
+	return io.EOF
+}
+
+func stateOf(s wire.State) transfer.FileState {
+	switch s {
+	case wire.Still:
+		return transfer.Still
+	case wire.Growing:
+		return transfer.Growing
+	case wire.Changed:
+	}
+	return transfer.Changed
+}
+
+// End implements transfer.Contents.
+func (c *contents) End() transfer.FileEnd { return c.end }
+
+// Proof implements transfer.Contents.
+func (*contents) Proof() transfer.Proof { return transfer.Proof{Hashed: true} }
+
+// Close implements transfer.Contents.
+func (c *contents) Close() error {
+	if c.stream == nil {
+		return nil
+	}
+	c.stream.count()
+	err := c.stream.Close()
+	c.stream = nil
+	return err
+}

@@ -1,0 +1,103 @@
+package agentsource
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// fitting is how many of entries, at least one, go into one request.
+func fitting(entries []wire.Entry) int {
+	const numbers = 2 * 10 // the most that a length and a number take
+	size := 0
+	for i, entry := range entries {
+		size += len(entry.Path) + numbers
+		if i > 0 && (size > wire.MaxRequest || i == wire.MaxEntries) {
+			return i
+		}
+	}
+	return len(entries)
+}
+
+// ask sends a request and returns the stream that answers it.
+func (s *Source) ask(ctx context.Context, what string, entries []wire.Entry) (*stream, error) {
+	var body []byte
+	for _, entry := range entries {
+		body = wire.AppendEntry(body, entry)
+	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	watch := newWatch(s.silence, cancel)
+	target := "http://agent/v1/" + what + "?codec=" + s.codec.String()
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	// All requests only read: one that met a closed connection is sent again. An
+	// empty value says so to package net/http and is not sent.
+	request.Header["Idempotency-Key"] = nil
+	watch.start()
+	answer, err := s.client.Do(request) //nolint:bodyclose // the stream does it
+	watch.stop()
+	if err == nil && answer.StatusCode != http.StatusOK {
+		err = refusal(answer)
+	} else if err != nil {
+		err = lost(ctx, err)
+	}
+	if err != nil {
+		cancel(nil)
+		return nil, err
+	}
+	return s.stream(ctx, cancel, watch, answer.Body), nil
+}
+
+// refusal reads an answer that is no stream.
+func refusal(answer *http.Response) error {
+	defer func() { _ = answer.Body.Close() }()
+	body, err := io.ReadAll(io.LimitReader(answer.Body, wire.MaxRequest))
+	if err != nil {
+		return &transfer.LostError{Cause: err}
+	}
+	if answer.StatusCode == http.StatusNotFound {
+		missing := &transfer.MissingPathError{}
+		if paths, err := wire.ParseRequest(body); err == nil {
+			for _, entry := range paths.All() {
+				missing.Paths = append(missing.Paths, entry.Path)
+			}
+		}
+		if len(missing.Paths) > 0 {
+			return missing
+		}
+	}
+	text := strings.TrimSpace(string(body[:min(len(body), 1<<10)]))
+	said := fmt.Errorf("the agent answered %q: %q", answer.Status, text)
+	if answer.StatusCode >= http.StatusInternalServerError {
+		return &transfer.LostError{Cause: said}
+	}
+	return said
+}
+
+// lost names what ended a request or a stream. If the caller did, that is the
+// error as it is: another try would not fare better.
+func lost(ctx context.Context, err error) error {
+	cause := context.Cause(ctx)
+	switch {
+	case cause == nil:
+	case errors.Is(cause, errSilent):
+		err = errSilent
+	default:
+		return cause
+	}
+	if asked, ok := errors.AsType[*url.Error](err); ok {
+		err = asked.Err // its URL says nothing to people
+	}
+	return &transfer.LostError{Cause: err}
+}

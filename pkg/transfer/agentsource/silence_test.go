@@ -1,0 +1,87 @@
+package agentsource_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// silent sends the beginning of a stream and then nothing.
+type silent struct {
+	canned
+	begins io.Reader
+}
+
+func (s silent) RoundTrip(r *http.Request) (*http.Response, error) {
+	body, writer := io.Pipe()
+	go func() {
+		_, _ = io.Copy(writer, s.begins)
+		<-r.Context().Done()
+		_ = writer.CloseWithError(r.Context().Err())
+	}()
+	s.body = body
+	return s.canned.RoundTrip(r)
+}
+
+func TestSilenceIsALoss(t *testing.T) {
+	answer := whole(t)["list"]
+	s := source(t, &http.Client{Transport: silent{begins: bytes.NewReader(answer[:20])}}, "auto")
+	s.SetSilence(50 * time.Millisecond)
+	listing, err := s.List(t.Context(), []string{"."})
+	for err == nil {
+		_, err = listing.Next()
+	}
+	if _, ok := errors.AsType[*transfer.LostError](err); !ok || !strings.Contains(err.Error(), "nothing came") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestCancelIsNoLoss(t *testing.T) {
+	answer := whole(t)["list"]
+	s := source(t, &http.Client{Transport: silent{begins: bytes.NewReader(answer[:20])}}, "auto")
+	ctx, cancel := context.WithCancel(t.Context())
+	listing, err := s.List(ctx, []string{"."})
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(20*time.Millisecond, cancel)
+	for err == nil {
+		_, err = listing.Next()
+	}
+	if _, ok := errors.AsType[*transfer.LostError](err); ok || !errors.Is(err, context.Canceled) {
+		t.Errorf("got %v", err)
+	}
+}
+
+// TestSlownessIsNoSilence: whoever takes his time with what came does not lose
+// the rest.
+func TestSlownessIsNoSilence(t *testing.T) {
+	s := source(t, canned{body: bytes.NewReader(whole(t)["list"])}.client(), "auto")
+	s.SetSilence(20 * time.Millisecond)
+	listing, err := s.List(t.Context(), []string{"."})
+	for err == nil {
+		time.Sleep(40 * time.Millisecond)
+		_, err = listing.Next()
+	}
+	if !errors.Is(err, io.EOF) {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestClosedIsClosed(t *testing.T) {
+	client := canned{body: bytes.NewReader(whole(t)["open"])}.client()
+	contents, err := source(t, client, "auto").Open(t.Context(), []transfer.Want{{Path: "a"}, {Path: "b"}})
+	must(t, err)
+	must(t, contents.Close())
+	must(t, contents.Close())
+	if _, err := contents.Next(); err == nil {
+		t.Error("it goes on")
+	}
+}

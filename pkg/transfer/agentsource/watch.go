@@ -1,0 +1,40 @@
+package agentsource
+
+import (
+	"context"
+	"errors"
+	"io"
+	"time"
+)
+
+// errSilent is why a stream is given up that may still be open.
+var errSilent = errors.New("nothing came for a quarter of a minute")
+
+// watch cancels a request whose answer is waited for too long. It runs only
+// while somebody waits: whoever is slow to take what came is no sign of a lost
+// agent.
+type watch struct {
+	timer *time.Timer
+	after time.Duration
+}
+
+func newWatch(after time.Duration, cancel context.CancelCauseFunc) *watch {
+	w := &watch{timer: time.AfterFunc(after, func() { cancel(errSilent) }), after: after}
+	w.stop()
+	return w
+}
+
+func (w *watch) start() { w.timer.Reset(w.after) }
+func (w *watch) stop()  { w.timer.Stop() }
+
+// watched is a body that is watched while it is read.
+type watched struct {
+	io.ReadCloser
+	*watch
+}
+
+func (w *watched) Read(p []byte) (int, error) {
+	w.start()
+	defer w.stop()
+	return w.ReadCloser.Read(p)
+}

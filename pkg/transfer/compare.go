@@ -1,0 +1,85 @@
+package transfer
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+)
+
+// mostCompared is how many files one question about hashes names.
+const mostCompared = 200
+
+// compare hashes files that are here with their size, at both ends at the same
+// time, and then decides about them.
+func (f *fetch) compare(ctx context.Context, entries []archive.Entry) error {
+	for len(entries) > 0 {
+		n := min(mostCompared, len(entries))
+		if err := f.compareSome(ctx, entries[:n]); err != nil {
+			return err
+		}
+		entries = entries[n:]
+	}
+	return nil
+}
+
+func (f *fetch) compareSome(ctx context.Context, entries []archive.Entry) error {
+	prefixes := make([]Prefix, len(entries))
+	for i, entry := range entries {
+		prefixes[i] = Prefix{Path: entry.Path, Length: -1}
+	}
+	here := make([][16]byte, len(entries))
+	var there []Sum
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() error { return f.hashHere(both, entries, here) })
+	group.Go(func() (err error) {
+		there, err = f.Source.Sums(both, prefixes)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if len(there) != len(entries) {
+		return fmt.Errorf("the source hashed %d files in place of %d", len(there), len(entries))
+	}
+	for i, entry := range entries {
+		if err := f.compared(entry, there[i], here[i]); err != nil {
+			if err := f.refused(entry.Path, err); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (f *fetch) hashHere(ctx context.Context, entries []archive.Entry, sums [][16]byte) error {
+	for i, entry := range entries {
+		file, err := f.tree.OpenFile(entry.Path)
+		if err != nil {
+			continue // its zero hash fits nothing
+		}
+		sums[i], _ = hashOf(ctx, file)
+		_ = file.Close()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// compared carries out what the hashes say of one file.
+func (f *fetch) compared(entry archive.Entry, there Sum, here [16]byte) error {
+	local, err := f.tree.Look(entry)
+	switch {
+	case err != nil:
+		return err
+	case there.Refused != "":
+		return &archive.Refused{Reason: there.Refused}
+	case there.Length == entry.Size && there.Sum == here:
+		return f.carryOut(entry, local, archive.Verdict{Action: archive.Keep})
+	}
+	local.Differs = true
+	return f.carryOut(entry, local, f.decide(entry, local))
+}

@@ -1,0 +1,150 @@
+//go:build unix
+
+package movertest
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"sync/atomic"
+	"testing"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// counting passes a Source on, counts the bytes of content that it sends, and
+// loses its streams after some.
+type counting struct {
+	transfer.Source
+	bytes atomic.Int64
+	// after is how many bytes may come before a stream is lost; 0: never lost.
+	after int64
+	lost  atomic.Int64
+	// read is told of each chunk.
+	read func()
+}
+
+// Open implements transfer.Source.
+func (c *counting) Open(ctx context.Context, wants []transfer.Want) (transfer.Contents, error) {
+	contents, err := c.Source.Open(ctx, wants)
+	if err != nil {
+		return nil, err
+	}
+	return &countingContents{Contents: contents, counting: c, left: c.after}, nil
+}
+
+type countingContents struct {
+	transfer.Contents
+	counting *counting
+	left     int64
+}
+
+// Chunk implements transfer.Contents.
+func (c *countingContents) Chunk() (transfer.Chunk, error) {
+	if c.counting.read != nil {
+		c.counting.read()
+	}
+	if c.counting.after > 0 && c.left <= 0 {
+		c.counting.lost.Add(1)
+		return transfer.Chunk{}, &transfer.LostError{Cause: errors.New("cut by the test")}
+	}
+	chunk, err := c.Contents.Chunk()
+	c.left -= int64(len(chunk.Data))
+	c.counting.bytes.Add(int64(len(chunk.Data)))
+	return chunk, err
+}
+
+// noise is size bytes that nothing compresses.
+func noise(size int) string {
+	source := rand.NewChaCha8([32]byte{1})
+	data := make([]byte, size)
+	_, _ = source.Read(data) // never fails
+	return string(data)
+}
+
+// cut loses every stream after 3 MiB; each attempt must gain something.
+func cut(t *testing.T, m Mover) {
+	tree := filetree.Tree{"a": filetree.File("a"), "large": filetree.File(noise(10 << 20)), "z": filetree.File("z")}
+	req, _ := m.request(t, tree)
+	source := &counting{Source: req.Source, after: 3 << 20}
+	req.Source, req.Retries, req.Parallel = source, 2, 1
+	if !m.Lists {
+		// Without offsets the large file never comes.
+		_, err := transfer.Fetch(t.Context(), req)
+		if _, ok := errors.AsType[*transfer.IncompleteError](err); !ok {
+			t.Fatal(err)
+		}
+		source.after = 0
+	}
+	fetch(t, req, "")
+	compare(t, shown(tree), filetree.Read(t, req.Dir))
+	if m.Lists && (source.lost.Load() < 3 || source.bytes.Load() > 11<<20) {
+		t.Errorf("lost %d streams, %d bytes came", source.lost.Load(), source.bytes.Load())
+	}
+}
+
+// cutAndKilled goes on in what is a new process as far as Fetch can tell.
+func cutAndKilled(t *testing.T, m Mover) {
+	tree := filetree.Tree{"large": filetree.File(noise(10 << 20))}
+	req, root := m.request(t, tree)
+	source := &counting{Source: req.Source, after: 6 << 20}
+	whole := req.Source
+	req.Source, req.Retries, req.Parallel = source, -1, 1
+	if _, err := transfer.Fetch(t.Context(), req); err == nil {
+		t.Fatal("it was not cut")
+	}
+	again := &counting{Source: whole}
+	req.Source = again
+	fetch(t, req, "")
+	compare(t, shown(tree), filetree.Read(t, req.Dir))
+	if m.Lists && again.bytes.Load() > 5<<20 {
+		t.Errorf("%d bytes came again", again.bytes.Load())
+	}
+
+	// A part of an older version is not gone on with.
+	req.Dir, req.Source = req.Dir+"2", &counting{Source: whole, after: 6 << 20}
+	if _, err := transfer.Fetch(t.Context(), req); err == nil {
+		t.Fatal("it was not cut")
+	}
+	newer := filetree.Tree{"large": filetree.File("x" + noise(10<<20))}
+	filetree.Write(t, root, newer)
+	req.Source = whole
+	fetch(t, req, "")
+	compare(t, shown(newer), filetree.Read(t, req.Dir))
+}
+
+// growing appends to a file while it is read.
+func growing(t *testing.T, m Mover) {
+	if !m.Lists {
+		t.Skip("tar itself says that a file changed; tested with it")
+	}
+	size := 8 << 20
+	req, root := m.request(t, filetree.Tree{"log": filetree.File(noise(size)), "other": filetree.File("o")})
+	appended := false
+	req.Source = &counting{Source: req.Source, read: func() {
+		if !appended {
+			appended = true
+			grow(t, filepath.Join(root, "log"))
+		}
+	}}
+	req.Parallel = 1
+	result := fetch(t, req, "")
+	compare(t, []string{"log"}, result.Growing)
+	got := filetree.Read(t, req.Dir)
+	compare(t, filetree.Short(noise(size)), got["log"].Data)
+}
+
+func grow(t *testing.T, name string) {
+	t.Helper()
+	file, err := os.OpenFile(name, os.O_APPEND|os.O_WRONLY, 0)
+	if err == nil {
+		_, err = file.WriteString("one more line\n")
+		err = errors.Join(err, file.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}

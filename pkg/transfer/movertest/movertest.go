@@ -1,0 +1,198 @@
+//go:build unix
+
+// Package movertest is the suite that every transfer.Source must pass: it runs
+// transfer.Fetch from a real directory into another, and compares the two.
+package movertest
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// Mover is a kind of Source under test.
+type Mover struct {
+	// Open returns a Source of the directory root, which is there already.
+	Open func(t *testing.T, root string) transfer.Source
+	// Lists says that the Source can list: only what is missing comes then, parts
+	// of files are gone on with, and times have nanoseconds.
+	Lists bool
+}
+
+// Run holds the mover to all that a Source must do.
+func Run(t *testing.T, m Mover) {
+	t.Helper()
+	for name, test := range map[string]func(*testing.T, Mover){
+		"round trip":        roundTrip,
+		"second time":       secondTime,
+		"paths":             paths,
+		"missing path":      missingPath,
+		"filter":            filter,
+		"older copies":      olderCopies,
+		"foreign files":     foreignFiles,
+		"checksum":          checksum,
+		"empty tree":        emptyTree,
+		"special files":     specialFiles,
+		"links that escape": escapingLinks,
+		"sparse":            sparse,
+		"many files":        manyFiles,
+		"many links":        manyLinks,
+		"plan":              plan,
+		"sums":              sums,
+		"cut":               cut,
+		"cut and killed":    cutAndKilled,
+		"cancel":            cancel,
+		"locked":            locked,
+		"growing":           growing,
+	} {
+		t.Run(name, func(t *testing.T) { test(t, m) })
+	}
+}
+
+// request asks for all of tree, to be put into a directory that is not there yet.
+func (m Mover) request(t *testing.T, tree filetree.Tree) (req transfer.Request, root string) {
+	t.Helper()
+	root = localexec.SharedDir(t)
+	filetree.Write(t, root, tree)
+	return transfer.Request{
+		Source: m.Open(t, root), SourceID: "uid", Mount: "/results",
+		Dir:      filepath.Join(filetree.TempDir(t), "new", "dir"),
+		Receipts: filepath.Join(t.TempDir(), "receipts"),
+	}, root
+}
+
+// fetch is transfer.Fetch with a part of the expected error; empty means none.
+func fetch(t *testing.T, req transfer.Request, wantErr string) transfer.Result {
+	t.Helper()
+	result, err := transfer.Fetch(t.Context(), req)
+	switch {
+	case wantErr == "" && err != nil:
+		t.Fatal(err)
+	case wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)):
+		t.Fatalf("got the error %v, want %s", err, wantErr)
+	}
+	return result
+}
+
+func compare(t *testing.T, want, got any) {
+	t.Helper()
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error("-want +got:\n", diff)
+	}
+}
+
+// shown is tree as filetree.Read shows it.
+func shown(tree filetree.Tree) filetree.Tree {
+	out := filetree.Tree{}
+	for p, node := range tree {
+		node.Data = filetree.Short(node.Data)
+		out[p] = node
+	}
+	return out
+}
+
+// awkward is a tree of everything that a results volume can hold.
+func awkward() filetree.Tree {
+	long := strings.Repeat("long-name-", 24) // 240 bytes
+	return filetree.Tree{
+		"-rf":                         filetree.File("dash"),
+		"--exclude=a":                 filetree.File("option"),
+		"with space":                  filetree.File("s"),
+		"quote'\"`$(touch x)\\":       filetree.File("q"),
+		"new\nline":                   filetree.File("n"),
+		"ünïcödé ☃":                   filetree.File("u"),
+		"not \xff UTF-8":              filetree.File("b"),
+		".hidden":                     filetree.File("h"),
+		"..two":                       filetree.File("t"),
+		"empty":                       filetree.File(""),
+		"empty dir":                   filetree.Dir(),
+		"private":                     filetree.File("p").Perm("0604"),
+		"program":                     filetree.File("#!").Perm("0755"),
+		"old":                         filetree.File("o").At(time.Unix(0, 0)),
+		"closed":                      filetree.Dir().Perm("0555"),
+		"closed/file":                 filetree.File("c").Perm("0444"),
+		"closed/deep":                 filetree.Dir().Perm("0555").At(time.Unix(1e9, 0)),
+		"closed/deep/file":            filetree.File("d"),
+		"names":                       filetree.Dir(),
+		"names/a":                     filetree.File("linked"),
+		"names/b":                     filetree.Link("names/a"),
+		"names/c":                     filetree.Link("names/a"),
+		"links":                       filetree.Dir(),
+		"links/up":                    filetree.Symlink("../names/a"),
+		"links/dir":                   filetree.Symlink("../names"),
+		"links/dangling":              filetree.Symlink("nowhere"),
+		"links/self":                  filetree.Symlink("."),
+		long:                          filetree.Dir(),
+		long + "/" + long:             filetree.Dir(),
+		long + "/" + long + "/" + "f": filetree.File("deep"),
+		long + "/" + long + "/" + "l": filetree.Symlink("../../" + long),
+		"large":                       filetree.File(strings.Repeat("0123456789abcdef", 1<<18)),
+	}
+}
+
+func roundTrip(t *testing.T, m Mover) {
+	req, _ := m.request(t, awkward())
+	result := fetch(t, req, "")
+	compare(t, shown(awkward()), filetree.Read(t, req.Dir))
+	compare(t, []int{18, 7, 5, 2, 0}, []int{result.Files, result.Dirs, result.Symlinks, result.HardLinks, result.Kept})
+	if !result.Whole() || result.Digest == "" {
+		t.Errorf("%+v", result)
+	}
+}
+
+func secondTime(t *testing.T, m Mover) {
+	req, _ := m.request(t, awkward())
+	first := fetch(t, req, "")
+	counted := &counting{Source: req.Source}
+	req.Source = counted
+	second := fetch(t, req, "")
+	compare(t, 25, second.Kept)
+	compare(t, first.Digest, second.Digest)
+	compare(t, shown(awkward()), filetree.Read(t, req.Dir))
+	if m.Lists {
+		compare(t, int64(0), counted.bytes.Load())
+	}
+}
+
+func paths(t *testing.T, m Mover) {
+	for _, test := range []struct {
+		ask, want []string
+	}{
+		{[]string{"names/b"}, []string{"names", "names/b"}},
+		{[]string{"links/up", "names"}, []string{"links", "links/up", "names", "names/a", "names/b", "names/c"}},
+		{[]string{"closed", "-rf"}, []string{"-rf", "closed", "closed/deep", "closed/deep/file", "closed/file"}},
+		{[]string{"new\nline", "empty dir", "not \xff UTF-8"}, []string{"empty dir", "new\nline", "not \xff UTF-8"}},
+	} {
+		req, _ := m.request(t, awkward())
+		req.Paths = test.ask
+		fetch(t, req, "")
+		var got []string
+		for p := range filetree.Read(t, req.Dir) {
+			got = append(got, p)
+		}
+		compare(t, sorted(test.want), sorted(got))
+	}
+}
+
+func missingPath(t *testing.T, m Mover) {
+	req, _ := m.request(t, awkward())
+	req.Paths = []string{"names", "nowhere", "closed/file/b"}
+	_, err := transfer.Fetch(t.Context(), req)
+	missing, ok := errors.AsType[*transfer.MissingPathError](err)
+	if !ok {
+		t.Fatal(err)
+	}
+	compare(t, []string{"closed/file/b", "nowhere"}, sorted(missing.Paths))
+	if _, err := os.Lstat(req.Dir); err == nil {
+		t.Error("the directory is there")
+	}
+}

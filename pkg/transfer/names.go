@@ -1,0 +1,88 @@
+package transfer
+
+import (
+	"fmt"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+)
+
+// names knows the files of several names: the first that was listed is the
+// file, the others become links to it once it is here.
+type names struct {
+	first   map[archive.Inode]string
+	links   []archive.Entry
+	refused map[string]string // first name -> why it is not here
+}
+
+// another reports whether entry is a later name of a file, and keeps it then.
+func (n *names) another(entry *archive.Entry) bool {
+	if entry.Type != archive.HardLink {
+		if entry.Inode == (archive.Inode{}) {
+			return false
+		}
+		first, ok := n.first[entry.Inode]
+		if !ok {
+			if n.first == nil {
+				n.first = map[archive.Inode]string{}
+			}
+			n.first[entry.Inode] = entry.Path
+			return false
+		}
+		entry.Type, entry.Target = archive.HardLink, first
+	}
+	n.links = append(n.links, *entry)
+	return true
+}
+
+// refuse remembers that a name is not here: it may be the first of several.
+func (n *names) refuse(path, reason string) {
+	if n.refused == nil {
+		n.refused = map[string]string{}
+	}
+	n.refused[path] = reason
+}
+
+// link makes the links.
+func (n *names) link(f *fetch) error {
+	for _, entry := range n.links {
+		if err := n.one(f, entry); err != nil {
+			if err := f.refused(entry.Path, err); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (n *names) one(f *fetch, entry archive.Entry) error {
+	if reason, ok := n.refused[entry.Target]; ok {
+		return &archive.Refused{Reason: fmt.Sprintf("it is a hard link to %q, which was left out: %s", entry.Target, reason)}
+	}
+	kept, err := f.tree.Linked(entry)
+	if err != nil {
+		return err
+	}
+	if kept {
+		f.have(entry, true)
+		return nil
+	}
+	local, err := f.tree.Look(entry)
+	if err != nil {
+		return err
+	}
+	switch verdict := f.decide(entry, local); verdict.Action {
+	case archive.Refuse:
+		return &archive.Refused{Reason: verdict.Reason}
+	case archive.Keep:
+		f.have(entry, true)
+		return nil
+	case archive.Write:
+	}
+	outcome, err := f.tree.HardLink(entry)
+	if err != nil {
+		return err
+	}
+	f.receipt.note(entry, outcome.Local)
+	f.have(entry, false)
+	return nil
+}

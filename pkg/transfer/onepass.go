@@ -1,0 +1,113 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+)
+
+// onePass takes everything from a source that cannot list: names and content
+// come together, and what is here already comes as well.
+func (f *fetch) onePass(ctx context.Context) error {
+	wants := make([]Want, len(f.Paths))
+	for i, p := range f.Paths {
+		wants[i].Path = p
+	}
+	contents, err := f.Source.Open(ctx, wants)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = contents.Close() }() // the end was proven, or an error tells
+	if err := f.begin(); err != nil {
+		return err
+	}
+	c := &carrier{fetch: f, worker: f.tree.Worker()}
+	defer c.worker.Close()
+	f.meter.total(0, 0)
+	if f.wrote == nil {
+		f.wrote = map[uint64]struct{}{}
+	}
+	if err := c.all(ctx, contents); err != nil {
+		return joined(err, f.finish())
+	}
+	return f.conclude(contents.Proof())
+}
+
+func (c *carrier) all(ctx context.Context, contents Contents) error {
+	for {
+		item, err := contents.Next()
+		if errors.Is(err, io.EOF) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		if err := c.pass(ctx, item, contents); err != nil {
+			return err
+		}
+	}
+}
+
+// pass takes one item: what consider plans is written at once.
+func (c *carrier) pass(ctx context.Context, item Item, contents Contents) error {
+	compare, err := c.consider(item)
+	if err != nil {
+		return err
+	}
+	if compare {
+		return c.compareWith(ctx, item, contents)
+	}
+	batch, ok := c.queue.take()
+	if !ok {
+		return nil
+	}
+	again, err := c.receive(ctx, batch[0], item, contents)
+	if again && err == nil {
+		return &LostError{Cause: errors.New("a file came with another content than it has")}
+	}
+	return err
+}
+
+// compareWith takes content in place of a file of the same size, unless it is
+// what the file holds.
+func (c *carrier) compareWith(ctx context.Context, item Item, contents Contents) error {
+	part, err := c.worker.Begin(item.Entry, 0)
+	if err != nil {
+		return c.refused(item.Path, err)
+	}
+	defer part.Discard()
+	got, there, err := c.fill(ctx, part, contents)
+	if err != nil {
+		return c.broken(part, got, err)
+	}
+	here := make([][16]byte, 1)
+	if err := c.hashHere(ctx, []archive.Entry{item.Entry}, here); err != nil {
+		return err
+	}
+	if err := c.compared(item.Entry, Sum{Sum: there, Length: got}, here[0]); err != nil {
+		return c.refused(item.Path, err)
+	}
+	if _, differs := c.queue.take(); !differs {
+		return nil
+	}
+	outcome, err := part.Commit(item.Entry)
+	if err != nil {
+		return c.refused(item.Path, err)
+	}
+	c.arrived(item.Entry, outcome, contents.End())
+	return nil
+}
+
+// conclude ends a pass that came to its proven end.
+func (f *fetch) conclude(proof Proof) error {
+	f.tally.Messages = proof.Messages
+	err := joined(f.names.link(f), f.finish())
+	if err == nil && proof.Status != 0 {
+		err = &RemoteError{Status: proof.Status, Messages: proof.Messages}
+	}
+	f.tally.Complete = err == nil
+	f.tally.Verified = err == nil && proof.Hashed
+	return err
+}

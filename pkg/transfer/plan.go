@@ -1,0 +1,82 @@
+package transfer
+
+import (
+	"sync"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+)
+
+// task is a file that must come. There may be a million of them: it holds no
+// more than it must.
+type task struct {
+	path  string
+	size  int64
+	time  int64 // nanoseconds since the epoch
+	mode  uint16
+	tries uint8
+}
+
+func newTask(entry archive.Entry) task {
+	return task{path: entry.Path, size: entry.Size, time: entry.ModTime.UnixNano(), mode: uint16(entry.Mode)}
+}
+
+const (
+	batchFiles = 1000     // most files of one request
+	batchBytes = 64 << 20 // a request is full once it asks for as many
+)
+
+// queue holds what must come, in requests of a good size.
+type queue struct {
+	mu      sync.Mutex
+	batches [][]task
+	filling int64 // bytes in the last one
+	files   int
+	bytes   int64
+	stored  int64 // what of bytes takes room on a disk
+}
+
+// add appends a file that is wanted, which takes stored bytes of disk.
+func (q *queue) add(t task, stored int64) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	last := len(q.batches) - 1
+	if last < 0 || q.filling >= batchBytes || len(q.batches[last]) == batchFiles {
+		q.batches, q.filling = append(q.batches, nil), 0
+		last++
+	}
+	q.batches[last] = append(q.batches[last], t)
+	q.filling += t.size
+	q.files++
+	q.bytes += t.size
+	q.stored += min(stored, t.size)
+}
+
+// take removes the first request.
+func (q *queue) take() ([]task, bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.batches) == 0 {
+		return nil, false
+	}
+	first := q.batches[0]
+	q.batches[0] = nil
+	q.batches = q.batches[1:]
+	return first, true
+}
+
+// giveBack puts what did not come to the end.
+func (q *queue) giveBack(tasks []task) {
+	if len(tasks) == 0 {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.batches, q.filling = append(q.batches, tasks), batchBytes
+}
+
+// empty reports whether all was taken.
+func (q *queue) empty() bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return len(q.batches) == 0
+}

@@ -1,0 +1,109 @@
+package transfer
+
+import (
+	"context"
+	"fmt"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+)
+
+// worthResuming is the size, in bytes, below which a file is asked for anew
+// without a look for a part of it: the look costs more.
+const worthResuming = 1 << 20
+
+// resumable is a part of a file that an earlier attempt, also of another
+// process, has left here.
+type resumable struct {
+	index int // in the batch
+	here  int64
+	sum   [16]byte
+}
+
+// wants turns tasks into requests. A part that is here already, and is what the
+// source's file begins with, is not asked for again.
+func (c *carrier) wants(ctx context.Context, batch []task) ([]Want, error) {
+	wants := make([]Want, len(batch))
+	var found []resumable
+	for i, t := range batch {
+		wants[i].Path = t.path
+		if t.size < worthResuming {
+			continue
+		}
+		if size, ok := c.worker.Partial(t.path); ok && size > 0 && size <= t.size {
+			found = append(found, resumable{index: i, here: size})
+		}
+	}
+	if len(found) == 0 {
+		return wants, nil
+	}
+	return wants, c.check(ctx, batch, found, wants)
+}
+
+// check compares the parts with the beginnings of the source's files; both ends
+// read at the same time.
+func (c *carrier) check(ctx context.Context, batch []task, found []resumable, wants []Want) error {
+	prefixes := make([]Prefix, len(found))
+	for i, part := range found {
+		prefixes[i] = Prefix{Path: batch[part.index].path, Length: part.here}
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.hashParts(ctx, batch, found) })
+	var sums []Sum
+	group.Go(func() (err error) {
+		sums, err = c.Source.Sums(ctx, prefixes)
+		return err
+	})
+	if err := group.Wait(); err != nil {
+		return err
+	}
+	if len(sums) != len(found) {
+		return fmt.Errorf("the source hashed %d files in place of %d", len(sums), len(found))
+	}
+	for i, part := range found {
+		if sums[i].Refused == "" && sums[i].Length == part.here && sums[i].Sum == part.sum {
+			wants[part.index].Offset = part.here
+			c.meter.add(0, part.here)
+		}
+	}
+	return nil
+}
+
+func (c *carrier) hashParts(ctx context.Context, batch []task, found []resumable) error {
+	for i := range found {
+		file, err := c.worker.OpenPartial(batch[found[i].index].path)
+		if err != nil {
+			continue // its zero hash fits nothing: it is asked for anew
+		}
+		sum, err := hashOf(ctx, io.LimitReader(file, found[i].here))
+		_ = file.Close()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if err == nil {
+			found[i].sum = sum
+		}
+	}
+	return nil
+}
+
+// hashOf reads r to its end.
+func hashOf(ctx context.Context, r io.Reader) ([16]byte, error) {
+	var hash hasher
+	_, err := io.Copy(&hash, &cancelReader{ctx, r})
+	return hash.sum(), err
+}
+
+// cancelReader ends reads when ctx is done.
+type cancelReader struct {
+	ctx context.Context
+	r   io.Reader
+}
+
+// Read implements io.Reader.
+func (c *cancelReader) Read(p []byte) (int, error) {
+	if err := c.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return c.r.Read(p)
+}

@@ -1,0 +1,126 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+)
+
+// stream brings what is in the queue, over several streams side by side. One
+// that is lost gives back what it did not bring, for the others; a *LostError
+// says that some of it is left.
+func (f *fetch) stream(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	lost := make([]*LostError, f.Parallel)
+	for i := range f.Parallel {
+		group.Go(func() error {
+			c := &carrier{fetch: f, worker: f.tree.Worker(), resumes: true}
+			defer c.worker.Close()
+			err := c.run(ctx)
+			if errors.As(err, &lost[i]) {
+				return nil
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil || f.queue.empty() {
+		return err
+	}
+	for _, err := range lost {
+		if err != nil {
+			return err
+		}
+	}
+	return &LostError{Cause: errors.New("files are left over")}
+}
+
+// carrier brings one request after another.
+type carrier struct {
+	*fetch
+	worker *archive.Worker
+	// resumes means that a part of a file is of use to the next attempt.
+	resumes bool
+}
+
+func (c *carrier) run(ctx context.Context) error {
+	for {
+		batch, ok := c.queue.take()
+		if !ok {
+			return nil
+		}
+		rest, err := c.bring(ctx, batch)
+		c.queue.giveBack(rest)
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// bring asks for a batch and returns those files that must be asked for again.
+func (c *carrier) bring(ctx context.Context, batch []task) (rest []task, err error) {
+	wants, err := c.wants(ctx, batch)
+	if err != nil {
+		return batch, err
+	}
+	contents, err := c.Source.Open(ctx, wants)
+	if err != nil {
+		return batch, err
+	}
+	defer func() { _ = contents.Close() }() // the end was proven, or an error tells
+	for i := 0; ; i++ {
+		item, err := contents.Next()
+		switch {
+		case errors.Is(err, io.EOF) && i == len(batch):
+			return rest, nil
+		case errors.Is(err, io.EOF):
+			return append(rest, batch[i:]...), &LostError{Cause: fmt.Errorf("%d files were asked for and %d sent", len(batch), i)}
+		case err != nil:
+			return append(rest, batch[min(i, len(batch)):]...), err
+		case i >= len(batch) || item.Path != batch[i].path:
+			return append(rest, batch[min(i, len(batch)):]...), fmt.Errorf("the source sent %q, which was not asked for in that place", item.Path)
+		}
+		again, err := c.receive(ctx, batch[i], item, contents)
+		if again {
+			batch[i].tries++
+			rest = append(rest, batch[i])
+		}
+		if err != nil {
+			return append(rest, batch[i+1:]...), err
+		}
+	}
+}
+
+// mostTries is how often a file that changes while it is read is read.
+const mostTries = 3
+
+// receive takes one file. It reports whether the file must be asked for again;
+// an error ends the stream, and what lies in front of it is given back.
+func (c *carrier) receive(ctx context.Context, t task, item Item, contents Contents) (again bool, err error) {
+	if item.Refused != "" {
+		c.refuse(t.path, item.Refused)
+		return false, nil
+	}
+	entry := item.Entry
+	entry.Path, entry.Type = t.path, archive.File
+	state, err := c.write(ctx, entry, item.Offset, contents)
+	switch no, refused := errors.AsType[*archive.Refused](err); {
+	case refused:
+		c.refuse(t.path, no.Reason)
+		return false, nil
+	case err != nil:
+		return true, err
+	case state == unsound && t.tries+1 < mostTries:
+		return true, nil
+	case state == unsound:
+		c.refuse(t.path, "it keeps changing while it is read")
+	}
+	return false, nil
+}
+
+// unsound is a file whose content, as it came, is no state that it ever had.
+const unsound = Changed

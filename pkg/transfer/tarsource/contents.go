@@ -1,0 +1,148 @@
+package tarsource
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// chunkSize is how many bytes of content are read at once.
+const chunkSize = 256 << 10
+
+// contents is a tar stream as a sequence of entries.
+type contents struct {
+	stream *stream
+	tar    *tar.Reader
+	left   int64 // bytes of the current file
+	files  uint64
+	buffer []byte
+	proof  transfer.Proof
+}
+
+func newContents(stream *stream) *contents {
+	return &contents{stream: stream, tar: tar.NewReader(stream), buffer: make([]byte, chunkSize)}
+}
+
+// Next implements transfer.Contents.
+func (c *contents) Next() (transfer.Item, error) {
+	for {
+		hdr, err := c.tar.Next()
+		switch {
+		case errors.Is(err, io.EOF):
+			return transfer.Item{}, c.end(nil)
+		case err != nil && !errors.Is(err, tar.ErrInsecurePath):
+			return transfer.Item{}, c.end(err)
+		case hdr.Typeflag == tar.TypeXGlobalHeader:
+			continue
+		}
+		c.left = hdr.Size
+		return c.item(hdr), nil
+	}
+}
+
+// end reads what follows the archive, since tar fills its last record, and asks
+// the stream how it ended. What the stream says explains more than what its
+// reader noticed of it.
+func (c *contents) end(broken error) error {
+	proof, err := c.stream.verify()
+	switch {
+	case err != nil:
+		return err
+	case broken != nil:
+		return fmt.Errorf("the source sent no proper tar stream: %w", broken)
+	}
+	c.proof = proof
+	return io.EOF
+}
+
+// Chunk implements transfer.Contents.
+func (c *contents) Chunk() (transfer.Chunk, error) {
+	if c.left == 0 {
+		return transfer.Chunk{}, io.EOF
+	}
+	n, err := io.ReadFull(c.tar, c.buffer[:min(c.left, chunkSize)])
+	if err != nil {
+		if err = c.end(err); errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return transfer.Chunk{}, err
+	}
+	c.left -= int64(n)
+	return transfer.Chunk{Data: c.buffer[:n]}, nil
+}
+
+// End implements transfer.Contents: tar knows no hash of a file.
+func (c *contents) End() transfer.FileEnd { return transfer.FileEnd{} }
+
+// Proof implements transfer.Contents.
+func (c *contents) Proof() transfer.Proof { return c.proof }
+
+// Close implements transfer.Contents.
+func (c *contents) Close() error { return c.stream.Close() }
+
+// item is hdr with its name in the form of a listing; a hostile one stays as it
+// is, to be refused.
+func (c *contents) item(hdr *tar.Header) transfer.Item {
+	one := transfer.Item{Entry: archive.Entry{
+		Path: hdr.Name, Type: typeOf(hdr.Typeflag), Mode: fs.FileMode(hdr.Mode) & fs.ModePerm,
+		Size: hdr.Size, Stored: hdr.Size, ModTime: hdr.ModTime, Target: hdr.Linkname,
+	}}
+	if hdr.Name != "" && !path.IsAbs(hdr.Name) && !slices.Contains(strings.Split(hdr.Name, "/"), "..") {
+		one.Path = path.Clean(hdr.Name)
+	}
+	switch one.Type {
+	case archive.HardLink:
+		one.Target = path.Clean(hdr.Linkname)
+	case archive.File: // any of them may get more names later
+		c.files++
+		one.Inode.Number = c.files
+	case archive.Directory, archive.Symlink:
+	default:
+		one.Refused = "it is " + kind(hdr.Typeflag)
+	}
+	return one
+}
+
+func typeOf(flag byte) archive.Type {
+	switch flag {
+	case tar.TypeReg, tar.TypeGNUSparse:
+		return archive.File
+	case tar.TypeDir:
+		return archive.Directory
+	case tar.TypeSymlink:
+		return archive.Symlink
+	case tar.TypeLink:
+		return archive.HardLink
+	}
+	return ""
+}
+
+// kind names a tar type that is not unpacked, for people.
+func kind(flag byte) string {
+	switch flag {
+	case tar.TypeChar, tar.TypeBlock:
+		return "a device"
+	case tar.TypeFifo:
+		return "a named pipe"
+	}
+	return "of the unknown tar type " + string(rune(flag))
+}
+
+// List implements transfer.Source: a tar can only send.
+func (s *Source) List(context.Context, []string) (transfer.Listing, error) {
+	return nil, transfer.ErrNoList
+}
+
+// Sums implements transfer.Source: a tar knows no hashes.
+func (s *Source) Sums(context.Context, []transfer.Prefix) ([]transfer.Sum, error) {
+	return nil, transfer.ErrNoList
+}
