@@ -1,0 +1,111 @@
+package link
+
+import (
+	"context"
+	"io"
+	"net"
+	"time"
+)
+
+// A Delay is a TCP forwarder that holds back what passes it, as a long line
+// does. It does not limit how much is under way.
+type Delay struct {
+	listener net.Listener
+	target   string
+	oneWay   time.Duration
+}
+
+// NewDelay forwards a port of the loopback address to target; what is sent
+// arrives half of roundTrip later. ctx ends it.
+func NewDelay(ctx context.Context, target string, roundTrip time.Duration) (*Delay, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	d := &Delay{listener: listener, target: target, oneWay: roundTrip / 2}
+	context.AfterFunc(ctx, func() { _ = listener.Close() }) // the run is over
+	go d.serve(ctx)
+	return d, nil
+}
+
+// Addr is where it listens.
+func (d *Delay) Addr() string { return d.listener.Addr().String() }
+
+func (d *Delay) serve(ctx context.Context) {
+	for {
+		client, err := d.listener.Accept()
+		if err != nil {
+			return
+		}
+		go d.join(ctx, client.(*net.TCPConn))
+	}
+}
+
+func (d *Delay) join(ctx context.Context, client *net.TCPConn) {
+	defer func() { _ = client.Close() }() // whatever there was to say has been said
+	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", d.target)
+	if err != nil {
+		return
+	}
+	server := conn.(*net.TCPConn)
+	defer func() { _ = server.Close() }() // as above
+	stop := context.AfterFunc(ctx, func() { _ = client.Close(); _ = server.Close() })
+	defer stop()
+	opened := time.Now().Add(2 * d.oneWay) // a connection takes a round trip to open
+	done := make(chan struct{}, 2)
+	go func() { d.carry(server, client, opened); done <- struct{}{} }()
+	go func() { d.carry(client, server, time.Now()); done <- struct{}{} }()
+	<-done
+	<-done
+}
+
+// parcel is what was read, and when it may arrive.
+type parcel struct {
+	due  time.Time
+	data []byte
+}
+
+const (
+	parcelBytes = 256 << 10
+	underWay    = 1 << 14 // parcels; most are far smaller than parcelBytes
+)
+
+// carry copies what one connection sends to the other, each byte oneWay later
+// than it was sent, and as if none had been sent before notBefore.
+func (d *Delay) carry(to, from *net.TCPConn, notBefore time.Time) {
+	line := make(chan parcel, underWay)
+	go func() {
+		defer close(line)
+		buffer := make([]byte, parcelBytes)
+		for {
+			n, err := from.Read(buffer)
+			sent := time.Now()
+			if sent.Before(notBefore) {
+				sent = notBefore
+			}
+			if n > 0 {
+				line <- parcel{sent.Add(d.oneWay), append([]byte(nil), buffer[:n]...)}
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	if deliver(to, line) != nil {
+		_ = from.CloseRead() // nobody is there to read it
+		for range line {     // lets the reader end
+		}
+		return
+	}
+	_ = to.CloseWrite() // the other side may be gone
+}
+
+func deliver(to io.Writer, line <-chan parcel) error {
+	for p := range line {
+		time.Sleep(time.Until(p.due))
+		if _, err := to.Write(p.data); err != nil {
+			return err
+		}
+	}
+	return nil
+}

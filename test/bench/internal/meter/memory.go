@@ -1,0 +1,54 @@
+package meter
+
+import (
+	"fmt"
+	"os"
+	"strconv"
+	"strings"
+)
+
+// peakMemory is the most that the program in a process has had in memory, in
+// bytes, and its name. 0 where it has ended.
+func peakMemory(pid int) (int64, string) {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	if err != nil {
+		return 0, ""
+	}
+	var peak int64
+	var name string
+	for line := range strings.SplitSeq(string(text), "\n") {
+		key, value, _ := strings.Cut(line, ":")
+		switch value = strings.TrimSpace(value); key {
+		case "Name":
+			name = value
+		case "VmHWM":
+			kilobytes, _ := strconv.ParseInt(strings.TrimSuffix(value, " kB"), 10, 64) // the kernel's own
+			peak = kilobytes << 10
+		}
+	}
+	return peak, name
+}
+
+// podPeak is the most memory that one process in a pod has had.
+func (c *Cluster) podPeak() int64 {
+	var most int64
+	for _, n := range c.nodes {
+		for _, pid := range below(n.pods) {
+			peak, _ := peakMemory(pid)
+			// runc joins a pod before it becomes the program that was asked for.
+			if peak > most && !strings.Contains(program(pid), "runc") {
+				most = peak
+			}
+		}
+	}
+	return most
+}
+
+// program is the path of what a process runs, or what is left of it.
+func program(pid int) string {
+	path, err := os.Readlink(fmt.Sprintf("/proc/%d/exe", pid))
+	if err != nil {
+		return "runc" // it has ended, or is about to become something else
+	}
+	return path
+}

@@ -1,0 +1,144 @@
+package report
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// WritePage writes the results as a page in Markdown.
+func (r *Results) WritePage(to io.Writer) error {
+	p := &page{Results: r}
+	p.opening()
+	p.goals()
+	if r.Notes != "" {
+		p.line("%s\n", strings.TrimSpace(r.Notes))
+	}
+	p.races()
+	if len(p.names(set, onFree)) > 0 {
+		p.processors()
+		p.memory()
+	}
+	p.compression()
+	p.method()
+	_, err := io.WriteString(to, p.text.String())
+	return err
+}
+
+type page struct {
+	*Results
+	text strings.Builder
+}
+
+func (p *page) line(format string, args ...any) { fmt.Fprintf(&p.text, format+"\n", args...) }
+
+// row writes one row of a table.
+func (p *page) row(cells ...string) { p.line("| %s |", strings.Join(cells, " | ")) }
+
+// head writes the first rows of a table; all columns but the first are numbers.
+func (p *page) head(cells ...string) {
+	p.row(cells...)
+	p.line("|---%s|", strings.Repeat("|--:", len(cells)-1))
+}
+
+func (p *page) opening() {
+	p.line("# Performance\n")
+	p.line("Measured by `%s` on %s, in %s; everything in one run, the contenders by turns.", p.Command, p.Date, p.Took)
+	p.line("This page and the raw values in [performance.csv](performance.csv) are written by that command.\n")
+	for _, fact := range p.Facts {
+		p.line("- %s", fact)
+	}
+	for _, skipped := range p.Skipped {
+		p.line("- **Not measured:** %s", skipped)
+	}
+}
+
+func (p *page) goals() {
+	p.line("\n## To reach, and reached\n")
+	p.row("", "to reach", "measured", "reached")
+	p.line("|---|---|---|---|")
+	for _, goal := range p.Goals() {
+		verdict := "not measured"
+		if goal.Measured {
+			verdict = map[bool]string{true: "yes", false: "**no**"}[goal.Reached]
+		}
+		p.row(goal.What, goal.Want, goal.Got, verdict)
+	}
+	p.line("")
+}
+
+// names lists what value yields, without repetitions, as it was first measured.
+func (p *page) names(value func(Run) string, where func(Run) bool) []string {
+	var names []string
+	for _, run := range p.Runs {
+		if name := value(run); where(run) && !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
+
+func contender(r Run) string { return r.Contender }
+func set(r Run) string       { return r.Set }
+func link(r Run) string      { return r.Link }
+func inRace(r Run) bool      { return r.Link != NoLink }
+
+func (p *page) races() {
+	p.line("## Seconds\n")
+	p.line("The transfer, the median of the turns; in brackets how many times as fast as `%s`.", Cp)
+	p.line("Failed: the command failed, or files were missing or cut short after it.\n")
+	for _, one := range p.names(link, inRace) {
+		here := func(r Run) bool { return r.Link == one }
+		sets := p.names(set, here)
+		p.line("### Link: %s\n", one)
+		p.head(append([]string{""}, sets...)...)
+		for _, who := range p.names(contender, here) {
+			cells := []string{who}
+			for _, tree := range sets {
+				cells = append(cells, p.raceCell(one, tree, who))
+			}
+			p.row(cells...)
+		}
+		p.line("")
+	}
+}
+
+func (p *page) raceCell(link, set, contender string) string {
+	seconds, n := p.Median(link, set, contender, Seconds)
+	failed := p.failed(link, set, contender)
+	if n == 0 {
+		return failed
+	}
+	text := fmt.Sprintf("%.2f", seconds)
+	if base, m := p.Median(link, set, Cp, Seconds); m > 0 && contender != Cp {
+		text += fmt.Sprintf(" (%.1fx)", base/seconds)
+	}
+	if n != p.turns(link, set) {
+		text += fmt.Sprintf(", %d turn%s", n, map[bool]string{false: "s"}[n == 1])
+	}
+	return strings.TrimSpace(text + " " + failed)
+}
+
+// turns is how many good runs most contenders had on a link and set.
+func (p *page) turns(link, set string) int {
+	turns := 0
+	for _, who := range p.names(contender, func(r Run) bool { return r.Link == link && r.Set == set }) {
+		turns = max(turns, len(p.Of(link, set, who)))
+	}
+	return turns
+}
+
+// failed says how many runs of a contender failed.
+func (p *page) failed(link, set, contender string) string {
+	n := 0
+	for _, run := range p.Runs {
+		if run.Link == link && run.Set == set && run.Contender == contender && run.Failed != "" {
+			n++
+		}
+	}
+	if n == 0 {
+		return ""
+	}
+	return fmt.Sprintf("**%d failed**", n)
+}

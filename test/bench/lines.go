@@ -1,0 +1,97 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"path/filepath"
+	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/link"
+)
+
+// line is a way from a client to the cluster.
+type line struct {
+	kubeconfig string
+	// command is what a command line is put behind to run at its end.
+	command []string
+	// host is this machine as seen from there; empty where no bare stream is wanted.
+	host string
+}
+
+// The lines' names.
+const (
+	free = "free"
+	slow = "100 Mbit/s"
+	long = "40 ms"
+)
+
+// receiver is the argument by which the program receives a bare stream.
+const receiver = "receive"
+
+func (b *bench) makeLines(ctx context.Context) error {
+	config, err := clientcmd.LoadFromFile(os.Getenv("KUBECONFIG"))
+	if err != nil {
+		return err
+	}
+	if err := clientcmdapi.FlattenConfig(config); err != nil {
+		return err
+	}
+	server := config.Clusters[config.Contexts[config.CurrentContext].Cluster].Server
+	if b.lines[free], err = b.line(config, "free", server); err != nil {
+		return err
+	}
+	if err := b.makeSlow(ctx, config); err != nil {
+		return err
+	}
+	parsed, err := url.Parse(server)
+	if err != nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	b.closers = append(b.closers, func(context.Context) { cancel() })
+	delay, err := link.NewDelay(ctx, parsed.Host, 40*time.Millisecond)
+	if err != nil {
+		return err
+	}
+	b.lines[long], err = b.line(config, "long", "https://"+delay.Addr())
+	return err
+}
+
+// makeSlow takes the address that the API server tells the cluster, which its
+// certificate is good for, and which the namespace has a route to.
+func (b *bench) makeSlow(ctx context.Context, config *clientcmdapi.Config) error {
+	addr, err := b.kubectl(ctx, "", "get", "endpointslice", "kubernetes", "-n", "default",
+		"-o", "jsonpath={.endpoints[0].addresses[0]} {.ports[0].port}")
+	if err != nil {
+		return err
+	}
+	var host, port string
+	if _, err := fmt.Sscan(addr, &host, &port); err != nil {
+		return fmt.Errorf("the API server's address is %q: %w", addr, err)
+	}
+	far, err := link.NewSlow(ctx, "100mbit")
+	if err != nil {
+		return err
+	}
+	b.closers = append(b.closers, far.Close)
+	one, err := b.line(config, "slow", "https://"+net.JoinHostPort(host, port))
+	one.command, one.host = far.Command(), far.HostAddr()
+	b.lines[slow] = one
+	return err
+}
+
+// line writes a kubeconfig for the server and the namespace of the run.
+func (b *bench) line(config *clientcmdapi.Config, name, server string) (line, error) {
+	config = config.DeepCopy()
+	current := config.Contexts[config.CurrentContext]
+	current.Namespace = b.namespace
+	config.Clusters[current.Cluster].Server = server
+	path := filepath.Join(b.work, name+".kubeconfig")
+	return line{kubeconfig: path}, clientcmd.WriteToFile(*config, path)
+}

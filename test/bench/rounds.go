@@ -1,0 +1,193 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/dataset"
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/meter"
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
+)
+
+func (b *bench) measure(ctx context.Context) error {
+	races, specials := b.races(), b.specials()
+	var sets []string
+	for _, r := range races {
+		sets = append(sets, r.set)
+	}
+	for _, s := range specials {
+		sets = append(sets, s.set)
+	}
+	slices.Sort(sets)
+	if sets = slices.Compact(sets); len(sets) == 0 {
+		return fmt.Errorf("nothing to measure: -only %q matches nothing that can run", b.only)
+	}
+	if err := b.makeSources(ctx, sets); err != nil {
+		return err
+	}
+	b.results.Facts = b.facts(ctx)
+	for _, r := range races {
+		if err := b.race(ctx, r); err != nil {
+			return err
+		}
+	}
+	return b.runSpecials(ctx, specials)
+}
+
+// tally is how a contender has done in a race so far.
+type tally struct {
+	good, failed int
+	seconds      float64
+}
+
+// race lets the contenders run by turns, until each has its good runs or has
+// failed too often; each turn begins with another one.
+func (b *bench) race(ctx context.Context, r race) error {
+	tallies := map[string]*tally{}
+	for _, c := range r.contenders {
+		tallies[c.name] = &tally{}
+	}
+	for turn, busy := 0, true; busy; turn++ {
+		busy = false
+		for i := range r.contenders {
+			c := r.contenders[(i+turn)%len(r.contenders)]
+			t := tallies[c.name]
+			if t.failed >= b.mayFail(c) || t.good >= b.turns(c, t.seconds) {
+				continue
+			}
+			busy = true
+			if err := b.take(ctx, r, c, turn+1, t); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// take is one contender's turn.
+func (b *bench) take(ctx context.Context, r race, c contender, number int, t *tally) error {
+	run := b.one(ctx, r, c, number)
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	b.record(run, c.fetch != nil)
+	t.seconds += run.Total
+	if run.Failed == "" {
+		t.good++
+	} else if t.failed++; t.failed == b.mayFail(c) {
+		b.skip(fmt.Sprintf("%s, %s, %s, after failing %d times: %s", r.link, r.set, c.name, t.failed, run.Failed))
+	}
+	return nil
+}
+
+// mayFail is how often a contender may fail before it is out: somebody whom a
+// goal names is tried for long.
+func (b *bench) mayFail(c contender) int {
+	if c.main && c.fetch == nil {
+		return b.runs + 1
+	}
+	return 2
+}
+
+// What a contender that no goal names may take, unless -others says how often
+// it runs: without an end to its patience the whole run would take hours.
+const (
+	enough      = 3
+	enoughAfter = 15 // seconds
+)
+
+// turns is how often a contender runs that took so many seconds up to now.
+func (b *bench) turns(c contender, seconds float64) int {
+	switch {
+	case c.main:
+		return b.runs
+	case b.others > 0:
+		return b.others
+	case seconds > enoughAfter:
+		return min(enough, b.runs)
+	}
+	return b.runs
+}
+
+// record keeps a run. Only a fetch that fails is a failure of the whole run.
+func (b *bench) record(run report.Run, ours bool) {
+	b.results.Runs = append(b.results.Runs, run)
+	if run.Failed != "" {
+		if ours {
+			b.failed++
+		}
+		say("!!! FAILED %s, %s, %s: %s", run.Link, run.Set, run.Contender, run.Failed)
+		return
+	}
+	say("%-10s  %-11s  %-23s  %d  %6.2f s  (whole command %.2f s)", run.Link, run.Set, run.Contender, run.Number, run.Seconds, run.Total)
+}
+
+// patience is how long one command may take.
+const patience = 10 * time.Minute
+
+// one measures one run and removes what it has copied.
+func (b *bench) one(ctx context.Context, r race, c contender, number int) report.Run {
+	dir := filepath.Join(b.work, "copy")
+	run, err := b.copyTo(ctx, r, c, dir)
+	run.Number = number
+	if err == nil {
+		err = b.verify(r.set, dir)
+	}
+	if removed := os.RemoveAll(dir); err == nil { //nolint:gosec // below the temporary directory
+		err = removed
+	}
+	if err != nil {
+		run.Failed = err.Error()
+	}
+	return run
+}
+
+func (b *bench) verify(set, dir string) error {
+	got, err := dataset.Look(dir)
+	if err != nil {
+		return err
+	}
+	return dataset.Compare(b.sources[set].tree, got)
+}
+
+// copyTo runs a contender into dir, and reads what it says of itself.
+func (b *bench) copyTo(ctx context.Context, r race, c contender, dir string) (report.Run, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	run := report.Run{Link: r.link, Set: r.set, Contender: c.name, Bytes: b.sources[r.set].tree.Bytes}
+	if err := os.MkdirAll(dir, 0o750); err != nil { //nolint:gosec // as above
+		return run, err
+	}
+	pipeline, err := c.pipeline(ctx, b.lines[r.link], r.set, dir)
+	if err != nil {
+		return run, err
+	}
+	watched := dir
+	if r.set == "many" {
+		watched = "" // looking for the first byte among so many would be felt
+	}
+	usage, err := b.cluster.Run(ctx, pipeline, watched)
+	run.Total = usage.Seconds
+	if err != nil {
+		return run, err
+	}
+	return run, c.fillIn(&run, usage)
+}
+
+// fillIn takes over what was measured.
+func (c contender) fillIn(run *report.Run, usage *meter.Usage) error {
+	run.Seconds, run.Total, run.FirstByte = usage.Seconds, usage.Seconds, usage.FirstByte
+	run.ClientCPU, run.ClientPeak, run.PodPeak = usage.ClientCPU, usage.ClientPeak, usage.PodPeak
+	run.Whole, run.Transfer = usage.CPU, usage.CPU
+	if !c.answers {
+		return nil
+	}
+	a, err := c.parseAnswer(usage.Stdout)
+	run.Seconds, run.WireBytes, run.Transport, run.Compression = a.TransferSeconds, a.WireBytes, a.Transport, a.Compression
+	run.Transfer = usage.During(usage.FirstByte, a.TransferSeconds)
+	return err
+}
