@@ -6,6 +6,7 @@ import (
 	"context"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
@@ -13,7 +14,15 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd"
 )
 
+// memoryLimit is soft, in bytes: beyond it memory is given back sooner, at the
+// cost of time, so that a fetch of a million files stays small. GOMEMLIMIT goes
+// before it.
+const memoryLimit = 150 << 20
+
 func main() {
+	if os.Getenv("GOMEMLIMIT") == "" {
+		debug.SetMemoryLimit(memoryLimit)
+	}
 	os.Exit(run())
 }
 

@@ -29,7 +29,7 @@ func (t *Tree) Judge(entry *Entry) error {
 // judged refuses a path that Judge cannot have passed: system calls would take
 // its ".." as it is.
 func judged(p string) error {
-	if p == "." || !fs.ValidPath(p) {
+	if p == "." || !fs.ValidPath(utf8Form(p)) {
 		return refuse("its name %q is none that can be below a directory", p)
 	}
 	return nil

@@ -10,22 +10,14 @@ import (
 )
 
 // mostCompared is how many files one question about hashes names.
-const mostCompared = 200
+const mostCompared = 1000
 
 // compare hashes files that are here with their size, at both ends at the same
 // time, and then decides about them.
 func (f *fetch) compare(ctx context.Context, entries []archive.Entry) error {
-	for len(entries) > 0 {
-		n := min(mostCompared, len(entries))
-		if err := f.compareSome(ctx, entries[:n]); err != nil {
-			return err
-		}
-		entries = entries[n:]
+	if len(entries) == 0 {
+		return nil
 	}
-	return nil
-}
-
-func (f *fetch) compareSome(ctx context.Context, entries []archive.Entry) error {
 	prefixes := make([]Prefix, len(entries))
 	for i, entry := range entries {
 		prefixes[i] = Prefix{Path: entry.Path, Length: -1}

@@ -25,11 +25,26 @@ func (f *fetch) list(ctx context.Context) error {
 	if err := f.begin(); err != nil {
 		return err
 	}
+	if err := f.considerAll(ctx, listing); err != nil {
+		return err
+	}
+	if f.PlanOnly {
+		f.tally.HardLinks += len(f.names.links)
+	}
+	f.tally.PlanFiles, f.tally.PlanBytes = f.queue.files, f.queue.bytes
+	f.Planned(f.queue.files, f.queue.bytes)
+	f.meter.total(int64(f.queue.files), f.queue.bytes)
+	return nil
+}
+
+// considerAll judges everything that is listed. Files that must be compared are,
+// some at a time, while the listing waits: there may be a million of them.
+func (f *fetch) considerAll(ctx context.Context, listing Listing) error {
 	var doubtful []archive.Entry
 	for {
 		item, err := listing.Next()
 		if errors.Is(err, io.EOF) {
-			break
+			return f.compare(ctx, doubtful)
 		}
 		if err != nil {
 			return err
@@ -41,17 +56,14 @@ func (f *fetch) list(ctx context.Context) error {
 		if compare {
 			doubtful = append(doubtful, item.Entry)
 		}
+		if len(doubtful) < mostCompared {
+			continue
+		}
+		if err := f.compare(ctx, doubtful); err != nil {
+			return err
+		}
+		doubtful = doubtful[:0]
 	}
-	if err := f.compare(ctx, doubtful); err != nil {
-		return err
-	}
-	if f.PlanOnly {
-		f.tally.HardLinks += len(f.names.links)
-	}
-	f.tally.PlanFiles, f.tally.PlanBytes = f.queue.files, f.queue.bytes
-	f.Planned(f.queue.files, f.queue.bytes)
-	f.meter.total(int64(f.queue.files), f.queue.bytes)
-	return nil
 }
 
 // consider judges one item of a listing. It reports whether the content of what

@@ -80,7 +80,7 @@ func (c *carrier) compareWith(ctx context.Context, item Item, contents Contents)
 	defer part.Discard()
 	got, there, err := c.fill(ctx, part, contents)
 	if err != nil {
-		return c.broken(part, got, err)
+		return c.broken(ctx, part, got, err)
 	}
 	here := make([][16]byte, 1)
 	if err := c.hashHere(ctx, []archive.Entry{item.Entry}, here); err != nil {

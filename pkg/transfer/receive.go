@@ -37,7 +37,7 @@ func (c *carrier) write(ctx context.Context, entry archive.Entry, offset int64, 
 	}
 	got, sum, err := c.fill(ctx, part, contents)
 	if err != nil {
-		return Still, c.broken(part, got, err)
+		return Still, c.broken(ctx, part, got, err)
 	}
 	end := contents.End()
 	if end.State == Changed || end.Hashed && end.Sum != sum || offset+got != entry.Size {
@@ -55,9 +55,9 @@ func (c *carrier) write(ctx context.Context, entry archive.Entry, offset int64, 
 
 // broken leaves what came of a file for the next attempt. An error of the local
 // disk leaves nothing: it may be full.
-func (c *carrier) broken(part *archive.Partial, got int64, err error) error {
+func (c *carrier) broken(ctx context.Context, part *archive.Partial, got int64, err error) error {
 	_, lost := errors.AsType[*LostError](err)
-	if c.resumes && (lost || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)) {
+	if c.resumes && (lost || ctx.Err() != nil) {
 		part.Leave()
 		c.gain(got)
 	} else {

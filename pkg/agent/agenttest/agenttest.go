@@ -111,6 +111,11 @@ func Dial(ctx context.Context, port int, config *tls.Config) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
+	return Over(ctx, conn, config)
+}
+
+// Over opens a tunnel over conn and shakes hands.
+func Over(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn, error) {
 	if _, err := io.WriteString(conn, "GET /tunnel HTTP/1.1\r\nHost: agent\r\nConnection: Upgrade\r\nUpgrade: batch-tunnel\r\n\r\n"); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,7 @@ func (l *limit) Accept() (net.Conn, error) {
 		if err != nil {
 			return nil, err
 		}
+		keepShort(conn)
 		select {
 		case l.slots <- struct{}{}:
 			return &stranger{Conn: conn, leave: func() { <-l.slots }}, nil

@@ -9,16 +9,16 @@ const (
 	// patience is how long, in seconds, to wait after a leap in vain; it doubles up
 	// to longPatience. It is at least leapShare times as long as the leap took.
 	patience, longPatience = 0.5, 30.0
-	leapShare              = 15
+	leapShare              = 30
 	// width is how much faster than known a leap supposes the link to be.
 	width = 8
 	// vanishing is how much may lie in buffers on the way. As long as no more was
 	// written, a writer that never waits says nothing about the link.
-	vanishing = 4 << 20
+	vanishing = 8 << 20
 	// shortWatch is how long one measurement takes, in seconds, and leastWatch how
 	// many bytes, unless that takes longer than longWatch.
 	shortWatch, longWatch = 0.02, 1.0
-	leastWatch            = 512 << 10
+	leastWatch            = blockSize
 	// memory is how many measurements of the link's rate are kept.
 	memory = 4
 )
@@ -64,16 +64,17 @@ func (w *watch) starved() bool { return w.idle >= 0.1*(w.busy+w.idle) }
 
 // measure takes a measurement in.
 func (m *meter) measure(w watch) {
-	m.rates[m.watched%len(m.rates)] = w.wire / w.busy
+	copy(m.rates[1:], m.rates[:])
+	m.rates[0] = w.wire / w.busy
 	m.watched++
-	certain := m.watched > len(m.rates)
+	certain := m.watched > len(m.rates) || m.leap.vain(m.rates)
 	if w.starved() {
 		m.room += w.wire
 		m.link = min(max(m.link, w.wire/(w.busy+w.idle)), m.rate())
 		certain = m.room >= vanishing || m.leap.on && certain
 	} else {
 		m.room = 0
-		certain = certain || !m.leap.on || m.leap.vain(m.rate())
+		certain = certain || !m.leap.on
 		if certain {
 			m.know(m.rate())
 		}
@@ -96,9 +97,16 @@ func (m *meter) know(rate float64) {
 }
 
 // rate is what the link took while it was written to: the best of the last few
-// measurements, since a process that had to wait for its turn spoils some. One
-// that is too good, because a buffer was empty, is soon forgotten.
-func (m *meter) rate() float64 { return slices.Max(m.rates[:]) }
+// measurements, since a process that had to wait for its turn spoils some. The
+// best may come from a buffer that was empty: two in a row that are far below it
+// are believed.
+func (m *meter) rate() float64 {
+	best, last := slices.Max(m.rates[:]), max(m.rates[0], m.rates[1])
+	if m.watched > 1 && last < best/2 {
+		return last
+	}
+	return best
+}
 
 func (m *meter) forgetRates() { m.rates, m.watched = [memory]float64{}, 0 }
 
@@ -120,8 +128,12 @@ func middle(of [3]float64) float64 {
 	return of[1]
 }
 
-// vain reports whether rate is what the link had before, all over again.
-func (l *leap) vain(rate float64) bool { return l.sure && rate < 1.4*l.from && l.from < 1.4*rate }
+// vain reports whether rates, the last ones first, show already that a leap was:
+// by what the link had before, all over again, or by far less, twice.
+func (l *leap) vain(rates [memory]float64) bool {
+	again := l.sure && rates[0] < 1.4*l.from && l.from < 1.4*rates[0]
+	return l.on && (again || rates[1] > 0 && max(rates[0], rates[1]) < l.from/2)
+}
 
 // land ends a leap. One in vain makes the next wait longer.
 func (m *meter) land() {
