@@ -19,7 +19,7 @@ func newCommand(s settings) *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err.Error()) })
-	root.AddCommand(newUp(s), newDown(s), newStatus(s), newLoadImage(s), newKubeconfig(s), newExec(s), newCheck(s))
+	root.AddCommand(newUp(s), newDown(s), newStatus(s), newLoadImage(s), newKubeconfig(s), newExec(s), newCheck(s), newKill(s))
 	return root
 }
 
@@ -138,6 +138,21 @@ func newLoadImage(s settings) *cobra.Command {
 				return usageError("CLUSTER_KUBECONFIG is set: images get into that cluster by its own ways")
 			}
 			return locked(cmd.Context(), func(c *cluster.Cluster) error { return c.LoadImage(cmd.Context(), args[0]) })
+		},
+	}
+}
+
+// newKill makes a crash, for tests of what lives through one.
+func newKill(s settings) *cobra.Command {
+	return &cobra.Command{
+		Use:   "kill PROCESS",
+		Short: "Kill a process that status lists, as a crash would; up starts it again",
+		Args:  oneArg,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if s.foreign() {
+				return usageError("CLUSTER_KUBECONFIG is set: that cluster is not ours to harm")
+			}
+			return locked(cmd.Context(), func(c *cluster.Cluster) error { return c.Kill(args[0]) })
 		},
 	}
 }

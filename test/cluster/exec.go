@@ -89,20 +89,29 @@ func execOurs(ctx context.Context, nodes int, args []string) (err error) {
 	if err != nil {
 		return err
 	}
-	return runCommand(ctx, args, ourEnvironment(c))
+	environment, err := ourEnvironment(c)
+	if err != nil {
+		return err
+	}
+	return runCommand(ctx, args, environment)
 }
 
 func usersLock(c *cluster.Cluster) string { return filepath.Join(c.Cache, "users") }
 
-func ourEnvironment(c *cluster.Cluster) []string {
+func ourEnvironment(c *cluster.Cluster) ([]string, error) {
+	program, err := os.Executable()
+	if err != nil {
+		return nil, err
+	}
 	return []string{
+		"CLUSTER_COMMAND=" + program,
 		"KUBECONFIG=" + c.Kubeconfig(),
 		"PATH=" + c.KubectlDir() + string(filepath.ListSeparator) + os.Getenv("PATH"),
 		"CLUSTER_OURS=1",
 		"CLUSTER_NODES=" + strconv.Itoa(c.Nodes()),
 		"CLUSTER_IMAGE=" + cluster.BusyboxImage,
 		"CLUSTER_EXAMPLE_IMAGE=" + cluster.ExampleImage,
-	}
+	}, nil
 }
 
 // endUse takes the cluster down if this call started it.

@@ -5,6 +5,7 @@ package e2e
 import (
 	"bytes"
 	"errors"
+	"maps"
 	"os"
 	"os/exec"
 	"strconv"
@@ -21,14 +22,17 @@ import (
 //	status N PROGRAM ARG...   run it; it must end with exit status N
 //	eventually TIME PROGRAM ARG...  run it again and again until it succeeds
 //	start NAME PROGRAM ARG... run it in the background
-//	signal NAME INT|KILL      send it a signal
+//	signal NAME INT|KILL|STOP|CONT  send it a signal
 //	finish NAME N             wait for its end; its output can be matched then
 //	expand FILE...            put the values of $IMAGE, $NS and $WORK into files
 func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []string) {
-	return map[string]func(*testscript.TestScript, bool, []string){
+	all := map[string]func(*testscript.TestScript, bool, []string){
 		"admin": s.adminCommand, "status": status, "eventually": eventually,
 		"start": start, "signal": signal, "finish": finish, "expand": expand,
 	}
+	maps.Copy(all, s.faultCommands())
+	maps.Copy(all, s.treeCommands())
+	return all
 }
 
 func (s *suite) adminCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -136,9 +140,9 @@ func environ(ts *testscript.TestScript) []string {
 }
 
 func signal(ts *testscript.TestScript, neg bool, args []string) {
-	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "KILL": syscall.SIGKILL}
+	signals := map[string]syscall.Signal{"INT": syscall.SIGINT, "KILL": syscall.SIGKILL, "STOP": syscall.SIGSTOP, "CONT": syscall.SIGCONT}
 	if neg || len(args) != 2 || signals[args[1]] == 0 {
-		ts.Fatalf("usage: signal name INT|KILL")
+		ts.Fatalf("usage: signal name INT|KILL|STOP|CONT")
 	}
 	ts.Check(processes(ts)[args[0]].cmd.Process.Signal(signals[args[1]]))
 }

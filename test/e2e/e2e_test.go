@@ -21,30 +21,33 @@ const ownCluster = "# needs a cluster of ours"
 
 func TestScripts(t *testing.T) {
 	suite := newSuite(t)
-	scripts, left := suite.scripts(t)
+	scripts, left := suite.scripts(t, "testdata/*.txtar")
 	// The scripts run in parallel, below a group that ends before the last look.
-	t.Run("group", func(t *testing.T) {
-		testscript.Run(t, testscript.Params{
-			Files:               scripts,
-			Setup:               suite.setup,
-			Cmds:                suite.commands(),
-			RequireExplicitExec: true,
-			RequireUniqueNames:  true,
-		})
-	})
+	t.Run("group", func(t *testing.T) { suite.run(t, scripts...) })
 	if len(left) > 0 {
 		fmt.Printf("%d scripts not run, they need a cluster of ours: %s\n", len(left), strings.Join(left, ", "))
 	}
 	suite.nothingLeft(t)
 }
 
-// scripts lists the directory; those that need a cluster of ours are left out,
-// and named, where it is not.
-func (s *suite) scripts(t *testing.T) (run, left []string) {
+func (s *suite) run(t *testing.T, scripts ...string) {
 	t.Helper()
-	files, err := filepath.Glob("testdata/*.txtar")
+	testscript.Run(t, testscript.Params{
+		Files:               scripts,
+		Setup:               s.setup,
+		Cmds:                s.commands(),
+		RequireExplicitExec: true,
+		RequireUniqueNames:  true,
+	})
+}
+
+// scripts lists those that match; those that need a cluster of ours are left
+// out, and named, where it is not.
+func (s *suite) scripts(t *testing.T, pattern string) (run, left []string) {
+	t.Helper()
+	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
-		t.Fatalf("no scripts in testdata: %v", err)
+		t.Fatalf("no scripts match %s: %v", pattern, err)
 	}
 	for _, file := range files {
 		text, err := os.ReadFile(file)

@@ -42,6 +42,17 @@ type suite struct {
 
 func newSuite(t *testing.T) *suite {
 	t.Helper()
+	s := connect(t)
+	build := exec.Command("go", "build", "-o", filepath.Join(s.bin, "kubectl-batch"), "../../cmd/kubectl-batch")
+	build.Stderr = os.Stderr
+	check(t, build.Run())
+	s.removeLeftovers(t)
+	return s
+}
+
+// connect returns a suite without the plugin.
+func connect(t *testing.T) *suite {
+	t.Helper()
 	s := &suite{admin: env(t, "KUBECONFIG"), image: env(t, "CLUSTER_IMAGE"), example: env(t, "CLUSTER_EXAMPLE_IMAGE"), ours: os.Getenv("CLUSTER_OURS") == "1"}
 	config, err := clientcmd.BuildConfigFromFlags("", s.admin)
 	check(t, err)
@@ -53,10 +64,6 @@ func newSuite(t *testing.T) *suite {
 	kubectl, err := exec.LookPath("kubectl")
 	check(t, err)
 	check(t, os.Symlink(kubectl, filepath.Join(s.bin, "kubectl")))
-	build := exec.Command("go", "build", "-o", filepath.Join(s.bin, "kubectl-batch"), "../../cmd/kubectl-batch")
-	build.Stderr = os.Stderr
-	check(t, build.Run())
-	s.removeLeftovers(t)
 	return s
 }
 

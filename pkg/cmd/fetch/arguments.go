@@ -176,7 +176,7 @@ func (o *Options) target() []string {
 // lastIsLocal reports whether the last PATH is a folder of this machine, asked
 // once it proved not to be on the volume.
 func (o *Options) lastIsLocal() bool {
-	if len(o.paths) == 0 {
+	if len(o.paths) == 0 || o.paths[len(o.paths)-1] == "/" { // all of the volume
 		return false
 	}
 	info, err := os.Stat(filepath.FromSlash(o.paths[len(o.paths)-1]))

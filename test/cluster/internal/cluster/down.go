@@ -35,6 +35,17 @@ func (c *Cluster) Down(ctx context.Context, wipe bool) error {
 	return nil
 }
 
+// Kill ends one process at once. Up starts it again.
+func (c *Cluster) Kill(name string) error {
+	if !slices.Contains(c.processNames(), name) {
+		return fmt.Errorf("the cluster has no process %q: it has %s", name, strings.Join(c.processNames(), ", "))
+	}
+	if !c.table.Kill(name) {
+		return fmt.Errorf("%s does not run", name)
+	}
+	return nil
+}
+
 // stopOrder groups processes so that none outlives what it talks to.
 func stopOrder(names []string) [][]string {
 	stages := make([][]string, 3)

@@ -25,6 +25,16 @@ func (t Table) Stop(grace time.Duration, names ...string) {
 	}
 }
 
+// Kill ends a process without asking, and remembers it. It reports whether it
+// ran, and is gone now.
+func (t Table) Kill(name string) bool {
+	if _, alive := t.Get(name); !alive {
+		return false
+	}
+	t.signal(name, syscall.SIGKILL)
+	return t.waitGone(5*time.Second, []string{name})
+}
+
 // signal reaches the recorded process or none: FindProcess pins whoever has the
 // id now, and only then is the identity checked.
 func (t Table) signal(name string, sig syscall.Signal) {
