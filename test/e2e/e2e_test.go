@@ -22,8 +22,16 @@ const ownCluster = "# needs a cluster of ours"
 func TestScripts(t *testing.T) {
 	suite := newSuite(t)
 	scripts, left := suite.scripts(t, "testdata/*.txtar")
+	alone, more := suite.scripts(t, "testdata/alone/*.txtar")
+	left = append(left, more...)
 	// The scripts run in parallel, below a group that ends before the last look.
 	t.Run("group", func(t *testing.T) { suite.run(t, scripts...) })
+	// Those that all others would notice come after them, one by one.
+	t.Run("alone", func(t *testing.T) {
+		for _, script := range alone {
+			t.Run(strings.TrimSuffix(filepath.Base(script), ".txtar"), func(t *testing.T) { suite.run(t, script) })
+		}
+	})
 	if len(left) > 0 {
 		fmt.Printf("%d scripts not run, they need a cluster of ours: %s\n", len(left), strings.Join(left, ", "))
 	}
