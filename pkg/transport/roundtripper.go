@@ -45,7 +45,7 @@ func plainTransport(settings *transport.Config) (*http.Transport, error) {
 		dial = settings.DialHolder.Dial
 	}
 	return utilnet.SetOldTransportDefaults(&http.Transport{
-		Proxy: settings.Proxy, DialContext: dial, TLSClientConfig: tlsConfig,
+		Proxy: settings.Proxy, DialContext: buffered(dial), TLSClientConfig: tlsConfig,
 		TLSHandshakeTimeout: 10 * time.Second,
 		DisableKeepAlives:   true, // one connection a stream
 		DisableCompression:  true,

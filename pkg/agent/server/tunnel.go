@@ -51,7 +51,8 @@ func (a *agent) admit(ctx context.Context, conn net.Conn, early *bufio.Reader) e
 	if _, err := io.WriteString(conn, switching); err != nil {
 		return err
 	}
-	secure := tls.Server(&rewound{Conn: conn, early: early}, a.pair.Server(a.enrolled))
+	below := &gather{Conn: &rewound{Conn: conn, early: early}}
+	secure := tls.Server(below, a.pair.Server(a.enrolled))
 	if err := secure.HandshakeContext(ctx); err != nil {
 		return err
 	}
@@ -61,7 +62,7 @@ func (a *agent) admit(ctx context.Context, conn net.Conn, early *bufio.Reader) e
 	if stranger, ok := conn.(*stranger); ok {
 		stranger.known()
 	}
-	return a.tunnels.hand(secure)
+	return a.tunnels.hand(&gathering{secure, below})
 }
 
 // enrolled is the certificate of the client, or nothing.
