@@ -35,22 +35,3 @@ func (f Filter) Takes(p string, dir bool) bool {
 	}
 	return !f.Exclude.Match(p, dir) && (f.Include.Empty() || f.Include.Match(p, dir))
 }
-
-// Descends reports whether something in the directory dir may be asked for:
-// where it says no, nothing is.
-func (f Filter) Descends(dir string) bool {
-	switch {
-	case dir == "." || f.All():
-		return true
-	case f.Exclude.Match(dir, true):
-		return false
-	case f.Include.Empty() || f.Include.Match(dir, true):
-		return true
-	}
-	for _, r := range f.Include.rules {
-		if !r.negated && r.below(dir) {
-			return true
-		}
-	}
-	return false
-}

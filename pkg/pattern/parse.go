@@ -27,21 +27,22 @@ func parse(text string) (rule, error) {
 	if text == "" {
 		return r, errNothing
 	}
+	var segments []string
 	for segment := range strings.SplitSeq(text, "/") {
 		translated, err := translate(segment)
 		if err != nil {
 			return r, err
 		}
-		r.segments = append(r.segments, translated)
+		segments = append(segments, translated)
 	}
-	if last := len(r.segments) - 1; r.segments[last] == anyDepth {
+	if last := len(segments) - 1; segments[last] == anyDepth {
 		// To git, a/** is what lies in a; to doublestar it is also a itself.
-		r.segments = append(r.segments, "*")
+		segments = append(segments, "*")
 	}
 	if !r.anchored {
-		r.segments = r.segments[len(r.segments)-1:]
+		segments = segments[len(segments)-1:]
 	}
-	r.glob = strings.Join(r.segments, "/")
+	r.glob = strings.Join(segments, "/")
 	return r, nil
 }
 

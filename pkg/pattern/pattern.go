@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"path"
 	"slices"
-	"strings"
 
 	"github.com/bmatcuk/doublestar/v4"
 )
@@ -15,9 +14,7 @@ type List struct{ rules []rule }
 // rule is one pattern, read.
 type rule struct {
 	// glob is for doublestar; of the base name, or of the whole path if anchored.
-	glob string
-	// segments of an anchored glob.
-	segments []string
+	glob     string
 	anchored bool
 	// dirs means that only directories match.
 	dirs bool
@@ -74,22 +71,4 @@ func (r rule) match(p string, dir bool) bool {
 		p = path.Base(p)
 	}
 	return doublestar.MatchUnvalidated(r.glob, p)
-}
-
-// below reports whether something in the directory dir could match: false only
-// where that is certain.
-func (r rule) below(dir string) bool {
-	if !r.anchored {
-		return true
-	}
-	names := strings.Split(dir, "/")
-	for i, segment := range r.segments {
-		switch {
-		case segment == anyDepth || i == len(names):
-			return true
-		case !doublestar.MatchUnvalidated(segment, names[i]):
-			return false
-		}
-	}
-	return false
 }
