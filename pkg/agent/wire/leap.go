@@ -1,9 +1,6 @@
 package wire
 
-import (
-	"slices"
-	"time"
-)
+import "time"
 
 const (
 	// patience is how long, in seconds, to wait after a leap in vain; it doubles up
@@ -19,7 +16,8 @@ const (
 	// many bytes, unless that takes longer than longWatch.
 	shortWatch, longWatch = 0.02, 1.0
 	leastWatch            = blockSize
-	// memory is how many measurements of the link's rate are kept.
+	// memory is how many measurements of the link's rate are kept: links take what
+	// they are given in bursts.
 	memory = 4
 )
 
@@ -64,10 +62,10 @@ func (w *watch) starved() bool { return w.idle >= 0.1*(w.busy+w.idle) }
 
 // measure takes a measurement in.
 func (m *meter) measure(w watch) {
-	copy(m.rates[1:], m.rates[:])
-	m.rates[0] = w.wire / w.busy
+	copy(m.watches[1:], m.watches[:])
+	m.watches[0] = w
 	m.watched++
-	certain := m.watched > len(m.rates) || m.leap.vain(m.rates)
+	certain := m.watched > len(m.watches) || m.leap.vain(m.watches)
 	if w.starved() {
 		m.room += w.wire
 		m.link = min(max(m.link, w.wire/(w.busy+w.idle)), m.rate())
@@ -83,7 +81,6 @@ func (m *meter) measure(w watch) {
 		m.land()
 		m.jump()
 	}
-	m.compare(w)
 }
 
 // know takes a rate for the link's. The first one is not doubted at once: on a
@@ -96,43 +93,28 @@ func (m *meter) know(rate float64) {
 	m.link, m.sure = rate, true
 }
 
-// rate is what the link took while it was written to: the best of the last few
-// measurements, since a process that had to wait for its turn spoils some. The
-// best may come from a buffer that was empty: two in a row that are far below it
-// are believed.
+// rate is what the link took of late while it was written to. The first of it may
+// have gone into a buffer that was empty: two measurements in a row that are far
+// below the rest are believed.
 func (m *meter) rate() float64 {
-	best, last := slices.Max(m.rates[:]), max(m.rates[0], m.rates[1])
-	if m.watched > 1 && last < best/2 {
+	var all watch
+	for _, w := range m.watches {
+		all.wire, all.busy = all.wire+w.wire, all.busy+w.busy
+	}
+	if last := max(m.watches[0].rate(), m.watches[1].rate()); m.watched > 1 && last < all.rate()/2 {
 		return last
 	}
-	return best
+	return all.rate()
 }
 
-func (m *meter) forgetRates() { m.rates, m.watched = [memory]float64{}, 0 }
+func (m *meter) forget() { m.watches, m.watched = [memory]watch{}, 0 }
 
-// compare learns the load, which shows where the link is not the narrow place.
-// Where it is, the load is believed less and less.
-func (m *meter) compare(w watch) {
-	const weight, fading, most = 0.2, 0.004, 4
-	if m.leap.on || !w.starved() {
-		m.load += fading * (1 - m.load)
-		return
-	}
-	load := (w.busy + w.idle) / w.raw / m.making(m.codec)
-	m.loads = [3]float64{m.loads[1], m.loads[2], load}
-	m.load += weight * (min(max(middle(m.loads), 1), most) - m.load)
-}
-
-func middle(of [3]float64) float64 {
-	slices.Sort(of[:])
-	return of[1]
-}
-
-// vain reports whether rates, the last ones first, show already that a leap was:
-// by what the link had before, all over again, or by far less, twice.
-func (l *leap) vain(rates [memory]float64) bool {
-	again := l.sure && rates[0] < 1.4*l.from && l.from < 1.4*rates[0]
-	return l.on && (again || rates[1] > 0 && max(rates[0], rates[1]) < l.from/2)
+// vain reports whether watches, the last ones first, show already that a leap
+// was: by what the link had before, all over again, or by far less, twice.
+func (l *leap) vain(watches [memory]watch) bool {
+	last := watches[0].rate()
+	again := l.sure && last < 1.4*l.from && l.from < 1.4*last
+	return l.on && (again || watches[1].busy > 0 && max(last, watches[1].rate()) < l.from/2)
 }
 
 // land ends a leap. One in vain makes the next wait longer.
@@ -160,5 +142,5 @@ func (m *meter) jump() {
 	m.leap.on, m.leap.from, m.leap.sure, m.leap.began = true, m.link, m.sure, m.clock
 	m.link, m.sure = min(width*m.link, 1/m.copies), false
 	m.room = 0
-	m.forgetRates()
+	m.forget()
 }

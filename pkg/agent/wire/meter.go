@@ -20,9 +20,7 @@ type meter struct {
 	codec  Codec
 	costs  [codecs]cost
 	fill   float64 // seconds for one byte before compression
-	// load is how many times as long as measured one by one things take together:
-	// others want the processor, too.
-	load   float64
+	made   effort  // how long it took to make blocks
 	copies float64 // seconds that writing one byte takes where nothing holds it up
 	link   float64 // bytes a second
 	sure   bool    // link was measured, and not only supposed
@@ -30,10 +28,9 @@ type meter struct {
 	sample float64 // when to take the next
 
 	watch   watch
-	rates   [memory]float64 // of the last watches
-	watched int             // since rates was empty
-	room    float64         // what was written since the link was last the narrow place
-	loads   [3]float64      // of the last watches that tell
+	watches [memory]watch // the last ones
+	watched int           // since watches was empty
+	room    float64       // what was written since the link was last the narrow place
 	leap    leap
 }
 
@@ -42,6 +39,27 @@ type cost struct{ seconds, ratio float64 }
 
 // watch is one measurement of the writing side.
 type watch struct{ raw, wire, busy, idle float64 }
+
+// rate is what the link took while it was written to.
+func (w *watch) rate() float64 { return w.wire / w.busy }
+
+// effort is how many seconds the last blocks took until they could be written,
+// and how many they should have.
+type effort struct{ took, should float64 }
+
+// add takes in one more block, and forgets older ones.
+func (e *effort) add(took, should float64) {
+	const window = 0.05 // seconds
+	kept := math.Exp(-took / window)
+	e.took, e.should = kept*e.took+took, kept*e.should+should
+}
+
+// load is how many times as long as measured one by one things take together:
+// others want the processor, too.
+func (e *effort) load() float64 {
+	const most = 4
+	return min(max(e.took/e.should, 1), most)
+}
 
 // The numbers that a meter begins with; most are soon replaced by measured ones.
 const (
@@ -58,7 +76,7 @@ func newMeter() *meter {
 		codec:  S2,
 		costs:  [codecs]cost{None: {0, 1}, S2: {firstS2, 0.5}, Zstd: {firstZstd, 0.4}},
 		fill:   firstFill,
-		load:   1,
+		made:   effort{took: 0.01, should: 0.01},
 		copies: firstCopies,
 		link:   firstLink,
 		leap:   leap{patience: patience},
@@ -71,8 +89,7 @@ func (m *meter) restart() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.watch, m.room, m.sample, m.sure = watch{}, 0, 0, false
-	m.loads = [3]float64{}
-	m.forgetRates()
+	m.forget()
 }
 
 // filled reports that it took d to bring raw bytes together.
@@ -107,6 +124,13 @@ func (m *meter) sampled(d time.Duration) {
 	m.sample = m.clock + min(share*d.Seconds(), most)
 }
 
+// sealed reports that a block of raw bytes took d to be made with codec.
+func (m *meter) sealed(codec Codec, raw int, d time.Duration) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.made.add(d.Seconds(), float64(raw)*(m.fill+m.costs[codec].seconds))
+}
+
 // smooth takes in one more time. One that is much higher than the others tells
 // of a process that had to wait for its turn.
 func smooth(mean *float64, value float64) {
@@ -138,13 +162,12 @@ func (m *meter) choose() {
 	}
 	if m.expected(m.codec) > gain*m.expected(best) {
 		m.codec, m.watch, m.room = best, watch{}, 0
-		m.loads = [3]float64{}
 	}
 }
 
 // expected is how long one byte of content will take with codec.
 func (m *meter) expected(codec Codec) float64 {
-	return max(m.load*m.making(codec), m.costs[codec].ratio/m.link)
+	return max(m.made.load()*m.making(codec), m.costs[codec].ratio/m.link)
 }
 
 // making is how long it takes until one byte can be written.

@@ -31,6 +31,9 @@ func (w *Writer) seal() error {
 		w.meter.filled(len(raw), w.now().Sub(w.since))
 	}
 	out := packed{raw: len(raw), frames: w.frames, sum: sumOf(raw), bytes: w.compressed()}
+	if len(raw) >= tiny {
+		w.meter.sealed(Codec(out.bytes[0]), len(raw), w.now().Sub(w.since))
+	}
 	if err := w.sink.put(out); err != nil {
 		w.free <- out.bytes[:0]
 		return err
