@@ -43,7 +43,7 @@ e2e: cluster build ## Scripts on a real cluster
 	$(CLUSTER) exec -- go test -tags e2e -count=1 -timeout 40m -parallel 4 ./test/e2e
 
 .PHONY: bench
-bench: cluster-check build ## The numbers of docs/performance.md, in about 45 minutes; BENCH=-short for 5
+bench: cluster-check build ## The numbers of docs/performance.md, in about two hours; BENCH=-short for 5 minutes
 	go build -o bin/bench ./test/bench
 	$(CLUSTER) exec -- bin/bench $(BENCH)
 

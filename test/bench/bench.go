@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -27,11 +28,13 @@ type bench struct {
 	env     []string
 	sets    []dataset.Set
 	cluster *meter.Cluster
-	lines   map[string]line
+	lines   map[string][]line // by link; more than one serve contenders side by side
 	closers []func(context.Context)
 	sources map[string]source
 	// speaks holds the flags that fetch has.
-	speaks  map[string]bool
+	speaks map[string]bool
+
+	mu      sync.Mutex // what contenders side by side share
 	results report.Results
 	failed  int
 }
@@ -47,7 +50,7 @@ func newBench(ctx context.Context, f flags) (*bench, error) {
 		return nil, errors.New("this needs a cluster of ours: bin/cluster exec -- bin/bench (make bench does that)")
 	}
 	b := &bench{
-		flags: f, began: time.Now(), sets: dataset.All(f.short), sources: map[string]source{}, lines: map[string]line{}, speaks: map[string]bool{},
+		flags: f, began: time.Now(), sets: dataset.All(f.short), sources: map[string]source{}, lines: map[string][]line{}, speaks: map[string]bool{},
 	}
 	if _, err := os.Stat(f.plugin); err != nil {
 		return nil, fmt.Errorf("the program to measure: %w", err)
@@ -74,7 +77,7 @@ func (b *bench) open(ctx context.Context) (err error) {
 // makeWork empties the directory that an earlier run may have left, and keeps
 // others from it.
 func (b *bench) makeWork(context.Context) error {
-	b.work = filepath.Join(os.TempDir(), "kubectl-batch-bench")
+	b.work = filepath.Join(place(), "kubectl-batch-bench")
 	lock, err := os.OpenFile(b.work+".lock", os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return err
@@ -94,6 +97,17 @@ func (b *bench) makeWork(context.Context) error {
 		"PATH="+bin+":"+os.Getenv("PATH"), "HOME="+b.work, "XDG_CACHE_HOME="+b.work+"/cache",
 		"KUBECTL_BATCH_HELPER_IMAGE="+os.Getenv("CLUSTER_IMAGE"))
 	return os.Symlink(b.plugin, filepath.Join(bin, "kubectl-batch"))
+}
+
+// place is where copies go: memory, where there is enough, so that nobody has to
+// wait for a disk, and for what the run before it left that to do.
+func place() string {
+	const memory, enough = "/dev/shm", 6 << 30
+	var space syscall.Statfs_t
+	if os.Getenv("TMPDIR") == "" && syscall.Statfs(memory, &space) == nil && space.Bavail*uint64(space.Bsize) > enough {
+		return memory
+	}
+	return os.TempDir()
 }
 
 // close removes what the run has made, also after it was interrupted.

@@ -31,6 +31,11 @@ const (
 	long = "40 ms"
 )
 
+// slowLines is how many slow lines there are: as many contenders run there at the
+// same time, each over one of its own, or a whole run would take half a day. They
+// are far from what the processors can do.
+const slowLines = 2
+
 // receiver is the argument by which the program receives a bare stream.
 const receiver = "receive"
 
@@ -43,11 +48,15 @@ func (b *bench) makeLines(ctx context.Context) error {
 		return err
 	}
 	server := config.Clusters[config.Contexts[config.CurrentContext].Cluster].Server
-	if b.lines[free], err = b.line(config, "free", server); err != nil {
+	near, err := b.line(config, "free", server)
+	if err != nil {
 		return err
 	}
-	if err := b.makeSlow(ctx, config); err != nil {
-		return err
+	b.lines[free] = []line{near}
+	for number := range slowLines {
+		if err := b.makeSlow(ctx, config, number); err != nil {
+			return err
+		}
 	}
 	parsed, err := url.Parse(server)
 	if err != nil {
@@ -59,13 +68,14 @@ func (b *bench) makeLines(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.lines[long], err = b.line(config, "long", "https://"+delay.Addr())
+	far, err := b.line(config, "long", "https://"+delay.Addr())
+	b.lines[long] = []line{far}
 	return err
 }
 
 // makeSlow takes the address that the API server tells the cluster, which its
 // certificate is good for, and which the namespace has a route to.
-func (b *bench) makeSlow(ctx context.Context, config *clientcmdapi.Config) error {
+func (b *bench) makeSlow(ctx context.Context, config *clientcmdapi.Config, number int) error {
 	addr, err := b.kubectl(ctx, "", "get", "endpointslice", "kubernetes", "-n", "default",
 		"-o", "jsonpath={.endpoints[0].addresses[0]} {.ports[0].port}")
 	if err != nil {
@@ -75,14 +85,14 @@ func (b *bench) makeSlow(ctx context.Context, config *clientcmdapi.Config) error
 	if _, err := fmt.Sscan(addr, &host, &port); err != nil {
 		return fmt.Errorf("the API server's address is %q: %w", addr, err)
 	}
-	far, err := link.NewSlow(ctx, "100mbit")
+	far, err := link.NewSlow(ctx, number, "100mbit")
 	if err != nil {
 		return err
 	}
 	b.closers = append(b.closers, far.Close)
-	one, err := b.line(config, "slow", "https://"+net.JoinHostPort(host, port))
+	one, err := b.line(config, fmt.Sprintf("slow-%d", number), "https://"+net.JoinHostPort(host, port))
 	one.command, one.host = far.Command(), far.HostAddr()
-	b.lines[slow] = one
+	b.lines[slow] = append(b.lines[slow], one)
 	return err
 }
 

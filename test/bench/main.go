@@ -73,14 +73,14 @@ const (
 )
 
 // longest is how long a whole run may take.
-const longest = 2 * time.Hour
+const longest = 3 * time.Hour
 
 func parse(args []string) (flags, error) {
 	var f flags
 	var only string
 	set := flag.NewFlagSet("bench", flag.ContinueOnError)
 	set.IntVar(&f.runs, "runs", 0, "runs of each contender that a goal names (default 5, 3 with -short)")
-	set.IntVar(&f.others, "others", 0, "runs of each other contender (default the same, but 3 where they take more than 5 s)")
+	set.IntVar(&f.others, "others", 0, "runs of each other contender (default the same)")
 	set.StringVar(&only, "only", "", "measure only what matches this regular expression: LINK/SET/CONTENDER, or special/NAME")
 	set.BoolVar(&f.short, "short", false, "the main numbers only, on smaller sets")
 	set.BoolVar(&f.keep, "keep", false, "leave the data sets in the cluster; the next run with -keep uses them")

@@ -15,24 +15,26 @@ type race struct {
 // races lists all that is to be measured, in order.
 func (b *bench) races() []race {
 	fixed := []contender{b.compression("none"), b.compression("s2"), b.compression("zstd")}
-	plain := []contender{b.cp(), b.tar(), b.transport("tunnel"), b.transport("exec"), b.transport("tar")}
-	usual := slices.Concat(plain, []contender{b.gzip()})
+	usual := []contender{b.cp(), b.tar(), b.gzip(), b.transport("tunnel"), b.transport("exec"), b.transport("tar")}
 	onFree := slices.Concat(usual, []contender{b.cpLimited()})
+	choice := slices.Concat([]contender{b.transport("tunnel")}, fixed)
 	var races []race
 	for _, r := range []race{
 		{free, "random", slices.Concat(onFree, fixed)},
 		{free, "text", slices.Concat(onFree, fixed)},
 		{free, "small", onFree},
 		{free, "mixed", slices.Concat(onFree, fixed)},
-		{slow, "random-slow", slices.Concat(usual, []contender{b.bare()}, fixed)},
-		{slow, "text-slow", slices.Concat(usual, fixed)},
-		{slow, "small-slow", usual},
-		{slow, "mixed-slow", slices.Concat(usual, fixed)},
-		// gzip's speed is its processor's, on a long line as on a free one.
-		{long, "random", slices.Concat(plain, fixed)},
-		{long, "text", slices.Concat(plain, fixed)},
-		{long, "small", plain},
-		{long, "mixed-slow", slices.Concat(plain, fixed)},
+		{slow, "random", slices.Concat(usual, []contender{b.bare()})},
+		{slow, "text", usual},
+		{slow, "small", usual},
+		{slow, "mixed", usual},
+		{slow, "random-part", slices.Concat(choice, []contender{b.cp(), b.bare()})},
+		{slow, "text-part", slices.Concat(choice, []contender{b.cp()})},
+		{slow, "mixed-part", choice},
+		{long, "random", slices.Concat(usual, fixed)},
+		{long, "text", slices.Concat(usual, fixed)},
+		{long, "small", usual},
+		{long, "mixed", usual},
 	} {
 		if r.contenders = b.chosen(r); len(r.contenders) > 0 {
 			races = append(races, r)
@@ -46,7 +48,7 @@ func (b *bench) races() []race {
 func (b *bench) chosen(r race) []contender {
 	var chosen []contender
 	for _, c := range r.contenders {
-		if b.short && (!c.main || r.link == long || strings.HasPrefix(r.set, "mixed") || r.set == "small-slow") {
+		if b.short && (!c.main || !r.brief()) {
 			continue
 		}
 		if b.wants(r.link+"/"+r.set+"/"+c.name) && b.able(c) {
@@ -54,6 +56,12 @@ func (b *bench) chosen(r race) []contender {
 		}
 	}
 	return chosen
+}
+
+// brief reports whether it is part of a short run.
+func (r race) brief() bool {
+	part := strings.HasSuffix(r.set, "-part")
+	return !strings.HasPrefix(r.set, "mixed") && (r.link == free || r.link == slow && part)
 }
 
 func (b *bench) wants(name string) bool { return b.only.MatchString(name) }
@@ -71,6 +79,8 @@ func (b *bench) able(c contender) bool {
 
 // skip says loudly, once, that something is not measured.
 func (b *bench) skip(why string) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	if !slices.Contains(b.results.Skipped, why) {
 		b.results.Skipped = append(b.results.Skipped, why)
 		say("!!! SKIPPED %s", why)

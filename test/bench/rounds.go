@@ -8,6 +8,8 @@ import (
 	"slices"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/dataset"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/meter"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
@@ -39,14 +41,29 @@ func (b *bench) measure(ctx context.Context) error {
 }
 
 // tally is how a contender has done in a race so far.
-type tally struct {
-	good, failed int
-	seconds      float64
+type tally struct{ good, failed int }
+
+// race lets the contenders run by turns; over two lines, fetches take turns on
+// the one and all others on the other.
+func (b *bench) race(ctx context.Context, r race) error {
+	lines := b.lines[r.link]
+	if len(lines) == 1 {
+		return b.turn(ctx, r, lines[0], 0)
+	}
+	others, fetches := r, r
+	isFetch := func(c contender) bool { return c.fetch != nil }
+	others.contenders = slices.DeleteFunc(slices.Clone(r.contenders), isFetch)
+	fetches.contenders = slices.DeleteFunc(slices.Clone(r.contenders), func(c contender) bool { return !isFetch(c) })
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return b.turn(ctx, fetches, lines[0], 0) })
+	group.Go(func() error { return b.turn(ctx, others, lines[1], 1) })
+	return group.Wait()
 }
 
-// race lets the contenders run by turns, until each has its good runs or has
-// failed too often; each turn begins with another one.
-func (b *bench) race(ctx context.Context, r race) error {
+// turn lets the contenders run one after another, until each has its good runs or
+// has failed too often; each turn begins with another one.
+func (b *bench) turn(ctx context.Context, r race, l line, number int) error {
+	dir := filepath.Join(b.work, fmt.Sprintf("copy-%d", number))
 	tallies := map[string]*tally{}
 	for _, c := range r.contenders {
 		tallies[c.name] = &tally{}
@@ -56,32 +73,29 @@ func (b *bench) race(ctx context.Context, r race) error {
 		for i := range r.contenders {
 			c := r.contenders[(i+turn)%len(r.contenders)]
 			t := tallies[c.name]
-			if t.failed >= b.mayFail(c) || t.good >= b.turns(c, t.seconds) {
+			if t.failed >= b.mayFail(c) || t.good >= b.turns(c) {
 				continue
 			}
 			busy = true
-			if err := b.take(ctx, r, c, turn+1, t); err != nil {
-				return err
+			run := b.one(ctx, r, c, l, dir)
+			if ctx.Err() != nil {
+				return ctx.Err()
 			}
+			run.Number = turn + 1
+			b.take(run, c, t)
 		}
 	}
 	return nil
 }
 
-// take is one contender's turn.
-func (b *bench) take(ctx context.Context, r race, c contender, number int, t *tally) error {
-	run := b.one(ctx, r, c, number)
-	if ctx.Err() != nil {
-		return ctx.Err()
-	}
+// take takes what came of a contender's turn.
+func (b *bench) take(run report.Run, c contender, t *tally) {
 	b.record(run, c.fetch != nil)
-	t.seconds += run.Total
 	if run.Failed == "" {
 		t.good++
 	} else if t.failed++; t.failed == b.mayFail(c) {
-		b.skip(fmt.Sprintf("%s, %s, %s, after failing %d times: %s", r.link, r.set, c.name, t.failed, run.Failed))
+		b.skip(fmt.Sprintf("%s, %s, %s, after failing %d times: %s", run.Link, run.Set, c.name, t.failed, run.Failed))
 	}
-	return nil
 }
 
 // mayFail is how often a contender may fail before it is out: somebody whom a
@@ -93,28 +107,18 @@ func (b *bench) mayFail(c contender) int {
 	return 2
 }
 
-// What a contender that no goal names may take, unless -others says how often
-// it runs: without an end to its patience the whole run would take hours.
-const (
-	enough      = 3
-	enoughAfter = 15 // seconds
-)
-
-// turns is how often a contender runs that took so many seconds up to now.
-func (b *bench) turns(c contender, seconds float64) int {
-	switch {
-	case c.main:
-		return b.runs
-	case b.others > 0:
+// turns is how often a contender runs.
+func (b *bench) turns(c contender) int {
+	if !c.main && b.others > 0 {
 		return b.others
-	case seconds > enoughAfter:
-		return min(enough, b.runs)
 	}
 	return b.runs
 }
 
 // record keeps a run. Only a fetch that fails is a failure of the whole run.
 func (b *bench) record(run report.Run, ours bool) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
 	b.results.Runs = append(b.results.Runs, run)
 	if run.Failed != "" {
 		if ours {
@@ -129,11 +133,9 @@ func (b *bench) record(run report.Run, ours bool) {
 // patience is how long one command may take.
 const patience = 10 * time.Minute
 
-// one measures one run and removes what it has copied.
-func (b *bench) one(ctx context.Context, r race, c contender, number int) report.Run {
-	dir := filepath.Join(b.work, "copy")
-	run, err := b.copyTo(ctx, r, c, dir)
-	run.Number = number
+// one measures one run into dir, and removes what it has copied.
+func (b *bench) one(ctx context.Context, r race, c contender, l line, dir string) report.Run {
+	run, err := b.copyTo(ctx, r, c, l, dir)
 	if err == nil {
 		err = b.verify(r.set, dir)
 	}
@@ -155,14 +157,14 @@ func (b *bench) verify(set, dir string) error {
 }
 
 // copyTo runs a contender into dir, and reads what it says of itself.
-func (b *bench) copyTo(ctx context.Context, r race, c contender, dir string) (report.Run, error) {
+func (b *bench) copyTo(ctx context.Context, r race, c contender, l line, dir string) (report.Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	run := report.Run{Link: r.link, Set: r.set, Contender: c.name, Bytes: b.sources[r.set].tree.Bytes}
 	if err := os.MkdirAll(dir, 0o750); err != nil { //nolint:gosec // as above
 		return run, err
 	}
-	pipeline, err := c.pipeline(ctx, b.lines[r.link], r.set, dir)
+	pipeline, err := c.pipeline(ctx, l, r.set, dir)
 	if err != nil {
 		return run, err
 	}

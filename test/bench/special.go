@@ -73,7 +73,7 @@ func (b *bench) special() string { return filepath.Join(b.work, "special") }
 
 // fetch runs one through the tunnel, and records it under a name of its own.
 func (b *bench) fetch(ctx context.Context, set, name string) (report.Run, error) {
-	run, err := b.copyTo(ctx, race{link: free, set: set}, b.transport("tunnel"), b.special())
+	run, err := b.copyTo(ctx, race{link: free, set: set}, b.transport("tunnel"), b.lines[free][0], b.special())
 	if err == nil {
 		err = b.verify(set, b.special())
 	}
@@ -125,7 +125,7 @@ func (b *bench) killAtHalf(ctx context.Context, set string) (float64, error) {
 	if err := os.MkdirAll(b.special(), 0o750); err != nil { //nolint:gosec // as above
 		return 0, err
 	}
-	pipeline, err := b.transport("tunnel").pipeline(ctx, b.lines[free], set, b.special())
+	pipeline, err := b.transport("tunnel").pipeline(ctx, b.lines[free][0], set, b.special())
 	if err != nil {
 		return 0, err
 	}

@@ -27,17 +27,16 @@ const (
 // Many is the number of files of the set "many".
 const Many = 500_000
 
-// All returns the sets. Those whose names end in -slow are the smaller ones for
-// a slow link. In a short run they are smaller still.
+// All returns the sets. Those whose names end in -part are smaller, for what would
+// take long on a slow link. A short run has fewer of many files.
 func All(short bool) []Set {
-	slow, many := int64(4), Many
+	many := Many
 	if short {
-		slow, many = 8, Many/10
+		many /= 10
 	}
 	return []Set{
 		randomSet("random", 512*mib), textSet("text", 512*mib), smallSet("small", 20_000), mixedSet("mixed", 1024*mib),
-		randomSet("random-slow", 512*mib/slow), textSet("text-slow", 512*mib/slow),
-		smallSet("small-slow", 5_000), mixedSet("mixed-slow", 64*mib), manySet(many),
+		randomSet("random-part", 64*mib), textSet("text-part", 128*mib), mixedSet("mixed-part", 128*mib), manySet(many),
 	}
 }
 

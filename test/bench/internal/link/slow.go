@@ -11,29 +11,29 @@ import (
 
 // A Slow line leads from a network namespace, in which clients run, to this
 // machine. What it carries to them is limited.
-type Slow struct{}
+type Slow struct{ number int }
 
-const (
-	namespace  = "kb-bench"
-	device     = "kbbench0"
-	hostAddr   = "198.18.77.1"
-	clientAddr = "198.18.77.2"
-)
+func (s *Slow) namespace() string { return fmt.Sprintf("kb-bench%d", s.number) }
+func (s *Slow) device() string    { return fmt.Sprintf("kbbench%d", s.number) }
 
-// NewSlow makes the line; rate is as tc takes it (100mbit). What an earlier one
-// left is removed first.
-func NewSlow(ctx context.Context, rate string) (*Slow, error) {
-	s := &Slow{}
+// address is one of the line's own; each line has four.
+func (s *Slow) address(of int) string { return fmt.Sprintf("198.18.77.%d", 4*s.number+of) }
+
+// NewSlow makes the line of that number, below 64; rate is as tc takes it
+// (100mbit). What an earlier one left is removed first.
+func NewSlow(ctx context.Context, number int, rate string) (*Slow, error) {
+	s := &Slow{number}
 	s.Close(ctx)
+	namespace, device := s.namespace(), s.device()
 	for _, line := range []string{
 		"ip netns add " + namespace,
 		"ip link add " + device + " type veth peer name eth0 netns " + namespace,
-		"ip addr add " + hostAddr + "/30 dev " + device,
+		"ip addr add " + s.address(1) + "/30 dev " + device,
 		"ip link set " + device + " up",
-		"ip -n " + namespace + " addr add " + clientAddr + "/30 dev eth0",
+		"ip -n " + namespace + " addr add " + s.address(2) + "/30 dev eth0",
 		"ip -n " + namespace + " link set lo up",
 		"ip -n " + namespace + " link set eth0 up",
-		"ip -n " + namespace + " route add default via " + hostAddr,
+		"ip -n " + namespace + " route add default via " + s.address(1),
 		"tc qdisc add dev " + device + " root tbf rate " + rate + " burst 128kb latency 50ms",
 	} {
 		if err := run(ctx, line); err != nil {
@@ -45,16 +45,16 @@ func NewSlow(ctx context.Context, rate string) (*Slow, error) {
 }
 
 // Command is what a command line is put behind to run at the far end.
-func (s *Slow) Command() []string { return []string{"nsenter", "--net=/run/netns/" + namespace} }
+func (s *Slow) Command() []string { return []string{"nsenter", "--net=/run/netns/" + s.namespace()} }
 
 // HostAddr is this machine, as the far end sees it.
-func (s *Slow) HostAddr() string { return hostAddr }
+func (s *Slow) HostAddr() string { return s.address(1) }
 
 // Close removes the line, also one that an earlier run left.
 func (s *Slow) Close(ctx context.Context) {
 	ctx = context.WithoutCancel(ctx)
-	_ = run(ctx, "ip link del "+device) // is not there as a rule
-	_ = run(ctx, "ip netns del "+namespace)
+	_ = run(ctx, "ip link del "+s.device()) // is not there as a rule
+	_ = run(ctx, "ip netns del "+s.namespace())
 }
 
 func run(ctx context.Context, line string) error {

@@ -37,10 +37,17 @@ func (r *Results) Goals() []Goal {
 		{"free", "random", Cp, 2.3},
 		{"free", "text", Cp, 2.3},
 		{"free", "small", Cp, 3},
-		{"100 Mbit/s", "text-slow", Cp, 4},
-		{"100 Mbit/s", "random-slow", TCP, 0.97},
+		{"100 Mbit/s", "text", Cp, 4},
+		{"100 Mbit/s", "random", TCP, 0.97},
 	} {
-		goals = append(goals, r.judge(one))
+		goal := r.judge(one)
+		if !goal.Measured {
+			one.set += "-part" // a short run has these
+			if part := r.judge(one); part.Measured {
+				goal = part
+			}
+		}
+		goals = append(goals, goal)
 	}
 	for _, set := range []string{"random", "text"} {
 		goals = append(goals, r.judgeCPU(set))

@@ -104,13 +104,12 @@ const method = `
   "1 CPU" is a pod with the limits of fetch's helper pod, the other one has no limits.
 - The time of a fetch is its own ` + "`transferSeconds`" + `, without the start of its helper pod: "whole command" has that.
 - The link of 100 Mbit/s is a veth pair with a token bucket in the direction of the client, which runs in a network namespace of
-  its own. The long link is a TCP forwarder that holds everything back for 20 ms in each direction, and limits nothing else;
+  its own. There are two: fetches take their turns on one, and all others theirs on the other, at the same time. The long link is a TCP forwarder that holds everything back for 20 ms in each direction, and limits nothing else;
   its own processor time is the same for all who use it, and comes out of the same machine.
 - Processor time is utime and stime of the API server, the kubelets, containerd and its shims, and the pods' cgroup, sampled
   every 50 ms. Programs that the runtime starts for a few milliseconds are missing. The client's is from wait4.
 - Memory is the highest resident set of a process, asked for every 10 ms (client) and 50 ms (pod).
 - The source is in the page cache of the node, which is this machine. All of the cluster and the client share its processors.
-- What verification costs is not in this table: it needs both programs without it.
 `
 
 func (p *page) method() {
