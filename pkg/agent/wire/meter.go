@@ -13,7 +13,7 @@ import (
 // that writes them, at the same time, to a link. A byte costs the slower of the
 // two. That the link is slow shows in the writing side never having nothing to
 // do; then what it writes is the link's rate. Else the link has room, nobody
-// knows how much, and after a while something lighter is tried (leap.go).
+// knows how much, and it is hoped to be as fast as it took what there was (link.go).
 type meter struct {
 	mu     sync.Mutex
 	serial bool // one processor: the two sides take turns
@@ -23,7 +23,6 @@ type meter struct {
 	made   effort  // how long it took to make blocks
 	copies float64 // seconds that writing one byte takes where nothing holds it up
 	link   float64 // bytes a second
-	sure   bool    // link was measured, and not only supposed
 	clock  float64 // seconds that were reported
 	sample float64 // when to take the next
 
@@ -31,17 +30,11 @@ type meter struct {
 	watches [memory]watch // the last ones
 	watched int           // since watches was empty
 	room    float64       // what was written since the link was last the narrow place
-	leap    leap
+	hope    hope
 }
 
 // cost is what a codec does to one byte, on average.
 type cost struct{ seconds, ratio float64 }
-
-// watch is one measurement of the writing side.
-type watch struct{ raw, wire, busy, idle float64 }
-
-// rate is what the link took while it was written to.
-func (w *watch) rate() float64 { return w.wire / w.busy }
 
 // effort is how many seconds the last blocks took until they could be written,
 // and how many they should have.
@@ -79,7 +72,7 @@ func newMeter() *meter {
 		made:   effort{took: 0.01, should: 0.01},
 		copies: firstCopies,
 		link:   firstLink,
-		leap:   leap{patience: patience},
+		hope:   hope{patience: patience},
 	}
 }
 
@@ -88,7 +81,7 @@ func newMeter() *meter {
 func (m *meter) restart() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.watch, m.room, m.sample, m.sure = watch{}, 0, 0, false
+	m.watch, m.room, m.sample = watch{}, 0, 0
 	m.forget()
 }
 

@@ -108,7 +108,7 @@ func (s *simulation) pick(data content) Codec {
 	for len(s.reports) > 0 && s.reports[0].at <= s.now {
 		r := s.reports[0]
 		s.reports = s.reports[1:]
-		s.meter.wrote(blockSize, r.wire, seconds(r.busy), seconds(r.idle))
+		s.meter.wrote(r.wire, seconds(r.busy), seconds(r.idle))
 	}
 	s.meter.filled(blockSize, seconds(s.fill*blockSize))
 	codec, due := s.meter.current()
@@ -118,8 +118,8 @@ func (s *simulation) pick(data content) Codec {
 	var took float64
 	for _, other := range []Codec{S2, Zstd} {
 		if other != codec {
-			took += data[other].seconds * sampleSize
-			s.meter.packed(other, sampleSize, int(data[other].ratio*sampleSize), seconds(data[other].seconds*sampleSize))
+			took += data[other].seconds * blockSize
+			s.meter.packed(other, blockSize, int(data[other].ratio*blockSize), seconds(data[other].seconds*blockSize))
 		}
 	}
 	s.now += took

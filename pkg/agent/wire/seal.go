@@ -6,8 +6,8 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// sampleSize is how much of a block a sample is, and tiny what is too small to
-// measure anything by.
+// sampleSize is how much a block must hold to be a sample, and tiny what is too
+// small to measure anything by.
 const (
 	sampleSize = 64 << 10
 	tiny       = 16 << 10
@@ -82,24 +82,25 @@ func (w *Writer) pick(raw []byte) Codec {
 	return codec
 }
 
-// sample measures what other codecs would do to a part of raw. It is taken from
-// the middle: files begin with headers.
+// sample measures what other codecs would do to raw; to all of it, since what
+// they take for a small part is mostly their beginning.
 func (w *Writer) sample(raw []byte, except Codec) {
 	began := w.now()
-	middle := (len(raw) - sampleSize) / 2
-	part := raw[middle : middle+sampleSize]
 	room := w.buffer()
+	if w.pack.zstd == nil {
+		w.pack.shrink(Zstd, room[:0], raw) // the first time it makes its tables
+	}
 	for _, codec := range []Codec{S2, Zstd} {
 		if codec == except {
 			continue
 		}
 		start := w.now()
-		out, ok := w.pack.shrink(codec, room[:0], part)
+		out, ok := w.pack.shrink(codec, room[:0], raw)
 		size := len(out)
 		if !ok {
-			size = len(part)
+			size = len(raw)
 		}
-		w.meter.packed(codec, len(part), size, w.now().Sub(start))
+		w.meter.packed(codec, len(raw), size, w.now().Sub(start))
 	}
 	w.free <- room[:0]
 	w.meter.sampled(w.now().Sub(began))

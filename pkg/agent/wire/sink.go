@@ -94,7 +94,7 @@ func (s *sink) write(b packed) {
 	began := s.now()
 	_, err := s.dst.Write(b.bytes)
 	ended := s.now()
-	s.meter.wrote(b.raw, len(b.bytes), ended.Sub(began)+s.flushing, began.Sub(s.since)-s.flushing)
+	s.meter.wrote(len(b.bytes), ended.Sub(began)+s.flushing, began.Sub(s.since)-s.flushing)
 	s.since, s.flushing = ended, 0
 	s.digest.add(b.frames, b.raw, b.sum)
 	s.check(err)
