@@ -17,7 +17,6 @@ func (b *bench) races() []race {
 	fixed := []contender{b.compression("none"), b.compression("s2"), b.compression("zstd")}
 	usual := []contender{b.cp(), b.tar(), b.gzip(), b.transport("tunnel"), b.transport("exec"), b.transport("tar")}
 	onFree := slices.Concat(usual, []contender{b.cpLimited()})
-	choice := slices.Concat([]contender{b.transport("tunnel")}, fixed)
 	var races []race
 	for _, r := range []race{
 		{free, "random", slices.Concat(onFree, fixed)},
@@ -25,12 +24,13 @@ func (b *bench) races() []race {
 		{free, "small", onFree},
 		{free, "mixed", slices.Concat(onFree, fixed)},
 		{slow, "random", slices.Concat(usual, []contender{b.bare()})},
-		{slow, "text", usual},
+		{slow, "text", slices.Concat(usual, fixed)},
 		{slow, "small", usual},
 		{slow, "mixed", usual},
-		{slow, "random-part", slices.Concat(choice, []contender{b.cp(), b.bare()})},
-		{slow, "text-part", slices.Concat(choice, []contender{b.cp()})},
-		{slow, "mixed-part", choice},
+		{slow, "mixed-part", slices.Concat([]contender{b.transport("tunnel")}, fixed)},
+		// In the place of what takes long, in a short run.
+		{slow, "random-part", []contender{b.cp(), b.transport("tunnel"), b.bare()}},
+		{slow, "text-part", []contender{b.cp(), b.transport("tunnel")}},
 		{long, "random", slices.Concat(usual, fixed)},
 		{long, "text", slices.Concat(usual, fixed)},
 		{long, "small", usual},
@@ -48,7 +48,7 @@ func (b *bench) races() []race {
 func (b *bench) chosen(r race) []contender {
 	var chosen []contender
 	for _, c := range r.contenders {
-		if b.short && (!c.main || !r.brief()) {
+		if b.short && (!c.main || !r.brief()) || !b.short && r.instead() {
 			continue
 		}
 		if b.wants(r.link+"/"+r.set+"/"+c.name) && b.able(c) {
@@ -58,10 +58,12 @@ func (b *bench) chosen(r race) []contender {
 	return chosen
 }
 
+// instead reports whether it is there for a short run alone.
+func (r race) instead() bool { return r.set == "random-part" || r.set == "text-part" }
+
 // brief reports whether it is part of a short run.
 func (r race) brief() bool {
-	part := strings.HasSuffix(r.set, "-part")
-	return !strings.HasPrefix(r.set, "mixed") && (r.link == free || r.link == slow && part)
+	return r.instead() || r.link == free && !strings.HasPrefix(r.set, "mixed")
 }
 
 func (b *bench) wants(name string) bool { return b.only.MatchString(name) }
