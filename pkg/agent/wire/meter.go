@@ -24,7 +24,8 @@ type meter struct {
 	copies float64 // seconds that writing one byte takes where nothing holds it up
 	link   float64 // bytes a second
 	clock  float64 // seconds that were reported
-	sample float64 // when to take the next
+	sample float64 // when to take the next, and when at the earliest
+	early  float64
 
 	watch   watch
 	watches [memory]watch // the last ones
@@ -81,7 +82,7 @@ func newMeter() *meter {
 func (m *meter) restart() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.watch, m.room, m.sample = watch{}, 0, 0
+	m.watch, m.room, m.sample, m.early = watch{}, 0, 0, 0
 	m.forget()
 }
 
@@ -103,18 +104,28 @@ func (m *meter) packed(codec Codec, raw, wire int, d time.Duration) {
 	const novelty, weight = 0.15, 0.25
 	if math.Abs(ratio-c.ratio) > novelty {
 		c.seconds, c.ratio = took, ratio
+		m.sample = min(m.sample, m.early)
 		return
 	}
 	smooth(&c.seconds, took)
 	c.ratio += weight * (ratio - c.ratio)
 }
 
-// sampled reports how long the last sample took: the next waits many times that.
+// sampled reports how long the last sample took: the next waits many times that,
+// and less where the data change.
 func (m *meter) sampled(d time.Duration) {
-	const share, most = 100, 0.3
+	const share, soon, most = 100, 20, 0.3
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.early = m.clock + min(soon*d.Seconds(), most)
 	m.sample = m.clock + min(share*d.Seconds(), most)
+}
+
+// another reports that other data begin.
+func (m *meter) another() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.sample = min(m.sample, m.early)
 }
 
 // sealed reports that a block of raw bytes took d to be made with codec.

@@ -90,6 +90,9 @@ func (w *Writer) File(f File) error {
 	if err := w.room(frameHead); err != nil {
 		return err
 	}
+	if f.Size-f.Offset >= blockSize {
+		w.meter.another()
+	}
 	w.frame(appendFile(w.block, f))
 	return nil
 }
