@@ -90,10 +90,11 @@ func (m *meter) measure(w watch) {
 // wait longer.
 func (m *meter) land() {
 	h := &m.hope
-	if m.watched <= len(m.watches) && !h.vain(m.watches) {
+	if m.watched <= len(m.watches) && !m.vain() {
 		return
 	}
-	if h.on = false; !m.watches[0].starved() {
+	h.on = false
+	if !m.watches[0].starved() {
 		m.link = min(m.last(), max(h.from, m.watches[0].rate()))
 	}
 	if m.link > 2*h.from {
@@ -104,12 +105,12 @@ func (m *meter) land() {
 	h.patience = min(2*h.patience, longPatience)
 }
 
-// vain reports whether watches, the last ones first, show already that a hope
-// was: by what the link had before, all over again, or by far less, twice.
-func (h *hope) vain(watches [memory]watch) bool {
-	last := watches[0].rate()
-	again := last < 1.4*h.from && h.from < 1.4*last
-	return !watches[0].starved() && (again || watches[1].busy > 0 && max(last, watches[1].rate()) < h.from/2)
+// vain reports whether it shows already that a hope was: by what the link had
+// before, all over again, or by far less, twice.
+func (m *meter) vain() bool {
+	latest, from := m.watches[0], m.hope.from
+	again := latest.rate() < 1.4*from && from < 1.4*latest.rate()
+	return !latest.starved() && (again || m.watched > 1 && m.last() < from/2)
 }
 
 // rate is what the link took of late while it was written to. The first of it may
@@ -128,7 +129,7 @@ func (m *meter) rate() float64 {
 
 // last is the better one of the last two measurements of the rate.
 func (m *meter) last() float64 {
-	if m.watches[1].busy == 0 {
+	if m.watched < 2 {
 		return m.watches[0].rate()
 	}
 	return max(m.watches[0].rate(), m.watches[1].rate())
