@@ -5,18 +5,17 @@ import (
 	"encoding/pem"
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
-	"sync/atomic"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/client"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
 // upgrades is an API server that answers a tunnel with an echo.
@@ -36,29 +35,6 @@ func upgrades(t *testing.T, check func(*http.Request)) *httptest.Server {
 	return server
 }
 
-// proxy is an HTTP proxy that counts what it connects.
-func proxy(t *testing.T, count *atomic.Int32) *httptest.Server {
-	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		count.Add(1)
-		there, err := net.Dial("tcp", r.Host)
-		if err != nil {
-			http.Error(w, err.Error(), http.StatusBadGateway)
-			return
-		}
-		here, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			return
-		}
-		_, _ = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
-		go func() { _, _ = io.Copy(there, here); _ = there.Close() }()
-		_, _ = io.Copy(here, there)
-		_ = here.Close()
-	}))
-	t.Cleanup(server.Close)
-	return server
-}
-
 // What a kubeconfig says of proxies and credentials, and what the flags say of
 // the caller, holds for tunnels.
 func TestTunnel(t *testing.T) {
@@ -69,14 +45,14 @@ func TestTunnel(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	var connects atomic.Int32
+	proxy, connects := faketest.Proxy(t)
 	path := filepath.Join(t.TempDir(), "config")
 	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	text := fmt.Sprintf(`{"apiVersion": "v1", "kind": "Config", "current-context": "c",
 		"clusters": [{"name": "c", "cluster": {"server": %q, "proxy-url": %q, "certificate-authority-data": %q}}],
 		"users": [{"name": "u", "user": {"token": "secret"}}],
 		"contexts": [{"name": "c", "context": {"cluster": "c", "user": "u", "namespace": "lab"}}]}`,
-		server.URL, proxy(t, &connects).URL, base64.StdEncoding.EncodeToString(authority))
+		server.URL, proxy.String(), base64.StdEncoding.EncodeToString(authority))
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
 )
 
 var errCut = &transfer.LostError{Cause: errors.New("cut")}
@@ -26,7 +27,7 @@ func TestLostListingIsAskedForAgain(t *testing.T) {
 		causes = append(causes, fmt.Sprint(retry, cause))
 		return nil
 	}
-	result := fetch(t, req, "")
+	result := movertest.Fetch(t, req, "")
 	compare(t, []string{"1 cut"}, causes)
 	compare(t, []int{2, 1}, []int{result.Files, result.Symlinks})
 	compare(t, filetree.Tree{"a": node(3, 1), "b": node(600, 1), "s": filetree.Symlink("a")}, filetree.Read(t, req.Dir))
@@ -38,7 +39,7 @@ func TestOnlyTheRestComesAgain(t *testing.T) {
 	src.contents = []contents{{after: 1, err: errCut}, {after: 1, err: errCut}, {}}
 	req := to(t, src)
 	req.Retries = 1 // each attempt brought something: none counts twice
-	result := fetch(t, req, "")
+	result := movertest.Fetch(t, req, "")
 	compare(t, transfer.Result{Files: 3, Bytes: 606, PlanFiles: 3, PlanBytes: 606, Complete: true, Verified: true}, result,
 		cmpopts.IgnoreFields(transfer.Result{}, "Digest"))
 	compare(t, [][]transfer.Want{{{Path: "a"}, {Path: "b"}, {Path: "c"}}, {{Path: "b"}, {Path: "c"}}, {{Path: "c"}}}, src.opened)
@@ -58,7 +59,7 @@ func TestIncomplete(t *testing.T) {
 	compare(t, filetree.Tree{"a": node(3, 1)}, filetree.Read(t, req.Dir))
 
 	src.contents = []contents{{}}
-	again := fetch(t, req, "")
+	again := movertest.Fetch(t, req, "")
 	compare(t, []int{2, 1}, []int{again.Files, again.Kept})
 }
 
@@ -97,7 +98,7 @@ func TestWrongContent(t *testing.T) {
 					return src.listedFile(i, want)
 				}}}
 				req := to(t, src)
-				result := fetch(t, req, wantErr)
+				result := movertest.Fetch(t, req, wantErr)
 				got := filetree.Read(t, req.Dir)
 				if wantErr == "" {
 					compare(t, filetree.Tree{"a": node(3, 1), "b": node(3, 1)}, got)
@@ -121,7 +122,7 @@ func TestUnaskedContent(t *testing.T) {
 		src := sends(file("a", 3, 1))
 		src.contents = append(src.contents[:0], contents)
 		req := to(t, src)
-		fetch(t, req, "was not asked for")
+		movertest.Fetch(t, req, "was not asked for")
 		gone(t, filepath.Join(req.Dir, "other"))
 		_ = name
 	}

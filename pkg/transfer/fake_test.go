@@ -169,19 +169,6 @@ func to(t *testing.T, s *source) transfer.Request {
 	}
 }
 
-// fetch is Fetch with an expected part of the error's text; empty means none.
-func fetch(t *testing.T, req transfer.Request, wantErr string) transfer.Result {
-	t.Helper()
-	result, err := transfer.Fetch(t.Context(), req)
-	switch {
-	case wantErr == "" && err != nil:
-		t.Fatal(err)
-	case wantErr != "" && (err == nil || !strings.Contains(err.Error(), wantErr)):
-		t.Fatalf("got the error %v, want %s", err, wantErr)
-	}
-	return result
-}
-
 func compare(t *testing.T, want, got any, options ...cmp.Option) {
 	t.Helper()
 	if diff := cmp.Diff(want, got, options...); diff != "" {

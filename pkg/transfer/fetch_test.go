@@ -9,6 +9,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
 )
 
 const exists = "it exists here and was not written by fetch, or was changed since; --force overwrites it"
@@ -37,19 +38,19 @@ func TestOthersFilesAreNot(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			src := sends(file("a", 3, 1))
 			req := to(t, src)
-			fetch(t, req, "")
+			movertest.Fetch(t, req, "")
 			src.listings = []listing{{items: []transfer.Item{file("a", 5, 2), file("new", 1, 1)}}}
 			change(t, &req)
 			before := filetree.Read(t, req.Dir)["a"]
 
-			result := fetch(t, req, `left out "a": it exists here`)
+			result := movertest.Fetch(t, req, `left out "a": it exists here`)
 			compare(t, filetree.Tree{"a": before, "new": node(1, 1)}, filetree.Read(t, req.Dir))
 			compare(t, []transfer.Refusal{{Path: "a", Reason: exists}}, result.Refused)
 			if result.Whole() || !result.Complete {
 				t.Errorf("counted %+v", result)
 			}
 			req.Force = true
-			if result = fetch(t, req, ""); !result.Whole() {
+			if result = movertest.Fetch(t, req, ""); !result.Whole() {
 				t.Errorf("counted %+v", result)
 			}
 			compare(t, filetree.Tree{"a": node(5, 2), "new": node(1, 1)}, filetree.Read(t, req.Dir))
@@ -70,7 +71,7 @@ func receiptOf(t *testing.T, req transfer.Request) string {
 func TestReceiptOfAKilledProcess(t *testing.T) {
 	src := sends(file("a", 3, 1), file("b", 3, 1), file("c", 3, 1))
 	req := to(t, src)
-	fetch(t, req, "")
+	movertest.Fetch(t, req, "")
 	info, err := os.Stat(receiptOf(t, req))
 	if err != nil {
 		t.Fatal(err)
@@ -79,9 +80,9 @@ func TestReceiptOfAKilledProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	src.listings = []listing{{items: []transfer.Item{file("a", 4, 2)}}}
-	fetch(t, req, "")
+	movertest.Fetch(t, req, "")
 	src.listings = []listing{{items: []transfer.Item{file("a", 5, 3)}}}
-	fetch(t, req, "")
+	movertest.Fetch(t, req, "")
 	compare(t, node(5, 3), filetree.Read(t, req.Dir)["a"])
 }
 
@@ -91,7 +92,7 @@ func TestReceiptStaysSmall(t *testing.T) {
 	req := to(t, src)
 	for i := range int64(50) {
 		src.listings = []listing{{items: []transfer.Item{file("a", 1+i, i), file("b", 3, 1)}}}
-		fetch(t, req, "")
+		movertest.Fetch(t, req, "")
 	}
 	info, err := os.Stat(receiptOf(t, req))
 	if err != nil || info.Size() > 1000 {
@@ -103,7 +104,7 @@ func TestSameFilesAreKept(t *testing.T) {
 	req := to(t, sends(file("a", 3, 1), symlink("s", "a")))
 	local := filetree.Tree{"a": node(3, 1), "s": filetree.Symlink("a")}
 	filetree.Write(t, mkdir(t, req.Dir), local)
-	compare(t, 2, fetch(t, req, "").Kept)
+	compare(t, 2, movertest.Fetch(t, req, "").Kept)
 	compare(t, local, filetree.Read(t, req.Dir))
 }
 
@@ -111,11 +112,11 @@ func TestSameFilesAreKept(t *testing.T) {
 func TestModeAlone(t *testing.T) {
 	src := sends(file("a", 3, 1))
 	req := to(t, src)
-	fetch(t, req, "")
+	movertest.Fetch(t, req, "")
 	stricter := file("a", 3, 1)
 	stricter.Mode = 0o600
 	src.listings = []listing{{items: []transfer.Item{stricter}}}
-	fetch(t, req, "")
+	movertest.Fetch(t, req, "")
 	compare(t, node(3, 1).Perm("0600"), filetree.Read(t, req.Dir)["a"])
 	compare(t, 1, len(src.opened))
 }
@@ -125,13 +126,13 @@ func TestModeAlone(t *testing.T) {
 func TestSameTimeOtherContent(t *testing.T) {
 	src := sends(file("a", 3, 1))
 	req := to(t, src)
-	fetch(t, req, "")
+	movertest.Fetch(t, req, "")
 	touched := file("a", 3, 1)
 	touched.Changed = time.Unix(9, 9)
 	src.listings = []listing{{items: []transfer.Item{touched}}}
 	for content, opened := range map[string]int{"xxx": 0, "xyz": 1} {
 		src.sum, src.opened = content, nil
-		fetch(t, req, "")
+		movertest.Fetch(t, req, "")
 		compare(t, opened, len(src.opened))
 		touched.Changed = touched.Changed.Add(1)
 		src.listings = []listing{{items: []transfer.Item{touched}}}
@@ -144,7 +145,7 @@ func TestForceReplacesNoDirectory(t *testing.T) {
 	local := filetree.Tree{"d": filetree.Dir(), "d/x": filetree.File("x"), "f": filetree.File("f")}
 	filetree.Write(t, mkdir(t, req.Dir), local)
 	req.Force = true
-	result := fetch(t, req, "left out")
+	result := movertest.Fetch(t, req, "left out")
 	want := []transfer.Refusal{
 		{Path: "d", Reason: "a directory is here in its place"},
 		{Path: "f", Reason: `"f" is a file here, where a directory is needed`},
@@ -156,7 +157,7 @@ func TestForceReplacesNoDirectory(t *testing.T) {
 // TestDigest holds the digest to the tree, whatever the order it came in and
 // whichever name of a file came first.
 func TestDigest(t *testing.T) {
-	digest := func(items ...transfer.Item) string { return fetch(t, to(t, sends(items...)), "").Digest }
+	digest := func(items ...transfer.Item) string { return movertest.Fetch(t, to(t, sends(items...)), "").Digest }
 	want := digest(alias("a"), alias("b"), alias("c"), file("d", 3, 1))
 	compare(t, want, digest(file("d", 3, 1), alias("c"), alias("a"), alias("b")))
 	for name, other := range map[string]string{
@@ -180,7 +181,7 @@ func TestLinksOfWhatIsNotHere(t *testing.T) {
 		return src.listedFile(i, want)
 	}}}
 	req := to(t, src)
-	result := fetch(t, req, "left out")
+	result := movertest.Fetch(t, req, "left out")
 	compare(t, []transfer.Refusal{
 		{Path: "a", Reason: "permission denied"},
 		{Path: "b", Reason: `it is a hard link to "a", which was left out: permission denied`},
@@ -191,7 +192,7 @@ func TestLinksOfWhatIsNotHere(t *testing.T) {
 func TestHostileNames(t *testing.T) {
 	req := to(t, sends(file("../up", 3, 1), file("/abs", 3, 1), file("a/../../b", 3, 1), file("nul\x00", 3, 1),
 		symlink("out", "../.."), file("a", 3, 1), file("a/b", 3, 1)))
-	result := fetch(t, req, "left out")
+	result := movertest.Fetch(t, req, "left out")
 	compare(t, 6, len(result.Refused))
 	compare(t, filetree.Tree{"a": node(3, 1)}, filetree.Read(t, req.Dir))
 }
@@ -199,10 +200,10 @@ func TestHostileNames(t *testing.T) {
 func TestPathsAreCleaned(t *testing.T) {
 	req := to(t, sends(file("a/b/f", 1, 1), file("c", 1, 1), file("unasked", 1, 1)))
 	req.Paths = []string{"a/b/../b", "a/b/f", "c", "./c", "a/bc"}
-	fetch(t, req, `left out "unasked": it was not asked for`)
+	movertest.Fetch(t, req, `left out "unasked": it was not asked for`)
 	for _, bad := range []string{"..", "/abs", "a/../../b", "nul\x00"} {
 		req.Paths = []string{bad}
-		fetch(t, req, "is not inside of the tree")
+		movertest.Fetch(t, req, "is not inside of the tree")
 	}
 }
 
@@ -211,7 +212,7 @@ func TestDirIsAFile(t *testing.T) {
 	req := to(t, src)
 	filetree.Write(t, filepath.Dir(filepath.Dir(req.Dir)), filetree.Tree{"new": filetree.File("x")})
 	req.Dir = filepath.Dir(req.Dir)
-	fetch(t, req, "is not a directory")
+	movertest.Fetch(t, req, "is not a directory")
 	compare(t, 0, src.listed)
 }
 
@@ -223,7 +224,7 @@ func TestProgress(t *testing.T) {
 	req := to(t, sends(file("a", 3, 1), file("b", 300<<10, 1), symlink("s", "a")))
 	var got []transfer.Progress
 	req.Reporter = reporter(func(p transfer.Progress) { got = append(got, p) })
-	fetch(t, req, "")
+	movertest.Fetch(t, req, "")
 	at := func(files, bytes int64) transfer.Progress {
 		return transfer.Progress{Files: files, TotalFiles: 2, Bytes: bytes, TotalBytes: 3 + 300<<10}
 	}
@@ -235,12 +236,12 @@ func TestProgress(t *testing.T) {
 func TestCoarseTimes(t *testing.T) {
 	src := sends(file("a", 3, 10))
 	req := to(t, src)
-	fetch(t, req, "")
+	movertest.Fetch(t, req, "")
 	src.listings = []listing{{items: []transfer.Item{file("a", 3, 13)}}}
-	fetch(t, req, "")
+	movertest.Fetch(t, req, "")
 	at := filepath.Join(req.Dir, "a")
 	if err := os.Chtimes(at, time.Time{}, time.Unix(10, 0)); err != nil {
 		t.Fatal(err)
 	}
-	fetch(t, req, "left out") // changed here since
+	movertest.Fetch(t, req, "left out") // changed here since
 }

@@ -1,8 +1,6 @@
 package transport_test
 
 import (
-	"io"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -11,33 +9,14 @@ import (
 	"testing"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
 // The proxy that a kubeconfig names is on the way, whichever it is.
 func TestTunnelThroughProxy(t *testing.T) {
 	server := newAPIServer(t)
-	var connects atomic.Int32
-	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		connects.Add(1)
-		there, err := net.Dial("tcp", r.Host)
-		if err != nil || r.Method != http.MethodConnect {
-			http.Error(w, "no", http.StatusBadGateway)
-			return
-		}
-		here, _, err := http.NewResponseController(w).Hijack()
-		if err != nil {
-			return
-		}
-		_, _ = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
-		go func() { _, _ = io.Copy(there, here); _ = there.Close() }()
-		_, _ = io.Copy(here, there)
-		_ = here.Close()
-	}))
-	defer proxy.Close()
-	address, err := url.Parse(proxy.URL)
-	if err != nil {
-		t.Fatal(err)
-	}
+	address, connects := faketest.Proxy(t)
 	config := server.config()
 	config.Proxy = http.ProxyURL(address)
 	echoes(t, dial(t, newTunnel(t, config)), 1<<20)

@@ -89,15 +89,7 @@ func send(t *testing.T, dst Destination, data []byte, times int) {
 	w := NewWriter(Config{Now: time.Now})
 	w.Start(dst, Auto)
 	for range times {
-		for rest := data; len(rest) > 0; {
-			room, err := w.Data(int64(len(rest)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			n := copy(room, rest)
-			w.Commit(n)
-			rest = rest[n:]
-		}
+		write(t, w, data)
 	}
 	if err := w.Finish(); err != nil {
 		t.Fatal(err)

@@ -8,6 +8,20 @@ import (
 	"time"
 )
 
+// write writes data as content.
+func write(t *testing.T, w *Writer, data []byte) {
+	t.Helper()
+	for len(data) > 0 {
+		room, err := w.Data(int64(len(data)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := copy(room, data)
+		w.Commit(n)
+		data = data[n:]
+	}
+}
+
 func TestReuse(t *testing.T) {
 	data := bytes.Repeat([]byte("some data that can be compressed, and more of it; "), 100_000)
 	w := NewWriter(Config{Now: time.Now})
@@ -16,15 +30,7 @@ func TestReuse(t *testing.T) {
 		codec := []Codec{None, Auto, S2, Zstd}[i%4]
 		var b buffer
 		w.Start(&b, codec)
-		for rest := data; len(rest) > 0; {
-			room, err := w.Data(int64(len(rest)))
-			if err != nil {
-				t.Fatal(err)
-			}
-			n := copy(room, rest)
-			w.Commit(n)
-			rest = rest[n:]
-		}
+		write(t, w, data)
 		if i%5 == 4 {
 			w.Stop()
 			continue

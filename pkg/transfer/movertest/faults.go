@@ -79,8 +79,8 @@ func cut(t *testing.T, m Mover) {
 		}
 		source.after = 0
 	}
-	fetch(t, req, "")
-	compare(t, shown(tree), filetree.Read(t, req.Dir))
+	Fetch(t, req, "")
+	compare(t, tree.Shown(), filetree.Read(t, req.Dir))
 	if m.Lists && (source.lost.Load() < 3 || source.bytes.Load() > 11<<20) {
 		t.Errorf("lost %d streams, %d bytes came", source.lost.Load(), source.bytes.Load())
 	}
@@ -98,8 +98,8 @@ func cutAndKilled(t *testing.T, m Mover) {
 	}
 	again := &counting{Source: whole}
 	req.Source = again
-	fetch(t, req, "")
-	compare(t, shown(tree), filetree.Read(t, req.Dir))
+	Fetch(t, req, "")
+	compare(t, tree.Shown(), filetree.Read(t, req.Dir))
 	if m.Lists && again.bytes.Load() > 5<<20 {
 		t.Errorf("%d bytes came again", again.bytes.Load())
 	}
@@ -112,8 +112,8 @@ func cutAndKilled(t *testing.T, m Mover) {
 	newer := filetree.Tree{"large": filetree.File("x" + noise(10<<20))}
 	filetree.Write(t, root, newer)
 	req.Source = whole
-	fetch(t, req, "")
-	compare(t, shown(newer), filetree.Read(t, req.Dir))
+	Fetch(t, req, "")
+	compare(t, newer.Shown(), filetree.Read(t, req.Dir))
 }
 
 // growing appends to a file while it is read.
@@ -131,7 +131,7 @@ func growing(t *testing.T, m Mover) {
 		}
 	}}
 	req.Parallel = 1
-	result := fetch(t, req, "")
+	result := Fetch(t, req, "")
 	compare(t, []string{"log"}, result.Growing)
 	got := filetree.Read(t, req.Dir)
 	compare(t, filetree.Short(noise(size)), got["log"].Data)

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -70,8 +69,8 @@ func (m Mover) request(t *testing.T, tree filetree.Tree) (req transfer.Request, 
 	}, root
 }
 
-// fetch is transfer.Fetch with a part of the expected error; empty means none.
-func fetch(t *testing.T, req transfer.Request, wantErr string) transfer.Result {
+// Fetch is transfer.Fetch with a part of the expected error; empty means none.
+func Fetch(t *testing.T, req transfer.Request, wantErr string) transfer.Result {
 	t.Helper()
 	result, err := transfer.Fetch(t.Context(), req)
 	switch {
@@ -90,59 +89,18 @@ func compare(t *testing.T, want, got any) {
 	}
 }
 
-// shown is tree as filetree.Read shows it.
-func shown(tree filetree.Tree) filetree.Tree {
-	out := filetree.Tree{}
-	for p, node := range tree {
-		node.Data = filetree.Short(node.Data)
-		out[p] = node
-	}
-	return out
-}
-
-// awkward is a tree of everything that a results volume can hold.
+// awkward is filetree.Awkward with a name that is no text, and a larger file.
 func awkward() filetree.Tree {
-	long := strings.Repeat("long-name-", 24) // 240 bytes
-	return filetree.Tree{
-		"-rf":                         filetree.File("dash"),
-		"--exclude=a":                 filetree.File("option"),
-		"with space":                  filetree.File("s"),
-		"quote'\"`$(touch x)\\":       filetree.File("q"),
-		"new\nline":                   filetree.File("n"),
-		"ünïcödé ☃":                   filetree.File("u"),
-		"not \xff UTF-8":              filetree.File("b"),
-		".hidden":                     filetree.File("h"),
-		"..two":                       filetree.File("t"),
-		"empty":                       filetree.File(""),
-		"empty dir":                   filetree.Dir(),
-		"private":                     filetree.File("p").Perm("0604"),
-		"program":                     filetree.File("#!").Perm("0755"),
-		"old":                         filetree.File("o").At(time.Unix(0, 0)),
-		"closed":                      filetree.Dir().Perm("0555"),
-		"closed/file":                 filetree.File("c").Perm("0444"),
-		"closed/deep":                 filetree.Dir().Perm("0555").At(time.Unix(1e9, 0)),
-		"closed/deep/file":            filetree.File("d"),
-		"names":                       filetree.Dir(),
-		"names/a":                     filetree.File("linked"),
-		"names/b":                     filetree.Link("names/a"),
-		"names/c":                     filetree.Link("names/a"),
-		"links":                       filetree.Dir(),
-		"links/up":                    filetree.Symlink("../names/a"),
-		"links/dir":                   filetree.Symlink("../names"),
-		"links/dangling":              filetree.Symlink("nowhere"),
-		"links/self":                  filetree.Symlink("."),
-		long:                          filetree.Dir(),
-		long + "/" + long:             filetree.Dir(),
-		long + "/" + long + "/" + "f": filetree.File("deep"),
-		long + "/" + long + "/" + "l": filetree.Symlink("../../" + long),
-		"large":                       filetree.File(strings.Repeat("0123456789abcdef", 1<<18)),
-	}
+	tree := filetree.Awkward()
+	tree["not \xff UTF-8"] = filetree.File("b")
+	tree["large"] = filetree.File(strings.Repeat("0123456789abcdef", 1<<18))
+	return tree
 }
 
 func roundTrip(t *testing.T, m Mover) {
 	req, _ := m.request(t, awkward())
-	result := fetch(t, req, "")
-	compare(t, shown(awkward()), filetree.Read(t, req.Dir))
+	result := Fetch(t, req, "")
+	compare(t, awkward().Shown(), filetree.Read(t, req.Dir))
 	compare(t, []int{18, 7, 5, 2, 0}, []int{result.Files, result.Dirs, result.Symlinks, result.HardLinks, result.Kept})
 	if !result.Whole() || result.Digest == "" {
 		t.Errorf("%+v", result)
@@ -151,13 +109,13 @@ func roundTrip(t *testing.T, m Mover) {
 
 func secondTime(t *testing.T, m Mover) {
 	req, _ := m.request(t, awkward())
-	first := fetch(t, req, "")
+	first := Fetch(t, req, "")
 	counted := &counting{Source: req.Source}
 	req.Source = counted
-	second := fetch(t, req, "")
+	second := Fetch(t, req, "")
 	compare(t, 25, second.Kept)
 	compare(t, first.Digest, second.Digest)
-	compare(t, shown(awkward()), filetree.Read(t, req.Dir))
+	compare(t, awkward().Shown(), filetree.Read(t, req.Dir))
 	if m.Lists {
 		compare(t, int64(0), counted.bytes.Load())
 	}
@@ -174,7 +132,7 @@ func paths(t *testing.T, m Mover) {
 	} {
 		req, _ := m.request(t, awkward())
 		req.Paths = test.ask
-		fetch(t, req, "")
+		Fetch(t, req, "")
 		var got []string
 		for p := range filetree.Read(t, req.Dir) {
 			got = append(got, p)

@@ -36,25 +36,25 @@ func filter(t *testing.T, m Mover) {
 	}
 	req, _ := m.request(t, tree)
 	req.Filter = without("a")
-	fetch(t, req, "")
+	Fetch(t, req, "")
 	got := filetree.Read(t, req.Dir)
 	compare(t, []int{4, 0}, []int{len(got) - 1, len(got["a"].Kind)})
 	if m.Lists {
 		req.Dir, req.Filter = req.Dir+"2", without("b")
-		fetch(t, req, "")
+		Fetch(t, req, "")
 		compare(t, filetree.File("2"), filetree.Read(t, req.Dir)["c/second"])
 	}
 }
 
 func olderCopies(t *testing.T, m Mover) {
 	req, root := m.request(t, filetree.Tree{"a": filetree.File("one"), "b": filetree.File("b"), "s": filetree.Symlink("a")})
-	fetch(t, req, "")
+	Fetch(t, req, "")
 	later := filetree.Epoch().Add(time.Hour)
 	if err := os.Remove(filepath.Join(root, "s")); err != nil {
 		t.Fatal(err)
 	}
 	filetree.Write(t, root, filetree.Tree{"a": filetree.File("three").At(later), "s": filetree.Symlink("b")})
-	result := fetch(t, req, "")
+	result := Fetch(t, req, "")
 	compare(t, 1, result.Kept)
 	want := filetree.Tree{"a": filetree.File("three").At(later), "b": filetree.File("b"), "s": filetree.Symlink("b")}
 	compare(t, want, filetree.Read(t, req.Dir))
@@ -67,14 +67,14 @@ func foreignFiles(t *testing.T, m Mover) {
 		t.Fatal(err)
 	}
 	filetree.Write(t, req.Dir, mine)
-	result := fetch(t, req, "left out")
+	result := Fetch(t, req, "left out")
 	got := filetree.Read(t, req.Dir)
 	compare(t, []filetree.Node{mine["a"], mine["d"], filetree.File("n")}, []filetree.Node{got["a"], got["d"], got["new"]})
 	if len(result.Refused) < 2 || result.Whole() {
 		t.Errorf("%+v", result)
 	}
 	req.Force = true
-	fetch(t, req, "left out")
+	Fetch(t, req, "left out")
 	compare(t, filetree.File("theirs"), filetree.Read(t, req.Dir)["a"])
 }
 
@@ -84,7 +84,7 @@ func foreignFiles(t *testing.T, m Mover) {
 func checksum(t *testing.T, m Mover) {
 	tree := filetree.Tree{"ours": filetree.File("theirs"), "same": filetree.File("same!!"), "foreign": filetree.File("theirs")}
 	req, root := m.request(t, tree)
-	fetch(t, req, "")
+	Fetch(t, req, "")
 	filetree.Write(t, root, filetree.Tree{"ours": filetree.File("newest")})
 	filetree.Write(t, req.Dir, filetree.Tree{
 		"foreign": filetree.File("edited").At(filetree.Epoch().Add(time.Second)), "same": filetree.File("broken"),
@@ -93,11 +93,11 @@ func checksum(t *testing.T, m Mover) {
 	if m.Lists {
 		noticed, kept = "newest", 1
 	}
-	fetch(t, req, "left out")
+	Fetch(t, req, "left out")
 	got := filetree.Read(t, req.Dir)
 	compare(t, []string{noticed, "broken"}, []string{got["ours"].Data, got["same"].Data})
 	req.Checksum = true
-	result := fetch(t, req, "left out")
+	result := Fetch(t, req, "left out")
 	got = filetree.Read(t, req.Dir)
 	compare(t, []string{"newest", "same!!", "edited"}, []string{got["ours"].Data, got["same"].Data, got["foreign"].Data})
 	compare(t, []int{kept, 1}, []int{result.Kept, len(result.Refused)})
@@ -105,7 +105,7 @@ func checksum(t *testing.T, m Mover) {
 
 func emptyTree(t *testing.T, m Mover) {
 	req, _ := m.request(t, filetree.Tree{})
-	if result := fetch(t, req, ""); !result.Empty() {
+	if result := Fetch(t, req, ""); !result.Empty() {
 		t.Errorf("%+v", result)
 	}
 	if _, err := os.Lstat(filepath.Dir(req.Dir)); err == nil {
@@ -118,7 +118,7 @@ func specialFiles(t *testing.T, m Mover) {
 	if err := syscall.Mkfifo(filepath.Join(root, "pipe"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	result := fetch(t, req, `"pipe": it is a named pipe`)
+	result := Fetch(t, req, `"pipe": it is a named pipe`)
 	compare(t, filetree.Tree{"a": filetree.File("a"), "z": filetree.File("z")}, filetree.Read(t, req.Dir))
 	compare(t, []transfer.Refusal{{Path: "pipe", Reason: "it is a named pipe"}}, result.Refused)
 }
@@ -128,7 +128,7 @@ func escapingLinks(t *testing.T, m Mover) {
 		"abs": filetree.Symlink("/etc/passwd"), "up": filetree.Symlink("../up"), "mine": filetree.Symlink("/results/a"),
 		"a": filetree.File("a"), "d/deep": filetree.Symlink("../../x"),
 	})
-	result := fetch(t, req, "left out")
+	result := Fetch(t, req, "left out")
 	compare(t, 3, len(result.Refused))
 	got := filetree.Read(t, req.Dir)
 	compare(t, filetree.Symlink("a"), got["mine"])
@@ -141,7 +141,7 @@ func sparse(t *testing.T, m Mover) {
 	if err := errors.Join(os.Truncate(at, 64<<20), os.Chtimes(at, time.Time{}, filetree.Epoch())); err != nil {
 		t.Fatal(err)
 	}
-	fetch(t, req, "")
+	Fetch(t, req, "")
 	compare(t, filetree.Read(t, root), filetree.Read(t, req.Dir))
 	info, err := os.Stat(filepath.Join(req.Dir, "sparse"))
 	if err != nil {
@@ -159,11 +159,11 @@ func manyFiles(t *testing.T, m Mover) {
 	}
 	req, _ := m.request(t, tree)
 	for _, kept := range []int{0, 2000} {
-		result := fetch(t, req, "")
+		result := Fetch(t, req, "")
 		compare(t, []int{2000, 50, kept}, []int{result.Files, result.Dirs, result.Kept})
 	}
 	got := filetree.Read(t, req.Dir)
-	for p, node := range shown(tree) {
+	for p, node := range tree.Shown() {
 		if got[p] != node {
 			t.Fatalf("%s: want %v, got %v", p, node, got[p])
 		}
@@ -176,28 +176,28 @@ func manyLinks(t *testing.T, m Mover) {
 		tree[fmt.Sprintf("l%d", i)] = filetree.Link("a")
 	}
 	req, _ := m.request(t, tree)
-	result := fetch(t, req, "")
+	result := Fetch(t, req, "")
 	compare(t, []int{1, 2000}, []int{result.Files, result.HardLinks})
 	compare(t, tree, filetree.Read(t, req.Dir))
-	compare(t, 2001, fetch(t, req, "").Kept)
+	compare(t, 2001, Fetch(t, req, "").Kept)
 }
 
 func plan(t *testing.T, m Mover) {
 	req, _ := m.request(t, awkward())
 	req.PlanOnly = true
 	if !m.Lists {
-		fetch(t, req, transfer.ErrNoList.Error())
+		Fetch(t, req, transfer.ErrNoList.Error())
 		return
 	}
-	result := fetch(t, req, "")
+	result := Fetch(t, req, "")
 	compare(t, []int64{18, 4<<20 + 33}, []int64{int64(result.PlanFiles), result.PlanBytes})
 	if _, err := os.Lstat(filepath.Dir(req.Dir)); err == nil {
 		t.Error("something was written")
 	}
 	req.PlanOnly = false
-	fetch(t, req, "")
+	Fetch(t, req, "")
 	req.PlanOnly = true
-	compare(t, 0, fetch(t, req, "").PlanFiles)
+	compare(t, 0, Fetch(t, req, "").PlanFiles)
 }
 
 func sums(t *testing.T, m Mover) {
@@ -207,7 +207,7 @@ func sums(t *testing.T, m Mover) {
 	want := fmt.Sprintf("%x  a\n\\%x  b\\\\c\n%x  l\n", sha256.Sum256([]byte("a")), sha256.Sum256([]byte("b")), sha256.Sum256([]byte("a")))
 	for range 2 {
 		text.Reset()
-		fetch(t, req, "")
+		Fetch(t, req, "")
 		compare(t, want, text.String())
 	}
 }
@@ -225,7 +225,7 @@ func locked(t *testing.T, m Mover) {
 		t.Fatal(err)
 	}
 	release()
-	fetch(t, req, "")
+	Fetch(t, req, "")
 }
 
 func cancel(t *testing.T, m Mover) {
@@ -246,7 +246,7 @@ func cancel(t *testing.T, m Mover) {
 		}
 	}
 	req.Reporter = nil
-	fetch(t, req, "")
+	Fetch(t, req, "")
 	compare(t, 2, len(filetree.Read(t, req.Dir)))
 }
 

@@ -55,7 +55,7 @@ func TestCuts(t *testing.T) {
 
 func testCut(t *testing.T, root string, at int64) {
 	t.Helper()
-	want := shown(cuttable())
+	want := cuttable().Shown()
 	req := request(t, &localexec.Executor{Cuts: []int64{at}}, root)
 	req.Retries = -1
 	result, err := transfer.Fetch(t.Context(), req)
@@ -77,7 +77,7 @@ func testCut(t *testing.T, root string, at int64) {
 }
 
 func TestCutIsTriedAgain(t *testing.T) {
-	root := remote(t, awkward())
+	root := remote(t, filetree.Awkward())
 	for name, executor := range executors(t) {
 		t.Run(name, func(t *testing.T) {
 			executor.Cuts = []int64{30, 600_000}
@@ -86,7 +86,7 @@ func TestCutIsTriedAgain(t *testing.T) {
 			if err != nil || !result.Whole() || executor.Count() != 3 {
 				t.Fatalf("%v after %d attempts, %+v", err, executor.Count(), result)
 			}
-			if diff := cmp.Diff(shown(awkward()), filetree.Read(t, req.Dir)); diff != "" {
+			if diff := cmp.Diff(filetree.Awkward().Shown(), filetree.Read(t, req.Dir)); diff != "" {
 				t.Error("-want +got:\n", diff)
 			}
 		})

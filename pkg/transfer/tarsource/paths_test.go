@@ -16,7 +16,7 @@ import (
 )
 
 func TestPaths(t *testing.T) {
-	root := remote(t, awkward())
+	root := remote(t, filetree.Awkward())
 	for name, executor := range executors(t) {
 		t.Run(name, func(t *testing.T) {
 			req := request(t, executor, root)
@@ -25,7 +25,7 @@ func TestPaths(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all := shown(awkward())
+			all := filetree.Awkward().Shown()
 			want := filetree.Tree{}
 			for _, p := range []string{"-rf", "new\nline", "names", "names/a", "names/b", "names/c", "closed/deep/file", "links/dangling", "ünïcödé ☃"} {
 				want[p] = all[p]
@@ -48,7 +48,7 @@ func TestPaths(t *testing.T) {
 }
 
 func TestMissing(t *testing.T) {
-	root := remote(t, awkward())
+	root := remote(t, filetree.Awkward())
 	for name, executor := range executors(t) {
 		t.Run(name, func(t *testing.T) {
 			req := request(t, executor, root)

@@ -9,7 +9,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -44,53 +43,6 @@ func remote(t *testing.T, tree filetree.Tree) string {
 	return dir
 }
 
-func awkward() filetree.Tree {
-	long := strings.Repeat("long-name-", 24) // 240 bytes
-	return filetree.Tree{
-		"-rf":                         filetree.File("dash"),
-		"--exclude=a":                 filetree.File("option"),
-		"with space":                  filetree.File("s"),
-		"quote'\"`$(touch x)\\":       filetree.File("q"),
-		"new\nline":                   filetree.File("n"),
-		"ünïcödé ☃":                   filetree.File("u"),
-		".hidden":                     filetree.File("h"),
-		"..two":                       filetree.File("t"),
-		"empty":                       filetree.File(""),
-		"empty dir":                   filetree.Dir(),
-		"private":                     filetree.File("p").Perm("0604"),
-		"program":                     filetree.File("#!").Perm("0755"),
-		"old":                         filetree.File("o").At(time.Unix(0, 0)),
-		"closed":                      filetree.Dir().Perm("0555"),
-		"closed/file":                 filetree.File("c").Perm("0444"),
-		"closed/deep":                 filetree.Dir().Perm("0555").At(time.Unix(1e9, 0)),
-		"closed/deep/file":            filetree.File("d"),
-		"names":                       filetree.Dir(),
-		"names/a":                     filetree.File("linked"),
-		"names/b":                     filetree.Link("names/a"),
-		"names/c":                     filetree.Link("names/a"),
-		"links":                       filetree.Dir(),
-		"links/up":                    filetree.Symlink("../names/a"),
-		"links/dir":                   filetree.Symlink("../names"),
-		"links/dangling":              filetree.Symlink("nowhere"),
-		"links/self":                  filetree.Symlink("."),
-		long:                          filetree.Dir(),
-		long + "/" + long:             filetree.Dir(),
-		long + "/" + long + "/" + "f": filetree.File("deep"),
-		long + "/" + long + "/" + "l": filetree.Symlink("../../" + long),
-		"large":                       filetree.File(strings.Repeat("0123456789abcdef", 1<<16)),
-	}
-}
-
-// shown is tree as filetree.Read shows it.
-func shown(tree filetree.Tree) filetree.Tree {
-	out := filetree.Tree{}
-	for p, node := range tree {
-		node.Data = filetree.Short(node.Data)
-		out[p] = node
-	}
-	return out
-}
-
 // executors has one for each shell, as this user and, for root, as nobody.
 func executors(t *testing.T) map[string]*localexec.Executor {
 	t.Helper()
@@ -110,8 +62,8 @@ func executors(t *testing.T) map[string]*localexec.Executor {
 }
 
 func TestRoundTrip(t *testing.T) {
-	root := remote(t, awkward())
-	want := shown(awkward())
+	root := remote(t, filetree.Awkward())
+	want := filetree.Awkward().Shown()
 	for name, executor := range executors(t) {
 		t.Run(name, func(t *testing.T) {
 			req := request(t, executor, root)
