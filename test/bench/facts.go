@@ -54,7 +54,8 @@ func (b *bench) fileSystem(ctx context.Context) string {
 	if err != nil {
 		return "unknown"
 	}
-	return strings.TrimSpace(string(out))
+	first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n") // of several mounts on one place
+	return first
 }
 
 // notes is what a person wrote about the numbers, for the page.

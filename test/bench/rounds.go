@@ -3,9 +3,11 @@ package main
 import (
 	"context"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -61,7 +63,8 @@ func (b *bench) race(ctx context.Context, r race) error {
 }
 
 // turn lets the contenders run one after another, until each has its good runs or
-// has failed too often; each turn begins with another one.
+// has failed too often. Each turn has another order, the same in every run: who
+// comes after a minute of gzip finds a machine that is hot.
 func (b *bench) turn(ctx context.Context, r race, l line, number int) error {
 	dir := filepath.Join(b.work, fmt.Sprintf("copy-%d", number))
 	tallies := map[string]*tally{}
@@ -70,8 +73,8 @@ func (b *bench) turn(ctx context.Context, r race, l line, number int) error {
 	}
 	for turn, busy := 0, true; busy; turn++ {
 		busy = false
-		for i := range r.contenders {
-			c := r.contenders[(i+turn)%len(r.contenders)]
+		for _, i := range rand.New(rand.NewPCG(uint64(turn), 0)).Perm(len(r.contenders)) { //nolint:gosec // an order, no secret
+			c := r.contenders[i]
 			t := tallies[c.name]
 			if t.failed >= b.mayFail(c) || t.good >= b.turns(c) {
 				continue
@@ -94,8 +97,21 @@ func (b *bench) take(run report.Run, c contender, t *tally) {
 	if run.Failed == "" {
 		t.good++
 	} else if t.failed++; t.failed == b.mayFail(c) {
-		b.skip(fmt.Sprintf("%s, %s, %s, after failing %d times: %s", run.Link, run.Set, c.name, t.failed, run.Failed))
+		b.skip(fmt.Sprintf("%s, %s, %s, after failing %d times: %s", run.Link, run.Set, c.name, t.failed, brief(run.Failed)))
 	}
+}
+
+// brief is the end of what somebody said of a failure: what went before repeats it.
+func brief(failure string) string {
+	parts := strings.Split(failure, " / ")
+	for _, part := range parts {
+		if strings.Contains(part, "error: ") {
+			before, address, _ := strings.Cut(part, "read tcp ")
+			_, after, _ := strings.Cut(address, ": ")
+			return strings.TrimSuffix(before+after, ": ")
+		}
+	}
+	return parts[0]
 }
 
 // mayFail is how often a contender may fail before it is out: somebody whom a

@@ -98,7 +98,7 @@ func (p *page) compression() {
 }
 
 const method = `
-- One turn is one run of each contender; the next turn begins with another one. The number is the median over the turns.
+- One turn is one run of each contender; each turn has another order. The number is the median over the turns.
 - After each run names, sizes and contents of all files are compared with the source. Then the destination is removed.
 - ` + "`kubectl cp`, `kubectl exec ... tar`" + ` read from a pod that runs already and has the claim; the time is that of the whole command.
   "1 CPU" is a pod with the limits of fetch's helper pod, the other one has no limits.
