@@ -5,7 +5,9 @@ package client
 import (
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
@@ -24,6 +26,8 @@ const (
 type Getter interface {
 	// Clientset returns the typed clients. Errors: the kubeconfig is missing or wrong.
 	Clientset() (kubernetes.Interface, error)
+	// Objects returns what creates objects of any kind, and what knows the kinds.
+	Objects() (dynamic.Interface, meta.RESTMapper, error)
 	// Executor returns what runs programs in containers.
 	Executor() (transport.Executor, error)
 	// Tunnel returns what dials a port of a pod through the API server.
@@ -59,6 +63,21 @@ func (f *Flags) Clientset() (kubernetes.Interface, error) {
 		return nil, fmt.Errorf("reading kubeconfig: %w", err)
 	}
 	return kubernetes.NewForConfig(config)
+}
+
+// Objects returns what creates objects of any kind, and what knows the kinds: it
+// asks the cluster for them, and kubectl's cache.
+func (f *Flags) Objects() (dynamic.Interface, meta.RESTMapper, error) {
+	config, err := f.config.ToRESTConfig()
+	if err != nil {
+		return nil, nil, fmt.Errorf("reading kubeconfig: %w", err)
+	}
+	mapper, err := f.config.ToRESTMapper()
+	if err != nil {
+		return nil, nil, fmt.Errorf("asking the cluster which kinds of objects it has: %w", err)
+	}
+	objects, err := dynamic.NewForConfig(config)
+	return objects, mapper, err
 }
 
 // Executor returns what runs programs in containers of the cluster.

@@ -15,6 +15,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	utilrand "k8s.io/apimachinery/pkg/util/rand"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	// kubectl's auth plugins (oidc and others; exec credentials need none).
@@ -34,6 +35,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/logs"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/options"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/purge"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/rerun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/run"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/version"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/wait"
@@ -58,7 +60,7 @@ const example = `
 // Main runs the command line args, the program's name first, and returns the
 // exit status. What went wrong is said on streams.ErrOut.
 func Main(ctx context.Context, streams genericiooptions.IOStreams, args []string) int {
-	root := Default(streams, os.Getenv)
+	root := Default(streams, os.LookupEnv)
 	root.SetArgs(args[1:])
 	called, err := root.ExecuteContextC(ctx)
 	if err != nil && ctx.Err() != nil {
@@ -99,17 +101,20 @@ func report(out io.Writer, called *cobra.Command, err error) {
 }
 
 // Default returns the command tree that reads the kubeconfig flags and the clock.
-func Default(streams genericiooptions.IOStreams, getenv func(string) string) *cobra.Command {
+func Default(streams genericiooptions.IOStreams, lookup func(string) (string, bool)) *cobra.Command {
 	config := genericclioptions.NewConfigFlags(true).WithDiscoveryBurst(300).WithDiscoveryQPS(50).WithWarningPrinter(streams)
-	rest.SetDefaultWarningHandler(rest.NewWarningWriter(streams.ErrOut, rest.WarningWriterOptions{
+	warnings := &client.Warnings{To: rest.NewWarningWriter(streams.ErrOut, rest.WarningWriterOptions{
 		Deduplicate: true, Color: term.AllowsColorOutput(streams.ErrOut),
-	}))
+	})}
+	rest.SetDefaultWarningHandler(warnings)
 	f := &factory.Factory{
-		Client:   client.NewFlags(config, func() bool { return !cmdutil.RemoteCommandWebsockets.IsDisabled() }),
-		Streams:  streams,
-		Clock:    clock.RealClock{},
-		CacheDir: cacheDir(),
-		Getenv:   getenv,
+		Client:    client.NewFlags(config, func() bool { return !cmdutil.RemoteCommandWebsockets.IsDisabled() }),
+		Streams:   streams,
+		Clock:     clock.RealClock{},
+		CacheDir:  cacheDir(),
+		LookupEnv: lookup,
+		Suffix:    utilrand.String,
+		Warnings:  warnings,
 	}
 	root := New(f)
 	config.AddFlags(root.PersistentFlags())
@@ -167,7 +172,7 @@ func New(f *factory.Factory) *cobra.Command {
 	root.SetErr(f.Streams.ErrOut)
 	root.SuggestionsMinimumDistance = 2
 	groups := templates.CommandGroups{
-		{Message: "From an idea to files:", Commands: []*cobra.Command{run.NewCommand(f), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
+		{Message: "From an idea to files:", Commands: []*cobra.Command{run.NewCommand(f, fetch.Results(f)), rerun.NewCommand(f, fetch.Results(f)), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
 		{Message: "Clean up:", Commands: []*cobra.Command{purge.NewCommand(f)}},
 	}
 	groups.Add(root)
@@ -208,6 +213,7 @@ func finish(root *cobra.Command) {
 		verb.DisableFlagsInUseLine = true
 		verb.Long = dedent(verb.Long) + "\n\n" + exit.Table()
 		verb.Example = templates.Examples(verb.Example)
+		groupFlags(verb)
 		if check := verb.Args; check != nil {
 			verb.Args = func(cmd *cobra.Command, args []string) error { return wrongArguments(check(cmd, args), args) }
 		}

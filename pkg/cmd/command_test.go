@@ -2,6 +2,7 @@ package cmd
 
 import (
 	"bytes"
+	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -26,10 +27,12 @@ func execute(t *testing.T, cluster *faketest.Cluster, args ...string) result {
 	t.Helper()
 	var out, errOut bytes.Buffer
 	root := New(&factory.Factory{
-		Client:  cluster,
-		Streams: genericiooptions.IOStreams{In: &bytes.Buffer{}, Out: &out, ErrOut: &errOut},
-		Clock:   clocktesting.NewFakeClock(faketest.Now()),
-		Getenv:  func(string) string { return "" },
+		Client:    cluster,
+		Streams:   genericiooptions.IOStreams{In: &bytes.Buffer{}, Out: &out, ErrOut: &errOut},
+		Clock:     clocktesting.NewFakeClock(faketest.Now()),
+		LookupEnv: os.LookupEnv,
+		Suffix:    func(length int) string { return "x7k2p"[:length] },
+		Warnings:  cluster.Warnings(),
 	})
 	root.SetArgs(append([]string{}, args...)) // nil would mean those of the test binary
 	called, err := root.ExecuteContextC(t.Context())

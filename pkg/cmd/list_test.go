@@ -66,7 +66,7 @@ func lab() []runtime.Object {
 }
 
 const (
-	header  = "NAME     STATE       DURATION   RESULTS        FETCHED   AGE\n"
+	header  = "NAME     STATE      DURATION   RESULTS        FETCHED   AGE\n"
 	reasons = "job waits does not run yet: Unschedulable: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu.\n" +
 		"job queued does not run yet: Queued: waiting for admission by queue gpus\n"
 )
@@ -77,11 +77,11 @@ func TestList(t *testing.T) {
 		want result
 	}{
 		"the namespace, oldest first": {nil, result{Stdout: header +
-			"broken   Failed      10m        <none>         <none>    30h\n" +
-			"done     Complete    10m        done-results   yes       3h\n" +
-			"busy     Running     50m        data,out       no        60m\n" +
-			"waits    Pending     0s         <none>         <none>    5m\n" +
-			"queued   Suspended   0s         <none>         <none>    2m\n", Stderr: reasons}},
+			"broken   Failed     10m        <none>         <none>    30h\n" +
+			"done     Complete   10m        done-results   yes       3h\n" +
+			"busy     Running    50m        data,out       no        60m\n" +
+			"waits    Pending    0s         <none>         <none>    5m\n" +
+			"queued   Queued     0s         <none>         <none>    2m\n", Stderr: reasons}},
 		"by name, in the order asked for": {[]string{"job/done", "broken"}, result{
 			Stdout: "NAME     STATE      DURATION   RESULTS        FETCHED   AGE\n" +
 				"done     Complete   10m        done-results   yes       3h\n" +

@@ -24,9 +24,9 @@ func TestRunDryRun(t *testing.T) {
 		"client as yaml": {[]string{"--dry-run=client", "-o", "yaml"}, "run-dry-run.yaml", "", 0},
 		"client as json": {[]string{"--dry-run=client", "-o", "json"}, "run-dry-run.json", "", 0},
 		"client as name": {[]string{"--dry-run=client", "-o", "name"}, "", "job.batch/train\n", 0},
-		"server":         {[]string{"--dry-run=server"}, "", "persistentvolumeclaim/train-results created (server dry run)\njob.batch/train created (server dry run)\n", 3},
-		"server as yaml": {[]string{"--dry-run=server", "-o", "yaml"}, "run-dry-run-server.yaml", "", 3},
-		"none":           {[]string{"--dry-run=none", "-o", "jsonpath={.kind}"}, "", "Job", 3},
+		"server":         {[]string{"--dry-run=server"}, "", "persistentvolumeclaim/train-results created (server dry run)\njob.batch/train created (server dry run)\n", 4},
+		"server as yaml": {[]string{"--dry-run=server", "-o", "yaml"}, "run-dry-run-server.yaml", "", 4},
+		"none":           {[]string{"--dry-run=none", "-o", "jsonpath={.kind}"}, "", "Job", 4},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster := faketest.New()
@@ -64,24 +64,24 @@ func TestRunStampsTheOwner(t *testing.T) {
 
 // Usage errors show the usage of the verb and change nothing; other errors do not.
 func TestUsageErrors(t *testing.T) {
-	const usage = "\n\nUsage:\n  kubectl batch run NAME --image=IMAGE [-- COMMAND [ARG...]]\n\n'kubectl batch run --help' shows the flags and examples.\n"
+	const usage = "\n\nUsage:\n  kubectl batch run (NAME --image=IMAGE | -f FILENAME | --from=cronjob/NAME) [-- COMMAND [ARG...]]\n\n'kubectl batch run --help' shows the flags and examples.\n"
 	for name, test := range map[string]struct {
 		args []string
 		want string
 	}{
-		"no name":            {[]string{"run"}, "error: the NAME of the job is missing"},
+		"no name":            {[]string{"run"}, "error: the NAME of the job is missing; --generate-name makes one"},
 		"no image":           {[]string{"run", "train"}, "error: --image is missing: the container image to run"},
 		"a flag that is not": {[]string{"run", "train", "--imag=x"}, "error: unknown flag: --imag"},
 		"--command":          {[]string{"run", "train", "--command", "--", "sh"}, "error: unknown flag: --command: what follows -- is the command: leave --command out"},
 		"--mem":              {[]string{"run", "train", "--mem=1Gi"}, "error: unknown flag: --mem: here it is --memory"},
 		"--gpus":             {[]string{"run", "train", "--gpus=1"}, "error: unknown flag: --gpus: here it is --gpu"},
-		"--labels":           {[]string{"run", "train", "--labels=a=b"}, "error: unknown flag: --labels: jobs are selected by -l in list, and labelled by kubectl label"},
+		"--labels":           {[]string{"run", "train", "--labels=a=b"}, "error: unknown flag: --labels: here it is --label KEY=VALUE, once for each; list selects by -l"},
 		"-i": {[]string{"run", "train", "-i", "x"}, "error: unknown shorthand flag: 'i' in -i: the image is --image; " +
 			"a job has no terminal to attach to (-it)"},
 		"-it": {[]string{"run", "train", "-it"}, "error: unknown shorthand flag: 'i' in -it: " +
 			"a job has no terminal to attach to: kubectl batch logs NAME -f follows its log"},
 		"a flag without its value": {[]string{"run", "train", "--image"}, "error: flag needs an argument: --image"},
-		"a value that is none":     {[]string{"run", "train", "--gpu=two"}, `error: invalid argument "two" for "--gpu" flag: strconv.ParseInt: parsing "two": invalid syntax`},
+		"a value that is none":     {[]string{"run", "train", "--gpu=two"}, `error: invalid argument "two" for "--gpu" flag: a whole number from 0 to 2147483647 is expected`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			equal(t, execute(t, faketest.New(), test.args...), result{Stderr: test.want + usage, Status: 2})

@@ -85,8 +85,8 @@ func TestRun(t *testing.T) {
 			Stdout: "job.batch/train\n", Stderr: next, Changes: []string{makesClaim, makesJob},
 		}},
 		"a name that is taken": {faketest.New(faketest.Job("train")), plain, result{
-			Stderr: "error: there is a job \"train\" in namespace \"lab\" already: give this one another name, or delete that one when it is finished: " +
-				"kubectl batch purge train\n",
+			Stderr: "error: there is a job \"train\" in namespace \"lab\" already: --generate-name gives this one a name of its own; " +
+				"kubectl batch rerun train makes that one again, and kubectl batch purge train deletes it when it is finished\n",
 			Status: 1, Changes: []string{makesJob},
 		}},
 		"a refused job takes its claim with it": {faketest.New().Refuse("create", "jobs", errRefused), withResults, result{
@@ -141,8 +141,8 @@ func TestRunOverAClaim(t *testing.T) {
 			Stdout: "job.batch/train created\n", Stderr: made, Changes: []string{makesClaim, unmarks, makesJob},
 		}},
 		"of somebody else": {faketest.New(faketest.Claim("train-results", "10Gi", corev1.ClaimBound)), []string{"--reuse-results"}, result{
-			Stderr: "error: claim \"train-results\" is there already and was not made by run: to use it, mount it with " +
-				"--pvc train-results:/results in place of --results\n",
+			Stderr: "error: claim \"train-results\" is there already and was not made by run: " +
+				"--results pvc/train-results uses it\n",
 			Status: 1, Changes: []string{makesClaim},
 		}},
 		"too small": {faketest.New(results(corev1.ClaimBound, "5Gi", fetchedClaim)), nil, result{

@@ -19,7 +19,7 @@ import (
 // tree is the command tree as main makes it.
 func tree() (root *cobra.Command, out *bytes.Buffer) {
 	streams, _, out, _ := genericiooptions.NewTestIOStreams()
-	return Default(streams, func(string) string { return "" }), out
+	return Default(streams, func(string) (string, bool) { return "", false }), out
 }
 
 // everyCommand calls see with each command that people can see.
@@ -42,7 +42,7 @@ func TestTreeHasTheVerbs(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	equal(t, names, []string{"fetch", "list", "logs", "options", "purge", "run", "version", "wait"})
+	equal(t, names, []string{"fetch", "list", "logs", "options", "purge", "rerun", "run", "version", "wait"})
 }
 
 var (

@@ -7,6 +7,8 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
 // State is where a job is between its making and its end.
@@ -14,8 +16,10 @@ type State string
 
 // The states of a job.
 const (
-	// Suspended: no pods are made until it is resumed (or admitted by a queue).
+	// Suspended: no pods are made until it is resumed.
 	Suspended State = "Suspended"
+	// Queued: no pods are made until its queue admits it.
+	Queued State = "Queued"
 	// Pending: none of its pods has started.
 	Pending State = "Pending"
 	// Running: at least one pod is ready.
@@ -32,6 +36,8 @@ func StateOf(job *batchv1.Job) State {
 		return State(end.Type)
 	}
 	switch {
+	case job.Spec.Suspend != nil && *job.Spec.Suspend && job.Labels[reason.QueueLabel] != "":
+		return Queued
 	case job.Spec.Suspend != nil && *job.Spec.Suspend:
 		return Suspended
 	case job.Status.Ready != nil && *job.Status.Ready > 0:
@@ -91,14 +97,23 @@ func Highest(pod *corev1.Pod) int {
 
 // ExitStatus returns the exit status of a finished job: 0 for Complete; for
 // Failed the highest that a container of its pods ended with, and 1 where
-// none tells or all say 0.
+// none tells or all say 0. Of an array, tasks that came to a good end do not
+// count, also where their first attempts failed.
 func ExitStatus(job *batchv1.Job, pods []*corev1.Pod) int {
 	if StateOf(job) == Complete {
 		return 0
 	}
+	good := map[string]bool{}
+	for _, pod := range pods {
+		if task := pod.Annotations[batchv1.JobCompletionIndexAnnotation]; task != "" && pod.Status.Phase == corev1.PodSucceeded {
+			good[task] = true
+		}
+	}
 	highest := 1
 	for _, pod := range pods {
-		highest = max(highest, Highest(pod))
+		if !good[pod.Annotations[batchv1.JobCompletionIndexAnnotation]] {
+			highest = max(highest, Highest(pod))
+		}
 	}
 	return highest
 }

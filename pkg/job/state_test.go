@@ -110,11 +110,17 @@ func TestExitStatus(t *testing.T) {
 		}
 		return pods
 	}
+	task := func(index string, phase corev1.PodPhase, status int32) *corev1.Pod {
+		return faketest.PodOf(failed, "p", phase, faketest.Exited(status), func(pod *corev1.Pod) {
+			pod.Annotations = map[string]string{batchv1.JobCompletionIndexAnnotation: index}
+		})
+	}
 	for name, test := range map[string]struct {
 		job  *batchv1.Job
 		pods []*corev1.Pod
 		want int
 	}{
+		"a task that came good at last":  {failed, []*corev1.Pod{task("0", corev1.PodFailed, 75), task("0", corev1.PodSucceeded, 0), task("1", corev1.PodFailed, 9)}, 9},
 		"complete":                       {complete, nil, 0},
 		"complete after a failure":       {complete, pods(3, 0), 0},
 		"failed":                         {failed, pods(3), 3},

@@ -9,11 +9,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
+	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/apimachinery/pkg/util/validation"
 	"k8s.io/client-go/kubernetes"
 )
 
@@ -25,10 +28,14 @@ const (
 	ManagedByLabel = "app.kubernetes.io/managed-by"
 	// ManagedBy is the value of ManagedByLabel.
 	ManagedBy = "kubectl-batch"
-	// ComponentLabel tells what a made object is for: ResultsComponent or HelperComponent.
+	// ComponentLabel tells what a made object is for: one of the Components.
 	ComponentLabel = "app.kubernetes.io/component"
 	// ResultsComponent marks a claim that run --results made.
 	ResultsComponent = "results"
+	// ScriptComponent marks a ConfigMap that holds a job's script.
+	ScriptComponent = "script"
+	// EnvComponent marks a Secret that holds variables of a job.
+	EnvComponent = "env"
 	// HelperComponent marks a helper pod.
 	HelperComponent = "fetch-helper"
 	// JobLabel holds the job's name, on its results claim and its helper pods.
@@ -43,12 +50,31 @@ const (
 	KeptLabel = domain + "kept"
 )
 
+// claimDomain begins the label of pods that have a claim, which ends in its name.
+const claimDomain = "claim." + domain
+
+// ClaimLabel returns the label of the pods that have a claim which one node at a
+// time may use. Names that are too long for a label are cut, and end in a hash.
+func ClaimLabel(claim string) string {
+	if len(claim) <= validation.LabelValueMaxLength {
+		return claimDomain + claim
+	}
+	hash := Identity{Name: claim}.Hash()
+	return claimDomain + claim[:validation.LabelValueMaxLength-len(hash)-1] + "-" + hash
+}
+
 // Annotations.
 const (
 	// Annotation holds the name of the user an object was made for.
 	Annotation = domain + "owner"
 	// ResultsAnnotation is on a Job: the claim its results volume is.
 	ResultsAnnotation = domain + "results"
+	// ScriptAnnotation is on a Job: the ConfigMap with its script.
+	ScriptAnnotation = domain + "script"
+	// EnvAnnotation is on a Job: the Secret with variables of it.
+	EnvAnnotation = domain + "env"
+	// BaseNameAnnotation is on a Job whose name was generated: the name before the suffix.
+	BaseNameAnnotation = domain + "base-name"
 	// UserAnnotation is on a claim: the uid, gid and groups its files were written with, as JSON.
 	UserAnnotation = domain + "user"
 	// FetchedAnnotation is on a job and its claim: when a whole, verified fetch ended (RFC 3339).
@@ -117,6 +143,12 @@ func (i Identity) Stamp(meta *metav1.ObjectMeta) {
 	metav1.SetMetaDataAnnotation(meta, Annotation, i.Name)
 }
 
+// Reserved reports whether a label or an annotation of that key is the plugin's own.
+func Reserved(key string) bool {
+	prefix, _, _ := strings.Cut(key, "/")
+	return strings.HasSuffix("."+prefix+"/", "."+domain) || key == ManagedByLabel || key == ComponentLabel
+}
+
 // Made reports whether the plugin made the object.
 func Made(object metav1.Object) bool {
 	return object.GetLabels()[ManagedByLabel] == ManagedBy
@@ -125,6 +157,14 @@ func Made(object metav1.Object) bool {
 // MadeResults reports whether object is a claim that run --results made.
 func MadeResults(object metav1.Object) bool {
 	return Made(object) && object.GetLabels()[ComponentLabel] == ResultsComponent
+}
+
+// AdoptPatch returns a strategic merge patch that makes job an owner of an object,
+// beside those that it has.
+func AdoptPatch(job *batchv1.Job) ([]byte, error) {
+	return json.Marshal(map[string]any{"metadata": map[string]any{"ownerReferences": []metav1.OwnerReference{
+		{APIVersion: "batch/v1", Kind: "Job", Name: job.Name, UID: job.UID},
+	}}})
 }
 
 // PatchOf returns a JSON merge patch that sets annotations of the object with

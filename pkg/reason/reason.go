@@ -33,8 +33,9 @@ func (r Reason) String() string {
 // Known reports whether there is a reason.
 func (r Reason) Known() bool { return r.Code != "" }
 
-// queueLabel is on jobs that Kueue admits: suspended means queued there.
-const queueLabel = "kueue.x-k8s.io/queue-name"
+// QueueLabel is on jobs that Kueue admits, with the name of their queue there: such
+// a job that is suspended is queued (https://kueue.sigs.k8s.io, "Run A Kubernetes Job").
+const QueueLabel = "kueue.x-k8s.io/queue-name"
 
 // OfJob says why no pod of job runs, from its pods and from the warning events
 // of the namespace. A job that is finished, or of which a pod runs, has none.
@@ -68,7 +69,7 @@ func refusal(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event) Rea
 }
 
 func suspended(job *batchv1.Job) Reason {
-	if queue := job.Labels[queueLabel]; queue != "" {
+	if queue := job.Labels[QueueLabel]; queue != "" {
 		return Reason{Code: "Queued", Message: "waiting for admission by queue " + queue}
 	}
 	return Reason{Code: "Suspended", Message: "spec.suspend is true"}

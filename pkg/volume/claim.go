@@ -4,6 +4,8 @@
 package volume
 
 import (
+	"errors"
+
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -25,20 +27,47 @@ type Spec struct {
 	Job string
 	// Size asked of the storage.
 	Size resource.Quantity
+	// Class of the storage; empty for the cluster's default.
+	Class string
+	// Access is how many may use it; empty for one node.
+	Access corev1.PersistentVolumeAccessMode
 	// Owner is whom the claim is made for.
 	Owner owner.Identity
 }
 
+// ParseAccess reads an access mode as kubectl shows it (RWO) or in full; "" is
+// one node. Results are written, so a mode for readers is refused.
+func ParseAccess(text string) (corev1.PersistentVolumeAccessMode, error) {
+	switch text {
+	case "", "RWO", string(corev1.ReadWriteOnce):
+		return corev1.ReadWriteOnce, nil
+	case "RWX", string(corev1.ReadWriteMany):
+		return corev1.ReadWriteMany, nil
+	case "RWOP", string(corev1.ReadWriteOncePod):
+		return corev1.ReadWriteOncePod, nil
+	case "ROX", string(corev1.ReadOnlyMany):
+		return "", errors.New("the job could not write its results there")
+	}
+	return "", errors.New("RWO, RWX or RWOP is expected")
+}
+
 // Claim returns the object to create. It has no ownerReference: deleting a Job
-// never deletes results. Class and access come from the cluster's default: one node.
+// never deletes results.
 func (s Spec) Claim() *corev1.PersistentVolumeClaim {
+	access := s.Access
+	if access == "" {
+		access = corev1.ReadWriteOnce
+	}
 	claim := &corev1.PersistentVolumeClaim{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"},
 		ObjectMeta: metav1.ObjectMeta{Name: s.Name, Namespace: s.Namespace},
 		Spec: corev1.PersistentVolumeClaimSpec{
-			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOnce},
+			AccessModes: []corev1.PersistentVolumeAccessMode{access},
 			Resources:   corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: s.Size}},
 		},
+	}
+	if s.Class != "" {
+		claim.Spec.StorageClassName = &s.Class
 	}
 	s.Owner.Stamp(&claim.ObjectMeta)
 	metav1.SetMetaDataLabel(&claim.ObjectMeta, owner.ComponentLabel, owner.ResultsComponent)

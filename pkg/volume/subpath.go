@@ -36,6 +36,12 @@ func MountsIn(job *batchv1.Job) []Mounted {
 // have no variable of that name.
 const indexVariable = "JOB_COMPLETION_INDEX"
 
+// PerTask returns the subPathExpr that gives each task of an Indexed Job a folder
+// of its own below subPath, named by its number.
+func PerTask(subPath string) string {
+	return path.Join(strings.ReplaceAll(subPath, "$", "$$"), "$("+indexVariable+")")
+}
+
 // Tasks returns how many tasks an Indexed Job has; 0 for any other.
 func Tasks(job *batchv1.Job) int {
 	if mode := job.Spec.CompletionMode; mode == nil || *mode != batchv1.IndexedCompletion || job.Spec.Completions == nil {

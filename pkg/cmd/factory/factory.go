@@ -25,8 +25,12 @@ type Factory struct {
 	Clock clock.WithTicker
 	// CacheDir is a folder of this user for what fetch remembers; empty where there is none.
 	CacheDir string
-	// Getenv reads the environment.
-	Getenv func(string) string
+	// LookupEnv reads the environment; false for a variable that is not there.
+	LookupEnv func(string) (string, bool)
+	// Suffix returns a text of that many characters which makes a name a new one.
+	Suffix func(length int) string
+	// Warnings are what the API server has warned of.
+	Warnings *client.Warnings
 }
 
 // Cluster returns the typed clients and the namespace to work in.

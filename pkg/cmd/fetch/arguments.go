@@ -55,7 +55,7 @@ func (o *Flags) checkOutput() error {
 
 func (o *Options) parseHelper(flags *Flags) error {
 	if o.image == "" {
-		o.image = o.factory.Getenv(imageVariable)
+		o.image, _ = o.factory.LookupEnv(imageVariable)
 	}
 	if o.image == "" {
 		o.image = helper.DefaultImage

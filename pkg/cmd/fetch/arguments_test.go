@@ -21,11 +21,8 @@ func toOptions(environment string, args []string, changes ...func(*Flags)) (*Opt
 	for _, change := range changes {
 		change(flags)
 	}
-	return flags.ToOptions(&factory.Factory{Client: faketest.New().Typed("-n", "vision"), Getenv: func(name string) string {
-		if name == imageVariable {
-			return environment
-		}
-		return ""
+	return flags.ToOptions(&factory.Factory{Client: faketest.New().Typed("-n", "vision"), LookupEnv: func(name string) (string, bool) {
+		return environment, name == imageVariable && environment != ""
 	}}, args)
 }
 

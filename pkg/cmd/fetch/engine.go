@@ -10,8 +10,6 @@ import (
 	"strings"
 	"time"
 
-	"github.com/spf13/pflag"
-
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/pattern"
@@ -54,19 +52,6 @@ const (
 	// mostRetries keeps the pauses within a day.
 	mostRetries = 100
 )
-
-func (o *Flags) addEngineFlags(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&o.Include, "include", nil, "Copy only what matches this glob, as in a .gitignore (repeatable)")
-	flags.StringArrayVar(&o.Exclude, "exclude", nil, "Leave out what matches this glob, as in a .gitignore (repeatable)")
-	flags.BoolVar(&o.Plan, "plan", false, "Say what would come, and how much, and copy nothing")
-	flags.BoolVar(&o.Checksum, "checksum", false, "Compare what is here already by content, not by size and time")
-	flags.StringVar(&o.Manifest, "manifest", "", "Write the SHA-256 of every file to this file, in lines for sha256sum -c")
-	flags.StringVar(&o.Transport, "transport", auto, "Way to the files: auto (the first that works), tunnel, exec or tar")
-	flags.StringVar(&o.Compress, "compress", auto, "Compression on the way: auto (what is quickest, measured), zstd, s2 or none")
-	flags.IntVar(&o.Parallel, "parallel", 0, "How many streams run side by side (default: as many as are quicker)")
-	flags.StringVar(&o.LimitRate, "limit-rate", "", "At most so many bytes a second on the wire, such as 10M or 512Ki")
-	flags.IntVar(&o.Retries, "retries", defaultRetries, "How often in a row a stream that is lost is opened again")
-}
 
 // toEngine parses what was typed. Its errors name flag and value.
 func (o *Flags) toEngine() (Engine, error) {

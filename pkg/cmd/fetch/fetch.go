@@ -14,7 +14,6 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
@@ -129,6 +128,23 @@ type Options struct {
 	began    time.Time
 }
 
+// Results returns what copies all results of one job to dir, "" for ./JOB: it is
+// how another verb fetches.
+func Results(f *factory.Factory) func(ctx context.Context, job, dir string, json bool) error {
+	return func(ctx context.Context, job, dir string, json bool) error {
+		flags, set := &Flags{}, pflag.NewFlagSet("fetch", pflag.ContinueOnError)
+		flags.AddFlags(set) // their defaults
+		if flags.Dir = dir; json {
+			flags.Output = "json"
+		}
+		options, err := flags.ToOptions(f, []string{job})
+		if err != nil {
+			return err
+		}
+		return options.Run(ctx)
+	}
+}
+
 // several reports whether jobs are selected, and not named.
 func (o *Flags) several() bool { return o.Selector != "" || o.Unfetched }
 
@@ -157,23 +173,6 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	}
 	flags.AddFlags(cmd.Flags())
 	return cmd
-}
-
-// AddFlags declares the flags.
-func (o *Flags) AddFlags(flags *pflag.FlagSet) {
-	flags.StringVarP(&o.Dir, "dir", "d", "", "Folder that the files go to (default: ./JOB; with several jobs it holds a folder for each)")
-	flags.BoolVar(&o.Force, "force", false, "Overwrite local files that no fetch wrote")
-	flags.StringVarP(&o.Selector, "selector", "l", "", "The jobs with these labels, such as team=vision,stage!=test")
-	flags.BoolVar(&o.Unfetched, "unfetched", false, "Your finished jobs whose results were not fetched yet")
-	flags.StringVar(&o.Task, "task", "", "Of an array only these tasks, such as 0,3-5")
-	o.addEngineFlags(flags)
-	flags.StringVarP(&o.Output, "output", "o", "", "json: one object that says what came, and how")
-	flags.StringVar(&o.Progress, "progress", string(screen.Auto), "How far it is, on stderr: auto (a live line on a terminal, else one every 10 s), json (a line for each event) or none")
-	flags.StringVar(&o.Timeout, "timeout", "", "Give up after this long, with exit status 124 ("+duration.Forms+")")
-	flags.StringVar(&o.Image, "helper-image", "", "Image of the helper pod, with sh and tar; job is the job's own (default: $"+imageVariable+", else "+helper.DefaultImage+")")
-	flags.StringVar(&o.HelperCPU, "helper-cpu", "1", "CPUs of the helper pod")
-	flags.StringVar(&o.HelperMemory, "helper-memory", "256Mi", "Memory of the helper pod")
-	flags.BoolVar(&o.KeepHelper, "keep-helper", false, "Leave the helper pod there for the next fetch; it ends by itself when nobody uses it")
 }
 
 // Run finds, copies, marks, and says what came.

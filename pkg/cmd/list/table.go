@@ -76,7 +76,7 @@ const explainLimit = 10
 func (o *Options) explain(ctx context.Context, jobs []*batchv1.Job) {
 	waiting := slices.DeleteFunc(slices.Clone(jobs), func(j *batchv1.Job) bool {
 		state := job.StateOf(j)
-		return state != job.Pending && state != job.Suspended
+		return state != job.Pending && state != job.Suspended && state != job.Queued
 	})
 	warnings := map[string][]*corev1.Event{}
 	for i, one := range waiting {

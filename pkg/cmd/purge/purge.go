@@ -155,7 +155,7 @@ func (o *Options) ask(ctx context.Context, chosen []candidate) error {
 	return nil
 }
 
-// sweep removes helper pods that a killed fetch left behind.
+// sweep removes what a killed fetch or run left behind.
 func (o *Options) sweep(ctx context.Context) error {
 	if o.dryRun != "none" {
 		return nil
@@ -164,7 +164,11 @@ func (o *Options) sweep(ctx context.Context) error {
 	if swept > 0 {
 		o.factory.Say(fmt.Sprintf("Removed helper pods that a fetch left behind: %d", swept))
 	}
-	return err
+	left, failed := job.SweepLeftovers(ctx, o.client, o.namespace, o.factory.Clock.Now())
+	if left > 0 {
+		o.factory.Say(fmt.Sprintf("Removed what a run left behind before it made its job: %d", left))
+	}
+	return errors.Join(err, failed)
 }
 
 func count(n int) string {

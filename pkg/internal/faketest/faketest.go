@@ -7,11 +7,16 @@ package faketest
 import (
 	"errors"
 	"sync"
+	"testing"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
+	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
@@ -35,6 +40,7 @@ type Cluster struct {
 	arguments []string
 	executor  transport.Executor
 	tunnel    transport.Dialer
+	warnings  client.Warnings
 
 	mu      sync.Mutex
 	watches []watch.Interface
@@ -75,6 +81,39 @@ func (c *Cluster) Tunneling(dialer transport.Dialer) *Cluster {
 	return c
 }
 
+// Warnings are what this API server has warned of.
+func (c *Cluster) Warnings() *client.Warnings { return &c.warnings }
+
+// Warn has the API server warn of text.
+func (c *Cluster) Warn(text string) *Cluster {
+	c.warnings.HandleWarningHeader(0, "", text)
+	return c
+}
+
+// Job returns the job of that name as it is now.
+func (c *Cluster) Job(t *testing.T, name string) *batchv1.Job {
+	t.Helper()
+	object, err := c.clients.Tracker().Get(batchv1.SchemeGroupVersion.WithResource("jobs"), Namespace, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	job, ok := object.(*batchv1.Job)
+	if !ok {
+		t.Fatalf("%T is no job", object)
+	}
+	return job.DeepCopy()
+}
+
+// Claim returns the claim of that name as it is now, nil where there is none.
+func (c *Cluster) Claim(name string) *corev1.PersistentVolumeClaim {
+	object, err := c.clients.Tracker().Get(corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims"), Namespace, name)
+	if err != nil {
+		return nil
+	}
+	claim, _ := object.(*corev1.PersistentVolumeClaim)
+	return claim.DeepCopy()
+}
+
 // Refuse answers every such request with err.
 func (c *Cluster) Refuse(verb, resource string, err error) *Cluster {
 	c.clients.PrependReactor(verb, resource, func(clienttesting.Action) (bool, runtime.Object, error) { return true, nil, err })
@@ -97,6 +136,12 @@ func (c *Cluster) Admit(resource string, judge func(runtime.Object) error) *Clus
 
 // Clientset implements client.Getter.
 func (c *Cluster) Clientset() (kubernetes.Interface, error) { return c.clients, nil }
+
+// Objects implements client.Getter: kinds that the clientset does not know are for
+// a real cluster.
+func (*Cluster) Objects() (dynamic.Interface, meta.RESTMapper, error) {
+	return nil, nil, errors.New("this cluster in memory makes no objects of any kind")
+}
 
 // Executor implements client.Getter.
 func (c *Cluster) Executor() (transport.Executor, error) { return c.executor, nil }

@@ -1,0 +1,39 @@
+package client
+
+import (
+	"slices"
+	"strings"
+	"sync"
+
+	"k8s.io/client-go/rest"
+)
+
+// Warnings passes on what the API server warns of, and remembers it. The zero
+// value passes on nothing; a nil one has none.
+type Warnings struct {
+	// To is told each of them; nil for nobody.
+	To rest.WarningHandler
+
+	mu   sync.Mutex
+	seen []string
+}
+
+// HandleWarningHeader implements rest.WarningHandler.
+func (w *Warnings) HandleWarningHeader(code int, agent, text string) {
+	w.mu.Lock()
+	w.seen = append(w.seen, text)
+	w.mu.Unlock()
+	if w.To != nil {
+		w.To.HandleWarningHeader(code, agent, text)
+	}
+}
+
+// Has reports whether a warning with that text in it came.
+func (w *Warnings) Has(part string) bool {
+	if w == nil {
+		return false
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.ContainsFunc(w.seen, func(text string) bool { return strings.Contains(text, part) })
+}

@@ -1,0 +1,144 @@
+package cmd
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	storagev1 "k8s.io/api/storage/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+)
+
+func named(name string) metav1.ObjectMeta {
+	return metav1.ObjectMeta{Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name)}
+}
+
+const owns = ` application/strategic-merge-patch+json {"metadata":{"ownerReferences":[{"apiVersion":"batch/v1","kind":"Job","name":"train","uid":"uid-train"}]}}`
+
+// run asks for nothing but who the caller is, what the flags name, each once, and
+// the namespace's annotation; then it makes things, and gives the job its own.
+func TestRunCalls(t *testing.T) {
+	bucket := &corev1.Secret{ObjectMeta: named("bucket"), Data: map[string][]byte{"AWS_ACCESS_KEY_ID": nil, "AWS_SECRET_ACCESS_KEY": nil}}
+	there := []runtime.Object{
+		faketest.Claim("data", "1Gi", corev1.ClaimBound), bucket, &corev1.Secret{ObjectMeta: named("keys")},
+		&corev1.ConfigMap{ObjectMeta: named("settings")}, &corev1.ServiceAccount{ObjectMeta: named("trainer")}, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: faketest.Namespace}},
+		&storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: "fast"}}, &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: "low"}},
+	}
+	for name, test := range map[string]struct {
+		line string
+		want []string
+	}{
+		"the least": {"", []string{"create selfsubjectreviews", "create jobs train fieldManager=kubectl-batch"}},
+		"everything": {
+			"--pvc=data:/data:ro --pvc=data/out:/out --secret=keys:/keys --env-from=secret/keys --image-pull-secret=keys --config-map=settings:/s --env-from=configmap/settings " +
+				"--service-account=trainer --s3-secret=bucket --storage-class=fast --priority-class=low --results=1Gi --secret-env=A=b --script=testdata/files/plain",
+			[]string{
+				"create selfsubjectreviews", "get secrets bucket", "get secrets keys", "get serviceaccounts trainer", "get configmaps settings",
+				`get storageclasses fast namespace=""`, "get persistentvolumeclaims data", `get priorityclasses low namespace=""`, `get namespaces lab namespace=""`,
+				makesClaim, "create configmaps train-script-x7k2p fieldManager=kubectl-batch", "create secrets train-env-x7k2p fieldManager=kubectl-batch", makesJob,
+				"patch configmaps train-script-x7k2p" + owns, "patch secrets train-env-x7k2p" + owns,
+			},
+		},
+		"of a manifest": {
+			"-f testdata/files/job.yaml --cpu=1", []string{"create selfsubjectreviews", "get persistentvolumeclaims data", makesJob},
+		},
+		"a dry run of the server": {"--results=1Gi --fs-group=7 --script=testdata/files/plain --dry-run=server", []string{
+			"create selfsubjectreviews", makesClaim + " dryRun=All", "create configmaps train-script-x7k2p fieldManager=kubectl-batch dryRun=All", makesJob + " dryRun=All",
+		}},
+		"a dry run here": {"--pvc=data --secret=keys:/keys --results=1Gi --secret-env=A=b --dry-run", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cluster := faketest.New(there...)
+			got := execute(t, cluster, append([]string{"run", "train", "--image=i"}, strings.Fields(test.line)...)...)
+			equal(t, got.Status, 0)
+			equal(t, cluster.Calls(), test.want)
+		})
+	}
+}
+
+// A refused job takes everything with it, last things first.
+func TestRunUndoesAll(t *testing.T) {
+	cluster := faketest.New().Refuse("create", "jobs", errRefused)
+	got := execute(t, cluster, "run", "train", "--image=i", "--results=1Gi", "--secret-env=A=b", "--script=testdata/files/plain")
+	equal(t, got, result{Stderr: "Error from server (Forbidden): " + full, Status: 1, Changes: []string{
+		makesClaim, "create configmaps train-script-x7k2p fieldManager=kubectl-batch", "create secrets train-env-x7k2p fieldManager=kubectl-batch", makesJob,
+		"delete secrets train-env-x7k2p uid=uid-train-env-x7k2p", "delete configmaps train-script-x7k2p uid=uid-train-script-x7k2p",
+		"delete persistentvolumeclaims train-results uid=uid-train-results",
+	}})
+	cluster = faketest.New().Refuse("create", "secrets", errRefused)
+	got = execute(t, cluster, "run", "train", "--image=i", "--secret-env=A=b", "--script=testdata/files/plain")
+	equal(t, got.Changes[2:], []string{"delete configmaps train-script-x7k2p uid=uid-train-script-x7k2p"})
+}
+
+// Both jobs own what they share.
+func TestRerunShares(t *testing.T) {
+	cluster := faketest.New()
+	once(t, cluster, "--secret-env=A=b", "--script=testdata/files/plain")
+	before := len(cluster.Calls())
+	got := execute(t, cluster, "rerun", "train", "--name=again")
+	own := strings.NewReplacer(`"train"`, `"again"`, "uid-train", "uid-again").Replace(owns)
+	equal(t, got.Status, 0)
+	equal(t, cluster.Calls()[before:], []string{
+		"create selfsubjectreviews", "get jobs train", "get configmaps train-script-x7k2p", "get secrets train-env-x7k2p",
+		"create jobs again fieldManager=kubectl-batch", "patch configmaps train-script-x7k2p" + own, "patch secrets train-env-x7k2p" + own,
+	})
+	if err := cluster.Remove(corev1.SchemeGroupVersion.WithResource("configmaps"), "train-script-x7k2p"); err != nil {
+		t.Fatal(err)
+	}
+	equal(t, execute(t, cluster, "rerun", "train", "--name=third").Stderr,
+		"error: the script of the job train-script-x7k2p: there is no config map of that name in namespace \"lab\"\n")
+}
+
+// What a person would want to know is said, and nothing else.
+func TestRunNotes(t *testing.T) {
+	for line, want := range map[string][]string{
+		"":                                nil,
+		"-e WANDB_API_KEY=x":              {"Note: everybody who may see the job can read WANDB_API_KEY; --secret-env WANDB_API_KEY keeps it in a Secret"},
+		"-e PASSWORD=x -e KEY=y":          {"Note: everybody who may see the job can read PASSWORD; --secret-env PASSWORD keeps it in a Secret"},
+		"--secret=gone:/x":                {"Note: --secret gone: there is no secret of that name; until there is, no pod of this job will run"},
+		"--config-map=gone:/x":            {"Note: --config-map gone: there is no config map of that name; until there is, no pod of this job will run"},
+		"--s3-secret=half":                {"Note: --s3-secret half: it has no AWS_SECRET_ACCESS_KEY; until it has, no pod of this job will run"},
+		"--results=1Gi --ttl=1h":          {"Note: --ttl deletes the job, never claim train-results; fetch finds the results also then"},
+		"--ttl=1h":                        nil,
+		"-- sleep infinity":               {"Note: this job only waits."},
+		"--cmd date --cmd sleep␣infinity": {"Note: this job only waits."},
+		"-- sleep 10":                     nil,
+		"--array=9 --results=1Gi":         {"Note: all pods of this job run on one node, because only one may use claim train-results; --access-mode RWX lets more of them, where the storage can"},
+		"--array=9%1 --results=1Gi":       nil,
+		"--parallelism=2 --pvc=data":      {"Note: all pods of this job run on one node, because only one may use claim data; a claim with access mode RWX lets more of them, where the storage can"},
+		"--script=testdata/files/slurm.sh": {
+			"Note: the #SBATCH lines of testdata/files/slurm.sh mean nothing here. What means the same:",
+			"  --job-name fit: NAME", "  -t 2:00:00: --time", "  --mem 16G: --memory", "  --gres gpu:1: --gpu", "  --array 1-9%3: --array", "  --mail-type END: nothing like it",
+		},
+	} {
+		half := &corev1.Secret{ObjectMeta: named("half"), Data: map[string][]byte{"AWS_ACCESS_KEY_ID": nil}}
+		cluster := faketest.New(half, faketest.Claim("data", "1Gi", corev1.ClaimBound))
+		words := strings.Fields(line)
+		for i := range words {
+			words[i] = strings.ReplaceAll(words[i], "␣", " ")
+		}
+		got := execute(t, cluster, append([]string{"run", "train", "--image=i"}, words...)...)
+		notes, _, _ := strings.Cut(got.Stderr, "\nNext:\n")
+		lines := slices.DeleteFunc(strings.Split(notes, "\n"), func(s string) bool { return s == "" })
+		ok := got.Status == 0 && len(lines) == len(want)
+		for i := range want {
+			ok = ok && strings.HasPrefix(lines[i], want[i])
+		}
+		if !ok {
+			t.Errorf("%s: %+v; want %q", line, got, want)
+		}
+	}
+}
+
+func TestRunPodSecurity(t *testing.T) {
+	cluster := faketest.New().Warn(`would violate PodSecurity "restricted:latest": runAsNonRoot != true`)
+	got := execute(t, cluster, "run", "train", "--image=i")
+	if got.Status != 0 || !strings.HasPrefix(got.Stderr, "Note: this namespace lets no pod of the job start as it is; --run-as UID, ") {
+		t.Errorf("%+v", got)
+	}
+}

@@ -1,0 +1,59 @@
+package submit
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// checkMade refuses what only shows on the whole job.
+func (r *Request) checkMade(job *batchv1.Job) error {
+	l := r.spec.Lifecycle
+	tasks := volume.Tasks(job)
+	if tasks == 0 {
+		if err := withoutArray(r); err != nil {
+			return err
+		}
+	}
+	switch {
+	case (l.RetryOn != nil || l.FailOn != nil) && job.Spec.Template.Spec.RestartPolicy != corev1.RestartPolicyNever:
+		return errors.New("--retry-on-exit and --fail-on-exit need restartPolicy: Never, and this job restarts its containers in place")
+	case r.then.fetch && r.spec.Storage.Results == "":
+		return errors.New("--fetch goes with --results: what this job writes ends with its container")
+	}
+	if err := mountedOnce(job); err != nil {
+		return err
+	}
+	if last := fmt.Sprintf("%s-%d", job.Name, tasks-1); tasks > 0 && len(last) > validation.DNS1123LabelMaxLength {
+		return fmt.Errorf("%q is too long for the name of an array: its last pod is called %s, and %d characters are the limit", job.Name, last, validation.DNS1123LabelMaxLength)
+	}
+	return nil
+}
+
+// mountedOnce refuses what the flags mount where the job has something already.
+func mountedOnce(job *batchv1.Job) error {
+	taken := map[string]bool{}
+	for _, mount := range spec.Default(&job.Spec.Template).VolumeMounts {
+		at := path.Clean(mount.MountPath)
+		if taken[at] {
+			return fmt.Errorf("the job has something mounted at %s already: give what the flag names another path", at)
+		}
+		taken[at] = true
+	}
+	return nil
+}
+
+// idle reports whether all that a job does is to keep its pod there.
+func idle(job *batchv1.Job) bool {
+	container := spec.Default(&job.Spec.Template)
+	line := strings.Join(append(append([]string{}, container.Command...), container.Args...), " ")
+	return strings.HasSuffix(strings.TrimSpace(line), "sleep infinity") || strings.HasSuffix(strings.TrimSpace(line), "tail -f /dev/null")
+}

@@ -1,0 +1,148 @@
+package submit
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+)
+
+// words are what stood on the command line besides flags.
+type words struct {
+	// behind is what follows --; there says that -- was there.
+	behind []string
+	there  bool
+}
+
+// parseCommand decides what the container runs.
+func (o *containerFlags) parseCommand(r *Request) error {
+	c := &r.spec.Container
+	if err := o.oneCommand(r.words); err != nil {
+		return err
+	}
+	switch {
+	case o.Script != "":
+		return o.parseScript(r)
+	case len(o.Cmd) > 0:
+		c.Command = spec.Shell(o.shell(), o.Cmd)
+	case o.Args:
+		c.Args = r.words.behind
+	case r.words.there:
+		c.Command = r.words.behind
+	}
+	return nil
+}
+
+// oneCommand refuses what says more than one thing, or nothing.
+func (o *containerFlags) oneCommand(w words) error {
+	switch {
+	case w.there && len(w.behind) == 0:
+		return errors.New("-- is there, but no command behind it")
+	case len(o.Cmd) > 0 && o.Script != "":
+		return errors.New("--cmd and --script exclude each other: a script holds as many lines as it needs")
+	case len(o.Cmd) > 0 && w.there:
+		return fmt.Errorf("--cmd=%q and what follows -- exclude each other: both say what to run", o.Cmd[0])
+	case o.Args && o.Script != "":
+		return errors.New("--args and --script exclude each other: what follows -- are the script's arguments")
+	case o.Args && !w.there:
+		return errors.New("--args is there, but no arguments: they follow --, as in --args -- --epochs 10")
+	}
+	if err := o.checkShell(); err != nil {
+		return err
+	}
+	return checkLines(o.Cmd)
+}
+
+func (o *containerFlags) checkShell() error {
+	switch {
+	case o.Shell != "" && len(o.Cmd) == 0 && o.Script == "":
+		return errors.New("--shell goes with --cmd or --script")
+	case strings.ContainsAny(o.Shell, " \t\n"):
+		return fmt.Errorf("--shell=%q: the name of one program is expected, such as bash", o.Shell)
+	}
+	return nil
+}
+
+func checkLines(lines []string) error {
+	for _, line := range lines {
+		backslashes := len(line) - len(strings.TrimRight(line, `\`))
+		switch {
+		case strings.TrimSpace(line) == "":
+			return fmt.Errorf("--cmd=%q: there is nothing to run", line)
+		case backslashes%2 == 1:
+			return fmt.Errorf("--cmd=%q: a backslash at the end asks for another line, and the next --cmd is one of its own", line)
+		case strings.ContainsRune(line, 0):
+			return fmt.Errorf("--cmd=%q: a command line cannot hold a zero byte", line)
+		}
+	}
+	return nil
+}
+
+func (o *containerFlags) shell() string {
+	if o.Shell == "" {
+		return "sh"
+	}
+	return o.Shell
+}
+
+func (o *containerFlags) parseScript(r *Request) error {
+	data, err := r.read(o.Script)
+	if err != nil {
+		return fmt.Errorf("--script=%s: %w", o.Script, err)
+	}
+	if len(data) == 0 {
+		return fmt.Errorf("--script=%s: the file is empty", o.Script)
+	}
+	file := o.Script
+	if file == "-" {
+		file = "script"
+	}
+	script, err := spec.NewScript("", file, data)
+	if err != nil {
+		return fmt.Errorf("--script=%s: %w", o.Script, err)
+	}
+	if first, _, _ := bytes.Cut(data, []byte("\n")); bytes.HasPrefix(first, []byte("#!")) && bytes.HasSuffix(first, []byte("\r")) {
+		return fmt.Errorf("--script=%s: its lines end as on Windows, and no Linux finds the program on its first line: dos2unix mends it", o.Script)
+	}
+	if bytes.HasPrefix(data, []byte("#!")) && o.Shell != "" {
+		return fmt.Errorf("--shell=%s: the first line of %s names its program already", o.Shell, o.Script)
+	}
+	r.notes = append(r.notes, directives(o.Script, data)...)
+	r.spec.Storage.Script = script
+	r.spec.Container.Command, r.spec.Container.Args = script.Command(o.shell()), r.words.behind
+	return nil
+}
+
+// read returns the content of a local file, or of stdin for -. It reads no more
+// than is needed to see that it is too large.
+func (r *Request) read(name string) ([]byte, error) {
+	in := r.factory.Streams.In
+	if name != "-" {
+		file, err := os.Open(name)
+		if err != nil {
+			return nil, reasonOf(err)
+		}
+		defer func() { _ = file.Close() }() // it is only read
+		in = file
+	}
+	data, err := io.ReadAll(io.LimitReader(in, mostRead+1))
+	if len(data) > mostRead {
+		return nil, fmt.Errorf("it has more than %d MiB", mostRead>>20)
+	}
+	return data, reasonOf(err)
+}
+
+// mostRead is more than anything that is read here can be.
+const mostRead = 16 << 20
+
+// reasonOf leaves the name out of what the system says: the flag has it.
+func reasonOf(err error) error {
+	if failed, ok := errors.AsType[*os.PathError](err); ok {
+		return failed.Err
+	}
+	return err
+}

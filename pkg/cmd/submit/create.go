@@ -1,0 +1,132 @@
+package submit
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// dryRun is how far a request is carried out.
+type dryRun string
+
+const (
+	dryRunNone   dryRun = "none"
+	dryRunClient dryRun = "client"
+	dryRunServer dryRun = "server"
+)
+
+// make asks, creates and prints.
+func (r *Request) make(ctx context.Context) (*resolved, error) {
+	if r.dryRun != dryRunClient {
+		me, err := owner.Whoami(ctx, r.client)
+		if err != nil {
+			return nil, err
+		}
+		r.spec.Owner = me
+	}
+	made, err := r.resolve(ctx)
+	if err != nil {
+		return nil, err
+	}
+	if r.dryRun != dryRunClient {
+		if err := r.create(ctx, made); err != nil {
+			return nil, err
+		}
+	}
+	if !r.then.any() || !r.print.json { // the object to come tells how it ended
+		err = r.print.all(made.objects, r.dryRun)
+	}
+	r.remark(made)
+	return made, err
+}
+
+// create makes everything, the job last but for what it is to own: then those are
+// given to it. If the job is refused, only what this call made is removed, by UID.
+func (r *Request) create(ctx context.Context, made *resolved) error {
+	c := &changes{request: r, use: r.spec.Name + " " + r.factory.Clock.Now().UTC().Format(time.RFC3339Nano)}
+	for _, step := range []func(context.Context, *resolved) error{c.others, c.results, c.takeAll, c.script, c.env} {
+		if err := step(ctx, made); err != nil {
+			return c.undo(ctx, err)
+		}
+	}
+	job, err := r.createJob(ctx, made.job, c.use)
+	if err != nil {
+		return c.notCreated(ctx, err)
+	}
+	made.job = job
+	return r.adopt(ctx, made)
+}
+
+func (r *Request) createJob(ctx context.Context, wanted *batchv1.Job, use string) (*batchv1.Job, error) {
+	if r.dryRun == dryRunNone {
+		metav1.SetMetaDataAnnotation(&wanted.ObjectMeta, owner.UseAnnotation, use)
+	}
+	made, err := r.client.BatchV1().Jobs(r.namespace).Create(ctx, wanted, r.createOptions())
+	if err == nil {
+		made.TypeMeta = metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}
+	}
+	return made, err
+}
+
+func (r *Request) createOptions() metav1.CreateOptions {
+	options := metav1.CreateOptions{FieldManager: owner.ManagedBy}
+	if r.dryRun == dryRunServer {
+		options.DryRun = []string{metav1.DryRunAll}
+	}
+	return options
+}
+
+// usable says why a results claim that is there cannot be this job's.
+func (r *Request) usable(ctx context.Context, claim *corev1.PersistentVolumeClaim) error {
+	users, err := volume.Users(ctx, r.client, r.namespace, claim.Name)
+	if err != nil {
+		return err
+	}
+	for _, pod := range users {
+		if pod.Labels[owner.ComponentLabel] != owner.HelperComponent {
+			return fmt.Errorf("claim %q is there already, and pod %q uses it: wait until that has ended, or give this job another name", claim.Name, pod.Name)
+		}
+	}
+	return r.safe(claim)
+}
+
+// safe says what could be lost on a claim that is there.
+func (r *Request) safe(claim *corev1.PersistentVolumeClaim) error {
+	name, f := claim.Name, r.factory
+	size, wanted := volume.Size(claim), resource.Quantity{}
+	if r.results.made != nil {
+		wanted = r.results.made.Size
+	}
+	switch {
+	case claim.DeletionTimestamp != nil:
+		return fmt.Errorf("claim %q is there and being deleted: try again when it is gone", name)
+	case !owner.MadeResults(claim):
+		return fmt.Errorf("claim %q is there already and was not made by run: --results pvc/%s uses it", name, name)
+	case !r.results.reuse && !volume.Fetched(claim) && !volume.Unused(claim):
+		return fmt.Errorf("claim %q holds results that were not fetched: fetch them (%s), or let this job write over them with --reuse-results",
+			name, f.Line("fetch", "pvc/"+name))
+	case !r.results.reuse && size.Cmp(wanted) < 0:
+		return fmt.Errorf("claim %q is there already, with %s where --results=%s asks for more: delete it if its results are safe (kubectl delete pvc %s), or use it as it is with --reuse-results",
+			name, size.String(), wanted.String(), name)
+	}
+	return nil
+}
+
+// refused names the ways out where the name is taken.
+func (r *Request) refused(err error) error {
+	if !apierrors.IsAlreadyExists(err) {
+		return err
+	}
+	name, f := r.spec.Name, r.factory
+	return fmt.Errorf("there is a job %q in namespace %q already: --generate-name gives this one a name of its own; %s makes that one again, and %s deletes it when it is finished",
+		name, r.namespace, f.Line("rerun", name), f.Line("purge", name))
+}

@@ -1,0 +1,55 @@
+package submit
+
+import (
+	"bufio"
+	"bytes"
+	"fmt"
+	"regexp"
+	"strings"
+)
+
+// directive matches a line for Slurm or PBS: #SBATCH --time=2:00:00, #PBS -N x.
+var directive = regexp.MustCompile(`^#(SBATCH|PBS)\s+(-[A-Za-z]|--[a-z-]+)[ =]?\s*(.*?)\s*(?:#.*)?$`)
+
+// meant says which flag here means what an option of Slurm's does.
+func meant(system, option string) string {
+	slurm := map[string]string{
+		"-J": "NAME", "--job-name": "NAME", "-t": "--time", "--time": "--time", "-c": "--cpu", "--cpus-per-task": "--cpu",
+		"--mem": "--memory", "--mem-per-cpu": "--memory", "--gres": "--gpu", "--gpus": "--gpu", "-G": "--gpu", "--gpus-per-node": "--gpu",
+		"-a": "--array", "--array": "--array", "-p": "--queue", "--partition": "--queue", "-D": "--workdir", "--chdir": "--workdir",
+		"-n": "--parallelism", "--ntasks": "--parallelism", "-N": "--parallelism with --spread", "--nodes": "--parallelism with --spread",
+		"-o": "kubectl batch logs", "--output": "kubectl batch logs", "-e": "kubectl batch logs", "--error": "kubectl batch logs",
+		"--export": "--env", "-C": "--node-selector", "--constraint": "--node-selector",
+		"--requeue": "--backoff-limit", "--tmp": "--scratch", "-W": "--wait", "--wait": "--wait",
+	}
+	pbs := map[string]string{
+		"-N": "NAME", "-l": "--time, --cpu, --memory, --gpu", "-q": "--queue", "-J": "--array", "-t": "--array", "-v": "--env", "-V": "--env",
+		"-o": "kubectl batch logs", "-e": "kubectl batch logs", "-j": "kubectl batch logs", "-d": "--workdir", "-r": "--backoff-limit",
+	}
+	if system == "PBS" {
+		return pbs[option]
+	}
+	return slurm[option]
+}
+
+// directives points out lines of a script that another system would obey.
+func directives(script string, data []byte) []string {
+	var lines []string
+	system := ""
+	for scanner := bufio.NewScanner(bytes.NewReader(data)); scanner.Scan(); {
+		part := directive.FindStringSubmatch(scanner.Text())
+		if part == nil {
+			continue
+		}
+		system = part[1]
+		answer := meant(system, part[2])
+		if answer == "" {
+			answer = "nothing like it"
+		}
+		lines = append(lines, fmt.Sprintf("  %s %s: %s", part[2], part[3], answer))
+	}
+	if len(lines) == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("Note: the #%s lines of %s mean nothing here. What means the same:\n%s", system, script, strings.Join(lines, "\n"))}
+}

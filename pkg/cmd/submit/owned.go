@@ -1,0 +1,123 @@
+package submit
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// owned is an object that goes when the last job that owns it goes.
+type owned struct {
+	kind kind
+	name string
+}
+
+// script makes the ConfigMap with the script.
+func (c *changes) script(ctx context.Context, made *resolved) error {
+	if made.script == nil {
+		return nil
+	}
+	maps := c.request.client.CoreV1().ConfigMaps(c.request.namespace)
+	there, err := maps.Create(ctx, made.script, c.request.createOptions())
+	if err != nil {
+		return err
+	}
+	there.TypeMeta, made.script = made.script.TypeMeta, there
+	c.did("configmap", there.Name, there.UID, maps.Delete)
+	return nil
+}
+
+// env makes the Secret with variables.
+func (c *changes) env(ctx context.Context, made *resolved) error {
+	if made.env == nil {
+		return nil
+	}
+	secrets := c.request.client.CoreV1().Secrets(c.request.namespace)
+	there, err := secrets.Create(ctx, made.env, c.request.createOptions())
+	if err != nil {
+		return err
+	}
+	there.TypeMeta, made.env = made.env.TypeMeta, there
+	c.did("secret", there.Name, there.UID, secrets.Delete)
+	return nil
+}
+
+// others makes what else the manifest brings, unless it is there.
+func (c *changes) others(ctx context.Context, made *resolved) error {
+	if len(made.others) == 0 {
+		return nil
+	}
+	objects, mapper, err := c.request.factory.Client.Objects()
+	if err != nil {
+		return err
+	}
+	for i, wanted := range made.others {
+		kind := wanted.GroupVersionKind()
+		mapping, err := mapper.RESTMapping(kind.GroupKind(), kind.Version)
+		if err != nil {
+			return fmt.Errorf("-f: %w", err)
+		}
+		of := objects.Resource(mapping.Resource)
+		to := of.Namespace(c.request.namespace)
+		if mapping.Scope.Name() == "root" {
+			to = of.Namespace("")
+		}
+		there, err := to.Create(ctx, wanted, c.request.createOptions())
+		switch {
+		case apierrors.IsAlreadyExists(err):
+			c.request.factory.Say(fmt.Sprintf("%s/%s is there already and is left as it is", strings.ToLower(kind.GroupKind().String()), wanted.GetName()))
+			made.others[i] = nil
+		case err != nil:
+			return err
+		default:
+			made.others[i] = there
+			c.did(mapping.Resource.GroupResource().String(), there.GetName(), there.GetUID(), func(ctx context.Context, name string, options metav1.DeleteOptions) error {
+				return to.Delete(ctx, name, options)
+			})
+		}
+	}
+	return nil
+}
+
+// adopt gives the job what was made before it, and what it shares with the job
+// that it repeats: they go when the last of their owners goes.
+func (r *Request) adopt(ctx context.Context, made *resolved) error {
+	if r.dryRun != dryRunNone {
+		return nil
+	}
+	mine := made.shared
+	if made.script != nil {
+		mine = append(mine, owned{configMapKind, made.script.Name})
+	}
+	if made.env != nil {
+		mine = append(mine, owned{secretKind, made.env.Name})
+	}
+	patch, err := owner.AdoptPatch(made.job)
+	if err != nil {
+		return err
+	}
+	for _, one := range mine {
+		if err := r.patch(ctx, one, patch); err != nil {
+			r.notes = append(r.notes, fmt.Sprintf("Note: %s %s will not go with the job: %v", one.kind, one.name, err))
+		}
+	}
+	return nil
+}
+
+// patch adds to the owners that there are: a strategic merge goes by their UIDs.
+func (r *Request) patch(ctx context.Context, one owned, patch []byte) error {
+	core, options := r.client.CoreV1(), metav1.PatchOptions{}
+	var err error
+	if one.kind == configMapKind {
+		_, err = core.ConfigMaps(r.namespace).Patch(ctx, one.name, types.StrategicMergePatchType, patch, options)
+	} else {
+		_, err = core.Secrets(r.namespace).Patch(ctx, one.name, types.StrategicMergePatchType, patch, options)
+	}
+	return err
+}

@@ -1,0 +1,112 @@
+package submit
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+)
+
+// resourceFlags are how much of a node the container gets.
+type resourceFlags struct {
+	CPU, Memory      string
+	GPU              *int32
+	GPUResource      string
+	GPUTypes         []string
+	Requests, Limits []string
+}
+
+func (o *resourceFlags) addTo(flags *pflag.FlagSet) {
+	flags.StringVar(&o.CPU, "cpu", "", "CPUs, requested and at most, such as 4 or 500m")
+	flags.StringVar(&o.Memory, "memory", "", "Memory, requested and at most, such as 16Gi")
+	numberVar(flags, &o.GPU, "gpu", 0, "0", "GPUs, requested and at most")
+	flags.StringVar(&o.GPUResource, "gpu-resource", string(spec.GPUResource), "What --gpu asks for, such as nvidia.com/mig-1g.5gb or amd.com/gpu")
+	flags.StringArrayVar(&o.GPUTypes, "gpu-type", nil, "Only nodes with this GPU, by their label nvidia.com/gpu.product (repeatable: any of them)")
+	flags.StringArrayVar(&o.Requests, "request", nil, "Any other resource requested, as NAME=QUANTITY (repeatable)")
+	flags.StringArrayVar(&o.Limits, "limit", nil, "Any other resource at most, as NAME=QUANTITY (repeatable)")
+}
+
+func (o *resourceFlags) parse(r *Request) error {
+	both, err := o.both()
+	if err != nil {
+		return err
+	}
+	c := &r.spec.Container
+	if c.Requests, err = listed(both, "--request", o.Requests); err != nil {
+		return err
+	}
+	if c.Limits, err = listed(both, "--limit", o.Limits); err != nil {
+		return err
+	}
+	for name, request := range c.Requests {
+		if limit, ok := c.Limits[name]; ok && request.Cmp(limit) > 0 {
+			return fmt.Errorf("--request %s=%s is more than its limit, %s", name, request.String(), limit.String())
+		}
+	}
+	return o.parseGPUTypes(r)
+}
+
+// both returns what is request and limit alike.
+func (o *resourceFlags) both() (corev1.ResourceList, error) {
+	list := corev1.ResourceList{}
+	if o.CPU != "" {
+		quantity, err := parseAmount("--cpu", o.CPU)
+		if err != nil {
+			return nil, err
+		}
+		list[corev1.ResourceCPU] = quantity
+	}
+	if o.Memory != "" {
+		quantity, err := parseBytes("--memory", o.Memory)
+		if err != nil {
+			return nil, err
+		}
+		list[corev1.ResourceMemory] = quantity
+	}
+	if problems := validation.IsQualifiedName(o.GPUResource); len(problems) > 0 {
+		return nil, fmt.Errorf("--gpu-resource=%q: the name of a resource is expected: %s", o.GPUResource, problems[0])
+	}
+	if o.GPUResource != string(spec.GPUResource) && o.GPU == nil {
+		return nil, errors.New("--gpu-resource goes with --gpu")
+	}
+	if o.GPU != nil && *o.GPU > 0 {
+		list[corev1.ResourceName(o.GPUResource)] = *resource.NewQuantity(int64(*o.GPU), resource.DecimalSI)
+	}
+	return list, nil
+}
+
+// listed adds NAME=QUANTITY pairs to a copy of list; nil where there is nothing.
+func listed(list corev1.ResourceList, flag string, pairs []string) (corev1.ResourceList, error) {
+	list = list.DeepCopy()
+	for _, text := range pairs {
+		name, amount, ok := strings.Cut(text, "=")
+		if problems := validation.IsQualifiedName(name); !ok || len(problems) > 0 {
+			return nil, fmt.Errorf("%s=%q: NAME=QUANTITY is expected, such as ephemeral-storage=20Gi", flag, text)
+		}
+		quantity, err := parseAmount(flag, amount)
+		if err != nil {
+			return nil, err
+		}
+		list[corev1.ResourceName(name)] = quantity
+	}
+	if len(list) == 0 {
+		return nil, nil
+	}
+	return list, nil
+}
+
+func (o *resourceFlags) parseGPUTypes(r *Request) error {
+	for _, product := range o.GPUTypes {
+		if problems := validation.IsValidLabelValue(product); product == "" || len(problems) > 0 {
+			return fmt.Errorf("--gpu-type=%q: a value of the node label nvidia.com/gpu.product is expected, such as NVIDIA-A100-SXM4-80GB", product)
+		}
+	}
+	r.spec.Scheduling.GPUTypes = o.GPUTypes
+	return nil
+}

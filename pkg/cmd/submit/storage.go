@@ -1,0 +1,149 @@
+package submit
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// storageFlags are about volumes.
+type storageFlags struct {
+	Results, Path string
+	Class, Access string
+	Shared, Reuse bool
+	PVC, Scratch  []string
+	FSGroup       string
+}
+
+func (o *storageFlags) addTo(flags *pflag.FlagSet) {
+	flags.StringVar(&o.Results, "results", "", "Keep what the job leaves at --results-path: on a new claim NAME-results of this size, such as 10Gi, or on pvc/NAME[/SUBPATH]")
+	flags.StringVar(&o.Path, "results-path", volume.ResultsPath, "Where the job leaves its results")
+	flags.BoolVar(&o.Shared, "results-shared", false, "One folder for all tasks of an array, in place of one for each (RESULTS/TASK)")
+	flags.BoolVar(&o.Reuse, "reuse-results", false, "Take the results claim as it is, although the results on it were not fetched")
+	flags.StringVar(&o.Class, "storage-class", "", "Storage class of the new claim (default: the cluster's own)")
+	flags.StringVar(&o.Access, "access-mode", "", "Access mode of the new claim: RWO (one node, the default), RWX (any number of nodes), RWOP (one pod)")
+	flags.StringArrayVar(&o.PVC, "pvc", nil, "Mount an existing claim, as NAME[/SUBPATH][:/path[:ro]]; the path is /NAME by default (repeatable)")
+	flags.StringArrayVar(&o.Scratch, "scratch", nil, "Empty folder on the node, gone with the pod, as SIZE[:/path]; the path is /scratch by default (repeatable)")
+	flags.StringVar(&o.FSGroup, "fs-group", "", "Group that may write to the pod's volumes, as a number, or none (default: one for a results claim that run makes)")
+}
+
+func (o *storageFlags) parse(r *Request) error {
+	for _, parse := range []func(*Request) error{o.parseGroup, o.parseResults, o.parseMounts, o.parseScratch} {
+		if err := parse(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *storageFlags) parseGroup(r *Request) error {
+	switch o.FSGroup {
+	case "":
+		return nil
+	case "none":
+		r.results.chosen = true
+		return nil
+	}
+	group, err := spec.ParseUser(o.FSGroup)
+	if err != nil || group.GID != nil {
+		return fmt.Errorf("--fs-group=%q: the number of a group, or none, is expected", o.FSGroup)
+	}
+	r.results.group, r.results.chosen = &group.UID, true
+	return nil
+}
+
+func (o *storageFlags) parseResults(r *Request) error {
+	at, err := mountPath("--results-path", o.Path, o.Path)
+	if err != nil {
+		return err
+	}
+	r.results.shared, r.results.reuse = o.Shared, o.Reuse
+	kind, name, existing := strings.Cut(o.Results, "/")
+	switch {
+	case o.Results == "":
+		return o.withoutResults(r.base)
+	case !existing:
+		return o.parseSize(r, at)
+	case kind != "pvc" && kind != "persistentvolumeclaim":
+		return fmt.Errorf("--results=%q: a size, or pvc/NAME[/SUBPATH], is expected", o.Results)
+	case o.Class != "" || o.Access != "":
+		return fmt.Errorf("--storage-class and --access-mode are of a new claim, and --results=%s names one that is there", o.Results)
+	}
+	mount, err := volume.ParseMount(name + ":" + at)
+	if err != nil {
+		return fmt.Errorf("--results=%s: %w", o.Results, err)
+	}
+	r.results.asked = &spec.Mount{Mount: mount}
+	return r.names("--results", claimKind, mount.Claim)
+}
+
+// withoutResults refuses what says something about results without them.
+func (o *storageFlags) withoutResults(base base) error {
+	switch {
+	case o.Path != volume.ResultsPath:
+		return errors.New("--results-path goes with --results")
+	case o.Shared:
+		return errors.New("--results-shared goes with --results")
+	case o.Reuse && base.none():
+		return errors.New("--reuse-results goes with --results")
+	case o.Class != "":
+		return errors.New("--storage-class goes with --results SIZE")
+	case o.Access != "":
+		return errors.New("--access-mode goes with --results SIZE")
+	}
+	return nil
+}
+
+func (o *storageFlags) parseSize(r *Request, at string) error {
+	size, err := parseBytes("--results", o.Results)
+	if err != nil {
+		return err
+	}
+	access, err := volume.ParseAccess(o.Access)
+	if err != nil {
+		return fmt.Errorf("--access-mode=%q: %w", o.Access, err)
+	}
+	r.results.made = &volume.Spec{Size: size, Class: o.Class, Access: access}
+	r.results.asked = &spec.Mount{Mount: volume.Mount{Path: at}}
+	if o.Class == "" {
+		return nil
+	}
+	return r.names("--storage-class", classKind, o.Class)
+}
+
+func (o *storageFlags) parseMounts(r *Request) error {
+	for _, text := range o.PVC {
+		mount, err := volume.ParseMount(text)
+		if err != nil {
+			return fmt.Errorf("--pvc: %w", err)
+		}
+		r.spec.Storage.Mounts = append(r.spec.Storage.Mounts, spec.Mount{Mount: mount})
+		if err := r.names("--pvc", claimKind, mount.Claim); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (o *storageFlags) parseScratch(r *Request) error {
+	for _, text := range o.Scratch {
+		amount, at, hasPath := strings.Cut(text, ":")
+		if !hasPath {
+			at = "/scratch"
+		}
+		size, err := parseBytes("--scratch", amount)
+		if err != nil {
+			return err
+		}
+		if at, err = mountPath("--scratch", text, at); err != nil {
+			return err
+		}
+		r.spec.Storage.Scratch = append(r.spec.Storage.Scratch, spec.Scratch{Size: size, Path: at})
+	}
+	return nil
+}

@@ -1,0 +1,112 @@
+// Package submit is what run and rerun share: the flags that say what a job is
+// to be, and the making of it. Whatever fails half way leaves nothing behind
+// that it made.
+package submit
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/kubectl/pkg/scheme"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// Fetch copies the results of a finished job to dir, "" for ./JOB. It is the verb
+// fetch, which the root command hands in: a verb never imports a verb.
+type Fetch func(ctx context.Context, job, dir string, json bool) error
+
+// Flags is what was typed.
+type Flags struct {
+	Container  containerFlags
+	Resources  resourceFlags
+	Storage    storageFlags
+	Lifecycle  lifecycleFlags
+	Scheduling schedulingFlags
+	Base       baseFlags
+	Then       thenFlags
+	Output     outputFlags
+}
+
+// NewFlags returns flags with nothing typed.
+func NewFlags() *Flags {
+	return &Flags{Output: outputFlags{Print: genericclioptions.NewPrintFlags("created").WithTypeSetter(scheme.Scheme)}}
+}
+
+// AddFlags declares the flags under their headings; own are those that say what
+// the verb begins with.
+func (o *Flags) AddFlags(cmd *cobra.Command, own func(*pflag.FlagSet)) {
+	flags := cmd.Flags()
+	section.Add(flags, "Container", o.Container.addTo)
+	section.Add(flags, "Resources", o.Resources.addTo)
+	section.Add(flags, "Storage", o.Storage.addTo)
+	section.Add(flags, "Lifecycle", o.Lifecycle.addTo)
+	section.Add(flags, "Scheduling", o.Scheduling.addTo)
+	section.Add(flags, "S3 in the job", o.Container.addS3To)
+	section.Add(flags, "From what exists", own)
+	section.Add(flags, "Then", o.Then.addTo)
+	printing := &cobra.Command{}
+	o.Output.Print.AddFlags(printing)
+	section.Add(flags, "Output", func(flags *pflag.FlagSet) {
+		o.Output.addTo(flags)
+		flags.AddFlagSet(printing.Flags())
+	})
+}
+
+// Request is what can be carried out as it stands.
+type Request struct {
+	factory   *factory.Factory
+	client    kubernetes.Interface
+	namespace string
+
+	base base
+	// generate has the name end in a suffix that no other has.
+	generate bool
+	// generated is the name before that suffix.
+	generated string
+	spec      spec.Job
+	words     words
+	results   results
+	// variables go into a Secret that the job owns.
+	variables map[string]string
+	// named are the objects that flags name.
+	named    []named
+	s3Secret string
+
+	dryRun dryRun
+	print  printer
+	then   then
+	notes  []string
+}
+
+// results is where the job leaves its results.
+type results struct {
+	// made is the claim to make; nil without one. Its names come later.
+	made *volume.Spec
+	// asked is the mount, also of a claim that is there; nil for none.
+	asked  *spec.Mount
+	shared bool
+	reuse  bool
+	// group is what --fs-group says; chosen says that it says something.
+	group  *int64
+	chosen bool
+}
+
+// Run makes the job, says how to go on, and goes on where that was asked.
+func (r *Request) Run(ctx context.Context) error {
+	made, err := r.make(ctx)
+	if err != nil {
+		return r.then.toolError(err)
+	}
+	if r.dryRun != dryRunNone {
+		return nil
+	}
+	r.next(made.job)
+	return r.goOn(ctx, made.job)
+}

@@ -1,0 +1,68 @@
+package submit
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// keepTogether finds the claims that one node at a time may use. Tasks that run
+// side by side, and the pods of other jobs that have such a claim, are kept on one
+// node: elsewhere they would hang in ContainerCreating.
+func (r *Request) keepTogether(start *batchv1.Job, made *resolved) error {
+	tasks := r.atOnce(start) > 1
+	var shared []string
+	for _, name := range slices.Sorted(maps.Keys(made.found)) {
+		if oneNode(made.found[name]) {
+			r.spec.Storage.OneNode = append(r.spec.Storage.OneNode, spec.OneNode{Claim: name, Together: true})
+			shared = append(shared, name)
+		}
+	}
+	if claim := made.claim; claim != nil && oneNode(claim) {
+		r.spec.Storage.OneNode = append(r.spec.Storage.OneNode, spec.OneNode{Claim: claim.Name, Together: tasks})
+		shared = append(shared, claim.Name)
+	}
+	switch {
+	case !tasks || len(shared) == 0:
+		return nil
+	case r.spec.Scheduling.Spread:
+		return fmt.Errorf("--spread: the pods share claim %s, which only one node may use; %s", shared[0], elsewhere(made))
+	}
+	r.notes = append(r.notes, fmt.Sprintf("Note: all pods of this job run on one node, because only one may use claim %s; %s", strings.Join(shared, ", "), elsewhere(made)))
+	return nil
+}
+
+// elsewhere says how the pods could run on more than one node.
+func elsewhere(made *resolved) string {
+	if made.claim != nil {
+		return "--access-mode RWX lets more of them, where the storage can"
+	}
+	return "a claim with access mode RWX lets more of them, where the storage can"
+}
+
+// atOnce is how many pods will run at the same time.
+func (r *Request) atOnce(start *batchv1.Job) int32 {
+	l := r.spec.Lifecycle
+	switch {
+	case l.Array != nil && l.Array.AtOnce > 0:
+		return min(l.Array.AtOnce, l.Array.Tasks)
+	case l.Array != nil:
+		return l.Array.Tasks
+	case l.Parallelism != nil:
+		return *l.Parallelism
+	case start != nil && start.Spec.Parallelism != nil:
+		return *start.Spec.Parallelism
+	}
+	return 1
+}
+
+func oneNode(claim *corev1.PersistentVolumeClaim) bool {
+	return volume.OnlyNode(claim) && !volume.OnlyPod(claim)
+}

@@ -1,0 +1,137 @@
+package submit
+
+import (
+	"fmt"
+	"math"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// numberVar declares a flag for a whole number of at least that much; shown is
+// what help says holds without it.
+func numberVar(flags *pflag.FlagSet, to **int32, name string, least int32, shown, usage string) {
+	flags.Var(number{to, least}, name, usage)
+	flags.Lookup(name).DefValue = shown
+}
+
+// number is a flag for a whole number that may be left out.
+type number struct {
+	to    **int32
+	least int32
+}
+
+// String returns what was typed.
+func (n number) String() string {
+	if n.to == nil || *n.to == nil {
+		return ""
+	}
+	return strconv.Itoa(int(**n.to))
+}
+
+// Set reads a number.
+func (n number) Set(text string) error {
+	value, err := strconv.ParseInt(text, 10, 32)
+	if err != nil || int32(value) < n.least {
+		return fmt.Errorf("a whole number from %d to %d is expected", n.least, math.MaxInt32)
+	}
+	short := int32(value)
+	*n.to = &short
+	return nil
+}
+
+// Type is how help calls it.
+func (number) Type() string { return "int" }
+
+// parseAmount reads a quantity above 0 of any resource.
+func parseAmount(flag, text string) (resource.Quantity, error) {
+	quantity, err := resource.ParseQuantity(text)
+	if err != nil || quantity.Sign() <= 0 {
+		return resource.Quantity{}, fmt.Errorf("%s=%q: a quantity above 0 is expected, such as 4, 500m or 10Gi", flag, text)
+	}
+	return quantity, nil
+}
+
+// parseBytes reads a whole number of bytes above 0.
+func parseBytes(flag, text string) (resource.Quantity, error) {
+	quantity, err := resource.ParseQuantity(text)
+	if err != nil || quantity.Sign() <= 0 || !whole(quantity) {
+		return resource.Quantity{}, fmt.Errorf("%s=%q: a quantity above 0 is expected, such as 10Gi or 500Mi", flag, text)
+	}
+	return quantity, nil
+}
+
+// whole reports whether quantity is a whole number below what the API can hold.
+func whole(quantity resource.Quantity) bool {
+	return quantity.Cmp(*resource.NewQuantity(quantity.Value(), resource.DecimalSI)) == 0 && quantity.Value() < math.MaxInt64
+}
+
+// parseSeconds reads a duration of whole seconds, at most as many as the API holds.
+func parseSeconds(flag, text string, least time.Duration) (int64, error) {
+	length, err := duration.Parse(text)
+	switch {
+	case err != nil:
+		return 0, fmt.Errorf("%s: %w", flag, err)
+	case length%time.Second != 0:
+		return 0, fmt.Errorf("%s=%q: whole seconds are expected", flag, text)
+	case length < least:
+		return 0, fmt.Errorf("%s=%q: at least %s is expected", flag, text, least)
+	case length.Seconds() > math.MaxInt32:
+		return 0, fmt.Errorf("%s=%q: 68 years is the longest", flag, text)
+	}
+	return int64(length / time.Second), nil
+}
+
+func mountPath(flag, text, at string) (string, error) {
+	clean, err := volume.MountPath(at)
+	if err == nil && strings.Contains(clean, ":") {
+		err = fmt.Errorf("the path %q holds a colon", at)
+	}
+	if err != nil {
+		return "", fmt.Errorf("%s=%q: %w", flag, text, err)
+	}
+	return path.Clean(clean), nil
+}
+
+// parseLabel reads KEY=VALUE as a label.
+func parseLabel(flag, text string) (key, value string, err error) {
+	key, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return "", "", fmt.Errorf("%s=%q: KEY=VALUE is expected", flag, text)
+	}
+	if problems := validation.IsQualifiedName(key); len(problems) > 0 {
+		return "", "", fmt.Errorf("%s=%q: the key %q is none: %s", flag, text, key, problems[0])
+	}
+	if owner.Reserved(key) {
+		return "", "", fmt.Errorf("%s=%q: the key %q is one of those by which this plugin knows what it made", flag, text, key)
+	}
+	if problems := validation.IsValidLabelValue(value); len(problems) > 0 && flag != "--annotation" {
+		return "", "", fmt.Errorf("%s=%q: the value %q is none: %s", flag, text, value, problems[0])
+	}
+	return key, value, nil
+}
+
+// parseLabels reads several.
+func parseLabels(flag string, texts []string) (map[string]string, error) {
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	labels := map[string]string{}
+	for _, text := range texts {
+		key, value, err := parseLabel(flag, text)
+		if err != nil {
+			return nil, err
+		}
+		labels[key] = value
+	}
+	return labels, nil
+}

@@ -1,0 +1,109 @@
+package submit
+
+import (
+	"fmt"
+	"strings"
+
+	corev1 "k8s.io/api/core/v1"
+	cmdutil "k8s.io/kubectl/pkg/cmd/util"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+)
+
+// parseVariables reads what the container finds in its environment. A file comes
+// first, so that a flag wins over it.
+func (o *containerFlags) parseVariables(r *Request) error {
+	if o.EnvFile != "" {
+		err := cmdutil.AddFromEnvFile(o.EnvFile, func(key, value string) error {
+			r.variable(key, spec.Literal(value))
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("--env-file=%s: %w", o.EnvFile, reasonOf(err))
+		}
+	}
+	for _, text := range o.Env {
+		key, value, err := r.keyValue("--env", text)
+		if err != nil {
+			return err
+		}
+		if looksSecret(key) {
+			r.notes = append(r.notes, fmt.Sprintf("Note: everybody who may see the job can read %s; --secret-env %s keeps it in a Secret", key, key))
+		}
+		r.variable(key, value)
+	}
+	for _, text := range o.SecretEnv {
+		key, value, err := r.keyValue("--secret-env", text)
+		if err != nil {
+			return err
+		}
+		if r.variables == nil {
+			r.variables = map[string]string{}
+		}
+		r.variables[key] = value
+	}
+	return o.parseS3(r)
+}
+
+func (o *containerFlags) parseS3(r *Request) error {
+	if o.S3Secret == "" {
+		return nil
+	}
+	for _, key := range s3Keys() {
+		r.addVariable(spec.FromSecret(key, o.S3Secret, key, false))
+	}
+	for _, key := range []string{"AWS_ENDPOINT_URL", "AWS_REGION"} {
+		r.addVariable(spec.FromSecret(key, o.S3Secret, key, true))
+	}
+	return r.names("--s3-secret", secretKind, o.S3Secret)
+}
+
+// s3Keys are what a Secret for S3 must have.
+func s3Keys() []string { return []string{"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"} }
+
+// keyValue reads KEY=VALUE, or KEY for a variable of this process.
+func (r *Request) keyValue(flag, text string) (key, value string, err error) {
+	key, value, typed := strings.Cut(text, "=")
+	shown := text
+	if flag == "--secret-env" && typed {
+		shown = key + "=..."
+	}
+	if err := isVariable(flag, shown, key); err != nil {
+		return "", "", err
+	}
+	if typed {
+		return key, value, nil // as in every manifest: $(OTHER) is expanded in --env
+	}
+	value, ok := r.factory.LookupEnv(key)
+	if !ok {
+		return "", "", fmt.Errorf("%s=%s: there is no variable of that name here; %s %s=VALUE gives it one", flag, text, flag, key)
+	}
+	if flag == "--env" {
+		value = spec.Literal(value)
+	}
+	return key, value, nil
+}
+
+func (r *Request) variable(key, value string) { r.addVariable(corev1.EnvVar{Name: key, Value: value}) }
+
+// addVariable has the last one of a name win.
+func (r *Request) addVariable(variable corev1.EnvVar) {
+	env := &r.spec.Container.Env
+	for i := range *env {
+		if (*env)[i].Name == variable.Name {
+			(*env)[i] = variable
+			return
+		}
+	}
+	*env = append(*env, variable)
+}
+
+// looksSecret reports whether people keep secrets in variables of such names.
+func looksSecret(key string) bool {
+	for _, end := range []string{"_TOKEN", "_KEY", "PASSWORD", "_SECRET", "PASSWD"} {
+		if strings.HasSuffix(strings.ToUpper(key), end) {
+			return true
+		}
+	}
+	return false
+}

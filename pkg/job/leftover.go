@@ -1,0 +1,147 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// making is how long run may take from the first thing it makes to the job: what
+// is older and has no job was left by one that was killed.
+const making = 10 * time.Minute
+
+// leftover is something that was made for a job before the job.
+type leftover struct {
+	metav1.Object
+
+	// kind is what kubectl calls it.
+	kind   string
+	remove func(context.Context, string, metav1.DeleteOptions) error
+	// adopt gives it to its job; nil for what no job owns.
+	adopt func(context.Context, string, []byte) error
+}
+
+// SweepLeftovers removes what a run that was killed made for a job that is not
+// there: scripts, Secrets, and results claims that no pod has used. What belongs to
+// a job that is there, and was not given to it, is given now. It returns how many
+// it removed.
+func SweepLeftovers(ctx context.Context, client kubernetes.Interface, namespace string, now time.Time) (int, error) {
+	found, err := leftovers(ctx, client, namespace)
+	swept := 0
+	for _, one := range found {
+		if now.Sub(one.GetCreationTimestamp().Time) < making {
+			continue
+		}
+		removed, failed := one.sweep(ctx, client)
+		if failed != nil {
+			err = errors.Join(err, fmt.Errorf("removing %s %q, which a run left behind: %w", one.kind, one.GetName(), failed))
+		}
+		if removed {
+			swept++
+		}
+	}
+	return swept, err
+}
+
+// sweep removes it, unless its job is there.
+func (l leftover) sweep(ctx context.Context, client kubernetes.Interface) (removed bool, err error) {
+	made, err := client.BatchV1().Jobs(l.GetNamespace()).Get(ctx, l.GetLabels()[owner.JobLabel], metav1.GetOptions{})
+	switch {
+	case err == nil && l.adopt == nil:
+		return false, nil
+	case err == nil && uses(made, l.GetName()):
+		patch, err := owner.AdoptPatch(made)
+		if err != nil {
+			return false, err
+		}
+		return false, l.adopt(ctx, l.GetName(), patch)
+	case err != nil && !apierrors.IsNotFound(err):
+		return false, err
+	}
+	err = l.remove(ctx, l.GetName(), metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(l.GetUID()))})
+	return err == nil, err
+}
+
+// uses reports whether job has that script or Secret.
+func uses(job *batchv1.Job, name string) bool {
+	return job.Annotations[owner.ScriptAnnotation] == name || job.Annotations[owner.EnvAnnotation] == name
+}
+
+// leftovers lists what run made and no job owns. Who may not see a kind of it has
+// made none.
+func leftovers(ctx context.Context, client kubernetes.Interface, namespace string) (found []leftover, errs error) {
+	for _, list := range []func(context.Context, kubernetes.Interface, string) ([]leftover, error){scripts, variables, unusedClaims} {
+		some, err := list(ctx, client, namespace)
+		if err != nil && !apierrors.IsForbidden(err) {
+			errs = errors.Join(errs, fmt.Errorf("looking for what a run left behind: %w", err))
+		}
+		for _, one := range some {
+			if len(one.GetOwnerReferences()) == 0 && one.GetDeletionTimestamp() == nil {
+				found = append(found, one)
+			}
+		}
+	}
+	return found, errs
+}
+
+func scripts(ctx context.Context, client kubernetes.Interface, namespace string) (found []leftover, err error) {
+	of := client.CoreV1().ConfigMaps(namespace)
+	adopt := func(ctx context.Context, name string, patch []byte) error {
+		_, err := of.Patch(ctx, name, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
+		return err
+	}
+	list, err := of.List(ctx, made(owner.ScriptComponent))
+	if err != nil {
+		return nil, err
+	}
+	for i := range list.Items {
+		found = append(found, leftover{&list.Items[i], "configmap", of.Delete, adopt})
+	}
+	return found, nil
+}
+
+func variables(ctx context.Context, client kubernetes.Interface, namespace string) (found []leftover, err error) {
+	of := client.CoreV1().Secrets(namespace)
+	adopt := func(ctx context.Context, name string, patch []byte) error {
+		_, err := of.Patch(ctx, name, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
+		return err
+	}
+	list, err := of.List(ctx, made(owner.EnvComponent))
+	if err != nil {
+		return nil, err
+	}
+	for i := range list.Items {
+		found = append(found, leftover{&list.Items[i], "secret", of.Delete, adopt})
+	}
+	return found, nil
+}
+
+func unusedClaims(ctx context.Context, client kubernetes.Interface, namespace string) (found []leftover, err error) {
+	of := client.CoreV1().PersistentVolumeClaims(namespace)
+	list, err := of.List(ctx, made(owner.ResultsComponent))
+	if err != nil {
+		return nil, err
+	}
+	for i := range list.Items {
+		if claim := &list.Items[i]; claim.Status.Phase == corev1.ClaimPending {
+			found = append(found, leftover{claim, "pvc", of.Delete, nil})
+		}
+	}
+	return found, nil
+}
+
+func made(component string) metav1.ListOptions {
+	return metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(&metav1.LabelSelector{
+		MatchLabels: map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: component},
+	})}
+}

@@ -1,0 +1,68 @@
+package job_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// madeFor describes what run made for a job, that long ago.
+func madeFor(of, name, component string, ago time.Duration) metav1.ObjectMeta {
+	return metav1.ObjectMeta{
+		Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name), CreationTimestamp: metav1.NewTime(faketest.Now().Add(-ago)),
+		Labels: map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: component, owner.JobLabel: of},
+	}
+}
+
+// Only what no job has, and nobody is about to give to one, goes.
+func TestSweepLeftovers(t *testing.T) {
+	owned := &corev1.ConfigMap{ObjectMeta: madeFor("gone", "owned", owner.ScriptComponent, time.Hour)}
+	owned.OwnerReferences = []metav1.OwnerReference{{Name: "gone"}}
+	claim := func(of, name string, phase corev1.PersistentVolumeClaimPhase) *corev1.PersistentVolumeClaim {
+		return faketest.Claim(name, "1Gi", phase, func(c *corev1.PersistentVolumeClaim) {
+			c.ObjectMeta = madeFor(of, name, owner.ResultsComponent, time.Hour)
+		})
+	}
+	objects := []runtime.Object{
+		owned, faketest.Job("there", faketest.Annotated(owner.ScriptAnnotation, "given")),
+		&corev1.ConfigMap{ObjectMeta: madeFor("gone", "left", owner.ScriptComponent, time.Hour)},
+		&corev1.ConfigMap{ObjectMeta: madeFor("gone", "fresh", owner.ScriptComponent, time.Minute)},
+		&corev1.ConfigMap{ObjectMeta: madeFor("there", "given", owner.ScriptComponent, time.Hour)},
+		&corev1.ConfigMap{ObjectMeta: madeFor("there", "other", owner.ScriptComponent, time.Hour)},
+		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "foreign", Namespace: faketest.Namespace}},
+		&corev1.Secret{ObjectMeta: madeFor("gone", "keys", owner.EnvComponent, time.Hour)},
+		claim("gone", "gone-results", corev1.ClaimPending), claim("gone", "gone-used", corev1.ClaimBound), claim("there", "there-results", corev1.ClaimPending),
+	}
+	cluster := faketest.New(objects...)
+	client, _ := cluster.Clientset()
+	swept, err := job.SweepLeftovers(t.Context(), client, faketest.Namespace, faketest.Now())
+	changes := cluster.Changes()
+	slices.Sort(changes)
+	want := []string{
+		"delete configmaps left uid=uid-left", "delete configmaps other uid=uid-other",
+		"delete persistentvolumeclaims gone-results uid=uid-gone-results", "delete secrets keys uid=uid-keys",
+		`patch configmaps given application/strategic-merge-patch+json {"metadata":{"ownerReferences":[{"apiVersion":"batch/v1","kind":"Job","name":"there","uid":"uid-there"}]}}`,
+	}
+	if diff := cmp.Diff(want, changes); diff != "" || swept != 4 || err != nil {
+		t.Errorf("%d, %v; want -, got +:\n%s", swept, err, diff)
+	}
+}
+
+// Who may not see Secrets has made none.
+func TestSweepLeftoversForbidden(t *testing.T) {
+	cluster := faketest.New().Refuse("list", "secrets", apierrors.NewForbidden(corev1.Resource("secrets"), "", nil))
+	client, _ := cluster.Clientset()
+	if swept, err := job.SweepLeftovers(t.Context(), client, faketest.Namespace, faketest.Now()); swept != 0 || err != nil {
+		t.Errorf("%d, %v", swept, err)
+	}
+}

@@ -1,0 +1,91 @@
+package spec
+
+import (
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+)
+
+// mostTasks is how many an Indexed Job with limits of its own for each task may
+// have (maxJobBackoffLimitPerIndex in the API server's validation).
+const mostTasks = 100_000
+
+// Array is a job of many tasks, numbered from 0.
+type Array struct {
+	Tasks int32
+	// AtOnce is how many run at the same time; 0 for all.
+	AtOnce int32
+}
+
+var arrayForm = regexp.MustCompile(`^(?:(\d{1,9})-)?(\d{1,9})(?:%(\d{1,9}))?$`)
+
+// ParseArray reads 0-99, 0-99%10, 100 and 100%10.
+func ParseArray(text string) (*Array, error) {
+	part := arrayForm.FindStringSubmatch(text)
+	switch {
+	case part == nil && strings.ContainsAny(text, ",:"):
+		return nil, fmt.Errorf("%q: Kubernetes numbers the tasks from 0 without gaps: 0-99, or 100, or with %%10 at the end for ten at once", text)
+	case part == nil:
+		return nil, fmt.Errorf("%q: 0-99 or 100 is expected, with %%10 at the end for ten at once", text)
+	case part[1] != "" && number(part[1]) != 0:
+		first, last := number(part[1]), number(part[2])
+		return nil, fmt.Errorf("%q: Kubernetes numbers the tasks from 0: write 0-%d, and add %d in the job", text, max(last-first, 0), first)
+	}
+	a := &Array{Tasks: number(part[2]), AtOnce: number(part[3])}
+	if part[1] != "" {
+		a.Tasks++
+	}
+	switch {
+	case a.Tasks < 1 || a.Tasks > mostTasks:
+		return nil, fmt.Errorf("%q: from 1 to %d tasks are possible", text, mostTasks)
+	case part[3] != "" && a.AtOnce < 1:
+		return nil, fmt.Errorf("%q: at least one task at once is expected behind %%", text)
+	}
+	return a, nil
+}
+
+// number reads digits, at most nine; 0 for none.
+func number(digits string) int32 {
+	n, err := strconv.ParseInt(digits, 10, 32)
+	if err != nil {
+		return 0
+	}
+	return int32(n)
+}
+
+func (a *Array) over(s *batchv1.JobSpec) {
+	mode, atOnce := batchv1.IndexedCompletion, a.Tasks
+	if a.AtOnce > 0 {
+		atOnce = min(a.AtOnce, a.Tasks)
+	}
+	s.CompletionMode, s.Completions, s.Parallelism = &mode, &a.Tasks, &atOnce
+}
+
+// ParseCodes reads exit statuses such as 1,3-5,137; they are sorted, each once.
+func ParseCodes(text string) ([]int32, error) {
+	chosen := [256]bool{}
+	for word := range strings.SplitSeq(text, ",") {
+		first, last, isRange := strings.Cut(strings.TrimSpace(word), "-")
+		if !isRange {
+			last = first
+		}
+		from, err := strconv.ParseUint(first, 10, 8)
+		to, err2 := strconv.ParseUint(last, 10, 8)
+		if err != nil || err2 != nil || from < 1 || from > to {
+			return nil, fmt.Errorf("%q: %q is no exit status of a failure: numbers from 1 to 255 and ranges of them are expected, such as 1,42-44", text, word)
+		}
+		for code := from; code <= to; code++ {
+			chosen[code] = true
+		}
+	}
+	var codes []int32
+	for code, in := range chosen {
+		if in {
+			codes = append(codes, int32(code))
+		}
+	}
+	return codes, nil
+}

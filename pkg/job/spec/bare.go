@@ -1,0 +1,83 @@
+package spec
+
+import (
+	"slices"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// Bare returns a copy of job without what a cluster has added: so it can be
+// created there, or in another one.
+func Bare(job *batchv1.Job) *batchv1.Job {
+	bare := job.DeepCopy()
+	BareMeta(&bare.ObjectMeta)
+	bare.Status = batchv1.JobStatus{}
+	if own := bare.Spec.ManualSelector; own != nil && *own {
+		return bare
+	}
+	bare.Spec.Selector, bare.Spec.ManualSelector = nil, nil
+	template := &bare.Spec.Template
+	template.CreationTimestamp = metav1.Time{}
+	for _, label := range generatedLabels() {
+		delete(template.Labels, label)
+		delete(bare.Labels, label)
+	}
+	return bare
+}
+
+// generatedLabels are what the API server gives to the pods of a job, in their
+// present and their older spelling.
+func generatedLabels() []string {
+	return []string{batchv1.ControllerUidLabel, batchv1.JobNameLabel, "controller-uid", "job-name"}
+}
+
+// BareMeta removes what a cluster writes into the metadata of every object.
+func BareMeta(meta *metav1.ObjectMeta) {
+	meta.UID, meta.ResourceVersion, meta.Generation = "", "", 0
+	meta.CreationTimestamp, meta.DeletionTimestamp, meta.DeletionGracePeriodSeconds = metav1.Time{}, nil, nil
+	meta.ManagedFields, meta.Finalizers = nil, nil
+}
+
+// Again returns job as it was asked for, to be made once more under another
+// name: without what it has become, whom it belongs to, and that it was suspended.
+func Again(job *batchv1.Job) *batchv1.Job {
+	again := Bare(job)
+	again.Spec.Suspend, again.Spec.ManagedBy = nil, nil
+	if own := again.Spec.ManualSelector; own != nil && *own {
+		again.Spec.Selector, again.Spec.ManualSelector = nil, nil // it would take the first one's pods
+	}
+	again.OwnerReferences = nil
+	for _, meta := range []*metav1.ObjectMeta{&again.ObjectMeta, &again.Spec.Template.ObjectMeta} {
+		for key := range meta.Annotations {
+			if told(key) {
+				delete(meta.Annotations, key)
+			}
+		}
+	}
+	return again
+}
+
+// told reports whether an annotation tells of a job what became of it.
+func told(key string) bool {
+	return slices.Contains([]string{
+		owner.FetchedAnnotation, owner.FetchedByAnnotation, owner.FetchedDigestAnnotation, owner.EmptyAnnotation, owner.UseAnnotation,
+		corev1.LastAppliedConfigAnnotation, "cronjob.kubernetes.io/instantiate", "cronjob.kubernetes.io/scheduled-timestamp",
+	}, key) || strings.HasPrefix(key, "batch.kubernetes.io/")
+}
+
+// Claims returns the names of the claims that the pods of job mount, each once,
+// and whether any of their mounts is written to.
+func Claims(job *batchv1.Job) map[string]bool {
+	written := map[string]bool{}
+	for _, v := range job.Spec.Template.Spec.Volumes {
+		if v.PersistentVolumeClaim != nil {
+			written[v.PersistentVolumeClaim.ClaimName] = written[v.PersistentVolumeClaim.ClaimName] || !v.PersistentVolumeClaim.ReadOnly
+		}
+	}
+	return written
+}

@@ -1,0 +1,85 @@
+package spec
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+)
+
+// GPUResource is the resource that GPUs are asked for as, unless another is named.
+const GPUResource corev1.ResourceName = "nvidia.com/gpu"
+
+// Container is what runs.
+type Container struct {
+	Image      string
+	PullPolicy corev1.PullPolicy
+	// PullSecrets are the names of Secrets for the image's registry.
+	PullSecrets    []string
+	ServiceAccount string
+
+	// Command replaces the image's ENTRYPOINT and CMD together with Args. Args
+	// alone keep the ENTRYPOINT.
+	Command, Args []string
+	WorkDir       string
+
+	Env     []corev1.EnvVar
+	EnvFrom []corev1.EnvFromSource
+
+	// Requests and Limits, by resource.
+	Requests, Limits corev1.ResourceList
+}
+
+func (c Container) over(pod *corev1.PodSpec, container *corev1.Container) {
+	set(&container.Image, c.Image)
+	set(&container.ImagePullPolicy, c.PullPolicy)
+	set(&container.WorkingDir, c.WorkDir)
+	set(&pod.ServiceAccountName, c.ServiceAccount)
+	if c.ServiceAccount != "" {
+		pod.DeprecatedServiceAccount = "" // an older name of the same field
+	}
+	for _, name := range c.PullSecrets {
+		if ref := (corev1.LocalObjectReference{Name: name}); !slices.Contains(pod.ImagePullSecrets, ref) {
+			pod.ImagePullSecrets = append(pod.ImagePullSecrets, ref)
+		}
+	}
+	switch {
+	case c.Command != nil:
+		container.Command, container.Args = c.Command, c.Args
+	case c.Args != nil:
+		container.Args = c.Args
+	}
+	for _, variable := range c.Env {
+		container.Env = setVariable(container.Env, variable)
+	}
+	container.EnvFrom = append(container.EnvFrom, c.EnvFrom...)
+	container.Resources.Requests = quantities(container.Resources.Requests, c.Requests)
+	container.Resources.Limits = quantities(container.Resources.Limits, c.Limits)
+}
+
+// set changes what is there, unless nothing was asked for.
+func set[T comparable](there *T, asked T) {
+	var nothing T
+	if asked != nothing {
+		*there = asked
+	}
+}
+
+// setVariable replaces the variable of that name, or adds it at the end:
+// a variable may use those before it.
+func setVariable(env []corev1.EnvVar, variable corev1.EnvVar) []corev1.EnvVar {
+	if i := slices.IndexFunc(env, func(e corev1.EnvVar) bool { return e.Name == variable.Name }); i >= 0 {
+		env[i] = variable
+		return env
+	}
+	return append(env, variable)
+}
+
+func quantities(there, asked corev1.ResourceList) corev1.ResourceList {
+	for name, quantity := range asked {
+		if there == nil {
+			there = corev1.ResourceList{}
+		}
+		there[name] = quantity
+	}
+	return there
+}

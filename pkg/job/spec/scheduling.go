@@ -1,0 +1,91 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+// gpuProduct is the label that NVIDIA's feature discovery puts on nodes
+// (https://github.com/NVIDIA/k8s-device-plugin, docs/gpu-feature-discovery).
+const gpuProduct = "nvidia.com/gpu.product"
+
+// Scheduling is where the pods may run.
+type Scheduling struct {
+	NodeSelector map[string]string
+	Tolerations  []corev1.Toleration
+	// GPUTypes are values of the node label nvidia.com/gpu.product; any of them will do.
+	GPUTypes []string
+	// Spread puts the pods of the job on as many nodes as there are.
+	Spread bool
+}
+
+func (s Scheduling) over(job *batchv1.Job) {
+	pod := &job.Spec.Template.Spec
+	pod.NodeSelector = merged(pod.NodeSelector, s.NodeSelector)
+	pod.Tolerations = append(pod.Tolerations, s.Tolerations...)
+	if len(s.GPUTypes) > 0 {
+		onNodesWith(pod, gpuProduct, s.GPUTypes)
+	}
+	if s.Spread {
+		pod.TopologySpreadConstraints = append(pod.TopologySpreadConstraints, corev1.TopologySpreadConstraint{
+			MaxSkew: 1, TopologyKey: corev1.LabelHostname, WhenUnsatisfiable: corev1.ScheduleAnyway,
+			LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{batchv1.JobNameLabel: job.Name}},
+		})
+	}
+}
+
+// respread has the constraints that count the pods of job by its name count them
+// by the one that it is about to get.
+func respread(job *batchv1.Job, name string) {
+	for _, constraint := range job.Spec.Template.Spec.TopologySpreadConstraints {
+		if s := constraint.LabelSelector; s != nil && s.MatchLabels[batchv1.JobNameLabel] == job.Name {
+			s.MatchLabels[batchv1.JobNameLabel] = name
+		}
+	}
+}
+
+// onNodesWith requires one of values of a node label. The terms that are there
+// are alternatives, so each gets it.
+func onNodesWith(pod *corev1.PodSpec, label string, values []string) {
+	affinity := affinityOf(pod)
+	if affinity.NodeAffinity == nil {
+		affinity.NodeAffinity = &corev1.NodeAffinity{}
+	}
+	required := &affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	if *required == nil {
+		*required = &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{}}}
+	}
+	wanted := corev1.NodeSelectorRequirement{Key: label, Operator: corev1.NodeSelectorOpIn, Values: values}
+	for i := range (*required).NodeSelectorTerms {
+		term := &(*required).NodeSelectorTerms[i]
+		term.MatchExpressions = append(term.MatchExpressions, wanted)
+	}
+}
+
+// ParseToleration reads key[=value][:Effect], as kubectl taint writes taints;
+// without an effect all effects are tolerated.
+func ParseToleration(text string) (corev1.Toleration, error) {
+	taint, effect, hasEffect := strings.Cut(text, ":")
+	key, value, hasValue := strings.Cut(taint, "=")
+	if problems := validation.IsQualifiedName(key); len(problems) > 0 {
+		return corev1.Toleration{}, fmt.Errorf("%q: %q is not the key of a taint: %s", text, key, problems[0])
+	}
+	if problems := validation.IsValidLabelValue(value); len(problems) > 0 {
+		return corev1.Toleration{}, fmt.Errorf("%q: %q is not the value of a taint: %s", text, value, problems[0])
+	}
+	effects := []corev1.TaintEffect{corev1.TaintEffectNoSchedule, corev1.TaintEffectPreferNoSchedule, corev1.TaintEffectNoExecute}
+	if hasEffect && !slices.Contains(effects, corev1.TaintEffect(effect)) {
+		return corev1.Toleration{}, fmt.Errorf("%q: the effect is NoSchedule, PreferNoSchedule or NoExecute, not %q", text, effect)
+	}
+	t := corev1.Toleration{Key: key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffect(effect)}
+	if hasValue {
+		t.Operator, t.Value = corev1.TolerationOpEqual, value
+	}
+	return t, nil
+}

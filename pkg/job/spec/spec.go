@@ -1,0 +1,102 @@
+// Package spec makes batch/v1 Jobs from what was asked of them: new ones, or by
+// laying the request over one that exists.
+package spec
+
+import (
+	"maps"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// Job is what was asked of a job. What is zero was not asked for: it leaves what
+// is there, or what Kubernetes does by itself.
+type Job struct {
+	Name, Namespace string
+	// Labels and Annotations are for the job and for its pods.
+	Labels, Annotations map[string]string
+	Owner               owner.Identity
+
+	Container  Container
+	Storage    Storage
+	Lifecycle  Lifecycle
+	Scheduling Scheduling
+	// RunAs is the user that the pods run as; nil for the image's own.
+	RunAs *User
+	// FSGroup is the group that the files of the job's volumes are given to; nil for none.
+	FSGroup *int64
+}
+
+// New returns a job with nothing but what was asked for. A pod of it is never
+// restarted in place: a failed one stays, with its log.
+func (j Job) New() *batchv1.Job {
+	job := &batchv1.Job{}
+	job.Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
+	j.Over(job)
+	if job.Spec.BackoffLimit == nil && job.Spec.BackoffLimitPerIndex == nil {
+		job.Spec.BackoffLimit = new(int32)
+	}
+	return job
+}
+
+// Over lays the request over job.
+func (j Job) Over(job *batchv1.Job) {
+	job.TypeMeta = metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}
+	respread(job, j.Name)
+	job.Name, job.GenerateName, job.Namespace = j.Name, "", j.Namespace
+	template := &job.Spec.Template
+	for _, meta := range []*metav1.ObjectMeta{&job.ObjectMeta, &template.ObjectMeta} {
+		j.Stamp(meta)
+	}
+	if len(template.Spec.Containers) == 0 {
+		template.Spec.Containers = []corev1.Container{{Name: j.Name}}
+	}
+	container := Default(template)
+	j.Container.over(&template.Spec, container)
+	j.Storage.over(job, container)
+	j.Lifecycle.over(job)
+	j.Scheduling.over(job)
+	j.secure(&template.Spec, container)
+}
+
+// Stamp writes onto an object that it was made for this job.
+func (j Job) Stamp(meta *metav1.ObjectMeta) {
+	j.Owner.Stamp(meta)
+	for key, value := range j.Labels {
+		metav1.SetMetaDataLabel(meta, key, value)
+	}
+	for key, value := range j.Annotations {
+		metav1.SetMetaDataAnnotation(meta, key, value)
+	}
+}
+
+// defaultContainer names the container that kubectl takes where none is named.
+const defaultContainer = "kubectl.kubernetes.io/default-container"
+
+// Default returns the container of template that flags are about: the one that
+// kubectl takes by default, else the first. There must be one.
+func Default(template *corev1.PodTemplateSpec) *corev1.Container {
+	containers := template.Spec.Containers
+	for i := range containers {
+		if containers[i].Name == template.Annotations[defaultContainer] {
+			return &containers[i]
+		}
+	}
+	return &containers[0]
+}
+
+// merged returns the entries of both; those of over win.
+func merged(under, over map[string]string) map[string]string {
+	if len(over) == 0 {
+		return under
+	}
+	all := maps.Clone(under)
+	if all == nil {
+		all = map[string]string{}
+	}
+	maps.Copy(all, over)
+	return all
+}

@@ -1,0 +1,220 @@
+package spec
+
+import (
+	"fmt"
+	"slices"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/equality"
+	"k8s.io/apimachinery/pkg/api/resource"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// shmPath is where programs share memory.
+const shmPath = "/dev/shm"
+
+// Storage is what the container finds besides its image.
+type Storage struct {
+	// Results names the claim that the job leaves its results on; empty for none.
+	Results string
+	// Mounts are all claims, that of the results too.
+	Mounts []Mount
+	// Scratch ends with the pod.
+	Scratch []Scratch
+	Files   []Files
+	Script  *Script
+	// EnvSecret is the Secret with variables that the job owns; empty for none.
+	EnvSecret string
+	// Shm is the most that /dev/shm holds; nil for the runtime's own 64 MiB.
+	Shm *resource.Quantity
+	// OneNode are the claims that one node at a time may use.
+	OneNode []OneNode
+}
+
+// OneNode is a claim that one node at a time may use. Pods that have one are
+// labelled with it.
+type OneNode struct {
+	Claim string
+	// Together keeps the pods of the job on the node of all that are so labelled.
+	Together bool
+}
+
+// Mount is a claim as the container has it.
+type Mount struct {
+	volume.Mount
+
+	// PerTask gives each task of an array a folder of its own, named by its number.
+	PerTask bool
+}
+
+// Scratch is an empty folder on the node's disk.
+type Scratch struct {
+	Size resource.Quantity
+	Path string
+}
+
+// Files are the entries of a Secret or a ConfigMap as files.
+type Files struct {
+	// Secret or ConfigMap is its name; one of both is set.
+	Secret, ConfigMap string
+	Path              string
+}
+
+// Paths returns where in the container something is mounted by this request, and
+// what, for people.
+func (s Storage) Paths() [][2]string {
+	var paths [][2]string
+	for _, m := range s.Mounts {
+		paths = append(paths, [2]string{m.Path, "claim " + m.Claim})
+	}
+	for _, one := range s.Scratch {
+		paths = append(paths, [2]string{one.Path, "--scratch"})
+	}
+	for _, f := range s.Files {
+		paths = append(paths, [2]string{f.Path, f.name()})
+	}
+	if s.Shm != nil {
+		paths = append(paths, [2]string{shmPath, "--shm-size"})
+	}
+	if s.Script != nil {
+		paths = append(paths, [2]string{scriptDir, "--script"})
+	}
+	return paths
+}
+
+func (f Files) name() string {
+	if f.Secret != "" {
+		return "secret " + f.Secret
+	}
+	return "config map " + f.ConfigMap
+}
+
+func (s Storage) over(job *batchv1.Job, container *corev1.Container) {
+	m := mounter{pod: &job.Spec.Template.Spec, container: container}
+	for _, mount := range s.Mounts {
+		m.claim(mount)
+	}
+	for _, one := range s.Scratch {
+		m.empty(one.Path, &corev1.EmptyDirVolumeSource{SizeLimit: &one.Size})
+	}
+	if s.Shm != nil {
+		m.empty(shmPath, &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory, SizeLimit: s.Shm})
+	}
+	for _, f := range s.Files {
+		m.files(f)
+	}
+	if s.Script != nil {
+		metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.ScriptAnnotation, s.Script.ConfigMap)
+		m.mount(m.volume(configMap(s.Script.ConfigMap, executable)), corev1.VolumeMount{MountPath: scriptDir, ReadOnly: true})
+	}
+	if s.Results != "" {
+		metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.ResultsAnnotation, s.Results)
+	}
+	if s.EnvSecret != "" {
+		metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.EnvAnnotation, s.EnvSecret)
+	}
+	for _, one := range s.OneNode {
+		if label := owner.ClaimLabel(one.Claim); one.Together {
+			together(&job.Spec.Template, label)
+		} else {
+			metav1.SetMetaDataLabel(&job.Spec.Template.ObjectMeta, label, "")
+		}
+	}
+}
+
+// executable is the mode of a script: readable and executable for all.
+const executable = 0o555
+
+func configMap(name string, mode int32) corev1.VolumeSource {
+	source := &corev1.ConfigMapVolumeSource{LocalObjectReference: corev1.LocalObjectReference{Name: name}}
+	if mode != 0 {
+		source.DefaultMode = &mode
+	}
+	return corev1.VolumeSource{ConfigMap: source}
+}
+
+// mounter adds volumes to a pod, and mounts them in one container.
+type mounter struct {
+	pod       *corev1.PodSpec
+	container *corev1.Container
+}
+
+func (m mounter) claim(mount Mount) {
+	to := corev1.VolumeMount{MountPath: mount.Path, SubPath: mount.SubPath, ReadOnly: mount.ReadOnly}
+	if mount.PerTask {
+		to.SubPath, to.SubPathExpr = "", volume.PerTask(mount.SubPath)
+	}
+	m.mount(m.volume(corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{
+		ClaimName: mount.Claim, ReadOnly: mount.ReadOnly,
+	}}), to)
+}
+
+func (m mounter) files(f Files) {
+	source := configMap(f.ConfigMap, 0)
+	if f.Secret != "" {
+		source = corev1.VolumeSource{Secret: &corev1.SecretVolumeSource{SecretName: f.Secret}}
+	}
+	m.mount(m.volume(source), corev1.VolumeMount{MountPath: f.Path, ReadOnly: true})
+}
+
+// empty mounts a folder of its own, also where another has the same size.
+func (m mounter) empty(path string, source *corev1.EmptyDirVolumeSource) {
+	m.mount(m.add(corev1.VolumeSource{EmptyDir: source}), corev1.VolumeMount{MountPath: path})
+}
+
+// volume returns the name of the volume with that source, which is made where
+// the pod has none.
+func (m mounter) volume(source corev1.VolumeSource) string {
+	for _, v := range m.pod.Volumes {
+		if equality.Semantic.DeepEqual(v.VolumeSource, source) {
+			return v.Name
+		}
+	}
+	return m.add(source)
+}
+
+func (m mounter) add(source corev1.VolumeSource) string {
+	name := ""
+	for i := 0; name == "" || slices.ContainsFunc(m.pod.Volumes, func(v corev1.Volume) bool { return v.Name == name }); i++ {
+		name = fmt.Sprintf("volume-%d", i)
+	}
+	m.pod.Volumes = append(m.pod.Volumes, corev1.Volume{Name: name, VolumeSource: source})
+	return name
+}
+
+func (m mounter) mount(name string, to corev1.VolumeMount) {
+	to.Name = name
+	m.container.VolumeMounts = append(m.container.VolumeMounts, to)
+}
+
+// Without removes from the pods of job the volumes that are gone, and all that
+// mounts them.
+func Without(job *batchv1.Job, gone func(corev1.VolumeSource) bool) {
+	pod, names := &job.Spec.Template.Spec, map[string]bool{}
+	pod.Volumes = slices.DeleteFunc(pod.Volumes, func(v corev1.Volume) bool {
+		names[v.Name] = gone(v.VolumeSource)
+		return names[v.Name]
+	})
+	for _, containers := range [][]corev1.Container{pod.InitContainers, pod.Containers} {
+		for i := range containers {
+			containers[i].VolumeMounts = slices.DeleteFunc(containers[i].VolumeMounts, func(m corev1.VolumeMount) bool { return names[m.Name] })
+		}
+	}
+}
+
+// WithoutClaim removes a claim from the pods of job.
+func WithoutClaim(job *batchv1.Job, claim string) {
+	Without(job, func(v corev1.VolumeSource) bool {
+		return v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == claim
+	})
+	apart(&job.Spec.Template, claim)
+}
+
+// WithoutScript removes the script in a ConfigMap from the pods of job.
+func WithoutScript(job *batchv1.Job, name string) {
+	Without(job, func(v corev1.VolumeSource) bool { return v.ConfigMap != nil && v.ConfigMap.Name == name })
+}
