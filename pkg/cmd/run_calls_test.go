@@ -75,6 +75,24 @@ func TestRunUndoesAll(t *testing.T) {
 	equal(t, got.Changes[2:], []string{"delete configmaps train-script-x7k2p uid=uid-train-script-x7k2p"})
 }
 
+// A name that is taken takes all with it as well, but for what the other job has;
+// the marks of its claim come back.
+func TestRunUndoesATakenName(t *testing.T) {
+	cluster := faketest.New()
+	once(t, cluster, "--results=1Gi")
+	before := len(cluster.Changes())
+	got := execute(t, cluster, "run", "train", "--image=i", "--results=1Gi", "--script=testdata/files/plain")
+	changes := got.Changes[before:]
+	if got.Status != 1 || len(changes) != 6 || changes[3] != makesJob || changes[4] != "delete configmaps train-script-x7k2p uid=uid-train-script-x7k2p" ||
+		!strings.Contains(changes[5], `"kubectl-batch.github.io/fetched":"2026-03-01T00:00:00Z"`) {
+		t.Errorf("%+v", got)
+	}
+	got = execute(t, faketest.New(faketest.Job("train", withResults)), "run", "train", "--image=i", "--results=1Gi", "--secret-env=A=b")
+	equal(t, got.Changes, []string{
+		makesClaim, "create secrets train-env-x7k2p fieldManager=kubectl-batch", makesJob, "delete secrets train-env-x7k2p uid=uid-train-env-x7k2p",
+	})
+}
+
 // Both jobs own what they share.
 func TestRerunShares(t *testing.T) {
 	cluster := faketest.New()
@@ -99,11 +117,13 @@ func TestRunNotes(t *testing.T) {
 	for line, want := range map[string][]string{
 		"":                                nil,
 		"-e WANDB_API_KEY=x":              {"Note: everybody who may see the job can read WANDB_API_KEY; --secret-env WANDB_API_KEY keeps it in a Secret"},
+		"--image-pull-secret=gone":        {"Note: --image-pull-secret gone: there is no secret of that name; until there is, the image is pulled without it"},
+		"-e DB_PASSWORD_OLD=x":            {"Note: everybody who may see the job can read DB_PASSWORD_OLD; --secret-env DB_PASSWORD_OLD keeps it in a Secret"},
 		"-e PASSWORD=x -e KEY=y":          {"Note: everybody who may see the job can read PASSWORD; --secret-env PASSWORD keeps it in a Secret"},
 		"--secret=gone:/x":                {"Note: --secret gone: there is no secret of that name; until there is, no pod of this job will run"},
 		"--config-map=gone:/x":            {"Note: --config-map gone: there is no config map of that name; until there is, no pod of this job will run"},
 		"--s3-secret=half":                {"Note: --s3-secret half: it has no AWS_SECRET_ACCESS_KEY; until it has, no pod of this job will run"},
-		"--results=1Gi --ttl=1h":          {"Note: --ttl deletes the job, never claim train-results; fetch finds the results also then"},
+		"--results=1Gi --ttl=1h":          {"Note: --ttl deletes the job, never claim train-results; also then kubectl batch fetch pvc/train-results finds the results"},
 		"--ttl=1h":                        nil,
 		"-- sleep infinity":               {"Note: this job only waits."},
 		"--cmd date --cmd sleep␣infinity": {"Note: this job only waits."},

@@ -75,6 +75,7 @@ func TestRunGolden(t *testing.T) {
 		"node":              {"--node-selector=disk=ssd", "--node-selector=gpu=", "--toleration=gpu=yes:NoSchedule", "--toleration=lab:NoExecute", "--toleration=any", "--arch=arm64"},
 		"spread":            {"--spread", "--parallelism=3"},
 		"s3":                {"--s3-secret=bucket"},
+		"s3-elsewhere":      {"--s3-secret=bucket", "-e", "AWS_ENDPOINT_URL=http://minio:9000"},
 		"labels":            {"--label=team=vision", "--annotation=note=for ada", "--results=1Gi", "--secret-env=A=b"},
 		"everything":        strings.Fields("--cpu=4 --memory=16Gi --gpu=1 --pvc=dataset:/data:ro --scratch=50Gi --shm-size=1Gi --results=10Gi --run-as=1000 --array=8%4 --retry-on-exit=75 --ttl=7d --time=4h --queue=gpus --s3-secret=bucket --secret-env=K=v --script=testdata/files/fit.py -- --epochs 10"),
 	} {
@@ -112,6 +113,8 @@ func TestRunGoldenOver(t *testing.T) {
 		"one-node":    {faketest.New(faketest.Claim("data", "1Gi", corev1.ClaimBound)), []string{"run", "train", "--image=i", "--pvc=data:/data:ro"}},
 		"cron-job":    {faketest.New(cron), []string{"run", "now", "--from=cronjob/nightly", "--cpu=1", "--args", "--", "--some"}},
 		"cron-name":   {faketest.New(cron), []string{"run", "--generate-name", "--from=cj/nightly"}},
+		"existing":    {faketest.New(results(corev1.ClaimBound, "1Gi", fetchedClaim)), []string{"run", "more", "--image=i", "--results=pvc/train-results"}},
+		"exported":    {faketest.New(), []string{"run", "-f=testdata/files/exported.yaml", "--dry-run=client"}},
 		"manifest":    {faketest.New(), []string{"run", "-f=testdata/files/tutorial.yaml", "--dry-run=client"}},
 		"manifest-on": {faketest.New(), strings.Fields("run -f testdata/files/tutorial.yaml --dry-run=client --generate-name --cpu=2 --memory=4Gi -e SEED=7 -e MORE=x --results=1Gi --run-as=1000 --toleration=gpu --args -- --epochs 3")},
 		"image-name":  {faketest.New(), []string{"run", "--generate-name", "--image=registry.example:5000/team/My_Train.er:1.2@sha256:0", "--results=1Gi"}},
@@ -139,6 +142,7 @@ func once(t *testing.T, cluster *faketest.Cluster, args ...string) {
 	job.Labels[batchv1.JobNameLabel], job.Spec.Template.Labels[batchv1.JobNameLabel] = "train", "train"
 	job.Spec.Template.Labels[batchv1.ControllerUidLabel] = string(job.UID)
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.FetchedAnnotation, "2026-03-01T00:00:00Z")
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.UseAnnotation, "train earlier")
 	job.ResourceVersion, job.Generation, job.CreationTimestamp = "7", 1, metav1.NewTime(faketest.Now())
 	if err := cluster.Update(batchv1.SchemeGroupVersion.WithResource("jobs"), job); err != nil {
 		t.Fatal(err)
@@ -154,6 +158,12 @@ func TestRerunGolden(t *testing.T) {
 		"script":       {[]string{"--script=testdata/files/fit.py", "--secret-env=A=b"}, nil},
 		"other-script": {[]string{"--script=testdata/files/fit.py"}, []string{"--script=testdata/files/plain", "--", "x"}},
 		"array":        {[]string{"--array=4", "--results=1Gi"}, []string{"--retries-per-task=3"}},
+		"more-env":     {[]string{"--secret-env=A=b"}, []string{"--secret-env=C=d"}},
+		"place":        {[]string{"--results=1Gi", "--results-path=/out"}, []string{"--results=2Gi"}},
+		"shared":       {[]string{"--array=3", "--results=1Gi", "--results-shared"}, []string{"--results=2Gi"}},
+		"to-array":     {[]string{"--results=1Gi", "--retry-on-exit=9"}, []string{"--array=4"}},
+		"retry":        {[]string{"--array=4"}, []string{"--retry-on-exit=75"}},
+		"nodes":        {[]string{"--gpu=1", "--gpu-type=A", "--spread"}, []string{"--gpu-type=B", "--spread"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster := faketest.New()

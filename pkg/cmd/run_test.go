@@ -153,6 +153,11 @@ func TestRunOverAClaim(t *testing.T) {
 		"too small, and taken": {faketest.New(results(corev1.ClaimBound, "5Gi", fetchedClaim)), []string{"--reuse-results"}, result{
 			Stdout: "job.batch/train created\n", Stderr: strings.Replace(made, "10Gi", "5Gi", 1), Changes: []string{makesClaim, unmarks, makesJob},
 		}},
+		"of another kind": {faketest.New(results(corev1.ClaimBound, "10Gi", fetchedClaim)), []string{"--access-mode=RWX", "--reuse-results"}, result{
+			Stderr: "error: claim \"train-results\" is there already, and its access mode is not ReadWriteMany: delete it if its results are safe " +
+				"(kubectl delete pvc train-results), or use it as it is with --results pvc/train-results\n",
+			Status: 1, Changes: []string{makesClaim},
+		}},
 		"going away": {faketest.New(results(corev1.ClaimBound, "10Gi", fetchedClaim, dying)), []string{"--reuse-results"}, result{
 			Stderr: "error: claim \"train-results\" is there and being deleted: try again when it is gone\n",
 			Status: 1, Changes: []string{makesClaim},

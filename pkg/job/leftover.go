@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -14,6 +16,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // making is how long run may take from the first thing it makes to the job: what
@@ -55,7 +58,7 @@ func SweepLeftovers(ctx context.Context, client kubernetes.Interface, namespace 
 
 // sweep removes it, unless its job is there.
 func (l leftover) sweep(ctx context.Context, client kubernetes.Interface) (removed bool, err error) {
-	made, err := client.BatchV1().Jobs(l.GetNamespace()).Get(ctx, l.GetLabels()[owner.JobLabel], metav1.GetOptions{})
+	made, err := client.BatchV1().Jobs(l.GetNamespace()).Get(ctx, l.job(), metav1.GetOptions{})
 	switch {
 	case err == nil && l.adopt == nil:
 		return false, nil
@@ -72,9 +75,17 @@ func (l leftover) sweep(ctx context.Context, client kubernetes.Interface) (remov
 	return err == nil, err
 }
 
+// job is the name of the job that it was made for, or given to last.
+func (l leftover) job() string {
+	if name, _, _ := strings.Cut(l.GetAnnotations()[owner.UseAnnotation], " "); name != "" {
+		return name
+	}
+	return l.GetLabels()[owner.JobLabel]
+}
+
 // uses reports whether job has that script or Secret.
 func uses(job *batchv1.Job, name string) bool {
-	return job.Annotations[owner.ScriptAnnotation] == name || job.Annotations[owner.EnvAnnotation] == name
+	return job.Annotations[owner.ScriptAnnotation] == name || slices.Contains(owner.EnvSecrets(job), name)
 }
 
 // leftovers lists what run made and no job owns. Who may not see a kind of it has
@@ -133,7 +144,15 @@ func unusedClaims(ctx context.Context, client kubernetes.Interface, namespace st
 		return nil, err
 	}
 	for i := range list.Items {
-		if claim := &list.Items[i]; claim.Status.Phase == corev1.ClaimPending {
+		claim := &list.Items[i]
+		if claim.Status.Phase != corev1.ClaimPending {
+			continue
+		}
+		users, err := volume.Users(ctx, client, namespace, claim.Name)
+		if err != nil {
+			return nil, err
+		}
+		if len(users) == 0 {
 			found = append(found, leftover{claim, "pvc", of.Delete, nil})
 		}
 	}

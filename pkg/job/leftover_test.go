@@ -33,7 +33,12 @@ func TestSweepLeftovers(t *testing.T) {
 			c.ObjectMeta = madeFor(of, name, owner.ResultsComponent, time.Hour)
 		})
 	}
+	given := claim("gone", "given-results", corev1.ClaimPending)
+	given.Annotations = map[string]string{owner.UseAnnotation: "there 2026-03-04T10:00:00Z"}
+	waits := faketest.PodOf(faketest.Job("waits"), "waits-x", corev1.PodPending)
+	waits.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "awaited"}}}}
 	objects := []runtime.Object{
+		given, waits, claim("gone", "awaited", corev1.ClaimPending),
 		owned, faketest.Job("there", faketest.Annotated(owner.ScriptAnnotation, "given")),
 		&corev1.ConfigMap{ObjectMeta: madeFor("gone", "left", owner.ScriptComponent, time.Hour)},
 		&corev1.ConfigMap{ObjectMeta: madeFor("gone", "fresh", owner.ScriptComponent, time.Minute)},

@@ -71,7 +71,7 @@ const (
 	ResultsAnnotation = domain + "results"
 	// ScriptAnnotation is on a Job: the ConfigMap with its script.
 	ScriptAnnotation = domain + "script"
-	// EnvAnnotation is on a Job: the Secret with variables of it.
+	// EnvAnnotation is on a Job: the Secrets with variables of it, with commas between.
 	EnvAnnotation = domain + "env"
 	// BaseNameAnnotation is on a Job whose name was generated: the name before the suffix.
 	BaseNameAnnotation = domain + "base-name"
@@ -157,6 +157,12 @@ func Made(object metav1.Object) bool {
 // MadeResults reports whether object is a claim that run --results made.
 func MadeResults(object metav1.Object) bool {
 	return Made(object) && object.GetLabels()[ComponentLabel] == ResultsComponent
+}
+
+// EnvSecrets returns the Secrets with variables that belong to a job: those of the
+// jobs that it repeats, too.
+func EnvSecrets(job metav1.Object) []string {
+	return strings.FieldsFunc(job.GetAnnotations()[EnvAnnotation], func(r rune) bool { return r == ',' })
 }
 
 // AdoptPatch returns a strategic merge patch that makes job an owner of an object,

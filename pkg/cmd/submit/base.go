@@ -94,9 +94,10 @@ func (r *Request) fromCronJob(ctx context.Context) (*batchv1.Job, error) {
 	case err != nil:
 		return nil, fmt.Errorf("reading cron job %q: %w", r.base.cronJob, err)
 	}
+	controls := true // as kubectl has it: it counts in the history of the cron job
 	made := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{
 		Labels: maps.Clone(cron.Spec.JobTemplate.Labels), Annotations: maps.Clone(cron.Spec.JobTemplate.Annotations),
-		OwnerReferences: []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "CronJob", Name: cron.Name, UID: cron.UID}},
+		OwnerReferences: []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "CronJob", Name: cron.Name, UID: cron.UID, Controller: &controls}},
 	}, Spec: *cron.Spec.JobTemplate.Spec.DeepCopy()}
 	metav1.SetMetaDataAnnotation(&made.ObjectMeta, "cronjob.kubernetes.io/instantiate", "manual")
 	return made, nil

@@ -26,7 +26,14 @@ type changes struct {
 	// use is a text of its own for this job, on it and on the claims given to it.
 	use    string
 	claims []string
-	steps  []func(context.Context) error
+	steps  []step
+}
+
+// step is how to take one thing back.
+type step struct {
+	undo func(context.Context) error
+	// claim says that it is the results claim, which this call has made.
+	claim bool
 }
 
 // results makes the results claim, or takes the one that is there.
@@ -119,7 +126,7 @@ func (c *changes) take(ctx context.Context, claim *corev1.PersistentVolumeClaim)
 		return err
 	}
 	c.claims = append(c.claims, claim.Name)
-	c.steps = append(c.steps, func(ctx context.Context) error { return volume.GiveBack(ctx, c.request.client, taken, claim) })
+	c.steps = append(c.steps, step{undo: func(ctx context.Context) error { return volume.GiveBack(ctx, c.request.client, taken, claim) }})
 	return nil
 }
 
@@ -128,13 +135,13 @@ func (c *changes) did(kind, name string, uid types.UID, remove func(context.Cont
 	if c.request.dryRun != dryRunNone {
 		return
 	}
-	c.steps = append(c.steps, func(ctx context.Context) error {
+	c.steps = append(c.steps, step{claim: kind == "pvc", undo: func(ctx context.Context) error {
 		err := remove(ctx, name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(uid))})
 		if err != nil && !apierrors.IsNotFound(err) {
 			return fmt.Errorf("removing %s %q again (kubectl delete %s %s does it): %w", kind, name, kind, name, err)
 		}
 		return nil
-	})
+	}})
 }
 
 // undo takes everything back, last things first, also when ctx is done already.
@@ -143,7 +150,7 @@ func (c *changes) undo(ctx context.Context, cause error) error {
 	defer cancel()
 	errs := []error{cause}
 	for _, step := range slices.Backward(c.steps) {
-		if err := step(ctx); err != nil {
+		if err := step.undo(ctx); err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -171,7 +178,7 @@ func (c *changes) notCreated(ctx context.Context, cause error) error {
 	case there.Annotations[owner.UseAnnotation] == c.use:
 		return fmt.Errorf("%w; but job %q was created, and goes on: %s", cause, r.spec.Name, r.factory.Line("wait", r.spec.Name))
 	case c.usedBy(there):
-		return fmt.Errorf("%w; it uses the same claim, which stays as it is", r.refused(cause))
+		c.steps = slices.DeleteFunc(c.steps, func(s step) bool { return s.claim }) // it is that one's by now
 	}
 	return c.undo(ctx, r.refused(cause))
 }

@@ -37,7 +37,7 @@ func (o *containerFlags) addTo(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.Args, "args", false, "What follows -- are arguments to the image's ENTRYPOINT, and do not replace it")
 	flags.StringArrayVar(&o.Cmd, "cmd", nil, "A line for the shell, exactly as it is (repeatable): they run one after the other in one shell, until one fails")
 	flags.StringVar(&o.Script, "script", "", "Run this local file (- for stdin, 1 MiB at most), as the program on its #! line; what follows -- are its arguments")
-	flags.StringVar(&o.Shell, "shell", "", "Shell for --cmd, and for a --script without #! line (default sh); with bash a pipe fails with any of its parts")
+	flags.StringVar(&o.Shell, "shell", "", "Shell for --cmd, and for a --script without #! line (default sh); with bash a pipe in --cmd fails with any of its parts")
 	flags.StringArrayVarP(&o.Env, "env", "e", nil, "Variable as KEY=VALUE, or KEY for what it is here (repeatable)")
 	flags.StringArrayVar(&o.SecretEnv, "secret-env", nil, "The same, kept in a Secret that the job owns (repeatable)")
 	flags.StringVar(&o.EnvFile, "env-file", "", "File with a variable on each line, as KEY=VALUE or KEY")

@@ -3,6 +3,7 @@ package submit
 import (
 	"context"
 	"fmt"
+	"slices"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -114,11 +115,28 @@ func (r *Request) safe(claim *corev1.PersistentVolumeClaim) error {
 	case !r.results.reuse && !volume.Fetched(claim) && !volume.Unused(claim):
 		return fmt.Errorf("claim %q holds results that were not fetched: fetch them (%s), or let this job write over them with --reuse-results",
 			name, f.Line("fetch", "pvc/"+name))
+	case r.otherKind(claim) != "":
+		return fmt.Errorf("claim %q is there already, and %s: delete it if its results are safe (kubectl delete pvc %s), or use it as it is with --results pvc/%s",
+			name, r.otherKind(claim), name, name)
 	case !r.results.reuse && size.Cmp(wanted) < 0:
 		return fmt.Errorf("claim %q is there already, with %s where --results=%s asks for more: delete it if its results are safe (kubectl delete pvc %s), or use it as it is with --reuse-results",
 			name, size.String(), wanted.String(), name)
 	}
 	return nil
+}
+
+// otherKind says how a claim that is there differs from the kind that was asked for.
+func (r *Request) otherKind(claim *corev1.PersistentVolumeClaim) string {
+	made := r.results.made
+	switch class := claim.Spec.StorageClassName; {
+	case made == nil:
+		return ""
+	case made.Class != "" && class != nil && *class != made.Class:
+		return fmt.Sprintf("its storage class is %s, not %s", *class, made.Class)
+	case r.results.access && !slices.Contains(claim.Spec.AccessModes, made.Access):
+		return fmt.Sprintf("its access mode is not %s", made.Access)
+	}
+	return ""
 }
 
 // refused names the ways out where the name is taken.
@@ -127,6 +145,9 @@ func (r *Request) refused(err error) error {
 		return err
 	}
 	name, f := r.spec.Name, r.factory
+	if r.base.again != "" {
+		return fmt.Errorf("there is a job %q in namespace %q already: without --name this one gets a name of its own; %s deletes that one when it is finished", name, r.namespace, f.Line("purge", name))
+	}
 	return fmt.Errorf("there is a job %q in namespace %q already: --generate-name gives this one a name of its own; %s makes that one again, and %s deletes it when it is finished",
 		name, r.namespace, f.Line("rerun", name), f.Line("purge", name))
 }

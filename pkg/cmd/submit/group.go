@@ -5,6 +5,8 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
 // openshiftGroups is where OpenShift writes which groups the pods of a namespace
@@ -18,7 +20,7 @@ const sharedGroup = 65532
 
 // resolveGroup finds the group that the volumes are given to: a fresh one is
 // root's, and no other user could write there.
-func (r *Request) resolveGroup(ctx context.Context, start *batchv1.Job) error {
+func (r *Request) resolveGroup(ctx context.Context, start *batchv1.Job, made *resolved) error {
 	switch {
 	case r.results.chosen:
 		r.spec.FSGroup = r.results.group
@@ -27,7 +29,7 @@ func (r *Request) resolveGroup(ctx context.Context, start *batchv1.Job) error {
 		group := r.spec.RunAs.Group()
 		r.spec.FSGroup = &group
 		return nil
-	case r.results.made == nil || hasGroup(start):
+	case !made.byRun() || hasGroup(start):
 		return nil
 	}
 	if r.dryRun != dryRunClient {
@@ -40,6 +42,12 @@ func (r *Request) resolveGroup(ctx context.Context, start *batchv1.Job) error {
 	group := int64(sharedGroup)
 	r.spec.FSGroup = &group
 	return nil
+}
+
+// byRun reports whether the results claim is one that run makes, or has made.
+func (r *resolved) byRun() bool {
+	claim := r.found[r.kept]
+	return r.claim != nil || claim != nil && owner.MadeResults(claim)
 }
 
 func hasGroup(start *batchv1.Job) bool {

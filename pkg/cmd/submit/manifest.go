@@ -82,7 +82,9 @@ func (b *base) take(object *unstructured.Unstructured) error {
 	if len(made.Spec.Template.Spec.Containers) == 0 {
 		return errors.New("the Job has no container")
 	}
-	b.job = spec.Bare(made)
+	b.job = spec.Again(made)
+	s := spec.Bare(made).Spec // what was written by hand
+	b.job.Spec.Suspend, b.job.Spec.ManagedBy, b.job.Spec.Selector, b.job.Spec.ManualSelector = s.Suspend, s.ManagedBy, s.Selector, s.ManualSelector
 	return nil
 }
 

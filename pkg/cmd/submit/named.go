@@ -69,12 +69,12 @@ func (r *Request) look(ctx context.Context) (map[string]*corev1.PersistentVolume
 	for _, one := range r.named {
 		object, err := r.get(ctx, one)
 		switch {
-		case apierrors.IsForbidden(err), apierrors.IsNotFound(err) && r.base.brings(one):
+		case apierrors.IsForbidden(err):
 			continue
-		case apierrors.IsNotFound(err) && (one.must || one.kind == claimKind):
-			return nil, fmt.Errorf("%s %s: there is no %s of that name in namespace %q", one.flag, one.name, one.kind, r.namespace)
 		case apierrors.IsNotFound(err):
-			r.notes = append(r.notes, fmt.Sprintf("Note: %s %s: there is no %s of that name; until there is, no pod of this job will run", one.flag, one.name, one.kind))
+			if err := r.missing(one); err != nil {
+				return nil, err
+			}
 			continue
 		case err != nil:
 			return nil, fmt.Errorf("reading %s %q: %w", one.kind, one.name, err)
@@ -88,6 +88,21 @@ func (r *Request) look(ctx context.Context) (map[string]*corev1.PersistentVolume
 		r.checkS3(one, object)
 	}
 	return claims, nil
+}
+
+// missing tells of what is not there, or refuses where nothing works without it.
+func (r *Request) missing(one named) error {
+	without := "no pod of this job will run"
+	switch {
+	case r.base.brings(one):
+		return nil
+	case one.must || one.kind == claimKind:
+		return fmt.Errorf("%s %s: there is no %s of that name in namespace %q", one.flag, one.name, one.kind, r.namespace)
+	case one.flag == "--image-pull-secret":
+		without = "the image is pulled without it"
+	}
+	r.notes = append(r.notes, fmt.Sprintf("Note: %s %s: there is no %s of that name; until there is, %s", one.flag, one.name, one.kind, without))
+	return nil
 }
 
 func (r *Request) get(ctx context.Context, one named) (any, error) {

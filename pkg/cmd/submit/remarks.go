@@ -20,7 +20,8 @@ func (r *Request) remark(made *resolved) {
 		r.factory.Say("Note: this namespace lets no pod of the job start as it is; --run-as UID, with the number of any user but root, gives the pods what it asks for")
 	}
 	if r.spec.Lifecycle.TTL != nil && r.spec.Storage.Results != "" {
-		r.factory.Say(fmt.Sprintf("Note: --ttl deletes the job, never claim %s; fetch finds the results also then", r.spec.Storage.Results))
+		r.factory.Say(fmt.Sprintf("Note: --ttl deletes the job, never claim %s; also then %s finds the results",
+			r.spec.Storage.Results, r.factory.Line("fetch", "pvc/"+r.spec.Storage.Results)))
 	}
 	if made.script != nil && r.dryRun != dryRunNone && !r.print.lines && tooLargeToApply(made.script) {
 		r.factory.Say("Note: this script is too large for kubectl apply, which keeps a copy in an annotation; kubectl create -f - takes it")

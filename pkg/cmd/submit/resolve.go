@@ -56,7 +56,7 @@ func (r *Request) resolve(ctx context.Context) (*resolved, error) {
 			return nil, err
 		}
 	}
-	if err := r.resolveGroup(ctx, start); err != nil {
+	if err := r.resolveGroup(ctx, start, made); err != nil {
 		return nil, err
 	}
 	if err := r.keepTogether(start, made); err != nil {
@@ -122,9 +122,14 @@ func (r *Request) resolveResults(start *batchv1.Job, made *resolved) {
 			made.kept = old
 			r.must("the results claim of the job", claimKind, old)
 		}
+		if r.spec.Lifecycle.Array != nil && !r.results.shared && old != "" {
+			spec.PerTask(start, old)
+		}
 		r.spec.Storage.Results = old
 		return
 	}
+	asked.PerTask = r.indexed(start) && !r.results.shared
+	r.placeLike(start, old)
 	if claim := r.results.made; claim != nil {
 		claim.Name, claim.Namespace, claim.Job, claim.Owner = volume.ResultsName(r.spec.Name), r.namespace, r.spec.Name, r.spec.Owner
 		asked.Claim, made.claim = claim.Name, claim.Claim()
@@ -135,9 +140,28 @@ func (r *Request) resolveResults(start *batchv1.Job, made *resolved) {
 	if old != "" {
 		spec.WithoutClaim(start, old)
 	}
-	asked.PerTask = r.indexed(start) && !r.results.shared
 	r.spec.Storage.Results = asked.Claim
 	r.spec.Storage.Mounts = append(r.spec.Storage.Mounts, *asked)
+}
+
+// placeLike has new results lie in the container as those of the job that is
+// repeated did: its program writes there.
+func (r *Request) placeLike(start *batchv1.Job, old string) {
+	if old == "" {
+		return
+	}
+	for _, m := range volume.MountsIn(start) {
+		if m.Claim != old || m.ReadOnly {
+			continue
+		}
+		if !r.results.placed {
+			r.results.asked.Path = m.Path
+		}
+		if r.spec.Lifecycle.Array == nil && !m.Varies {
+			r.results.asked.PerTask = false
+		}
+		return
+	}
 }
 
 func (r *Request) indexed(start *batchv1.Job) bool {
@@ -172,7 +196,7 @@ func (r *Request) resolveOwned(start *batchv1.Job, made *resolved) {
 		made.shared = append(made.shared, owned{configMapKind, old})
 		r.must("the script of the job", configMapKind, old)
 	}
-	if old := start.Annotations[owner.EnvAnnotation]; old != "" {
+	for _, old := range owner.EnvSecrets(start) {
 		made.shared = append(made.shared, owned{secretKind, old})
 		r.must("the variables of the job", secretKind, old)
 	}

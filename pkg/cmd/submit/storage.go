@@ -22,7 +22,7 @@ type storageFlags struct {
 
 func (o *storageFlags) addTo(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Results, "results", "", "Keep what the job leaves at --results-path: on a new claim NAME-results of this size, such as 10Gi, or on pvc/NAME[/SUBPATH]")
-	flags.StringVar(&o.Path, "results-path", volume.ResultsPath, "Where the job leaves its results")
+	flags.StringVar(&o.Path, "results-path", "", "Where the job leaves its results (default: "+volume.ResultsPath+", or where a job that is repeated does)")
 	flags.BoolVar(&o.Shared, "results-shared", false, "One folder for all tasks of an array, in place of one for each (RESULTS/TASK)")
 	flags.BoolVar(&o.Reuse, "reuse-results", false, "Take the results claim as it is, although the results on it were not fetched")
 	flags.StringVar(&o.Class, "storage-class", "", "Storage class of the new claim (default: the cluster's own)")
@@ -58,11 +58,14 @@ func (o *storageFlags) parseGroup(r *Request) error {
 }
 
 func (o *storageFlags) parseResults(r *Request) error {
-	at, err := mountPath("--results-path", o.Path, o.Path)
-	if err != nil {
-		return err
+	at := volume.ResultsPath
+	if o.Path != "" {
+		var err error
+		if at, err = mountPath("--results-path", o.Path, o.Path); err != nil {
+			return err
+		}
 	}
-	r.results.shared, r.results.reuse = o.Shared, o.Reuse
+	r.results.shared, r.results.reuse, r.results.placed = o.Shared, o.Reuse, o.Path != ""
 	kind, name, existing := strings.Cut(o.Results, "/")
 	switch {
 	case o.Results == "":
@@ -85,9 +88,9 @@ func (o *storageFlags) parseResults(r *Request) error {
 // withoutResults refuses what says something about results without them.
 func (o *storageFlags) withoutResults(base base) error {
 	switch {
-	case o.Path != volume.ResultsPath:
+	case o.Path != "":
 		return errors.New("--results-path goes with --results")
-	case o.Shared:
+	case o.Shared && base.none():
 		return errors.New("--results-shared goes with --results")
 	case o.Reuse && base.none():
 		return errors.New("--reuse-results goes with --results")
@@ -108,6 +111,7 @@ func (o *storageFlags) parseSize(r *Request, at string) error {
 	if err != nil {
 		return fmt.Errorf("--access-mode=%q: %w", o.Access, err)
 	}
+	r.results.access = o.Access != ""
 	r.results.made = &volume.Spec{Size: size, Class: o.Class, Access: access}
 	r.results.asked = &spec.Mount{Mount: volume.Mount{Path: at}}
 	if o.Class == "" {

@@ -93,6 +93,8 @@ type results struct {
 	asked  *spec.Mount
 	shared bool
 	reuse  bool
+	// placed says that its path was typed, access that its access mode was.
+	placed, access bool
 	// group is what --fs-group says; chosen says that it says something.
 	group  *int64
 	chosen bool

@@ -8,6 +8,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -21,13 +22,19 @@ func (r *Request) keepTogether(start *batchv1.Job, made *resolved) error {
 	var shared []string
 	for _, name := range slices.Sorted(maps.Keys(made.found)) {
 		if oneNode(made.found[name]) {
-			r.spec.Storage.OneNode = append(r.spec.Storage.OneNode, spec.OneNode{Claim: name, Together: true})
 			shared = append(shared, name)
 		}
 	}
+	shared = append(shared, r.brought(start)...)
+	there := len(shared) // other pods can have these already
 	if claim := made.claim; claim != nil && oneNode(claim) {
-		r.spec.Storage.OneNode = append(r.spec.Storage.OneNode, spec.OneNode{Claim: claim.Name, Together: tasks})
 		shared = append(shared, claim.Name)
+	}
+	for i, name := range shared {
+		// The scheduler wants a pod that has all of the labels that are asked for: one
+		// is asked for, and keeps the pods of this job together too.
+		together := i == 0 && (there > 0 || tasks)
+		r.spec.Storage.OneNode = append(r.spec.Storage.OneNode, spec.OneNode{Claim: name, Together: together})
 	}
 	switch {
 	case !tasks || len(shared) == 0:
@@ -37,6 +44,21 @@ func (r *Request) keepTogether(start *batchv1.Job, made *resolved) error {
 	}
 	r.notes = append(r.notes, fmt.Sprintf("Note: all pods of this job run on one node, because only one may use claim %s; %s", strings.Join(shared, ", "), elsewhere(made)))
 	return nil
+}
+
+// brought names the claims of the manifest that one node at a time may use and that
+// are not there yet.
+func (r *Request) brought(start *batchv1.Job) (names []string) {
+	for _, other := range r.base.others {
+		claim := &corev1.PersistentVolumeClaim{}
+		if other.GetKind() != "PersistentVolumeClaim" || runtime.DefaultUnstructuredConverter.FromUnstructured(other.Object, claim) != nil {
+			continue
+		}
+		if _, mounted := spec.Claims(start)[claim.Name]; mounted && oneNode(claim) {
+			names = append(names, claim.Name)
+		}
+	}
+	return names
 }
 
 // elsewhere says how the pods could run on more than one node.

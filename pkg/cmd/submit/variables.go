@@ -10,9 +10,12 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 )
 
-// parseVariables reads what the container finds in its environment. A file comes
-// first, so that a flag wins over it.
+// parseVariables reads what the container finds in its environment. What is named
+// whole comes first, so that a single flag wins over it.
 func (o *containerFlags) parseVariables(r *Request) error {
+	if err := o.parseS3(r); err != nil {
+		return err
+	}
 	if o.EnvFile != "" {
 		err := cmdutil.AddFromEnvFile(o.EnvFile, func(key, value string) error {
 			r.variable(key, spec.Literal(value))
@@ -42,7 +45,7 @@ func (o *containerFlags) parseVariables(r *Request) error {
 		}
 		r.variables[key] = value
 	}
-	return o.parseS3(r)
+	return nil
 }
 
 func (o *containerFlags) parseS3(r *Request) error {
@@ -100,10 +103,11 @@ func (r *Request) addVariable(variable corev1.EnvVar) {
 
 // looksSecret reports whether people keep secrets in variables of such names.
 func looksSecret(key string) bool {
-	for _, end := range []string{"_TOKEN", "_KEY", "PASSWORD", "_SECRET", "PASSWD"} {
-		if strings.HasSuffix(strings.ToUpper(key), end) {
+	name := strings.ToUpper(key)
+	for _, end := range []string{"_TOKEN", "_KEY", "_SECRET"} {
+		if strings.HasSuffix(name, end) {
 			return true
 		}
 	}
-	return false
+	return strings.Contains(name, "PASSWORD") || strings.Contains(name, "PASSWD")
 }

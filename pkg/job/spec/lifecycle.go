@@ -59,26 +59,44 @@ func (l Lifecycle) over(job *batchv1.Job) {
 	l.limits(s)
 	if rules := l.rules(indexed(s)); rules != nil {
 		s.PodFailurePolicy = &batchv1.PodFailurePolicy{Rules: rules}
+	} else if l.Array != nil && s.PodFailurePolicy != nil {
+		failTasks(s.PodFailurePolicy.Rules)
+	}
+}
+
+// failTasks has rules that end a job end a task.
+func failTasks(rules []batchv1.PodFailurePolicyRule) {
+	for i := range rules {
+		if rules[i].Action == batchv1.PodFailurePolicyActionFailJob {
+			rules[i].Action = batchv1.PodFailurePolicyActionFailIndex
+		}
 	}
 }
 
 // limits sets how often pods are tried again: in an array each task on its own,
 // since one that fails for good would end all others otherwise.
 func (l Lifecycle) limits(s *batchv1.JobSpec) {
+	if l.Array != nil {
+		s.BackoffLimit = nil // one that is there would end all tasks for one
+	}
 	set(&s.BackoffLimit, l.BackoffLimit)
 	set(&s.BackoffLimitPerIndex, l.RetriesPerTask)
 	set(&s.MaxFailedIndexes, l.MaxFailedTasks)
-	tries := int32(0)
-	if l.RetryOn != nil || l.FailOn != nil {
+	tries, byExit := int32(0), l.RetryOn != nil || l.FailOn != nil
+	if byExit {
 		tries = retries
 	}
-	switch {
-	case indexed(s) && s.BackoffLimitPerIndex == nil && (l.Array != nil || tries > 0):
-		s.BackoffLimitPerIndex = &tries
-	case !indexed(s) && l.BackoffLimit == nil && tries > 0:
+	if indexed(s) {
+		if l.RetriesPerTask == nil && none(s.BackoffLimitPerIndex) && (l.Array != nil || byExit) {
+			s.BackoffLimitPerIndex = &tries
+		}
+	} else if l.BackoffLimit == nil && none(s.BackoffLimit) && byExit {
 		s.BackoffLimit = &tries
 	}
 }
+
+// none reports whether a limit allows no other try.
+func none(limit *int32) bool { return limit == nil || *limit == 0 }
 
 func indexed(s *batchv1.JobSpec) bool {
 	return s.CompletionMode != nil && *s.CompletionMode == batchv1.IndexedCompletion

@@ -32,12 +32,18 @@ func (s Scheduling) over(job *batchv1.Job) {
 	if len(s.GPUTypes) > 0 {
 		onNodesWith(pod, gpuProduct, s.GPUTypes)
 	}
-	if s.Spread {
+	if s.Spread && !slices.ContainsFunc(pod.TopologySpreadConstraints, overNodes) {
 		pod.TopologySpreadConstraints = append(pod.TopologySpreadConstraints, corev1.TopologySpreadConstraint{
 			MaxSkew: 1, TopologyKey: corev1.LabelHostname, WhenUnsatisfiable: corev1.ScheduleAnyway,
 			LabelSelector: &metav1.LabelSelector{MatchLabels: map[string]string{batchv1.JobNameLabel: job.Name}},
 		})
 	}
+}
+
+// overNodes reports whether a constraint is of the kind that --spread makes: there
+// can be one.
+func overNodes(c corev1.TopologySpreadConstraint) bool {
+	return c.TopologyKey == corev1.LabelHostname && c.WhenUnsatisfiable == corev1.ScheduleAnyway
 }
 
 // respread has the constraints that count the pods of job by its name count them
@@ -64,6 +70,7 @@ func onNodesWith(pod *corev1.PodSpec, label string, values []string) {
 	wanted := corev1.NodeSelectorRequirement{Key: label, Operator: corev1.NodeSelectorOpIn, Values: values}
 	for i := range (*required).NodeSelectorTerms {
 		term := &(*required).NodeSelectorTerms[i]
+		term.MatchExpressions = slices.DeleteFunc(term.MatchExpressions, func(r corev1.NodeSelectorRequirement) bool { return r.Key == label })
 		term.MatchExpressions = append(term.MatchExpressions, wanted)
 	}
 }

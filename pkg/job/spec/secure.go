@@ -62,12 +62,15 @@ func (j Job) secure(pod *corev1.PodSpec, container *corev1.Container) {
 	if j.RunAs == nil {
 		return
 	}
+	if own := container.SecurityContext; own != nil {
+		own.RunAsUser, own.RunAsGroup, own.RunAsNonRoot = nil, nil, nil // they would win over the pod's
+	}
 	if j.RunAs.over(pod.SecurityContext); j.RunAs.UID == 0 {
 		return // the standard does not take root, whatever else it lacks
 	}
 	for _, containers := range [][]corev1.Container{pod.InitContainers, pod.Containers} {
 		for i := range containers {
-			j.RunAs.confine(&containers[i], &containers[i] == container)
+			confine(&containers[i])
 		}
 	}
 }
@@ -78,9 +81,8 @@ func (u *User) over(pod *corev1.PodSecurityContext) {
 	pod.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
 }
 
-// confine takes from a container what the standard forbids. A user that only the
-// default container names would win over the pod's, so there it goes.
-func (u *User) confine(container *corev1.Container, isDefault bool) {
+// confine takes from a container what the standard forbids.
+func confine(container *corev1.Container) {
 	if container.SecurityContext == nil {
 		container.SecurityContext = &corev1.SecurityContext{}
 	}
@@ -88,7 +90,4 @@ func (u *User) confine(container *corev1.Container, isDefault bool) {
 	context.AllowPrivilegeEscalation = &no
 	context.Privileged = nil
 	context.Capabilities = &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}
-	if isDefault {
-		context.RunAsUser, context.RunAsGroup, context.RunAsNonRoot = nil, nil, nil
-	}
 }

@@ -3,6 +3,7 @@ package spec
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -115,7 +116,8 @@ func (s Storage) over(job *batchv1.Job, container *corev1.Container) {
 		metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.ResultsAnnotation, s.Results)
 	}
 	if s.EnvSecret != "" {
-		metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.EnvAnnotation, s.EnvSecret)
+		secrets := append(owner.EnvSecrets(job), s.EnvSecret)
+		metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.EnvAnnotation, strings.Join(secrets, ","))
 	}
 	for _, one := range s.OneNode {
 		if label := owner.ClaimLabel(one.Claim); one.Together {
@@ -189,6 +191,23 @@ func (m mounter) add(source corev1.VolumeSource) string {
 func (m mounter) mount(name string, to corev1.VolumeMount) {
 	to.Name = name
 	m.container.VolumeMounts = append(m.container.VolumeMounts, to)
+}
+
+// PerTask gives each task a folder of its own on a claim that the pods of job
+// write to.
+func PerTask(job *batchv1.Job, claim string) {
+	names := map[string]bool{}
+	for _, v := range job.Spec.Template.Spec.Volumes {
+		names[v.Name] = v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == claim
+	}
+	for i := range job.Spec.Template.Spec.Containers {
+		mounts := job.Spec.Template.Spec.Containers[i].VolumeMounts
+		for j := range mounts {
+			if m := &mounts[j]; names[m.Name] && !m.ReadOnly && m.SubPathExpr == "" {
+				m.SubPath, m.SubPathExpr = "", volume.PerTask(m.SubPath)
+			}
+		}
+	}
 }
 
 // Without removes from the pods of job the volumes that are gone, and all that
