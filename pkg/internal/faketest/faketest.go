@@ -44,6 +44,7 @@ type Cluster struct {
 
 	mu      sync.Mutex
 	watches []watch.Interface
+	stopped bool
 }
 
 // New returns a cluster that holds objects.
@@ -173,10 +174,12 @@ func (c *Cluster) Remove(resource schema.GroupVersionResource, name string) erro
 	return c.clients.Tracker().Delete(resource, Namespace, name)
 }
 
-// Stop ends all watches: a watch of this cluster does not end with its context.
+// Stop ends all watches, also those that are yet to begin: a watch of this cluster
+// does not end with its context.
 func (c *Cluster) Stop() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.stopped = true
 	for _, w := range c.watches {
 		w.Stop()
 	}
@@ -189,6 +192,9 @@ func (c *Cluster) watch(action clienttesting.Action) (bool, watch.Interface, err
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.stopped {
+		w.Stop()
+	}
 	c.watches = append(c.watches, w)
 	return true, w, nil
 }
