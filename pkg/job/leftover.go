@@ -12,7 +12,6 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
@@ -30,8 +29,8 @@ type leftover struct {
 	// kind is what kubectl calls it.
 	kind   string
 	remove func(context.Context, string, metav1.DeleteOptions) error
-	// adopt gives it to its job; nil for what no job owns.
-	adopt func(context.Context, string, []byte) error
+	// adopt gives it to its job; nil for a claim, which no job owns.
+	adopt func(context.Context, *batchv1.Job) error
 }
 
 // SweepLeftovers removes what a run that was killed made for a job that is not
@@ -63,16 +62,28 @@ func (l leftover) sweep(ctx context.Context, client kubernetes.Interface) (remov
 	case err == nil && l.adopt == nil:
 		return false, nil
 	case err == nil && uses(made, l.GetName()):
-		patch, err := owner.AdoptPatch(made)
-		if err != nil {
-			return false, err
-		}
-		return false, l.adopt(ctx, l.GetName(), patch)
+		return false, l.adopt(ctx, made)
 	case err != nil && !apierrors.IsNotFound(err):
+		return false, err
+	}
+	if waited, err := l.awaited(ctx, client); waited || err != nil {
 		return false, err
 	}
 	err = l.remove(ctx, l.GetName(), metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(l.GetUID()))})
 	return err == nil, err
+}
+
+// awaited reports whether a pod waits for a claim; who may not see pods cannot tell,
+// and it is left.
+func (l leftover) awaited(ctx context.Context, client kubernetes.Interface) (bool, error) {
+	if l.adopt != nil {
+		return false, nil
+	}
+	users, err := volume.Users(ctx, client, l.GetNamespace(), l.GetName())
+	if apierrors.IsForbidden(err) {
+		return true, nil
+	}
+	return len(users) > 0, err
 }
 
 // job is the name of the job that it was made for, or given to last.
@@ -107,32 +118,28 @@ func leftovers(ctx context.Context, client kubernetes.Interface, namespace strin
 
 func scripts(ctx context.Context, client kubernetes.Interface, namespace string) (found []leftover, err error) {
 	of := client.CoreV1().ConfigMaps(namespace)
-	adopt := func(ctx context.Context, name string, patch []byte) error {
-		_, err := of.Patch(ctx, name, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
-		return err
-	}
 	list, err := of.List(ctx, made(owner.ScriptComponent))
 	if err != nil {
 		return nil, err
 	}
 	for i := range list.Items {
-		found = append(found, leftover{&list.Items[i], "configmap", of.Delete, adopt})
+		one := &list.Items[i]
+		adopt := func(ctx context.Context, job *batchv1.Job) error { return owner.Adopt(ctx, job, one.Name, of.Patch) }
+		found = append(found, leftover{one, "configmap", of.Delete, adopt})
 	}
 	return found, nil
 }
 
 func variables(ctx context.Context, client kubernetes.Interface, namespace string) (found []leftover, err error) {
 	of := client.CoreV1().Secrets(namespace)
-	adopt := func(ctx context.Context, name string, patch []byte) error {
-		_, err := of.Patch(ctx, name, types.StrategicMergePatchType, patch, metav1.PatchOptions{})
-		return err
-	}
 	list, err := of.List(ctx, made(owner.EnvComponent))
 	if err != nil {
 		return nil, err
 	}
 	for i := range list.Items {
-		found = append(found, leftover{&list.Items[i], "secret", of.Delete, adopt})
+		one := &list.Items[i]
+		adopt := func(ctx context.Context, job *batchv1.Job) error { return owner.Adopt(ctx, job, one.Name, of.Patch) }
+		found = append(found, leftover{one, "secret", of.Delete, adopt})
 	}
 	return found, nil
 }
@@ -144,15 +151,7 @@ func unusedClaims(ctx context.Context, client kubernetes.Interface, namespace st
 		return nil, err
 	}
 	for i := range list.Items {
-		claim := &list.Items[i]
-		if claim.Status.Phase != corev1.ClaimPending {
-			continue
-		}
-		users, err := volume.Users(ctx, client, namespace, claim.Name)
-		if err != nil {
-			return nil, err
-		}
-		if len(users) == 0 {
+		if claim := &list.Items[i]; claim.Status.Phase == corev1.ClaimPending {
 			found = append(found, leftover{claim, "pvc", of.Delete, nil})
 		}
 	}

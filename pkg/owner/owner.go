@@ -165,12 +165,19 @@ func EnvSecrets(job metav1.Object) []string {
 	return strings.FieldsFunc(job.GetAnnotations()[EnvAnnotation], func(r rune) bool { return r == ',' })
 }
 
-// AdoptPatch returns a strategic merge patch that makes job an owner of an object,
-// beside those that it has.
-func AdoptPatch(job *batchv1.Job) ([]byte, error) {
-	return json.Marshal(map[string]any{"metadata": map[string]any{"ownerReferences": []metav1.OwnerReference{
+// Adopt makes job an owner of the object of that name, beside those that it has:
+// a strategic merge goes by their UIDs. patch is the Patch of the object's client.
+func Adopt[T any](ctx context.Context, job *batchv1.Job, name string,
+	patch func(context.Context, string, types.PatchType, []byte, metav1.PatchOptions, ...string) (T, error),
+) error {
+	data, err := json.Marshal(map[string]any{"metadata": map[string]any{"ownerReferences": []metav1.OwnerReference{
 		{APIVersion: "batch/v1", Kind: "Job", Name: job.Name, UID: job.UID},
 	}}})
+	if err != nil {
+		return err
+	}
+	_, err = patch(ctx, name, types.StrategicMergePatchType, data, metav1.PatchOptions{})
+	return err
 }
 
 // PatchOf returns a JSON merge patch that sets annotations of the object with

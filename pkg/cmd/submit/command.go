@@ -11,17 +11,10 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 )
 
-// words are what stood on the command line besides flags.
-type words struct {
-	// behind is what follows --; there says that -- was there.
-	behind []string
-	there  bool
-}
-
 // parseCommand decides what the container runs.
 func (o *containerFlags) parseCommand(r *Request) error {
 	c := &r.spec.Container
-	if err := o.oneCommand(r.words); err != nil {
+	if err := o.oneCommand(r.typed); err != nil {
 		return err
 	}
 	switch {
@@ -30,25 +23,25 @@ func (o *containerFlags) parseCommand(r *Request) error {
 	case len(o.Cmd) > 0:
 		c.Command = spec.Shell(o.shell(), o.Cmd)
 	case o.Args:
-		c.Args = r.words.behind
-	case r.words.there:
-		c.Command = r.words.behind
+		c.Args = r.typed.Command
+	case r.typed.Dash:
+		c.Command = r.typed.Command
 	}
 	return nil
 }
 
 // oneCommand refuses what says more than one thing, or nothing.
-func (o *containerFlags) oneCommand(w words) error {
+func (o *containerFlags) oneCommand(typed Typed) error {
 	switch {
-	case w.there && len(w.behind) == 0:
+	case typed.Dash && len(typed.Command) == 0:
 		return errors.New("-- is there, but no command behind it")
 	case len(o.Cmd) > 0 && o.Script != "":
 		return errors.New("--cmd and --script exclude each other: a script holds as many lines as it needs")
-	case len(o.Cmd) > 0 && w.there:
+	case len(o.Cmd) > 0 && typed.Dash:
 		return fmt.Errorf("--cmd=%q and what follows -- exclude each other: both say what to run", o.Cmd[0])
 	case o.Args && o.Script != "":
 		return errors.New("--args and --script exclude each other: what follows -- are the script's arguments")
-	case o.Args && !w.there:
+	case o.Args && !typed.Dash:
 		return errors.New("--args is there, but no arguments: they follow --, as in --args -- --epochs 10")
 	}
 	if err := o.checkShell(); err != nil {
@@ -101,19 +94,20 @@ func (o *containerFlags) parseScript(r *Request) error {
 	if file == "-" {
 		file = "script"
 	}
-	script, err := spec.NewScript("", file, data)
+	script, err := spec.NewScript(file, data)
 	if err != nil {
 		return fmt.Errorf("--script=%s: %w", o.Script, err)
 	}
-	if first, _, _ := bytes.Cut(data, []byte("\n")); bytes.HasPrefix(first, []byte("#!")) && bytes.HasSuffix(first, []byte("\r")) {
+	first, _, _ := bytes.Cut(data, []byte("\n"))
+	switch named := bytes.HasPrefix(first, []byte("#!")); {
+	case named && bytes.HasSuffix(first, []byte("\r")):
 		return fmt.Errorf("--script=%s: its lines end as on Windows, and no Linux finds the program on its first line: dos2unix mends it", o.Script)
-	}
-	if bytes.HasPrefix(data, []byte("#!")) && o.Shell != "" {
+	case named && o.Shell != "":
 		return fmt.Errorf("--shell=%s: the first line of %s names its program already", o.Shell, o.Script)
 	}
 	r.notes = append(r.notes, directives(o.Script, data)...)
 	r.spec.Storage.Script = script
-	r.spec.Container.Command, r.spec.Container.Args = script.Command(o.shell()), r.words.behind
+	r.spec.Container.Command, r.spec.Container.Args = script.Command(o.shell()), r.typed.Command
 	return nil
 }
 

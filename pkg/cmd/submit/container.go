@@ -120,22 +120,12 @@ func (o *containerFlags) parseEnvFrom(r *Request, text string) error {
 
 func (o *containerFlags) parseFiles(r *Request) error {
 	for _, text := range o.Secrets {
-		name, at, err := parseMounted("--secret", text)
-		if err == nil {
-			r.spec.Storage.Files = append(r.spec.Storage.Files, spec.Files{Secret: name, Path: at})
-			err = r.names("--secret", secretKind, name)
-		}
-		if err != nil {
+		if err := r.mountFiles("--secret", secretKind, text); err != nil {
 			return err
 		}
 	}
 	for _, text := range o.ConfigMaps {
-		name, at, err := parseMounted("--config-map", text)
-		if err == nil {
-			r.spec.Storage.Files = append(r.spec.Storage.Files, spec.Files{ConfigMap: name, Path: at})
-			err = r.names("--config-map", configMapKind, name)
-		}
-		if err != nil {
+		if err := r.mountFiles("--config-map", configMapKind, text); err != nil {
 			return err
 		}
 	}
@@ -147,14 +137,24 @@ func (o *containerFlags) parseFiles(r *Request) error {
 	return err
 }
 
-// parseMounted reads NAME:/path.
-func parseMounted(flag, text string) (name, at string, err error) {
+// mountFiles reads NAME:/path of a Secret or a ConfigMap.
+func (r *Request) mountFiles(flag string, kind kind, text string) error {
 	name, at, ok := strings.Cut(text, ":")
 	if !ok {
-		return "", "", fmt.Errorf("%s=%q: NAME:/path is expected", flag, text)
+		return fmt.Errorf("%s=%q: NAME:/path is expected", flag, text)
 	}
-	at, err = mountPath(flag, text, at)
-	return name, at, err
+	at, err := mountPath(flag, text, at)
+	if err != nil {
+		return err
+	}
+	files := spec.Files{Path: at}
+	if kind == secretKind {
+		files.Secret = name
+	} else {
+		files.ConfigMap = name
+	}
+	r.spec.Storage.Files = append(r.spec.Storage.Files, files)
+	return r.names(flag, kind, name)
 }
 
 func (o *containerFlags) parseRunAs(r *Request) error {

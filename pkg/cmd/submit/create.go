@@ -64,7 +64,8 @@ func (r *Request) create(ctx context.Context, made *resolved) error {
 		return c.notCreated(ctx, err)
 	}
 	made.job = job
-	return r.adopt(ctx, made)
+	r.adopt(ctx, made)
+	return nil
 }
 
 func (r *Request) createJob(ctx context.Context, wanted *batchv1.Job, use string) (*batchv1.Job, error) {
@@ -103,7 +104,7 @@ func (r *Request) usable(ctx context.Context, claim *corev1.PersistentVolumeClai
 // safe says what could be lost on a claim that is there.
 func (r *Request) safe(claim *corev1.PersistentVolumeClaim) error {
 	name, f := claim.Name, r.factory
-	size, wanted := volume.Size(claim), resource.Quantity{}
+	size, wanted, other := volume.Size(claim), resource.Quantity{}, r.otherKind(claim)
 	if r.results.made != nil {
 		wanted = r.results.made.Size
 	}
@@ -115,9 +116,9 @@ func (r *Request) safe(claim *corev1.PersistentVolumeClaim) error {
 	case !r.results.reuse && !volume.Fetched(claim) && !volume.Unused(claim):
 		return fmt.Errorf("claim %q holds results that were not fetched: fetch them (%s), or let this job write over them with --reuse-results",
 			name, f.Line("fetch", "pvc/"+name))
-	case r.otherKind(claim) != "":
+	case other != "":
 		return fmt.Errorf("claim %q is there already, and %s: delete it if its results are safe (kubectl delete pvc %s), or use it as it is with --results pvc/%s",
-			name, r.otherKind(claim), name, name)
+			name, other, name, name)
 	case !r.results.reuse && size.Cmp(wanted) < 0:
 		return fmt.Errorf("claim %q is there already, with %s where --results=%s asks for more: delete it if its results are safe (kubectl delete pvc %s), or use it as it is with --reuse-results",
 			name, size.String(), wanted.String(), name)

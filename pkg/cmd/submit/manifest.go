@@ -82,9 +82,8 @@ func (b *base) take(object *unstructured.Unstructured) error {
 	if len(made.Spec.Template.Spec.Containers) == 0 {
 		return errors.New("the Job has no container")
 	}
-	b.job = spec.Again(made)
-	s := spec.Bare(made).Spec // what was written by hand
-	b.job.Spec.Suspend, b.job.Spec.ManagedBy, b.job.Spec.Selector, b.job.Spec.ManualSelector = s.Suspend, s.ManagedBy, s.Selector, s.ManualSelector
+	b.job = spec.Bare(made)
+	spec.Forget(b.job)
 	return nil
 }
 

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"strings"
 
+	batchv1 "k8s.io/api/batch/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
@@ -87,9 +87,9 @@ func (c *changes) others(ctx context.Context, made *resolved) error {
 
 // adopt gives the job what was made before it, and what it shares with the job
 // that it repeats: they go when the last of their owners goes.
-func (r *Request) adopt(ctx context.Context, made *resolved) error {
+func (r *Request) adopt(ctx context.Context, made *resolved) {
 	if r.dryRun != dryRunNone {
-		return nil
+		return
 	}
 	mine := made.shared
 	if made.script != nil {
@@ -98,26 +98,16 @@ func (r *Request) adopt(ctx context.Context, made *resolved) error {
 	if made.env != nil {
 		mine = append(mine, owned{secretKind, made.env.Name})
 	}
-	patch, err := owner.AdoptPatch(made.job)
-	if err != nil {
-		return err
-	}
 	for _, one := range mine {
-		if err := r.patch(ctx, one, patch); err != nil {
+		if err := r.adoptOne(ctx, made.job, one); err != nil {
 			r.notes = append(r.notes, fmt.Sprintf("Note: %s %s will not go with the job: %v", one.kind, one.name, err))
 		}
 	}
-	return nil
 }
 
-// patch adds to the owners that there are: a strategic merge goes by their UIDs.
-func (r *Request) patch(ctx context.Context, one owned, patch []byte) error {
-	core, options := r.client.CoreV1(), metav1.PatchOptions{}
-	var err error
+func (r *Request) adoptOne(ctx context.Context, job *batchv1.Job, one owned) error {
 	if one.kind == configMapKind {
-		_, err = core.ConfigMaps(r.namespace).Patch(ctx, one.name, types.StrategicMergePatchType, patch, options)
-	} else {
-		_, err = core.Secrets(r.namespace).Patch(ctx, one.name, types.StrategicMergePatchType, patch, options)
+		return owner.Adopt(ctx, job, one.name, r.client.CoreV1().ConfigMaps(r.namespace).Patch)
 	}
-	return err
+	return owner.Adopt(ctx, job, one.name, r.client.CoreV1().Secrets(r.namespace).Patch)
 }

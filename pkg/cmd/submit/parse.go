@@ -33,7 +33,7 @@ func (o *Flags) ToRequest(f *factory.Factory, typed Typed, fetch Fetch) (*Reques
 	if err != nil {
 		return nil, err
 	}
-	r := &Request{factory: f, client: client, namespace: namespace, words: words{behind: typed.Command, there: typed.Dash}}
+	r := &Request{factory: f, client: client, namespace: namespace, typed: typed}
 	r.spec.Name, r.spec.Namespace, r.base.again = typed.Name, namespace, typed.Again
 	r.s3Secret = o.Container.S3Secret
 	r.then.fetcher = fetch
@@ -106,7 +106,7 @@ func (o *Flags) parseOutput(r *Request) error {
 }
 
 // Split parts NAME from the command behind --. dash is where -- stood among args,
-// -1 for nowhere. what names the first word, and line the usage, in messages.
+// -1 for nowhere; verb is the command that messages name.
 func Split(args []string, dash int, verb string) (Typed, error) {
 	typed, before := Typed{Dash: dash >= 0}, args
 	if dash >= 0 {

@@ -182,7 +182,7 @@ func (r *Request) resolveOwned(start *batchv1.Job, made *resolved) {
 	if r.variables != nil {
 		name := r.spec.Name + "-env" + suffix
 		for _, key := range slices.Sorted(maps.Keys(r.variables)) {
-			r.addVariable(spec.FromSecret(key, name, key, false))
+			r.setVariable(spec.FromSecret(key, name, key, false))
 		}
 		r.spec.Storage.EnvSecret = name
 		made.env = r.spec.EnvSecret(name, r.variables)

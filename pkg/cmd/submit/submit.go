@@ -71,7 +71,7 @@ type Request struct {
 	// generated is the name before that suffix.
 	generated string
 	spec      spec.Job
-	words     words
+	typed     Typed
 	results   results
 	// variables go into a Secret that the job owns.
 	variables map[string]string

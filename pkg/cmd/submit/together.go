@@ -73,10 +73,8 @@ func elsewhere(made *resolved) string {
 func (r *Request) atOnce(start *batchv1.Job) int32 {
 	l := r.spec.Lifecycle
 	switch {
-	case l.Array != nil && l.Array.AtOnce > 0:
-		return min(l.Array.AtOnce, l.Array.Tasks)
 	case l.Array != nil:
-		return l.Array.Tasks
+		return l.Array.Parallelism()
 	case l.Parallelism != nil:
 		return *l.Parallelism
 	case start != nil && start.Spec.Parallelism != nil:

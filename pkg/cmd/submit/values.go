@@ -3,7 +3,6 @@ package submit
 import (
 	"fmt"
 	"math"
-	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -99,7 +98,7 @@ func mountPath(flag, text, at string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("%s=%q: %w", flag, text, err)
 	}
-	return path.Clean(clean), nil
+	return clean, nil
 }
 
 // parseLabel reads KEY=VALUE as a label.

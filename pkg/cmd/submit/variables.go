@@ -53,10 +53,10 @@ func (o *containerFlags) parseS3(r *Request) error {
 		return nil
 	}
 	for _, key := range s3Keys() {
-		r.addVariable(spec.FromSecret(key, o.S3Secret, key, false))
+		r.setVariable(spec.FromSecret(key, o.S3Secret, key, false))
 	}
 	for _, key := range []string{"AWS_ENDPOINT_URL", "AWS_REGION"} {
-		r.addVariable(spec.FromSecret(key, o.S3Secret, key, true))
+		r.setVariable(spec.FromSecret(key, o.S3Secret, key, true))
 	}
 	return r.names("--s3-secret", secretKind, o.S3Secret)
 }
@@ -87,18 +87,11 @@ func (r *Request) keyValue(flag, text string) (key, value string, err error) {
 	return key, value, nil
 }
 
-func (r *Request) variable(key, value string) { r.addVariable(corev1.EnvVar{Name: key, Value: value}) }
+func (r *Request) variable(key, value string) { r.setVariable(corev1.EnvVar{Name: key, Value: value}) }
 
-// addVariable has the last one of a name win.
-func (r *Request) addVariable(variable corev1.EnvVar) {
-	env := &r.spec.Container.Env
-	for i := range *env {
-		if (*env)[i].Name == variable.Name {
-			(*env)[i] = variable
-			return
-		}
-	}
-	*env = append(*env, variable)
+// setVariable has the last one of a name win.
+func (r *Request) setVariable(variable corev1.EnvVar) {
+	r.spec.Container.Env = spec.SetVariable(r.spec.Container.Env, variable)
 }
 
 // looksSecret reports whether people keep secrets in variables of such names.

@@ -56,11 +56,16 @@ func number(digits string) int32 {
 	return int32(n)
 }
 
-func (a *Array) over(s *batchv1.JobSpec) {
-	mode, atOnce := batchv1.IndexedCompletion, a.Tasks
+// Parallelism is how many tasks run at the same time.
+func (a *Array) Parallelism() int32 {
 	if a.AtOnce > 0 {
-		atOnce = min(a.AtOnce, a.Tasks)
+		return min(a.AtOnce, a.Tasks)
 	}
+	return a.Tasks
+}
+
+func (a *Array) over(s *batchv1.JobSpec) {
+	mode, atOnce := batchv1.IndexedCompletion, a.Parallelism()
 	s.CompletionMode, s.Completions, s.Parallelism = &mode, &a.Tasks, &atOnce
 }
 

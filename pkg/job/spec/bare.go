@@ -51,15 +51,20 @@ func Again(job *batchv1.Job) *batchv1.Job {
 	if own := again.Spec.ManualSelector; own != nil && *own {
 		again.Spec.Selector, again.Spec.ManualSelector = nil, nil // it would take the first one's pods
 	}
-	again.OwnerReferences = nil
-	for _, meta := range []*metav1.ObjectMeta{&again.ObjectMeta, &again.Spec.Template.ObjectMeta} {
+	Forget(again)
+	return again
+}
+
+// Forget removes from job what tells what became of it, and whom it belongs to.
+func Forget(job *batchv1.Job) {
+	job.OwnerReferences = nil
+	for _, meta := range []*metav1.ObjectMeta{&job.ObjectMeta, &job.Spec.Template.ObjectMeta} {
 		for key := range meta.Annotations {
 			if told(key) {
 				delete(meta.Annotations, key)
 			}
 		}
 	}
-	return again
 }
 
 // told reports whether an annotation tells of a job what became of it.

@@ -49,7 +49,7 @@ func (c Container) over(pod *corev1.PodSpec, container *corev1.Container) {
 		container.Args = c.Args
 	}
 	for _, variable := range c.Env {
-		container.Env = setVariable(container.Env, variable)
+		container.Env = SetVariable(container.Env, variable)
 	}
 	container.EnvFrom = append(container.EnvFrom, c.EnvFrom...)
 	container.Resources.Requests = quantities(container.Resources.Requests, c.Requests)
@@ -64,9 +64,9 @@ func set[T comparable](there *T, asked T) {
 	}
 }
 
-// setVariable replaces the variable of that name, or adds it at the end:
+// SetVariable replaces the variable of that name in env, or adds it at the end:
 // a variable may use those before it.
-func setVariable(env []corev1.EnvVar, variable corev1.EnvVar) []corev1.EnvVar {
+func SetVariable(env []corev1.EnvVar, variable corev1.EnvVar) []corev1.EnvVar {
 	if i := slices.IndexFunc(env, func(e corev1.EnvVar) bool { return e.Name == variable.Name }); i >= 0 {
 		env[i] = variable
 		return env

@@ -12,16 +12,15 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
-// MostBytes is how much a ConfigMap or a Secret can hold (MaxSecretSize in
-// k8s.io/api/core/v1; the same holds for ConfigMaps).
-const MostBytes = corev1.MaxSecretSize
+// mostBytes is how much a ConfigMap can hold: as much as a Secret.
+const mostBytes = corev1.MaxSecretSize
 
 // scriptDir is where a script lies in the container.
 const scriptDir = "/kubectl-batch"
 
 // Script is a local file that the job runs, in a ConfigMap that the Job owns.
 type Script struct {
-	// ConfigMap is its name.
+	// ConfigMap is its name, which comes with the job's.
 	ConfigMap string
 	// File is the name of the script in the container.
 	File string
@@ -33,11 +32,11 @@ var noKey = regexp.MustCompile(`[^-._a-zA-Z0-9]`)
 
 // NewScript names a script after its local file. It is an error where it is
 // larger than a ConfigMap can be.
-func NewScript(configMap, file string, data []byte) (*Script, error) {
-	if len(data) > MostBytes {
-		return nil, fmt.Errorf("it has %d bytes, and a ConfigMap holds %d (1 MiB) at most: put it into the image or on a volume (--pvc), and run it from there", len(data), MostBytes)
+func NewScript(file string, data []byte) (*Script, error) {
+	if len(data) > mostBytes {
+		return nil, fmt.Errorf("it has %d bytes, and a ConfigMap holds %d (1 MiB) at most: put it into the image or on a volume (--pvc), and run it from there", len(data), mostBytes)
 	}
-	return &Script{ConfigMap: configMap, File: noKey.ReplaceAllString(path.Base(file), "_"), Data: data}, nil
+	return &Script{File: noKey.ReplaceAllString(path.Base(file), "_"), Data: data}, nil
 }
 
 // Path is where the script lies in the container.

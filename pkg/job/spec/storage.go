@@ -196,10 +196,7 @@ func (m mounter) mount(name string, to corev1.VolumeMount) {
 // PerTask gives each task a folder of its own on a claim that the pods of job
 // write to.
 func PerTask(job *batchv1.Job, claim string) {
-	names := map[string]bool{}
-	for _, v := range job.Spec.Template.Spec.Volumes {
-		names[v.Name] = v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == claim
-	}
+	names := volumes(&job.Spec.Template.Spec, ofClaim(claim))
 	for i := range job.Spec.Template.Spec.Containers {
 		mounts := job.Spec.Template.Spec.Containers[i].VolumeMounts
 		for j := range mounts {
@@ -210,14 +207,27 @@ func PerTask(job *batchv1.Job, claim string) {
 	}
 }
 
-// Without removes from the pods of job the volumes that are gone, and all that
+// volumes returns the names of the volumes of pod that match.
+func volumes(pod *corev1.PodSpec, match func(corev1.VolumeSource) bool) map[string]bool {
+	names := map[string]bool{}
+	for _, v := range pod.Volumes {
+		names[v.Name] = match(v.VolumeSource)
+	}
+	return names
+}
+
+func ofClaim(claim string) func(corev1.VolumeSource) bool {
+	return func(v corev1.VolumeSource) bool {
+		return v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == claim
+	}
+}
+
+// without removes from the pods of job the volumes that are gone, and all that
 // mounts them.
-func Without(job *batchv1.Job, gone func(corev1.VolumeSource) bool) {
-	pod, names := &job.Spec.Template.Spec, map[string]bool{}
-	pod.Volumes = slices.DeleteFunc(pod.Volumes, func(v corev1.Volume) bool {
-		names[v.Name] = gone(v.VolumeSource)
-		return names[v.Name]
-	})
+func without(job *batchv1.Job, gone func(corev1.VolumeSource) bool) {
+	pod := &job.Spec.Template.Spec
+	names := volumes(pod, gone)
+	pod.Volumes = slices.DeleteFunc(pod.Volumes, func(v corev1.Volume) bool { return names[v.Name] })
 	for _, containers := range [][]corev1.Container{pod.InitContainers, pod.Containers} {
 		for i := range containers {
 			containers[i].VolumeMounts = slices.DeleteFunc(containers[i].VolumeMounts, func(m corev1.VolumeMount) bool { return names[m.Name] })
@@ -227,13 +237,11 @@ func Without(job *batchv1.Job, gone func(corev1.VolumeSource) bool) {
 
 // WithoutClaim removes a claim from the pods of job.
 func WithoutClaim(job *batchv1.Job, claim string) {
-	Without(job, func(v corev1.VolumeSource) bool {
-		return v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == claim
-	})
+	without(job, ofClaim(claim))
 	apart(&job.Spec.Template, claim)
 }
 
 // WithoutScript removes the script in a ConfigMap from the pods of job.
 func WithoutScript(job *batchv1.Job, name string) {
-	Without(job, func(v corev1.VolumeSource) bool { return v.ConfigMap != nil && v.ConfigMap.Name == name })
+	without(job, func(v corev1.VolumeSource) bool { return v.ConfigMap != nil && v.ConfigMap.Name == name })
 }
