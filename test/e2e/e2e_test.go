@@ -26,7 +26,7 @@ func TestScripts(t *testing.T) {
 	left = append(left, more...)
 	// The scripts run in parallel, below a group that ends before the last look.
 	t.Run("group", func(t *testing.T) { suite.run(t, scripts...) })
-	// Those that all others would notice come after them, one by one.
+	// Those that all others would notice, or that would notice them, come after them, one by one.
 	t.Run("alone", func(t *testing.T) {
 		for _, script := range alone {
 			t.Run(strings.TrimSuffix(filepath.Base(script), ".txtar"), func(t *testing.T) { suite.run(t, script) })
