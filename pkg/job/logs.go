@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"sync"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -75,6 +76,7 @@ func FollowLogs(ctx context.Context, client kubernetes.Interface, job *batchv1.J
 		return err
 	}
 	if End(last.Job) == nil {
+		f.drain()
 		return deleted(job)
 	}
 	// The watch of the pods can lag behind the job's: look once more.
@@ -146,6 +148,19 @@ func (f *follower) look(ctx context.Context, pods []*corev1.Pod) {
 			f.known[key] = true
 			f.group.Go(func() { f.keep(l.follow(ctx, f.running)) })
 		}
+	}
+}
+
+// lastWords is how long the streams of a deleted job get for what it had
+// written before; its pods may live on for their whole grace period.
+const lastWords = 2 * time.Second
+
+func (f *follower) drain() {
+	drained := make(chan struct{})
+	go func() { f.group.Wait(); close(drained) }()
+	select {
+	case <-drained:
+	case <-time.After(lastWords):
 	}
 }
 

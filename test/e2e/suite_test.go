@@ -93,9 +93,11 @@ func (s *suite) setup(e *testscript.Env) error {
 	if err != nil {
 		return err
 	}
-	// Defers run last to first: the namespace goes after it was looked at.
-	e.Defer(func() { s.remove(e.T(), namespace.Name) })
-	e.Defer(func() { s.lastLook(e.T(), namespace.Name) })
+	// Cleanups run last to first, and after the script's own log: the namespace
+	// goes after it was looked at.
+	cleanup := e.T().(interface{ Cleanup(func()) }).Cleanup
+	cleanup(func() { s.remove(e.T(), namespace.Name) })
+	cleanup(func() { s.lastLook(e.T(), namespace.Name) })
 	kubeconfig := filepath.Join(e.WorkDir, "kubeconfig")
 	if err := s.user(ctx, namespace.Name, kubeconfig); err != nil {
 		return err
