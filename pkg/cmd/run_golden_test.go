@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"os"
 	"strings"
 	"testing"
 
@@ -163,12 +164,45 @@ func TestRerunGolden(t *testing.T) {
 		"shared":       {[]string{"--array=3", "--results=1Gi", "--results-shared"}, []string{"--results=2Gi"}},
 		"to-array":     {[]string{"--results=1Gi", "--retry-on-exit=9"}, []string{"--array=4"}},
 		"retry":        {[]string{"--array=4"}, []string{"--retry-on-exit=75"}},
+		"mounts":       {[]string{"--results=1Gi", "--shm-size=1Gi", "--scratch=1Gi", "--pvc=data:/data:ro", "--parallelism=2"}, []string{"--shm-size=4Gi", "--scratch=9Gi", "--pvc=other:/data"}},
+		"no-results":   {[]string{"--results=1Gi", "--parallelism=2"}, []string{"--pvc=other:/results"}},
+		"no-gpu":       {[]string{"--gpu=1", "--gpu-type=A"}, []string{"--gpu=0"}},
+		"other-gpu":    {[]string{"--gpu=1", "--request=ephemeral-storage=1Gi"}, []string{"--gpu=2", "--gpu-resource=amd.com/gpu"}},
 		"nodes":        {[]string{"--gpu=1", "--gpu-type=A", "--spread"}, []string{"--gpu-type=B", "--spread"}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cluster := faketest.New()
+			cluster := faketest.New(faketest.Claim("data", "1Gi", corev1.ClaimBound), faketest.Claim("other", "1Gi", corev1.ClaimBound))
 			once(t, cluster, test.first...)
 			goldenRun(t, cluster, "rerun-"+name, append([]string{"rerun", "train", "--dry-run=server", "-o=yaml"}, test.args...)...)
 		})
+	}
+}
+
+// A value is as long as the API server takes it, and a file may come from Windows.
+func TestRunEnvFile(t *testing.T) {
+	file, long := t.TempDir()+"/variables", strings.Repeat("x", 100_000)
+	if err := os.WriteFile(file, []byte("\ufeffLONG="+long+"\r\n  NEXT=a\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cluster := faketest.New()
+	if got := execute(t, cluster, "run", "train", "--image=i", "--env-file="+file); got.Status != 0 {
+		t.Fatalf("%+v", got)
+	}
+	want := []corev1.EnvVar{{Name: "LONG", Value: long}, {Name: "NEXT", Value: "a"}}
+	equal(t, cluster.Job(t, "train").Spec.Template.Spec.Containers[0].Env, want)
+}
+
+// What flags of rerun mount takes the place of what the job has there, but two of
+// them never share a place.
+func TestRerunReplaces(t *testing.T) {
+	cluster := faketest.New(faketest.Claim("other", "1Gi", corev1.ClaimBound))
+	once(t, cluster, "--results=1Gi", "--results-path=/out", "--scratch=1Gi")
+	got := execute(t, cluster, "rerun", "train", "--dry-run", "-o=name", "--scratch=2Gi")
+	if !strings.Contains(got.Stderr, "Note: the volume volume-1 at /scratch, which the job had, is replaced\n") {
+		t.Errorf("%+v", got)
+	}
+	got = execute(t, cluster, "rerun", "train", "--results=2Gi", "--pvc=other:/out")
+	if got.Status != 2 || !strings.Contains(got.Stderr, "are both to be mounted at /out: give one another path") {
+		t.Errorf("%+v", got)
 	}
 }

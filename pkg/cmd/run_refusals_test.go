@@ -25,6 +25,7 @@ func TestRunRefuses(t *testing.T) {
 	two := write("two.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {template: {spec: {containers: [{name: x}]}}}\n---\napiVersion: batch/v1\nkind: Job\nmetadata: {name: b}\n")
 	typo := write("typo.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {backofLimit: 3, template: {spec: {containers: [{name: x}]}}}\n")
 	elsewhere := write("elsewhere.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, namespace: other}\n")
+	latin1, badName, unset := write("latin1.env", "A=1\nB=\xe9\n"), write("name.env", "# none\n\nA B=secret\n"), write("unset.env", "NO_SUCH_VARIABLE")
 	long := strings.Repeat("a", 64)
 	for line, want := range map[string]string{
 		"":                                                          "the NAME of the job is missing",
@@ -53,6 +54,10 @@ func TestRunRefuses(t *testing.T) {
 		some + " -e 1A=b":                                           `--env="1A=b": "1A" is not the name of a variable`,
 		some + " --secret-env=1A=hidden":                            `--secret-env="1A=...": "1A" is not the name of a variable`,
 		some + " --env-file=no/such":                                "--env-file=no/such: no such file or directory",
+		some + " --env-file=" + latin1:                              "--env-file=" + latin1 + ", line 2: it is not UTF-8 text",
+		some + " --env-file=" + badName:                             "--env-file=" + badName + `, line 3: "A B" is not the name of a variable`,
+		some + " --env-file=" + unset:                               "line 1: there is no variable NO_SUCH_VARIABLE here; NO_SUCH_VARIABLE=VALUE gives it one",
+		some + " --gpu=0 --gpu-type=A":                              "--gpu-type names nodes with GPUs, and --gpu=0 asks for none",
 		some + " --env-from=keys":                                   `--env-from="keys": secret/NAME or configmap/NAME is expected`,
 		some + " --env-from=secret/Keys":                            `--env-from="Keys": "Keys" is not a name`,
 		some + " --secret=keys":                                     `--secret="keys": NAME:/path is expected`,

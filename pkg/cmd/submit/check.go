@@ -3,7 +3,6 @@ package submit
 import (
 	"errors"
 	"fmt"
-	"path"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -29,24 +28,8 @@ func (r *Request) checkMade(job *batchv1.Job) error {
 	case r.then.fetch && r.spec.Storage.Results == "":
 		return errors.New("--fetch goes with --results: what this job writes ends with its container")
 	}
-	if err := mountedOnce(job); err != nil {
-		return err
-	}
 	if last := fmt.Sprintf("%s-%d", job.Name, tasks-1); tasks > 0 && len(last) > validation.DNS1123LabelMaxLength {
 		return fmt.Errorf("%q is too long for the name of an array: its last pod is called %s, and %d characters are the limit", job.Name, last, validation.DNS1123LabelMaxLength)
-	}
-	return nil
-}
-
-// mountedOnce refuses what the flags mount where the job has something already.
-func mountedOnce(job *batchv1.Job) error {
-	taken := map[string]bool{}
-	for _, mount := range spec.Default(&job.Spec.Template).VolumeMounts {
-		at := path.Clean(mount.MountPath)
-		if taken[at] {
-			return fmt.Errorf("the job has something mounted at %s already: give what the flag names another path", at)
-		}
-		taken[at] = true
 	}
 	return nil
 }

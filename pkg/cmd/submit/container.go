@@ -170,9 +170,9 @@ func (o *containerFlags) parseRunAs(r *Request) error {
 }
 
 // isVariable says what is wrong with the name of a variable.
-func isVariable(flag, text, name string) error {
+func isVariable(name string) error {
 	if problems := validation.IsEnvVarName(name); len(problems) > 0 {
-		return fmt.Errorf("%s=%q: %q is not the name of a variable: %s", flag, text, name, problems[0])
+		return fmt.Errorf("%q is not the name of a variable: %s", name, problems[0])
 	}
 	return nil
 }

@@ -49,8 +49,13 @@ func (r *Request) resolve(ctx context.Context) (*resolved, error) {
 		return nil, exit.With(exit.Usage, err)
 	}
 	made := &resolved{objects: objects{others: r.base.others}}
-	r.resolveResults(start, made)
+	r.placeResults(start)
+	if err := r.onePathEach(r); err != nil {
+		return nil, exit.With(exit.Usage, err)
+	}
 	r.resolveOwned(start, made)
+	r.replace(start)
+	r.resolveResults(start, made)
 	if r.dryRun != dryRunClient {
 		if err := r.lookAll(ctx, start, made); err != nil {
 			return nil, err
@@ -128,8 +133,6 @@ func (r *Request) resolveResults(start *batchv1.Job, made *resolved) {
 		r.spec.Storage.Results = old
 		return
 	}
-	asked.PerTask = r.indexed(start) && !r.results.shared
-	r.placeLike(start, old)
 	if claim := r.results.made; claim != nil {
 		claim.Name, claim.Namespace, claim.Job, claim.Owner = volume.ResultsName(r.spec.Name), r.namespace, r.spec.Name, r.spec.Owner
 		asked.Claim, made.claim = claim.Name, claim.Claim()
@@ -140,25 +143,50 @@ func (r *Request) resolveResults(start *batchv1.Job, made *resolved) {
 	if old != "" {
 		spec.WithoutClaim(start, old)
 	}
+	if start != nil {
+		r.without(start, asked.Path)
+	}
 	r.spec.Storage.Results = asked.Claim
 	r.spec.Storage.Mounts = append(r.spec.Storage.Mounts, *asked)
 }
 
-// placeLike has new results lie in the container as those of the job that is
-// repeated did: its program writes there.
-func (r *Request) placeLike(start *batchv1.Job, old string) {
-	if old == "" {
+// replace takes away what the job that is repeated has at the paths of flags.
+func (r *Request) replace(start *batchv1.Job) {
+	var paths []string
+	for _, one := range r.spec.Storage.Paths() {
+		paths = append(paths, one[0])
+	}
+	if start != nil {
+		r.without(start, paths...)
+	}
+}
+
+func (r *Request) without(start *batchv1.Job, paths ...string) {
+	for _, removed := range spec.WithoutMounts(start, paths...) {
+		r.notes = append(r.notes, "Note: the "+removed+", which the job had, is replaced")
+	}
+}
+
+// placeResults finds where new results lie in the container. Those of a job that is
+// repeated lie where the first ones did: its program writes there.
+func (r *Request) placeResults(start *batchv1.Job) {
+	asked := r.results.asked
+	if asked == nil {
+		return
+	}
+	asked.PerTask = r.indexed(start) && !r.results.shared
+	if start == nil || start.Annotations[owner.ResultsAnnotation] == "" {
 		return
 	}
 	for _, m := range volume.MountsIn(start) {
-		if m.Claim != old || m.ReadOnly {
+		if m.Claim != start.Annotations[owner.ResultsAnnotation] || m.ReadOnly {
 			continue
 		}
 		if !r.results.placed {
-			r.results.asked.Path = m.Path
+			asked.Path = m.Path
 		}
 		if r.spec.Lifecycle.Array == nil && !m.Varies {
-			r.results.asked.PerTask = false
+			asked.PerTask = false
 		}
 		return
 	}

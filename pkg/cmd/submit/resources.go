@@ -38,6 +38,7 @@ func (o *resourceFlags) parse(r *Request) error {
 		return err
 	}
 	c := &r.spec.Container
+	c.GPUs = o.GPU != nil
 	if c.Requests, err = listed(both, "--request", o.Requests); err != nil {
 		return err
 	}
@@ -107,6 +108,9 @@ func (o *resourceFlags) parseGPUTypes(r *Request) error {
 			return fmt.Errorf("--gpu-type=%q: a value of the node label nvidia.com/gpu.product is expected, such as NVIDIA-A100-SXM4-80GB", product)
 		}
 	}
-	r.spec.Scheduling.GPUTypes = o.GPUTypes
+	if o.GPU != nil && *o.GPU == 0 && len(o.GPUTypes) > 0 {
+		return errors.New("--gpu-type names nodes with GPUs, and --gpu=0 asks for none: give one of both")
+	}
+	r.spec.Scheduling.GPUTypes, r.spec.Scheduling.NoGPU = o.GPUTypes, o.GPU != nil && *o.GPU == 0
 	return nil
 }

@@ -5,7 +5,6 @@ import (
 	"strings"
 
 	corev1 "k8s.io/api/core/v1"
-	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 )
@@ -16,23 +15,15 @@ func (o *containerFlags) parseVariables(r *Request) error {
 	if err := o.parseS3(r); err != nil {
 		return err
 	}
-	if o.EnvFile != "" {
-		err := cmdutil.AddFromEnvFile(o.EnvFile, func(key, value string) error {
-			r.variable(key, spec.Literal(value))
-			return nil
-		})
-		if err != nil {
-			return fmt.Errorf("--env-file=%s: %w", o.EnvFile, reasonOf(err))
-		}
+	if err := o.parseEnvFile(r); err != nil {
+		return err
 	}
 	for _, text := range o.Env {
 		key, value, err := r.keyValue("--env", text)
 		if err != nil {
 			return err
 		}
-		if looksSecret(key) {
-			r.notes = append(r.notes, fmt.Sprintf("Note: everybody who may see the job can read %s; --secret-env %s keeps it in a Secret", key, key))
-		}
+		r.warnOfSecret(key)
 		r.variable(key, value)
 	}
 	for _, text := range o.SecretEnv {
@@ -71,8 +62,8 @@ func (r *Request) keyValue(flag, text string) (key, value string, err error) {
 	if flag == "--secret-env" && typed {
 		shown = key + "=..."
 	}
-	if err := isVariable(flag, shown, key); err != nil {
-		return "", "", err
+	if err := isVariable(key); err != nil {
+		return "", "", fmt.Errorf("%s=%q: %w", flag, shown, err)
 	}
 	if typed {
 		return key, value, nil // as in every manifest: $(OTHER) is expanded in --env
@@ -92,6 +83,12 @@ func (r *Request) variable(key, value string) { r.setVariable(corev1.EnvVar{Name
 // setVariable has the last one of a name win.
 func (r *Request) setVariable(variable corev1.EnvVar) {
 	r.spec.Container.Env = spec.SetVariable(r.spec.Container.Env, variable)
+}
+
+func (r *Request) warnOfSecret(key string) {
+	if looksSecret(key) {
+		r.notes = append(r.notes, fmt.Sprintf("Note: everybody who may see the job can read %s; --secret-env %s keeps it in a Secret", key, key))
+	}
 }
 
 // looksSecret reports whether people keep secrets in variables of such names.

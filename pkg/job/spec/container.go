@@ -1,9 +1,12 @@
 package spec
 
 import (
+	"maps"
 	"slices"
+	"strings"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/api/resource"
 )
 
 // GPUResource is the resource that GPUs are asked for as, unless another is named.
@@ -27,6 +30,9 @@ type Container struct {
 
 	// Requests and Limits, by resource.
 	Requests, Limits corev1.ResourceList
+	// GPUs says that Requests and Limits have all the GPUs that the container gets:
+	// those that it had are dropped.
+	GPUs bool
 }
 
 func (c Container) over(pod *corev1.PodSpec, container *corev1.Container) {
@@ -52,8 +58,20 @@ func (c Container) over(pod *corev1.PodSpec, container *corev1.Container) {
 		container.Env = SetVariable(container.Env, variable)
 	}
 	container.EnvFrom = append(container.EnvFrom, c.EnvFrom...)
+	if c.GPUs {
+		maps.DeleteFunc(container.Resources.Requests, isGPU)
+		maps.DeleteFunc(container.Resources.Limits, isGPU)
+	}
 	container.Resources.Requests = quantities(container.Resources.Requests, c.Requests)
 	container.Resources.Limits = quantities(container.Resources.Limits, c.Limits)
+}
+
+// isGPU reports whether a resource is a GPU or a part of one, going by the names
+// that the makers' device plugins use: nvidia.com/gpu, nvidia.com/mig-1g.5gb,
+// amd.com/gpu, gpu.intel.com/i915.
+func isGPU(name corev1.ResourceName, _ resource.Quantity) bool {
+	domain, kind, qualified := strings.Cut(string(name), "/")
+	return qualified && (strings.HasPrefix(kind, "gpu") || strings.HasPrefix(kind, "mig-") || strings.HasPrefix(domain, "gpu."))
 }
 
 // set changes what is there, unless nothing was asked for.

@@ -21,6 +21,8 @@ type Scheduling struct {
 	Tolerations  []corev1.Toleration
 	// GPUTypes are values of the node label nvidia.com/gpu.product; any of them will do.
 	GPUTypes []string
+	// NoGPU lets the pods run on nodes of any GPU, and of none.
+	NoGPU bool
 	// Spread puts the pods of the job on as many nodes as there are.
 	Spread bool
 }
@@ -29,8 +31,11 @@ func (s Scheduling) over(job *batchv1.Job) {
 	pod := &job.Spec.Template.Spec
 	pod.NodeSelector = merged(pod.NodeSelector, s.NodeSelector)
 	pod.Tolerations = append(pod.Tolerations, s.Tolerations...)
-	if len(s.GPUTypes) > 0 {
+	switch {
+	case len(s.GPUTypes) > 0:
 		onNodesWith(pod, gpuProduct, s.GPUTypes)
+	case s.NoGPU:
+		onAnyNode(pod, gpuProduct)
 	}
 	if s.Spread && !slices.ContainsFunc(pod.TopologySpreadConstraints, overNodes) {
 		pod.TopologySpreadConstraints = append(pod.TopologySpreadConstraints, corev1.TopologySpreadConstraint{
@@ -70,9 +75,32 @@ func onNodesWith(pod *corev1.PodSpec, label string, values []string) {
 	wanted := corev1.NodeSelectorRequirement{Key: label, Operator: corev1.NodeSelectorOpIn, Values: values}
 	for i := range (*required).NodeSelectorTerms {
 		term := &(*required).NodeSelectorTerms[i]
-		term.MatchExpressions = slices.DeleteFunc(term.MatchExpressions, func(r corev1.NodeSelectorRequirement) bool { return r.Key == label })
-		term.MatchExpressions = append(term.MatchExpressions, wanted)
+		term.MatchExpressions = append(slices.DeleteFunc(term.MatchExpressions, about(label)), wanted)
 	}
+}
+
+// onAnyNode undoes onNodesWith. A term that asks for nothing else goes with it: an
+// empty one would match no node.
+func onAnyNode(pod *corev1.PodSpec, label string) {
+	if pod.Affinity == nil || pod.Affinity.NodeAffinity == nil || pod.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
+		return
+	}
+	required := &pod.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution
+	terms := (*required).NodeSelectorTerms
+	for i := range terms {
+		terms[i].MatchExpressions = slices.DeleteFunc(terms[i].MatchExpressions, about(label))
+	}
+	if slices.ContainsFunc(terms, asksNothing) {
+		*required = nil // terms are alternatives, and one of them takes every node
+	}
+}
+
+func about(label string) func(corev1.NodeSelectorRequirement) bool {
+	return func(r corev1.NodeSelectorRequirement) bool { return r.Key == label }
+}
+
+func asksNothing(term corev1.NodeSelectorTerm) bool {
+	return len(term.MatchExpressions)+len(term.MatchFields) == 0
 }
 
 // ParseToleration reads key[=value][:Effect], as kubectl taint writes taints;
