@@ -28,6 +28,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/client"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/cancel"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/fetch"
@@ -173,7 +174,7 @@ func New(f *factory.Factory) *cobra.Command {
 	root.SuggestionsMinimumDistance = 2
 	groups := templates.CommandGroups{
 		{Message: "From an idea to files:", Commands: []*cobra.Command{run.NewCommand(f, fetch.Results(f)), rerun.NewCommand(f, fetch.Results(f)), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
-		{Message: "Clean up:", Commands: []*cobra.Command{purge.NewCommand(f)}},
+		{Message: "Clean up:", Commands: []*cobra.Command{cancel.NewCommand(f), purge.NewCommand(f)}},
 	}
 	groups.Add(root)
 	templates.ActsAsRootCommand(root, []string{"options"}, groups...)

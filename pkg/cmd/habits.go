@@ -26,7 +26,6 @@ func habits() map[string]string {
 		"--volume":                     "here it is --pvc NAME:/path",
 		"--serviceaccount":             "here it is --service-account",
 		"--restart":                    "a pod is never restarted in place: --backoff-limit says how often it is replaced",
-		"--rm":                         "delete it when it is done: kubectl batch purge NAME",
 		"--output-dir":                 "here it is -d or --dir",
 		"--dest":                       "here it is -d or --dir",
 		"--ttl-seconds-after-finished": "here it is --ttl, as in --ttl=24h",

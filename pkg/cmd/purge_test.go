@@ -78,7 +78,7 @@ func TestPurge(t *testing.T) {
 			Stderr: "error: there is no job \"a\" in namespace \"lab\" (kubectl batch list shows what is there)\n", Status: 1,
 		}},
 		"a controller keeps its own": {faketest.New(done("a", day, ofCronJob), done("b", day)), []string{"-y"}, result{
-			Stdout: "job.batch/b deleted\n", Stderr: "Left 1 job that a controller keeps, such as a CronJob (a name deletes it all the same)\n",
+			Stdout: "job.batch/b deleted\n", Stderr: "Left 1 job that something else looks after (CronJob nightly); --owned or a name deletes it all the same\n",
 			Changes: []string{deletes("b")},
 		}},
 		"of a controller, by its name": {faketest.New(done("a", day, ofCronJob)), []string{"a", "-y"}, result{
@@ -104,7 +104,7 @@ func TestPurge(t *testing.T) {
 		"replaced meanwhile": {
 			faketest.New(done("a", day)).Refuse("delete", "jobs", apierrors.NewConflict(batchv1.Resource("jobs"), "a", errors.New("uid"))),
 			[]string{"-y"},
-			result{Stderr: "error: job \"a\" is left: it was replaced by another of its name meanwhile\n", Status: 1, Changes: []string{deletes("a")}},
+			result{Stderr: "error: job \"a\" is left: it was changed meanwhile\n", Status: 1, Changes: []string{deletes("a")}},
 		},
 		"deleted meanwhile": {
 			faketest.New(done("a", day)).Refuse("delete", "jobs", apierrors.NewNotFound(batchv1.Resource("jobs"), "a")),
@@ -112,7 +112,7 @@ func TestPurge(t *testing.T) {
 			result{Stdout: "job.batch/a deleted\n", Changes: []string{deletes("a")}},
 		},
 		"a duration that is none": {faketest.New(done("a", day)), []string{"--older-than=3"}, result{
-			Stderr: "error: --older-than: \"3\" could be seconds or minutes: write 3s or 3m\n\nUsage:\n  kubectl batch purge [JOB...]\n\n" +
+			Stderr: "error: --older-than: \"3\" could be seconds or minutes: write 3s or 3m\n\nUsage:\n  kubectl batch purge [JOB... | pvc/NAME...]\n\n" +
 				"'kubectl batch purge --help' shows the flags and examples.\n",
 			Status: 2,
 		}},
@@ -138,16 +138,16 @@ func TestPurgeAsks(t *testing.T) {
 			done("tune", time.Minute, faketest.Annotated(owner.ResultsAnnotation, "tune-results"), faketest.Annotated(owner.FetchedAnnotation, "2026-03-04T11:00:00Z")),
 		)
 	}
-	const preview = `JOB     STATE      RESULTS STAY ON   FETCHED   OWNER    FINISHED
-eval    Complete   <none>            <none>    <none>   26h ago
-train   Complete   train-results     no        ada      3h ago
-tune    Complete   tune-results      yes       <none>   60s ago
+	const preview = `JOB     STATE      FINISHED   RESULTS         FETCHED   OWNER    WITH IT
+eval    Complete   26h ago    <none>          <none>    <none>   <none>
+train   Complete   3h ago     train-results   no        ada      <none>
+tune    Complete   60s ago    tune-results    yes       <none>   <none>
 `
 	equal(t, execute(t, jobs(), "purge"), result{
 		Stderr: preview + "error: there is no terminal to ask on, so nothing was deleted; -y deletes without asking\n", Status: 1,
 	})
 	equal(t, execute(t, jobs(), "purge", "--dry-run"), result{
-		Stdout: preview + "3 jobs would be deleted, with their pods (dry run)\n",
+		Stdout: preview + "3 jobs would be deleted (dry run)\n",
 	})
 }
 
@@ -155,7 +155,7 @@ tune    Complete   tune-results      yes       <none>   60s ago
 func TestPurgeWithoutKnowingWhoFetches(t *testing.T) {
 	cluster := faketest.New(done("a", time.Hour)).Refuse("list", "pods", apierrors.NewForbidden(corev1.Resource("pods"), "", errors.New("no")))
 	got := execute(t, cluster, "purge", "-y")
-	if got.Status != 1 || got.Changes != nil || !strings.Contains(got.Stderr, "looking for helper pods") {
+	if got.Status != 1 || got.Changes != nil || !strings.Contains(got.Stderr, "looking for the pods of jobs") {
 		t.Errorf("%+v", got)
 	}
 }

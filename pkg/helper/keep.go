@@ -54,7 +54,7 @@ func (s *Session) adopt(ctx context.Context, selector string) bool {
 		return false
 	}
 	list, err := s.client.CoreV1().Pods(s.spec.Namespace).List(ctx, metav1.ListOptions{
-		LabelSelector: all + "," + owner.UseLabel + "=" + s.key + "," + selector,
+		LabelSelector: owner.Select(owner.HelperComponent) + "," + owner.UseLabel + "=" + s.key + "," + selector,
 	})
 	if err != nil {
 		return false

@@ -15,9 +15,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
-// all selects every helper pod.
-const all = owner.ManagedByLabel + "=" + owner.ManagedBy + "," + owner.ComponentLabel + "=" + owner.HelperComponent
-
 // Live returns the helpers in namespace that someone may be using.
 func Live(ctx context.Context, client kubernetes.Interface, namespace string, now time.Time) ([]corev1.Pod, error) {
 	pods, err := list(ctx, client, namespace)
@@ -47,7 +44,7 @@ func Sweep(ctx context.Context, client kubernetes.Interface, namespace string, n
 }
 
 func list(ctx context.Context, client kubernetes.Interface, namespace string) ([]corev1.Pod, error) {
-	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: all})
+	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.HelperComponent)})
 	if err != nil {
 		return nil, fmt.Errorf("looking for helper pods: %w", err)
 	}

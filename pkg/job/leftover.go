@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -46,7 +45,7 @@ func SweepLeftovers(ctx context.Context, client kubernetes.Interface, namespace 
 		}
 		removed, failed := one.sweep(ctx, client)
 		if failed != nil {
-			err = errors.Join(err, fmt.Errorf("removing %s %q, which a run left behind: %w", one.kind, one.GetName(), failed))
+			err = errors.Join(err, fmt.Errorf("%s %q, which a run left behind: %w", one.kind, one.GetName(), failed))
 		}
 		if removed {
 			swept++
@@ -57,7 +56,7 @@ func SweepLeftovers(ctx context.Context, client kubernetes.Interface, namespace 
 
 // sweep removes it, unless its job is there.
 func (l leftover) sweep(ctx context.Context, client kubernetes.Interface) (removed bool, err error) {
-	made, err := client.BatchV1().Jobs(l.GetNamespace()).Get(ctx, l.job(), metav1.GetOptions{})
+	made, err := client.BatchV1().Jobs(l.GetNamespace()).Get(ctx, owner.JobOf(l), metav1.GetOptions{})
 	switch {
 	case err == nil && l.adopt == nil:
 		return false, nil
@@ -86,14 +85,6 @@ func (l leftover) awaited(ctx context.Context, client kubernetes.Interface) (boo
 	return len(users) > 0, err
 }
 
-// job is the name of the job that it was made for, or given to last.
-func (l leftover) job() string {
-	if name, _, _ := strings.Cut(l.GetAnnotations()[owner.UseAnnotation], " "); name != "" {
-		return name
-	}
-	return l.GetLabels()[owner.JobLabel]
-}
-
 // uses reports whether job has that script or Secret.
 func uses(job *batchv1.Job, name string) bool {
 	return job.Annotations[owner.ScriptAnnotation] == name || slices.Contains(owner.EnvSecrets(job), name)
@@ -116,50 +107,43 @@ func leftovers(ctx context.Context, client kubernetes.Interface, namespace strin
 	return found, errs
 }
 
-func scripts(ctx context.Context, client kubernetes.Interface, namespace string) (found []leftover, err error) {
-	of := client.CoreV1().ConfigMaps(namespace)
-	list, err := of.List(ctx, made(owner.ScriptComponent))
+func scripts(ctx context.Context, client kubernetes.Interface, namespace string) ([]leftover, error) {
+	list, err := client.CoreV1().ConfigMaps(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.ScriptComponent)})
 	if err != nil {
 		return nil, err
 	}
-	for i := range list.Items {
-		one := &list.Items[i]
-		adopt := func(ctx context.Context, job *batchv1.Job) error { return owner.Adopt(ctx, job, one.Name, of.Patch) }
-		found = append(found, leftover{one, "configmap", of.Delete, adopt})
-	}
-	return found, nil
+	return each(list.Items, func(one *corev1.ConfigMap) leftover {
+		of := client.CoreV1().ConfigMaps(one.Namespace)
+		return leftover{one, "configmap", of.Delete, func(ctx context.Context, job *batchv1.Job) error { return owner.Adopt(ctx, job, one.Name, of.Patch) }}
+	}), nil
 }
 
-func variables(ctx context.Context, client kubernetes.Interface, namespace string) (found []leftover, err error) {
-	of := client.CoreV1().Secrets(namespace)
-	list, err := of.List(ctx, made(owner.EnvComponent))
+func variables(ctx context.Context, client kubernetes.Interface, namespace string) ([]leftover, error) {
+	list, err := client.CoreV1().Secrets(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.EnvComponent)})
 	if err != nil {
 		return nil, err
 	}
-	for i := range list.Items {
-		one := &list.Items[i]
-		adopt := func(ctx context.Context, job *batchv1.Job) error { return owner.Adopt(ctx, job, one.Name, of.Patch) }
-		found = append(found, leftover{one, "secret", of.Delete, adopt})
-	}
-	return found, nil
+	return each(list.Items, func(one *corev1.Secret) leftover {
+		of := client.CoreV1().Secrets(one.Namespace)
+		return leftover{one, "secret", of.Delete, func(ctx context.Context, job *batchv1.Job) error { return owner.Adopt(ctx, job, one.Name, of.Patch) }}
+	}), nil
 }
 
-func unusedClaims(ctx context.Context, client kubernetes.Interface, namespace string) (found []leftover, err error) {
-	of := client.CoreV1().PersistentVolumeClaims(namespace)
-	list, err := of.List(ctx, made(owner.ResultsComponent))
+func unusedClaims(ctx context.Context, client kubernetes.Interface, namespace string) ([]leftover, error) {
+	list, err := client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.ResultsComponent)})
 	if err != nil {
 		return nil, err
 	}
-	for i := range list.Items {
-		if claim := &list.Items[i]; claim.Status.Phase == corev1.ClaimPending {
-			found = append(found, leftover{claim, "pvc", of.Delete, nil})
-		}
-	}
-	return found, nil
+	pending := slices.DeleteFunc(list.Items, func(claim corev1.PersistentVolumeClaim) bool { return claim.Status.Phase != corev1.ClaimPending })
+	return each(pending, func(one *corev1.PersistentVolumeClaim) leftover {
+		return leftover{one, "pvc", client.CoreV1().PersistentVolumeClaims(one.Namespace).Delete, nil}
+	}), nil
 }
 
-func made(component string) metav1.ListOptions {
-	return metav1.ListOptions{LabelSelector: metav1.FormatLabelSelector(&metav1.LabelSelector{
-		MatchLabels: map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: component},
-	})}
+func each[T any](items []T, of func(*T) leftover) []leftover {
+	found := make([]leftover, len(items))
+	for i := range items {
+		found[i] = of(&items[i])
+	}
+	return found
 }

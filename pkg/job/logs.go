@@ -40,21 +40,34 @@ func Logs(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, ou
 	return errs
 }
 
+// ErrNoLogs says that a job has no logs; the error around it says why.
+var ErrNoLogs = errors.New("no logs")
+
+// noLogsError is ErrNoLogs in a sentence of its own.
+type noLogsError string
+
+// Error returns the sentence for people.
+func (e noLogsError) Error() string { return string(e) }
+
+// Is reports whether it is ErrNoLogs.
+func (noLogsError) Is(target error) bool { return target == ErrNoLogs }
+
 func noLogs(job *batchv1.Job, pods []*corev1.Pod) error {
+	say := func(format string, args ...any) error { return noLogsError(fmt.Sprintf(format, args...)) }
 	switch {
 	case End(job) != nil && len(pods) == 0:
-		return fmt.Errorf("job %q is finished and its pods are gone, and with them their logs", job.Name)
+		return say("job %q is finished and its pods are gone, and with them their logs", job.Name)
 	case End(job) != nil:
-		return fmt.Errorf("job %q is finished, and no container of its pods ever ran: %s", job.Name, reason.OfEnd(pods[len(pods)-1]))
+		return say("job %q is finished, and no container of its pods ever ran: %s", job.Name, reason.OfEnd(pods[len(pods)-1]))
 	case len(pods) == 0:
-		return fmt.Errorf("job %q has no pods yet (-f waits for them)", job.Name)
+		return say("job %q has no pods yet (-f waits for them)", job.Name)
 	}
 	for _, pod := range pods {
 		if why := reason.OfPod(pod, nil); why.Known() {
-			return fmt.Errorf("job %q has no logs yet (-f waits for them): pod %s: %s", job.Name, pod.Name, why)
+			return say("job %q has no logs yet (-f waits for them): pod %s: %s", job.Name, pod.Name, why)
 		}
 	}
-	return fmt.Errorf("job %q has no logs yet (-f waits for them)", job.Name)
+	return say("job %q has no logs yet (-f waits for them)", job.Name)
 }
 
 // FollowLogs writes the logs of every pod of job to out as they come, until

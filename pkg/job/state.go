@@ -8,6 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
@@ -28,11 +29,16 @@ const (
 	Complete State = "Complete"
 	// Failed: it gave up.
 	Failed State = "Failed"
+	// Cancelled: cancel ended it.
+	Cancelled State = "Cancelled"
 )
 
 // StateOf returns the state of job, from its own status alone.
 func StateOf(job *batchv1.Job) State {
 	if end := End(job); end != nil {
+		if end.Reason == batchv1.JobReasonDeadlineExceeded && job.Annotations[owner.CancelledAnnotation] != "" {
+			return Cancelled
+		}
 		return State(end.Type)
 	}
 	switch {
@@ -97,11 +103,15 @@ func Highest(pod *corev1.Pod) int {
 
 // ExitStatus returns the exit status of a finished job: 0 for Complete; for
 // Failed the highest that a container of its pods ended with, and 1 where
-// none tells or all say 0. Of an array, tasks that came to a good end do not
+// none tells or all say 0; 1 for Cancelled. Of an array, tasks that came to a good end do not
 // count, also where their first attempts failed.
 func ExitStatus(job *batchv1.Job, pods []*corev1.Pod) int {
-	if StateOf(job) == Complete {
+	switch StateOf(job) {
+	case Complete:
 		return 0
+	case Cancelled:
+		return 1 // its containers were stopped, and did not choose what they ended with
+	default:
 	}
 	good := map[string]bool{}
 	for _, pod := range pods {

@@ -85,6 +85,10 @@ const (
 	FetchedDigestAnnotation = domain + "fetched-digest"
 	// UseAnnotation is on a results claim: a text of its own for each job that run gave it to.
 	UseAnnotation = domain + "use"
+	// CancelledAnnotation is on a Job that cancel ended: when (RFC 3339).
+	CancelledAnnotation = domain + "cancelled"
+	// CancelledByAnnotation is who cancelled.
+	CancelledByAnnotation = domain + "cancelled-by"
 	// EmptyAnnotation is on a claim that a fetch found empty after the job had finished (RFC 3339).
 	EmptyAnnotation = domain + "empty"
 )
@@ -147,6 +151,19 @@ func (i Identity) Stamp(meta *metav1.ObjectMeta) {
 func Reserved(key string) bool {
 	prefix, _, _ := strings.Cut(key, "/")
 	return strings.HasSuffix("."+prefix+"/", "."+domain) || key == ManagedByLabel || key == ComponentLabel
+}
+
+// Select selects what the plugin made for that: one of the Components.
+func Select(component string) string {
+	return ManagedByLabel + "=" + ManagedBy + "," + ComponentLabel + "=" + component
+}
+
+// JobOf names the job that something was made for, or a claim was given to last.
+func JobOf(object metav1.Object) string {
+	if name, _, _ := strings.Cut(object.GetAnnotations()[UseAnnotation], " "); name != "" {
+		return name
+	}
+	return object.GetLabels()[JobLabel]
 }
 
 // Made reports whether the plugin made the object.

@@ -4,10 +4,14 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 	"strings"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
 // Mount is an existing claim as a job mounts it.
@@ -118,4 +122,19 @@ func mounted(container corev1.Container, mount corev1.VolumeMount, source *corev
 		m.SubPath, m.TaskPath, m.Varies = expand(mount.SubPathExpr, container.Env)
 	}
 	return m
+}
+
+// Written returns the claims that job leaves results on: the one that run gave it,
+// else all that its pods write to, each once.
+func Written(job *batchv1.Job) []string {
+	if claim := job.Annotations[owner.ResultsAnnotation]; claim != "" {
+		return []string{claim}
+	}
+	var claims []string
+	for _, m := range MountsOf(job.Spec.Template.Spec) {
+		if !m.ReadOnly && !slices.Contains(claims, m.Claim) {
+			claims = append(claims, m.Claim)
+		}
+	}
+	return claims
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/kubernetes"
@@ -19,15 +19,16 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/filter"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 )
 
 const long = `
 	List jobs: their state, the volume of their results, and whether those were fetched.
 
-	For a job of which nothing runs it also says why, in the cluster's words.`
+	For a job of which nothing runs it also says why, in the cluster's words. Below
+	the jobs stand, as pvc/NAME, the volumes of results whose job is gone; fetch takes
+	that name, and so does purge --volumes.`
 
 const example = `
 	# The jobs of this namespace
@@ -41,11 +42,8 @@ const example = `
 
 // Flags is what was typed.
 type Flags struct {
-	Selector      string
-	FieldSelector string
-	AllNamespaces bool
-	Mine          bool
-	Print         *genericclioptions.PrintFlags
+	Filter filter.Flags
+	Print  *genericclioptions.PrintFlags
 }
 
 // Options is a request that can be carried out as it stands.
@@ -54,9 +52,7 @@ type Options struct {
 	client    kubernetes.Interface
 	namespace string
 	refs      []job.Ref
-	selector  string
-	fields    string
-	mine      bool
+	filter    filter.Flags
 	wide      bool
 	// print is nil for a table.
 	print printers.ResourcePrinter
@@ -88,12 +84,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 }
 
 // AddFlags declares the flags.
-func (o *Flags) AddFlags(flags *pflag.FlagSet) {
-	flags.StringVarP(&o.Selector, "selector", "l", "", "Only jobs with these labels, such as team=vision,stage!=test")
-	flags.StringVar(&o.FieldSelector, "field-selector", "", "Only jobs with these fields, such as status.successful=1")
-	flags.BoolVarP(&o.AllNamespaces, "all-namespaces", "A", false, "The jobs of all namespaces")
-	flags.BoolVar(&o.Mine, "mine", false, "Only jobs that run made for you")
-}
+func (o *Flags) AddFlags(flags *pflag.FlagSet) { o.Filter.AddTo(flags) }
 
 // ToOptions parses every string once.
 func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
@@ -101,13 +92,10 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	if err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
-	if _, err := labels.Parse(o.Selector); err != nil {
-		return nil, exit.Usagef("-l %q: %w", o.Selector, err)
+	if err := o.Filter.Check(len(refs)); err != nil {
+		return nil, err
 	}
-	if len(refs) > 0 && (o.AllNamespaces || o.Selector != "" || o.FieldSelector != "" || o.Mine) {
-		return nil, exit.Usagef("names exclude -A, -l, --field-selector and --mine")
-	}
-	options := &Options{factory: f, refs: refs, selector: o.Selector, fields: o.FieldSelector, mine: o.Mine}
+	options := &Options{factory: f, refs: refs, filter: o.Filter}
 	if format := *o.Print.OutputFormat; format == "wide" {
 		options.wide = true
 	} else if format != "" {
@@ -117,34 +105,32 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 		}
 	}
 	options.client, options.namespace, err = f.Cluster()
-	if o.AllNamespaces {
-		options.namespace = metav1.NamespaceAll
-	}
+	options.namespace = o.Filter.Namespace(options.namespace)
 	return options, err
 }
 
 // Run prints the jobs, and says why those that do not run do not.
 func (o *Options) Run(ctx context.Context) error {
-	jobs, err := o.jobs(ctx)
+	if o.print == nil {
+		return o.table(ctx)
+	}
+	var jobs []*batchv1.Job
+	err := o.each(ctx, func(one *batchv1.Job) error {
+		jobs = append(jobs, one)
+		return nil
+	})
 	if err != nil && len(jobs) == 0 {
 		return err
 	}
-	return errors.Join(o.show(ctx, jobs), err)
+	if len(o.refs) == 0 {
+		sortByAge(jobs)
+	}
+	return errors.Join(o.document(jobs), err)
 }
 
-func (o *Options) show(ctx context.Context, jobs []*batchv1.Job) error {
-	if o.print != nil {
-		return o.document(jobs)
-	}
-	if len(jobs) == 0 {
-		o.factory.Say(o.none())
-		return nil
-	}
-	if err := screen.Table(o.factory.Streams.Out, o.columns(), jobs, o.wide); err != nil {
-		return err
-	}
-	o.explain(ctx, jobs)
-	return nil
+// sortByAge puts the oldest first, as the AGE column then falls.
+func sortByAge(jobs []*batchv1.Job) {
+	slices.SortStableFunc(jobs, func(a, b *batchv1.Job) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
 }
 
 func (o *Options) none() string {
@@ -154,54 +140,30 @@ func (o *Options) none() string {
 	return fmt.Sprintf("No jobs found in namespace %q", o.namespace)
 }
 
-// jobs returns what was asked for; oldest first, as the AGE column then falls.
-func (o *Options) jobs(ctx context.Context) ([]*batchv1.Job, error) {
+// each calls see with what was asked for.
+func (o *Options) each(ctx context.Context, see func(*batchv1.Job) error) error {
 	if len(o.refs) > 0 {
-		return o.named(ctx)
+		return o.named(ctx, see)
 	}
-	selector, err := o.selectorOf(ctx)
+	selected, err := o.filter.Options(ctx, o.client)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var jobs []*batchv1.Job
-	err = job.Each(ctx, o.client, o.namespace, metav1.ListOptions{LabelSelector: selector, FieldSelector: o.fields}, func(one *batchv1.Job) error {
-		jobs = append(jobs, one)
-		return nil
-	})
-	slices.SortStableFunc(jobs, func(a, b *batchv1.Job) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
-	return jobs, err
+	return job.Each(ctx, o.client, o.namespace, selected, see)
 }
 
-// named returns the jobs that are there of those that were named, each once.
-func (o *Options) named(ctx context.Context) (jobs []*batchv1.Job, errs error) {
+// named gives the jobs that are there of those that were named, each once.
+func (o *Options) named(ctx context.Context, see func(*batchv1.Job) error) (errs error) {
+	seen := map[types.UID]bool{}
 	for _, ref := range o.refs {
 		one, err := job.Get(ctx, o.client, o.namespace, ref)
-		switch {
-		case err != nil:
-			errs = errors.Join(errs, err)
-		case !slices.ContainsFunc(jobs, func(other *batchv1.Job) bool { return other.UID == one.UID }):
-			jobs = append(jobs, one)
+		if err == nil && !seen[one.UID] {
+			seen[one.UID] = true
+			err = see(one)
 		}
+		errs = errors.Join(errs, err)
 	}
-	return jobs, errs
-}
-
-func (o *Options) selectorOf(ctx context.Context) (string, error) {
-	if !o.mine {
-		return o.selector, nil
-	}
-	me, err := owner.Whoami(ctx, o.client)
-	if err != nil {
-		return "", err
-	}
-	mine, err := me.Selector()
-	if err != nil {
-		return "", fmt.Errorf("--mine: %w", err)
-	}
-	if o.selector != "" {
-		mine += "," + o.selector
-	}
-	return mine, nil
+	return errs
 }
 
 func (o *Options) document(jobs []*batchv1.Job) error {

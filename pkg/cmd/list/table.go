@@ -2,15 +2,18 @@ package list
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
 	"strings"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilduration "k8s.io/apimachinery/pkg/util/duration"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
@@ -18,37 +21,126 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
-func (o *Options) columns() []screen.Column[*batchv1.Job] {
+// shownAtOnce is how many rows are gathered, to be in the order of their age, before
+// rows are shown as they come.
+const shownAtOnce = 500
+
+// table shows the jobs, and below them the results whose job is gone.
+func (o *Options) table(ctx context.Context) error {
+	out := screen.NewTable(o.factory.Streams.Out, o.columns(), o.wide)
+	waiting, there := &waiting{}, map[[2]string]bool{}
+	var gathered []*batchv1.Job
+	err := o.each(ctx, func(one *batchv1.Job) error {
+		waiting.see(one)
+		there[[2]string{one.Namespace, one.Name}] = true
+		if gathered = append(gathered, one); len(gathered) < shownAtOnce {
+			return nil
+		}
+		rows := ofJobs(gathered)
+		gathered = nil
+		return out.Add(rows)
+	})
+	if len(there) < shownAtOnce && len(o.refs) == 0 {
+		sortByAge(gathered)
+		sortByAge(waiting.first)
+	}
+	rows := append(ofJobs(gathered), o.orphans(ctx, there)...)
+	if err = errors.Join(out.Add(rows), err); err == nil && len(there)+len(rows) == 0 {
+		o.factory.Say(o.none())
+	}
+	o.explain(ctx, waiting)
+	return err
+}
+
+// orphans are the results whose job is gone. They are a courtesy: who may not list
+// claims sees none. With a selector the jobs that are there are not all known.
+func (o *Options) orphans(ctx context.Context, there map[[2]string]bool) (rows []row) {
+	if len(o.refs) > 0 || o.filter.FieldSelector != "" {
+		return nil
+	}
+	selected, err := o.filter.Options(ctx, o.client)
+	if err != nil {
+		return nil
+	}
+	exists := func(namespace, name string) bool { return there[[2]string{namespace, name}] }
+	claims, err := cleanup.Orphans(ctx, o.client, o.namespace, selected.LabelSelector, exists)
+	if err != nil {
+		return nil
+	}
+	for _, claim := range claims {
+		if o.filter.Typed() && o.there(ctx, claim) {
+			continue
+		}
+		rows = append(rows, row{claim: &claim})
+	}
+	return rows
+}
+
+// there reports whether the job of a claim is there, although it was not selected.
+func (o *Options) there(ctx context.Context, claim cleanup.Claim) bool {
+	_, err := o.client.BatchV1().Jobs(claim.Namespace).Get(ctx, claim.Job, metav1.GetOptions{})
+	return !apierrors.IsNotFound(err)
+}
+
+// row is a job, or a claim whose job is gone.
+type row struct {
+	job   *batchv1.Job
+	claim *cleanup.Claim
+}
+
+func ofJobs(jobs []*batchv1.Job) []row {
+	rows := make([]row, len(jobs))
+	for i, one := range jobs {
+		rows[i] = row{job: one}
+	}
+	return rows
+}
+
+func (o *Options) columns() []screen.Column[row] {
 	now := o.factory.Clock.Now()
-	columns := []screen.Column[*batchv1.Job]{
-		{Name: "Name", Cell: func(j *batchv1.Job) string { return j.Name }},
-		{Name: "State", Cell: func(j *batchv1.Job) string { return string(job.StateOf(j)) }},
-		{Name: "Duration", Cell: func(j *batchv1.Job) string { return utilduration.HumanDuration(job.Duration(j, now)) }},
-		{Name: "Results", Cell: results},
-		{Name: "Fetched", Cell: fetched},
-		{Name: "Owner", Wide: true, Cell: func(j *batchv1.Job) string { return screen.OrNone(j.Annotations[owner.Annotation]) }},
-		{Name: "Images", Wide: true, Cell: images},
-		{Name: "Age", Cell: func(j *batchv1.Job) string { return utilduration.HumanDuration(now.Sub(j.CreationTimestamp.Time)) }},
+	column := func(name string, ofJob func(*batchv1.Job) string, ofClaim func(*cleanup.Claim) string) screen.Column[row] {
+		return screen.Column[row]{Name: name, Cell: func(r row) string {
+			if r.claim != nil {
+				return ofClaim(r.claim)
+			}
+			return ofJob(r.job)
+		}}
+	}
+	wide := func(c screen.Column[row]) screen.Column[row] {
+		c.Wide = true
+		return c
+	}
+	age := func(since time.Time) string { return utilduration.HumanDuration(now.Sub(since)) }
+	none := func(*cleanup.Claim) string { return screen.None }
+	columns := []screen.Column[row]{
+		column("Name", func(j *batchv1.Job) string { return j.Name }, func(c *cleanup.Claim) string { return "pvc/" + c.Name }),
+		column("State", func(j *batchv1.Job) string { return string(job.StateOf(j)) }, func(*cleanup.Claim) string { return "Gone" }),
+		column("Duration", func(j *batchv1.Job) string { return utilduration.HumanDuration(job.Duration(j, now)) }, none),
+		column("Results", results, func(c *cleanup.Claim) string { return c.Name }),
+		column("Fetched", fetched, claimFetched),
+		wide(column("Owner", func(j *batchv1.Job) string { return screen.OrNone(j.Annotations[owner.Annotation]) }, func(c *cleanup.Claim) string { return screen.OrNone(c.Owner) })),
+		wide(column("Images", images, none)),
+		column("Age", func(j *batchv1.Job) string { return age(j.CreationTimestamp.Time) }, func(c *cleanup.Claim) string { return age(c.Created) }),
 	}
 	if o.namespace == metav1.NamespaceAll {
-		columns = append([]screen.Column[*batchv1.Job]{{Name: "Namespace", Cell: func(j *batchv1.Job) string { return j.Namespace }}}, columns...)
+		namespace := column("Namespace", func(j *batchv1.Job) string { return j.Namespace }, func(c *cleanup.Claim) string { return c.Namespace })
+		columns = append([]screen.Column[row]{namespace}, columns...)
 	}
 	return columns
 }
 
-// results names the claims that the job writes to.
-func results(j *batchv1.Job) string {
-	if claim := j.Annotations[owner.ResultsAnnotation]; claim != "" {
-		return claim
+func claimFetched(claim *cleanup.Claim) string {
+	switch {
+	case claim.Unused:
+		return "empty"
+	case claim.Fetched.IsZero():
+		return "no"
 	}
-	var claims []string
-	for _, m := range volume.MountsOf(j.Spec.Template.Spec) {
-		if !m.ReadOnly && !slices.Contains(claims, m.Claim) {
-			claims = append(claims, m.Claim)
-		}
-	}
-	return screen.OrNone(strings.Join(claims, ","))
+	return "yes"
 }
+
+// results names the claims that the job writes to.
+func results(j *batchv1.Job) string { return screen.OrNone(strings.Join(volume.Written(j), ",")) }
 
 func fetched(j *batchv1.Job) string {
 	switch {
@@ -71,19 +163,26 @@ func images(j *batchv1.Job) string {
 // explainLimit is how many jobs are explained: in a full namespace all wait for the same.
 const explainLimit = 10
 
+// waiting are the first jobs that do not run, and how many there are.
+type waiting struct {
+	first []*batchv1.Job
+	all   int
+}
+
+func (w *waiting) see(one *batchv1.Job) {
+	if state := job.StateOf(one); state != job.Pending && state != job.Suspended && state != job.Queued {
+		return
+	}
+	if w.all++; w.all <= explainLimit {
+		w.first = append(w.first, one)
+	}
+}
+
 // explain says on stderr why jobs do not run: one look at the pods and events
 // of each namespace concerned. It is a courtesy: who may not look is told nothing.
-func (o *Options) explain(ctx context.Context, jobs []*batchv1.Job) {
-	waiting := slices.DeleteFunc(slices.Clone(jobs), func(j *batchv1.Job) bool {
-		state := job.StateOf(j)
-		return state != job.Pending && state != job.Suspended && state != job.Queued
-	})
+func (o *Options) explain(ctx context.Context, waiting *waiting) {
 	warnings := map[string][]*corev1.Event{}
-	for i, one := range waiting {
-		if i == explainLimit {
-			o.factory.Say(fmt.Sprintf("... and %d more that do not run", len(waiting)-i))
-			break
-		}
+	for _, one := range waiting.first {
 		if _, ok := warnings[one.Namespace]; !ok {
 			warnings[one.Namespace] = o.warnings(ctx, one.Namespace)
 		}
@@ -94,6 +193,9 @@ func (o *Options) explain(ctx context.Context, jobs []*batchv1.Job) {
 		if why := reason.OfJob(one, pods, warnings[one.Namespace]); why.Known() {
 			o.factory.Say(fmt.Sprintf("job %s does not run yet: %s", one.Name, why))
 		}
+	}
+	if more := waiting.all - len(waiting.first); more > 0 {
+		o.factory.Say(fmt.Sprintf("... and %d more that do not run", more))
 	}
 }
 

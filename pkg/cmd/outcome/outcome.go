@@ -37,7 +37,7 @@ type Waiter struct {
 type report struct {
 	Job       string `json:"job"`
 	Namespace string `json:"namespace"`
-	// Condition is Complete or Failed.
+	// Condition is Complete, Failed or Cancelled.
 	Condition string `json:"condition"`
 	Reason    string `json:"reason,omitempty"`
 	Message   string `json:"message,omitempty"`
@@ -98,7 +98,7 @@ func (w *Waiter) print(outcome job.Outcome) error {
 	defer w.mu.Unlock()
 	end := job.End(outcome.Job)
 	r := report{
-		Job: outcome.Job.Name, Namespace: outcome.Job.Namespace, Condition: string(end.Type),
+		Job: outcome.Job.Name, Namespace: outcome.Job.Namespace, Condition: string(job.StateOf(outcome.Job)),
 		Reason: end.Reason, Message: end.Message, ExitCode: outcome.ExitStatus,
 	}
 	if w.JSON {

@@ -4,157 +4,188 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"time"
+	"maps"
+	"slices"
+	"strings"
 
-	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	utilduration "k8s.io/apimachinery/pkg/util/duration"
+	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
-// candidate is a job that may be deleted, reduced to what is needed: a
-// namespace can hold tens of thousands.
-type candidate struct {
-	name, namespace string
-	uid             string
-	state           job.State
-	finished        time.Time
-	results         string
-	fetched         bool
-	owner           string
-}
-
-func candidateOf(one *batchv1.Job) candidate {
-	finished, _ := job.Finished(one)
-	return candidate{
-		name: one.Name, namespace: one.Namespace, uid: string(one.UID), state: job.StateOf(one), finished: finished,
-		results: one.Annotations[owner.ResultsAnnotation], fetched: volume.Fetched(one), owner: one.Annotations[owner.Annotation],
-	}
-}
-
-// choose returns the jobs to delete. What was asked for and must not be
-// deleted is in the error; the others go on.
-func (o *Options) choose(ctx context.Context) ([]candidate, error) {
-	chosen, refused := o.pick(ctx)
-	free, busy := o.free(ctx, chosen)
-	return free, errors.Join(refused, busy)
-}
-
-// free leaves out the jobs whose results someone is fetching.
-func (o *Options) free(ctx context.Context, chosen []candidate) (free []candidate, errs error) {
-	live, err := helper.Live(ctx, o.client, o.namespace, o.factory.Clock.Now())
+// plan finds what is to go. What was asked for by name and stays is in refused; the
+// rest goes on.
+func (o *Options) plan(ctx context.Context) (plan *cleanup.Plan, refused, err error) {
+	selected, err := o.filter.Options(ctx, o.client)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
-	fetching := map[string]string{}
-	for _, pod := range live {
-		fetching[pod.Labels[owner.JobLabel]] = pod.Annotations[owner.Annotation]
+	chosen, refused, err := o.choose(ctx, selected)
+	if err != nil {
+		return nil, refused, err
 	}
-	for _, one := range chosen {
-		if who, ok := fetching[one.name]; ok {
-			errs = errors.Join(errs, o.busy(one, who))
-			continue
-		}
-		free = append(free, one)
+	plan, err = cleanup.Make(ctx, o.client, o.namespace, chosen, cleanup.Volumes{Delete: o.volumes, Discard: o.discard, Orphans: o.orphans(selected.LabelSelector)})
+	if err != nil {
+		return nil, refused, err
 	}
-	return free, errs
+	busy, err := o.busy(ctx, plan)
+	return plan, errors.Join(refused, busy, o.unknown(plan)), err
 }
 
-// busy says that someone fetches the results of a job; that is an error only
-// where the job was asked for by name.
-func (o *Options) busy(one candidate, who string) error {
-	if who == "" {
-		who = "someone"
+func (o *Options) named() bool { return len(o.refs)+len(o.claims) > 0 }
+
+func (o *Options) choose(ctx context.Context, selected metav1.ListOptions) (chosen []cleanup.Job, refused, err error) {
+	if o.named() {
+		chosen, refused = o.byName(ctx)
+		return chosen, refused, ctx.Err()
 	}
-	text := fmt.Sprintf("job %q is left: %s is fetching its results", one.name, who)
-	if len(o.refs) > 0 {
-		return errors.New(text)
+	jobs, err := cleanup.Finished(ctx, o.client, o.namespace, selected, o.keepBy)
+	if err != nil {
+		return nil, nil, err
 	}
-	o.factory.Say(text)
-	return nil
+	jobs = o.notGoing(jobs)
+	selection := o.selection
+	if len(selection.States) == 0 {
+		selection.States = []job.State{job.Complete}
+	}
+	chosen, left := selection.Of(jobs, o.factory.Clock.Now())
+	if len(left) > 0 {
+		o.factory.Say(ofOthers(left))
+	}
+	return chosen, nil, nil
 }
 
-func (o *Options) pick(ctx context.Context) ([]candidate, error) {
-	if len(o.refs) > 0 {
-		return o.named(ctx)
+// notGoing leaves out the jobs that are being deleted already; to wait for them is
+// another matter.
+func (o *Options) notGoing(jobs []cleanup.Job) []cleanup.Job {
+	if o.wait {
+		return jobs
 	}
-	return o.completed(ctx)
+	return slices.DeleteFunc(jobs, func(one cleanup.Job) bool { return one.Going })
 }
 
-// named returns the jobs that were asked for by name.
-func (o *Options) named(ctx context.Context) (chosen []candidate, errs error) {
+func ofOthers(left cleanup.Left) string {
+	n := 0
+	for _, one := range left {
+		n += one
+	}
+	keepers := slices.Sorted(maps.Keys(left))
+	const most = 3
+	if more := len(keepers) - most; more > 0 {
+		keepers = append(keepers[:most], fmt.Sprintf("and %d more", more))
+	}
+	return fmt.Sprintf("Left %s that something else looks after (%s); --owned or a name deletes it all the same", jobs(n), strings.Join(keepers, ", "))
+}
+
+// byName returns the jobs that were asked for by name.
+func (o *Options) byName(ctx context.Context) (chosen []cleanup.Job, errs error) {
 	seen := map[string]bool{}
 	for _, ref := range o.refs {
 		one, err := job.Get(ctx, o.client, o.namespace, ref)
-		switch {
-		case err != nil:
+		var missing *job.NotFoundError
+		if errors.As(err, &missing) && o.missing {
+			continue
+		}
+		if err != nil {
 			errs = errors.Join(errs, err)
-		case job.End(one) == nil:
+			continue
+		}
+		if job.End(one) == nil {
 			errs = errors.Join(errs, fmt.Errorf("job %q is left: it is not finished (%s)", one.Name, job.StateOf(one)))
-		case !o.old(one):
-			o.factory.Say(fmt.Sprintf("job %q is left: it finished more recently than --older-than says", one.Name))
+			continue
+		}
+		selection := o.selection
+		selection.Owned = true
+		took, _ := selection.Of([]cleanup.Job{cleanup.Reduce(one, "")}, o.factory.Clock.Now())
+		switch {
+		case len(took) == 0:
+			o.factory.Say(fmt.Sprintf("job %q is left: %s", one.Name, o.tooSoon(one.Name)))
 		case !seen[one.Name]:
 			seen[one.Name] = true
-			chosen = append(chosen, candidateOf(one))
+			chosen = append(chosen, took...)
 		}
 	}
 	return chosen, errs
 }
 
-// completed returns the jobs of the namespace that completed and that no
-// controller keeps.
-func (o *Options) completed(ctx context.Context) (chosen []candidate, err error) {
-	owned := 0
-	err = job.Each(ctx, o.client, o.namespace, metav1.ListOptions{}, func(one *batchv1.Job) error {
-		switch {
-		case job.StateOf(one) != job.Complete || !o.old(one):
-		case metav1.GetControllerOf(one) != nil:
-			owned++
-		default:
-			chosen = append(chosen, candidateOf(one))
+// tooSoon says why a named job stays.
+func (o *Options) tooSoon(string) string {
+	if !o.selection.Fetched {
+		return "it finished more recently than --older-than says"
+	}
+	return "--older-than or --fetched leaves it out"
+}
+
+// busy takes the jobs out of plan whose results someone is fetching. That is an
+// error only where the job was asked for by name.
+func (o *Options) busy(ctx context.Context, plan *cleanup.Plan) (refused, err error) {
+	live, err := helper.Live(ctx, o.client, o.namespace, o.factory.Clock.Now())
+	if err != nil {
+		return nil, err
+	}
+	for _, pod := range live {
+		name, who := pod.Labels[owner.JobLabel], pod.Annotations[owner.Annotation]
+		if !plan.Leave(pod.Namespace, name) {
+			continue
 		}
+		if who == "" {
+			who = "someone"
+		}
+		text := fmt.Sprintf("job %q is left: %s is fetching its results", name, who)
+		if o.named() {
+			refused = errors.Join(refused, errors.New(text))
+			continue
+		}
+		o.factory.Say(text)
+	}
+	return refused, nil
+}
+
+// orphans says which claims of jobs that are gone are to go. When those ended is not
+// known, so filters that go by it leave them, but for one whose results were fetched.
+func (o *Options) orphans(selector string) func(cleanup.Claim) bool {
+	if len(o.claims) > 0 {
+		return func(claim cleanup.Claim) bool { return slices.Contains(o.claims, claim.Name) }
+	}
+	s := o.selection
+	if o.named() || len(s.States) > 0 || s.Keep > 0 || o.filter.FieldSelector != "" {
 		return nil
-	})
-	if owned > 0 {
-		o.factory.Say(fmt.Sprintf("Left %s that a controller keeps, such as a CronJob (a name deletes it all the same)", count(owned)))
 	}
-	return chosen, err
+	matching, err := labels.Parse(selector)
+	if err != nil {
+		return nil // it was parsed before
+	}
+	return func(claim cleanup.Claim) bool {
+		fetched := !claim.Fetched.IsZero()
+		switch {
+		case !matching.Matches(claim.Labels), s.Fetched && !fetched && !claim.Unused:
+			return false
+		case s.OlderThan > 0:
+			return fetched && o.factory.Clock.Since(claim.Fetched) >= s.OlderThan
+		}
+		return true
+	}
 }
 
-func (o *Options) old(one *batchv1.Job) bool {
-	finished, ok := job.Finished(one)
-	return ok && o.factory.Clock.Since(finished) >= o.olderThan
+// unknown says which claims were named and are none to delete.
+func (o *Options) unknown(plan *cleanup.Plan) (errs error) {
+	for _, name := range o.claims {
+		is := func(claim cleanup.Claim) bool { return claim.Name == name }
+		if !o.missing && !slices.ContainsFunc(plan.Claims, is) && !slices.ContainsFunc(plan.Kept, is) {
+			errs = errors.Join(errs, fmt.Errorf("pvc/%s: there is no claim of that name that run made and whose job is gone; one whose job is there goes with the job", name))
+		}
+	}
+	return errs
 }
 
-// preview shows what would be deleted.
-func (o *Options) preview(out io.Writer, chosen []candidate) error {
-	now := o.factory.Clock.Now()
-	err := screen.Table(out, []screen.Column[candidate]{
-		{Name: "Job", Cell: func(c candidate) string { return c.name }},
-		{Name: "State", Cell: func(c candidate) string { return string(c.state) }},
-		{Name: "Results stay on", Cell: func(c candidate) string { return screen.OrNone(c.results) }},
-		{Name: "Fetched", Cell: fetched},
-		{Name: "Owner", Cell: func(c candidate) string { return screen.OrNone(c.owner) }},
-		{Name: "Finished", Cell: func(c candidate) string { return utilduration.HumanDuration(now.Sub(c.finished)) + " ago" }},
-	}, chosen, false)
-	if err == nil && o.dryRun == "client" {
-		_, err = fmt.Fprintf(out, "%s would be deleted, with their pods (dry run)\n", count(len(chosen)))
+// where says where was looked.
+func (o *Options) where() string {
+	if o.namespace == metav1.NamespaceAll {
+		return "in any namespace"
 	}
-	return err
-}
-
-func fetched(c candidate) string {
-	switch {
-	case c.fetched:
-		return "yes"
-	case c.results == "":
-		return screen.None
-	}
-	return "no"
+	return fmt.Sprintf("in namespace %q", o.namespace)
 }

@@ -1,5 +1,5 @@
-// Package purge is `kubectl batch purge`: it deletes jobs that are finished,
-// with their pods. Results volumes are never touched.
+// Package purge is `kubectl batch purge`: it deletes jobs that are finished, with
+// all that was made for them, and results volumes where that is asked for.
 package purge
 
 import (
@@ -9,41 +9,42 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
-	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/filter"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 )
 
 const long = `
-	Delete finished jobs and their pods; their results volumes stay.
+	Delete finished jobs, with their pods, scripts and Secrets.
 
-	Without names: the jobs of the namespace that completed, other than those
-	that a controller (such as a CronJob) keeps. With names: those jobs, whichever
-	way they ended. A job that is not finished is never deleted, nor one whose
-	results someone is fetching.`
+	Without names: the jobs of the namespace that completed, or what the filters say;
+	other than those that something else looks after (a controller such as a CronJob,
+	Helm, Argo CD or Flux). With names: those jobs, whichever way they ended. A job
+	that is not finished is never deleted, nor one whose results someone is fetching.
+
+	The volumes of their results stay. With --volumes those that run made go too, also
+	those whose job is gone already; but never one whose results were not fetched since
+	its job finished, unless --discard-unfetched says so, and none that another job or
+	pod has. Claims that people made are never touched.`
 
 const example = `
 	# See what would be deleted, then delete it
 	kubectl batch purge --dry-run
 	kubectl batch purge
 
-	# In a script: what completed more than three days ago, without a question
-	kubectl batch purge --older-than=3d -y
+	# In a script: what ended more than three days ago, whichever way, without a question
+	kubectl batch purge --completed --failed --older-than=3d -y
 
-	# One job, whichever way it ended
-	kubectl batch purge train`
+	# All of yours but the newest five, with the volumes whose results were fetched
+	kubectl batch purge --mine --keep=5 --volumes
 
-// Flags is what was typed.
-type Flags struct {
-	OlderThan, DryRun string
-	Yes               bool
-}
+	# One job, whichever way it ended, and wait until it is really gone
+	kubectl batch purge train --wait`
 
 // Options is a request that can be carried out as it stands.
 type Options struct {
@@ -51,19 +52,29 @@ type Options struct {
 	client    kubernetes.Interface
 	namespace string
 	refs      []job.Ref
-	olderThan time.Duration
+	// claims are named as pvc/NAME.
+	claims    []string
+	filter    filter.Flags
+	selection cleanup.Selection
+	keepBy    string
+	// missing says that a name which does not exist is no error.
+	missing          bool
+	volumes, discard bool
 	// dryRun is none, client or server.
-	dryRun string
-	yes    bool
+	dryRun  string
+	yes     bool
+	wait    bool
+	timeout time.Duration
+	answer  answer
 }
 
 // NewCommand returns the purge command.
 func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
-		Use:     "purge [JOB...]",
+		Use:     "purge [JOB... | pvc/NAME...]",
 		Aliases: []string{"prune", "clean"},
-		Short:   "Delete finished jobs; their results volumes stay",
+		Short:   "Delete finished jobs, and volumes whose results were fetched",
 		Long:    long,
 		Example: example,
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -78,72 +89,72 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	return cmd
 }
 
-// AddFlags declares the flags.
-func (o *Flags) AddFlags(flags *pflag.FlagSet) {
-	flags.StringVar(&o.OlderThan, "older-than", "", "Only jobs that finished longer ago than this ("+duration.Forms+")")
-	flags.BoolVarP(&o.Yes, "yes", "y", false, "Delete without asking")
-	flags.StringVar(&o.DryRun, "dry-run", "none", "none, client (show what would be deleted) or server (let the server check it, delete nothing)")
-	flags.Lookup("dry-run").NoOptDefVal = "client"
-}
-
-// ToOptions parses every string once.
-func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
-	refs, err := job.ParseRefs(args)
-	if err != nil {
-		return nil, exit.With(exit.Usage, err)
-	}
-	options := &Options{factory: f, refs: refs, yes: o.Yes, dryRun: o.DryRun}
-	switch o.DryRun {
-	case "none", "client", "server":
-	default:
-		return nil, exit.Usagef("--dry-run=%q: none, client or server is expected", o.DryRun)
-	}
-	if o.OlderThan != "" {
-		if options.olderThan, err = duration.Parse(o.OlderThan); err != nil {
-			return nil, exit.Usagef("--older-than: %w", err)
-		}
-	}
-	options.client, options.namespace, err = f.Cluster()
-	return options, err
-}
-
 // Run selects, asks, deletes.
 func (o *Options) Run(ctx context.Context) error {
-	chosen, refused := o.choose(ctx)
-	if errors.Is(refused, context.Canceled) {
-		return refused
+	if o.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, o.timeout)
+		defer cancel()
 	}
-	if len(chosen) == 0 {
+	err := o.run(ctx)
+	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		return exit.With(exit.Timeout, fmt.Errorf("--timeout ran out: %w", err))
+	}
+	return err
+}
+
+func (o *Options) run(ctx context.Context) error {
+	plan, refused, err := o.plan(ctx)
+	if err != nil {
+		return err
+	}
+	if len(plan.Jobs)+len(plan.Claims) == 0 {
+		o.kept(plan)
 		if refused == nil {
-			o.factory.Say(fmt.Sprintf("Nothing to purge in namespace %q", o.namespace))
+			o.factory.Say("Nothing to purge " + o.where())
 			refused = o.sweep(ctx)
 		}
 		return refused
 	}
-	if o.dryRun == "client" {
-		return errors.Join(refused, o.preview(o.factory.Streams.Out, chosen))
+	if o.dryRun == dryRunClient {
+		o.kept(plan)
+		return errors.Join(refused, o.foretell(plan))
 	}
-	if o.dryRun == "none" && !o.yes {
-		if err := o.ask(ctx, chosen); err != nil {
+	if o.dryRun == dryRunNone && !o.yes {
+		if err := o.ask(ctx, plan); err != nil {
 			return errors.Join(refused, err)
 		}
 		// An answer can take its time: somebody may have begun to fetch.
-		var busy error
-		chosen, busy = o.free(ctx, chosen)
-		refused = errors.Join(refused, busy)
+		busy, err := o.busy(ctx, plan)
+		if refused = errors.Join(refused, busy); err != nil {
+			return errors.Join(refused, err)
+		}
 	}
-	return errors.Join(refused, o.delete(ctx, chosen), o.sweep(ctx))
+	went, errs := o.carry(ctx, plan)
+	if errs = errors.Join(refused, errs); ctx.Err() != nil {
+		return errs
+	}
+	errs = errors.Join(errs, o.sweep(ctx)) // before the waiting: what a fetch left can pin a claim
+	if o.wait {
+		errs = errors.Join(errs, cleanup.Await(ctx, o.client, all(plan, went), o.factory.Say))
+	}
+	return errs
 }
 
 // errDeclined ends purge after a no.
 var errDeclined = errors.New("nothing was deleted")
 
 // ask shows what would go, and asks.
-func (o *Options) ask(ctx context.Context, chosen []candidate) error {
-	if err := o.preview(o.factory.Streams.ErrOut, chosen); err != nil {
+func (o *Options) ask(ctx context.Context, plan *cleanup.Plan) error {
+	if err := o.preview(o.factory.Streams.ErrOut, plan, shownAtMost); err != nil {
 		return err
 	}
-	yes, err := screen.Confirm(ctx, o.factory.Streams, fmt.Sprintf("Delete %s and their pods? Results volumes stay.", count(len(chosen))))
+	o.kept(plan)
+	question := "Delete " + total(plan) + "?"
+	if !o.volumes {
+		question += " Results volumes stay."
+	}
+	yes, err := screen.Confirm(ctx, o.factory.Streams, question)
 	switch {
 	case errors.Is(err, screen.ErrNoTerminal):
 		return fmt.Errorf("%w, so %w; -y deletes without asking", err, errDeclined)
@@ -153,27 +164,4 @@ func (o *Options) ask(ctx context.Context, chosen []candidate) error {
 		return errDeclined
 	}
 	return nil
-}
-
-// sweep removes what a killed fetch or run left behind.
-func (o *Options) sweep(ctx context.Context) error {
-	if o.dryRun != "none" {
-		return nil
-	}
-	swept, err := helper.Sweep(ctx, o.client, o.namespace, o.factory.Clock.Now())
-	if swept > 0 {
-		o.factory.Say(fmt.Sprintf("Removed helper pods that a fetch left behind: %d", swept))
-	}
-	left, failed := job.SweepLeftovers(ctx, o.client, o.namespace, o.factory.Clock.Now())
-	if left > 0 {
-		o.factory.Say(fmt.Sprintf("Removed what a run left behind before it made its job: %d", left))
-	}
-	return errors.Join(err, failed)
-}
-
-func count(n int) string {
-	if n == 1 {
-		return "1 job"
-	}
-	return fmt.Sprintf("%d jobs", n)
 }

@@ -22,14 +22,24 @@ func (r *Request) checkMade(job *batchv1.Job) error {
 			return err
 		}
 	}
-	switch {
-	case (l.RetryOn != nil || l.FailOn != nil) && job.Spec.Template.Spec.RestartPolicy != corev1.RestartPolicyNever:
+	if (l.RetryOn != nil || l.FailOn != nil) && job.Spec.Template.Spec.RestartPolicy != corev1.RestartPolicyNever {
 		return errors.New("--retry-on-exit and --fail-on-exit need restartPolicy: Never, and this job restarts its containers in place")
-	case r.then.fetch && r.spec.Storage.Results == "":
-		return errors.New("--fetch goes with --results: what this job writes ends with its container")
+	}
+	if err := r.checkThen(); err != nil {
+		return err
 	}
 	if last := fmt.Sprintf("%s-%d", job.Name, tasks-1); tasks > 0 && len(last) > validation.DNS1123LabelMaxLength {
 		return fmt.Errorf("%q is too long for the name of an array: its last pod is called %s, and %d characters are the limit", job.Name, last, validation.DNS1123LabelMaxLength)
+	}
+	return nil
+}
+
+func (r *Request) checkThen() error {
+	switch results := r.spec.Storage.Results != ""; {
+	case r.then.fetch && !results:
+		return errors.New("--fetch goes with --results: what this job writes ends with its container")
+	case r.then.remove && results && !r.then.fetch:
+		return errors.New("--rm with --results needs --fetch: the results would stay behind on a volume whose job is gone")
 	}
 	return nil
 }

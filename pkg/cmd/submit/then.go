@@ -19,23 +19,24 @@ import (
 
 // thenFlags say what to do once the job is made.
 type thenFlags struct {
-	Wait, Follow, Fetch bool
-	Dir                 string
+	Wait, Follow, Fetch, Remove bool
+	Dir                         string
 }
 
 func (o *thenFlags) addTo(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.Wait, "wait", false, "Wait until the job is finished and end with its exit status")
 	flags.BoolVar(&o.Follow, "follow", false, "Print the logs of its pods until it is finished, and end with its exit status")
 	flags.BoolVar(&o.Fetch, "fetch", false, "Wait, then copy its results here, also after a failure")
+	flags.BoolVar(&o.Remove, "rm", false, "Wait, and when it has completed delete it with all that run made for it; with --results only after --fetch has brought them whole")
 	flags.StringVarP(&o.Dir, "dir", "d", "", "Folder that --fetch copies to (default: ./NAME)")
 }
 
 func (o *thenFlags) parse(r *Request) error {
-	r.then.wait, r.then.follow, r.then.fetch, r.then.dir = o.Wait, o.Follow, o.Fetch, o.Dir
+	r.then.wait, r.then.follow, r.then.fetch, r.then.remove, r.then.dir = o.Wait, o.Follow, o.Fetch, o.Remove, o.Dir
 	for _, one := range []struct {
 		flag string
 		on   bool
-	}{{"--wait", o.Wait}, {"--follow", o.Follow}, {"--fetch", o.Fetch}} {
+	}{{"--wait", o.Wait}, {"--follow", o.Follow}, {"--fetch", o.Fetch}, {"--rm", o.Remove}} {
 		if one.on && r.dryRun != dryRunNone {
 			return fmt.Errorf("%s and --dry-run=%s exclude each other", one.flag, r.dryRun)
 		}
@@ -51,12 +52,12 @@ func (o *thenFlags) parse(r *Request) error {
 
 // then is what comes after the making.
 type then struct {
-	wait, follow, fetch bool
-	dir                 string
-	fetcher             Fetch
+	wait, follow, fetch, remove bool
+	dir                         string
+	fetcher                     Fetch
 }
 
-func (t then) any() bool { return t.wait || t.follow || t.fetch }
+func (t then) any() bool { return t.wait || t.follow || t.fetch || t.remove }
 
 // toolError gives an error the status that tells it from the job's own.
 func (t then) toolError(err error) error {
@@ -76,11 +77,16 @@ func (r *Request) goOn(ctx context.Context, made *batchv1.Job) error {
 		r.follow(ctx, made)
 	}
 	known, ended := r.await(ctx, made)
-	if !r.then.fetch || !known {
+	if !known {
 		return ended
 	}
-	err := r.then.fetcher(ctx, made.Name, r.then.dir, r.print.json)
+	var err error
+	if r.then.fetch {
+		err = r.then.fetcher(ctx, made.Name, r.then.dir, r.print.json)
+	}
 	switch {
+	case err == nil && r.then.remove:
+		return r.remove(ctx, made, ended)
 	case err == nil:
 		return ended
 	case ctx.Err() != nil || ended == nil:

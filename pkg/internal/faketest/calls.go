@@ -76,6 +76,9 @@ func deleteOptions(options metav1.DeleteOptions) []string {
 	}
 	if options.Preconditions != nil && options.Preconditions.UID != nil {
 		words = add(words, "uid", string(*options.Preconditions.UID))
+		if options.Preconditions.ResourceVersion != nil {
+			words = add(words, "version", *options.Preconditions.ResourceVersion)
+		}
 	}
 	return add(words, "dryRun", strings.Join(options.DryRun, ","))
 }

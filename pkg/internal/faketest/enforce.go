@@ -78,7 +78,7 @@ func selectorOf(job string) *metav1.LabelSelector {
 // UID is what the cluster gives to an object of that name.
 func UID(name string) types.UID { return types.UID("uid-" + name) }
 
-// delete refuses a UID that is not the object's. A dry run ends here.
+// delete refuses a UID or a version that is not the object's. A dry run ends here.
 func (c *Cluster) delete(action clienttesting.Action) (bool, runtime.Object, error) {
 	asked, ok := action.(clienttesting.DeleteActionImpl)
 	if !ok {
@@ -96,6 +96,10 @@ func (c *Cluster) delete(action clienttesting.Action) (bool, runtime.Object, err
 	if want != nil && want.UID != nil && *want.UID != accessor.GetUID() {
 		return true, nil, apierrors.NewConflict(asked.GetResource().GroupResource(), asked.GetName(),
 			fmt.Errorf("the UID in the precondition (%s) does not match the UID in record (%s)", *want.UID, accessor.GetUID()))
+	}
+	if want != nil && want.ResourceVersion != nil && *want.ResourceVersion != accessor.GetResourceVersion() {
+		return true, nil, apierrors.NewConflict(asked.GetResource().GroupResource(), asked.GetName(),
+			fmt.Errorf("the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record (%s)", *want.ResourceVersion, accessor.GetResourceVersion()))
 	}
 	return len(asked.DeleteOptions.DryRun) > 0, nil, nil
 }

@@ -138,6 +138,9 @@ func (c *Cluster) Admit(resource string, judge func(runtime.Object) error) *Clus
 // Clientset implements client.Getter.
 func (c *Cluster) Clientset() (kubernetes.Interface, error) { return c.clients, nil }
 
+// Bulk implements client.Getter.
+func (c *Cluster) Bulk() (kubernetes.Interface, error) { return c.clients, nil }
+
 // Objects implements client.Getter: kinds that the clientset does not know are for
 // a real cluster.
 func (*Cluster) Objects() (dynamic.Interface, meta.RESTMapper, error) {

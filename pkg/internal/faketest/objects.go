@@ -47,6 +47,11 @@ func Annotated(key, value string) func(*batchv1.Job) {
 	return func(job *batchv1.Job) { metav1.SetMetaDataAnnotation(&job.ObjectMeta, key, value) }
 }
 
+// Version sets the resourceVersion of a job.
+func Version(version string) func(*batchv1.Job) {
+	return func(job *batchv1.Job) { job.ResourceVersion = version }
+}
+
 // Labelled sets a label of a job.
 func Labelled(key, value string) func(*batchv1.Job) {
 	return func(job *batchv1.Job) { metav1.SetMetaDataLabel(&job.ObjectMeta, key, value) }

@@ -1,0 +1,158 @@
+package cleanup
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+)
+
+// workers delete at the same time: more did not make the API server faster.
+const workers = 32
+
+// A cluster that does not answer for a while, such as an API server that is restarted,
+// is asked again.
+const (
+	enduring   = time.Minute
+	retryEvery = time.Second
+)
+
+// Why something that was to go stays.
+var (
+	errChanged  = errors.New("it was changed meanwhile")
+	errReplaced = errors.New("it was replaced by another of its name meanwhile")
+)
+
+// Done is told of each object that was asked for, with the error where it stays.
+// Of what goes with a job only what stays is told.
+type Done func(Object, error)
+
+// carrier carries out a plan.
+type carrier struct {
+	client kubernetes.Interface
+	dryRun bool
+
+	mu    sync.Mutex
+	done  Done
+	stays map[types.UID]bool
+}
+
+// Carry deletes what plan says: each job, then at once what goes with it; when the
+// last job is gone the claims, which their pods pin. What was changed since it was
+// looked at stays. Failures stop nothing; a done ctx stops what has not begun.
+func (p *Plan) Carry(ctx context.Context, client kubernetes.Interface, dryRun bool, done Done) {
+	c := &carrier{client: client, dryRun: dryRun, done: done, stays: map[types.UID]bool{}}
+	side(ctx, p.Jobs, func(one Item) { c.job(ctx, one) })
+	side(ctx, p.Claims, func(one Claim) { c.claim(ctx, one) })
+}
+
+// side does work side by side, and ends early when ctx is done.
+func side[T any](ctx context.Context, all []T, work func(T)) {
+	var group errgroup.Group
+	group.SetLimit(workers)
+	for _, one := range all {
+		if ctx.Err() != nil {
+			break
+		}
+		group.Go(func() error { work(one); return nil })
+	}
+	_ = group.Wait() // no work fails
+}
+
+func (c *carrier) tell(one Object, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		c.stays[one.UID] = true
+	}
+	c.done(one, err)
+}
+
+func (c *carrier) job(ctx context.Context, one Item) {
+	err := c.remove(ctx, one.Object)
+	c.tell(one.Object, err)
+	if err != nil {
+		return
+	}
+	for _, with := range one.With {
+		if err := c.remove(ctx, with); err != nil && !errors.Is(err, errChanged) && !errors.Is(err, errReplaced) {
+			c.tell(with, err) // what was changed, such as by rerun, is another's by now
+		}
+	}
+}
+
+func (c *carrier) claim(ctx context.Context, one Claim) {
+	for _, of := range one.Jobs {
+		if c.stays[of.UID] {
+			c.tell(one.Object, &heldError{of.Name})
+			return
+		}
+	}
+	c.tell(one.Object, c.remove(ctx, one.Object))
+}
+
+func (c *carrier) remove(ctx context.Context, one Object) error {
+	err := remove(ctx, c.client, one, c.dryRun)
+	for waited := time.Duration(0); err != nil && follow.Passing(err) && waited < enduring && sleep(ctx, retryEvery); waited += retryEvery {
+		err = remove(ctx, c.client, one, c.dryRun) // asking twice deletes once: it goes by UID
+	}
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil // somebody else was quicker
+	case apierrors.IsConflict(err):
+		return c.conflict(ctx, one)
+	}
+	return err
+}
+
+// conflict tells what became of an object that is not as it was looked at.
+func (c *carrier) conflict(ctx context.Context, one Object) error {
+	now, err := get(ctx, c.client, one)
+	switch {
+	case apierrors.IsNotFound(err):
+		return nil
+	case err != nil:
+		return errChanged
+	case now.GetUID() != one.UID:
+		return errReplaced
+	case now.GetDeletionTimestamp() != nil:
+		return nil // somebody else deletes it
+	}
+	return errChanged
+}
+
+func get(ctx context.Context, client kubernetes.Interface, one Object) (metav1.Object, error) {
+	core := client.CoreV1()
+	switch one.Kind {
+	case KindJob:
+		return client.BatchV1().Jobs(one.Namespace).Get(ctx, one.Name, metav1.GetOptions{})
+	case KindPod:
+		return core.Pods(one.Namespace).Get(ctx, one.Name, metav1.GetOptions{})
+	case KindScript:
+		return core.ConfigMaps(one.Namespace).Get(ctx, one.Name, metav1.GetOptions{})
+	case KindSecret:
+		return core.Secrets(one.Namespace).Get(ctx, one.Name, metav1.GetOptions{})
+	default:
+		return core.PersistentVolumeClaims(one.Namespace).Get(ctx, one.Name, metav1.GetOptions{})
+	}
+}
+
+// Stays reports whether err says that something was left on purpose.
+func Stays(err error) bool {
+	var held *heldError
+	return errors.Is(err, errChanged) || errors.Is(err, errReplaced) || errors.As(err, &held)
+}
+
+// heldError says that a claim stays because a job of its results does.
+type heldError struct{ job string }
+
+// Error returns the sentence for people.
+func (e *heldError) Error() string { return "job " + e.job + " is still there" }

@@ -1,0 +1,128 @@
+package cleanup
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+)
+
+const (
+	// firstLook is when it is looked for the first time what is still there, and
+	// lookEvery how often at most later.
+	firstLook = 100 * time.Millisecond
+	lookEvery = 2 * time.Second
+	// patient is how long nothing is said about what stays.
+	patient = 3 * time.Second
+)
+
+// Await waits until all that was deleted is gone, finalizers and all. say is told
+// of what stays and what holds it, at each change. The error is ctx's, with what is
+// still there, or that the cluster cannot be asked.
+func Await(ctx context.Context, client kubernetes.Interface, deleted []Object, say func(string)) error {
+	pause, waited, said := firstLook, time.Duration(0), ""
+	for {
+		stays, holds, err := still(ctx, client, deleted)
+		if err != nil && ctx.Err() == nil {
+			return err
+		}
+		if len(stays) == 0 && err == nil {
+			return nil
+		}
+		if deleted = stays; waited >= patient && holds != said {
+			say(holds)
+			said = holds
+		}
+		if !sleep(ctx, pause) {
+			return fmt.Errorf("%s: %w", holds, context.Cause(ctx))
+		}
+		waited += pause
+		pause = min(2*pause, lookEvery)
+	}
+}
+
+func sleep(ctx context.Context, pause time.Duration) bool {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-timer.C:
+		return true
+	}
+}
+
+// namedAtMost is how many of what stays are named.
+const namedAtMost = 10
+
+// still returns what of deleted is there, and what holds it.
+func still(ctx context.Context, client kubernetes.Interface, deleted []Object) (stays []Object, holds string, err error) {
+	found := make([]metav1.Object, len(deleted))
+	errs := make([]error, len(deleted))
+	indexes := make([]int, len(deleted))
+	for i := range indexes {
+		indexes[i] = i
+	}
+	side(ctx, indexes, func(i int) { found[i], errs[i] = get(ctx, client, deleted[i]) })
+	var named []string
+	for i, one := range deleted {
+		switch {
+		case apierrors.IsNotFound(errs[i]), errs[i] == nil && found[i] != nil && found[i].GetUID() != one.UID:
+			continue
+		case errs[i] != nil && !follow.Passing(errs[i]):
+			return stays, holds, fmt.Errorf("looking for %s %s: %w", one.Kind, one.Name, errs[i])
+		}
+		if stays = append(stays, one); len(named) < namedAtMost && errs[i] == nil && found[i] != nil {
+			named = append(named, fmt.Sprintf("%s/%s (%s)", one.Kind, one.Name, holding(ctx, client, found[i])))
+		}
+	}
+	holds = "still there: " + strings.Join(named, ", ")
+	if more := len(stays) - len(named); more > 0 {
+		holds += fmt.Sprintf(" and %d more", more)
+	}
+	return stays, holds, ctx.Err()
+}
+
+// holding says what an object that was deleted waits for.
+func holding(ctx context.Context, client kubernetes.Interface, object metav1.Object) string {
+	switch one := object.(type) {
+	case *corev1.Pod:
+		if len(one.Finalizers) == 0 && one.DeletionTimestamp != nil {
+			return "its containers are being stopped on node " + one.Spec.NodeName
+		}
+	case *corev1.PersistentVolumeClaim:
+		if who := pinning(ctx, client, one); who != "" {
+			return who + " has it"
+		}
+	}
+	switch finalizers := object.GetFinalizers(); {
+	case object.GetDeletionTimestamp() == nil:
+		return "the cluster's garbage collector has not come to it"
+	case len(finalizers) > 0:
+		return "held by finalizer " + strings.Join(finalizers, ", ")
+	}
+	return "being deleted"
+}
+
+// pinning names a pod that has the claim, ended or not: it pins its deletion.
+func pinning(ctx context.Context, client kubernetes.Interface, claim *corev1.PersistentVolumeClaim) string {
+	pods, err := client.CoreV1().Pods(claim.Namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return ""
+	}
+	all := users{}
+	for i := range pods.Items {
+		all.ofPod(&pods.Items[i])
+	}
+	for _, by := range all[place{claim.Namespace, claim.Name}] {
+		return by.what + " " + by.name
+	}
+	return ""
+}

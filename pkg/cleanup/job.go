@@ -1,0 +1,90 @@
+// Package cleanup deletes jobs that are finished, and with them what was made for
+// them: pods, scripts, Secrets, and results volumes whose results were fetched.
+package cleanup
+
+import (
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// Object is what deleting one thing, and only that, needs to know of it.
+type Object struct {
+	Kind            Kind
+	Name, Namespace string
+	UID             types.UID
+	// Version is the resourceVersion that it was looked at with; empty where a change
+	// since does not matter.
+	Version string
+}
+
+// Job is a finished job, reduced to what is needed: a namespace can hold tens of
+// thousands.
+type Job struct {
+	Object
+
+	State    job.State
+	Finished time.Time
+	// Claims are those that its pods write to, Results the one that run gave it.
+	Claims  []string
+	Results string
+	// Fetched says that its results were fetched.
+	Fetched bool
+	// Owner is whom it was made for.
+	Owner string
+	// Keeper is what else looks after it, such as "CronJob nightly"; empty for nothing.
+	Keeper string
+	// Group is the value of the label that the newest are kept by.
+	Group string
+	// Going says that it is being deleted already.
+	Going bool
+	// made says that run made it, and took the marks off the claims that it was given.
+	made bool
+}
+
+// Reduce returns what is needed of a finished job; groupBy is a label, or empty.
+func Reduce(one *batchv1.Job, groupBy string) Job {
+	finished, _ := job.Finished(one)
+	return Job{
+		Object: Object{Kind: KindJob, Name: one.Name, Namespace: one.Namespace, UID: one.UID, Version: one.ResourceVersion},
+		State:  job.StateOf(one), Finished: finished,
+		Claims: volume.Written(one), Results: one.Annotations[owner.ResultsAnnotation],
+		Fetched: volume.Fetched(one), Owner: one.Annotations[owner.Annotation],
+		Keeper: keeper(one), Group: one.Labels[groupBy], Going: one.DeletionTimestamp != nil,
+		made: one.Annotations[owner.UseAnnotation] != "",
+	}
+}
+
+// keeper names what would make a job again, or counts on it: its controller, or
+// what put it there from a repository of manifests. Helm and Flux say so in the labels,
+// Argo CD in the annotations (https://helm.sh/docs/chart_best_practices/labels,
+// https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking,
+// https://fluxcd.io/flux/components/kustomize/kustomizations).
+func keeper(one *batchv1.Job) string {
+	if controller := metav1.GetControllerOf(one); controller != nil {
+		return controller.Kind + " " + controller.Name
+	}
+	for _, mark := range []struct{ key, value, who string }{
+		{owner.ManagedByLabel, "Helm", "Helm"},
+		{"argocd.argoproj.io/instance", "", "Argo CD"},
+		{"argocd.argoproj.io/tracking-id", "", "Argo CD"},
+		{"argocd.argoproj.io/hook", "", "Argo CD"},
+		{"meta.helm.sh/release-name", "", "Helm"},
+		{"helm.sh/hook", "", "Helm"},
+		{"kustomize.toolkit.fluxcd.io/name", "", "Flux"},
+		{"helm.toolkit.fluxcd.io/name", "", "Flux"},
+	} {
+		for _, marks := range []map[string]string{one.Labels, one.Annotations} {
+			if value, ok := marks[mark.key]; ok && (mark.value == "" || value == mark.value) {
+				return mark.who
+			}
+		}
+	}
+	return ""
+}

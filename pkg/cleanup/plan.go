@@ -1,0 +1,146 @@
+package cleanup
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/pager"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// Item is a job that goes, and what goes with it.
+type Item struct {
+	Job
+
+	With []Object
+}
+
+// Plan is all that is to go, and what stays although it was asked for.
+type Plan struct {
+	Jobs   []Item
+	Claims []Claim
+	// Kept are claims that stay, with the reason.
+	Kept []Claim
+}
+
+// planner gathers what goes with the chosen jobs.
+type planner struct {
+	client    kubernetes.Interface
+	namespace string
+	chosen    map[types.UID]Job
+	with      map[types.UID][]Object
+	users     users
+}
+
+// Make looks what goes with the chosen jobs of a namespace, "" for all.
+func Make(ctx context.Context, client kubernetes.Interface, namespace string, chosen []Job, volumes Volumes) (*Plan, error) {
+	p := &planner{client: client, namespace: namespace, chosen: map[types.UID]Job{}, with: map[types.UID][]Object{}, users: users{}}
+	for _, one := range chosen {
+		p.chosen[one.UID] = one
+	}
+	if err := errors.Join(p.pods(ctx), p.owned(ctx, KindScript, owner.ScriptComponent), p.owned(ctx, KindSecret, owner.EnvComponent)); err != nil {
+		return nil, err
+	}
+	plan := &Plan{}
+	if volumes.Delete {
+		if err := p.claims(ctx, volumes, plan); err != nil {
+			return nil, err
+		}
+	}
+	for _, one := range chosen {
+		plan.Jobs = append(plan.Jobs, Item{one, p.with[one.UID]})
+	}
+	return plan, nil
+}
+
+// pods finds the pods of the chosen jobs, and who has which claim.
+func (p *planner) pods(ctx context.Context) error {
+	err := each(ctx, func(options metav1.ListOptions) (runtime.Object, error) {
+		return p.client.CoreV1().Pods(p.namespace).List(ctx, options)
+	}, metav1.ListOptions{}, func(item runtime.Object) error {
+		pod, ok := item.(*corev1.Pod)
+		if !ok {
+			return fmt.Errorf("%T in a list of pods", item)
+		}
+		p.users.ofPod(pod)
+		if of := jobOf(pod); of != "" {
+			p.add(of, Object{Kind: KindPod, Name: pod.Name, Namespace: pod.Namespace, UID: pod.UID})
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("looking for the pods of jobs: %w", err)
+	}
+	return nil
+}
+
+func (p *planner) add(of types.UID, one Object) {
+	if _, ok := p.chosen[of]; ok {
+		p.with[of] = append(p.with[of], one)
+	}
+}
+
+// owned finds what run made for the chosen jobs and no other. Who may not list it
+// leaves it to the cluster's garbage collector, which is slower.
+func (p *planner) owned(ctx context.Context, kind Kind, component string) error {
+	list := func(options metav1.ListOptions) (runtime.Object, error) {
+		if kind == KindScript {
+			return p.client.CoreV1().ConfigMaps(p.namespace).List(ctx, options)
+		}
+		return p.client.CoreV1().Secrets(p.namespace).List(ctx, options)
+	}
+	err := each(ctx, list, metav1.ListOptions{LabelSelector: owner.Select(component)}, func(item runtime.Object) error {
+		object, ok := item.(metav1.Object)
+		if !ok {
+			return fmt.Errorf("%T has no name", item)
+		}
+		if of, all := p.owner(object); all {
+			p.add(of, Object{Kind: kind, Name: object.GetName(), Namespace: object.GetNamespace(), UID: object.GetUID(), Version: object.GetResourceVersion()})
+		}
+		return nil
+	})
+	if apierrors.IsForbidden(err) {
+		return nil
+	}
+	return err
+}
+
+// owner returns the first owner of object, and whether all of them are chosen jobs.
+func (p *planner) owner(object metav1.Object) (first types.UID, all bool) {
+	refs := object.GetOwnerReferences()
+	for _, ref := range refs {
+		if _, ok := p.chosen[ref.UID]; !ok {
+			return "", false
+		}
+	}
+	if len(refs) == 0 {
+		return "", false
+	}
+	return refs[0].UID, true
+}
+
+// each calls see with each item of a list, read page by page.
+func each(ctx context.Context, list func(metav1.ListOptions) (runtime.Object, error), options metav1.ListOptions, see func(runtime.Object) error) error {
+	return pager.New(pager.SimplePageFunc(list)).EachListItem(ctx, options, see)
+}
+
+// Leave takes a job out of the plan, and the claims of its results; false where it
+// is not in it.
+func (p *Plan) Leave(namespace, name string) bool {
+	is := func(one Job) bool { return one.Namespace == namespace && one.Name == name }
+	left := len(p.Jobs)
+	p.Jobs = slices.DeleteFunc(p.Jobs, func(one Item) bool { return is(one.Job) })
+	p.Claims = slices.DeleteFunc(p.Claims, func(one Claim) bool {
+		return slices.ContainsFunc(one.Jobs, is) || one.Namespace == namespace && one.Job == name
+	})
+	return len(p.Jobs) < left
+}

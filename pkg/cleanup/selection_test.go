@@ -1,0 +1,101 @@
+package cleanup_test
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+const day = 24 * time.Hour
+
+func finished(name string, condition batchv1.JobConditionType, ago time.Duration, changes ...func(*batchv1.Job)) cleanup.Job {
+	return cleanup.Reduce(faketest.Job(name, append(changes, faketest.Ended(condition, ago))...), "team")
+}
+
+func elsewhere(one *batchv1.Job) { one.Namespace = "other" }
+
+// Every filter, and those that touch each other.
+func TestSelection(t *testing.T) {
+	results, got := faketest.Annotated(owner.ResultsAnnotation, "x-results"), faketest.Annotated(owner.FetchedAnnotation, "2026-03-01T00:00:00Z")
+	vision, speech := faketest.Labelled("team", "vision"), faketest.Labelled("team", "speech")
+	cancelled := cleanup.Reduce(faketest.Job("cancelled", faketest.Annotated(owner.CancelledAnnotation, "now"),
+		faketest.Ended(batchv1.JobFailed, 2*day, batchv1.JobReasonDeadlineExceeded, "late")), "team")
+	all := []cleanup.Job{
+		finished("new", batchv1.JobComplete, time.Hour, vision),
+		finished("mid", batchv1.JobComplete, 2*day, vision, results),
+		finished("old", batchv1.JobComplete, 5*day, speech, results, got),
+		finished("bad", batchv1.JobFailed, 3*day, vision, results),
+		finished("far", batchv1.JobComplete, 4*day, elsewhere),
+		finished("argo", batchv1.JobComplete, 9*day, faketest.Annotated("argocd.argoproj.io/tracking-id", "x")),
+		finished("helm", batchv1.JobFailed, 9*day, faketest.Labelled(owner.ManagedByLabel, "Helm")),
+		cancelled,
+	}
+	good := []job.State{job.Complete}
+	for name, test := range map[string]struct {
+		selection cleanup.Selection
+		want      []string
+		left      cleanup.Left
+		byTeam    bool
+	}{
+		"any state":                   {cleanup.Selection{}, []string{"new", "mid", "old", "bad", "far", "cancelled"}, cleanup.Left{"Argo CD": 1, "Helm": 1}, false},
+		"completed":                   {cleanup.Selection{States: good}, []string{"new", "mid", "old", "far"}, cleanup.Left{"Argo CD": 1}, false},
+		"failed":                      {cleanup.Selection{States: []job.State{job.Failed}}, []string{"bad"}, cleanup.Left{"Helm": 1}, false},
+		"cancelled":                   {cleanup.Selection{States: []job.State{job.Cancelled}}, []string{"cancelled"}, cleanup.Left{}, false},
+		"failed and cancelled":        {cleanup.Selection{States: []job.State{job.Failed, job.Cancelled}}, []string{"bad", "cancelled"}, cleanup.Left{"Helm": 1}, false},
+		"owned":                       {cleanup.Selection{States: good, Owned: true}, []string{"new", "mid", "old", "far", "argo"}, cleanup.Left{}, false},
+		"older":                       {cleanup.Selection{States: good, OlderThan: 2 * day}, []string{"mid", "old", "far"}, cleanup.Left{"Argo CD": 1}, false},
+		"fetched":                     {cleanup.Selection{States: good, Fetched: true}, []string{"new", "old", "far"}, cleanup.Left{"Argo CD": 1}, false},
+		"fetched and failed":          {cleanup.Selection{States: []job.State{job.Failed}, Fetched: true}, nil, cleanup.Left{"Helm": 1}, false},
+		"newest of each namespace":    {cleanup.Selection{States: good, Keep: 1}, []string{"mid", "old"}, cleanup.Left{"Argo CD": 1}, false},
+		"newest of each team":         {cleanup.Selection{States: good, Keep: 1}, []string{"mid"}, cleanup.Left{"Argo CD": 1}, true},
+		"newest are counted first":    {cleanup.Selection{States: good, Keep: 2, OlderThan: 3 * day}, []string{"old"}, cleanup.Left{"Argo CD": 1}, false},
+		"more kept than there are":    {cleanup.Selection{States: good, Keep: 10}, nil, cleanup.Left{"Argo CD": 1}, false},
+		"owned ones count if asked":   {cleanup.Selection{States: good, Keep: 3, Owned: true}, []string{"argo"}, cleanup.Left{}, false},
+		"fetched, older, newest kept": {cleanup.Selection{States: good, Keep: 1, OlderThan: 3 * day, Fetched: true}, []string{"old"}, cleanup.Left{"Argo CD": 1}, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			of := slices.Clone(all)
+			for i := range of {
+				if !test.byTeam {
+					of[i].Group = ""
+				}
+			}
+			chosen, left := test.selection.Of(of, faketest.Now())
+			var names []string
+			for _, one := range chosen {
+				names = append(names, one.Name)
+			}
+			if diff := cmp.Diff(test.want, names) + cmp.Diff(test.left, left); diff != "" {
+				t.Errorf("want -, got +:\n%s", diff)
+			}
+		})
+	}
+}
+
+// What puts jobs there again is known by its own marks.
+func TestKeeper(t *testing.T) {
+	yes := true
+	controlled := func(one *batchv1.Job) {
+		one.OwnerReferences = []metav1.OwnerReference{{Kind: "Workflow", Name: "etl", Controller: &yes}}
+	}
+	for want, change := range map[string]func(*batchv1.Job){
+		"Workflow etl": controlled,
+		"Argo CD":      faketest.Labelled("argocd.argoproj.io/instance", "app"),
+		"Helm":         faketest.Annotated("helm.sh/hook", "pre-install"),
+		"Flux":         faketest.Labelled("kustomize.toolkit.fluxcd.io/name", "apps"),
+		"":             faketest.Labelled(owner.ManagedByLabel, owner.ManagedBy),
+	} {
+		if got := finished("x", batchv1.JobComplete, day, change).Keeper; got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
+	}
+}

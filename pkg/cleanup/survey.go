@@ -1,0 +1,93 @@
+package cleanup
+
+import (
+	"context"
+	"slices"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
+)
+
+// Finished returns the finished jobs of a namespace, "" for all, that options
+// select. groupBy is the label that Job.Group holds, or empty.
+func Finished(ctx context.Context, client kubernetes.Interface, namespace string, options metav1.ListOptions, groupBy string) (jobs []Job, err error) {
+	err = job.Each(ctx, client, namespace, options, func(one *batchv1.Job) error {
+		if job.End(one) != nil {
+			jobs = append(jobs, Reduce(one, groupBy))
+		}
+		return nil
+	})
+	return jobs, err
+}
+
+// place is the name of something in a namespace.
+type place struct{ namespace, name string }
+
+// user is who has a claim mounted, or will have: a job or a pod.
+type user struct {
+	what, name string
+	// job is the UID of the job, or of that whose pod it is; empty for none.
+	job types.UID
+}
+
+// users knows who has which claim.
+type users map[place][]user
+
+func (u users) add(namespace, claim string, by user) {
+	at := place{namespace, claim}
+	u[at] = append(u[at], by)
+}
+
+// other returns somebody other than the chosen jobs and their pods who has the claim.
+func (u users) other(at place, chosen map[types.UID]Job) (user, bool) {
+	for _, by := range u[at] {
+		if _, ok := chosen[by.job]; !ok {
+			return by, true
+		}
+	}
+	return user{}, false
+}
+
+// ofJobs adds the jobs of a namespace with the claims that they mount, and returns
+// the places of all jobs.
+func (u users) ofJobs(ctx context.Context, client kubernetes.Interface, namespace string) (map[place]bool, error) {
+	there := map[place]bool{}
+	err := job.Each(ctx, client, namespace, metav1.ListOptions{}, func(one *batchv1.Job) error {
+		there[place{one.Namespace, one.Name}] = true
+		for claim := range spec.Claims(one) {
+			u.add(one.Namespace, claim, user{"job", one.Name, one.UID})
+		}
+		return nil
+	})
+	return there, err
+}
+
+// ofPod adds a pod with the claims that it mounts. A helper of fetch that has ended
+// or goes does not count: it is removed.
+func (u users) ofPod(pod *corev1.Pod) {
+	if (reason.Ended(pod) || pod.DeletionTimestamp != nil) && pod.Labels[owner.ComponentLabel] == owner.HelperComponent && owner.Made(pod) {
+		return
+	}
+	for _, v := range pod.Spec.Volumes {
+		if v.PersistentVolumeClaim != nil {
+			u.add(pod.Namespace, v.PersistentVolumeClaim.ClaimName, user{"pod", pod.Name, jobOf(pod)})
+		}
+	}
+}
+
+// jobOf returns the UID of the job whose pod it is, empty for none.
+func jobOf(pod *corev1.Pod) types.UID {
+	i := slices.IndexFunc(pod.OwnerReferences, func(ref metav1.OwnerReference) bool { return ref.Kind == "Job" })
+	if i < 0 {
+		return ""
+	}
+	return pod.OwnerReferences[i].UID
+}

@@ -1,0 +1,80 @@
+package cancel
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+
+	batchv1 "k8s.io/api/batch/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// cancel ends one job, after its logs were kept where that was asked for.
+func (o *Options) cancel(ctx context.Context, one *batchv1.Job, me owner.Identity) error {
+	if o.logs != "" {
+		if err := o.save(ctx, one); err != nil {
+			return fmt.Errorf("job %q was not cancelled: keeping its logs: %w", one.Name, err)
+		}
+	}
+	if err := job.Cancel(ctx, o.client, one, me.Name, o.factory.Clock.Now()); err != nil {
+		return err
+	}
+	if o.name {
+		return o.factory.Answer("job.batch/" + one.Name)
+	}
+	if err := o.factory.Answer("job.batch/" + one.Name + " cancelled"); err != nil {
+		return err
+	}
+	if o.logs == "" && o.yes {
+		o.factory.Say(fmt.Sprintf("The pods of %s go, and their logs with them", one.Name))
+	}
+	return nil
+}
+
+// save writes the logs of a job to a file of its own. One that is there already is
+// another's; a job that wrote nothing yet has none.
+func (o *Options) save(ctx context.Context, one *batchv1.Job) (err error) {
+	if err := os.MkdirAll(o.logs, 0o755); err != nil { //nolint:gosec // as any program makes folders: the umask decides
+		return err
+	}
+	root, err := os.OpenRoot(o.logs)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	name := one.Name + ".log"
+	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if errors.Is(err, fs.ErrExist) {
+		return fmt.Errorf("%s/%s is there already", o.logs, name)
+	}
+	if err != nil {
+		return err
+	}
+	written := &counted{out: file}
+	err = errors.Join(job.Logs(ctx, o.client, one, written), file.Close())
+	if err != nil && written.bytes == 0 {
+		_ = root.Remove(name)
+		if errors.Is(err, job.ErrNoLogs) {
+			o.factory.Say(err.Error())
+			return nil
+		}
+	}
+	return err
+}
+
+// counted counts what is written.
+type counted struct {
+	out   io.Writer
+	bytes int64
+}
+
+func (c *counted) Write(p []byte) (int, error) {
+	n, err := c.out.Write(p)
+	c.bytes += int64(n)
+	return n, err
+}

@@ -1,0 +1,68 @@
+package purge
+
+import (
+	"encoding/json"
+	"fmt"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+)
+
+// answer prints what became of each thing, in the format that was asked for.
+type answer struct {
+	factory *factory.Factory
+	// format is name, json, or empty for lines.
+	format string
+	dryRun string
+}
+
+// told is one thing, as -o json gives it.
+type told struct {
+	Kind      string `json:"kind"`
+	Name      string `json:"name"`
+	Namespace string `json:"namespace"`
+	// Result is deleted, kept or failed.
+	Result string `json:"result"`
+	Reason string `json:"reason,omitempty"`
+	DryRun string `json:"dryRun,omitempty"`
+}
+
+// The results.
+const (
+	deleted = "deleted"
+	kept    = "kept"
+	failed  = "failed"
+)
+
+func (a answer) deleted(one cleanup.Object) error {
+	switch a.format {
+	case "json":
+		return a.json(one, deleted, "")
+	case "name":
+		return a.factory.Answer(string(one.Kind) + "/" + one.Name)
+	}
+	suffix := ""
+	if a.dryRun != dryRunNone {
+		suffix = " (" + a.dryRun + " dry run)"
+		if a.dryRun == dryRunClient {
+			suffix = " (dry run)"
+		}
+	}
+	return a.factory.Answer(fmt.Sprintf("%s/%s deleted%s", one.Kind, one.Name, suffix))
+}
+
+// json writes an object on a line of its own.
+func (a answer) json(one cleanup.Object, result, reason string) error {
+	line := told{Kind: string(one.Kind), Name: one.Name, Namespace: one.Namespace, Result: result, Reason: reason}
+	if a.dryRun != dryRunNone {
+		line.DryRun = a.dryRun
+	}
+	return json.NewEncoder(a.factory.Streams.Out).Encode(line)
+}
+
+// stays tells programs of what stays; people are told in words.
+func (a answer) stays(one cleanup.Object, result, reason string) {
+	if a.format == "json" {
+		_ = a.json(one, result, reason)
+	}
+}

@@ -1,0 +1,119 @@
+package purge
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+)
+
+// carry deletes what plan says, tells of each thing, and returns what went. Failures
+// are collected.
+func (o *Options) carry(ctx context.Context, plan *cleanup.Plan) (went []cleanup.Object, errs error) {
+	o.kept(plan)
+	n := len(plan.Jobs) + len(plan.Claims)
+	counter := screen.NewCounter(o.factory.Streams.ErrOut, o.factory.Clock, "deleted", n)
+	plan.Carry(ctx, o.client, o.dryRun == dryRunServer, func(one cleanup.Object, err error) {
+		counter.Clear()
+		if err == nil {
+			went = append(went, one)
+			err = o.answer.deleted(one)
+			counter.Add()
+		} else if ctx.Err() == nil {
+			o.answer.stays(one, failed, err.Error())
+			err = failure(one, err)
+		}
+		if err != nil && ctx.Err() == nil {
+			errs = errors.Join(errs, err)
+		}
+	})
+	counter.Clear()
+	if err := ctx.Err(); err != nil {
+		o.factory.Say(fmt.Sprintf("\nStopped: %s of %s were deleted; the same line goes on", count(len(went), "thing"), count(n, "thing")))
+		return went, errors.Join(errs, err)
+	}
+	return went, errs
+}
+
+// all are the things that went, with what goes with them.
+func all(plan *cleanup.Plan, went []cleanup.Object) []cleanup.Object {
+	with := map[cleanup.Object][]cleanup.Object{}
+	for _, one := range plan.Jobs {
+		with[one.Object] = one.With
+	}
+	everything := went
+	for _, one := range went {
+		everything = append(everything, with[one]...)
+	}
+	return everything
+}
+
+// failure says what was not deleted and why.
+func failure(one cleanup.Object, err error) error {
+	name := fmt.Sprintf("%s %q", kindOf(one.Kind), one.Name)
+	if cleanup.Stays(err) {
+		return fmt.Errorf("%s is left: %w", name, err)
+	}
+	return fmt.Errorf("deleting %s: %w", name, err)
+}
+
+func kindOf(kind cleanup.Kind) string {
+	switch kind {
+	case cleanup.KindJob:
+		return "job"
+	case cleanup.KindClaim:
+		return "claim"
+	default:
+		return string(kind)
+	}
+}
+
+// foretell answers a client's dry run.
+func (o *Options) foretell(plan *cleanup.Plan) error {
+	if o.answer.format == "" {
+		if err := o.preview(o.factory.Streams.Out, plan, len(plan.Jobs)+len(plan.Claims)); err != nil {
+			return err
+		}
+		_, err := fmt.Fprintf(o.factory.Streams.Out, "%s would be deleted (dry run)\n", total(plan))
+		return err
+	}
+	var errs error
+	for _, one := range plan.Jobs {
+		errs = errors.Join(errs, o.answer.deleted(one.Object))
+	}
+	for _, one := range plan.Claims {
+		errs = errors.Join(errs, o.answer.deleted(one.Object))
+	}
+	return errs
+}
+
+// kept says which claims stay although --volumes was there, once.
+func (o *Options) kept(plan *cleanup.Plan) {
+	for _, line := range cleanup.Summary(plan.Kept) {
+		o.factory.Say(line)
+	}
+	for _, claim := range plan.Kept {
+		o.answer.stays(claim.Object, kept, claim.Why)
+	}
+	plan.Kept = nil
+}
+
+// sweep removes what a killed fetch or run left behind.
+func (o *Options) sweep(ctx context.Context) error {
+	if o.dryRun != dryRunNone {
+		return nil
+	}
+	swept, err := helper.Sweep(ctx, o.client, o.namespace, o.factory.Clock.Now())
+	if swept > 0 {
+		o.factory.Say(fmt.Sprintf("Removed helper pods that a fetch left behind: %d", swept))
+	}
+	left, failed := job.SweepLeftovers(ctx, o.client, o.namespace, o.factory.Clock.Now())
+	if left > 0 {
+		o.factory.Say(fmt.Sprintf("Removed what a run left behind before it made its job: %d", left))
+	}
+	return errors.Join(err, failed)
+}

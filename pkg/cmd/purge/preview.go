@@ -1,0 +1,158 @@
+package purge
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilduration "k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+)
+
+// shownAtMost is how many rows a question shows; --dry-run shows them all.
+const shownAtMost = 30
+
+// row is a job that would go, or a claim whose job is gone.
+type row struct{ namespace, name, state, finished, results, fetched, owner, with string }
+
+// preview shows what would be deleted.
+func (o *Options) preview(out io.Writer, plan *cleanup.Plan, most int) error {
+	rows := o.rows(plan)
+	more := len(rows) - most
+	if more > 0 {
+		rows = rows[:most]
+	}
+	if err := screen.Table(out, o.columns(), rows, false); err != nil {
+		return err
+	}
+	if more > 0 {
+		_, err := fmt.Fprintf(out, "... and %s more; --dry-run shows them all\n", humanize.Comma(int64(more)))
+		return err
+	}
+	return nil
+}
+
+func (o *Options) columns() []screen.Column[row] {
+	columns := []screen.Column[row]{
+		{Name: "Job", Cell: func(r row) string { return r.name }},
+		{Name: "State", Cell: func(r row) string { return r.state }},
+		{Name: "Finished", Cell: func(r row) string { return r.finished }},
+		{Name: "Results", Cell: func(r row) string { return screen.OrNone(r.results) }},
+		{Name: "Fetched", Cell: func(r row) string { return r.fetched }},
+		{Name: "Owner", Cell: func(r row) string { return screen.OrNone(r.owner) }},
+		{Name: "With it", Cell: func(r row) string { return screen.OrNone(r.with) }},
+	}
+	if o.namespace == metav1.NamespaceAll {
+		columns = append([]screen.Column[row]{{Name: "Namespace", Cell: func(r row) string { return r.namespace }}}, columns...)
+	}
+	return columns
+}
+
+func (o *Options) rows(plan *cleanup.Plan) []row {
+	goes := map[string]cleanup.Claim{}
+	var alone []cleanup.Claim
+	for _, claim := range plan.Claims {
+		if len(claim.Jobs) == 0 {
+			alone = append(alone, claim)
+		}
+		for _, one := range claim.Jobs {
+			goes[one.Namespace+"/"+one.Name] = claim
+		}
+	}
+	now := o.factory.Clock.Now()
+	var rows []row
+	for _, one := range plan.Jobs {
+		claim, ok := goes[one.Namespace+"/"+one.Name]
+		rows = append(rows, row{
+			one.Namespace, one.Name, string(one.State), utilduration.HumanDuration(now.Sub(one.Finished)) + " ago",
+			strings.Join(one.Claims, ","), fetched(one.Job), one.Owner, with(one.With, claim, ok),
+		})
+	}
+	for _, claim := range alone {
+		rows = append(rows, row{
+			claim.Namespace, "pvc/" + claim.Name, "Gone", screen.None, claim.Name, claimFetched(claim), claim.Owner, "volume " + size(claim.Size),
+		})
+	}
+	return rows
+}
+
+func fetched(one cleanup.Job) string {
+	switch {
+	case one.Fetched:
+		return "yes"
+	case len(one.Claims) == 0:
+		return screen.None
+	}
+	return "no"
+}
+
+func claimFetched(claim cleanup.Claim) string {
+	if claim.Unused {
+		return "empty"
+	}
+	if claim.Fetched.IsZero() {
+		return "no"
+	}
+	return "yes"
+}
+
+// with says what goes with a job.
+func with(objects []cleanup.Object, claim cleanup.Claim, goes bool) string {
+	counts := map[cleanup.Kind]int{}
+	for _, one := range objects {
+		counts[one.Kind]++
+	}
+	var words []string
+	for _, kind := range []struct {
+		kind cleanup.Kind
+		name string
+	}{{cleanup.KindPod, "pod"}, {cleanup.KindScript, "script"}, {cleanup.KindSecret, "secret"}} {
+		if n := counts[kind.kind]; n > 0 {
+			words = append(words, count(n, kind.name))
+		}
+	}
+	if goes {
+		words = append(words, "volume "+size(claim.Size))
+	}
+	return strings.Join(words, ", ")
+}
+
+func size(bytes int64) string {
+	return strings.ReplaceAll(humanize.IBytes(uint64(max(bytes, 0))), " ", "")
+}
+
+// total says how much a plan is.
+func total(plan *cleanup.Plan) string {
+	pods, bytes := 0, int64(0)
+	for _, one := range plan.Jobs {
+		for _, object := range one.With {
+			if object.Kind == cleanup.KindPod {
+				pods++
+			}
+		}
+	}
+	for _, claim := range plan.Claims {
+		bytes += claim.Size
+	}
+	text := jobs(len(plan.Jobs))
+	if pods > 0 {
+		text += ", " + count(pods, "pod")
+	}
+	if n := len(plan.Claims); n > 0 {
+		text += ", " + count(n, "volume") + " (" + size(bytes) + ")"
+	}
+	return text
+}
+
+func jobs(n int) string { return count(n, "job") }
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return humanize.Comma(int64(n)) + " " + what + "s"
+}
