@@ -45,6 +45,8 @@ e2e: cluster build ## Scripts on a real cluster
 .PHONY: bench
 bench: cluster-check build ## The numbers of docs/performance.md, in about two hours; BENCH=-short for 5 minutes
 	go build -o bin/bench ./test/bench
+	go build -o bin/bench-purge ./test/bench/purge
+	$(CLUSTER) exec -- bin/bench-purge $(filter -short,$(BENCH))
 	$(CLUSTER) exec -- bin/bench $(BENCH)
 
 tidy: ## Bring go.mod and go.sum up to date

@@ -215,10 +215,27 @@ func finish(root *cobra.Command) {
 		verb.Long = dedent(verb.Long) + "\n\n" + exit.Table()
 		verb.Example = templates.Examples(verb.Example)
 		groupFlags(verb)
-		if check := verb.Args; check != nil {
-			verb.Args = func(cmd *cobra.Command, args []string) error { return wrongArguments(check(cmd, args), args) }
+		check := verb.Args
+		verb.Args = func(cmd *cobra.Command, args []string) error {
+			if err := emptyFlag(cmd); err != nil || check == nil {
+				return err
+			}
+			return wrongArguments(check(cmd, args), args)
 		}
 	}
+}
+
+// emptyFlag refuses a flag whose value is empty, as that of a variable of the shell
+// that is not set: without the filter or the limit that was meant, a command does something
+// else.
+func emptyFlag(cmd *cobra.Command) (err error) {
+	own := cmd.LocalNonPersistentFlags()
+	cmd.Flags().Visit(func(flag *pflag.Flag) {
+		if own.Lookup(flag.Name) != nil && flag.Value.Type() == "string" && flag.Value.String() == "" && flag.Name != "output" {
+			err = exit.Usagef("--%s: its value is empty (is a variable of the shell not set?)", flag.Name)
+		}
+	})
+	return err
 }
 
 // dedent takes away the indentation that the code gives a text.

@@ -166,6 +166,9 @@ func TestRerunGolden(t *testing.T) {
 		"retry":        {[]string{"--array=4"}, []string{"--retry-on-exit=75"}},
 		"mounts":       {[]string{"--results=1Gi", "--shm-size=1Gi", "--scratch=1Gi", "--pvc=data:/data:ro", "--parallelism=2"}, []string{"--shm-size=4Gi", "--scratch=9Gi", "--pvc=other:/data"}},
 		"no-results":   {[]string{"--results=1Gi", "--parallelism=2"}, []string{"--pvc=other:/results"}},
+		"made-shared":  {[]string{"--array=3", "--results=1Gi"}, []string{"--results-shared"}},
+		"stays-shared": {[]string{"--array=3", "--results=1Gi", "--results-shared"}, []string{"--array=5%2"}},
+		"moved":        {[]string{"--results=1Gi", "--scratch=1Gi:/out"}, []string{"--results-path=/out"}},
 		"no-gpu":       {[]string{"--gpu=1", "--gpu-type=A"}, []string{"--gpu=0"}},
 		"other-gpu":    {[]string{"--gpu=1", "--request=ephemeral-storage=1Gi"}, []string{"--gpu=2", "--gpu-resource=amd.com/gpu"}},
 		"nodes":        {[]string{"--gpu=1", "--gpu-type=A", "--spread"}, []string{"--gpu-type=B", "--spread"}},
@@ -196,13 +199,52 @@ func TestRunEnvFile(t *testing.T) {
 // them never share a place.
 func TestRerunReplaces(t *testing.T) {
 	cluster := faketest.New(faketest.Claim("other", "1Gi", corev1.ClaimBound))
-	once(t, cluster, "--results=1Gi", "--results-path=/out", "--scratch=1Gi")
+	once(t, cluster, "--results=1Gi", "--results-path=/out", "--scratch=1Gi", "--memory=1Gi")
 	got := execute(t, cluster, "rerun", "train", "--dry-run", "-o=name", "--scratch=2Gi")
 	if !strings.Contains(got.Stderr, "Note: the volume volume-1 at /scratch, which the job had, is replaced\n") {
 		t.Errorf("%+v", got)
 	}
+	for args, want := range map[string]string{
+		"--limit=memory=1Mi":        "memory: a request of 1Gi is more than the limit, 1Mi: --memory sets both alike",
+		"--request=memory=2Gi":      "memory: a request of 2Gi is more than the limit, 1Gi",
+		"--completions=3 --array=2": "exclude each other",
+		"--max-failed-tasks=1":      "--max-failed-tasks goes with --array",
+		"nothing":                   `a command goes behind --: rerun train -- nothing`,
+		"--results-shared":          "--results-shared goes with --array",
+	} {
+		got := execute(t, cluster, append([]string{"rerun", "train"}, strings.Fields(args)...)...)
+		if got.Status != 2 || !strings.Contains(got.Stderr, want) {
+			t.Errorf("%s: %+v; want %q", args, got, want)
+		}
+	}
 	got = execute(t, cluster, "rerun", "train", "--results=2Gi", "--pvc=other:/out")
 	if got.Status != 2 || !strings.Contains(got.Stderr, "are both to be mounted at /out: give one another path") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// A job is not made again over its own results, also not on a claim of people's.
+func TestRerunOverItself(t *testing.T) {
+	fetched := func(when string) *faketest.Cluster {
+		cluster := faketest.New(faketest.Claim("data", "1Gi", corev1.ClaimBound))
+		once(t, cluster, "--results=pvc/data/run1")
+		job := cluster.Job(t, "train")
+		job.Annotations[owner.FetchedAnnotation] = when
+		if err := cluster.Update(batchv1.SchemeGroupVersion.WithResource("jobs"), job); err != nil {
+			t.Fatal(err)
+		}
+		return cluster
+	}
+	got := execute(t, fetched(""), "rerun", "train")
+	if want := `the results of job "train" on claim "data" were not fetched, and this one writes to the same place`; got.Status != 1 || !strings.Contains(got.Stderr, want) {
+		t.Errorf("%+v", got)
+	}
+	for _, args := range [][]string{{"rerun", "train", "--reuse-results"}, {"rerun", "train", "--results=1Gi"}} {
+		if got := execute(t, fetched(""), args...); got.Status != 0 {
+			t.Errorf("%v: %+v", args, got)
+		}
+	}
+	if got := execute(t, fetched("2026-03-01T00:00:00Z"), "rerun", "train"); got.Status != 0 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -26,6 +26,7 @@ func TestRunRefuses(t *testing.T) {
 	typo := write("typo.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {backofLimit: 3, template: {spec: {containers: [{name: x}]}}}\n")
 	elsewhere := write("elsewhere.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a, namespace: other}\n")
 	latin1, badName, unset := write("latin1.env", "A=1\nB=\xe9\n"), write("name.env", "# none\n\nA B=secret\n"), write("unset.env", "NO_SUCH_VARIABLE")
+	text := write("text.yaml", "apiVersion: batch/v1\nkind: Job\nmetadata: {name: a}\nspec: {backoffLimit: \"3\", template: {spec: {containers: [{name: x}]}}}\n")
 	long := strings.Repeat("a", 64)
 	for line, want := range map[string]string{
 		"":                                                          "the NAME of the job is missing",
@@ -42,6 +43,24 @@ func TestRunRefuses(t *testing.T) {
 		some + " --cmd=a -- b":                                      `--cmd="a" and what follows -- exclude each other`,
 		some + " --cmd=":                                            `--cmd="": there is nothing to run`,
 		some + ` --cmd=a\`:                                          `--cmd="a\\": a backslash at the end asks for another line`,
+		some + " --cmd=false&&":                                     "--cmd=\"false&&\": it is no command without the next line (`&&` must be followed by a statement), and the next --cmd is one of its own",
+		some + " --cmd=a|":                                          "`|` must be followed by a statement",
+		some + ` --cmd="a`:                                          "reached EOF without closing quote `\"`",
+		some + " --cmd=cat<<E":                                      "unclosed here-document `E`",
+		some + " --cmd=(a --shell=bash":                             "without matching",
+		some + " --time=":                                           "--time: its value is empty (is a variable of the shell not set?)",
+		some + " --results=":                                        "--results: its value is empty",
+		some + " --request=foo=1":                                   `--request="foo=1": there is no resource foo`,
+		some + " --request=example.com/x=1":                         "example.com/x: what is requested of it must be its limit too: --limit example.com/x=1 alone says both",
+		some + " --limit=example.com/x=1500m":                       "example.com/x=1500m: a whole number is expected",
+		some + " --limit=hugepages-2Mi=3Mi":                         "hugepages-2Mi=3Mi: a multiple of the size in its name is expected",
+		some + " --gpu=1 --gpu-resource=foo":                        `--gpu-resource="foo": the name of a resource with its domain is expected`,
+		some + " --array=3 --max-failed-tasks=5":                    "--max-failed-tasks=5: the array has 3 tasks",
+		some + " --array=5-0":                                       `--array: "5-0": its end is before its beginning`,
+		some + " --results=1Gi --fetch -d " + empty:                 "--fetch -d " + empty + ": " + empty + " is not a folder",
+		some + " --results=1Gi --fetch -d /proc/nope/x":             "--fetch -d /proc/nope/x: nothing can be written there: ",
+		" -f a -f b":                                                "-f a and -f b: one manifest is expected",
+		" -f " + text:                                               "the Job: spec.backoffLimit: int32 is expected, not a string",
 		some + " --args":                                            "--args is there, but no arguments",
 		some + " --args --script=x -- b":                            "--args and --script exclude each other",
 		some + " --shell=bash":                                      "--shell goes with --cmd or --script",
@@ -73,11 +92,11 @@ func TestRunRefuses(t *testing.T) {
 		some + " --memory=500m":                                     `--memory="500m"`,
 		some + " --gpu=-1":                                          `invalid argument "-1" for "--gpu" flag: a whole number from 0`,
 		some + " --gpu-resource=amd.com/gpu":                        "--gpu-resource goes with --gpu",
-		some + " --gpu=1 --gpu-resource=a/b/c":                      `--gpu-resource="a/b/c": the name of a resource is expected`,
+		some + " --gpu=1 --gpu-resource=a/b/c":                      `--gpu-resource="a/b/c": the name of a resource with its domain is expected`,
 		some + " --gpu-type=A/100":                                  `--gpu-type="A/100": a value of the node label`,
 		some + " --request=cpu":                                     `--request="cpu": NAME=QUANTITY is expected`,
-		some + " --limit=cpu=x":                                     `--limit="x": a quantity above 0 is expected`,
-		some + " --cpu=4 --limit=cpu=2":                             "--request cpu=4 is more than its limit, 2",
+		some + " --limit=cpu=x":                                     `--limit="cpu=x": a quantity above 0 is expected behind cpu=`,
+		some + " --cpu=4 --limit=cpu=2":                             "cpu: a request of 4 is more than the limit, 2: --cpu sets both alike",
 		some + " --results=0":                                       `--results="0": a quantity above 0 is expected, such as 10Gi or 500Mi`,
 		some + " --results=claim/x":                                 `--results="claim/x": a size, or pvc/NAME[/SUBPATH], is expected`,
 		some + " --results=pvc/":                                    `"" is not the name of a claim`,

@@ -102,9 +102,10 @@ func FollowLogs(ctx context.Context, client kubernetes.Interface, job *batchv1.J
 	return f.err(noLogs(end.Job, end.Pods))
 }
 
-// many reports whether several pods of job write at the same time.
+// many reports whether job is to have several pods.
 func many(job *batchv1.Job) bool {
-	return job.Spec.Parallelism != nil && *job.Spec.Parallelism > 1
+	more := func(n *int32) bool { return n != nil && *n > 1 }
+	return more(job.Spec.Parallelism) || more(job.Spec.Completions)
 }
 
 // started returns the containers of pod that have written a log; of those that

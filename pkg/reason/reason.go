@@ -46,6 +46,7 @@ func OfJob(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event) Reaso
 	case job.Spec.Suspend != nil && *job.Spec.Suspend:
 		return suspended(job)
 	}
+	warnings = since(warnings, job.CreationTimestamp.Time)
 	waiting := Reason{}
 	for _, pod := range pods {
 		if pod.Status.Phase == corev1.PodRunning && !stuck(pod) {
@@ -59,6 +60,12 @@ func OfJob(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event) Reaso
 		return waiting
 	}
 	return refusal(job, pods, warnings)
+}
+
+// since leaves out what was said before a job was there: of a claim, say, that was
+// deleted, and of whose name there is another by now.
+func since(warnings []*corev1.Event, when time.Time) []*corev1.Event {
+	return slices.DeleteFunc(slices.Clone(warnings), func(e *corev1.Event) bool { return seen(e).Before(when) })
 }
 
 // refusal is why the Job controller could not make the next pod.

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"maps"
 	"os"
@@ -14,6 +15,10 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-batch/kubectl-batch/test/fakejobs"
 )
 
 // commands are what scripts can do beyond testscript's own:
@@ -24,11 +29,12 @@ import (
 //	start NAME PROGRAM ARG... run it in the background
 //	signal NAME INT|KILL|STOP|CONT  send it a signal
 //	finish NAME N             wait for its end; its output can be matched then
+//	fakejobs PREFIX N [pods]  make N finished jobs that never ran, with the label app=PREFIX
 //	expand FILE...            put the values of $IMAGE, $NS and $WORK into files
 func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){
 		"admin": s.adminCommand, "status": status, "eventually": eventually,
-		"start": start, "signal": signal, "finish": finish, "expand": expand,
+		"start": start, "signal": signal, "finish": finish, "expand": expand, "fakejobs": s.fakeJobs,
 	}
 	maps.Copy(all, s.faultCommands())
 	maps.Copy(all, s.treeCommands())
@@ -44,6 +50,20 @@ func (s *suite) adminCommand(ts *testscript.TestScript, neg bool, args []string)
 	if (err != nil) != neg {
 		ts.Fatalf("admin %s: %v", strings.Join(args, " "), err)
 	}
+}
+
+func (s *suite) fakeJobs(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: fakejobs prefix n [pods]")
+	}
+	count, err := strconv.Atoi(args[1])
+	ts.Check(err)
+	namespace, _ := ts.Value(namespaceKey{}).(string)
+	config := rest.CopyConfig(s.config)
+	config.QPS = -1
+	client, err := kubernetes.NewForConfig(config)
+	ts.Check(err)
+	ts.Check(fakejobs.Make(context.Background(), client, fakejobs.Spec{Namespace: namespace, Prefix: args[0], Count: count, Pods: len(args) > 2, Ago: time.Hour}))
 }
 
 func expand(ts *testscript.TestScript, _ bool, args []string) {

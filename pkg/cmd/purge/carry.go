@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/dustin/go-humanize"
+
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
@@ -33,7 +35,7 @@ func (o *Options) carry(ctx context.Context, plan *cleanup.Plan) (went []cleanup
 	})
 	counter.Clear()
 	if err := ctx.Err(); err != nil {
-		o.factory.Say(fmt.Sprintf("\nStopped: %s of %s were deleted; the same line goes on", count(len(went), "thing"), count(n, "thing")))
+		o.factory.Say(fmt.Sprintf("\nStopped: %s of %s were deleted; the same line goes on", humanize.Comma(int64(len(went))), humanize.Comma(int64(n))))
 		return went, errors.Join(errs, err)
 	}
 	return went, errs

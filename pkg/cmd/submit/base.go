@@ -20,13 +20,14 @@ import (
 
 // baseFlags say what run begins with.
 type baseFlags struct {
-	File, From   string
+	Files        []string
+	From         string
 	GenerateName bool
 }
 
 // AddTo declares the flags.
 func (o *baseFlags) AddTo(flags *pflag.FlagSet) {
-	flags.StringVarP(&o.File, "filename", "f", "", "Manifest with the job (- for stdin); flags are laid over it. What else is in it is created where it is not there")
+	flags.StringArrayVarP(&o.Files, "filename", "f", nil, "Manifest with the job (- for stdin); flags are laid over it. What else is in it is created where it is not there")
 	flags.StringVar(&o.From, "from", "", "Run the job of cronjob/NAME now; flags are laid over it")
 	flags.BoolVar(&o.GenerateName, "generate-name", false, "Add a suffix to NAME that makes it a new one; without NAME it is named after the manifest, the cron job or the image")
 }
@@ -45,8 +46,11 @@ type base struct {
 func (b base) none() bool { return b.job == nil && b.cronJob == "" && b.again == "" }
 
 func (o *baseFlags) parse(r *Request) error {
-	if r.generate = o.GenerateName; o.File != "" && o.From != "" {
+	switch r.generate = o.GenerateName; {
+	case len(o.Files) > 0 && o.From != "":
 		return errors.New("-f and --from exclude each other")
+	case len(o.Files) > 1:
+		return fmt.Errorf("-f %s and -f %s: one manifest is expected; what belongs together goes into one, with --- between", o.Files[0], o.Files[1])
 	}
 	if o.From != "" {
 		kind, name, _ := strings.Cut(o.From, "/")
@@ -57,15 +61,15 @@ func (o *baseFlags) parse(r *Request) error {
 		}
 		return fmt.Errorf("--from=%q: cronjob/NAME is expected", o.From)
 	}
-	if o.File == "" {
+	if len(o.Files) == 0 {
 		return nil
 	}
-	data, err := r.read(o.File)
+	data, err := r.read(o.Files[0])
 	if err == nil {
 		err = r.base.decode(data, r.namespace)
 	}
 	if err != nil {
-		return fmt.Errorf("-f %s: %w", o.File, err)
+		return fmt.Errorf("-f %s: %w", o.Files[0], err)
 	}
 	return nil
 }
@@ -80,6 +84,7 @@ func (r *Request) start(ctx context.Context) (*batchv1.Job, error) {
 		if err != nil {
 			return nil, err
 		}
+		r.first = old
 		return spec.Again(old), nil
 	}
 	return r.base.job, nil

@@ -49,7 +49,7 @@ func (c *changes) results(ctx context.Context, made *resolved) error {
 	claim, err := claims.Create(ctx, made.claim, r.createOptions())
 	if apierrors.IsAlreadyExists(err) {
 		made.claim = nil
-		return c.takeOver(ctx)
+		return c.ofThatName(ctx, c.takeOver(ctx))
 	}
 	if err != nil {
 		return err
@@ -59,6 +59,19 @@ func (c *changes) results(ctx context.Context, made *resolved) error {
 	c.claims = append(c.claims, claim.Name)
 	c.did("pvc", claim.Name, claim.UID, claims.Delete)
 	return nil
+}
+
+// ofThatName says of a claim that cannot be had, because its job is there, that the
+// name of the job is taken.
+func (c *changes) ofThatName(ctx context.Context, cause error) error {
+	if cause == nil {
+		return nil
+	}
+	r := c.request
+	if _, err := r.client.BatchV1().Jobs(r.namespace).Get(ctx, r.spec.Name, metav1.GetOptions{}); err != nil {
+		return cause
+	}
+	return fmt.Errorf("%w (and %w)", r.refused(apierrors.NewAlreadyExists(batchv1.Resource("jobs"), r.spec.Name)), cause)
 }
 
 // takeOver uses the results claim that is there, if nothing on it can be lost.
@@ -75,11 +88,11 @@ func (c *changes) takeOver(ctx context.Context) error {
 }
 
 // keep uses a results claim that was named. One that run did not make is the
-// business of whoever did.
+// business of whoever did; but a job is not made again over its own results.
 func (c *changes) keep(ctx context.Context, made *resolved) error {
 	claim := made.found[made.kept]
 	if claim == nil || !owner.MadeResults(claim) {
-		return nil
+		return c.request.overItself(made.kept)
 	}
 	if err := c.request.usable(ctx, claim); err != nil {
 		return err

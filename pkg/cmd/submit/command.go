@@ -47,7 +47,7 @@ func (o *containerFlags) oneCommand(typed Typed) error {
 	if err := o.checkShell(); err != nil {
 		return err
 	}
-	return checkLines(o.Cmd)
+	return o.checkLines()
 }
 
 func (o *containerFlags) checkShell() error {
@@ -60,8 +60,8 @@ func (o *containerFlags) checkShell() error {
 	return nil
 }
 
-func checkLines(lines []string) error {
-	for _, line := range lines {
+func (o *containerFlags) checkLines() error {
+	for _, line := range o.Cmd {
 		backslashes := len(line) - len(strings.TrimRight(line, `\`))
 		switch {
 		case strings.TrimSpace(line) == "":
@@ -70,6 +70,9 @@ func checkLines(lines []string) error {
 			return fmt.Errorf("--cmd=%q: a backslash at the end asks for another line, and the next --cmd is one of its own", line)
 		case strings.ContainsRune(line, 0):
 			return fmt.Errorf("--cmd=%q: a command line cannot hold a zero byte", line)
+		}
+		if err := complete(o.shell(), line); err != nil {
+			return fmt.Errorf("--cmd=%q: it is no command without the next line (%w), and the next --cmd is one of its own: write both in one, with a line break between", line, err)
 		}
 	}
 	return nil
@@ -115,7 +118,12 @@ func (o *containerFlags) parseScript(r *Request) error {
 // than is needed to see that it is too large.
 func (r *Request) read(name string) ([]byte, error) {
 	in := r.factory.Streams.In
-	if name != "-" {
+	if name == "-" {
+		if r.stdin {
+			return nil, errors.New("another flag reads the standard input already")
+		}
+		r.stdin = true
+	} else {
 		file, err := os.Open(name)
 		if err != nil {
 			return nil, reasonOf(err)

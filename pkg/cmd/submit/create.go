@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -50,22 +51,44 @@ func (r *Request) make(ctx context.Context) (*resolved, error) {
 	return made, err
 }
 
+// unhurried is how long one request may take that Ctrl-C does not cut off.
+const unhurried = 30 * time.Second
+
 // create makes everything, the job last but for what it is to own: then those are
 // given to it. If the job is refused, only what this call made is removed, by UID.
+// Ctrl-C comes through between two requests: of one that is cut off nobody knows
+// whether it made something.
 func (r *Request) create(ctx context.Context, made *resolved) error {
 	c := &changes{request: r, use: r.spec.Name + " " + r.factory.Clock.Now().UTC().Format(time.RFC3339Nano)}
 	for _, step := range []func(context.Context, *resolved) error{c.others, c.results, c.takeAll, c.script, c.env} {
-		if err := step(ctx, made); err != nil {
+		err := steadily(ctx, func(ctx context.Context) error { return step(ctx, made) })
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
 			return c.undo(ctx, err)
 		}
 	}
-	job, err := r.createJob(ctx, made.job, c.use)
+	var there *batchv1.Job
+	err := steadily(ctx, func(ctx context.Context) (err error) {
+		there, err = r.createJob(ctx, made.job, c.use)
+		return err
+	})
 	if err != nil {
 		return c.notCreated(ctx, err)
 	}
-	made.job = job
-	r.adopt(ctx, made)
-	return nil
+	made.job = there
+	return steadily(ctx, func(ctx context.Context) error {
+		r.adopt(ctx, made)
+		return nil
+	})
+}
+
+// steadily does a request to its end, also where ctx ends meanwhile.
+func steadily(ctx context.Context, do func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unhurried)
+	defer cancel()
+	return do(ctx)
 }
 
 func (r *Request) createJob(ctx context.Context, wanted *batchv1.Job, use string) (*batchv1.Job, error) {
@@ -99,6 +122,23 @@ func (r *Request) usable(ctx context.Context, claim *corev1.PersistentVolumeClai
 		}
 	}
 	return r.safe(claim)
+}
+
+// overItself refuses to make a job again that would write over what the first one
+// left, or still writes, on a claim of people's.
+func (r *Request) overItself(claim string) error {
+	first := r.first
+	if first == nil || claim == "" || r.results.reuse || first.Annotations[owner.ResultsAnnotation] != claim {
+		return nil
+	}
+	switch f := r.factory; {
+	case job.End(first) == nil:
+		return fmt.Errorf("job %q is not finished, and writes to the same place on claim %q: wait for it (%s), or --reuse-results", first.Name, claim, f.Line("wait", first.Name))
+	case !volume.Fetched(first):
+		return fmt.Errorf("the results of job %q on claim %q were not fetched, and this one writes to the same place: fetch them (%s), or let this job write over them with --reuse-results",
+			first.Name, claim, f.Line("fetch", first.Name))
+	}
+	return nil
 }
 
 // safe says what could be lost on a claim that is there.

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -15,7 +16,7 @@ var directive = regexp.MustCompile(`^#(SBATCH|PBS)\s+(-[A-Za-z]|--[a-z-]+)[ =]?\
 func meant(system, option string) string {
 	slurm := map[string]string{
 		"-J": "NAME", "--job-name": "NAME", "-t": "--time", "--time": "--time", "-c": "--cpu", "--cpus-per-task": "--cpu",
-		"--mem": "--memory", "--mem-per-cpu": "--memory", "--gres": "--gpu", "--gpus": "--gpu", "-G": "--gpu", "--gpus-per-node": "--gpu",
+		"--mem": "--memory", "--mem-per-cpu": "--memory", "--gres": "--gpu and --gpu-type", "--gpus": "--gpu and --gpu-type", "-G": "--gpu and --gpu-type", "--gpus-per-node": "--gpu and --gpu-type",
 		"-a": "--array", "--array": "--array", "-p": "--queue", "--partition": "--queue", "-D": "--workdir", "--chdir": "--workdir",
 		"-n": "--parallelism", "--ntasks": "--parallelism", "-N": "--parallelism with --spread", "--nodes": "--parallelism with --spread",
 		"-o": "kubectl batch logs", "--output": "kubectl batch logs", "-e": "kubectl batch logs", "--error": "kubectl batch logs",
@@ -34,15 +35,20 @@ func meant(system, option string) string {
 
 // directives points out lines of a script that another system would obey.
 func directives(script string, data []byte) []string {
-	var lines []string
-	system := ""
+	var lines, systems []string
 	for scanner := bufio.NewScanner(bytes.NewReader(data)); scanner.Scan(); {
 		part := directive.FindStringSubmatch(scanner.Text())
 		if part == nil {
 			continue
 		}
-		system = part[1]
-		answer := meant(system, part[2])
+		system := "#" + part[1]
+		if !slices.Contains(systems, system) {
+			systems = append(systems, system)
+		}
+		answer := meant(part[1], part[2])
+		if part[1] == "PBS" && part[2] == "-l" {
+			answer = resources(part[3])
+		}
 		if answer == "" {
 			answer = "nothing like it"
 		}
@@ -51,5 +57,22 @@ func directives(script string, data []byte) []string {
 	if len(lines) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("Note: the #%s lines of %s mean nothing here. What means the same:\n%s", system, script, strings.Join(lines, "\n"))}
+	return []string{fmt.Sprintf("Note: the %s lines of %s mean nothing here. What means the same:\n%s", strings.Join(systems, " and "), script, strings.Join(lines, "\n"))}
+}
+
+// resources says which flags mean what a list of resources of PBS does, such as
+// select=1:ncpus=4:mem=8gb,walltime=1:00:00.
+func resources(list string) string {
+	var flags []string
+	for _, one := range []struct{ word, flag string }{
+		{"walltime", "--time"}, {"ncpus", "--cpu"}, {"ppn", "--cpu"}, {"mem", "--memory"}, {"ngpus", "--gpu"}, {"select", "--parallelism"}, {"nodes", "--parallelism with --spread"},
+	} {
+		if strings.Contains(list, one.word+"=") {
+			flags = append(flags, one.flag)
+		}
+	}
+	if len(flags) == 0 {
+		return "--request NAME=QUANTITY"
+	}
+	return strings.Join(flags, ", ")
 }

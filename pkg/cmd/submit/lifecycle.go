@@ -33,7 +33,7 @@ func (o *lifecycleFlags) addTo(flags *pflag.FlagSet) {
 	numberVar(flags, &o.BackoffLimit, "backoff-limit", 0, "0", "How often a failed pod is replaced before the job has failed")
 	flags.StringVar(&o.Array, "array", "", "Many tasks, numbered from 0 in $JOB_COMPLETION_INDEX, as 0-99 or 100; 100%10 has ten at once. They are independent: one that fails ends no other")
 	numberVar(flags, &o.RetriesPerTask, "retries-per-task", 0, "0", "How often a failed task of an array is tried again")
-	numberVar(flags, &o.MaxFailed, "max-failed-tasks", 0, "all", "Stop an array when more tasks than this have failed")
+	numberVar(flags, &o.MaxFailed, "max-failed-tasks", 0, "", "Stop an array when more tasks than this have failed (default: never)")
 	numberVar(flags, &o.Completions, "completions", 1, "1", "Pods that must succeed, for a queue of work (arrays: --array)")
 	numberVar(flags, &o.Parallelism, "parallelism", 0, "1", "Pods at the same time, for a queue of work (arrays: --array)")
 	flags.StringVar(&o.RetryOn, "retry-on-exit", "", "Only these exit statuses are tried again, such as 75,137, up to --backoff-limit or --retries-per-task, 3 by itself; all others fail at once")

@@ -2,6 +2,7 @@ package submit
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -77,7 +78,7 @@ func (b *base) add(object *unstructured.Unstructured, namespace string) error {
 func (b *base) take(object *unstructured.Unstructured) error {
 	made := &batchv1.Job{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(object.Object, made, true); err != nil {
-		return fmt.Errorf("the Job: %w", err)
+		return fmt.Errorf("the Job: %w", inField(object, err))
 	}
 	if len(made.Spec.Template.Spec.Containers) == 0 {
 		return errors.New("the Job has no container")
@@ -85,6 +86,18 @@ func (b *base) take(object *unstructured.Unstructured) error {
 	b.job = spec.Bare(made)
 	spec.Forget(b.job)
 	return nil
+}
+
+// inField names the field of a Job that holds something of the wrong type.
+func inField(object *unstructured.Unstructured, cause error) error {
+	text, err := object.MarshalJSON()
+	if err != nil {
+		return cause
+	}
+	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](json.Unmarshal(text, &batchv1.Job{})); ok {
+		return fmt.Errorf("%s: %s is expected, not a %s", wrong.Field, wrong.Type, wrong.Value)
+	}
+	return cause
 }
 
 // brings reports whether the manifest has what a flag names.

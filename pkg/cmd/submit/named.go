@@ -29,8 +29,17 @@ type named struct {
 	flag string
 	kind kind
 	name string
+	// shown is the name as it was typed, where that is more.
+	shown string
 	// must says that nothing works without it: a job cannot be made before.
 	must bool
+}
+
+func (n named) typed() string {
+	if n.shown != "" {
+		return n.shown
+	}
+	return n.name
 }
 
 // checkName refuses what no object can be called.
@@ -81,7 +90,7 @@ func (r *Request) look(ctx context.Context) (map[string]*corev1.PersistentVolume
 		}
 		if claim, ok := object.(*corev1.PersistentVolumeClaim); ok {
 			if claim.DeletionTimestamp != nil {
-				return nil, fmt.Errorf("%s %s: that claim is being deleted", one.flag, one.name)
+				return nil, fmt.Errorf("%s %s: that claim is being deleted", one.flag, one.typed())
 			}
 			claims[one.name] = claim
 		}
@@ -97,7 +106,7 @@ func (r *Request) missing(one named) error {
 	case r.base.brings(one):
 		return nil
 	case one.must || one.kind == claimKind:
-		return fmt.Errorf("%s %s: there is no %s of that name in namespace %q", one.flag, one.name, one.kind, r.namespace)
+		return fmt.Errorf("%s %s: there is no %s of that name in namespace %q", one.flag, one.typed(), one.kind, r.namespace)
 	case one.flag == "--image-pull-secret":
 		without = "the image is pulled without it"
 	}

@@ -113,8 +113,12 @@ func Split(args []string, dash int, verb string) (Typed, error) {
 		before, typed.Command = args[:dash], args[dash:]
 	}
 	if len(before) > 1 {
-		return typed, exit.Usagef("one NAME is expected, but there is %q too; a command goes behind --: %s %s --image=IMAGE -- %s",
-			before[1], verb, before[0], strings.Join(before[1:], " "))
+		image := ""
+		if verb == "run" {
+			image = "--image=IMAGE "
+		}
+		return typed, exit.Usagef("one NAME is expected, but there is %q too; a command goes behind --: %s %s %s-- %s",
+			before[1], verb, before[0], image, strings.Join(before[1:], " "))
 	}
 	if len(before) == 1 {
 		typed.Name = before[0]

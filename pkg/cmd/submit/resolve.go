@@ -2,6 +2,7 @@ package submit
 
 import (
 	"context"
+	"fmt"
 	"maps"
 	"slices"
 
@@ -12,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -47,6 +49,9 @@ func (r *Request) resolve(ctx context.Context) (*resolved, error) {
 	}
 	if err := r.resolveName(start); err != nil {
 		return nil, exit.With(exit.Usage, err)
+	}
+	if r.first != nil && job.StateOf(r.first) == job.Suspended && !r.spec.Lifecycle.Suspend {
+		r.notes = append(r.notes, fmt.Sprintf("Note: job %s is suspended, and this one is not: --suspend makes it wait too", r.first.Name))
 	}
 	made := &resolved{objects: objects{others: r.base.others}}
 	r.placeResults(start)
@@ -123,14 +128,11 @@ func (r *Request) resolveResults(start *batchv1.Job, made *resolved) {
 	}
 	asked := r.results.asked
 	if asked == nil {
-		if old != "" {
+		if r.spec.Storage.Results = old; old != "" {
 			made.kept = old
 			r.must("the results claim of the job", claimKind, old)
+			r.relay(start, old)
 		}
-		if r.spec.Lifecycle.Array != nil && !r.results.shared && old != "" {
-			spec.PerTask(start, old)
-		}
-		r.spec.Storage.Results = old
 		return
 	}
 	if claim := r.results.made; claim != nil {
@@ -185,10 +187,24 @@ func (r *Request) placeResults(start *batchv1.Job) {
 		if !r.results.placed {
 			asked.Path = m.Path
 		}
-		if r.spec.Lifecycle.Array == nil && !m.Varies {
-			asked.PerTask = false
+		if volume.Tasks(start) > 0 && !m.Varies {
+			asked.PerTask = false // its tasks share a folder
 		}
 		return
+	}
+}
+
+// relay changes how the results that stay lie in the container.
+func (r *Request) relay(start *batchv1.Job, claim string) {
+	switch {
+	case r.results.shared:
+		spec.Shared(start, claim)
+	case r.spec.Lifecycle.Array != nil && volume.Tasks(start) == 0:
+		spec.PerTask(start, claim)
+	}
+	if r.results.placed {
+		r.without(start, r.results.at)
+		spec.Place(start, claim, r.results.at)
 	}
 }
 

@@ -45,9 +45,9 @@ func (o *resourceFlags) parse(r *Request) error {
 	if c.Limits, err = listed(both, "--limit", o.Limits); err != nil {
 		return err
 	}
-	for name, request := range c.Requests {
-		if limit, ok := c.Limits[name]; ok && request.Cmp(limit) > 0 {
-			return fmt.Errorf("--request %s=%s is more than its limit, %s", name, request.String(), limit.String())
+	if r.base.none() {
+		if err := checkResources(corev1.ResourceRequirements{Requests: c.Requests, Limits: c.Limits}); err != nil {
+			return err
 		}
 	}
 	return o.parseGPUTypes(r)
@@ -70,8 +70,8 @@ func (o *resourceFlags) both() (corev1.ResourceList, error) {
 		}
 		list[corev1.ResourceMemory] = quantity
 	}
-	if problems := validation.IsQualifiedName(o.GPUResource); len(problems) > 0 {
-		return nil, fmt.Errorf("--gpu-resource=%q: the name of a resource is expected: %s", o.GPUResource, problems[0])
+	if problems := validation.IsQualifiedName(o.GPUResource); len(problems) > 0 || !extended(corev1.ResourceName(o.GPUResource)) {
+		return nil, fmt.Errorf("--gpu-resource=%q: the name of a resource with its domain is expected, such as amd.com/gpu", o.GPUResource)
 	}
 	if o.GPUResource != string(spec.GPUResource) && o.GPU == nil {
 		return nil, errors.New("--gpu-resource goes with --gpu")
@@ -90,9 +90,12 @@ func listed(list corev1.ResourceList, flag string, pairs []string) (corev1.Resou
 		if problems := validation.IsQualifiedName(name); !ok || len(problems) > 0 {
 			return nil, fmt.Errorf("%s=%q: NAME=QUANTITY is expected, such as ephemeral-storage=20Gi", flag, text)
 		}
+		if !known(corev1.ResourceName(name)) {
+			return nil, fmt.Errorf("%s=%q: there is no resource %s; cpu, memory, ephemeral-storage, hugepages-2Mi or a name with a domain is expected", flag, text, name)
+		}
 		quantity, err := parseAmount(flag, amount)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("%s=%q: a quantity above 0 is expected behind %s=, such as 4, 500m or 10Gi", flag, text, name)
 		}
 		list[corev1.ResourceName(name)] = quantity
 	}

@@ -65,7 +65,7 @@ func (o *storageFlags) parseResults(r *Request) error {
 			return err
 		}
 	}
-	r.results.shared, r.results.reuse, r.results.placed = o.Shared, o.Reuse, o.Path != ""
+	r.results.shared, r.results.reuse, r.results.placed, r.results.at = o.Shared, o.Reuse, o.Path != "", at
 	kind, name, existing := strings.Cut(o.Results, "/")
 	switch {
 	case o.Results == "":
@@ -82,13 +82,14 @@ func (o *storageFlags) parseResults(r *Request) error {
 		return fmt.Errorf("--results=%s: %w", o.Results, err)
 	}
 	r.results.asked = &spec.Mount{Mount: mount}
-	return r.names("--results", claimKind, mount.Claim)
+	r.remember(named{flag: "--results", kind: claimKind, name: mount.Claim, shown: "pvc/" + mount.Claim})
+	return checkName("--results", o.Results, mount.Claim)
 }
 
 // withoutResults refuses what says something about results without them.
 func (o *storageFlags) withoutResults(base base) error {
 	switch {
-	case o.Path != "":
+	case o.Path != "" && base.none():
 		return errors.New("--results-path goes with --results")
 	case o.Shared && base.none():
 		return errors.New("--results-shared goes with --results")

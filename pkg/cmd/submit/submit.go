@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/kubectl/pkg/scheme"
@@ -66,6 +67,8 @@ type Request struct {
 	namespace string
 
 	base base
+	// first is the job that is made again, nil for none.
+	first *batchv1.Job
 	// generate has the name end in a suffix that no other has.
 	generate bool
 	// generated is the name before that suffix.
@@ -75,6 +78,8 @@ type Request struct {
 	results   results
 	// variables go into a Secret that the job owns.
 	variables map[string]string
+	// stdin says that a flag has read it.
+	stdin bool
 	// named are the objects that flags name.
 	named    []named
 	s3Secret string
@@ -95,6 +100,8 @@ type results struct {
 	reuse  bool
 	// placed says that its path was typed, access that its access mode was.
 	placed, access bool
+	// at is that path.
+	at string
 	// group is what --fs-group says; chosen says that it says something.
 	group  *int64
 	chosen bool

@@ -32,7 +32,10 @@ func ParseArray(text string) (*Array, error) {
 		return nil, fmt.Errorf("%q: 0-99 or 100 is expected, with %%10 at the end for ten at once", text)
 	case part[1] != "" && number(part[1]) != 0:
 		first, last := number(part[1]), number(part[2])
-		return nil, fmt.Errorf("%q: Kubernetes numbers the tasks from 0: write 0-%d, and add %d in the job", text, max(last-first, 0), first)
+		if last < first {
+			return nil, fmt.Errorf("%q: its end is before its beginning: 0-99 or 100 is expected", text)
+		}
+		return nil, fmt.Errorf("%q: Kubernetes numbers the tasks from 0: write 0-%d, and add %d in the job", text, last-first, first)
 	}
 	a := &Array{Tasks: number(part[2]), AtOnce: number(part[3])}
 	if part[1] != "" {

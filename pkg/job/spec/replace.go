@@ -8,7 +8,32 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
+
+// Shared gives all tasks one folder on a claim that the pods of job write to.
+func Shared(job *batchv1.Job, claim string) {
+	for _, m := range volume.MountsIn(job) {
+		if m.Claim == claim && !m.ReadOnly && m.Varies {
+			eachMount(job, claim, func(mount *corev1.VolumeMount) { mount.SubPath, mount.SubPathExpr = m.SubPath, "" })
+		}
+	}
+}
+
+// Place moves a claim that the pods of job write to elsewhere in the container.
+func Place(job *batchv1.Job, claim, at string) {
+	eachMount(job, claim, func(mount *corev1.VolumeMount) { mount.MountPath = at })
+}
+
+// eachMount changes how the container that flags are about writes to a claim.
+func eachMount(job *batchv1.Job, claim string, change func(*corev1.VolumeMount)) {
+	names, container := volumes(&job.Spec.Template.Spec, ofClaim(claim)), Default(&job.Spec.Template)
+	for i := range container.VolumeMounts {
+		if mount := &container.VolumeMounts[i]; names[mount.Name] && !mount.ReadOnly {
+			change(mount)
+		}
+	}
+}
 
 // volumes returns the names of the volumes of pod that match.
 func volumes(pod *corev1.PodSpec, match func(corev1.VolumeSource) bool) map[string]bool {

@@ -150,9 +150,38 @@ func (m mounter) claim(mount Mount) {
 	if mount.PerTask {
 		to.SubPath, to.SubPathExpr = "", volume.PerTask(mount.SubPath)
 	}
-	m.mount(m.volume(corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{
-		ClaimName: mount.Claim, ReadOnly: mount.ReadOnly,
-	}}), to)
+	m.mount(m.volumeOf(mount.Claim, mount.ReadOnly), to)
+}
+
+// volumeOf returns the name of the volume with a claim: one, also where some of its
+// mounts are read-only and others are not. Of two the kubelet mounts one, and has all
+// of it read-only or none.
+func (m mounter) volumeOf(claim string, readOnly bool) string {
+	for i := range m.pod.Volumes {
+		v := &m.pod.Volumes[i]
+		if !ofClaim(claim)(v.VolumeSource) {
+			continue
+		}
+		if v.PersistentVolumeClaim.ReadOnly && !readOnly {
+			v.PersistentVolumeClaim.ReadOnly = false
+			m.readOnly(v.Name)
+		}
+		return v.Name
+	}
+	return m.add(corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: claim, ReadOnly: readOnly}})
+}
+
+// readOnly has the mounts of a volume that was read-only stay so.
+func (m mounter) readOnly(volume string) {
+	for _, containers := range [][]corev1.Container{m.pod.InitContainers, m.pod.Containers} {
+		for i := range containers {
+			for j := range containers[i].VolumeMounts {
+				if mount := &containers[i].VolumeMounts[j]; mount.Name == volume {
+					mount.ReadOnly = true
+				}
+			}
+		}
+	}
 }
 
 func (m mounter) files(f Files) {

@@ -1,0 +1,74 @@
+// Purge races `kubectl batch purge` and `list` against a bare loop of requests and
+// against kubectl, on thousands of finished jobs in a cluster of ours, and writes what
+// it measured as a page. Run it with make bench.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// longest is how long a whole run may take.
+const longest = time.Hour
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// flags are what was typed.
+type flags struct {
+	jobs, many, turns int
+	short             bool
+	plugin, out       string
+}
+
+func run(ctx context.Context, args []string) error {
+	f := flags{}
+	set := flag.NewFlagSet("bench", flag.ContinueOnError)
+	set.BoolVar(&f.short, "short", false, "fewer jobs, and without kubectl's own waiting, which takes ten minutes")
+	set.StringVar(&f.plugin, "plugin", "bin/kubectl-batch", "the program to measure")
+	set.StringVar(&f.out, "out", "", "directory for performance-purge.md (default docs; bin with -short)")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	f.jobs, f.many, f.turns = 3000, 20_000, 3
+	if f.short {
+		f.jobs, f.many, f.turns = 1000, 5000, 2
+	}
+	if f.out == "" {
+		f.out = map[bool]string{false: "docs", true: "bin"}[f.short]
+	}
+	var err error
+	if f.plugin, err = filepath.Abs(f.plugin); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, longest, errors.New("the whole run took too long"))
+	defer cancel()
+	b, err := newBench(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer b.close(ctx)
+	if err := b.measure(ctx); err != nil {
+		return errors.Join(err, context.Cause(ctx))
+	}
+	return b.write()
+}
+
+// say tells whoever waits.
+func say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
+}

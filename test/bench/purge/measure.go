@@ -1,0 +1,167 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+
+	"golang.org/x/sync/errgroup"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// contender deletes all jobs of the namespace.
+type contender struct {
+	name string
+	run  func(context.Context) (float64, error)
+}
+
+const (
+	bare         = "a bare loop of parallel DELETEs"
+	purge        = "purge"
+	purgeWait    = "purge --wait"
+	kubectlNow   = "kubectl delete jobs -l --wait=false"
+	kubectlWaits = "kubectl delete jobs -l"
+)
+
+func (b *bench) program(words ...string) func(context.Context) (float64, error) {
+	return func(ctx context.Context) (float64, error) {
+		u, err := b.command(ctx, words...)
+		return u.seconds, err
+	}
+}
+
+func (b *bench) purge(more ...string) func(context.Context) (float64, error) {
+	return b.program(append([]string{"kubectl", "batch", "purge", "-n", namespace, "-l", "app=done", "-y"}, more...)...)
+}
+
+func (b *bench) measure(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{b.race, b.waiting, b.pods, b.scale} {
+		if err := step(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// turn has one contender delete count jobs.
+func (b *bench) turn(ctx context.Context, what string, one contender, count int, pods bool) (float64, error) {
+	if err := b.makeJobs(ctx, count, pods); err != nil {
+		return 0, err
+	}
+	seconds, err := one.run(ctx)
+	if err != nil {
+		return 0, err
+	}
+	say("%s: %s: %.2f s", what, one.name, seconds)
+	b.add(what, one.name, seconds)
+	_, err = b.gone(ctx)
+	return seconds, err
+}
+
+// race has those by turns who only ask for the deletion.
+func (b *bench) race(ctx context.Context) error {
+	contenders := []contender{
+		{bare, b.bare},
+		{purge, b.purge()},
+		{purgeWait, b.purge("--wait")},
+		{kubectlNow, b.program("kubectl", "delete", "jobs", "-n", namespace, "-l", "app=done", "--wait=false")},
+	}
+	what := fmt.Sprintf("%d finished jobs", b.jobs)
+	for range b.turns {
+		rand.Shuffle(len(contenders), func(i, j int) { contenders[i], contenders[j] = contenders[j], contenders[i] }) //nolint:gosec // a lot
+		for _, one := range contenders {
+			if _, err := b.turn(ctx, what, one, b.jobs, false); err != nil {
+				return err
+			}
+		}
+	}
+	loop, mine, theirs := b.median(what, bare), b.median(what, purge), b.median(what, kubectlNow)
+	b.reach(what+": time of purge, against "+bare, "<= 1.30x", mine/loop <= 1.3, "%.2fx (%.2f s against %.2f s)", mine/loop, mine, loop)
+	b.reach(what+": speed of purge, against "+kubectlNow, ">= 4x", theirs/mine >= 4, "%.1fx (%.2f s against %.2f s)", theirs/mine, mine, theirs)
+	return nil
+}
+
+// bare knows the jobs and asks for nothing but their deletion.
+func (b *bench) bare(ctx context.Context) (float64, error) {
+	jobs, err := b.client.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=done"})
+	if err != nil {
+		return 0, err
+	}
+	background := metav1.DeletePropagationBackground
+	return timed(func() error {
+		group, ctx := errgroup.WithContext(ctx)
+		group.SetLimit(32)
+		for _, one := range jobs.Items {
+			options := metav1.DeleteOptions{PropagationPolicy: &background, Preconditions: metav1.NewUIDPreconditions(string(one.UID))}
+			group.Go(func() error { return b.client.BatchV1().Jobs(namespace).Delete(ctx, one.Name, options) })
+		}
+		return group.Wait()
+	})
+}
+
+// waiting has kubectl do what people type, once: it takes minutes.
+func (b *bench) waiting(ctx context.Context) error {
+	if b.short {
+		return nil
+	}
+	what := fmt.Sprintf("%d finished jobs", b.jobs)
+	theirs, err := b.turn(ctx, what, contender{kubectlWaits, b.program("kubectl", "delete", "jobs", "-n", namespace, "-l", "app=done")}, b.jobs, false)
+	if err != nil {
+		return err
+	}
+	mine := b.median(what, purgeWait)
+	b.reach(what+": speed of purge --wait, against "+kubectlWaits, ">= 50x", theirs/mine >= 50, "%.0fx (%.2f s against %.1f s)", theirs/mine, mine, theirs)
+	return nil
+}
+
+// pods go with their jobs, and are not left to the garbage collector.
+func (b *bench) pods(ctx context.Context) error {
+	const count = 1000
+	what := fmt.Sprintf("%d finished jobs with a pod each, until the last pod is gone", count)
+	until := func(run func(context.Context) (float64, error)) func(context.Context) (float64, error) {
+		return func(ctx context.Context) (float64, error) {
+			first, err := run(ctx)
+			if err != nil {
+				return 0, err
+			}
+			rest, err := b.gone(ctx)
+			return first + rest, err
+		}
+	}
+	for _, one := range []contender{
+		{purge, until(b.purge())},
+		{kubectlNow, until(b.program("kubectl", "delete", "jobs", "-n", namespace, "-l", "app=done", "--wait=false"))},
+	} {
+		if _, err := b.turn(ctx, what, one, count, true); err != nil {
+			return err
+		}
+	}
+	mine, theirs := b.median(what, purge), b.median(what, kubectlNow)
+	b.reach(what, "sooner than 20 a second", mine < count/20, "%.1f s, %.0f a second (with %s %.1f s)", mine, count/mine, kubectlNow, theirs)
+	return nil
+}
+
+// scale lists and purges many, and looks at memory.
+func (b *bench) scale(ctx context.Context) error {
+	if err := b.makeJobs(ctx, b.many, false); err != nil {
+		return err
+	}
+	what := fmt.Sprintf("%d finished jobs", b.many)
+	list, err := b.command(ctx, "kubectl", "batch", "list", "-n", namespace)
+	if err != nil {
+		return err
+	}
+	b.add(what, "list", list.seconds)
+	b.add(what, "list, until its first row", list.firstLine)
+	b.reach(what+": list", "<= 2 s", list.seconds <= 2 && list.lines == b.many+1, "%.2f s (the first row after %.2f s, %d MiB of memory)", list.seconds, list.firstLine, list.peak>>20)
+	u, err := b.command(ctx, "kubectl", "batch", "purge", "-n", namespace, "-l", "app=done", "-y")
+	if err != nil {
+		return err
+	}
+	b.add(what, purge, u.seconds)
+	b.reach(what+": memory of purge", "<= 150 MiB", u.peak>>20 <= 150, "%d MiB", u.peak>>20)
+	few := b.median(fmt.Sprintf("%d finished jobs", b.jobs), purge) / float64(b.jobs)
+	ratio := u.seconds / float64(b.many) / few
+	b.reach(fmt.Sprintf("time of purge for each of %d jobs, against each of %d", b.many, b.jobs), "about 1x (linear)", ratio <= 1.3, "%.2fx (%.2f s for all)", ratio, u.seconds)
+	return nil
+}
