@@ -46,14 +46,15 @@ func (u users) add(namespace, claim string, by user) {
 	u[at] = append(u[at], by)
 }
 
-// other returns somebody other than the chosen jobs and their pods who has the claim.
-func (u users) other(at place, chosen map[types.UID]Job) (user, bool) {
+// other returns somebody other than the chosen jobs and their pods who has the claim;
+// a job rather than its pod.
+func (u users) other(at place, chosen map[types.UID]Job) (found user, ok bool) {
 	for _, by := range u[at] {
-		if _, ok := chosen[by.job]; !ok {
-			return by, true
+		if _, mine := chosen[by.job]; !mine && (!ok || by.what == "job") {
+			found, ok = by, true
 		}
 	}
-	return user{}, false
+	return found, ok
 }
 
 // ofJobs adds the jobs of a namespace with the claims that they mount, and returns

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -140,4 +141,40 @@ func TestLatestOfNobody(t *testing.T) {
 	equal(t, execute(t, faketest.New(lab()...).As("grace"), "list", "@latest"), result{
 		Stderr: "error: @latest: no job of yours (grace) is in namespace \"lab\"\n", Status: 1,
 	})
+}
+
+// Results whose job is gone stand below the jobs, under the name that fetch takes.
+func TestListOrphans(t *testing.T) {
+	cluster := func() *faketest.Cluster {
+		return faketest.New(
+			done("train", time.Hour, made("train-results")), results(corev1.ClaimBound, "1Gi"),
+			results(corev1.ClaimBound, "1Gi", fetchedClaim, ofJob("gone")), results(corev1.ClaimPending, "1Gi", ofJob("never"), func(c *corev1.PersistentVolumeClaim) { c.Labels["team"] = "x" }),
+			faketest.Claim("people", "1Gi", corev1.ClaimBound),
+		)
+	}
+	rows := func(args ...string) []string {
+		var names []string
+		for line := range strings.Lines(execute(t, cluster(), append([]string{"list"}, args...)...).Stdout) {
+			names = append(names, strings.Join(strings.Fields(line)[:5], " "))
+		}
+		return names
+	}
+	const head = "NAME STATE DURATION RESULTS FETCHED"
+	equal(t, rows(), []string{head, "train Complete 10m train-results no", "pvc/gone-results Gone <none> gone-results yes", "pvc/never-results Gone <none> never-results empty"})
+	equal(t, rows("-l", "team=x"), []string{head, "pvc/never-results Gone <none> never-results empty"})
+	equal(t, rows("train"), []string{head, "train Complete 10m train-results no"})
+	equal(t, execute(t, cluster(), "list", "-o", "name").Stdout, "job.batch/train\n")
+}
+
+// Rows of many jobs come as they are read, in columns of one width.
+func TestListMany(t *testing.T) {
+	var jobs []runtime.Object
+	for i := range 1234 {
+		jobs = append(jobs, done(fmt.Sprintf("job-%04d", i), time.Hour))
+	}
+	got := execute(t, faketest.New(jobs...), "list")
+	lines := strings.Split(strings.TrimSpace(got.Stdout), "\n")
+	if len(lines) != 1235 || !strings.HasPrefix(lines[1], "job-0000 ") || !strings.HasPrefix(lines[1234], "job-1233 ") || len(lines[1]) != len(lines[1234]) {
+		t.Errorf("%d lines: %q ... %q", len(lines), lines[1], lines[len(lines)-1])
+	}
 }

@@ -61,6 +61,7 @@ func TestRunRefuses(t *testing.T) {
 		some + " --results=1Gi --fetch -d /proc/nope/x":             "--fetch -d /proc/nope/x: nothing can be written there: ",
 		" -f a -f b":                                                "-f a and -f b: one manifest is expected",
 		" -f " + text:                                               "the Job: spec.backoffLimit: int32 is expected, not a string",
+		some + " --memory=16":                                       `--memory="16": that is 16 bytes; with a unit it is more`,
 		some + " --args":                                            "--args is there, but no arguments",
 		some + " --args --script=x -- b":                            "--args and --script exclude each other",
 		some + " --shell=bash":                                      "--shell goes with --cmd or --script",

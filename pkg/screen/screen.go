@@ -48,6 +48,22 @@ func Confirm(ctx context.Context, streams genericiooptions.IOStreams, question s
 	}
 }
 
+// Agree asks a question, and returns an error that says what a no means, such as
+// "nothing was deleted", unless the answer is yes. otherwise says how to do without
+// the question.
+func Agree(ctx context.Context, streams genericiooptions.IOStreams, question, no, otherwise string) error {
+	yes, err := Confirm(ctx, streams, question)
+	switch {
+	case errors.Is(err, ErrNoTerminal):
+		return fmt.Errorf("%w, so %s; %s", err, no, otherwise)
+	case err != nil:
+		return err
+	case !yes:
+		return errors.New(no)
+	}
+	return nil
+}
+
 // Column is a column of a table over rows of type T.
 type Column[T any] struct {
 	Name string

@@ -147,7 +147,7 @@ func (o *Options) choose(ctx context.Context) (jobs []*batchv1.Job, refused, err
 		return nil, nil, err
 	}
 	err = job.Each(ctx, o.client, o.namespace, selected, func(one *batchv1.Job) error {
-		if job.End(one) == nil && one.DeletionTimestamp == nil {
+		if job.End(one) == nil && one.DeletionTimestamp == nil && !cancelled(one) {
 			jobs = append(jobs, one)
 		}
 		return nil
@@ -155,13 +155,16 @@ func (o *Options) choose(ctx context.Context) (jobs []*batchv1.Job, refused, err
 	return jobs, nil, err
 }
 
+// cancelled reports whether that was asked for before: the end takes a moment.
+func cancelled(one *batchv1.Job) bool { return one.Annotations[owner.CancelledAnnotation] != "" }
+
 func (o *Options) named(ctx context.Context) (jobs []*batchv1.Job, errs error) {
 	for _, ref := range o.refs {
 		one, err := job.Get(ctx, o.client, o.namespace, ref)
 		switch {
 		case err != nil:
 			errs = errors.Join(errs, err)
-		case job.StateOf(one) == job.Cancelled:
+		case cancelled(one) && (job.End(one) == nil || job.StateOf(one) == job.Cancelled):
 			o.factory.Say(fmt.Sprintf("job %q is cancelled already", one.Name))
 		case job.End(one) != nil:
 			errs = errors.Join(errs, fmt.Errorf("job %q cannot be cancelled: it is finished (%s)", one.Name, job.StateOf(one)))
@@ -171,9 +174,6 @@ func (o *Options) named(ctx context.Context) (jobs []*batchv1.Job, errs error) {
 	}
 	return jobs, errs
 }
-
-// errDeclined ends cancel after a no.
-var errDeclined = errors.New("nothing was cancelled")
 
 // ask shows what would be ended, and asks.
 func (o *Options) ask(ctx context.Context, jobs []*batchv1.Job) error {
@@ -191,14 +191,5 @@ func (o *Options) ask(ctx context.Context, jobs []*batchv1.Job) error {
 	if o.logs != "" {
 		question = "Cancel them for good? Their pods go; their logs are written to " + o.logs + "."
 	}
-	yes, err := screen.Confirm(ctx, o.factory.Streams, question)
-	switch {
-	case errors.Is(err, screen.ErrNoTerminal):
-		return fmt.Errorf("%w, so %w; -y cancels without asking", err, errDeclined)
-	case err != nil:
-		return err
-	case !yes:
-		return errDeclined
-	}
-	return nil
+	return screen.Agree(ctx, o.factory.Streams, question, "nothing was cancelled", "-y cancels without asking")
 }

@@ -120,6 +120,9 @@ func (r report) line() string {
 	if r.Condition == string(job.Failed) {
 		line += fmt.Sprintf(" (exit status %d): %s", r.ExitCode, reason.Reason{Code: r.Reason, Message: r.Message})
 	}
+	if r.Condition == string(job.Cancelled) {
+		line += fmt.Sprintf(" (exit status %d)", r.ExitCode)
+	}
 	return line
 }
 

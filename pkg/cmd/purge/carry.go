@@ -13,11 +13,14 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 )
 
+// namedAtMost is how many failures are told: they mostly have one cause.
+const namedAtMost = 20
+
 // carry deletes what plan says, tells of each thing, and returns what went. Failures
 // are collected.
 func (o *Options) carry(ctx context.Context, plan *cleanup.Plan) (went []cleanup.Object, errs error) {
 	o.kept(plan)
-	n := len(plan.Jobs) + len(plan.Claims)
+	n, failures := len(plan.Jobs)+len(plan.Claims), 0
 	counter := screen.NewCounter(o.factory.Streams.ErrOut, o.factory.Clock, "deleted", n)
 	plan.Carry(ctx, o.client, o.dryRun == dryRunServer, func(one cleanup.Object, err error) {
 		counter.Clear()
@@ -29,10 +32,16 @@ func (o *Options) carry(ctx context.Context, plan *cleanup.Plan) (went []cleanup
 			o.answer.stays(one, failed, err.Error())
 			err = failure(one, err)
 		}
-		if err != nil && ctx.Err() == nil {
+		if err == nil || ctx.Err() != nil {
+			return
+		}
+		if failures++; failures <= namedAtMost {
 			errs = errors.Join(errs, err)
 		}
 	})
+	if more := failures - namedAtMost; more > 0 {
+		errs = errors.Join(errs, fmt.Errorf("... and %d more that were not deleted", more))
+	}
 	counter.Clear()
 	if err := ctx.Err(); err != nil {
 		o.factory.Say(fmt.Sprintf("\nStopped: %s of %s were deleted; the same line goes on", humanize.Comma(int64(len(went))), humanize.Comma(int64(n))))

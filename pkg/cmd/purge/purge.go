@@ -141,9 +141,6 @@ func (o *Options) run(ctx context.Context) error {
 	return errs
 }
 
-// errDeclined ends purge after a no.
-var errDeclined = errors.New("nothing was deleted")
-
 // ask shows what would go, and asks.
 func (o *Options) ask(ctx context.Context, plan *cleanup.Plan) error {
 	if err := o.preview(o.factory.Streams.ErrOut, plan, shownAtMost); err != nil {
@@ -154,14 +151,5 @@ func (o *Options) ask(ctx context.Context, plan *cleanup.Plan) error {
 	if !o.volumes {
 		question += " Results volumes stay."
 	}
-	yes, err := screen.Confirm(ctx, o.factory.Streams, question)
-	switch {
-	case errors.Is(err, screen.ErrNoTerminal):
-		return fmt.Errorf("%w, so %w; -y deletes without asking", err, errDeclined)
-	case err != nil:
-		return err
-	case !yes:
-		return errDeclined
-	}
-	return nil
+	return screen.Agree(ctx, o.factory.Streams, question, "nothing was deleted", "-y deletes without asking")
 }

@@ -16,7 +16,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // objects is what run makes, in this order.
@@ -119,98 +118,6 @@ func (r *Request) resolveName(start *batchv1.Job) error {
 
 // suffixLength is as in the names that the API server generates.
 const suffixLength = 5
-
-// resolveResults names the claim of the results, which is mounted after all others.
-func (r *Request) resolveResults(start *batchv1.Job, made *resolved) {
-	old := ""
-	if start != nil {
-		old = start.Annotations[owner.ResultsAnnotation]
-	}
-	asked := r.results.asked
-	if asked == nil {
-		if r.spec.Storage.Results = old; old != "" {
-			made.kept = old
-			r.must("the results claim of the job", claimKind, old)
-			r.relay(start, old)
-		}
-		return
-	}
-	if claim := r.results.made; claim != nil {
-		claim.Name, claim.Namespace, claim.Job, claim.Owner = volume.ResultsName(r.spec.Name), r.namespace, r.spec.Name, r.spec.Owner
-		asked.Claim, made.claim = claim.Name, claim.Claim()
-		r.spec.Stamp(&made.claim.ObjectMeta)
-	} else {
-		made.kept = asked.Claim
-	}
-	if old != "" {
-		spec.WithoutClaim(start, old)
-	}
-	if start != nil {
-		r.without(start, asked.Path)
-	}
-	r.spec.Storage.Results = asked.Claim
-	r.spec.Storage.Mounts = append(r.spec.Storage.Mounts, *asked)
-}
-
-// replace takes away what the job that is repeated has at the paths of flags.
-func (r *Request) replace(start *batchv1.Job) {
-	var paths []string
-	for _, one := range r.spec.Storage.Paths() {
-		paths = append(paths, one[0])
-	}
-	if start != nil {
-		r.without(start, paths...)
-	}
-}
-
-func (r *Request) without(start *batchv1.Job, paths ...string) {
-	for _, removed := range spec.WithoutMounts(start, paths...) {
-		r.notes = append(r.notes, "Note: the "+removed+", which the job had, is replaced")
-	}
-}
-
-// placeResults finds where new results lie in the container. Those of a job that is
-// repeated lie where the first ones did: its program writes there.
-func (r *Request) placeResults(start *batchv1.Job) {
-	asked := r.results.asked
-	if asked == nil {
-		return
-	}
-	asked.PerTask = r.indexed(start) && !r.results.shared
-	if start == nil || start.Annotations[owner.ResultsAnnotation] == "" {
-		return
-	}
-	for _, m := range volume.MountsIn(start) {
-		if m.Claim != start.Annotations[owner.ResultsAnnotation] || m.ReadOnly {
-			continue
-		}
-		if !r.results.placed {
-			asked.Path = m.Path
-		}
-		if volume.Tasks(start) > 0 && !m.Varies {
-			asked.PerTask = false // its tasks share a folder
-		}
-		return
-	}
-}
-
-// relay changes how the results that stay lie in the container.
-func (r *Request) relay(start *batchv1.Job, claim string) {
-	switch {
-	case r.results.shared:
-		spec.Shared(start, claim)
-	case r.spec.Lifecycle.Array != nil && volume.Tasks(start) == 0:
-		spec.PerTask(start, claim)
-	}
-	if r.results.placed {
-		r.without(start, r.results.at)
-		spec.Place(start, claim, r.results.at)
-	}
-}
-
-func (r *Request) indexed(start *batchv1.Job) bool {
-	return r.spec.Lifecycle.Array != nil || start != nil && volume.Tasks(start) > 0
-}
 
 // resolveOwned names the script and the Secret that the job will own. Those of the
 // job that is repeated are shared, unless there are new ones.

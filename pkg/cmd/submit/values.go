@@ -66,8 +66,14 @@ func parseBytes(flag, text string) (resource.Quantity, error) {
 	if err != nil || quantity.Sign() <= 0 || !whole(quantity) {
 		return resource.Quantity{}, fmt.Errorf("%s=%q: a quantity above 0 is expected, such as 10Gi or 500Mi", flag, text)
 	}
+	if quantity.Value() < leastBytes {
+		return resource.Quantity{}, fmt.Errorf("%s=%q: that is %d bytes; with a unit it is more, such as 10Gi or 500Mi", flag, text, quantity.Value())
+	}
 	return quantity, nil
 }
+
+// leastBytes is less than anybody asks for: a smaller amount lacks its unit.
+const leastBytes = 1 << 20
 
 // whole reports whether quantity is a whole number below what the API can hold.
 func whole(quantity resource.Quantity) bool {

@@ -1,0 +1,84 @@
+package cmd
+
+import (
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// cancels is how the end of a job is asked for.
+func cancels(name, spec string) string {
+	return "patch jobs " + name + ` application/merge-patch+json {"metadata":{"annotations":{"kubectl-batch.github.io/cancelled":"2026-03-04T12:00:00Z",` +
+		`"kubectl-batch.github.io/cancelled-by":"ada@example.org"},"uid":"uid-` + name + `"},"spec":{` + spec + `}}`
+}
+
+func TestCancel(t *testing.T) {
+	const deadline = `"activeDeadlineSeconds":1`
+	gone := func(name string) string { return "The pods of " + name + " go, and their logs with them\n" }
+	cancelled := faketest.Job("old", faketest.Annotated(owner.CancelledAnnotation, "now"), faketest.Ended(batchv1.JobFailed, time.Hour, batchv1.JobReasonDeadlineExceeded, "late"))
+	for name, test := range map[string]struct {
+		cluster *faketest.Cluster
+		args    []string
+		want    result
+	}{
+		"by name": {faketest.New(faketest.Job("a"), faketest.Job("b")), []string{"job/a", "a", "-y"}, result{
+			Stdout: "job.batch/a cancelled\n", Stderr: gone("a"), Changes: []string{cancels("a", deadline)},
+		}},
+		"suspended": {faketest.New(faketest.Job("a", suspended)), []string{"a", "-y", "-o", "name"}, result{
+			Stdout: "job.batch/a\n", Changes: []string{cancels("a", deadline+`,"parallelism":0,"suspend":false`)},
+		}},
+		"all that are not finished": {faketest.New(faketest.Job("a"), done("b", time.Hour), cancelled), []string{"--all", "-y"}, result{
+			Stdout: "job.batch/a cancelled\n", Stderr: gone("a"), Changes: []string{cancels("a", deadline)},
+		}},
+		"by label": {faketest.New(faketest.Job("a"), faketest.Job("b", faketest.Labelled("team", "x"))), []string{"-l", "team=x", "-y"}, result{
+			Stdout: "job.batch/b cancelled\n", Stderr: gone("b"), Changes: []string{cancels("b", deadline)},
+		}},
+		"finished, and cancelled already": {faketest.New(done("a", time.Hour), cancelled), []string{"a", "old", "-y"}, result{
+			Stderr: "job \"old\" is cancelled already\nerror: job \"a\" cannot be cancelled: it is finished (Complete)\n", Status: 1,
+		}},
+		"nobody to ask": {faketest.New(faketest.Job("a")), []string{"a"}, result{
+			Stderr: "JOB   STATE     RUNNING FOR   OWNER\na     Pending   0s            <none>\n" +
+				"error: there is no terminal to ask on, so nothing was cancelled; -y cancels without asking\n", Status: 1,
+		}},
+		"nothing": {faketest.New(), []string{"--mine", "-y"}, result{Stderr: "Nothing to cancel in namespace \"lab\"\n"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			equal(t, execute(t, test.cluster, append([]string{"cancel"}, test.args...)...), test.want)
+		})
+	}
+	for args, want := range map[string]string{
+		"":             "which jobs? JOB..., -l, --mine or --all says so",
+		"a --all":      "--all excludes names, -l and --mine",
+		"a -l x=y":     "names exclude",
+		"--all -oyaml": "-o yaml: name is expected",
+		"-l =":         `-l "="`,
+	} {
+		if got := execute(t, faketest.New(), append([]string{"cancel"}, strings.Fields(args)...)...); got.Status != 2 || !strings.Contains(got.Stderr, want) {
+			t.Errorf("%s: %+v", args, got)
+		}
+	}
+}
+
+// A job whose logs cannot be kept goes on.
+func TestCancelKeepsLogs(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(dir+"/a.log", []byte("mine"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	got := execute(t, faketest.New(faketest.Job("a"), faketest.Job("b")), "cancel", "a", "b", "-y", "--save-logs="+dir)
+	if want := `job "a" was not cancelled: keeping its logs: ` + dir + "/a.log is there already"; got.Status != 1 || !strings.Contains(got.Stderr, want) || len(got.Changes) != 1 {
+		t.Errorf("%+v", got)
+	}
+	if kept, err := os.ReadFile(dir + "/a.log"); string(kept) != "mine" {
+		t.Errorf("%q, %v", kept, err)
+	}
+	if entries, err := os.ReadDir(dir); len(entries) != 1 {
+		t.Errorf("b has no pods, and so no logs: %v, %v", entries, err)
+	}
+}
