@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -23,6 +24,8 @@ const workers = 32
 const (
 	enduring   = time.Minute
 	retryEvery = time.Second
+	// unhurried is how long one request may take.
+	unhurried = 30 * time.Second
 )
 
 // Why something that was to go stays.
@@ -39,6 +42,7 @@ type Done func(Object, error)
 type carrier struct {
 	client kubernetes.Interface
 	dryRun bool
+	outage outage
 
 	mu    sync.Mutex
 	done  Done
@@ -99,10 +103,33 @@ func (c *carrier) claim(ctx context.Context, one Claim) {
 	c.tell(one.Object, c.remove(ctx, one.Object))
 }
 
+// ask asks once. Ctrl-C does not cut it off: then nobody would know whether it was done.
+func (c *carrier) ask(ctx context.Context, one Object) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unhurried)
+	defer cancel()
+	return remove(ctx, c.client, one, c.dryRun)
+}
+
+// outage knows whether the API server was away. One that comes again refuses everybody
+// until it has read who may do what.
+type outage struct{ was atomic.Bool }
+
+// passing reports whether err can go away by itself.
+func (o *outage) passing(err error) bool {
+	if err == nil {
+		return false
+	}
+	if follow.Passing(err) {
+		o.was.Store(true)
+		return true
+	}
+	return o.was.Load() && apierrors.IsForbidden(err)
+}
+
 func (c *carrier) remove(ctx context.Context, one Object) error {
-	err := remove(ctx, c.client, one, c.dryRun)
-	for waited := time.Duration(0); err != nil && follow.Passing(err) && waited < enduring && sleep(ctx, retryEvery); waited += retryEvery {
-		err = remove(ctx, c.client, one, c.dryRun) // asking twice deletes once: it goes by UID
+	err := c.ask(ctx, one)
+	for waited := time.Duration(0); c.outage.passing(err) && waited < enduring && sleep(ctx, retryEvery); waited += retryEvery {
+		err = c.ask(ctx, one) // asking twice deletes once: it goes by UID
 	}
 	switch {
 	case apierrors.IsNotFound(err):

@@ -10,8 +10,6 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 )
 
 const (
@@ -27,9 +25,9 @@ const (
 // of what stays and what holds it, at each change. The error is ctx's, with what is
 // still there, or that the cluster cannot be asked.
 func Await(ctx context.Context, client kubernetes.Interface, deleted []Object, say func(string)) error {
-	pause, waited, said := firstLook, time.Duration(0), ""
+	pause, waited, said, away := firstLook, time.Duration(0), "", &outage{}
 	for {
-		stays, holds, err := still(ctx, client, deleted)
+		stays, holds, err := still(ctx, client, deleted, away)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -63,7 +61,7 @@ func sleep(ctx context.Context, pause time.Duration) bool {
 const namedAtMost = 10
 
 // still returns what of deleted is there, and what holds it.
-func still(ctx context.Context, client kubernetes.Interface, deleted []Object) (stays []Object, holds string, err error) {
+func still(ctx context.Context, client kubernetes.Interface, deleted []Object, away *outage) (stays []Object, holds string, err error) {
 	found := make([]metav1.Object, len(deleted))
 	errs := make([]error, len(deleted))
 	indexes := make([]int, len(deleted))
@@ -76,7 +74,7 @@ func still(ctx context.Context, client kubernetes.Interface, deleted []Object) (
 		switch {
 		case apierrors.IsNotFound(errs[i]), errs[i] == nil && found[i] != nil && found[i].GetUID() != one.UID:
 			continue
-		case errs[i] != nil && !follow.Passing(errs[i]):
+		case errs[i] != nil && !away.passing(errs[i]):
 			return stays, holds, fmt.Errorf("looking for %s %s: %w", one.Kind, one.Name, errs[i])
 		}
 		if stays = append(stays, one); len(named) < namedAtMost && errs[i] == nil && found[i] != nil {

@@ -28,11 +28,11 @@ func (o *Options) carry(ctx context.Context, plan *cleanup.Plan) (went []cleanup
 			went = append(went, one)
 			err = o.answer.deleted(one)
 			counter.Add()
-		} else if ctx.Err() == nil {
+		} else {
 			o.answer.stays(one, failed, err.Error())
 			err = failure(one, err)
 		}
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
 			return
 		}
 		if failures++; failures <= namedAtMost {
