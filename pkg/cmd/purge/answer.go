@@ -14,6 +14,8 @@ type answer struct {
 	// format is name, json, or empty for lines.
 	format string
 	dryRun string
+	// everywhere has lines name the namespace.
+	everywhere bool
 }
 
 // told is one thing, as -o json gives it.
@@ -42,11 +44,11 @@ func (a answer) deleted(one cleanup.Object) error {
 		return a.factory.Answer(string(one.Kind) + "/" + one.Name)
 	}
 	suffix := ""
+	if a.everywhere {
+		suffix = " from " + one.Namespace
+	}
 	if a.dryRun != dryRunNone {
-		suffix = " (" + a.dryRun + " dry run)"
-		if a.dryRun == dryRunClient {
-			suffix = " (dry run)"
-		}
+		suffix += " (" + a.dryRun + " dry run)"
 	}
 	return a.factory.Answer(fmt.Sprintf("%s/%s deleted%s", one.Kind, one.Name, suffix))
 }

@@ -72,7 +72,7 @@ func (o *Flags) addWhich(flags *pflag.FlagSet) {
 func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	options := &Options{
 		factory: f, filter: o.Filter, keepBy: o.KeepBy, missing: o.IgnoreNotFound, volumes: o.Volumes, discard: o.Discard,
-		dryRun: o.DryRun, yes: o.Yes, wait: o.Wait, answer: answer{factory: f, format: o.Output, dryRun: o.DryRun},
+		dryRun: o.DryRun, yes: o.Yes, wait: o.Wait, answer: answer{factory: f, format: o.Output, dryRun: o.DryRun, everywhere: o.Filter.AllNamespaces},
 	}
 	for _, parse := range []func(*Options) error{
 		func(options *Options) error { return options.parseNames(args) }, o.check, o.parseSelection, o.parseTimes,

@@ -4,6 +4,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -41,13 +42,16 @@ func run(ctx context.Context, args []string) error {
 	set.BoolVar(&f.short, "short", false, "fewer jobs, and without kubectl's own waiting, which takes ten minutes")
 	set.StringVar(&f.plugin, "plugin", "bin/kubectl-batch", "the program to measure")
 	set.StringVar(&f.out, "out", "", "directory for performance-purge.md (default docs; bin with -short)")
+	set.IntVar(&f.jobs, "jobs", 0, "jobs of the race (default 3000, 1000 with -short)")
+	set.IntVar(&f.many, "many", 0, "jobs of the look at memory (default 20000, 5000 with -short)")
 	if err := set.Parse(args); err != nil {
 		return err
 	}
-	f.jobs, f.many, f.turns = 3000, 20_000, 3
-	if f.short {
-		f.jobs, f.many, f.turns = 1000, 5000, 2
+	jobs, many := 3000, 20_000
+	if f.turns = 3; f.short {
+		jobs, many, f.turns = 1000, 5000, 2
 	}
+	f.jobs, f.many = cmp.Or(f.jobs, jobs), cmp.Or(f.many, many)
 	if f.out == "" {
 		f.out = map[bool]string{false: "docs", true: "bin"}[f.short]
 	}

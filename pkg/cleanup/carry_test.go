@@ -1,0 +1,73 @@
+package cleanup_test
+
+import (
+	"encoding/json"
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+)
+
+// An API server that has too much to do is asked again when it says so; one that is
+// on its way up refuses everybody for a moment.
+func TestCarryThroughTrouble(t *testing.T) {
+	var asked atomic.Int32
+	began := time.Now()
+	var second time.Duration
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		status := metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure}
+		switch asked.Add(1) {
+		case 1:
+			w.Header().Set("Retry-After", "1")
+			status.Code, status.Reason = http.StatusTooManyRequests, metav1.StatusReasonTooManyRequests
+		case 2:
+			second = time.Since(began)
+			conn, _, err := http.NewResponseController(w).Hijack()
+			if err == nil {
+				_ = conn.Close() // it was killed
+			}
+			return
+		case 3:
+			status.Code, status.Reason, status.Message = http.StatusForbidden, metav1.StatusReasonForbidden, `clusterrole "edit" not found`
+		default:
+			status.Status, status.Code = metav1.StatusSuccess, http.StatusOK
+		}
+		w.Header().Set("Content-Type", "application/json")
+		w.WriteHeader(int(status.Code))
+		_ = json.NewEncoder(w).Encode(status)
+	}))
+	defer server.Close()
+	client, err := kubernetes.NewForConfig(&rest.Config{Host: server.URL, QPS: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan := &cleanup.Plan{Jobs: []cleanup.Item{{Job: finished("a", batchv1.JobComplete, day)}}}
+	told := errors.New("nothing was told")
+	plan.Carry(t.Context(), client, false, func(_ cleanup.Object, err error) { told = err })
+	if told != nil || asked.Load() != 4 || second < time.Second {
+		t.Errorf("%v after %d requests, the second after %s", told, asked.Load(), second)
+	}
+}
+
+// Who may not delete is told at once, and the claim stays with its job.
+func TestCarryForbidden(t *testing.T) {
+	cluster := faketest.New(faketest.Job("a")).Refuse("delete", "jobs", errors.New("no"))
+	client, _ := cluster.Clientset()
+	one := finished("a", batchv1.JobComplete, day)
+	plan := &cleanup.Plan{Jobs: []cleanup.Item{{Job: one}}, Claims: []cleanup.Claim{{Object: cleanup.Object{Kind: cleanup.KindClaim, Name: "c", Namespace: faketest.Namespace}, Jobs: []cleanup.Job{one}}}}
+	var told []error
+	plan.Carry(t.Context(), client, false, func(_ cleanup.Object, err error) { told = append(told, err) })
+	if len(told) != 2 || told[0].Error() != "no" || !cleanup.Stays(told[1]) || len(cluster.Changes()) != 1 {
+		t.Errorf("%v, %v", told, cluster.Changes())
+	}
+}
