@@ -24,7 +24,7 @@ func TestCarryThroughTrouble(t *testing.T) {
 	var asked atomic.Int32
 	began := time.Now()
 	var second time.Duration
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		status := metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure}
 		switch asked.Add(1) {
 		case 1:
