@@ -60,6 +60,17 @@ func ReduceClaim(claim *corev1.PersistentVolumeClaim) Claim {
 	}
 }
 
+// State says whether the results on a claim were fetched: yes, no, or empty.
+func (c *Claim) State() string {
+	switch {
+	case c.Unused:
+		return "empty"
+	case c.Fetched.IsZero():
+		return "no"
+	}
+	return "yes"
+}
+
 // Orphans returns the results claims of a namespace, "" for all, whose job is not
 // among jobs.
 func Orphans(ctx context.Context, client kubernetes.Interface, namespace, selector string, there func(namespace, job string) bool) (found []Claim, err error) {

@@ -30,6 +30,8 @@ type Plan struct {
 	Claims []Claim
 	// Kept are claims that stay, with the reason.
 	Kept []Claim
+	// Orphans are claims whose job is gone and that were not asked for.
+	Orphans []Claim
 }
 
 // planner gathers what goes with the chosen jobs.

@@ -71,6 +71,12 @@ func (u users) ofJobs(ctx context.Context, client kubernetes.Interface, namespac
 	return there, err
 }
 
+// There returns what tells whether a job of a namespace, "" for all, exists.
+func There(ctx context.Context, client kubernetes.Interface, namespace string) (func(namespace, name string) bool, error) {
+	there, err := users{}.ofJobs(ctx, client, namespace)
+	return func(namespace, name string) bool { return there[place{namespace, name}] }, err
+}
+
 // ofPod adds a pod with the claims that it mounts. A helper of fetch that has ended
 // or goes does not count: it is removed.
 func (u users) ofPod(pod *corev1.Pod) {

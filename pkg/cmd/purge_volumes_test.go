@@ -55,6 +55,16 @@ func deletesClaim(job string) string {
 	return "delete persistentvolumeclaims " + job + "-results uid=uid-" + job + "-results"
 }
 
+// The preview shows results whose job is gone, also where they stay.
+func TestPurgeShowsOrphans(t *testing.T) {
+	cluster := faketest.New(done("a", time.Hour), faketest.Job("live"), results(corev1.ClaimBound, "1Gi", ofJob("live")), results(corev1.ClaimBound, "1Gi", fetchedClaim, ofJob("ttl")))
+	equal(t, execute(t, cluster, "purge", "--dry-run"), result{Stdout: `JOB               STATE      FINISHED   RESULTS       FETCHED   OWNER    WITH IT
+a                 Complete   60m ago    <none>        <none>    <none>   <none>
+pvc/ttl-results   Gone       <none>     ttl-results   yes       <none>   stays without --volumes
+1 job would be deleted (dry run)
+`})
+}
+
 // Volumes go last, and only where nothing on them can be lost.
 func TestPurgeVolumes(t *testing.T) {
 	const bound = corev1.ClaimBound

@@ -117,7 +117,7 @@ func (o *Options) columns() []screen.Column[row] {
 		column("State", func(j *batchv1.Job) string { return string(job.StateOf(j)) }, func(*cleanup.Claim) string { return "Gone" }),
 		column("Duration", func(j *batchv1.Job) string { return utilduration.HumanDuration(job.Duration(j, now)) }, none),
 		column("Results", results, func(c *cleanup.Claim) string { return c.Name }),
-		column("Fetched", fetched, claimFetched),
+		column("Fetched", fetched, (*cleanup.Claim).State),
 		wide(column("Owner", func(j *batchv1.Job) string { return screen.OrNone(j.Annotations[owner.Annotation]) }, func(c *cleanup.Claim) string { return screen.OrNone(c.Owner) })),
 		wide(column("Images", images, none)),
 		column("Age", func(j *batchv1.Job) string { return age(j.CreationTimestamp.Time) }, func(c *cleanup.Claim) string { return age(c.Created) }),
@@ -127,16 +127,6 @@ func (o *Options) columns() []screen.Column[row] {
 		columns = append([]screen.Column[row]{namespace}, columns...)
 	}
 	return columns
-}
-
-func claimFetched(claim *cleanup.Claim) string {
-	switch {
-	case claim.Unused:
-		return "empty"
-	case claim.Fetched.IsZero():
-		return "no"
-	}
-	return "yes"
 }
 
 // results names the claims that the job writes to.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 
 	"github.com/dustin/go-humanize"
 
@@ -86,7 +87,7 @@ func kindOf(kind cleanup.Kind) string {
 // foretell answers a client's dry run.
 func (o *Options) foretell(plan *cleanup.Plan) error {
 	if o.answer.format == "" {
-		if err := o.preview(o.factory.Streams.Out, plan, len(plan.Jobs)+len(plan.Claims)); err != nil {
+		if err := o.preview(o.factory.Streams.Out, plan, math.MaxInt); err != nil {
 			return err
 		}
 		_, err := fmt.Fprintf(o.factory.Streams.Out, "%s would be deleted (dry run)\n", total(plan))

@@ -171,6 +171,21 @@ func (o *Options) orphans(selector string) func(cleanup.Claim) bool {
 	}
 }
 
+// orphansToo has the preview show the results whose job is gone, where they stay. It is
+// a courtesy: who may not list claims is shown none.
+func (o *Options) orphansToo(ctx context.Context, plan *cleanup.Plan) {
+	if o.volumes || o.named() || o.filter.Typed() && !o.filter.AllNamespaces {
+		return
+	}
+	there, err := cleanup.There(ctx, o.client, o.namespace)
+	if err != nil {
+		return
+	}
+	if orphans, err := cleanup.Orphans(ctx, o.client, o.namespace, "", there); err == nil {
+		plan.Orphans = orphans
+	}
+}
+
 // unknown says which claims were named and are none to delete.
 func (o *Options) unknown(plan *cleanup.Plan) (errs error) {
 	for _, name := range o.claims {

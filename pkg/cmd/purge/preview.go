@@ -73,11 +73,16 @@ func (o *Options) rows(plan *cleanup.Plan) []row {
 		})
 	}
 	for _, claim := range alone {
-		rows = append(rows, row{
-			claim.Namespace, "pvc/" + claim.Name, "Gone", screen.None, claim.Name, claimFetched(claim), claim.Owner, "volume " + size(claim.Size),
-		})
+		rows = append(rows, orphan(claim, "volume "+size(claim.Size)))
+	}
+	for _, claim := range plan.Orphans {
+		rows = append(rows, orphan(claim, "stays without --volumes"))
 	}
 	return rows
+}
+
+func orphan(claim cleanup.Claim, with string) row {
+	return row{claim.Namespace, "pvc/" + claim.Name, "Gone", screen.None, claim.Name, claim.State(), claim.Owner, with}
 }
 
 func fetched(one cleanup.Job) string {
@@ -88,16 +93,6 @@ func fetched(one cleanup.Job) string {
 		return screen.None
 	}
 	return "no"
-}
-
-func claimFetched(claim cleanup.Claim) string {
-	if claim.Unused {
-		return "empty"
-	}
-	if claim.Fetched.IsZero() {
-		return "no"
-	}
-	return "yes"
 }
 
 // with says what goes with a job.

@@ -117,6 +117,7 @@ func (o *Options) run(ctx context.Context) error {
 		return refused
 	}
 	if o.dryRun == dryRunClient {
+		o.orphansToo(ctx, plan)
 		o.kept(plan)
 		return errors.Join(refused, o.foretell(plan))
 	}
@@ -143,6 +144,7 @@ func (o *Options) run(ctx context.Context) error {
 
 // ask shows what would go, and asks.
 func (o *Options) ask(ctx context.Context, plan *cleanup.Plan) error {
+	o.orphansToo(ctx, plan)
 	if err := o.preview(o.factory.Streams.ErrOut, plan, shownAtMost); err != nil {
 		return err
 	}
