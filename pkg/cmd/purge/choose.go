@@ -103,7 +103,7 @@ func (o *Options) byName(ctx context.Context) (chosen []cleanup.Job, errs error)
 		took, _ := selection.Of([]cleanup.Job{cleanup.Reduce(one, "")}, o.factory.Clock.Now())
 		switch {
 		case len(took) == 0:
-			o.factory.Say(fmt.Sprintf("job %q is left: %s", one.Name, o.tooSoon(one.Name)))
+			o.factory.Say(fmt.Sprintf("job %q is left: %s", one.Name, o.leftOut()))
 		case !seen[one.Name]:
 			seen[one.Name] = true
 			chosen = append(chosen, took...)
@@ -112,8 +112,8 @@ func (o *Options) byName(ctx context.Context) (chosen []cleanup.Job, errs error)
 	return chosen, errs
 }
 
-// tooSoon says why a named job stays.
-func (o *Options) tooSoon(string) string {
+// leftOut says why a named job stays.
+func (o *Options) leftOut() string {
 	if !o.selection.Fetched {
 		return "it finished more recently than --older-than says"
 	}

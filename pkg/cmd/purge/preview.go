@@ -68,8 +68,8 @@ func (o *Options) rows(plan *cleanup.Plan) []row {
 	for _, one := range plan.Jobs {
 		claim, ok := goes[one.Namespace+"/"+one.Name]
 		rows = append(rows, row{
-			one.Namespace, one.Name, string(one.State), utilduration.HumanDuration(now.Sub(one.Finished)) + " ago",
-			strings.Join(one.Claims, ","), fetched(one.Job), one.Owner, with(one.With, claim, ok),
+			namespace: one.Namespace, name: one.Name, state: string(one.State), finished: utilduration.HumanDuration(now.Sub(one.Finished)) + " ago",
+			results: strings.Join(one.Claims, ","), fetched: fetched(one.Job), owner: one.Owner, with: with(one.With, claim, ok),
 		})
 	}
 	for _, claim := range alone {
@@ -82,7 +82,10 @@ func (o *Options) rows(plan *cleanup.Plan) []row {
 }
 
 func orphan(claim cleanup.Claim, with string) row {
-	return row{claim.Namespace, "pvc/" + claim.Name, "Gone", screen.None, claim.Name, claim.State(), claim.Owner, with}
+	return row{
+		namespace: claim.Namespace, name: "pvc/" + claim.Name, state: "Gone", finished: screen.None,
+		results: claim.Name, fetched: claim.State(), owner: claim.Owner, with: with,
+	}
 }
 
 func fetched(one cleanup.Job) string {
