@@ -9,7 +9,6 @@ import (
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
 
@@ -129,7 +128,7 @@ func (o *outage) passing(err error) bool {
 
 func (c *carrier) remove(ctx context.Context, one Object) error {
 	err := c.ask(ctx, one)
-	for waited := time.Duration(0); c.outage.passing(err) && waited < enduring && sleep(ctx, retryEvery); waited += retryEvery {
+	for waited := time.Duration(0); c.outage.passing(err) && waited < enduring && follow.Sleep(ctx, retryEvery); waited += retryEvery {
 		err = c.ask(ctx, one) // asking twice deletes once: it goes by UID
 	}
 	switch {
@@ -143,7 +142,7 @@ func (c *carrier) remove(ctx context.Context, one Object) error {
 
 // conflict tells what became of an object that is not as it was looked at.
 func (c *carrier) conflict(ctx context.Context, one Object) error {
-	now, err := get(ctx, c.client, one)
+	now, err := accessTo(c.client, one).get(ctx)
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil
@@ -155,22 +154,6 @@ func (c *carrier) conflict(ctx context.Context, one Object) error {
 		return nil // somebody else deletes it
 	}
 	return errChanged
-}
-
-func get(ctx context.Context, client kubernetes.Interface, one Object) (metav1.Object, error) {
-	core := client.CoreV1()
-	switch one.Kind {
-	case KindJob:
-		return client.BatchV1().Jobs(one.Namespace).Get(ctx, one.Name, metav1.GetOptions{})
-	case KindPod:
-		return core.Pods(one.Namespace).Get(ctx, one.Name, metav1.GetOptions{})
-	case KindScript:
-		return core.ConfigMaps(one.Namespace).Get(ctx, one.Name, metav1.GetOptions{})
-	case KindSecret:
-		return core.Secrets(one.Namespace).Get(ctx, one.Name, metav1.GetOptions{})
-	default:
-		return core.PersistentVolumeClaims(one.Namespace).Get(ctx, one.Name, metav1.GetOptions{})
-	}
 }
 
 // Stays reports whether err says that something was left on purpose.

@@ -11,9 +11,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -86,13 +86,8 @@ func Orphans(ctx context.Context, client kubernetes.Interface, namespace, select
 }
 
 func eachClaim(ctx context.Context, client kubernetes.Interface, namespace, selector string, see func(*corev1.PersistentVolumeClaim)) error {
-	return each(ctx, func(options metav1.ListOptions) (runtime.Object, error) {
-		return client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, options)
-	}, metav1.ListOptions{LabelSelector: selector}, func(item runtime.Object) error {
-		claim, ok := item.(*corev1.PersistentVolumeClaim)
-		if !ok {
-			return fmt.Errorf("%T in a list of claims", item)
-		}
+	claims := client.CoreV1().PersistentVolumeClaims(namespace)
+	return follow.Each(ctx, claims, metav1.ListOptions{LabelSelector: selector}, func(claim *corev1.PersistentVolumeClaim) error {
 		if claim.DeletionTimestamp == nil {
 			see(claim)
 		}

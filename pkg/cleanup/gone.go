@@ -10,6 +10,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 )
 
 const (
@@ -38,22 +40,11 @@ func Await(ctx context.Context, client kubernetes.Interface, deleted []Object, s
 			say(holds)
 			said = holds
 		}
-		if !sleep(ctx, pause) {
+		if !follow.Sleep(ctx, pause) {
 			return fmt.Errorf("%s: %w", holds, context.Cause(ctx))
 		}
 		waited += pause
 		pause = min(2*pause, lookEvery)
-	}
-}
-
-func sleep(ctx context.Context, pause time.Duration) bool {
-	timer := time.NewTimer(pause)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return true
 	}
 }
 
@@ -68,7 +59,7 @@ func still(ctx context.Context, client kubernetes.Interface, deleted []Object, a
 	for i := range indexes {
 		indexes[i] = i
 	}
-	side(ctx, indexes, func(i int) { found[i], errs[i] = get(ctx, client, deleted[i]) })
+	side(ctx, indexes, func(i int) { found[i], errs[i] = accessTo(client, deleted[i]).get(ctx) })
 	var named []string
 	for i, one := range deleted {
 		switch {

@@ -12,8 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/pager"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
@@ -49,7 +49,13 @@ func Make(ctx context.Context, client kubernetes.Interface, namespace string, ch
 	for _, one := range chosen {
 		p.chosen[one.UID] = one
 	}
-	if err := errors.Join(p.pods(ctx), p.owned(ctx, KindScript, owner.ScriptComponent), p.owned(ctx, KindSecret, owner.EnvComponent)); err != nil {
+	core := client.CoreV1()
+	err := errors.Join(
+		p.pods(ctx),
+		owned[*corev1.ConfigMap](ctx, p, core.ConfigMaps(namespace), KindScript, owner.ScriptComponent),
+		owned[*corev1.Secret](ctx, p, core.Secrets(namespace), KindSecret, owner.EnvComponent),
+	)
+	if err != nil {
 		return nil, err
 	}
 	plan := &Plan{}
@@ -66,13 +72,7 @@ func Make(ctx context.Context, client kubernetes.Interface, namespace string, ch
 
 // pods finds the pods of the chosen jobs, and who has which claim.
 func (p *planner) pods(ctx context.Context) error {
-	err := each(ctx, func(options metav1.ListOptions) (runtime.Object, error) {
-		return p.client.CoreV1().Pods(p.namespace).List(ctx, options)
-	}, metav1.ListOptions{}, func(item runtime.Object) error {
-		pod, ok := item.(*corev1.Pod)
-		if !ok {
-			return fmt.Errorf("%T in a list of pods", item)
-		}
+	err := follow.Each(ctx, p.client.CoreV1().Pods(p.namespace), metav1.ListOptions{}, func(pod *corev1.Pod) error {
 		p.users.ofPod(pod)
 		if of := jobOf(pod); of != "" {
 			p.add(of, Object{Kind: KindPod, Name: pod.Name, Namespace: pod.Namespace, UID: pod.UID})
@@ -93,18 +93,8 @@ func (p *planner) add(of types.UID, one Object) {
 
 // owned finds what run made for the chosen jobs and no other. Who may not list it
 // leaves it to the cluster's garbage collector, which is slower.
-func (p *planner) owned(ctx context.Context, kind Kind, component string) error {
-	list := func(options metav1.ListOptions) (runtime.Object, error) {
-		if kind == KindScript {
-			return p.client.CoreV1().ConfigMaps(p.namespace).List(ctx, options)
-		}
-		return p.client.CoreV1().Secrets(p.namespace).List(ctx, options)
-	}
-	err := each(ctx, list, metav1.ListOptions{LabelSelector: owner.Select(component)}, func(item runtime.Object) error {
-		object, ok := item.(metav1.Object)
-		if !ok {
-			return fmt.Errorf("%T has no name", item)
-		}
+func owned[T follow.Object, L runtime.Object](ctx context.Context, p *planner, client follow.Client[L], kind Kind, component string) error {
+	err := follow.Each(ctx, client, metav1.ListOptions{LabelSelector: owner.Select(component)}, func(object T) error {
 		if of, all := p.owner(object); all {
 			p.add(of, Object{Kind: kind, Name: object.GetName(), Namespace: object.GetNamespace(), UID: object.GetUID(), Version: object.GetResourceVersion()})
 		}
@@ -128,11 +118,6 @@ func (p *planner) owner(object metav1.Object) (first types.UID, all bool) {
 		return "", false
 	}
 	return refs[0].UID, true
-}
-
-// each calls see with each item of a list, read page by page.
-func each(ctx context.Context, list func(metav1.ListOptions) (runtime.Object, error), options metav1.ListOptions, see func(runtime.Object) error) error {
-	return pager.New(pager.SimplePageFunc(list)).EachListItem(ctx, options, see)
 }
 
 // Leave takes a job out of the plan, and the claims of its results; false where it

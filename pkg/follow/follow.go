@@ -113,7 +113,7 @@ func Keep[T Object, L runtime.Object](ctx context.Context, client Client[L], opt
 			return err
 		case err != nil:
 			lost(err)
-			sleep(ctx)
+			Sleep(ctx, pause)
 		}
 	}
 }
@@ -152,7 +152,7 @@ func (k *keeper[T, L]) once(ctx context.Context) error {
 		}
 	}
 	if quiet {
-		sleep(ctx) // a server that ends every watch at once must not be asked without pause
+		Sleep(ctx, pause) // a server that ends every watch at once must not be asked without pause
 	}
 	return nil
 }
@@ -205,11 +205,14 @@ func Passing(err error) bool {
 		errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
 }
 
-func sleep(ctx context.Context) {
-	timer := time.NewTimer(pause)
+// Sleep waits that long, and reports whether it did: false where ctx was done before.
+func Sleep(ctx context.Context, length time.Duration) bool {
+	timer := time.NewTimer(length)
 	defer timer.Stop()
 	select {
 	case <-ctx.Done():
+		return false
 	case <-timer.C:
+		return ctx.Err() == nil
 	}
 }

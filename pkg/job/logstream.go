@@ -62,7 +62,7 @@ func (l *logStream) follow(ctx context.Context, running func(*corev1.Pod, string
 // ended: the end of a container and the end of its log are not seen at once.
 func (l *logStream) unfinished(ctx context.Context, running func(*corev1.Pod, string) bool) bool {
 	for range 10 {
-		if wait(ctx); ctx.Err() != nil || !running(l.pod, l.container) {
+		if !follow.Sleep(ctx, settle) || !running(l.pod, l.container) {
 			return false
 		}
 	}

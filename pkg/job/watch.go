@@ -49,21 +49,12 @@ func Watch(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, s
 			return fmt.Errorf("watching job %q: %w", job.Name, err)
 		case <-w.poked:
 		}
-		if wait(ctx); ctx.Err() != nil {
+		if !follow.Sleep(ctx, settle) {
 			return ctx.Err()
 		}
 		if view, ok := w.view(); ok && (!see(view) || view.Gone) {
 			return nil
 		}
-	}
-}
-
-func wait(ctx context.Context) {
-	timer := time.NewTimer(settle)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-	case <-timer.C:
 	}
 }
 
