@@ -166,6 +166,29 @@ func TestListOrphans(t *testing.T) {
 	equal(t, execute(t, cluster(), "list", "-o", "name").Stdout, "job.batch/train\n")
 }
 
+// Where the jobs are not known, no job is said to be gone.
+func TestListOrphansOfWhat(t *testing.T) {
+	cluster := faketest.New(done("train", time.Hour), results(corev1.ClaimBound, "1Gi")).Refuse("list", "jobs", errRefused)
+	if got := execute(t, cluster, "list"); got.Status != 1 || got.Stdout != "" || !strings.Contains(got.Stderr, "listing jobs") {
+		t.Errorf("%+v", got)
+	}
+}
+
+// Who is asking is asked once.
+func TestListAsksOnce(t *testing.T) {
+	cluster := faketest.New(results(corev1.ClaimBound, "1Gi"))
+	execute(t, cluster, "list", "--mine")
+	asked := 0
+	for _, call := range cluster.Calls() {
+		if strings.HasPrefix(call, "create selfsubjectreviews") {
+			asked++
+		}
+	}
+	if asked != 1 {
+		t.Errorf("%d times: %v", asked, cluster.Calls())
+	}
+}
+
 // Rows of many jobs come as they are read, in columns of one width.
 func TestListMany(t *testing.T) {
 	var jobs []runtime.Object

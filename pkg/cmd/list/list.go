@@ -111,11 +111,15 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 
 // Run prints the jobs, and says why those that do not run do not.
 func (o *Options) Run(ctx context.Context) error {
+	selected, err := o.filter.Options(ctx, o.client)
+	if err != nil {
+		return err
+	}
 	if o.print == nil {
-		return o.table(ctx)
+		return o.table(ctx, selected)
 	}
 	var jobs []*batchv1.Job
-	err := o.each(ctx, func(one *batchv1.Job) error {
+	err = o.each(ctx, selected, func(one *batchv1.Job) error {
 		jobs = append(jobs, one)
 		return nil
 	})
@@ -141,13 +145,9 @@ func (o *Options) none() string {
 }
 
 // each calls see with what was asked for.
-func (o *Options) each(ctx context.Context, see func(*batchv1.Job) error) error {
+func (o *Options) each(ctx context.Context, selected metav1.ListOptions, see func(*batchv1.Job) error) error {
 	if len(o.refs) > 0 {
 		return o.named(ctx, see)
-	}
-	selected, err := o.filter.Options(ctx, o.client)
-	if err != nil {
-		return err
 	}
 	return job.Each(ctx, o.client, o.namespace, selected, see)
 }

@@ -26,11 +26,11 @@ import (
 const shownAtOnce = 500
 
 // table shows the jobs, and below them the results whose job is gone.
-func (o *Options) table(ctx context.Context) error {
+func (o *Options) table(ctx context.Context, selected metav1.ListOptions) error {
 	out := screen.NewTable(o.factory.Streams.Out, o.columns(), o.wide)
 	waiting, there := &waiting{}, map[[2]string]bool{}
 	var gathered []*batchv1.Job
-	err := o.each(ctx, func(one *batchv1.Job) error {
+	err := o.each(ctx, selected, func(one *batchv1.Job) error {
 		waiting.see(one)
 		there[[2]string{one.Namespace, one.Name}] = true
 		if gathered = append(gathered, one); len(gathered) < shownAtOnce {
@@ -44,7 +44,10 @@ func (o *Options) table(ctx context.Context) error {
 		sortByAge(gathered)
 		sortByAge(waiting.first)
 	}
-	rows := append(ofJobs(gathered), o.orphans(ctx, there)...)
+	rows := ofJobs(gathered)
+	if err == nil { // else the jobs that are there are not known
+		rows = append(rows, o.orphans(ctx, selected.LabelSelector, there)...)
+	}
 	if err = errors.Join(out.Add(rows), err); err == nil && len(there)+len(rows) == 0 {
 		o.factory.Say(o.none())
 	}
@@ -54,16 +57,12 @@ func (o *Options) table(ctx context.Context) error {
 
 // orphans are the results whose job is gone. They are a courtesy: who may not list
 // claims sees none. With a selector the jobs that are there are not all known.
-func (o *Options) orphans(ctx context.Context, there map[[2]string]bool) (rows []row) {
+func (o *Options) orphans(ctx context.Context, selector string, there map[[2]string]bool) (rows []row) {
 	if len(o.refs) > 0 || o.filter.FieldSelector != "" {
 		return nil
 	}
-	selected, err := o.filter.Options(ctx, o.client)
-	if err != nil {
-		return nil
-	}
 	exists := func(namespace, name string) bool { return there[[2]string{namespace, name}] }
-	claims, err := cleanup.Orphans(ctx, o.client, o.namespace, selected.LabelSelector, exists)
+	claims, err := cleanup.Orphans(ctx, o.client, o.namespace, selector, exists)
 	if err != nil {
 		return nil
 	}
