@@ -40,20 +40,14 @@ func Logs(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, ou
 	return errs
 }
 
-// ErrNoLogs says that a job has no logs; the error around it says why.
-var ErrNoLogs = errors.New("no logs")
-
-// noLogsError is ErrNoLogs in a sentence of its own.
-type noLogsError string
+// NoLogsError says why a job has no logs.
+type NoLogsError struct{ why string }
 
 // Error returns the sentence for people.
-func (e noLogsError) Error() string { return string(e) }
-
-// Is reports whether it is ErrNoLogs.
-func (noLogsError) Is(target error) bool { return target == ErrNoLogs }
+func (e *NoLogsError) Error() string { return e.why }
 
 func noLogs(job *batchv1.Job, pods []*corev1.Pod) error {
-	say := func(format string, args ...any) error { return noLogsError(fmt.Sprintf(format, args...)) }
+	say := func(format string, args ...any) error { return &NoLogsError{fmt.Sprintf(format, args...)} }
 	switch {
 	case End(job) != nil && len(pods) == 0:
 		return say("job %q is finished and its pods are gone, and with them their logs", job.Name)

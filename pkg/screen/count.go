@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/schollz/progressbar/v3"
 	"k8s.io/utils/clock"
 )
 
@@ -26,14 +25,17 @@ type Counter struct {
 
 	mu   sync.Mutex
 	done int
-	bar  *progressbar.ProgressBar
+	// live is nil where there is no terminal.
+	live *live
 }
 
 // NewCounter returns a counter of total steps; what they are is a word such as "deleted".
 func NewCounter(out io.Writer, clock clock.Clock, what string, total int) *Counter {
 	now := clock.Now()
 	c := &Counter{out: out, clock: clock, what: what, total: total, start: now, next: now.Add(shortWork)}
-	if !IsTerminal(out) {
+	if IsTerminal(out) {
+		c.live = newLive(out)
+	} else {
 		c.next = now.Add(lineEvery)
 	}
 	return c
@@ -48,17 +50,13 @@ func (c *Counter) Add() {
 	if now.Before(c.next) {
 		return
 	}
-	if !IsTerminal(c.out) {
+	if c.live == nil {
 		c.next = now.Add(lineEvery)
 		_, _ = fmt.Fprintln(c.out, c.line(now))
 		return
 	}
-	if c.next = now.Add(drawEvery); c.bar == nil {
-		c.bar = progressbar.NewOptions(c.total, progressbar.OptionSetWriter(c.out), progressbar.OptionSetWidth(barWidth),
-			progressbar.OptionShowDescriptionAtLineEnd(), progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionClearOnFinish())
-	}
-	c.bar.Describe(c.line(now))
-	_ = c.bar.Set(min(c.done, c.total-1))
+	c.next = now.Add(drawEvery)
+	c.live.draw(c.live.fit(c.line(now), ""), int64(c.done), int64(c.total))
 }
 
 // line says how far it is, how fast, and how long it will take.
@@ -76,8 +74,7 @@ func (c *Counter) line(now time.Time) string {
 func (c *Counter) Clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.bar != nil {
-		_ = c.bar.Clear()
-		c.bar = nil
+	if c.live != nil {
+		c.live.clear()
 	}
 }

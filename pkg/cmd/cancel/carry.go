@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 
@@ -55,26 +54,13 @@ func (o *Options) save(ctx context.Context, one *batchv1.Job) (err error) {
 	if err != nil {
 		return err
 	}
-	written := &counted{out: file}
-	err = errors.Join(job.Logs(ctx, o.client, one, written), file.Close())
-	if err != nil && written.bytes == 0 {
-		_ = root.Remove(name)
-		if errors.Is(err, job.ErrNoLogs) {
-			o.factory.Say(err.Error())
-			return nil
-		}
+	err = errors.Join(job.Logs(ctx, o.client, one, file), file.Close())
+	if info, failed := root.Stat(name); err != nil && failed == nil && info.Size() == 0 {
+		_ = root.Remove(name) // or it would stand in the way of another try
+	}
+	if none, ok := errors.AsType[*job.NoLogsError](err); ok {
+		o.factory.Say(none.Error())
+		return nil
 	}
 	return err
-}
-
-// counted counts what is written.
-type counted struct {
-	out   io.Writer
-	bytes int64
-}
-
-func (c *counted) Write(p []byte) (int, error) {
-	n, err := c.out.Write(p)
-	c.bytes += int64(n)
-	return n, err
 }
