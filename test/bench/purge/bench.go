@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
 	"github.com/kubectl-batch/kubectl-batch/test/fakejobs"
 )
 
@@ -33,19 +34,13 @@ type bench struct {
 	began  time.Time
 	bin    string
 	rows   []row
-	goals  []goal
+	goals  []report.Goal
 }
 
 // row is what one contender needed, turn by turn.
 type row struct {
 	what, who string
 	seconds   []float64
-}
-
-// goal is a number to reach.
-type goal struct {
-	what, want, got string
-	reached         bool
 }
 
 func newBench(ctx context.Context, f flags) (*bench, error) {

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
 )
 
 func timed(do func() error) (float64, error) {
@@ -29,17 +31,15 @@ func (b *bench) add(what, who string, seconds float64) {
 func (b *bench) median(what, who string) float64 {
 	for _, r := range b.rows {
 		if r.what == what && r.who == who {
-			sorted := slices.Sorted(slices.Values(r.seconds))
-			n := len(sorted)
-			return (sorted[(n-1)/2] + sorted[n/2]) / 2
+			return report.Median(r.seconds)
 		}
 	}
 	return 0
 }
 
 func (b *bench) reach(what, want string, reached bool, format string, args ...any) {
-	g := goal{what, want, fmt.Sprintf(format, args...), reached}
-	say("%s: %s (%s)", g.what, g.got, g.want)
+	g := report.Goal{What: what, Want: want, Got: fmt.Sprintf(format, args...), Reached: reached, Measured: true}
+	say("%s: %s (%s)", g.What, g.Got, g.Want)
 	b.goals = append(b.goals, g)
 }
 
@@ -50,10 +50,7 @@ func (b *bench) write() error {
 	line("# Performance of purge and list\n")
 	line("Measured by `make bench` on %s, in %s, on a machine with %d processors that is cluster and client at once; everything in one run, the", b.began.Format(time.DateOnly), time.Since(b.began).Round(time.Second), runtime.NumCPU())
 	line("contenders by turns, in an order drawn by lot. That command writes this page. The jobs never ran: no controller looks after them.\n")
-	line("## To reach, and reached\n\n|  | to reach | measured | reached |\n|---|---|---|---|")
-	for _, g := range b.goals {
-		line("| %s | %s | %s | %s |", g.what, g.want, g.got, map[bool]string{true: "yes", false: "**no**"}[g.reached])
-	}
+	p.WriteString(report.Table(b.goals))
 	line("\n## Seconds\n\n| | | median | turns |\n|---|---|--:|---|")
 	for _, r := range b.rows {
 		var turns []string

@@ -54,18 +54,22 @@ func (p *page) opening() {
 	}
 }
 
-func (p *page) goals() {
-	p.line("\n## To reach, and reached\n")
+func (p *page) goals() { p.line("\n%s", Table(p.Goals())) }
+
+// Table returns goals as a section of a page.
+func Table(goals []Goal) string {
+	p := &page{}
+	p.line("## To reach, and reached\n")
 	p.row("", "to reach", "measured", "reached")
 	p.line("|---|---|---|---|")
-	for _, goal := range p.Goals() {
+	for _, goal := range goals {
 		verdict := "not measured"
 		if goal.Measured {
 			verdict = map[bool]string{true: "yes", false: "**no**"}[goal.Reached]
 		}
 		p.row(goal.What, goal.Want, goal.Got, verdict)
 	}
-	p.line("")
+	return p.text.String()
 }
 
 // names lists what value yields, without repetitions, as it was first measured.
