@@ -33,7 +33,7 @@ func rows() []struct{ status, meaning string } {
 		{"2", "the command line was wrong; nothing was done"},
 		{"124", "--timeout ran out"},
 		{"130", "interrupted"},
-		{"other", "wait, and run or rerun with --wait, --follow or --fetch: the exit status of the job itself (the highest of several; 1 where a failed job left none), 125 where the command failed and not the job"},
+		{"other", "wait, and run or rerun with --wait, --follow, --fetch or --rm: the exit status of the job itself (the highest of several; 1 where a failed job left none), 125 where the command failed and not the job"},
 	}
 }
 
