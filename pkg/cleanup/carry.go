@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -42,7 +41,7 @@ type Done func(Object, error)
 type carrier struct {
 	client kubernetes.Interface
 	dryRun bool
-	outage outage
+	outage follow.Outage
 
 	mu    sync.Mutex
 	done  Done
@@ -110,25 +109,9 @@ func (c *carrier) ask(ctx context.Context, one Object) error {
 	return remove(ctx, c.client, one, c.dryRun)
 }
 
-// outage knows whether the API server was away. One that comes again refuses everybody
-// until it has read who may do what.
-type outage struct{ was atomic.Bool }
-
-// passing reports whether err can go away by itself.
-func (o *outage) passing(err error) bool {
-	if err == nil {
-		return false
-	}
-	if follow.Passing(err) {
-		o.was.Store(true)
-		return true
-	}
-	return o.was.Load() && apierrors.IsForbidden(err)
-}
-
 func (c *carrier) remove(ctx context.Context, one Object) error {
 	err := c.ask(ctx, one)
-	for waited := time.Duration(0); c.outage.passing(err) && waited < enduring && follow.Sleep(ctx, retryEvery); waited += retryEvery {
+	for waited := time.Duration(0); c.outage.Passing(err) && waited < enduring && follow.Sleep(ctx, retryEvery); waited += retryEvery {
 		err = c.ask(ctx, one) // asking twice deletes once: it goes by UID
 	}
 	switch {

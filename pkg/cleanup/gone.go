@@ -27,7 +27,7 @@ const (
 // of what stays and what holds it, at each change. The error is ctx's, with what is
 // still there, or that the cluster cannot be asked.
 func Await(ctx context.Context, client kubernetes.Interface, deleted []Object, say func(string)) error {
-	pause, waited, said, away := firstLook, time.Duration(0), "", &outage{}
+	pause, waited, said, away := firstLook, time.Duration(0), "", &follow.Outage{}
 	for {
 		stays, holds, err := still(ctx, client, deleted, away)
 		if err != nil && ctx.Err() == nil {
@@ -52,7 +52,7 @@ func Await(ctx context.Context, client kubernetes.Interface, deleted []Object, s
 const namedAtMost = 10
 
 // still returns what of deleted is there, and what holds it.
-func still(ctx context.Context, client kubernetes.Interface, deleted []Object, away *outage) (stays []Object, holds string, err error) {
+func still(ctx context.Context, client kubernetes.Interface, deleted []Object, away *follow.Outage) (stays []Object, holds string, err error) {
 	found := make([]metav1.Object, len(deleted))
 	errs := make([]error, len(deleted))
 	indexes := make([]int, len(deleted))
@@ -65,7 +65,7 @@ func still(ctx context.Context, client kubernetes.Interface, deleted []Object, a
 		switch {
 		case apierrors.IsNotFound(errs[i]), errs[i] == nil && found[i] != nil && found[i].GetUID() != one.UID:
 			continue
-		case errs[i] != nil && !away.passing(errs[i]):
+		case errs[i] != nil && !away.Passing(errs[i]):
 			return stays, holds, fmt.Errorf("looking for %s %s: %w", one.Kind, one.Name, errs[i])
 		}
 		if stays = append(stays, one); len(named) < namedAtMost && errs[i] == nil && found[i] != nil {

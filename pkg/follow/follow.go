@@ -5,10 +5,7 @@ package follow
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io"
-	"net"
 	"sync"
 	"time"
 
@@ -17,12 +14,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	utilnet "k8s.io/apimachinery/pkg/util/net"
 	"k8s.io/apimachinery/pkg/watch"
 )
 
-// pause between two tries to reach the cluster again.
-const pause = time.Second
+const (
+	// pause between two tries to reach the cluster again.
+	pause = time.Second
+	// mostRefusals are believed to come from an API server that is on its way up.
+	mostRefusals = 60
+)
 
 // Client is the part of a typed client that a set is kept with: L is its list.
 type Client[L runtime.Object] interface {
@@ -101,7 +101,8 @@ func (s *Set[T]) bury(object T) {
 // Keep keeps set equal to what client lists with options until ctx is done, and
 // calls changed after each change. The first list must succeed. Later a lost
 // connection is told to lost and tried again for ever; a refusal by the API
-// server (no permission, no such thing) ends it with an error.
+// server (no permission, no such thing) ends it with an error, right after an Outage
+// when it holds for a minute.
 func Keep[T Object, L runtime.Object](ctx context.Context, client Client[L], options metav1.ListOptions, set *Set[T], changed func(), lost func(error)) error {
 	k := keeper[T, L]{client: client, options: options, set: set, changed: changed}
 	for {
@@ -109,7 +110,7 @@ func Keep[T Object, L runtime.Object](ctx context.Context, client Client[L], opt
 		switch {
 		case ctx.Err() != nil:
 			return ctx.Err()
-		case err != nil && (!k.listed || !Passing(err)):
+		case err != nil && !k.goesOn(err):
 			return err
 		case err != nil:
 			lost(err)
@@ -125,6 +126,19 @@ type keeper[T Object, L runtime.Object] struct {
 	changed func()
 	// listed: a list has succeeded, so that the cluster is there and may be asked.
 	listed bool
+	outage Outage
+	// refusals are those in a row.
+	refusals int
+}
+
+// goesOn reports whether it is worth asking again after err.
+func (k *keeper[T, L]) goesOn(err error) bool {
+	if Passing(err) {
+		k.refusals = 0
+	} else {
+		k.refusals++
+	}
+	return k.listed && k.outage.Passing(err) && k.refusals <= mostRefusals
 }
 
 // once lists, and then watches from there until the watch ends.
@@ -185,7 +199,7 @@ func (k *keeper[T, L]) list(ctx context.Context) (version string, err error) {
 	if err != nil {
 		return "", err
 	}
-	k.listed = true
+	k.listed, k.refusals, k.outage = true, 0, Outage{}
 	k.set.replace(objects)
 	k.changed()
 	accessor, err := meta.ListAccessor(list)
@@ -193,16 +207,6 @@ func (k *keeper[T, L]) list(ctx context.Context) (version string, err error) {
 		return "", err
 	}
 	return accessor.GetResourceVersion(), nil
-}
-
-// Passing reports whether err is of a kind that can go away by itself: anything
-// on the way to the API server, and an API server that is busy.
-func Passing(err error) bool {
-	var network net.Error
-	return apierrors.IsTooManyRequests(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) ||
-		apierrors.IsServiceUnavailable(err) || apierrors.IsInternalError(err) || apierrors.IsResourceExpired(err) ||
-		utilnet.IsConnectionRefused(err) || utilnet.IsConnectionReset(err) || utilnet.IsProbableEOF(err) ||
-		errors.Is(err, io.ErrUnexpectedEOF) || errors.As(err, &network)
 }
 
 // Sleep waits that long, and reports whether it did: false where ctx was done before.
