@@ -30,7 +30,7 @@ func TestFetchRefuses(t *testing.T) {
 		"train --exclude=a --exclude=./b":   `--exclude="./b": names of the volume have no . or ..`,
 		"train --parallel=-1":               "--parallel=-1: a number from 1 to 64",
 		"train --parallel=65":               "--parallel=65: a number from 1 to 64",
-		"train --parallel=many":             `invalid argument "many" for "--parallel"`,
+		"train --parallel=many":             `--parallel="many": a whole number is expected`,
 		"train --retries=-1":                "--retries=-1: a number from 0 to 100",
 		"train --compress=gzip":             `--compress="gzip": auto, zstd, s2 or none is expected`,
 		"train --transport=ssh":             `--transport="ssh": auto, tunnel, exec or tar is expected`,

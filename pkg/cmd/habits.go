@@ -1,9 +1,15 @@
 package cmd
 
 import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 )
@@ -35,13 +41,59 @@ func habits() map[string]string {
 	}
 }
 
-// flagError turns a flag that does not exist into a usage error, with what serves here.
-func flagError(_ *cobra.Command, err error) error {
+// flagError turns a flag that does not exist, or has a value that it cannot have, into
+// a usage error with what is expected.
+func flagError(cmd *cobra.Command, err error) error {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return exit.With(exit.Usage, valueError(invalid))
+	}
 	text := err.Error()
 	for habit, answer := range habits() {
 		if text == "unknown flag: "+habit || strings.HasPrefix(text, "unknown shorthand flag: ") && strings.HasSuffix(text, " in "+habit) {
-			return exit.Usagef("%s: %s", text, answer)
+			if applies(cmd, habit, answer) {
+				return exit.Usagef("%s: %s", text, answer)
+			}
 		}
 	}
+	if meant := similar(cmd, strings.TrimPrefix(text, "unknown flag: --")); meant != "" {
+		return exit.Usagef("%s: --%s is meant, perhaps", text, meant)
+	}
 	return exit.With(exit.Usage, err)
+}
+
+// valueError says what a flag expects: in Go's words only where nobody else knows.
+func valueError(err *pflag.InvalidValueError) error {
+	cause := err.Unwrap()
+	expected := map[string]string{"int": "a whole number", "bool": "true or false"}[err.GetFlag().Value.Type()]
+	if _, words := errors.AsType[*strconv.NumError](cause); words && expected != "" {
+		cause = errors.New(expected + " is expected")
+	}
+	return fmt.Errorf("--%s=%q: %w", err.GetFlag().Name, err.GetValue(), cause)
+}
+
+var flagName = regexp.MustCompile(`--[a-z][a-z-]*`)
+
+// applies reports whether cmd has a flag that answer names, or answer names none but habit.
+func applies(cmd *cobra.Command, habit, answer string) bool {
+	names := flagName.FindAllString(strings.ReplaceAll(answer, habit+" ", ""), -1)
+	return len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return cmd.Flags().Lookup(name[2:]) != nil })
+}
+
+// similar returns the flag of cmd that typed is the beginning of, or a letter more than; empty
+// where there is none, or more than one.
+func similar(cmd *cobra.Command, typed string) (meant string) {
+	typed, _, _ = strings.Cut(typed, "=")
+	if len(typed) < 3 {
+		return ""
+	}
+	var found []string
+	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+		if strings.HasPrefix(f.Name, typed) || strings.TrimSuffix(typed, "s") == f.Name {
+			found = append(found, f.Name)
+		}
+	})
+	if len(found) != 1 {
+		return ""
+	}
+	return found[0]
 }

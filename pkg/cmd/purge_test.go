@@ -159,3 +159,20 @@ func TestPurgeWithoutKnowingWhoFetches(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 }
+
+// TestPurgeMistyped: what is said is about this verb, not about run.
+func TestPurgeMistyped(t *testing.T) {
+	for arg, want := range map[string]string{
+		"--volume":     "unknown flag: --volume: --volumes is meant, perhaps",
+		"--complete":   "unknown flag: --complete: --completed is meant, perhaps",
+		"--owneds":     "unknown flag: --owneds: --owned is meant, perhaps",
+		"--mem":        "unknown flag: --mem",
+		"--keep=two":   `--keep="two": a whole number is expected`,
+		"--wait=maybe": `--wait="maybe": true or false is expected`,
+	} {
+		got := execute(t, faketest.New(done("a", time.Hour)), "purge", "-y", arg)
+		if first, _, _ := strings.Cut(got.Stderr, "\n"); first != "error: "+want || got.Status != 2 || got.Changes != nil {
+			t.Errorf("%s: %+v", arg, got)
+		}
+	}
+}

@@ -81,7 +81,7 @@ func TestUsageErrors(t *testing.T) {
 		"-it": {[]string{"run", "train", "-it"}, "error: unknown shorthand flag: 'i' in -it: " +
 			"a job has no terminal to attach to: kubectl batch logs NAME -f follows its log"},
 		"a flag without its value": {[]string{"run", "train", "--image"}, "error: flag needs an argument: --image"},
-		"a value that is none":     {[]string{"run", "train", "--gpu=two"}, `error: invalid argument "two" for "--gpu" flag: a whole number from 0 to 2147483647 is expected`},
+		"a value that is none":     {[]string{"run", "train", "--gpu=two"}, `error: --gpu="two": a whole number from 0 to 2147483647 is expected`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			equal(t, execute(t, faketest.New(), test.args...), result{Stderr: test.want + usage, Status: 2})
