@@ -43,7 +43,7 @@ e2e: cluster build ## Scripts on a real cluster
 	$(CLUSTER) exec -- go test -tags e2e -count=1 -timeout 40m -parallel 4 ./test/e2e
 
 .PHONY: bench
-bench: cluster-check build ## The numbers of docs/performance.md, in about two hours; BENCH=-short for 5 minutes
+bench: cluster-check build ## The numbers of docs/performance.md, in about two hours; BENCH=-short for a few minutes
 	go build -o bin/bench ./test/bench
 	go build -o bin/bench-purge ./test/bench/purge
 	$(CLUSTER) exec -- bin/bench-purge $(filter -short,$(BENCH))
