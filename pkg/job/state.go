@@ -25,6 +25,8 @@ const (
 	Pending State = "Pending"
 	// Running: at least one pod is ready.
 	Running State = "Running"
+	// Stopping: how it ends is decided, and its pods come to their end.
+	Stopping State = "Stopping"
 	// Complete: it reached what it was to do.
 	Complete State = "Complete"
 	// Failed: it gave up.
@@ -42,6 +44,8 @@ func StateOf(job *batchv1.Job) State {
 		return State(end.Type)
 	}
 	switch {
+	case condition(job, batchv1.JobFailureTarget, batchv1.JobSuccessCriteriaMet) != nil:
+		return Stopping
 	case job.Spec.Suspend != nil && *job.Spec.Suspend && job.Labels[reason.QueueLabel] != "":
 		return Queued
 	case job.Spec.Suspend != nil && *job.Spec.Suspend:
@@ -55,8 +59,13 @@ func StateOf(job *batchv1.Job) State {
 // End returns the condition that ended job, nil while it is not finished.
 // SuccessCriteriaMet and FailureTarget come before the end: its pods still run.
 func End(job *batchv1.Job) *batchv1.JobCondition {
+	return condition(job, batchv1.JobComplete, batchv1.JobFailed)
+}
+
+// condition returns the first of job's conditions that is true and of one of kinds.
+func condition(job *batchv1.Job, kinds ...batchv1.JobConditionType) *batchv1.JobCondition {
 	for i, c := range job.Status.Conditions {
-		if (c.Type == batchv1.JobComplete || c.Type == batchv1.JobFailed) && c.Status == corev1.ConditionTrue {
+		if slices.Contains(kinds, c.Type) && c.Status == corev1.ConditionTrue {
 			return &job.Status.Conditions[i]
 		}
 	}

@@ -63,8 +63,8 @@ func TestStateOf(t *testing.T) {
 		"suspended":             {[]func(*batchv1.Job){suspend, ready(1)}, job.Suspended},
 		"complete":              {[]func(*batchv1.Job){suspend, condition(batchv1.JobComplete, corev1.ConditionTrue)}, job.Complete},
 		"failed":                {[]func(*batchv1.Job){condition(batchv1.JobFailed, corev1.ConditionTrue)}, job.Failed},
-		"about to fail":         {[]func(*batchv1.Job){ready(1), condition(batchv1.JobFailureTarget, corev1.ConditionTrue)}, job.Running},
-		"about to be complete":  {[]func(*batchv1.Job){ready(1), condition(batchv1.JobSuccessCriteriaMet, corev1.ConditionTrue)}, job.Running},
+		"about to fail":         {[]func(*batchv1.Job){ready(1), condition(batchv1.JobFailureTarget, corev1.ConditionTrue)}, job.Stopping},
+		"about to be complete":  {[]func(*batchv1.Job){ready(1), condition(batchv1.JobSuccessCriteriaMet, corev1.ConditionTrue)}, job.Stopping},
 		"failed no more":        {[]func(*batchv1.Job){condition(batchv1.JobFailed, corev1.ConditionFalse)}, job.Pending},
 		"failed, after targets": {[]func(*batchv1.Job){condition(batchv1.JobFailureTarget, corev1.ConditionTrue), condition(batchv1.JobFailed, corev1.ConditionTrue)}, job.Failed},
 	} {
