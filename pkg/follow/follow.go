@@ -101,8 +101,8 @@ func (s *Set[T]) bury(object T) {
 // Keep keeps set equal to what client lists with options until ctx is done, and
 // calls changed after each change. The first list must succeed. Later a lost
 // connection is told to lost and tried again for ever; a refusal by the API
-// server (no permission, no such thing) ends it with an error, right after an Outage
-// when it holds for a minute.
+// server (no permission, no such thing) ends it with an error; where a connection was
+// lost before, once it has held for a minute.
 func Keep[T Object, L runtime.Object](ctx context.Context, client Client[L], options metav1.ListOptions, set *Set[T], changed func(), lost func(error)) error {
 	k := keeper[T, L]{client: client, options: options, set: set, changed: changed}
 	for {
@@ -157,6 +157,7 @@ func (k *keeper[T, L]) once(ctx context.Context) error {
 	quiet := true
 	for event := range w.ResultChan() {
 		if event.Type == watch.Error {
+			k.outage.Broke()
 			return ended(event.Object)
 		}
 		quiet = false
@@ -165,6 +166,7 @@ func (k *keeper[T, L]) once(ctx context.Context) error {
 			k.changed()
 		}
 	}
+	k.outage.Broke() // an API server that is killed ends its watches without a word
 	if quiet {
 		Sleep(ctx, pause) // a server that ends every watch at once must not be asked without pause
 	}

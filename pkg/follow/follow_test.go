@@ -148,14 +148,20 @@ func TestKeep(t *testing.T) {
 				Asked: []string{"v0 a=b", "v1 a=b", "v2 a=b"}, Err: deadline,
 			},
 		},
-		"no list at all":     {[]round{{listErr: reset}}, kept{Err: "connection reset by peer"}},
-		"a watch refused":    {[]round{{list: []string{"a"}, refused: forbidden}}, kept{All: []string{"a"}, Changed: 1, Asked: []string{"v0 a=b"}, Err: "watching: pods is forbidden: no"}},
-		"refused on the way": {[]round{{list: []string{"a"}}, {listErr: forbidden}}, kept{All: []string{"a"}, Changed: 1, Asked: []string{"v0 a=b"}, Err: "pods is forbidden: no"}},
+		"no list at all":  {[]round{{listErr: reset}}, kept{Err: "connection reset by peer"}},
+		"a watch refused": {[]round{{list: []string{"a"}, refused: forbidden}}, kept{All: []string{"a"}, Changed: 1, Asked: []string{"v0 a=b"}, Err: "watching: pods is forbidden: no"}},
 		"refused by an API server on its way up": {
 			[]round{{list: []string{"a"}}, {listErr: reset}, {listErr: forbidden}, {list: []string{"a"}, refused: forbidden}},
 			kept{
 				All: []string{"a"}, Lost: []string{"connection reset by peer", "pods is forbidden: no"}, Changed: 2,
 				Asked: []string{"v0 a=b", "v3 a=b"}, Err: "watching: pods is forbidden: no",
+			},
+		},
+		"refused once a watch has ended": {
+			append([]round{{list: []string{"a"}}}, slices.Repeat([]round{{listErr: forbidden}}, 200)...),
+			kept{
+				All: []string{"a"}, Lost: slices.Repeat([]string{"pods is forbidden: no"}, 60),
+				Changed: 1, Asked: []string{"v0 a=b"}, Err: "pods is forbidden: no",
 			},
 		},
 		"refused for good after an outage": {

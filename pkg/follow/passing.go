@@ -14,11 +14,14 @@ import (
 // everybody until it has read who may do what. Its zero value knows of none.
 type Outage struct{ was atomic.Bool }
 
+// Broke says that a connection ended, for whatever reason.
+func (o *Outage) Broke() { o.was.Store(true) }
+
 // Passing reports whether err, which may be nil, can go away by itself, and learns
 // from it. How long a refusal is waited out is for who asks to bound.
 func (o *Outage) Passing(err error) bool {
 	if Passing(err) {
-		o.was.Store(true)
+		o.Broke()
 		return true
 	}
 	return o.was.Load() && (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err))
