@@ -46,8 +46,9 @@ const (
 	idle = time.Minute
 	// turn is how often it looks.
 	turn = 5 * time.Second
-	// agentSpace bounds AgentDir in bytes: the agent twice, as it is replaced.
-	agentSpace = 64 << 20
+	// agentSpace bounds AgentDir in bytes: the agent twice, as it is replaced, and the
+	// chunks that are on their way to a bucket.
+	agentSpace = 1 << 30
 	// randomLength is how many characters make a helper's name its own.
 	randomLength = 8
 	// labelLength is how long a name may be that is also a host's name.

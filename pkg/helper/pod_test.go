@@ -59,21 +59,21 @@ func TestPodIsRestricted(t *testing.T) {
 			pod := spec(func(s *helper.Spec) { s.Identity = test.identity }).Pod("x7k2pq9z").Spec
 			security, container := pod.SecurityContext, pod.Containers[0].SecurityContext
 			for what, ok := range map[string]bool{
-				"runAsNonRoot":               *security.RunAsNonRoot == test.nonRoot,
-				"no fsGroup":                 security.FSGroup == nil,
-				"seccompProfile":             security.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
-				"allowPrivilegeEscalation":   !*container.AllowPrivilegeEscalation,
-				"readOnlyRootFilesystem":     *container.ReadOnlyRootFilesystem,
-				"drop ALL":                   len(container.Capabilities.Drop) == 1 && container.Capabilities.Drop[0] == "ALL",
-				"add":                        len(container.Capabilities.Add) == len(test.add),
-				"no host namespaces":         !pod.HostNetwork && !pod.HostPID && !pod.HostIPC,
-				"no token":                   !*pod.AutomountServiceAccountToken,
-				"volume is read-only":        pod.Volumes[0].PersistentVolumeClaim.ReadOnly && pod.Containers[0].VolumeMounts[0].ReadOnly,
-				"kept as it is written":      !strings.Contains(strings.Join(pod.Containers[0].Command, " "), "$$"),
-				"no node name":               pod.NodeName == "",
-				"the agent's place is small": pod.Volumes[1].EmptyDir.SizeLimit.String() == "64Mi",
-				"never restarted":            pod.RestartPolicy == corev1.RestartPolicyNever,
-				"ends by itself":             *pod.ActiveDeadlineSeconds == 5*60*60,
+				"runAsNonRoot":                 *security.RunAsNonRoot == test.nonRoot,
+				"no fsGroup":                   security.FSGroup == nil,
+				"seccompProfile":               security.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
+				"allowPrivilegeEscalation":     !*container.AllowPrivilegeEscalation,
+				"readOnlyRootFilesystem":       *container.ReadOnlyRootFilesystem,
+				"drop ALL":                     len(container.Capabilities.Drop) == 1 && container.Capabilities.Drop[0] == "ALL",
+				"add":                          len(container.Capabilities.Add) == len(test.add),
+				"no host namespaces":           !pod.HostNetwork && !pod.HostPID && !pod.HostIPC,
+				"no token":                     !*pod.AutomountServiceAccountToken,
+				"volume is read-only":          pod.Volumes[0].PersistentVolumeClaim.ReadOnly && pod.Containers[0].VolumeMounts[0].ReadOnly,
+				"kept as it is written":        !strings.Contains(strings.Join(pod.Containers[0].Command, " "), "$$"),
+				"no node name":                 pod.NodeName == "",
+				"the agent's place is bounded": pod.Volumes[1].EmptyDir.SizeLimit.String() == "1Gi",
+				"never restarted":              pod.RestartPolicy == corev1.RestartPolicyNever,
+				"ends by itself":               *pod.ActiveDeadlineSeconds == 5*60*60,
 			} {
 				if !ok {
 					t.Errorf("%s is not as it must be", what)

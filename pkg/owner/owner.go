@@ -89,6 +89,9 @@ const (
 	CancelledAnnotation = domain + "cancelled"
 	// CancelledByAnnotation is who cancelled.
 	CancelledByAnnotation = domain + "cancelled-by"
+	// ViaAnnotation begins the annotations of a claim that is fetched through a bucket: one for each
+	// fetch, which holds as JSON what there is to clean up.
+	ViaAnnotation = domain + "via-"
 	// EmptyAnnotation is on a claim that a fetch found empty after the job had finished (RFC 3339).
 	EmptyAnnotation = domain + "empty"
 )

@@ -13,11 +13,11 @@ import (
 // zeros is what a hole is hashed as.
 var zeros [64 << 10]byte //nolint:gochecknoglobals // read only
 
-// hasher computes the XXH3-128 of content.
-type hasher struct{ xxh3.Hasher }
+// Hasher computes the XXH3-128 of content. Its zero value has seen none.
+type Hasher struct{ xxh3.Hasher }
 
-// chunk adds a chunk.
-func (h *hasher) chunk(c Chunk) {
+// Add takes a chunk into account, a hole as zeros.
+func (h *Hasher) Add(c Chunk) {
 	_, _ = h.Write(c.Data) // never fails
 	for left := c.Hole; left > 0; {
 		n := min(left, int64(len(zeros)))
@@ -26,7 +26,8 @@ func (h *hasher) chunk(c Chunk) {
 	}
 }
 
-func (h *hasher) sum() [16]byte { return h.Sum128().Bytes() }
+// Sum is that of what was added.
+func (h *Hasher) Sum() [16]byte { return h.Sum128().Bytes() }
 
 // write takes the content of entry from offset on, and gives the file its name
 // once it is whole and its hash is the source's.
@@ -69,18 +70,18 @@ func (c *carrier) broken(ctx context.Context, part *archive.Partial, got int64, 
 
 // fill writes all chunks of the content.
 func (c *carrier) fill(ctx context.Context, part *archive.Partial, contents Contents) (got int64, sum [16]byte, err error) {
-	var hash hasher
+	var hash Hasher
 	for {
 		chunk, err := contents.Chunk()
 		switch {
 		case errors.Is(err, io.EOF):
-			return got, hash.sum(), nil
+			return got, hash.Sum(), nil
 		case err != nil:
 			return got, sum, err
 		case ctx.Err() != nil:
 			return got, sum, ctx.Err()
 		}
-		hash.chunk(chunk)
+		hash.Add(chunk)
 		if err := put(part, chunk); err != nil {
 			return got, sum, err
 		}

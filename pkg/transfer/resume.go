@@ -89,9 +89,9 @@ func (c *carrier) hashParts(ctx context.Context, batch []task, found []resumable
 
 // hashOf reads r to its end.
 func hashOf(ctx context.Context, r io.Reader) ([16]byte, error) {
-	var hash hasher
+	var hash Hasher
 	_, err := io.Copy(&hash, &cancelReader{ctx, r})
-	return hash.sum(), err
+	return hash.Sum(), err
 }
 
 // cancelReader ends reads when ctx is done.

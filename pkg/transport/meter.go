@@ -68,6 +68,11 @@ func (m *Meter) Executor(executor Executor) Executor {
 	return meteredExecutor{executor, m}
 }
 
+// Reader counts and limits what is read from r, until ctx is done.
+func (m *Meter) Reader(ctx context.Context, r io.Reader) io.Reader {
+	return &meteredReader{r, m, &m.received, ctx}
+}
+
 type meteredExecutor struct {
 	executor Executor
 	meter    *Meter

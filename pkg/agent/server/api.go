@@ -30,6 +30,7 @@ func (a *agent) api(inPod bool) http.Handler {
 	mux.HandleFunc("POST /v1/list", a.answer(list))
 	mux.HandleFunc("POST /v1/files", a.answer(files))
 	mux.HandleFunc("POST /v1/sums", a.answer(sums))
+	mux.HandleFunc("POST /v1/store", a.store)
 	if inPod {
 		mux.HandleFunc("POST /v1/enroll", a.enroll)
 	}
@@ -92,12 +93,17 @@ func (a *agent) answer(do job) http.HandlerFunc {
 	}
 }
 
-// read reads a request and refuses paths that lead nowhere inside.
+// read reads a request.
 func (a *agent) read(w http.ResponseWriter, r *http.Request) (wire.Request, error) {
 	body, err := a.body(w, r)
 	if err != nil {
 		return wire.Request{}, err
 	}
+	return parse(body)
+}
+
+// parse reads a request and refuses paths that lead nowhere inside.
+func parse(body []byte) (wire.Request, error) {
 	request, err := wire.ParseRequest(body)
 	if err != nil {
 		return wire.Request{}, err

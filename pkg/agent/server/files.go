@@ -13,8 +13,12 @@ import (
 const settled = time.Second
 
 // files is the job that sends the content of files.
-func files(ctx context.Context, s *session) error {
+func files(ctx context.Context, s *session) error { return filesTo(ctx, s, 0) }
+
+// filesTo sends the content of files, of each at most up to end where that is not 0.
+func filesTo(ctx context.Context, s *session, end int64) error {
 	r := newReading(ctx, s)
+	r.end = end
 	defer r.folders.close()
 	for i, entry := range s.request.All() {
 		if err := r.file(i, entry); err != nil {
@@ -31,6 +35,8 @@ type reading struct {
 	content content
 	folders folders
 	skim    skimming
+	// end is where content ends at the latest, 0 for the end of each file.
+	end int64
 }
 
 func newReading(ctx context.Context, s *session) *reading {
@@ -55,6 +61,9 @@ func (r *reading) file(index int, entry wire.Entry) error {
 	p := part{opened, max(entry.Number, 0), found.size, found, found.changed.Before(began.Add(-settled))}
 	if p.from > p.to {
 		p.from = 0
+	}
+	if r.end > p.from {
+		p.to = min(p.to, r.end)
 	}
 	err = r.out.File(wire.File{
 		Index: index, Size: p.to, Mode: found.mode.Perm(), ModTime: found.modified, Changed: found.changed, Offset: p.from,
@@ -97,7 +106,7 @@ func (r *reading) verdict(p part, sum [16]byte) (wire.State, error) {
 	if _, ok := errors.AsType[*fileError](err); ok || err == nil && (!whole || again != sum) {
 		return wire.Changed, nil
 	}
-	if now.size > p.to {
+	if now.size > p.facts.size {
 		return wire.Growing, err
 	}
 	return wire.Still, err

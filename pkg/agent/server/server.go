@@ -52,6 +52,7 @@ type agent struct {
 	idle    *idle
 	writers *writers
 	tunnels *handed
+	stores  chan struct{} // a place for each chunk under way
 }
 
 // Run serves until ctx ends, or nobody has spoken for Idle, which is no error.
@@ -89,6 +90,7 @@ func newAgent(o Options) (*agent, error) {
 	}
 	return &agent{
 		Options: o, root: root, pair: pair, writers: newWriters(wire.Config{Now: o.Now, Beat: o.Beat}),
+		stores: make(chan struct{}, maxStores),
 	}, nil
 }
 

@@ -19,6 +19,7 @@ type contents struct {
 	asked  int             // how many of wants are asked for
 	index  int             // of the next file in the request
 	stream *stream
+	headed bool // a list comes before the files
 
 	open bool  // a file has begun and not ended
 	left int64 // what its content still lacks
@@ -48,6 +49,10 @@ func (c *contents) Next() (transfer.Item, error) {
 		}
 	}
 	frame, err := c.stream.next()
+	for c.headed && err == nil && frame.Kind == wire.KindNode {
+		frame, err = c.stream.next()
+	}
+	c.headed = false
 	if errors.Is(err, io.EOF) {
 		return c.more()
 	}

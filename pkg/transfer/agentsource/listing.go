@@ -1,6 +1,10 @@
 package agentsource
 
 import (
+	"context"
+	"io"
+	"time"
+
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
@@ -50,3 +54,42 @@ func typeOf(t wire.NodeType) archive.Type {
 	}
 	return ""
 }
+
+// List writes a list of entries that ReadList reads.
+type List struct{ writer *wire.Writer }
+
+// NewList begins a list in to.
+func NewList(to io.Writer, now func() time.Time) *List {
+	writer := wire.NewWriter(wire.Config{Now: now})
+	writer.Start(unflushed{to}, wire.Zstd)
+	return &List{writer}
+}
+
+// Add writes one entry.
+func (l *List) Add(item transfer.Item) error {
+	e := &item.Entry
+	return l.writer.Node(wire.Node{
+		Type: nodeTypes[e.Type], Path: e.Path, Mode: e.Mode, Size: e.Size, ModTime: e.ModTime, Changed: e.Changed, Stored: e.Stored,
+		Target: e.Target, Device: e.Inode.Device, Inode: e.Inode.Number, Refused: item.Refused,
+	})
+}
+
+// Finish writes the end.
+func (l *List) Finish() error { return l.writer.Finish() }
+
+// ReadList reads what a List wrote.
+func (s *Source) ReadList(ctx context.Context, from io.ReadCloser) transfer.Listing {
+	ctx, cancel := context.WithCancelCause(ctx)
+	return &listing{s.stream(&answered{from, ctx, cancel})}
+}
+
+// nodeTypes are those of the wire.
+var nodeTypes = map[archive.Type]wire.NodeType{ //nolint:gochecknoglobals // read only
+	archive.Directory: wire.Directory, archive.File: wire.Regular, archive.Symlink: wire.Symlink, "": wire.Other,
+}
+
+// unflushed is a destination that keeps nothing back.
+type unflushed struct{ io.Writer }
+
+// Flush implements wire.Destination.
+func (unflushed) Flush() error { return nil }

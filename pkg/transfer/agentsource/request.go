@@ -14,9 +14,11 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
+// numbers is the most that the length and the number of an entry take, in bytes.
+const numbers = 2 * 10
+
 // fitting is how many of entries, at least one, go into one request.
 func fitting(entries []wire.Entry) int {
-	const numbers = 2 * 10 // the most that a length and a number take
 	size := 0
 	for i, entry := range entries {
 		size += len(entry.Path) + numbers
@@ -27,12 +29,34 @@ func fitting(entries []wire.Entry) int {
 	return len(entries)
 }
 
-// ask sends a request and returns the stream that answers it.
+// ask sends a request that only reads, and returns the stream that answers it.
 func (s *Source) ask(ctx context.Context, what string, entries []wire.Entry) (*stream, error) {
 	var body []byte
 	for _, entry := range entries {
 		body = wire.AppendEntry(body, entry)
 	}
+	answer, err := s.post(ctx, what, body)
+	if err != nil {
+		return nil, err
+	}
+	return s.stream(answer), nil
+}
+
+// answered is an answer that has begun.
+type answered struct {
+	io.ReadCloser
+	ctx    context.Context // tells who ended the request
+	cancel context.CancelCauseFunc
+}
+
+// Close ends the request.
+func (a *answered) Close() error {
+	a.cancel(nil)
+	return a.ReadCloser.Close()
+}
+
+// post sends a request and returns its answer, which may be silent for so long at most.
+func (s *Source) post(ctx context.Context, what string, body []byte) (*answered, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	watch := newWatch(s.silence, cancel)
 	target := "http://agent/v1/" + what + "?codec=" + s.codec.String()
@@ -41,11 +65,11 @@ func (s *Source) ask(ctx context.Context, what string, entries []wire.Entry) (*s
 		cancel(nil)
 		return nil, err
 	}
-	// All requests only read: one that met a closed connection is sent again. An
-	// empty value says so to package net/http and is not sent.
+	// What is asked for twice is only done twice: a request that met a closed connection
+	// is sent again. An empty value says so to package net/http and is not sent.
 	request.Header["Idempotency-Key"] = nil
 	watch.start()
-	answer, err := s.client.Do(request) //nolint:bodyclose // the stream does it
+	answer, err := s.client.Do(request) //nolint:bodyclose // who is given the answer does it
 	watch.stop()
 	if err == nil && answer.StatusCode != http.StatusOK {
 		err = refusal(answer)
@@ -56,7 +80,7 @@ func (s *Source) ask(ctx context.Context, what string, entries []wire.Entry) (*s
 		cancel(nil)
 		return nil, err
 	}
-	return s.stream(ctx, cancel, watch, answer.Body), nil
+	return &answered{&watched{answer.Body, watch}, ctx, cancel}, nil
 }
 
 // refusal reads an answer that is no stream.

@@ -1,7 +1,6 @@
 package agentsource
 
 import (
-	"context"
 	"errors"
 	"io"
 
@@ -9,22 +8,20 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// stream is one answer.
+// stream is the frames of one answer.
 type stream struct {
 	source *Source
-	ctx    context.Context // tells who ended the request
-	cancel context.CancelCauseFunc
-	body   io.Closer
+	answer *answered
 	reader *wire.Reader
 }
 
-func (s *Source) stream(ctx context.Context, cancel context.CancelCauseFunc, watch *watch, body io.ReadCloser) *stream {
+func (s *Source) stream(answer *answered) *stream {
 	reader, ok := s.readers.Get().(*wire.Reader)
 	if !ok {
 		reader = &wire.Reader{}
 	}
-	reader.Reset(&watched{body, watch})
-	return &stream{source: s, ctx: ctx, cancel: cancel, body: body, reader: reader}
+	reader.Reset(answer)
+	return &stream{source: s, answer: answer, reader: reader}
 }
 
 // next returns the next frame. io.EOF is the proven end.
@@ -36,7 +33,7 @@ func (s *stream) next() (*wire.Frame, error) {
 	if err == nil || errors.Is(err, io.EOF) {
 		return frame, err
 	}
-	return nil, lost(s.ctx, err)
+	return nil, lost(s.answer.ctx, err)
 }
 
 var (
@@ -57,8 +54,7 @@ func (s *stream) Close() error {
 	if s.reader == nil {
 		return nil
 	}
-	s.cancel(nil)
-	err := s.body.Close()
+	err := s.answer.Close()
 	s.reader.Reset(nil)
 	s.source.readers.Put(s.reader)
 	s.reader = nil

@@ -25,6 +25,8 @@ type Mover struct {
 	// Lists says that the Source can list: only what is missing comes then, parts
 	// of files are gone on with, and times have nanoseconds.
 	Lists bool
+	// Packs says that a small file is read before any of it is given.
+	Packs bool
 }
 
 // Run holds the mover to all that a Source must do.

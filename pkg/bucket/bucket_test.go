@@ -1,0 +1,217 @@
+package bucket_test
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+)
+
+func TestParseLocation(t *testing.T) {
+	for text, want := range map[string]string{
+		"s3://results":         "s3://results",
+		"s3://results/":        "s3://results",
+		"s3://results/team/x/": "s3://results/team/x",
+		"s3://a.b-c1/x y":      "s3://a.b-c1/x y",
+		"results/x":            "",
+		"S3://results":         "",
+		"s3://":                "",
+		"s3:///x":              "",
+		"s3://Results":         "",
+		"s3://ab":              "",
+		"s3://a_b/x":           "",
+		"s3://results//x":      "",
+		"s3://results/x//":     "",
+		"s3://results/../x":    "",
+		"s3://results/./x":     "",
+		"s3://results/a\nb":    "",
+		"s3://results/" + strings.Repeat("x", 600): "",
+	} {
+		got, err := bucket.ParseLocation(text)
+		if (err == nil) != (want != "") || err == nil && got.String() != want {
+			t.Errorf("%q: %q, %v", text, got, err)
+		}
+	}
+	at := bucket.Location{Bucket: "b"}
+	if at.Key("x") != "x" || at.At("p", "q").Key("x/y") != "p/q/x/y" {
+		t.Errorf("%q, %q", at.Key("x"), at.At("p", "q").Key("x/y"))
+	}
+}
+
+// environment gives this test an AWS configuration and nothing of this machine's.
+func environment(t *testing.T, config string, variables map[string]string) {
+	t.Helper()
+	for _, entry := range os.Environ() {
+		if name, _, _ := strings.Cut(entry, "="); strings.HasPrefix(name, "AWS_") {
+			t.Setenv(name, "")
+			_ = os.Unsetenv(name)
+		}
+	}
+	file := filepath.Join(t.TempDir(), "config")
+	if err := os.WriteFile(file, []byte(config), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("AWS_CONFIG_FILE", file)
+	t.Setenv("AWS_SHARED_CREDENTIALS_FILE", "/dev/null")
+	t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+	for name, value := range variables {
+		t.Setenv(name, value)
+	}
+}
+
+// TestOpen: credentials, region and endpoint are those that the AWS CLI has.
+func TestOpen(t *testing.T) {
+	keys := "aws_access_key_id = AKIA\naws_secret_access_key = secret\n"
+	process := "credential_process = echo '{\"Version\": 1, \"AccessKeyId\": \"AKIA\", \"SecretAccessKey\": \"secret\"}'\n"
+	for name, test := range map[string]struct {
+		config    string
+		variables map[string]string
+		options   bucket.Options
+		// signed is the beginning of what a pod is given, or what the error says.
+		signed, err string
+	}{
+		"AWS": {config: "[default]\nregion = eu-west-1\n" + keys, signed: "https://results.s3.eu-west-1.amazonaws.com/k"},
+		"environment": {
+			variables: map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "eu-west-1"},
+			signed:    "https://results.s3.eu-west-1.amazonaws.com/k",
+		},
+		"AWS, path style": {config: "[default]\nregion = eu-west-1\n" + keys, options: bucket.Options{PathStyle: new(true)}, signed: "https://s3.eu-west-1.amazonaws.com/results/k"},
+		"a profile":       {config: "[profile lab]\nregion = eu-west-2\n" + keys, options: bucket.Options{Profile: "lab"}, signed: "https://results.s3.eu-west-2."},
+		"a process":       {config: "[default]\nregion = eu-west-2\n" + process, signed: "https://results.s3.eu-west-2."},
+		"endpoint-url":    {config: "[default]\n" + keys, options: bucket.Options{Endpoint: "https://ceph:8443"}, signed: "https://ceph:8443/results/k"},
+		"AWS_ENDPOINT_URL": {
+			config: "[default]\n" + keys, variables: map[string]string{"AWS_ENDPOINT_URL": "https://ceph"}, signed: "https://ceph/results/k",
+		},
+		"endpoint_url of the profile":  {config: "[default]\nendpoint_url = https://ceph\n" + keys, signed: "https://ceph/results/k"},
+		"endpoint_url of its services": {config: "[default]\nservices = x\n" + keys + "[services x]\ns3 =\n  endpoint_url = https://ceph\n", signed: "https://ceph/results/k"},
+		"the plugin's block":           {config: "[default]\n" + keys + "s3 =\n    endpoint_url = https://ceph\n    signature_version = s3v4\n", signed: "https://ceph/results/k"},
+		"the plugin's block of a profile": {
+			config:  "[default]\nregion = a\n[profile lab]\n" + keys + "s3 =\n    endpoint_url = https://ceph\n",
+			options: bucket.Options{Profile: "lab"}, signed: "https://ceph/results/k",
+		},
+		"the plugin's block is the weakest": {
+			config: "[default]\n" + keys + "s3 =\n    endpoint_url = https://old\n", variables: map[string]string{"AWS_ENDPOINT_URL": "https://ceph"},
+			signed: "https://ceph/results/k",
+		},
+		"for pods another name": {
+			config: "[default]\n" + keys, options: bucket.Options{Endpoint: "https://ceph", InCluster: "http://rook-ceph-rgw.rook"},
+			signed: "http://rook-ceph-rgw.rook/results/k",
+		},
+		"no credentials":  {config: "[default]\nregion = a\n", err: `no credentials for S3: profile "default"`},
+		"no such profile": {config: "[default]\n" + keys, options: bucket.Options{Profile: "lab"}, err: "lab"},
+		"no URL":          {config: "[default]\n" + keys, options: bucket.Options{Endpoint: "ceph"}, err: `--endpoint-url="ceph": the URL of a store is expected`},
+		"no URL for pods": {config: "[default]\n" + keys, options: bucket.Options{InCluster: "s3://x"}, err: `--in-cluster-endpoint-url="s3://x": the URL`},
+		"no CA bundle":    {config: "[default]\n" + keys, variables: map[string]string{"AWS_CA_BUNDLE": "/nowhere"}, err: "AWS_CA_BUNDLE"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			environment(t, test.config, test.variables)
+			store, err := bucket.Open(t.Context(), test.options)
+			if test.err != "" {
+				if err == nil || !strings.Contains(err.Error(), test.err) {
+					t.Errorf("%v", err)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			signed, err := store.SignPut(t.Context(), "results", "k", time.Minute)
+			if err != nil || !strings.HasPrefix(signed, test.signed) || strings.Contains(signed, "secret") {
+				t.Errorf("%s, %v", signed, err)
+			}
+			u, err := url.Parse(signed)
+			if err != nil || u.Query().Get("X-Amz-Expires") != "60" || u.Query().Has("x-amz-checksum-crc32") || u.Query().Get("X-Amz-SignedHeaders") != "host" {
+				t.Errorf("%s, %v", signed, err)
+			}
+			if plain := store.Plain(); (len(plain) > 0) != strings.HasPrefix(test.signed, "http://") {
+				t.Errorf("not protected: %q", plain)
+			}
+		})
+	}
+}
+
+// serve is a store that answers as it is told.
+func serve(t *testing.T, handler http.HandlerFunc) *bucket.Store {
+	t.Helper()
+	server := httptest.NewServer(handler)
+	t.Cleanup(server.Close)
+	environment(t, "", map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s"})
+	store, err := bucket.Open(context.Background(), bucket.Options{Endpoint: server.URL})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// TestSentences: each refusal is told in words that say what to do.
+func TestSentences(t *testing.T) {
+	for code, test := range map[string]struct {
+		status int
+		want   string
+	}{
+		"NoSuchBucket":          {404, "there is no such bucket"},
+		"AccessDenied":          {403, `writing to it is refused to profile "default"`},
+		"InvalidAccessKeyId":    {403, "does not know the access key"},
+		"SignatureDoesNotMatch": {403, "does not fit its access key"},
+		"ExpiredToken":          {400, "have expired: sign in again"},
+		"RequestTimeTooSkewed":  {403, "the clock of this machine"},
+		"PermanentRedirect":     {301, "another region"},
+		"Odd":                   {418, "writing to it failed: Odd: said the test"},
+	} {
+		store := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(test.status)
+			_, _ = io.WriteString(w, "<Error><Code>"+code+"</Code><Message>said the test</Message></Error>")
+		})
+		err := store.Put(t.Context(), "results", "k", []byte("x"))
+		if err == nil || !strings.HasPrefix(err.Error(), `bucket "results" at http://127.0.0.1:`) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v", code, err)
+		}
+	}
+}
+
+// TestUnreachable: a store that never answered is not waited for.
+func TestUnreachable(t *testing.T) {
+	environment(t, "", map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s"})
+	store, err := bucket.Open(t.Context(), bucket.Options{Endpoint: "http://127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = store.Put(t.Context(), "results", "k", []byte("x"))
+	if err == nil || !strings.Contains(err.Error(), "the store cannot be reached from this machine") {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestGetGoesOn: a read that breaks off asks for the rest, of the same object.
+func TestGetGoesOn(t *testing.T) {
+	content, asked := strings.Repeat("0123456789", 100_000), []string{}
+	store := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.Header.Get("Range")+r.Header.Get("If-Match"))
+		w.Header().Set("ETag", `"e"`)
+		if len(asked) == 1 {
+			w.Header().Set("Content-Length", "1000000")
+			_, _ = io.WriteString(w, content[:300_000])
+			panic(http.ErrAbortHandler)
+		}
+		http.ServeContent(w, r, "", time.Time{}, strings.NewReader(content))
+	})
+	body, err := store.Get(t.Context(), "results", "k")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := io.ReadAll(body)
+	if err != nil || string(got) != content || len(asked) != 2 || !strings.HasSuffix(asked[1], `-"e"`) {
+		t.Errorf("%d bytes, %v, %q", len(got), err, asked)
+	}
+	if err := body.Close(); err != nil {
+		t.Error(err)
+	}
+}

@@ -1,0 +1,126 @@
+package bucket
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
+	"github.com/aws/smithy-go"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+)
+
+// Refusal is what a store answered, or did not.
+type Refusal struct {
+	// Status is that of the HTTP answer, Code the store's word; none where there was no answer.
+	Status        int
+	Code, Message string
+	// Unreachable says that no server answered; Message says why.
+	Unreachable bool
+	// Region is where the bucket is, if the store says that.
+	Region string
+	// InPod says that a pod was refused and not this machine.
+	InPod bool
+}
+
+// Error is what went wrong with a store.
+type Error struct {
+	Refusal
+	text string
+}
+
+// Error returns the sentence for people.
+func (e *Error) Error() string { return e.text }
+
+// Passing reports whether another try, later, may fare better.
+func (e *Error) Passing() bool {
+	return e.Unreachable && !e.InPod || e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests
+}
+
+// explain says what err means; what was done is a clause such as "reading from it".
+func (s *Store) explain(doing, bucket string, err error) error {
+	switch {
+	case err == nil:
+		s.reached.Store(true)
+		return nil
+	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded) && !unanswered(err):
+		return err
+	}
+	if told, ok := errors.AsType[*Error](err); ok {
+		return told
+	}
+	r := Refusal{Message: plain(err)}
+	if answer, ok := errors.AsType[*awshttp.ResponseError](err); ok {
+		r.Status, r.Region = answer.HTTPStatusCode(), answer.Response.Header.Get("X-Amz-Bucket-Region")
+	}
+	if said, ok := errors.AsType[smithy.APIError](err); ok {
+		r.Code, r.Message = said.ErrorCode(), said.ErrorMessage()
+	}
+	r.Unreachable = unanswered(err)
+	return s.Explain(doing, bucket, r)
+}
+
+func unanswered(err error) bool {
+	_, ok := errors.AsType[*smithyhttp.RequestSendError](err)
+	return ok
+}
+
+// Explain says what a refusal means; what was done is a clause such as "reading from it".
+func (s *Store) Explain(doing, bucket string, r Refusal) error {
+	at := s.endpoint
+	if r.InPod {
+		at = s.inCluster
+	}
+	return &Error{r, fmt.Sprintf("bucket %q at %s: %s", bucket, at, s.sentence(doing, r))}
+}
+
+// meant is what the codes of stores mean. In a text, {profile}, {region}, {doing} and {said}
+// stand for what their names say.
+var meant = map[string]string{ //nolint:gochecknoglobals // read only
+	"NoSuchBucket":           "there is no such bucket",
+	"InvalidAccessKeyId":     "the store does not know the access key of profile {profile}, or of the environment",
+	"SignatureDoesNotMatch":  "the secret key of profile {profile}, or of the environment, does not fit its access key ({said})",
+	"ExpiredToken":           "the credentials of profile {profile} have expired: sign in again, such as by aws sso login",
+	"RequestTimeTooSkewed":   "the clock of this machine, or of the store, is wrong by more than a quarter of an hour",
+	"AccessDenied":           "{doing} is refused to profile {profile}, or to the environment's key ({said})",
+	"SlowDown":               "{doing}: the store is too busy ({said})",
+	"PermanentRedirect":      "it is in another region than {region}: --region says which ({said})",
+	"unreachable from a pod": "pods cannot reach the store ({said}): --in-cluster-endpoint-url says where they can, and without --via the files come directly",
+	"unreachable":            "the store cannot be reached from this machine ({said})",
+	"":                       "{doing} failed: {said}",
+}
+
+// same are codes that mean what another does.
+var same = map[string]string{ //nolint:gochecknoglobals // read only
+	"XAdminUserNotFound": "InvalidAccessKeyId", "Forbidden": "AccessDenied",
+	"ExpiredTokenException": "ExpiredToken", "InvalidToken": "ExpiredToken", "TokenRefreshRequired": "ExpiredToken",
+	"ServiceUnavailable": "SlowDown", "RequestLimitExceeded": "SlowDown", "Throttling": "SlowDown",
+	"AuthorizationHeaderMalformed": "PermanentRedirect", "IllegalLocationConstraintException": "PermanentRedirect",
+}
+
+// sentence says what a refusal means and what to do.
+func (s *Store) sentence(doing string, r Refusal) string {
+	said := r.Message
+	if r.Code != "" {
+		said = r.Code + ": " + r.Message
+	}
+	text, ok := meant[cmp.Or(same[r.Code], r.Code)]
+	switch {
+	case ok && r.Code != "":
+	case r.Region != "" && r.Region != s.Region():
+		return fmt.Sprintf("it is in region %s: --region=%s", r.Region, r.Region)
+	case r.Unreachable && r.InPod:
+		text = meant["unreachable from a pod"]
+	case r.Unreachable:
+		text = meant["unreachable"]
+	case r.Status == http.StatusForbidden:
+		text = meant["AccessDenied"]
+	default:
+		text = meant[""]
+	}
+	return strings.NewReplacer("{profile}", strconv.Quote(s.profile), "{region}", strconv.Quote(s.Region()), "{doing}", doing, "{said}", said).Replace(text)
+}

@@ -1,0 +1,105 @@
+package bucket
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+const (
+	// mostBreaks is how often in a row a read may break off without a byte.
+	mostBreaks = 5
+	// silence is how long a read may bring nothing.
+	silence = 30 * time.Second
+)
+
+var errSilent = errors.New("nothing came for half a minute")
+
+// reader reads one object.
+type reader struct {
+	store       *Store
+	ctx         context.Context
+	cancel      context.CancelFunc
+	bucket, key string
+
+	body   io.ReadCloser
+	stop   context.CancelCauseFunc // of the request under way
+	reason context.Context         // says why the request ended
+	at     int64
+	size   int64
+	etag   *string
+	breaks int
+}
+
+// open asks for what is behind at.
+func (r *reader) open() error {
+	input := &s3.GetObjectInput{Bucket: &r.bucket, Key: &r.key, IfMatch: r.etag}
+	if r.at > 0 {
+		input.Range = aws.String(fmt.Sprintf("bytes=%d-", r.at))
+	}
+	r.reason, r.stop = context.WithCancelCause(r.ctx)
+	answer, err := r.store.client.GetObject(r.reason, input)
+	if err != nil {
+		r.stop(nil)
+		return r.store.explain("reading from it", r.bucket, err)
+	}
+	r.body, r.etag = answer.Body, answer.ETag
+	if r.at == 0 {
+		r.size = aws.ToInt64(answer.ContentLength)
+	}
+	return nil
+}
+
+// Read implements io.Reader.
+func (r *reader) Read(p []byte) (int, error) {
+	for {
+		n, err := r.read(p)
+		if n > 0 {
+			r.breaks = 0
+			return n, nil
+		}
+		switch {
+		case r.at >= r.size:
+			return 0, io.EOF
+		case r.ctx.Err() != nil:
+			return 0, r.ctx.Err()
+		case err == nil:
+			continue
+		}
+		if r.breaks++; r.breaks > mostBreaks {
+			return 0, r.store.explain("reading from it", r.bucket, err)
+		}
+		r.shut()
+		if err := r.open(); err != nil {
+			return 0, err
+		}
+	}
+}
+
+func (r *reader) read(p []byte) (int, error) {
+	late := time.AfterFunc(silence, func() { r.stop(errSilent) })
+	defer late.Stop()
+	n, err := r.body.Read(p[:min(int64(len(p)), r.size-r.at)])
+	r.at += int64(n)
+	if cause := context.Cause(r.reason); err != nil && cause != nil {
+		err = cause
+	}
+	return n, err
+}
+
+func (r *reader) shut() {
+	r.stop(nil)
+	_ = r.body.Close()
+}
+
+// Close implements io.Closer.
+func (r *reader) Close() error {
+	r.shut()
+	r.cancel()
+	return nil
+}

@@ -1,0 +1,176 @@
+package bucket
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"sync/atomic"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/smithy-go/logging"
+)
+
+// defaultRegion signs for stores that have none, as nearly all but AWS do.
+const defaultRegion = "us-east-1"
+
+// Options say how to reach a store, where the environment and the files of the AWS
+// CLI do not say it. All may be empty.
+type Options struct {
+	Profile, Region string
+	// Endpoint is the store's URL, InCluster that which pods reach it under.
+	Endpoint, InCluster string
+	// PathStyle puts the bucket behind the host's name and not before it; nil means
+	// so for every endpoint but AWS's own.
+	PathStyle *bool
+}
+
+// Store is an S3 store as one person sees it. Its methods may be called at the same time.
+// Their errors are sentences for people, mostly an *Error.
+type Store struct {
+	client *s3.Client
+	// signs makes requests for pods.
+	signs *s3.PresignClient
+	// endpoint and inCluster are for people: where requests of this machine and of
+	// pods go.
+	endpoint, inCluster string
+	roots               []byte
+	// reached says that the store has answered.
+	reached atomic.Bool
+	profile string
+}
+
+// Open finds credentials, region and endpoint as the AWS CLI does, and asks the store for
+// nothing yet. Errors name what is missing.
+func Open(ctx context.Context, o Options) (*Store, error) {
+	if err := o.Check(); err != nil {
+		return nil, err
+	}
+	s := &Store{profile: cmp.Or(o.Profile, os.Getenv("AWS_PROFILE"), "default")}
+	var err error
+	if s.roots, err = readRoots(); err != nil {
+		return nil, err
+	}
+	loaded, err := config.LoadDefaultConfig(ctx,
+		config.WithSharedConfigProfile(o.Profile), config.WithRegion(o.Region), config.WithLogger(logging.Nop{}),
+		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
+		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
+		config.WithRetryer(func() aws.Retryer { return newRetryer(&s.reached) }))
+	if err != nil {
+		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
+	}
+	if _, err := loaded.Credentials.Retrieve(ctx); err != nil {
+		return nil, s.noCredentials(ctx, err)
+	}
+	return s, s.connect(loaded, o)
+}
+
+// noCredentials says that there are none; why, the last of the many sources tells.
+func (s *Store) noCredentials(ctx context.Context, err error) error {
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return fmt.Errorf("no credentials for S3: profile %q, the environment (AWS_ACCESS_KEY_ID) and this machine's role have none: %s",
+		s.profile, plain(err))
+}
+
+// connect makes the clients.
+func (s *Store) connect(loaded aws.Config, o Options) error {
+	old, err := pluginEndpoint(o.Profile)
+	if err != nil {
+		return err
+	}
+	loaded.Region = cmp.Or(loaded.Region, defaultRegion)
+	own := func(options *s3.Options) {
+		if options.BaseEndpoint == nil && old != "" {
+			options.BaseEndpoint = &old
+		}
+		if o.Endpoint != "" {
+			options.BaseEndpoint = &o.Endpoint
+		}
+		options.UsePathStyle = options.BaseEndpoint != nil
+		if o.PathStyle != nil {
+			options.UsePathStyle = *o.PathStyle
+		}
+	}
+	s.client = s3.NewFromConfig(loaded, own)
+	s.endpoint = cmp.Or(aws.ToString(s.client.Options().BaseEndpoint), "https://s3."+loaded.Region+".amazonaws.com")
+	s.inCluster = cmp.Or(o.InCluster, s.endpoint)
+	s.signs = s3.NewPresignClient(s3.NewFromConfig(loaded, own, func(options *s3.Options) {
+		if o.InCluster != "" {
+			options.BaseEndpoint = &o.InCluster
+			options.UsePathStyle = o.PathStyle == nil || *o.PathStyle
+		}
+	}))
+	return checkEndpoint("the profile's endpoint_url", aws.ToString(s.client.Options().BaseEndpoint))
+}
+
+// Check refuses endpoints that are none, by the flag they are given with.
+func (o Options) Check() error {
+	if err := checkEndpoint("--endpoint-url", o.Endpoint); err != nil {
+		return err
+	}
+	return checkEndpoint("--in-cluster-endpoint-url", o.InCluster)
+}
+
+// checkEndpoint refuses what is no URL of a server; empty is none.
+func checkEndpoint(name, text string) error {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" {
+		return fmt.Errorf("%s=%q: the URL of a store is expected, such as https://s3.example.org", name, text)
+	}
+	return nil
+}
+
+// Endpoint is where requests of this machine go.
+func (s *Store) Endpoint() string { return s.endpoint }
+
+// InCluster is where the pre-signed requests go, which pods make.
+func (s *Store) InCluster() string { return s.inCluster }
+
+// Region is what requests are signed for.
+func (s *Store) Region() string { return s.client.Options().Region }
+
+// Roots are the certificates, as PEM, that the store's is to be checked by; nil for
+// those that everybody trusts. They are those of AWS_CA_BUNDLE.
+func (s *Store) Roots() []byte { return s.roots }
+
+// Plain returns the endpoints that are not protected by TLS.
+func (s *Store) Plain() (endpoints []string) {
+	for _, one := range []string{s.endpoint, s.inCluster} {
+		if u, err := url.Parse(one); err == nil && u.Scheme == "http" && (len(endpoints) == 0 || endpoints[0] != one) {
+			endpoints = append(endpoints, one)
+		}
+	}
+	return endpoints
+}
+
+func readRoots() ([]byte, error) {
+	path := os.Getenv("AWS_CA_BUNDLE")
+	if path == "" {
+		return nil, nil
+	}
+	pem, err := os.ReadFile(path) //nolint:gosec // the user says which
+	if err != nil {
+		return nil, fmt.Errorf("reading AWS_CA_BUNDLE: %w", err)
+	}
+	return pem, nil
+}
+
+// plain is the last cause of an error of the SDK, without the chain of what was under way.
+func plain(err error) string {
+	for {
+		inner := errors.Unwrap(err)
+		if inner == nil {
+			return err.Error()
+		}
+		err = inner
+	}
+}

@@ -1,0 +1,84 @@
+package agentsource
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// maxAnswer is how much an answer to a store may be, in bytes: blanks, mostly.
+const maxAnswer = 1 << 20
+
+// Store has the agent pack the content of wants into one object, and send it to target. It
+// returns the object's size in bytes. Decode reads such an object. There may be
+// as many wants as Fits says. Errors: a *wire.PutError, or those of a Source.
+func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer.Want) (int64, error) {
+	body, err := json.Marshal(target)
+	if err != nil {
+		return 0, err
+	}
+	body = append(body, '\n')
+	for _, want := range wants {
+		body = wire.AppendEntry(body, wire.Entry{Path: want.Path, Number: want.Offset})
+	}
+	answer, err := s.post(ctx, "store", body)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = answer.Close() }() // the answer says it all
+	var stored wire.Stored
+	if err := json.NewDecoder(io.LimitReader(answer, maxAnswer)).Decode(&stored); err != nil {
+		if errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		return 0, lost(answer.ctx, fmt.Errorf("waiting for a chunk to be stored: %w", err))
+	}
+	if stored.Failed != nil {
+		return 0, stored.Failed
+	}
+	return stored.Size, nil
+}
+
+// Fits returns how many of wants, at least one, one Store takes.
+func Fits(wants []transfer.Want) int {
+	size := 0
+	for i, want := range wants {
+		size += len(want.Path) + numbers
+		if i > 0 && (size > wire.MaxRequest/2 || i == wire.MaxEntries) {
+			return i
+		}
+	}
+	return len(wants)
+}
+
+// Decode reads the content of wants from an object that Store made of them; for the same
+// wants again, what was said at the time. It closes object in the end.
+func (s *Source) Decode(ctx context.Context, object io.ReadCloser, wants []transfer.Want) transfer.Contents {
+	ctx, cancel := context.WithCancelCause(ctx)
+	return &contents{
+		source: s, ctx: ctx, wants: wants, asked: len(wants), headed: true,
+		stream: s.stream(&answered{object, ctx, cancel}),
+	}
+}
+
+// Head reads the list of files that an object of Store begins with: what was there
+// when it was made. Object need not go on behind the list.
+func Head(object io.Reader) (items []transfer.Item, err error) {
+	reader := wire.NewReader(object)
+	for {
+		frame, err := reader.Next()
+		switch {
+		case err == nil && frame.Kind == wire.KindNode:
+			items = append(items, itemOf(&frame.Node))
+			continue
+		case err == nil, errors.Is(err, io.EOF):
+			return items, nil
+		}
+		return nil, err
+	}
+}

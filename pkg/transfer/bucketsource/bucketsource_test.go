@@ -1,0 +1,272 @@
+package bucketsource_test
+
+import (
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+)
+
+// here is where the objects of these tests lie.
+var here = bucket.Location{Bucket: "results", Prefix: "team/ns/job/uid/id"}
+
+// results are two large files, two small ones and what is no file.
+func results(t *testing.T) (root string, tree filetree.Tree) {
+	t.Helper()
+	tree = filetree.Tree{
+		"large": filetree.File(noise(9<<20 + 5)), "larger": filetree.File(noise(12 << 20)),
+		"d/a": filetree.File("a"), "d/b": filetree.File(strings.Repeat("text ", 100_000)), "d/l": filetree.Symlink("a"),
+	}
+	root = t.TempDir()
+	filetree.Write(t, root, tree)
+	old := time.Now().Add(-time.Hour)
+	for _, name := range []string{"large", "larger", "d/a", "d/b"} {
+		if err := os.Chtimes(filepath.Join(root, name), old, old); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return root, tree
+}
+
+func noise(n int) string {
+	bytes := make([]byte, n)
+	state := uint64(n)
+	for i := range bytes {
+		state = state*6364136223846793005 + 1442695040888963407
+		bytes[i] = byte(state >> 56)
+	}
+	return string(bytes)
+}
+
+func keys(t *testing.T, backend gofakes3.Backend) (keys []string) {
+	t.Helper()
+	list, err := backend.ListBucket("results", nil, gofakes3.ListBucketPage{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, one := range list.Contents {
+		keys = append(keys, strings.TrimPrefix(one.Key, here.Prefix+"/"))
+	}
+	return keys
+}
+
+// TestOnlyTheListStays: each object goes when its files are here, and the rest in the end.
+func TestOnlyTheListStays(t *testing.T) {
+	store, backend := fakeStore(t, nil)
+	root, tree := results(t)
+	s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20})
+	dir := t.TempDir()
+	movertest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir}, "")
+	equalTrees(t, tree, dir)
+	if err := s.Wait(); err != nil {
+		t.Error(err)
+	}
+	if got := keys(t, backend); len(got) != 1 || got[0] != "index" {
+		t.Errorf("there are %q", got)
+	}
+}
+
+// TestKeptObjects: --keep-objects leaves all of them.
+func TestKeptObjects(t *testing.T) {
+	store, backend := fakeStore(t, nil)
+	root, _ := results(t)
+	s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
+	movertest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: t.TempDir()}, "")
+	// large: 0-4, 4-9; larger: 0-4, 4-8, 8-12 MiB; the small files; the list.
+	if got := keys(t, backend); len(got) != 7 {
+		t.Errorf("there are %q", got)
+	}
+}
+
+// counter counts what a store is asked for.
+type counter struct{ puts, gets atomic.Int64 }
+
+func (c *counter) door(_ http.ResponseWriter, r *http.Request) bool {
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/index"):
+	case r.Method == http.MethodPut:
+		c.puts.Add(1)
+	case r.Method == http.MethodGet && strings.Contains(r.URL.Path, here.Prefix+"/") && r.Header.Get("Range") == "":
+		c.gets.Add(1)
+	}
+	return false
+}
+
+// TestResume: a new process takes what the one before has packed, but not what is another
+// file by now.
+func TestResume(t *testing.T) {
+	count := &counter{}
+	store, _ := fakeStore(t, count.door)
+	root, tree := results(t)
+	first := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
+	movertest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
+	packed := count.puts.Load()
+
+	tree["d/b"] = filetree.File("another text")
+	filetree.Write(t, root, filetree.Tree{"d/b": tree["d/b"]})
+	again := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Resume: true})
+	dir := t.TempDir()
+	movertest.Fetch(t, transfer.Request{Source: again, SourceID: "x", Dir: dir}, "")
+	equalTrees(t, tree, dir)
+	if n := count.puts.Load() - packed; packed != 6 || n != 1 {
+		t.Errorf("%d objects were packed, and %d again", packed, n)
+	}
+}
+
+// TestStoreInTrouble: whatever a store says now and then, all comes.
+func TestStoreInTrouble(t *testing.T) {
+	for name, door := range map[string]func(n int64, w http.ResponseWriter, r *http.Request) bool{
+		"SlowDown for every third part": func(n int64, w http.ResponseWriter, _ *http.Request) bool {
+			return n%3 == 0 && answer(w, http.StatusServiceUnavailable, "SlowDown")
+		},
+		"its own errors": func(n int64, w http.ResponseWriter, _ *http.Request) bool {
+			return n%4 == 1 && answer(w, http.StatusInternalServerError, "InternalError")
+		},
+		"connections that break": func(n int64, _ http.ResponseWriter, _ *http.Request) bool {
+			if n%4 == 1 {
+				panic(http.ErrAbortHandler)
+			}
+			return false
+		},
+		"requests that are too old": func(n int64, w http.ResponseWriter, r *http.Request) bool {
+			if n%4 != 1 || r.Method != http.MethodPut || r.URL.Query().Get("X-Amz-Expires") == "" {
+				return false
+			}
+			time.Sleep(validity)
+			return answer(w, http.StatusForbidden, "AccessDenied")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var n atomic.Int64
+			store, _ := fakeStore(t, func(w http.ResponseWriter, r *http.Request) bool { return door(n.Add(1), w, r) })
+			root, tree := results(t)
+			s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 2 << 20, Valid: validity})
+			dir := t.TempDir()
+			movertest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir, Retries: -1}, "")
+			equalTrees(t, tree, dir)
+		})
+	}
+}
+
+// validity is how long requests are good for in these tests.
+const validity = 1500 * time.Millisecond
+
+// TestRefused: what cannot come right is one sentence, at once.
+func TestRefused(t *testing.T) {
+	for name, test := range map[string]struct {
+		door func(w http.ResponseWriter, r *http.Request) bool
+		want string
+	}{
+		"no right to put": {func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method == http.MethodPut && !strings.HasSuffix(r.URL.Path, "/index") && answer(w, http.StatusForbidden, "AccessDenied")
+		}, "writing to it is refused to profile"},
+		"no right to get": {func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "files-") && answer(w, http.StatusForbidden, "AccessDenied")
+		}, "reading from it is refused to profile"},
+		"no bucket any more": {func(w http.ResponseWriter, r *http.Request) bool {
+			return r.Method == http.MethodPut && answer(w, http.StatusNotFound, "NoSuchBucket")
+		}, "there is no such bucket"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			store, _ := fakeStore(t, test.door)
+			root := t.TempDir()
+			filetree.Write(t, root, filetree.Tree{"a": filetree.File("a")})
+			s := source(t, root, bucketsource.Options{Store: store, At: here})
+			_, err := transfer.Fetch(t.Context(), transfer.Request{Source: s, SourceID: "x", Dir: t.TempDir()})
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("%v", err)
+			}
+		})
+	}
+}
+
+// TestNoRightToDelete is told, and does not keep the files from coming.
+func TestNoRightToDelete(t *testing.T) {
+	store, _ := fakeStore(t, func(w http.ResponseWriter, r *http.Request) bool {
+		return r.Method == http.MethodDelete && answer(w, http.StatusForbidden, "AccessDenied")
+	})
+	root, tree := results(t)
+	s, dir := source(t, root, bucketsource.Options{Store: store, At: here}), t.TempDir()
+	movertest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir}, "")
+	equalTrees(t, tree, dir)
+	err := s.Wait()
+	if refused, ok := errors.AsType[*bucket.Error](err); !ok || refused.Code != "AccessDenied" {
+		t.Errorf("%v", err)
+	}
+}
+
+// TestAGrowingFileInPieces: pieces of different moments that fit together are the beginning of
+// the file; others are not taken.
+func TestAGrowingFileInPieces(t *testing.T) {
+	for name, test := range map[string]struct {
+		change  func(*os.File) error
+		growing bool
+	}{
+		"appended": {func(f *os.File) error { _, err := f.WriteAt([]byte("more"), 12<<20); return err }, true},
+		"another":  {func(f *os.File) error { _, err := f.WriteAt([]byte("other"), 12<<20-5); return err }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var once sync.Once
+			root, tree := results(t)
+			store, _ := fakeStore(t, func(_ http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/piece-0-") {
+					once.Do(func() { change(t, filepath.Join(root, "larger"), test.change) })
+				}
+				return false
+			})
+			s, dir := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 1 << 20}), t.TempDir()
+			result, err := transfer.Fetch(t.Context(), transfer.Request{Source: s, SourceID: "x", Dir: dir, Paths: []string{"larger"}, Parallel: 1})
+			if err != nil || (len(result.Growing) == 1) != test.growing {
+				t.Fatalf("%v, growing: %q", err, result.Growing)
+			}
+			got, err := os.ReadFile(filepath.Join(dir, "larger"))
+			now, failed := os.ReadFile(filepath.Join(root, "larger"))
+			if err != nil || failed != nil || string(got) != string(now[:12<<20]) || len(tree) == 0 {
+				t.Errorf("%d bytes came, which are not what the file holds: %v", len(got), errors.Join(err, failed))
+			}
+		})
+	}
+}
+
+func change(t *testing.T, path string, how func(*os.File) error) {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if err := errors.Join(how(file), file.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// answer says what a store says that refuses.
+func answer(w http.ResponseWriter, status int, code string) bool {
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte("<Error><Code>" + code + "</Code><Message>said the test</Message></Error>"))
+	return true
+}
+
+func equalTrees(t *testing.T, want filetree.Tree, dir string) {
+	t.Helper()
+	got := filetree.Read(t, dir)
+	for name, entry := range want.Shown() {
+		if entry.Data != got[name].Data {
+			t.Errorf("%s is not what it was", name)
+		}
+	}
+}

@@ -1,0 +1,171 @@
+package bucketsource
+
+import (
+	"context"
+	"errors"
+	"io"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// ahead is how many objects of one stream may be in the bucket, or on their way there, behind
+// that which is read.
+const ahead = 2
+
+// contents reads one object after another while the next ones are made.
+type contents struct {
+	source *Source
+	ctx    context.Context
+	cancel context.CancelFunc
+	rest   []segment
+	made   []*making
+	now    *making           // that which is read
+	object transfer.Contents // of now
+	index  int               // in now's wants, of the next file
+	file   *joint            // the large file that is read, nil where none is
+	ended  transfer.FileEnd  // of the last large file
+	// dropped are pieces of a file that is not wanted any more.
+	dropped []*making
+}
+
+// making is an object that is being made.
+type making struct {
+	segment
+	done chan struct{}
+	err  error
+}
+
+// begin has objects made, as far ahead as may be.
+func (c *contents) begin() {
+	for len(c.rest) > 0 && len(c.made) <= ahead {
+		m := &making{segment: c.rest[0], done: make(chan struct{})}
+		c.rest, c.made = c.rest[1:], append(c.made, m)
+		go func() {
+			defer close(m.done)
+			if !m.there {
+				m.err = c.source.put(c.ctx, m.segment)
+			}
+		}()
+	}
+}
+
+// advance opens the next object; io.EOF says that there is none.
+func (c *contents) advance() error {
+	c.leave()
+	if len(c.made) == 0 {
+		return io.EOF
+	}
+	next := c.made[0]
+	select {
+	case <-next.done:
+	case <-c.ctx.Done():
+		return c.ctx.Err()
+	}
+	if next.err != nil {
+		return next.err
+	}
+	c.made = c.made[1:]
+	c.begin()
+	at := c.source.At
+	body, err := c.source.Store.Get(c.ctx, at.Bucket, at.Key(next.name))
+	if err != nil {
+		return failed(err)
+	}
+	c.now, c.index = next, 0
+	c.object = c.source.Agent.Decode(c.ctx, &through{c.source.Through(c.ctx, body), body}, next.wants)
+	return nil
+}
+
+// leave is done with the object that was read: what it held is here.
+func (c *contents) leave() {
+	if c.object == nil {
+		return
+	}
+	_ = c.object.Close() // it came to its end
+	if !c.now.there {
+		c.source.remove(c.ctx, c.now.name)
+	}
+	c.now, c.object = nil, nil
+}
+
+// Next implements transfer.Contents.
+func (c *contents) Next() (transfer.Item, error) {
+	if err := c.pass(); err != nil {
+		return transfer.Item{}, err
+	}
+	for {
+		item, err := c.next()
+		switch {
+		case err != nil:
+			return transfer.Item{}, err
+		case c.now.end > 0:
+			return c.join(item), nil
+		case c.now.taken == nil || c.now.taken[c.index-1]:
+			return item, nil
+		}
+	}
+}
+
+// next returns the next file, or piece of one, of this object or the one after it.
+func (c *contents) next() (transfer.Item, error) {
+	for {
+		if c.object == nil {
+			if err := c.advance(); err != nil {
+				return transfer.Item{}, err
+			}
+		}
+		item, err := c.object.Next()
+		if errors.Is(err, io.EOF) {
+			c.leave()
+			continue
+		}
+		c.index++
+		return item, err
+	}
+}
+
+// pass goes to the end of the file that is read.
+func (c *contents) pass() error {
+	for c.file != nil {
+		if _, err := c.Chunk(); errors.Is(err, io.EOF) {
+			return nil
+		} else if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Chunk implements transfer.Contents.
+func (c *contents) Chunk() (transfer.Chunk, error) {
+	if c.file != nil {
+		return c.file.chunk()
+	}
+	if c.object == nil {
+		return transfer.Chunk{}, io.EOF
+	}
+	return c.object.Chunk()
+}
+
+// End implements transfer.Contents.
+func (c *contents) End() transfer.FileEnd {
+	if c.now == nil || c.now.end > 0 {
+		return c.ended
+	}
+	return c.object.End()
+}
+
+// Proof implements transfer.Contents.
+func (*contents) Proof() transfer.Proof { return transfer.Proof{Hashed: true} }
+
+// Close implements transfer.Contents. What was made and not read stays for a later try.
+func (c *contents) Close() error {
+	c.cancel()
+	if c.object != nil {
+		_ = c.object.Close() // its end does not matter any more
+	}
+	for _, m := range append(c.made, c.dropped...) {
+		<-m.done
+	}
+	return nil
+}

@@ -1,0 +1,158 @@
+package bucketsource
+
+import (
+	"errors"
+	"io"
+	"slices"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// joint is a large file whose pieces lie in several objects.
+type joint struct {
+	*contents
+	first transfer.Item
+	from  int64 // where what is given begins
+	at    int64 // how far it came
+	skip  int64 // what of this piece is here already
+	state transfer.FileState
+	// doubt says that the file is not what it was when the first piece was read.
+	doubt        bool
+	piece, whole transfer.Hasher
+}
+
+// join begins a large file with its first piece.
+func (c *contents) join(item transfer.Item) transfer.Item {
+	want := c.now.wants[0]
+	if item.Refused != "" {
+		c.drop(want.Path)
+		return item
+	}
+	j := &joint{contents: c, first: item, from: want.Offset + c.now.skip, at: want.Offset, skip: c.now.skip}
+	if item.Offset != want.Offset || item.Size != c.now.end {
+		j.state = transfer.Changed // it got shorter
+	}
+	c.file = j
+	item.Size, item.Offset = c.now.size, j.from
+	return item
+}
+
+// drop forgets the pieces of a file that were not read yet.
+func (c *contents) drop(path string) {
+	of := func(g *segment) bool { return g.end > 0 && g.wants[0].Path == path }
+	c.rest = slices.DeleteFunc(c.rest, func(g segment) bool { return of(&g) })
+	c.made = slices.DeleteFunc(c.made, func(m *making) bool {
+		if of(&m.segment) {
+			c.dropped = append(c.dropped, m)
+		}
+		return of(&m.segment)
+	})
+}
+
+// chunk returns the next piece of content, whichever object it is in.
+func (j *joint) chunk() (transfer.Chunk, error) {
+	for j.state != transfer.Changed {
+		chunk, err := j.object.Chunk()
+		if err == nil {
+			j.piece.Add(chunk)
+			j.at += int64(len(chunk.Data)) + chunk.Hole
+			if chunk = j.behind(chunk); len(chunk.Data) > 0 || chunk.Hole > 0 {
+				j.whole.Add(chunk)
+				return chunk, nil
+			}
+			continue
+		}
+		if !errors.Is(err, io.EOF) {
+			return transfer.Chunk{}, err
+		}
+		if err := j.turn(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return transfer.Chunk{}, err
+		}
+	}
+	return transfer.Chunk{}, j.finish()
+}
+
+// behind is what of chunk is not here already.
+func (j *joint) behind(chunk transfer.Chunk) transfer.Chunk {
+	n := min(j.skip, int64(len(chunk.Data))+chunk.Hole)
+	j.skip -= n
+	if chunk.Hole > 0 {
+		chunk.Hole -= n
+	} else {
+		chunk.Data = chunk.Data[n:]
+	}
+	return chunk
+}
+
+// turn goes from the end of one piece to the beginning of the next; io.EOF: it was the last.
+func (j *joint) turn() error {
+	end := j.object.End()
+	if end.State == transfer.Changed || end.Sum != j.piece.Sum() || j.at != j.now.end {
+		j.state = transfer.Changed
+		return nil
+	}
+	j.doubt = j.doubt || end.State == transfer.Growing
+	if j.now.last() {
+		return io.EOF
+	}
+	j.piece = transfer.Hasher{}
+	item, err := j.next()
+	if err == nil {
+		j.compare(item)
+	}
+	return err
+}
+
+// compare says whether a piece is of the file as it was when the first one was read.
+func (j *joint) compare(item transfer.Item) {
+	switch {
+	case item.Refused != "" || item.Path != j.first.Path || item.Offset != j.at || item.Size != j.now.end:
+		j.state = transfer.Changed
+	case !item.ModTime.Equal(j.first.ModTime) || !item.Changed.Equal(j.first.Changed):
+		j.doubt = true
+	}
+}
+
+// finish returns io.EOF, once it is known what became of the file meanwhile.
+func (j *joint) finish() error {
+	sum := j.whole.Sum()
+	if j.doubt && j.state != transfer.Changed {
+		state, err := j.ask(sum)
+		if err != nil {
+			return err
+		}
+		j.state = state
+	}
+	if j.state == transfer.Changed {
+		j.drop(j.first.Path)
+		if j.object != nil {
+			_ = j.object.Close() // nobody wants the rest
+			j.object = nil
+		}
+	}
+	j.ended = transfer.FileEnd{Sum: sum, Hashed: true, State: j.state}
+	j.file = nil
+	return io.EOF
+}
+
+// ask compares what came with what the file begins with now: pieces of different moments
+// may fit together, as those of a log do that grows.
+func (j *joint) ask(sum [16]byte) (transfer.FileState, error) {
+	if j.from > 0 {
+		return transfer.Changed, nil
+	}
+	// One byte more tells whether there is more.
+	path := j.first.Path
+	sums, err := j.source.Sums(j.ctx, []transfer.Prefix{{Path: path, Length: j.at}, {Path: path, Length: j.at + 1}})
+	switch {
+	case err != nil:
+		return transfer.Changed, err
+	case len(sums) != 2 || sums[0].Refused != "" || sums[0].Length != j.at || sums[0].Sum != sum:
+		return transfer.Changed, nil
+	case sums[1].Length > j.at:
+		return transfer.Growing, nil
+	}
+	return transfer.Still, nil
+}

@@ -1,0 +1,146 @@
+package bucketsource
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+)
+
+// headBytes is how much of an object is read to learn what is in it: a list of a thousand
+// files takes a tenth of that.
+const headBytes = 512 << 10
+
+// leftovers are objects that a process before made and did not read.
+type leftovers struct {
+	files  map[string]place
+	pieces map[string][]piece
+}
+
+// place is where a small file is.
+type place struct {
+	object *object
+	index  int
+	// same says that the file is still what was packed.
+	same bool
+}
+
+type object struct {
+	name  string
+	items []transfer.Item
+}
+
+// piece is an object that holds one of a large file.
+type piece struct {
+	name      string
+	from, end int64
+	item      transfer.Item
+	same      bool
+}
+
+// look finds out what is in the bucket already, once.
+func (s *Source) look(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left != nil {
+		return nil
+	}
+	left := &leftovers{files: map[string]place{}, pieces: map[string][]piece{}}
+	if s.Resume {
+		for one, err := range s.Store.List(ctx, s.At.Bucket, s.At.Prefix+"/") {
+			if err != nil {
+				return err
+			}
+			name := strings.TrimPrefix(one.Key, s.At.Prefix+"/")
+			if err := s.learn(ctx, left, name); err != nil {
+				return err
+			}
+		}
+	}
+	s.left = left
+	return nil
+}
+
+// learn reads what the object called name holds. One that says it in no way is of no use.
+func (s *Source) learn(ctx context.Context, left *leftovers, name string) error {
+	at := strings.LastIndexByte(name, '-')
+	var number int64
+	if _, err := fmt.Sscanf(name[at+1:], "%d", &number); at < 0 || err != nil {
+		return nil //nolint:nilerr // the index, or somebody else's
+	}
+	s.number.Store(max(s.number.Load(), number))
+	head, err := s.Store.Beginning(ctx, s.At.Bucket, s.At.Key(name), headBytes)
+	if err != nil {
+		return err
+	}
+	items, err := agentsource.Head(bytes.NewReader(head))
+	if err != nil || len(items) == 0 {
+		return nil //nolint:nilerr // it is made again
+	}
+	p := piece{name: name, item: items[0]}
+	if n, _ := fmt.Sscanf(name[:at], "piece-%d-%d", &p.from, &p.end); n == 2 {
+		left.pieces[p.item.Path] = append(left.pieces[p.item.Path], p)
+		return nil
+	}
+	made := &object{name, items}
+	for i, item := range items {
+		left.files[item.Path] = place{object: made, index: i}
+	}
+	return nil
+}
+
+// see learns how a file is now.
+func (l *leftovers) see(now transfer.Item) {
+	if p, ok := l.files[now.Path]; ok {
+		p.same = unchanged(p.object.items[p.index], now)
+		l.files[now.Path] = p
+	}
+	for i, p := range l.pieces[now.Path] {
+		l.pieces[now.Path][i].same = unchanged(p.item, now)
+	}
+}
+
+func unchanged(then, now transfer.Item) bool {
+	return then.Type == now.Type && then.Size == now.Size && then.ModTime.Equal(now.ModTime) && then.Changed.Equal(now.Changed)
+}
+
+func (l *leftovers) has(path string) bool { return l != nil && l.files[path].same }
+
+// of returns what of wants, from the first on, lies in one object in that order, and how
+// many they are. They are not found again: the next try, if there is one, is with a new object.
+func (l *leftovers) of(wants []transfer.Want) (segment, int) {
+	if !l.has(wants[0].Path) {
+		return segment{}, 0
+	}
+	from, last, n := l.files[wants[0].Path].object, -1, 0
+	found := segment{name: from.name, there: true, taken: map[int]bool{}}
+	for ; n < len(wants); n++ {
+		p := l.files[wants[n].Path]
+		if !p.same || p.object != from || p.index <= last || wants[n].Offset > 0 && n > 0 {
+			break
+		}
+		found.taken[p.index], last = true, p.index
+		delete(l.files, wants[n].Path)
+	}
+	for _, item := range from.items {
+		found.wants = append(found.wants, transfer.Want{Path: item.Path})
+	}
+	return found, n
+}
+
+// piece returns the object that holds a large file from there to end, and takes it away.
+func (l *leftovers) piece(path string, from, end int64) (piece, bool) {
+	if l == nil {
+		return piece{}, false
+	}
+	for i, p := range l.pieces[path] {
+		if p.same && p.from <= from && p.end == end {
+			l.pieces[path] = append(l.pieces[path][:i:i], l.pieces[path][i+1:]...)
+			return p, true
+		}
+	}
+	return piece{}, false
+}

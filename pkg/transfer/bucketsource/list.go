@@ -1,0 +1,90 @@
+package bucketsource
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"path"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+)
+
+// indexName is the object that holds the list of all files.
+const indexName = "index"
+
+// IsIndex reports whether key is that of a list, which is of no use by itself.
+func IsIndex(key string) bool { return path.Base(key) == indexName }
+
+// List implements transfer.Source.
+func (s *Source) List(ctx context.Context, paths []string) (transfer.Listing, error) {
+	if err := s.look(ctx); err != nil {
+		return nil, failed(err)
+	}
+	inner, err := s.Agent.List(ctx, paths)
+	if err != nil {
+		return nil, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.index = &index{}
+	s.index.list = agentsource.NewList(&s.index.content, s.Now)
+	return &listing{inner, s}, nil
+}
+
+// index is the list of a fetch, as it lies in the bucket.
+type index struct {
+	list    *agentsource.List
+	content bytes.Buffer
+	whole   bool
+}
+
+// listing passes the agent's list on, and remembers what matters.
+type listing struct {
+	transfer.Listing
+	source *Source
+}
+
+// Next implements transfer.Listing.
+func (l *listing) Next() (transfer.Item, error) {
+	item, err := l.Listing.Next()
+	l.source.mu.Lock()
+	defer l.source.mu.Unlock()
+	switch {
+	case errors.Is(err, io.EOF):
+		l.source.index.whole = true
+		return item, errors.Join(l.source.index.list.Finish(), err)
+	case err == nil:
+		err = l.source.see(item)
+	}
+	return item, err
+}
+
+// see takes an entry of the list into account.
+func (s *Source) see(item transfer.Item) error {
+	s.sizeUp(item)
+	s.left.see(item)
+	return s.index.list.Add(item)
+}
+
+// writeIndex puts the list beside the objects, once: it says what else there is, for who
+// has nothing but the bucket.
+func (s *Source) writeIndex(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.index == nil || !s.index.whole {
+		return nil
+	}
+	if err := s.Store.Put(ctx, s.At.Bucket, s.At.Key(indexName), s.index.content.Bytes()); err != nil {
+		return err
+	}
+	s.index = nil
+	return nil
+}
+
+// through is an object that is read through something.
+type through struct {
+	io.Reader
+	io.Closer
+}

@@ -1,0 +1,97 @@
+package bucketsource
+
+import (
+	"fmt"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+)
+
+// segment is what lies in one object, or what is wanted of it.
+type segment struct {
+	// name is that of the object below the fetch's prefix.
+	name string
+	// wants are the files in it, in their order, and taken those that are wanted now, nil
+	// for all of them.
+	wants []transfer.Want
+	taken map[int]bool
+	// end is where the piece of a large file ends, 0 where whole files are meant; size is
+	// that of the file then.
+	end, size int64
+	// skip is how much of a piece is here already.
+	skip int64
+	// there says that the object was made before.
+	there bool
+}
+
+// last reports whether the file ends with the segment.
+func (g *segment) last() bool { return g.end == g.size }
+
+// cut turns wants into segments: what lies in the bucket already is taken from there.
+func (s *Source) cut(wants []transfer.Want) (segments []segment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(wants) > 0 {
+		if found, n := s.left.of(wants); n > 0 {
+			segments, wants = append(segments, found), wants[n:]
+			continue
+		}
+		if file, ok := s.large[wants[0].Path]; ok {
+			segments = append(segments, s.pieces(wants[0], file)...)
+			wants = wants[1:]
+			continue
+		}
+		n := 1
+		for n < len(wants) && s.large[wants[n].Path].size == 0 && !s.left.has(wants[n].Path) {
+			n++
+		}
+		n = agentsource.Fits(wants[:n])
+		segments = append(segments, segment{name: s.name("files"), wants: wants[:n]})
+		wants = wants[n:]
+	}
+	return segments
+}
+
+// pieces cuts a large file where objects of it would always be cut, so that a later
+// process finds the same ones.
+func (s *Source) pieces(want transfer.Want, file large) (pieces []segment) {
+	size, chunk := file.size, file.piece
+	for from := want.Offset; from < size; {
+		end := min((from/chunk+1)*chunk, size)
+		if size-end < chunk/2 {
+			end = size
+		}
+		piece := segment{wants: []transfer.Want{{Path: want.Path, Offset: from}}, end: end, size: size}
+		if found, ok := s.left.piece(want.Path, from, end); ok {
+			piece.name, piece.there = found.name, true
+			piece.skip, piece.wants[0].Offset = from-found.from, found.from
+		} else {
+			piece.name = s.name(pieceName(from, end))
+		}
+		pieces, from = append(pieces, piece), end
+	}
+	return pieces
+}
+
+// name is one for an object that is not there yet.
+func (s *Source) name(what string) string {
+	return fmt.Sprintf("%s-%06d", what, s.number.Add(1))
+}
+
+// pieceName begins the name of a piece of a file.
+func pieceName(from, end int64) string { return fmt.Sprintf("piece-%d-%d", from, end) }
+
+// large is a file that does not fit into one object.
+type large struct {
+	size int64
+	// piece is what of it goes into one: more where there are holes, which take no room.
+	piece int64
+}
+
+// sizeUp decides whether a file is large.
+func (s *Source) sizeUp(item transfer.Item) {
+	if stored := min(item.Size, item.Stored); item.Type == archive.File && stored >= s.Chunk*3/2 {
+		s.large[item.Path] = large{item.Size, s.Chunk * (item.Size / stored)}
+	}
+}

@@ -1,0 +1,176 @@
+package bucketsource
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+)
+
+const (
+	// atOnce is how many objects are packed and put at the same time.
+	atOnce = 4
+	// DefaultValid is how long a pre-signed request can be made: it is for one object of
+	// about 64 MiB.
+	DefaultValid = 15 * time.Minute
+	// DefaultChunk is what goes through a store quickest in one request.
+	DefaultChunk = 64 << 20
+	// firstTries is how often a store is asked by a pod that has never reached it.
+	firstTries = 4
+	// mostRenewals is how often an object is packed again because its request was too old.
+	mostRenewals = 5
+)
+
+// Options is what a Source needs.
+type Options struct {
+	// Agent packs; it must not be used for content otherwise.
+	Agent *agentsource.Source
+	Store *bucket.Store
+	// At is where the objects of this fetch lie, and nothing else.
+	At bucket.Location
+	// Chunk is the size of the pieces of a large file, in bytes before compression:
+	// DefaultChunk if zero. All other files of a request, which are about as much, go
+	// into one object.
+	Chunk int64
+	// Valid is how long a pre-signed request can be made: DefaultValid if zero.
+	Valid time.Duration
+	// Resume uses what a process before left there.
+	Resume bool
+	// Through, if not nil, is what all that comes out of the bucket is read through.
+	Through func(context.Context, io.Reader) io.Reader
+	// Keep leaves the objects there.
+	Keep bool
+	Now  func() time.Time
+}
+
+// Source brings files through a bucket. Wait for it when all has come.
+type Source struct {
+	Options
+	slots   chan struct{}
+	number  atomic.Int64
+	reached atomic.Bool // the pod has put an object
+
+	mu      sync.Mutex
+	large   map[string]large
+	left    *leftovers
+	index   *index
+	removal sync.WaitGroup
+	stays   error // why an object could not be removed
+}
+
+// New makes a Source.
+func New(o Options) *Source {
+	if o.Valid == 0 {
+		o.Valid = DefaultValid
+	}
+	if o.Through == nil {
+		o.Through = func(_ context.Context, r io.Reader) io.Reader { return r }
+	}
+	if o.Chunk == 0 {
+		o.Chunk = DefaultChunk
+	}
+	return &Source{Options: o, slots: make(chan struct{}, atOnce), large: map[string]large{}}
+}
+
+var _ transfer.Source = (*Source)(nil)
+
+// Sums implements transfer.Source.
+func (s *Source) Sums(ctx context.Context, prefixes []transfer.Prefix) ([]transfer.Sum, error) {
+	return s.Agent.Sums(ctx, prefixes)
+}
+
+// Open implements transfer.Source.
+func (s *Source) Open(ctx context.Context, wants []transfer.Want) (transfer.Contents, error) {
+	if err := s.writeIndex(ctx); err != nil {
+		return nil, failed(err)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	c := &contents{source: s, ctx: ctx, cancel: cancel, rest: s.cut(wants)}
+	c.begin()
+	return c, nil
+}
+
+// failed is err as those who try again want it.
+func failed(err error) error {
+	if refused, ok := errors.AsType[*bucket.Error](err); ok && refused.Passing() {
+		return &transfer.LostError{Cause: err}
+	}
+	return err
+}
+
+// put has the agent make the object of one segment.
+func (s *Source) put(ctx context.Context, one segment) error {
+	select {
+	case s.slots <- struct{}{}:
+		defer func() { <-s.slots }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	for renewal := 0; ; renewal++ {
+		signed := s.Now()
+		err := s.putOnce(ctx, one)
+		refused, ok := errors.AsType[*wire.PutError](err)
+		switch {
+		case !ok:
+			return err
+		case refused.Status == 0 && !refused.Unreachable:
+			return errors.New("the agent: " + refused.Message)
+		case refused.Status == 403 && s.Now().Sub(signed) > s.Valid-time.Second && renewal < mostRenewals:
+			continue
+		}
+		return s.refused(refused)
+	}
+}
+
+func (s *Source) putOnce(ctx context.Context, one segment) error {
+	url, err := s.Store.SignPut(ctx, s.At.Bucket, s.At.Key(one.name), s.Valid)
+	if err != nil {
+		return err
+	}
+	target := wire.Target{URL: url, Roots: string(s.Store.Roots()), End: one.end}
+	if !s.reached.Load() {
+		target.Tries = firstTries
+	}
+	_, err = s.Agent.Store(ctx, target, one.wants)
+	if err == nil {
+		s.reached.Store(true)
+	}
+	return err
+}
+
+// refused says what a pod was answered.
+func (s *Source) refused(err *wire.PutError) error {
+	return failed(s.Store.Explain("writing to it", s.At.Bucket, bucket.Refusal{
+		Status: err.Status, Code: err.Code, Message: err.Message, Unreachable: err.Unreachable, InPod: !s.reached.Load(),
+	}))
+}
+
+// remove removes an object that was used, aside.
+func (s *Source) remove(ctx context.Context, name string) {
+	if s.Keep {
+		return
+	}
+	ctx = context.WithoutCancel(ctx)
+	s.removal.Go(func() {
+		if err := s.Store.Delete(ctx, s.At.Bucket, s.At.Key(name)); err != nil {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			s.stays = err
+		}
+	})
+}
+
+// Wait waits for what is being removed, and returns why something could not be.
+func (s *Source) Wait() error {
+	s.removal.Wait()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.stays
+}

@@ -1,0 +1,58 @@
+package volume
+
+import (
+	"context"
+	"encoding/json"
+	"strings"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// Via says where in a bucket a fetch of a claim's files has objects, for who has to clean
+// up after one that was killed.
+type Via struct {
+	Bucket string `json:"bucket"`
+	// Prefix is that of all its objects, without a slash at its end.
+	Prefix string `json:"prefix"`
+	// Endpoint is the store's URL, as the client of the fetch reached it.
+	Endpoint string    `json:"endpoint"`
+	Region   string    `json:"region"`
+	Since    time.Time `json:"since"`
+}
+
+// MarkVia writes what a fetch has in a bucket onto claim; nil takes it back.
+func MarkVia(ctx context.Context, client kubernetes.Interface, claim *corev1.PersistentVolumeClaim, id string, via *Via) error {
+	text := ""
+	if via != nil {
+		via.Since = via.Since.UTC().Truncate(time.Second)
+		bytes, err := json.Marshal(via)
+		if err != nil {
+			return err
+		}
+		text = string(bytes)
+	}
+	_, err := annotate(ctx, client, claim, "", map[string]string{owner.ViaAnnotation + id: text})
+	return err
+}
+
+// ViasOf returns what fetches have in buckets according to claim, by their ids. What cannot be
+// read, or names no prefix of its own, is nobody's.
+func ViasOf(claim *corev1.PersistentVolumeClaim) map[string]Via {
+	vias := map[string]Via{}
+	for key, text := range claim.Annotations {
+		id, ok := strings.CutPrefix(key, owner.ViaAnnotation)
+		var via Via
+		if !ok || json.Unmarshal([]byte(text), &via) != nil {
+			continue
+		}
+		// Anybody who may annotate could have written it: only what a fetch makes is removed.
+		if strings.HasSuffix(via.Prefix, "/"+string(claim.UID)+"/"+id) {
+			vias[id] = via
+		}
+	}
+	return vias
+}
