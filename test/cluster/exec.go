@@ -111,6 +111,11 @@ func ourEnvironment(c *cluster.Cluster) ([]string, error) {
 		"CLUSTER_NODES=" + strconv.Itoa(c.Nodes()),
 		"CLUSTER_IMAGE=" + cluster.BusyboxImage,
 		"CLUSTER_EXAMPLE_IMAGE=" + cluster.ExampleImage,
+		"CLUSTER_S3_ENDPOINT=" + c.Store().Endpoint,
+		"CLUSTER_S3_CA=" + c.Store().CA,
+		"CLUSTER_S3_DATA=" + c.Store().Data,
+		"CLUSTER_S3_KEY=" + cluster.StoreKey,
+		"CLUSTER_S3_SECRET=" + cluster.StoreSecret,
 	}, nil
 }
 

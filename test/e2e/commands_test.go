@@ -153,7 +153,10 @@ func lookPath(ts *testscript.TestScript, program string) string {
 
 func environ(ts *testscript.TestScript) []string {
 	var env []string
-	for _, name := range []string{"PATH", "HOME", "KUBECONFIG", "XDG_CACHE_HOME", "KUBECTL_BATCH_HELPER_IMAGE", "NS", "IMAGE", "WORK"} {
+	for _, name := range []string{
+		"PATH", "HOME", "KUBECONFIG", "XDG_CACHE_HOME", "KUBECTL_BATCH_HELPER_IMAGE", "NS", "IMAGE", "WORK", "BUCKET", "BUCKET_DATA",
+		"AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
+	} {
 		env = append(env, name+"="+ts.Getenv(name))
 	}
 	return env

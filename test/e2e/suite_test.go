@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -111,7 +112,25 @@ func (s *suite) setup(e *testscript.Env) error {
 	} {
 		e.Setenv(name, value)
 	}
-	return os.Mkdir(filepath.Join(e.WorkDir, "home"), 0o755)
+	return errors.Join(os.Mkdir(filepath.Join(e.WorkDir, "home"), 0o755), s.bucket(e, namespace.Name))
+}
+
+// bucket gives a script a bucket called like its namespace, and the keys to it. A cluster of
+// somebody's has none; scripts that need one say so.
+func (s *suite) bucket(e *testscript.Env, name string) error {
+	root := os.Getenv("CLUSTER_S3_DATA")
+	if root == "" {
+		return nil
+	}
+	data := filepath.Join(root, name)
+	e.T().(interface{ Cleanup(func()) }).Cleanup(func() { _ = os.RemoveAll(data) })
+	for name, value := range map[string]string{
+		"BUCKET": name, "BUCKET_DATA": data, "AWS_ENDPOINT_URL": os.Getenv("CLUSTER_S3_ENDPOINT"), "AWS_CA_BUNDLE": os.Getenv("CLUSTER_S3_CA"),
+		"AWS_ACCESS_KEY_ID": os.Getenv("CLUSTER_S3_KEY"), "AWS_SECRET_ACCESS_KEY": os.Getenv("CLUSTER_S3_SECRET"), "SECRET": os.Getenv("CLUSTER_S3_SECRET"), "AWS_EC2_METADATA_DISABLED": "true",
+	} {
+		e.Setenv(name, value)
+	}
+	return os.Mkdir(data, 0o755)
 }
 
 type namespaceKey struct{}

@@ -29,6 +29,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 		factory: f, dir: o.Dir, force: o.Force, image: o.Image, imageNamed: o.Image != "", mode: screen.Mode(o.Progress), json: o.Output == "json",
 		several: o.several(), selector: o.Selector, unfetched: o.Unfetched, globs: slices.Concat(o.Include, o.Exclude),
 	}
+	o.viaDefault, _ = f.LookupEnv(viaVariable)
 	var err error
 	if options.engine, err = o.toEngine(); err != nil {
 		return nil, err

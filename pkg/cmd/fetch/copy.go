@@ -32,8 +32,18 @@ func (o *Options) fetchOne(ctx context.Context, from *found, helpers *helpers) (
 	if err := one.suit(from); err != nil {
 		return nil, err
 	}
+	var err error
+	if one.via, err = one.openVia(ctx, from); err != nil {
+		return nil, err
+	}
+	if !one.engine.Plan {
+		one.sweepVias(ctx, from)
+	}
 	out := one.newOutcome(from)
-	err := one.copy(ctx, from, helpers.at(ctx, &one, from), out)
+	err = one.copy(ctx, from, helpers.at(ctx, &one, from), out)
+	if one.via != nil {
+		err = joined(err, one.via.close(ctx, err))
+	}
 	return out, err
 }
 

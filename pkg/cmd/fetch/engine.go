@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/pattern"
@@ -35,6 +36,12 @@ type Engine struct {
 	Timeout time.Duration
 	// Transport is auto, tunnel, exec or tar.
 	Transport string
+	// Via is where in a bucket the files pass through; without a bucket they come directly.
+	Via bucket.Location
+	// Store is how the bucket is reached.
+	Store bucket.Options
+	// KeepObjects leaves what passed through the bucket there.
+	KeepObjects bool
 	// KeepHelper leaves the helper pod there.
 	KeepHelper bool
 	// Manifest is a file for the lines of sha256sum; empty for none.
@@ -59,13 +66,14 @@ func (o *Flags) toEngine() (Engine, error) {
 		Checksum: o.Checksum, Parallel: o.Parallel, Compress: o.Compress, Plan: o.Plan, Retries: o.Retries,
 		Transport: o.Transport, KeepHelper: o.KeepHelper, Manifest: o.Manifest,
 	}
-	var errs [6]error
+	var errs [7]error
 	e.Filter, errs[0] = pattern.ParseFilter(o.Include, o.Exclude)
 	e.LimitRate, errs[1] = parseRate(o.LimitRate)
 	e.Timeout, errs[2] = parseTimeout(o.Timeout)
 	errs[3] = oneOf("--compress", o.Compress, auto, "zstd", "s2", "none")
 	errs[4] = oneOf("--transport", o.Transport, auto, "tunnel", "exec", "tar")
 	errs[5] = o.checkNumbers()
+	errs[6] = o.parseVia(&e)
 	for _, err := range errs {
 		if err != nil {
 			return Engine{}, exit.With(exit.Usage, err)

@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
@@ -89,6 +90,13 @@ type Flags struct {
 	Compress, Transport, LimitRate string
 	Timeout, Manifest              string
 	Output, Progress               string
+
+	// viaDefault is what the environment says.
+	viaDefault                                 string
+	Via                                        string
+	KeepObjects                                bool
+	Profile, Region, EndpointURL, InClusterURL string
+	PathStyle                                  bool
 }
 
 // Options is a request that can be carried out as it stands.
@@ -122,6 +130,9 @@ type Options struct {
 	globs []string
 	mode  screen.Mode
 	json  bool
+	// store is that of engine.Via, via the way through it for one claim; nil for none.
+	store *bucket.Store
+	via   *via
 
 	me       owner.Identity
 	progress *screen.Progress
@@ -192,6 +203,9 @@ func (o *Options) Run(ctx context.Context) error {
 }
 
 func (o *Options) run(ctx context.Context) error {
+	if err := o.openStore(ctx); err != nil {
+		return err
+	}
 	if o.several {
 		return o.fetchSeveral(ctx)
 	}

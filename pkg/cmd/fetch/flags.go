@@ -14,6 +14,7 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	section.Add(flags, "What", o.addWhat)
 	section.Add(flags, "Where to", o.addWhere)
 	section.Add(flags, "How", o.addHow)
+	section.Add(flags, "Through a bucket", o.addBucket)
 	section.Add(flags, "Helper pod", o.addHelper)
 	section.Add(flags, "Output", o.addOutput)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reach"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
@@ -31,10 +32,15 @@ type openWay struct {
 	// agent and ways are nil for tar.
 	agent *agentsource.Source
 	ways  *transport.Chooser
+	// bucket is nil where content does not go through one.
+	bucket *bucketsource.Source
 }
 
 // close ends the connections.
 func (w *openWay) close() {
+	if w.bucket != nil {
+		_ = w.bucket.Wait() // what stays is removed with the rest in the end
+	}
 	if w.ways != nil {
 		w.ways.Close()
 	}
@@ -49,7 +55,11 @@ func (w *openWay) came(meter *transport.Meter) way {
 	most := slices.MaxFunc(append(slices.Collect(maps.Keys(received)), "none"), func(a, b string) int {
 		return cmp.Compare(received[a], received[b])
 	})
-	return way{Transport: w.ways.Name(), Compression: most, Wire: meter.Received()}
+	name := w.ways.Name()
+	if w.bucket != nil {
+		name = "s3"
+	}
+	return way{Transport: name, Compression: most, Wire: meter.Received()}
 }
 
 // unreachedError says that an agent was put into place and does not answer.
@@ -98,6 +108,9 @@ func (p *place) without(at transport.Container, why error) (*openWay, error) {
 	if asked := p.options.engine.Transport; asked != auto {
 		return nil, fmt.Errorf("--transport=%s needs the agent: %w", asked, why)
 	}
+	if p.options.via != nil {
+		return nil, fmt.Errorf("--via=%s needs the agent: %w", p.options.engine.Via, why)
+	}
 	if p.options.engine.Plan {
 		return nil, fmt.Errorf("--plan needs the agent: %w", why)
 	}
@@ -132,7 +145,11 @@ func (p *place) withAgent(ctx context.Context, at transport.Container) (*openWay
 	if err != nil {
 		return nil, err
 	}
-	return &openWay{Source: source, agent: source, ways: ways}, nil
+	if o.via == nil {
+		return &openWay{Source: source, agent: source, ways: ways}, nil
+	}
+	through := o.via.source(source, p.meter)
+	return &openWay{Source: through, agent: source, ways: ways, bucket: through}, nil
 }
 
 // trace tells those who asked for -v=1 which way was taken and why.

@@ -21,7 +21,7 @@ type Component struct {
 
 // Components lists what a cluster is made of; dir is test/cluster.
 func Components(dir string) []Component {
-	return []Component{kubernetes(dir), containerd(dir), cni(dir), localPath(dir), pause(dir)}
+	return []Component{kubernetes(dir), containerd(dir), cni(dir), localPath(dir), s3(dir), pause(dir)}
 }
 
 func kubernetes(dir string) Component {
@@ -63,6 +63,15 @@ func localPath(dir string) Component {
 		Dir:      filepath.Join(dir, "components", "localpath"),
 		Packages: []string{"github.com/rancher/local-path-provisioner"},
 		Slow:     "about a minute",
+	}
+}
+
+func s3(dir string) Component {
+	return Component{
+		Name:     "s3",
+		Dir:      filepath.Join(dir, "components", "s3"),
+		Packages: []string{"github.com/versity/versitygw/cmd/versitygw"},
+		Slow:     "1 to 2 minutes",
 	}
 }
 

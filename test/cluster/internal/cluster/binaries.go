@@ -10,7 +10,7 @@ import (
 
 // binaries are the directories that the components were built into.
 type binaries struct {
-	kubernetes, containerd, cni, localPath, pause string
+	kubernetes, containerd, cni, localPath, s3, pause string
 }
 
 // build makes what is not built yet.
@@ -24,7 +24,7 @@ func (c *Cluster) build(ctx context.Context, root string) error {
 		}
 		dirs[component.Name] = dir
 	}
-	c.bins = binaries{dirs["kubernetes"], dirs["containerd"], dirs["cni"], dirs["localpath"], dirs["pause"]}
+	c.bins = binaries{dirs["kubernetes"], dirs["containerd"], dirs["cni"], dirs["localpath"], dirs["s3"], dirs["pause"]}
 	return nil
 }
 

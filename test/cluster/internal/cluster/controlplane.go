@@ -30,6 +30,7 @@ func (c *Cluster) issueCertificates() (err error) {
 			DNS: []string{"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc.cluster.local"},
 			IPs: []netip.Addr{localhost(), c.block().Gateway(), service},
 		},
+		{File: "s3", User: "s3", DNS: []string{"localhost"}, IPs: []netip.Addr{localhost(), c.block().Gateway()}},
 		{File: "apiserver-kubelet-client", User: "kube-apiserver-kubelet-client", Group: "system:masters"},
 		{File: "admin", User: "admin", Group: "system:masters"},
 		{File: "controller-manager", User: "system:kube-controller-manager"},

@@ -19,6 +19,7 @@ type state struct {
 	APIPort  int          `json:"apiPort"`
 	EtcdPort int          `json:"etcdPort"`
 	PeerPort int          `json:"peerPort"`
+	S3Port   int          `json:"s3Port"`
 	// Containerd is the directory of the containerd that the nodes run.
 	Containerd string `json:"containerd"`
 }
@@ -54,16 +55,20 @@ func (c *Cluster) saveState() error {
 func (c *Cluster) pickPorts() error {
 	_, etcd := c.table.Get("etcd")
 	_, server := c.table.Get("kube-apiserver")
+	_, store := c.table.Get("s3")
 	s := &c.state
-	if (etcd || allFree(s.EtcdPort, s.PeerPort)) && (server || allFree(s.APIPort)) {
+	if (store || allFree(s.S3Port)) && (etcd || allFree(s.EtcdPort, s.PeerPort)) && (server || allFree(s.APIPort)) {
 		return nil
 	}
-	ports, err := netplan.PickPorts(c.firstPort(), 3)
+	ports, err := netplan.PickPorts(c.firstPort(), 4)
 	if err != nil {
 		return err
 	}
 	if !server {
 		s.APIPort = ports[0]
+	}
+	if !store {
+		s.S3Port = ports[3]
 	}
 	if !etcd {
 		s.EtcdPort, s.PeerPort = ports[1], ports[2]

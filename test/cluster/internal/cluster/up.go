@@ -47,7 +47,7 @@ func (c *Cluster) Up(ctx context.Context, root string, nodes int) error {
 
 // lay prepares all that the processes find when they start.
 func (c *Cluster) lay(ctx context.Context, nodes int) error {
-	if err := c.makeDirs("processes", "log"); err != nil {
+	if err := c.makeDirs("processes", "log", "s3", "metadata-s3"); err != nil {
 		return err
 	}
 	if !c.Running() || !c.Exists() { // what a crash has left, or a lost state, is of no use
@@ -104,6 +104,7 @@ func (c *Cluster) start(ctx context.Context, images []archive, count int) error 
 		group.Go(func() error { return n.join(groupCtx) })
 	}
 	group.Go(func() error { return c.awaitDefaults(groupCtx) })
+	group.Go(func() error { return c.startStore(groupCtx) })
 	return group.Wait()
 }
 

@@ -1,0 +1,75 @@
+package fetch
+
+import (
+	"fmt"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+)
+
+const (
+	// viaVariable makes a bucket the way for every fetch.
+	viaVariable = "KUBECTL_BATCH_VIA"
+	// directly stands for no bucket, where the variable names one.
+	directly = "none"
+)
+
+func (o *Flags) addBucket(flags *pflag.FlagSet) {
+	flags.StringVar(&o.Via, "via", "", "Have the files pass through this place in a bucket and not through the API server: s3://BUCKET[/PREFIX], or none (default: $"+viaVariable+")")
+	flags.BoolVar(&o.KeepObjects, "keep-objects", false, "Leave what passed through the bucket there")
+	flags.StringVar(&o.Profile, "profile", "", "Profile of the AWS CLI's files (default: $AWS_PROFILE)")
+	flags.StringVar(&o.Region, "region", "", "Region of the bucket (default: as the AWS CLI has it)")
+	flags.StringVar(&o.EndpointURL, "endpoint-url", "", "URL of the store (default: as the AWS CLI has it)")
+	flags.StringVar(&o.InClusterURL, "in-cluster-endpoint-url", "", "URL of the store as pods reach it (default: the same)")
+	flags.BoolVar(&o.PathStyle, "path-style", false, "Write the bucket behind the host's name (default: with every endpoint but AWS's own)")
+}
+
+// parseVia reads the flags of the bucket. Where no bucket is meant, they have no business here.
+func (o *Flags) parseVia(e *Engine) error {
+	via := o.Via
+	if via == "" {
+		via = o.viaDefault
+	}
+	if via == "" || via == directly {
+		return o.noVia()
+	}
+	location, err := bucket.ParseLocation(via)
+	if err != nil {
+		name := "--via"
+		if o.Via == "" {
+			name = "$" + viaVariable
+		}
+		return exit.Usagef("%s=%w", name, err)
+	}
+	if o.Transport == "tar" {
+		return exit.Usagef("--transport=tar sends through the API server, and --via=%s does not: leave one of the two out", via)
+	}
+	e.Via, e.KeepObjects = location, o.KeepObjects
+	e.Store = bucket.Options{Profile: o.Profile, Region: o.Region, Endpoint: o.EndpointURL, InCluster: o.InClusterURL}
+	if o.PathStyle {
+		e.Store.PathStyle = &o.PathStyle
+	}
+	return e.Store.Check()
+}
+
+// noVia refuses flags that say nothing without a bucket.
+func (o *Flags) noVia() error {
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{
+		{"--keep-objects", o.KeepObjects},
+		{"--profile", o.Profile != ""},
+		{"--region", o.Region != ""},
+		{"--endpoint-url", o.EndpointURL != ""},
+		{"--in-cluster-endpoint-url", o.InClusterURL != ""},
+		{"--path-style", o.PathStyle},
+	} {
+		if flag.set {
+			return fmt.Errorf("%s is about a bucket: it goes with --via=s3://BUCKET", flag.name)
+		}
+	}
+	return nil
+}

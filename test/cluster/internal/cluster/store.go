@@ -1,0 +1,41 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+)
+
+// The keys of the store's one user. Nothing is protected by them: they are for tests of
+// what happens with right and wrong ones.
+const (
+	StoreKey    = "cluster"
+	StoreSecret = "cluster-secret"
+)
+
+// Store says where the S3 store is, and by which certificate it is known.
+type Store struct {
+	Endpoint, CA string
+	// Data holds a directory for each bucket, with a file for each object.
+	Data string
+}
+
+// Store describes the store of a cluster that is up. Pods reach it, too.
+func (c *Cluster) Store() Store {
+	return Store{
+		Endpoint: fmt.Sprintf("https://%s:%d", c.block().Gateway(), c.state.S3Port), CA: c.run("pki", "ca.crt"), Data: c.run("s3"),
+	}
+}
+
+// startStore returns when the store listens.
+func (c *Cluster) startStore(ctx context.Context) error {
+	spec := c.spec("s3", controlGroup,
+		filepath.Join(c.bins.s3, "versitygw"), fmt.Sprintf("--port=:%d", c.state.S3Port), "--region=us-east-1",
+		"--cert="+c.ca.Cert("s3"), "--key="+c.ca.Key("s3"), "--quiet", "--keep-alive",
+		"posix", "--sidecar="+c.run("metadata-s3"), c.run("s3"))
+	spec.Env = []string{"ROOT_ACCESS_KEY_ID=" + StoreKey, "ROOT_SECRET_ACCESS_KEY=" + StoreSecret}
+	if _, err := c.table.Ensure(spec); err != nil {
+		return err
+	}
+	return c.await(ctx, "s3", func(context.Context) bool { return listening(c.state.S3Port) })
+}
