@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
@@ -29,6 +30,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 		factory: f, dir: o.Dir, force: o.Force, image: o.Image, imageNamed: o.Image != "", mode: screen.Mode(o.Progress), json: o.Output == "json",
 		several: o.several(), selector: o.Selector, unfetched: o.Unfetched, globs: slices.Concat(o.Include, o.Exclude),
 	}
+	o.stored = !o.several() && strings.HasPrefix(args[0], bucket.Scheme)
 	o.viaDefault, _ = f.LookupEnv(viaVariable)
 	var err error
 	if options.engine, err = o.toEngine(); err != nil {
@@ -36,6 +38,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	}
 	for _, parse := range []func() error{
 		func() error { return options.parseTarget(args) },
+		func() error { return options.checkStored(o) },
 		func() error { return options.parseTasks(o.Task) },
 		func() error { return options.parseHelper(o) },
 		o.checkOutput,
@@ -43,6 +46,9 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 		if err := parse(); err != nil {
 			return nil, exit.With(exit.Usage, err)
 		}
+	}
+	if options.stored.Bucket != "" {
+		return options, nil
 	}
 	return options, options.connect()
 }
@@ -105,6 +111,9 @@ func (o *Options) parseTarget(args []string) error {
 
 // parseName reads JOB or pvc/NAME.
 func (o *Options) parseName(arg string) (err error) {
+	if strings.HasPrefix(arg, bucket.Scheme) {
+		return o.parseStored(arg)
+	}
 	kind, name, ok := strings.Cut(arg, "/")
 	if !ok || !claimKind(kind) {
 		o.ref, err = job.ParseRef(arg)

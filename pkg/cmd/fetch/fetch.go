@@ -67,6 +67,9 @@ const example = `
 	# From a claim whose job is gone
 	kubectl batch fetch pvc/train-results
 
+	# Through a bucket, where the API server is not for gigabytes
+	kubectl batch fetch train --via=s3://team-bucket/fetches
+
 	# Of three tasks of an array, the metrics
 	kubectl batch fetch sweep metrics.json --task=0,3-4
 
@@ -91,7 +94,9 @@ type Flags struct {
 	Timeout, Manifest              string
 	Output, Progress               string
 
-	// viaDefault is what the environment says.
+	// stored says that files come from a bucket that they lie in; viaDefault is what the
+	// environment says.
+	stored                                     bool
 	viaDefault                                 string
 	Via                                        string
 	KeepObjects                                bool
@@ -109,6 +114,8 @@ type Options struct {
 	// several there is neither.
 	ref   job.Ref
 	claim string
+	// stored is, in place of both, where an earlier fetch left files in a bucket.
+	stored bucket.Location
 	// several jobs are those that selector selects, only unfetched ones of the
 	// caller where that is set.
 	several   bool
@@ -163,7 +170,7 @@ func (o *Flags) several() bool { return o.Selector != "" || o.Unfetched }
 func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
-		Use:     "fetch (JOB | pvc/NAME | -l SELECTOR | --unfetched) [PATH...] [-d DIR]",
+		Use:     "fetch (JOB | pvc/NAME | s3://BUCKET/PREFIX | -l SELECTOR | --unfetched) [PATH...] [-d DIR]",
 		Aliases: []string{"get", "download"},
 		Short:   "Copy the results of a job to this machine",
 		Long:    long,
@@ -205,6 +212,9 @@ func (o *Options) Run(ctx context.Context) error {
 func (o *Options) run(ctx context.Context) error {
 	if err := o.openStore(ctx); err != nil {
 		return err
+	}
+	if o.stored.Bucket != "" {
+		return o.fetchStored(ctx)
 	}
 	if o.several {
 		return o.fetchSeveral(ctx)

@@ -35,7 +35,7 @@ func (r *reporter) Report(at transfer.Progress) {
 
 // planned is told what is about to come.
 func (o *Options) planned(_ int, bytes int64) {
-	if hint := bucketHint(bytes); hint != "" && !o.engine.Plan {
+	if hint := bucketHint(bytes); hint != "" && !o.engine.Plan && o.store == nil {
 		o.factory.Say(hint)
 	}
 }
@@ -49,7 +49,7 @@ func bucketHint(bytes int64) string {
 	if bytes <= bucketAt {
 		return ""
 	}
-	return fmt.Sprintf("Note: %s come through the API server, which everybody in the cluster shares; a job that writes so much to a bucket would spare it", size(bytes))
+	return fmt.Sprintf("Note: %s come through the API server, which everybody in the cluster shares; --via=s3://BUCKET has them pass through a bucket", size(bytes))
 }
 
 // way is how files came.

@@ -41,7 +41,7 @@ type via struct {
 
 // openStore finds credentials, before anything is made.
 func (o *Options) openStore(ctx context.Context) (err error) {
-	if o.engine.Via.Bucket == "" || o.engine.Plan {
+	if o.stored.Bucket == "" && (o.engine.Via.Bucket == "" || o.engine.Plan) {
 		return nil
 	}
 	if o.store, err = bucket.Open(ctx, o.engine.Store); err != nil {

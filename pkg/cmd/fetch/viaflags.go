@@ -28,6 +28,9 @@ func (o *Flags) addBucket(flags *pflag.FlagSet) {
 
 // parseVia reads the flags of the bucket. Where no bucket is meant, they have no business here.
 func (o *Flags) parseVia(e *Engine) error {
+	if o.stored {
+		return o.storeOptions(e)
+	}
 	via := o.Via
 	if via == "" {
 		via = o.viaDefault
@@ -47,6 +50,11 @@ func (o *Flags) parseVia(e *Engine) error {
 		return exit.Usagef("--transport=tar sends through the API server, and --via=%s does not: leave one of the two out", via)
 	}
 	e.Via, e.KeepObjects = location, o.KeepObjects
+	return o.storeOptions(e)
+}
+
+// storeOptions reads how the store is reached.
+func (o *Flags) storeOptions(e *Engine) error {
 	e.Store = bucket.Options{Profile: o.Profile, Region: o.Region, Endpoint: o.EndpointURL, InCluster: o.InClusterURL}
 	if o.PathStyle {
 		e.Store.PathStyle = &o.PathStyle

@@ -51,15 +51,18 @@ func (w *openWay) came(meter *transport.Meter) way {
 	if w.agent == nil {
 		return way{Transport: "tar", Compression: "none", Wire: meter.Received()}
 	}
-	received := w.agent.Received()
-	most := slices.MaxFunc(append(slices.Collect(maps.Keys(received)), "none"), func(a, b string) int {
-		return cmp.Compare(received[a], received[b])
-	})
 	name := w.ways.Name()
 	if w.bucket != nil {
 		name = "s3"
 	}
-	return way{Transport: name, Compression: most, Wire: meter.Received()}
+	return way{Transport: name, Compression: mostly(w.agent.Received()), Wire: meter.Received()}
+}
+
+// mostly returns the codec that most of what was received came by.
+func mostly(received map[string]int64) string {
+	return slices.MaxFunc(append(slices.Collect(maps.Keys(received)), "none"), func(a, b string) int {
+		return cmp.Compare(received[a], received[b])
+	})
 }
 
 // unreachedError says that an agent was put into place and does not answer.

@@ -56,12 +56,8 @@ func (s *Source) cut(wants []transfer.Want) (segments []segment) {
 // pieces cuts a large file where objects of it would always be cut, so that a later
 // process finds the same ones.
 func (s *Source) pieces(want transfer.Want, file large) (pieces []segment) {
-	size, chunk := file.size, file.piece
-	for from := want.Offset; from < size; {
-		end := min((from/chunk+1)*chunk, size)
-		if size-end < chunk/2 {
-			end = size
-		}
+	for size, from := file.size, want.Offset; from < size; {
+		end := file.end(from)
 		piece := segment{wants: []transfer.Want{{Path: want.Path, Offset: from}}, end: end, size: size}
 		if found, ok := s.left.piece(want.Path, from, end); ok {
 			piece.name, piece.there = found.name, true
@@ -87,6 +83,15 @@ type large struct {
 	size int64
 	// piece is what of it goes into one: more where there are holes, which take no room.
 	piece int64
+}
+
+// end is where the piece ends that from is in. A short one at the end goes with the one before.
+func (l large) end(from int64) int64 {
+	end := (from/l.piece + 1) * l.piece
+	if l.size-end < l.piece/2 {
+		return l.size
+	}
+	return end
 }
 
 // sizeUp decides whether a file is large.

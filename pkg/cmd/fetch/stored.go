@@ -1,0 +1,85 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+)
+
+// parseStored reads s3://BUCKET/PREFIX in the place of JOB.
+func (o *Options) parseStored(arg string) (err error) {
+	o.stored, err = bucket.ParseLocation(arg)
+	return err
+}
+
+// checkStored refuses what needs a cluster where only a bucket is read.
+func (o *Options) checkStored(flags *Flags) error {
+	if o.stored.Bucket == "" {
+		return nil
+	}
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{
+		{"--via", flags.Via != ""},
+		{"--keep-objects", flags.KeepObjects},
+		{"--in-cluster-endpoint-url", flags.InClusterURL != ""},
+		{"--task", flags.Task != ""},
+		{"--transport", flags.Transport != auto},
+		{"--helper-image", flags.Image != ""},
+		{"--keep-helper", flags.KeepHelper},
+	} {
+		if flag.set {
+			return exit.Usagef("%s: from %s files come without the cluster", flag.name, o.stored)
+		}
+	}
+	switch {
+	case o.dir == "":
+		return exit.Usagef("%s: -d says which folder the files go to", o.stored)
+	case len(o.paths) > 0:
+		return exit.Usagef("%q: from a bucket all comes, or what --include and --exclude choose", o.paths[0])
+	}
+	return nil
+}
+
+// fetchStored brings what an earlier fetch left in a bucket, without the cluster.
+func (o *Options) fetchStored(ctx context.Context) error {
+	meter := transport.NewMeter(o.engine.LimitRate)
+	out := &outcome{Dir: o.dir, Plan: o.engine.Plan, Refused: []refusal{}, Growing: []string{}, began: o.began}
+	sums, err := o.newManifest()
+	if err != nil {
+		return err
+	}
+	defer sums.discard()
+	o.progress.Begin("")
+	source := bucketsource.NewStored(bucketsource.Options{Store: o.store, At: o.stored, Through: meter.Reader, Now: o.factory.Clock.Now})
+	result, err := transfer.Fetch(ctx, transfer.Request{
+		Source: timed{source, out, o.factory.Clock.Now}, SourceID: o.stored.String(), Dir: o.dir, Mount: "/",
+		Filter: o.engine.Filter, Force: o.force, Checksum: o.engine.Checksum, PlanOnly: o.engine.Plan, Parallel: o.engine.Parallel,
+		Retries: o.retries(), Pause: o.pause, Receipts: o.receipts(), Reporter: &reporter{options: o, out: out, way: func() string { return "s3" }},
+		Sums: sums.writer(),
+	})
+	if err == nil {
+		err = sums.keep()
+	}
+	if ctx.Err() != nil && err != nil {
+		err = ctx.Err()
+	}
+	o.progress.Done(err)
+	came := way{Transport: "s3", Compression: mostly(source.Received()), Wire: meter.Received()}
+	out.take(result, came, o.factory.Clock.Now())
+	if err == nil && result.Empty() {
+		err = errors.New(o.stored.String() + " holds no files")
+	}
+	o.list(result)
+	o.notes(out, result, err)
+	if err != nil {
+		out.Error = err.Error()
+	}
+	return joined(err, o.tell(out), o.print(out))
+}

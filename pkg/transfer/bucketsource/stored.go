@@ -1,0 +1,121 @@
+package bucketsource
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+)
+
+// NotThere is why an entry does not come from a bucket.
+const NotThere = "it is not in the bucket, or not whole"
+
+// Stored is what a fetch has left in a bucket: there is no agent any more.
+type Stored struct{ source *Source }
+
+// NewStored makes a Source of what lies at o.At; o.Agent is not needed.
+func NewStored(o Options) *Stored {
+	decoder, err := agentsource.New(http.DefaultClient, "none")
+	if err != nil {
+		panic(err) // the codec is one
+	}
+	o.Agent, o.Resume, o.Keep = decoder, true, true
+	return &Stored{New(o)}
+}
+
+var _ transfer.Source = (*Stored)(nil)
+
+// Empty says that nothing of a fetch lies at a place.
+type Empty struct{ At bucket.Location }
+
+// Error implements error.
+func (e *Empty) Error() string {
+	return fmt.Sprintf("there is nothing that a fetch left at %s", e.At)
+}
+
+// Received is how many bytes came by which codec, before compression.
+func (s *Stored) Received() map[string]int64 { return s.source.Agent.Received() }
+
+// List implements transfer.Source. Its error is an *Empty where there is no list.
+func (s *Stored) List(ctx context.Context, _ []string) (transfer.Listing, error) {
+	at := s.source.At
+	body, err := s.source.Store.Get(ctx, at.Bucket, at.Key(indexName))
+	if bucket.Absent(err) {
+		return nil, &Empty{at}
+	}
+	if err != nil {
+		return nil, failed(err)
+	}
+	if err := s.source.look(ctx); err != nil {
+		return nil, errors.Join(failed(err), body.Close())
+	}
+	return &storedListing{s.source.Agent.ReadList(ctx, body), s.source, map[archive.Inode]bool{}}, nil
+}
+
+// Open implements transfer.Source.
+func (s *Stored) Open(ctx context.Context, wants []transfer.Want) (transfer.Contents, error) {
+	return s.source.Open(ctx, wants)
+}
+
+// Sums implements transfer.Source: nobody is there who could hash the beginning of a file.
+func (*Stored) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer.Sum, error) {
+	sums := make([]transfer.Sum, len(prefixes))
+	for i := range sums {
+		sums[i].Refused = NotThere
+	}
+	return sums, nil
+}
+
+// storedListing names what a list names, as the objects have it.
+type storedListing struct {
+	transfer.Listing
+	source *Source
+	// there are files that the objects hold, under one of their names.
+	there map[archive.Inode]bool
+}
+
+// Next implements transfer.Listing.
+func (l *storedListing) Next() (transfer.Item, error) {
+	item, err := l.Listing.Next()
+	if err != nil || item.Type != archive.File || item.Refused != "" {
+		return item, err
+	}
+	s := l.source
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.sizeUp(item)
+	switch {
+	case s.left.take(&item, s.large[item.Path]):
+		l.there[item.Inode] = true
+	case item.Inode == (archive.Inode{}) || !l.there[item.Inode]:
+		item.Refused = NotThere
+	}
+	return item, nil
+}
+
+// take makes item what the objects hold, and reports whether they hold all of it.
+func (l *leftovers) take(item *transfer.Item, as large) bool {
+	if p, ok := l.files[item.Path]; ok && as.size == 0 {
+		p.same = true
+		l.files[item.Path] = p
+		found := p.object.items[p.index]
+		item.Size, item.Mode, item.ModTime, item.Changed = found.Size, found.Mode, found.ModTime, found.Changed
+		return found.Type == archive.File
+	}
+	l.see(*item)
+	for from := int64(0); from < as.size; {
+		end := as.end(from)
+		i := slices.IndexFunc(l.pieces[item.Path], func(p piece) bool { return p.same && p.from == from && p.end == end })
+		if i < 0 {
+			return false
+		}
+		from = end
+	}
+	return as.size > 0
+}
