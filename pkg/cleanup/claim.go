@@ -45,6 +45,8 @@ type Claim struct {
 	Labels  labels.Set
 	Owner   string
 	Created time.Time
+	// Vias are what fetches through a bucket have there, by their ids; mostly nil.
+	Vias map[string]volume.Via
 	// Why it stays, empty where it goes.
 	Why string
 }
@@ -57,6 +59,7 @@ func ReduceClaim(claim *corev1.PersistentVolumeClaim) Claim {
 		Object: Object{Kind: KindClaim, Name: claim.Name, Namespace: claim.Namespace, UID: claim.UID, Version: claim.ResourceVersion},
 		Size:   size.Value(), Job: owner.JobOf(claim), Fetched: fetched, Unused: volume.Unused(claim),
 		Labels: claim.Labels, Owner: claim.Annotations[owner.Annotation], Created: claim.CreationTimestamp.Time,
+		Vias: volume.ViasOf(claim),
 	}
 }
 

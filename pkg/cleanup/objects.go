@@ -34,24 +34,32 @@ func (o Objects) Sweep(ctx context.Context, claim *corev1.PersistentVolumeClaim,
 		if id == except || !o.Dead(id) && o.Now().Sub(via.Since) < abandoned {
 			continue
 		}
-		at := bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}
-		count, err := o.remove(ctx, via)
-		if err == nil {
-			err = volume.MarkVia(ctx, o.Client, claim, id, nil)
-		}
-		switch {
-		case err != nil:
-			o.Say(fmt.Sprintf("Note: what a fetch left at %s when it was broken off stays there: %v", at, err))
-		case count > 0:
-			o.Say(fmt.Sprintf("Removed what a fetch left at %s when it was broken off", at))
-		}
+		o.remove(ctx, via, func() error { return volume.MarkVia(ctx, o.Client, claim, id, nil) })
 	}
 }
 
-func (o Objects) remove(ctx context.Context, via volume.Via) (int, error) {
-	store, err := o.Open(ctx, via)
-	if err != nil {
-		return 0, err
+// Gone looks after a claim that was deleted, for which nobody is at work any more.
+func (o Objects) Gone(ctx context.Context, claim Claim) {
+	for _, via := range claim.Vias {
+		o.remove(ctx, via, func() error { return nil })
 	}
-	return store.Empty(ctx, via.Bucket, via.Prefix+"/")
+}
+
+// remove removes objects and then the mark that tells of them, and says what became of it.
+func (o Objects) remove(ctx context.Context, via volume.Via, unmark func() error) {
+	at := bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}
+	store, err := o.Open(ctx, via)
+	count := 0
+	if err == nil {
+		count, err = store.Empty(ctx, via.Bucket, via.Prefix+"/")
+	}
+	if err == nil {
+		err = unmark()
+	}
+	switch {
+	case err != nil:
+		o.Say(fmt.Sprintf("Note: what a fetch left at %s when it was broken off stays there: %v", at, err))
+	case count > 0:
+		o.Say(fmt.Sprintf("Removed what a fetch left at %s when it was broken off", at))
+	}
 }

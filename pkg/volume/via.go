@@ -39,10 +39,10 @@ func MarkVia(ctx context.Context, client kubernetes.Interface, claim *corev1.Per
 	return err
 }
 
-// ViasOf returns what fetches have in buckets according to claim, by their ids. What cannot be
+// ViasOf returns what fetches have in buckets according to claim, by their ids; mostly nil. What cannot be
 // read, or names no prefix of its own, is nobody's.
 func ViasOf(claim *corev1.PersistentVolumeClaim) map[string]Via {
-	vias := map[string]Via{}
+	var vias map[string]Via
 	for key, text := range claim.Annotations {
 		id, ok := strings.CutPrefix(key, owner.ViaAnnotation)
 		var via Via
@@ -51,6 +51,9 @@ func ViasOf(claim *corev1.PersistentVolumeClaim) map[string]Via {
 		}
 		// Anybody who may annotate could have written it: only what a fetch makes is removed.
 		if strings.HasSuffix(via.Prefix, "/"+string(claim.UID)+"/"+id) {
+			if vias == nil {
+				vias = map[string]Via{}
+			}
 			vias[id] = via
 		}
 	}

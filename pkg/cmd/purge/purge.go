@@ -135,6 +135,7 @@ func (o *Options) run(ctx context.Context) error {
 	if errs = errors.Join(refused, errs); ctx.Err() != nil {
 		return errs
 	}
+	o.objects(ctx, plan, went)
 	errs = errors.Join(errs, o.sweep(ctx)) // before the waiting: what a fetch left can pin a claim
 	if o.wait {
 		errs = errors.Join(errs, cleanup.Await(ctx, o.client, all(plan, went), o.factory.Say))
