@@ -15,6 +15,9 @@ import (
 	"github.com/aws/smithy-go/logging"
 )
 
+// mostRoots is how much a CA bundle may be, in bytes: that of everybody's is half of it.
+const mostRoots = 448 << 10
+
 // defaultRegion signs for stores that have none, as nearly all but AWS do.
 const defaultRegion = "us-east-1"
 
@@ -160,6 +163,9 @@ func readRoots() ([]byte, error) {
 	pem, err := os.ReadFile(path) //nolint:gosec // the user says which
 	if err != nil {
 		return nil, fmt.Errorf("reading AWS_CA_BUNDLE: %w", err)
+	}
+	if len(pem) > mostRoots {
+		return nil, fmt.Errorf("AWS_CA_BUNDLE=%s: more than %d KiB cannot be given to a pod: the CA of the store is enough", path, mostRoots>>10)
 	}
 	return pem, nil
 }

@@ -22,8 +22,8 @@ const (
 	// that double from firstPause to longestPause: for about two minutes.
 	putTries                 = 12
 	firstPause, longestPause = 500 * time.Millisecond, 20 * time.Second
-	// putTime is how long one try may take.
-	putTime = 15 * time.Minute
+	// putTime is how long one try may take, and stuck how long nothing of it may move.
+	putTime, stuck = 15 * time.Minute, time.Minute
 	// mostAnswer is how much of a store's answer is read, in bytes.
 	mostAnswer = 16 << 10
 )
@@ -70,7 +70,7 @@ func storeClient(roots string) (*http.Client, error) {
 	}
 	return &http.Client{
 		Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, TLSHandshakeTimeout: patience, ResponseHeaderTimeout: putTime,
+			Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, TLSHandshakeTimeout: patience, ResponseHeaderTimeout: stuck,
 			DialContext: (&net.Dialer{Timeout: patience}).DialContext, WriteBufferSize: 256 << 10,
 		},
 		// A signature is for one address.
@@ -81,8 +81,10 @@ func storeClient(roots string) (*http.Client, error) {
 func putOnce(ctx context.Context, client *http.Client, target wire.Target, spool *spool) *wire.PutError {
 	ctx, cancel := context.WithTimeout(ctx, putTime)
 	defer cancel()
-	body := io.NewSectionReader(spool.File, 0, spool.size)
-	request, err := http.NewRequestWithContext(ctx, http.MethodPut, target.URL, struct{ io.Reader }{body})
+	late := time.AfterFunc(2*stuck, cancel)
+	defer late.Stop()
+	body := &moving{io.NewSectionReader(spool.File, 0, spool.size), late}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPut, target.URL, body)
 	if err != nil {
 		return &wire.PutError{Message: "the URL of the store cannot be used"} // the error would show it
 	}
@@ -100,6 +102,19 @@ func putOnce(ctx context.Context, client *http.Client, target wire.Target, spool
 		return nil
 	}
 	return refused(answer, string(text))
+}
+
+// moving is a body that puts an end off while it is read. The last piece and the
+// answer to it have as long as any other.
+type moving struct {
+	io.Reader
+	end *time.Timer
+}
+
+// Read implements io.Reader.
+func (m *moving) Read(p []byte) (int, error) {
+	m.end.Reset(2 * stuck)
+	return m.Reader.Read(p)
 }
 
 // hidden is err without the URL, which holds a signature.

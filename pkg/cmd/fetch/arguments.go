@@ -30,8 +30,10 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 		factory: f, dir: o.Dir, force: o.Force, image: o.Image, imageNamed: o.Image != "", mode: screen.Mode(o.Progress), json: o.Output == "json",
 		several: o.several(), selector: o.Selector, unfetched: o.Unfetched, globs: slices.Concat(o.Include, o.Exclude),
 	}
-	o.stored = !o.several() && strings.HasPrefix(args[0], bucket.Scheme)
-	o.viaDefault, _ = f.LookupEnv(viaVariable)
+	o.stored = len(args) > 0 && !o.several() && strings.HasPrefix(args[0], bucket.Scheme)
+	if place, ok := f.LookupEnv(viaVariable); ok {
+		o.viaDefault = place
+	}
 	var err error
 	if options.engine, err = o.toEngine(); err != nil {
 		return nil, err
