@@ -215,3 +215,15 @@ func TestGetGoesOn(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestEmptyBelowItsPrefixOnly: a store that lists what was not asked for is not obeyed.
+func TestEmptyBelowItsPrefixOnly(t *testing.T) {
+	deleted := false
+	store := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		deleted = deleted || r.Method != http.MethodGet
+		_, _ = io.WriteString(w, "<ListBucketResult><Contents><Key>team/mine/a</Key></Contents><Contents><Key>team/yours</Key></Contents></ListBucketResult>")
+	})
+	if _, err := store.Empty(t.Context(), "results", "team/mine/"); err == nil || deleted {
+		t.Errorf("%v, deleted: %v", err, deleted)
+	}
+}

@@ -4,8 +4,10 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"iter"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -78,11 +80,20 @@ func (s *Store) deleteSome(ctx context.Context, bucket string, keys []string) er
 	}
 	answer, err := s.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &bucket, Delete: &types.Delete{Objects: all, Quiet: &quiet}})
 	if err != nil {
-		return s.explain("deleting from it", bucket, err)
+		return s.deleteEach(ctx, bucket, keys) // older stores do not know the checksum that it comes with
 	}
 	for _, failed := range answer.Errors {
 		if code := aws.ToString(failed.Code); code != "NoSuchKey" {
 			return s.Explain("deleting from it", bucket, Refusal{Code: code, Message: aws.ToString(failed.Message)})
+		}
+	}
+	return nil
+}
+
+func (s *Store) deleteEach(ctx context.Context, bucket string, keys []string) error {
+	for i := range keys {
+		if err := s.deleteSome(ctx, bucket, keys[i:i+1]); err != nil {
+			return err
 		}
 	}
 	return nil
@@ -94,6 +105,9 @@ func (s *Store) Empty(ctx context.Context, bucket, prefix string) (count int, er
 	for one, err := range s.List(ctx, bucket, prefix) {
 		if err != nil {
 			return 0, err
+		}
+		if !strings.HasPrefix(one.Key, prefix) {
+			return 0, fmt.Errorf("bucket %q: the store listed %q, which is not below %q", bucket, one.Key, prefix)
 		}
 		keys = append(keys, one.Key)
 	}

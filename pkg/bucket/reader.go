@@ -82,7 +82,8 @@ func (r *reader) Read(p []byte) (int, error) {
 }
 
 func (r *reader) read(p []byte) (int, error) {
-	late := time.AfterFunc(silence, func() { r.stop(errSilent) })
+	stop := r.stop
+	late := time.AfterFunc(silence, func() { stop(errSilent) })
 	defer late.Stop()
 	n, err := r.body.Read(p[:min(int64(len(p)), r.size-r.at)])
 	r.at += int64(n)

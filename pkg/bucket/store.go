@@ -3,16 +3,27 @@ package bucket
 import (
 	"cmp"
 	"context"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"sync/atomic"
+	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
+)
+
+const (
+	// headers is how long a store may take to begin an answer.
+	headers = time.Minute
+	// expiryWindow is how long before their end credentials are renewed.
+	expiryWindow = 15 * time.Minute
 )
 
 // mostRoots is how much a CA bundle may be, in bytes: that of everybody's is half of it.
@@ -62,6 +73,9 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		config.WithSharedConfigProfile(o.Profile), config.WithRegion(o.Region), config.WithLogger(logging.Nop{}),
 		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
 		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
+		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = headers })),
+		// What is signed must hold for as long as the signature.
+		config.WithCredentialsCacheOptions(func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = expiryWindow }),
 		config.WithRetryer(func() aws.Retryer { return newRetryer(&s.reached) }))
 	if err != nil {
 		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
@@ -160,14 +174,25 @@ func readRoots() ([]byte, error) {
 	if path == "" {
 		return nil, nil
 	}
-	pem, err := os.ReadFile(path) //nolint:gosec // the user says which
+	text, err := os.ReadFile(path) //nolint:gosec // the user says which
 	if err != nil {
 		return nil, fmt.Errorf("reading AWS_CA_BUNDLE: %w", err)
 	}
-	if len(pem) > mostRoots {
+	only := certificates(text)
+	if len(only) > mostRoots {
 		return nil, fmt.Errorf("AWS_CA_BUNDLE=%s: more than %d KiB cannot be given to a pod: the CA of the store is enough", path, mostRoots>>10)
 	}
-	return pem, nil
+	return only, nil
+}
+
+// certificates are those in text, without whatever else is in it: it goes to a pod.
+func certificates(text []byte) (only []byte) {
+	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type == "CERTIFICATE" {
+			only = append(only, pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes})...)
+		}
+	}
+	return only
 }
 
 // plain is the last cause of an error of the SDK, without the chain of what was under way.

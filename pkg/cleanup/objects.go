@@ -14,7 +14,10 @@ import (
 
 // abandoned is how old a fetch through a bucket is that nobody here knows of, when it is
 // taken for dead: longer than any helper pod lives.
-const abandoned = 24 * time.Hour
+const abandoned = 7 * 24 * time.Hour
+
+// sweeping is how long the look after one fetch may take: the store may be away.
+const sweeping = 30 * time.Second
 
 // Objects removes what fetches through a bucket left there that have died.
 type Objects struct {
@@ -26,6 +29,16 @@ type Objects struct {
 	Open func(ctx context.Context, at volume.Via) (*bucket.Store, error)
 	// Say is told what was removed, and what stays and why.
 	Say func(string)
+}
+
+// OwnStore opens the store that this user's own configuration names. Where that is another
+// than at says, it is an error: anybody who may annotate a claim could have written it.
+func OwnStore(ctx context.Context, at volume.Via) (*bucket.Store, error) {
+	store, err := bucket.Open(ctx, bucket.Options{Region: at.Region})
+	if err == nil && store.Endpoint() != at.Endpoint {
+		return nil, fmt.Errorf("it is at endpoint %s, and the AWS configuration here says %s", at.Endpoint, store.Endpoint())
+	}
+	return store, err
 }
 
 // Sweep looks after one claim. The fetch called except is at work.
@@ -47,6 +60,8 @@ func (o Objects) Gone(ctx context.Context, claim Claim) {
 
 // remove removes objects and then the mark that tells of them, and says what became of it.
 func (o Objects) remove(ctx context.Context, via volume.Via, unmark func() error) {
+	ctx, cancel := context.WithTimeout(ctx, sweeping)
+	defer cancel()
 	at := bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}
 	store, err := o.Open(ctx, via)
 	count := 0

@@ -30,7 +30,7 @@ const (
 
 // passing reports whether another try may fare better.
 func passing(e *wire.PutError) bool {
-	return e.Unreachable || e.Status >= http.StatusInternalServerError ||
+	return e.Unreachable || e.Code == "RequestTimeout" || e.Code == "IncompleteBody" || e.Code == "OperationAborted" || e.Status >= http.StatusInternalServerError ||
 		e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout
 }
 
@@ -70,7 +70,7 @@ func storeClient(roots string) (*http.Client, error) {
 	}
 	return &http.Client{
 		Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, TLSHandshakeTimeout: patience, ResponseHeaderTimeout: stuck,
+			Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, TLSHandshakeTimeout: patience, ExpectContinueTimeout: 2 * time.Second, ResponseHeaderTimeout: stuck,
 			DialContext: (&net.Dialer{Timeout: patience}).DialContext, WriteBufferSize: 256 << 10,
 		},
 		// A signature is for one address.
@@ -89,6 +89,7 @@ func putOnce(ctx context.Context, client *http.Client, target wire.Target, spool
 		return &wire.PutError{Message: "the URL of the store cannot be used"} // the error would show it
 	}
 	request.ContentLength = spool.size
+	request.Header.Set("Expect", "100-continue") // a refusal comes before the content goes
 	if spool.size == 0 {
 		request.Body = http.NoBody
 	}

@@ -32,7 +32,11 @@ func (a *agent) store(w http.ResponseWriter, r *http.Request) {
 	}
 	done := make(chan wire.Stored, 1)
 	go func() { done <- a.pack(r.Context(), codec, target, request) }()
-	if stored, ok := a.alive(w, done); ok {
+	stored, ok := a.alive(w, done)
+	if r.Context().Err() != nil {
+		panic(http.ErrAbortHandler) // it was told to end, which is no answer
+	}
+	if ok {
 		_ = json.NewEncoder(w).Encode(stored) // who is gone asks no more
 	}
 }

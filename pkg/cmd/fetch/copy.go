@@ -40,8 +40,10 @@ func (o *Options) fetchOne(ctx context.Context, from *found, helpers *helpers) (
 		one.sweepVias(ctx, from)
 	}
 	out := one.newOutcome(from)
-	err = one.copy(ctx, from, helpers.at(ctx, &one, from), out)
+	at := helpers.at(ctx, &one, from)
+	err = one.copy(ctx, from, at, out)
 	if one.via != nil {
+		at.doubt() // what the agent has under way ends with the connection
 		err = joined(err, one.via.close(ctx, err))
 	}
 	return out, err

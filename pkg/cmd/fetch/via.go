@@ -2,13 +2,8 @@ package fetch
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"os"
-	"path/filepath"
-	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
@@ -37,6 +32,10 @@ type via struct {
 	adopted bool
 	// resumed says that there may be objects already.
 	resumed bool
+	// through is the Source, once there was an agent.
+	through *bucketsource.Source
+	// marked says that the claim tells of it.
+	marked bool
 }
 
 // openStore finds credentials, before anything is made.
@@ -72,72 +71,23 @@ func (o *Options) openVia(ctx context.Context, from *found) (*via, error) {
 	mark := volume.Via{Bucket: v.at.Bucket, Prefix: v.at.Prefix, Endpoint: o.store.Endpoint(), Region: o.store.Region(), Since: o.factory.Clock.Now()}
 	if err := volume.MarkVia(ctx, o.client, from.claim, v.id, &mark); err != nil {
 		o.factory.Say(fmt.Sprintf("Note: that a fetch passes through %s could not be recorded: %v", v.at, err))
+	} else {
+		v.marked = true
 	}
 	return v, nil
 }
 
-// claimID takes the id of a process that has died over, or a new one.
-func (v *via) claimID() error {
-	o := v.options
-	folder := filepath.Join(o.factory.CacheDir, "via")
-	kind := strings.Join([]string{string(v.from.claim.UID), v.from.SubPath, o.engine.Via.String(), o.store.Endpoint()}, "\n")
-	if o.factory.CacheDir != "" {
-		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return fmt.Errorf("remembering the way through the bucket: %w", err)
-		}
-		entries, err := os.ReadDir(folder)
-		if err != nil {
-			return fmt.Errorf("remembering the way through the bucket: %w", err)
-		}
-		for _, entry := range entries {
-			path := filepath.Join(folder, entry.Name())
-			if text, err := os.ReadFile(path); err != nil || string(text) != kind || !v.take(path) {
-				continue
-			}
-			v.set(entry.Name())
-			v.adopted = true
-			return nil
-		}
-	}
-	id := make([]byte, 8)
-	if _, err := rand.Read(id); err != nil {
-		return err
-	}
-	v.set(hex.EncodeToString(id))
-	path := filepath.Join(folder, v.id)
-	if o.factory.CacheDir == "" {
-		return nil
-	}
-	if err := os.WriteFile(path, []byte(kind), 0o600); err != nil {
-		return fmt.Errorf("remembering the way through the bucket: %w", err)
-	}
-	v.take(path)
-	return nil
-}
-
-// take locks the file of an id. A process that has ended has left its lock.
-func (v *via) take(path string) bool {
-	lock := flock.New(path)
-	if locked, err := lock.TryLock(); err != nil || !locked {
-		return false
-	}
-	v.lock = lock
-	return true
-}
-
-func (v *via) set(id string) {
-	v.id = id
-	v.at = v.options.engine.Via.At(v.options.namespace, v.from.name, string(v.from.claim.UID), id)
-}
-
-// source has the agent's files go through the bucket.
+// source has the files of an agent, or of the one that came after it, go through the bucket.
 func (v *via) source(agent *agentsource.Source, meter *transport.Meter) *bucketsource.Source {
-	resume := v.resumed
-	v.resumed = true // whoever comes next finds what this one left
-	return bucketsource.New(bucketsource.Options{
-		Agent: agent, Store: v.options.store, At: v.at, Resume: resume, Keep: v.options.engine.KeepObjects,
+	if v.through != nil {
+		v.through.UseAgent(agent)
+		return v.through
+	}
+	v.through = bucketsource.New(bucketsource.Options{
+		Agent: agent, Store: v.options.store, At: v.at, Resume: v.resumed, Keep: v.options.engine.KeepObjects,
 		Through: meter.Reader, Now: v.options.factory.Clock.Now,
 	})
+	return v.through
 }
 
 // close removes what is in the bucket, where all has come; else it is for the next fetch.
@@ -146,12 +96,7 @@ func (v *via) close(ctx context.Context, failed error) error {
 	defer cancel()
 	o := v.options
 	if failed != nil {
-		if left := v.count(ctx); left > 0 {
-			o.factory.Say(fmt.Sprintf("What is packed already stays at %s (%s): the same line goes on with it", v.at, objects(left)))
-			return v.unlock()
-		}
-		_, err := o.store.Empty(ctx, v.at.Bucket, v.at.Prefix+"/")
-		return joined(err, v.end(ctx))
+		return v.leave(ctx)
 	}
 	if o.engine.KeepObjects {
 		o.factory.Say(fmt.Sprintf("What passed through the bucket stays at %s", v.at))
@@ -163,16 +108,32 @@ func (v *via) close(ctx context.Context, failed error) error {
 	return v.end(ctx)
 }
 
-func (v *via) count(ctx context.Context) (count int) {
+// leave keeps what is packed for the next fetch, and forgets a way on which nothing is.
+func (v *via) leave(ctx context.Context) error {
+	count, err := v.count(ctx)
+	if err == nil && count == 0 {
+		if _, err = v.options.store.Empty(ctx, v.at.Bucket, v.at.Prefix+"/"); err == nil {
+			return v.end(ctx)
+		}
+	}
+	if err != nil {
+		v.options.factory.Say(fmt.Sprintf("Note: what is packed already may be at %s; the same line goes on with it: %v", v.at, err))
+	} else {
+		v.options.factory.Say(fmt.Sprintf("What is packed already stays at %s (%s): the same line goes on with it", v.at, objects(count)))
+	}
+	return v.unlock()
+}
+
+func (v *via) count(ctx context.Context) (count int, err error) {
 	for one, err := range v.options.store.List(ctx, v.at.Bucket, v.at.Prefix+"/") {
-		switch {
-		case err != nil:
-			return 0
-		case !bucketsource.IsIndex(one.Key):
+		if err != nil {
+			return 0, err
+		}
+		if !bucketsource.IsIndex(one.Key) {
 			count++
 		}
 	}
-	return count
+	return count, nil
 }
 
 func objects(count int) string {
@@ -193,14 +154,13 @@ func (v *via) giveUp() error {
 // end forgets the way, here and on the claim.
 func (v *via) end(ctx context.Context) error {
 	v.forget()
-	return volume.MarkVia(ctx, v.options.client, v.from.claim, v.id, nil)
-}
-
-func (v *via) forget() {
-	if v.lock != nil {
-		_ = os.Remove(v.lock.Path())
+	if !v.marked {
+		return nil
 	}
-	_ = v.unlock()
+	if err := volume.MarkVia(ctx, v.options.client, v.from.claim, v.id, nil); err != nil {
+		v.options.factory.Say(fmt.Sprintf("Note: that nothing is left at %s could not be recorded: %v", v.at, err))
+	}
+	return nil
 }
 
 // sweepVias removes what other fetches of a claim left in a bucket.
@@ -216,29 +176,7 @@ func (o *Options) sweepVias(ctx context.Context, from *found) {
 			if o.store != nil && o.store.Endpoint() == at.Endpoint {
 				return o.store, nil
 			}
-			return bucket.Open(ctx, bucket.Options{Endpoint: at.Endpoint, Region: at.Region})
+			return cleanup.OwnStore(ctx, at)
 		},
 	}.Sweep(ctx, from.claim, except)
-}
-
-// deadHere reports whether the fetch of that id ran on this machine and runs no more, and
-// forgets it then.
-func deadHere(cache, id string) bool {
-	path := filepath.Join(cache, "via", filepath.Base(id))
-	if _, err := os.Stat(path); err != nil || cache == "" {
-		return false
-	}
-	v := &via{}
-	if !v.take(path) {
-		return false
-	}
-	v.forget()
-	return true
-}
-
-func (v *via) unlock() error {
-	if v.lock == nil {
-		return nil
-	}
-	return v.lock.Close()
 }

@@ -32,13 +32,16 @@ type openWay struct {
 	// agent and ways are nil for tar.
 	agent *agentsource.Source
 	ways  *transport.Chooser
-	// bucket is nil where content does not go through one.
+	// bucket is nil where content does not go through one; awake then ends what keeps the
+	// agent there.
 	bucket *bucketsource.Source
+	awake  context.CancelFunc
 }
 
 // close ends the connections.
 func (w *openWay) close() {
 	if w.bucket != nil {
+		w.awake()
 		_ = w.bucket.Wait() // what stays is removed with the rest in the end
 	}
 	if w.ways != nil {
@@ -152,7 +155,9 @@ func (p *place) withAgent(ctx context.Context, at transport.Container) (*openWay
 		return &openWay{Source: source, agent: source, ways: ways}, nil
 	}
 	through := o.via.source(source, p.meter)
-	return &openWay{Source: through, agent: source, ways: ways, bucket: through}, nil
+	alive, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	go source.StayAwake(alive)
+	return &openWay{Source: through, agent: source, ways: ways, bucket: through, awake: cancel}, nil
 }
 
 // trace tells those who asked for -v=1 which way was taken and why.

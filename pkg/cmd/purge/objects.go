@@ -4,9 +4,7 @@ import (
 	"context"
 	"slices"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // objects removes what broken-off fetches of the claims that went have in a bucket, with the
@@ -15,9 +13,7 @@ func (o *Options) objects(ctx context.Context, plan *cleanup.Plan, went []cleanu
 	if o.dryRun != dryRunNone {
 		return
 	}
-	objects := cleanup.Objects{Client: o.client, Now: o.factory.Clock.Now, Say: o.factory.Say, Open: func(ctx context.Context, at volume.Via) (*bucket.Store, error) {
-		return bucket.Open(ctx, bucket.Options{Endpoint: at.Endpoint, Region: at.Region})
-	}}
+	objects := cleanup.Objects{Client: o.client, Now: o.factory.Clock.Now, Say: o.factory.Say, Open: cleanup.OwnStore}
 	for _, claim := range plan.Claims {
 		if slices.Contains(went, claim.Object) {
 			objects.Gone(ctx, claim)

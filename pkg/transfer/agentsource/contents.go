@@ -19,7 +19,8 @@ type contents struct {
 	asked  int             // how many of wants are asked for
 	index  int             // of the next file in the request
 	stream *stream
-	headed bool // a list comes before the files
+	// head is told what the list before the files says; nil where there is none.
+	head func(transfer.Item)
 
 	open bool  // a file has begun and not ended
 	left int64 // what its content still lacks
@@ -48,11 +49,7 @@ func (c *contents) Next() (transfer.Item, error) {
 			return transfer.Item{}, err
 		}
 	}
-	frame, err := c.stream.next()
-	for c.headed && err == nil && frame.Kind == wire.KindNode {
-		frame, err = c.stream.next()
-	}
-	c.headed = false
+	frame, err := c.first()
 	if errors.Is(err, io.EOF) {
 		return c.more()
 	}
@@ -65,6 +62,27 @@ func (c *contents) Next() (transfer.Item, error) {
 	want := c.wants[0]
 	c.wants, c.asked = c.wants[1:], c.asked-1
 	return c.begin(want, frame)
+}
+
+// first returns the next frame behind the list, which must be of the files that are wanted.
+func (c *contents) first() (*wire.Frame, error) {
+	frame, err := c.stream.next()
+	if c.head == nil {
+		return frame, err
+	}
+	listed := 0
+	for ; err == nil && frame.Kind == wire.KindNode; listed++ {
+		if listed == len(c.wants) || frame.Node.Path != c.wants[listed].Path {
+			return nil, errUnasked
+		}
+		c.head(itemOf(&frame.Node))
+		frame, err = c.stream.next()
+	}
+	c.head = nil
+	if err == nil && listed != len(c.wants) {
+		return nil, errUnasked
+	}
+	return frame, err
 }
 
 // more goes on after the end of one answer.

@@ -51,8 +51,8 @@ func streamOf(t *testing.T, write func(*wire.Writer)) []byte {
 }
 
 // sum is the end of a file of that text.
-func sum(text string, state wire.State) wire.FileEnd {
-	return wire.FileEnd{Sum: xxh3.HashString128(text).Bytes(), State: state}
+func sum(text string) wire.FileEnd {
+	return wire.FileEnd{Sum: xxh3.HashString128(text).Bytes(), State: wire.Still}
 }
 
 // data writes text as data.
@@ -100,7 +100,7 @@ func whole(t *testing.T) map[string][]byte {
 		"open": streamOf(t, func(w *wire.Writer) {
 			_ = w.File(wire.File{Size: 5})
 			data(w, "01234")
-			_ = w.FileEnd(sum("01234", wire.Still))
+			_ = w.FileEnd(sum("01234"))
 			_ = w.Failure(wire.Failure{Index: 1, Code: wire.Gone, Text: "it is gone"})
 		}),
 		"sums": streamOf(t, func(w *wire.Writer) { _ = w.Sum(wire.Sum{Length: 7}) }),
@@ -125,7 +125,7 @@ func TestOnlyWhatWasAskedFor(t *testing.T) {
 	file := func(w *wire.Writer, index int) {
 		_ = w.File(wire.File{Index: index, Size: 1})
 		data(w, "x")
-		_ = w.FileEnd(sum("x", wire.Still))
+		_ = w.FileEnd(sum("x"))
 	}
 	for name, tt := range map[string]struct {
 		what  string
@@ -150,7 +150,7 @@ func TestOnlyWhatWasAskedFor(t *testing.T) {
 		"less data, but still": {"open", func(w *wire.Writer) {
 			_ = w.File(wire.File{Size: 3})
 			data(w, "01")
-			_ = w.FileEnd(sum("01", wire.Still))
+			_ = w.FileEnd(sum("01"))
 			file(w, 1)
 		}},
 		"an end inside a file": {"open", func(w *wire.Writer) { _ = w.File(wire.File{Size: 3}) }},
@@ -189,5 +189,27 @@ func TestAnswersThatAreNoStream(t *testing.T) {
 				t.Errorf("%s, %s: %v", name, what, err)
 			}
 		}
+	}
+}
+
+// TestDecodeOnlyWhatIsMeant: an object that holds other files than it was made for is not
+// believed, whatever is in it.
+func TestDecodeOnlyWhatIsMeant(t *testing.T) {
+	for name, heads := range map[string][]string{"another": {"b"}, "none": nil, "more": {"a", "b"}} {
+		object := streamOf(t, func(w *wire.Writer) {
+			for _, path := range heads {
+				_ = w.Node(wire.Node{Type: wire.Regular, Path: path, Size: 1})
+			}
+			_ = w.File(wire.File{Size: 1})
+			data(w, "x")
+			_ = w.FileEnd(sum("x"))
+		})
+		contents := source(t, canned{}.client(), "auto").
+			Decode(t.Context(), io.NopCloser(bytes.NewReader(object)), []transfer.Want{{Path: "a"}}, func(transfer.Item) {})
+		_, err := contents.Next()
+		if _, ok := errors.AsType[*transfer.LostError](err); !ok {
+			t.Errorf("%s: %v", name, err)
+		}
+		_ = contents.Close()
 	}
 }

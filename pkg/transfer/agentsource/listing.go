@@ -77,6 +77,9 @@ func (l *List) Add(item transfer.Item) error {
 // Finish writes the end.
 func (l *List) Finish() error { return l.writer.Finish() }
 
+// Stop ends the list where it is.
+func (l *List) Stop() { l.writer.Stop() }
+
 // ReadList reads what a List wrote.
 func (s *Source) ReadList(ctx context.Context, from io.ReadCloser) transfer.Listing {
 	ctx, cancel := context.WithCancelCause(ctx)

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net/http"
+	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
@@ -44,6 +46,28 @@ func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer
 	return stored.Size, nil
 }
 
+// awake is how often an agent is spoken to that ends when nobody does for two minutes.
+const awake = 30 * time.Second
+
+// StayAwake keeps the agent there while what it stored is read elsewhere, until ctx is done.
+func (s *Source) StayAwake(ctx context.Context) {
+	for ticker := time.NewTicker(awake); ; {
+		select {
+		case <-ctx.Done():
+			ticker.Stop()
+			return
+		case <-ticker.C:
+		}
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://agent/v1/ping", http.NoBody)
+		if err != nil {
+			continue
+		}
+		if answer, err := s.client.Do(request); err == nil {
+			_ = answer.Body.Close()
+		}
+	}
+}
+
 // Fits returns how many of wants, at least one, one Store takes.
 func Fits(wants []transfer.Want) int {
 	size := 0
@@ -57,11 +81,12 @@ func Fits(wants []transfer.Want) int {
 }
 
 // Decode reads the content of wants from an object that Store made of them; for the same
-// wants again, what was said at the time. It closes object in the end.
-func (s *Source) Decode(ctx context.Context, object io.ReadCloser, wants []transfer.Want) transfer.Contents {
+// wants again, what was said at the time. Head is told how each file was when it was packed,
+// before the first one is read. It closes object in the end.
+func (s *Source) Decode(ctx context.Context, object io.ReadCloser, wants []transfer.Want, head func(transfer.Item)) transfer.Contents {
 	ctx, cancel := context.WithCancelCause(ctx)
 	return &contents{
-		source: s, ctx: ctx, wants: wants, asked: len(wants), headed: true,
+		source: s, ctx: ctx, wants: wants, asked: len(wants), head: head,
 		stream: s.stream(&answered{object, ctx, cancel}),
 	}
 }
@@ -73,7 +98,7 @@ func Head(object io.Reader) (items []transfer.Item, err error) {
 	for {
 		frame, err := reader.Next()
 		switch {
-		case err == nil && frame.Kind == wire.KindNode:
+		case err == nil && frame.Kind == wire.KindNode && len(items) < wire.MaxEntries:
 			items = append(items, itemOf(&frame.Node))
 			continue
 		case err == nil, errors.Is(err, io.EOF):

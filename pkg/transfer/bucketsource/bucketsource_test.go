@@ -1,6 +1,7 @@
 package bucketsource_test
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"os"
@@ -268,5 +269,96 @@ func equalTrees(t *testing.T, want filetree.Tree, dir string) {
 		if entry.Data != got[name].Data {
 			t.Errorf("%s is not what it was", name)
 		}
+	}
+}
+
+// TestGoesOnWithWhatItKnows: after a loss, and with another agent, only what is not in the bucket
+// is packed, in the same pieces.
+func TestGoesOnWithWhatItKnows(t *testing.T) {
+	count, lost, largest := &counter{}, sync.Once{}, atomic.Int64{}
+	store, _ := fakeStore(t, func(w http.ResponseWriter, r *http.Request) bool {
+		gone := false
+		largest.Store(max(largest.Load(), r.ContentLength))
+		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/piece-4194304-") {
+			lost.Do(func() { gone = answer(w, http.StatusNotFound, "NoSuchKey") })
+		}
+		return gone || count.door(w, r)
+	})
+	root, tree := results(t)
+	s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20})
+	dir, losses := t.TempDir(), 0
+	movertest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir, Parallel: 1, Pause: func(context.Context, int, error) error {
+		losses++
+		s.UseAgent(agent(t, root))
+		return nil
+	}}, "")
+	equalTrees(t, tree, dir)
+	// One was gone, and as many as may be under way at a time were broken off.
+	if n := count.puts.Load(); losses != 1 || n < 7 || n > 10 || largest.Load() > 6<<20 {
+		t.Errorf("%d objects of up to %d bytes were packed for 6; %d losses", n, largest.Load(), losses)
+	}
+}
+
+// TestReplacedAfterTheListing: a large file that another took the place of is not cut off
+// without a word.
+func TestReplacedAfterTheListing(t *testing.T) {
+	for name, test := range map[string]struct {
+		size    int
+		growing bool
+		want    int
+	}{
+		"longer":       {15<<20 + 3, true, 12 << 20},
+		"shorter":      {7<<20 + 1, false, 7<<20 + 1},
+		"much shorter": {5, false, 5},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root, _ := results(t)
+			content, once := noise(test.size), sync.Once{}
+			store, _ := fakeStore(t, func(_ http.ResponseWriter, r *http.Request) bool {
+				if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/index") {
+					once.Do(func() { filetree.Write(t, root, filetree.Tree{"larger": filetree.File(content)}) })
+				}
+				return false
+			})
+			s, dir := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 1 << 20}), t.TempDir()
+			result, err := transfer.Fetch(t.Context(), transfer.Request{Source: s, SourceID: "x", Dir: dir, Paths: []string{"larger"}, Parallel: 1})
+			if err != nil || (len(result.Growing) == 1) != test.growing {
+				t.Fatalf("%v, growing: %q", err, result.Growing)
+			}
+			if got, err := os.ReadFile(filepath.Join(dir, "larger")); err != nil || string(got) != content[:test.want] {
+				t.Errorf("%d bytes came, which are not what the file holds: %v", len(got), err)
+			}
+		})
+	}
+}
+
+// TestStored: what was left can be had without an agent, and had again after a loss.
+func TestStored(t *testing.T) {
+	lost := sync.Once{}
+	store, backend := fakeStore(t, func(w http.ResponseWriter, r *http.Request) bool {
+		broken := false
+		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/piece-0-") && r.Header.Get("X-Test") == "" {
+			lost.Do(func() { broken = answer(w, http.StatusNotFound, "NoSuchKey") })
+		}
+		return broken
+	})
+	root, tree := results(t)
+	first := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
+	movertest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
+	stored := bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
+	dir := t.TempDir()
+	movertest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
+	equalTrees(t, tree, dir)
+	for _, key := range keys(t, backend) {
+		if strings.HasPrefix(key, "files-") {
+			if _, err := backend.DeleteObject("results", here.Prefix+"/"+key); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	stored = bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
+	result, err := transfer.Fetch(t.Context(), transfer.Request{Source: stored, SourceID: "x", Dir: t.TempDir()})
+	if refused, ok := errors.AsType[*transfer.RefusedError](err); !ok || len(refused.Refused) != 2 || result.Files != 2 {
+		t.Errorf("%v, %d files", err, result.Files)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -24,6 +25,7 @@ type contents struct {
 	index  int               // in now's wants, of the next file
 	file   *joint            // the large file that is read, nil where none is
 	ended  transfer.FileEnd  // of the last large file
+	packed transfer.Item     // the last file of now's list
 	// dropped are pieces of a file that is not wanted any more.
 	dropped []*making
 }
@@ -52,6 +54,7 @@ func (c *contents) begin() {
 // advance opens the next object; io.EOF says that there is none.
 func (c *contents) advance() error {
 	c.leave()
+	c.begin()
 	if len(c.made) == 0 {
 		return io.EOF
 	}
@@ -64,17 +67,23 @@ func (c *contents) advance() error {
 	if next.err != nil {
 		return next.err
 	}
-	c.made = c.made[1:]
+	c.now, c.made = next, c.made[1:]
 	c.begin()
 	at := c.source.At
 	body, err := c.source.Store.Get(c.ctx, at.Bucket, at.Key(next.name))
+	if bucket.Absent(err) {
+		return &transfer.LostError{Cause: err} // it is packed anew
+	}
 	if err != nil {
 		return failed(err)
 	}
-	c.now, c.index = next, 0
-	c.object = c.source.Agent.Decode(c.ctx, &through{c.source.Through(c.ctx, body), body}, next.wants)
+	c.index = 0
+	c.object = c.source.agent.Load().Decode(c.ctx, &through{c.source.Through(c.ctx, body), body}, next.wants, c.head)
 	return nil
 }
+
+// head learns how a file was when it was packed.
+func (c *contents) head(item transfer.Item) { c.packed = item }
 
 // leave is done with the object that was read: what it held is here.
 func (c *contents) leave() {
@@ -163,9 +172,11 @@ func (c *contents) Close() error {
 	c.cancel()
 	if c.object != nil {
 		_ = c.object.Close() // its end does not matter any more
+		c.source.giveBack(c.now)
 	}
 	for _, m := range append(c.made, c.dropped...) {
 		<-m.done
+		c.source.giveBack(m)
 	}
 	return nil
 }

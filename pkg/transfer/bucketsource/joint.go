@@ -29,12 +29,26 @@ func (c *contents) join(item transfer.Item) transfer.Item {
 		return item
 	}
 	j := &joint{contents: c, first: item, from: want.Offset + c.now.skip, at: want.Offset, skip: c.now.skip}
+	j.compareSize(item)
 	if item.Offset != want.Offset || item.Size != c.now.end {
 		j.state = transfer.Changed // it got shorter
 	}
 	c.file = j
 	item.Size, item.Offset = c.now.size, j.from
 	return item
+}
+
+// compareSize looks whether the file is as long as it was cut for. One that is longer is
+// asked about in the end; one that is shorter is cut anew.
+func (j *joint) compareSize(item transfer.Item) {
+	switch size := j.packed.Size; {
+	case j.packed.Path != item.Path || size == j.now.size:
+	case size > j.now.size:
+		j.doubt = true
+	default:
+		j.state = transfer.Changed
+		j.source.resize(item.Path, size)
+	}
 }
 
 // drop forgets the pieces of a file that were not read yet.
@@ -107,6 +121,7 @@ func (j *joint) turn() error {
 
 // compare says whether a piece is of the file as it was when the first one was read.
 func (j *joint) compare(item transfer.Item) {
+	j.compareSize(item)
 	switch {
 	case item.Refused != "" || item.Path != j.first.Path || item.Offset != j.at || item.Size != j.now.end:
 		j.state = transfer.Changed
@@ -140,6 +155,9 @@ func (j *joint) finish() error {
 // ask compares what came with what the file begins with now: pieces of different moments
 // may fit together, as those of a log do that grows.
 func (j *joint) ask(sum [16]byte) (transfer.FileState, error) {
+	if j.source.only {
+		return transfer.Growing, nil // nobody is there to ask, and it is told
+	}
 	if j.from > 0 {
 		return transfer.Changed, nil
 	}

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
 )
@@ -66,13 +68,13 @@ func (s *Source) look(ctx context.Context) error {
 
 // learn reads what the object called name holds. One that says it in no way is of no use.
 func (s *Source) learn(ctx context.Context, left *leftovers, name string) error {
-	at := strings.LastIndexByte(name, '-')
-	var number int64
-	if _, err := fmt.Sscanf(name[at+1:], "%d", &number); at < 0 || err != nil {
-		return nil //nolint:nilerr // the index, or somebody else's
+	if !strings.HasPrefix(name, "files-") && !strings.HasPrefix(name, "piece-") {
+		return nil // the index, or somebody else's
 	}
-	s.number.Store(max(s.number.Load(), number))
 	head, err := s.Store.Beginning(ctx, s.At.Bucket, s.At.Key(name), headBytes)
+	if bucket.Absent(err) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -81,7 +83,7 @@ func (s *Source) learn(ctx context.Context, left *leftovers, name string) error 
 		return nil //nolint:nilerr // it is made again
 	}
 	p := piece{name: name, item: items[0]}
-	if n, _ := fmt.Sscanf(name[:at], "piece-%d-%d", &p.from, &p.end); n == 2 {
+	if n, _ := fmt.Sscanf(name, "piece-%d-%d", &p.from, &p.end); n == 2 {
 		left.pieces[p.item.Path] = append(left.pieces[p.item.Path], p)
 		return nil
 	}
@@ -90,6 +92,31 @@ func (s *Source) learn(ctx context.Context, left *leftovers, name string) error 
 		left.files[item.Path] = place{object: made, index: i}
 	}
 	return nil
+}
+
+// giveBack remembers an object that was made and not read to its end.
+func (s *Source) giveBack(m *making) {
+	if m.err != nil || m.there || s.only {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.left == nil {
+		return
+	}
+	if m.end > 0 {
+		of := m.wants[0]
+		s.left.pieces[of.Path] = append(s.left.pieces[of.Path], piece{name: m.name, from: of.Offset, end: m.end, same: true})
+		return
+	}
+	made := &object{name: m.name}
+	for i, want := range m.wants {
+		if want.Offset > 0 {
+			return // it begins in the middle of a file, which the next try need not
+		}
+		made.items = append(made.items, transfer.Item{Entry: archive.Entry{Path: want.Path, Type: archive.File}})
+		s.left.files[want.Path] = place{made, i, true}
+	}
 }
 
 // see learns how a file is now.
@@ -110,20 +137,23 @@ func unchanged(then, now transfer.Item) bool {
 func (l *leftovers) has(path string) bool { return l != nil && l.files[path].same }
 
 // of returns what of wants, from the first on, lies in one object in that order, and how
-// many they are. They are not found again: the next try, if there is one, is with a new object.
-func (l *leftovers) of(wants []transfer.Want) (segment, int) {
-	if !l.has(wants[0].Path) {
+// many they are. But for keep they are not found again: the next try, if there is one, is with a
+// new object.
+func (l *leftovers) of(wants []transfer.Want, keep bool) (segment, int) {
+	if !l.has(wants[0].Path) || wants[0].Offset > 0 { // of that a part is here, which is more
 		return segment{}, 0
 	}
 	from, last, n := l.files[wants[0].Path].object, -1, 0
 	found := segment{name: from.name, there: true, taken: map[int]bool{}}
 	for ; n < len(wants); n++ {
 		p := l.files[wants[n].Path]
-		if !p.same || p.object != from || p.index <= last || wants[n].Offset > 0 && n > 0 {
+		if !p.same || p.object != from || p.index <= last || wants[n].Offset > 0 {
 			break
 		}
 		found.taken[p.index], last = true, p.index
-		delete(l.files, wants[n].Path)
+		if !keep {
+			delete(l.files, wants[n].Path)
+		}
 	}
 	for _, item := range from.items {
 		found.wants = append(found.wants, transfer.Want{Path: item.Path})
@@ -132,13 +162,15 @@ func (l *leftovers) of(wants []transfer.Want) (segment, int) {
 }
 
 // piece returns the object that holds a large file from there to end, and takes it away.
-func (l *leftovers) piece(path string, from, end int64) (piece, bool) {
+func (l *leftovers) piece(path string, from, end int64, keep bool) (piece, bool) {
 	if l == nil {
 		return piece{}, false
 	}
 	for i, p := range l.pieces[path] {
 		if p.same && p.from <= from && p.end == end {
-			l.pieces[path] = append(l.pieces[path][:i:i], l.pieces[path][i+1:]...)
+			if !keep {
+				l.pieces[path] = append(l.pieces[path][:i:i], l.pieces[path][i+1:]...)
+			}
 			return p, true
 		}
 	}

@@ -22,7 +22,7 @@ func (s *Source) List(ctx context.Context, paths []string) (transfer.Listing, er
 	if err := s.look(ctx); err != nil {
 		return nil, failed(err)
 	}
-	inner, err := s.Agent.List(ctx, paths)
+	inner, err := s.agent.Load().List(ctx, paths)
 	if err != nil {
 		return nil, err
 	}
@@ -44,6 +44,16 @@ type index struct {
 type listing struct {
 	transfer.Listing
 	source *Source
+}
+
+// Close implements transfer.Listing.
+func (l *listing) Close() error {
+	l.source.mu.Lock()
+	defer l.source.mu.Unlock()
+	if l.source.index != nil && !l.source.index.whole {
+		l.source.index.list.Stop()
+	}
+	return l.Listing.Close()
 }
 
 // Next implements transfer.Listing.

@@ -71,13 +71,19 @@ func open(t *testing.T, url string) *bucket.Store {
 // source brings what is below root through the store.
 func source(t *testing.T, root string, o bucketsource.Options) *bucketsource.Source {
 	t.Helper()
+	if o.At.Bucket == "" {
+		o.At = bucket.Location{Bucket: "results", Prefix: "team/" + t.Name()}
+	}
+	o.Agent, o.Now = agent(t, root), time.Now
+	return bucketsource.New(o)
+}
+
+// agent is one that serves root.
+func agent(t *testing.T, root string) *agentsource.Source {
+	t.Helper()
 	agent, err := agentsource.New(agenttest.Start(t, root, server.Options{}).Tunnel(t), "auto")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if o.At.Bucket == "" {
-		o.At = bucket.Location{Bucket: "results", Prefix: "team/" + t.Name()}
-	}
-	o.Agent, o.Now = agent, time.Now
-	return bucketsource.New(o)
+	return agent
 }

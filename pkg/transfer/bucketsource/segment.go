@@ -33,7 +33,7 @@ func (s *Source) cut(wants []transfer.Want) (segments []segment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(wants) > 0 {
-		if found, n := s.left.of(wants); n > 0 {
+		if found, n := s.left.of(wants, s.only); n > 0 {
 			segments, wants = append(segments, found), wants[n:]
 			continue
 		}
@@ -56,10 +56,14 @@ func (s *Source) cut(wants []transfer.Want) (segments []segment) {
 // pieces cuts a large file where objects of it would always be cut, so that a later
 // process finds the same ones.
 func (s *Source) pieces(want transfer.Want, file large) (pieces []segment) {
-	for size, from := file.size, want.Offset; from < size; {
+	size, from := file.size, want.Offset
+	if from >= size {
+		from = 0 // all of it is here, but was not given its name: it comes again
+	}
+	for from < size {
 		end := file.end(from)
 		piece := segment{wants: []transfer.Want{{Path: want.Path, Offset: from}}, end: end, size: size}
-		if found, ok := s.left.piece(want.Path, from, end); ok {
+		if found, ok := s.left.piece(want.Path, from, end, s.only); ok {
 			piece.name, piece.there = found.name, true
 			piece.skip, piece.wants[0].Offset = from-found.from, found.from
 		} else {
@@ -72,17 +76,32 @@ func (s *Source) pieces(want transfer.Want, file large) (pieces []segment) {
 
 // name is one for an object that is not there yet.
 func (s *Source) name(what string) string {
-	return fmt.Sprintf("%s-%06d", what, s.number.Add(1))
+	return fmt.Sprintf("%s-%s-%06d", what, s.run, s.number.Add(1))
 }
 
 // pieceName begins the name of a piece of a file.
 func pieceName(from, end int64) string { return fmt.Sprintf("piece-%d-%d", from, end) }
+
+// mostSparse is how many times as long as others a piece with holes may be: at worst it has none.
+const mostSparse = 8
 
 // large is a file that does not fit into one object.
 type large struct {
 	size int64
 	// piece is what of it goes into one: more where there are holes, which take no room.
 	piece int64
+}
+
+// resize takes into account that a large file has another size by now.
+func (s *Source) resize(path string, size int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if now := s.large[path]; size >= s.Chunk*3/2 {
+		now.size = size
+		s.large[path] = now
+	} else {
+		delete(s.large, path)
+	}
 }
 
 // end is where the piece ends that from is in. A short one at the end goes with the one before.
@@ -96,7 +115,10 @@ func (l large) end(from int64) int64 {
 
 // sizeUp decides whether a file is large.
 func (s *Source) sizeUp(item transfer.Item) {
-	if stored := min(item.Size, item.Stored); item.Type == archive.File && stored >= s.Chunk*3/2 {
-		s.large[item.Path] = large{item.Size, s.Chunk * (item.Size / stored)}
+	if item.Type != archive.File || item.Size < s.Chunk*3/2 {
+		return
 	}
+	// Where a file has holes is not known, nor does every file system say how many.
+	piece := s.Chunk * min(item.Size/max(item.Stored, s.Chunk), mostSparse)
+	s.large[item.Path] = large{item.Size, max(piece, s.Chunk)}
 }

@@ -2,8 +2,11 @@ package bucketsource
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"io"
+	"net/http"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -24,13 +27,15 @@ const (
 	DefaultChunk = 64 << 20
 	// firstTries is how often a store is asked by a pod that has never reached it.
 	firstTries = 4
+	// removing is how long the removal of one object may take.
+	removing = 30 * time.Second
 	// mostRenewals is how often an object is packed again because its request was too old.
 	mostRenewals = 5
 )
 
 // Options is what a Source needs.
 type Options struct {
-	// Agent packs; it must not be used for content otherwise.
+	// Agent packs; UseAgent gives another one in its place.
 	Agent *agentsource.Source
 	Store *bucket.Store
 	// At is where the objects of this fetch lie, and nothing else.
@@ -53,9 +58,13 @@ type Options struct {
 // Source brings files through a bucket. Wait for it when all has come.
 type Source struct {
 	Options
+	agent   atomic.Pointer[agentsource.Source]
 	slots   chan struct{}
+	run     string // a word of this process alone, for the names of objects
 	number  atomic.Int64
 	reached atomic.Bool // the pod has put an object
+	// only says that nothing can be packed: what the bucket holds is all there is.
+	only bool
 
 	mu      sync.Mutex
 	large   map[string]large
@@ -76,14 +85,19 @@ func New(o Options) *Source {
 	if o.Chunk == 0 {
 		o.Chunk = DefaultChunk
 	}
-	return &Source{Options: o, slots: make(chan struct{}, atOnce), large: map[string]large{}}
+	s := &Source{Options: o, slots: make(chan struct{}, atOnce), run: strings.ToLower(rand.Text()[:8]), large: map[string]large{}}
+	s.agent.Store(o.Agent)
+	return s
 }
+
+// UseAgent has another agent pack from now on: the one before was lost.
+func (s *Source) UseAgent(agent *agentsource.Source) { s.agent.Store(agent) }
 
 var _ transfer.Source = (*Source)(nil)
 
 // Sums implements transfer.Source.
 func (s *Source) Sums(ctx context.Context, prefixes []transfer.Prefix) ([]transfer.Sum, error) {
-	return s.Agent.Sums(ctx, prefixes)
+	return s.agent.Load().Sums(ctx, prefixes)
 }
 
 // Open implements transfer.Source.
@@ -107,6 +121,9 @@ func failed(err error) error {
 
 // put has the agent make the object of one segment.
 func (s *Source) put(ctx context.Context, one segment) error {
+	if s.only {
+		return errors.New("what is at " + s.At.String() + " cannot be read whole")
+	}
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
@@ -122,11 +139,18 @@ func (s *Source) put(ctx context.Context, one segment) error {
 			return err
 		case refused.Status == 0 && !refused.Unreachable:
 			return errors.New("the agent: " + refused.Message)
-		case refused.Status == 403 && s.Now().Sub(signed) > s.Valid-time.Second && renewal < mostRenewals:
+		case renewal < mostRenewals && s.outdated(refused, signed):
 			continue
 		}
 		return s.refused(refused)
 	}
+}
+
+// outdated reports whether a request, signed then, was refused for its age or that of the
+// credentials.
+func (s *Source) outdated(refused *wire.PutError, signed time.Time) bool {
+	return refused.Code == "ExpiredToken" ||
+		refused.Status == http.StatusForbidden && (s.Now().Sub(signed) > s.Valid-time.Second || strings.Contains(refused.Message, "expired"))
 }
 
 func (s *Source) putOnce(ctx context.Context, one segment) error {
@@ -138,7 +162,7 @@ func (s *Source) putOnce(ctx context.Context, one segment) error {
 	if !s.reached.Load() {
 		target.Tries = firstTries
 	}
-	_, err = s.Agent.Store(ctx, target, one.wants)
+	_, err = s.agent.Load().Store(ctx, target, one.wants)
 	if err == nil {
 		s.reached.Store(true)
 	}
@@ -157,8 +181,9 @@ func (s *Source) remove(ctx context.Context, name string) {
 	if s.Keep {
 		return
 	}
-	ctx = context.WithoutCancel(ctx)
 	s.removal.Go(func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removing)
+		defer cancel()
 		if err := s.Store.Delete(ctx, s.At.Bucket, s.At.Key(name)); err != nil {
 			s.mu.Lock()
 			defer s.mu.Unlock()

@@ -21,12 +21,22 @@ type Stored struct{ source *Source }
 
 // NewStored makes a Source of what lies at o.At; o.Agent is not needed.
 func NewStored(o Options) *Stored {
-	decoder, err := agentsource.New(http.DefaultClient, "none")
+	decoder, err := agentsource.New(&http.Client{Transport: nobody{}}, "none")
 	if err != nil {
 		panic(err) // the codec is one
 	}
 	o.Agent, o.Resume, o.Keep = decoder, true, true
-	return &Stored{New(o)}
+	s := New(o)
+	s.only = true
+	return &Stored{s}
+}
+
+// nobody is who is asked where there is no agent.
+type nobody struct{}
+
+// RoundTrip implements http.RoundTripper.
+func (nobody) RoundTrip(*http.Request) (*http.Response, error) {
+	return nil, errors.New("there is no agent")
 }
 
 var _ transfer.Source = (*Stored)(nil)
@@ -40,7 +50,7 @@ func (e *Empty) Error() string {
 }
 
 // Received is how many bytes came by which codec, before compression.
-func (s *Stored) Received() map[string]int64 { return s.source.Agent.Received() }
+func (s *Stored) Received() map[string]int64 { return s.source.agent.Load().Received() }
 
 // List implements transfer.Source. Its error is an *Empty where there is no list.
 func (s *Stored) List(ctx context.Context, _ []string) (transfer.Listing, error) {
@@ -55,7 +65,7 @@ func (s *Stored) List(ctx context.Context, _ []string) (transfer.Listing, error)
 	if err := s.source.look(ctx); err != nil {
 		return nil, errors.Join(failed(err), body.Close())
 	}
-	return &storedListing{s.source.Agent.ReadList(ctx, body), s.source, map[archive.Inode]bool{}}, nil
+	return &storedListing{s.source.agent.Load().ReadList(ctx, body), s.source, map[archive.Inode]bool{}}, nil
 }
 
 // Open implements transfer.Source.
