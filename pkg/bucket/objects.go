@@ -15,13 +15,6 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Object is one that a bucket lists.
-type Object struct {
-	Key  string
-	Size int64
-	ETag string
-}
-
 // SignPut returns the URL by which anybody can make one object, for so long. A PUT with
 // it may send any content, and no headers that begin with x-amz.
 func (s *Store) SignPut(ctx context.Context, bucket, key string, valid time.Duration) (string, error) {
@@ -38,18 +31,18 @@ func (s *Store) Put(ctx context.Context, bucket, key string, content []byte) err
 	return s.explain("writing to it", bucket, err)
 }
 
-// List goes through the objects whose keys begin with prefix.
-func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error] {
-	return func(yield func(Object, error) bool) {
+// List goes through the keys of objects that begin with prefix.
+func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[string, error] {
+	return func(yield func(string, error) bool) {
 		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(Object{}, s.explain("listing it", bucket, err))
+				yield("", s.explain("listing it", bucket, err))
 				return
 			}
 			for _, one := range page.Contents {
-				if !yield(Object{aws.ToString(one.Key), aws.ToInt64(one.Size), aws.ToString(one.ETag)}, nil) {
+				if !yield(aws.ToString(one.Key), nil) {
 					return
 				}
 			}
@@ -57,7 +50,7 @@ func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[Objec
 	}
 }
 
-// Delete removes objects, side by side; one that is not there is none to remove.
+// Delete removes objects; one that is not there is none to remove.
 func (s *Store) Delete(ctx context.Context, bucket string, keys ...string) error {
 	for len(keys) > 0 {
 		some := keys[:min(len(keys), 1000)] // the S3 API's limit
@@ -102,19 +95,19 @@ func (s *Store) deleteEach(ctx context.Context, bucket string, keys []string) er
 // Empty removes all objects whose keys begin with prefix, and returns how many they were.
 func (s *Store) Empty(ctx context.Context, bucket, prefix string) (count int, err error) {
 	var keys []string
-	for one, err := range s.List(ctx, bucket, prefix) {
+	for key, err := range s.List(ctx, bucket, prefix) {
 		if err != nil {
 			return 0, err
 		}
-		if !strings.HasPrefix(one.Key, prefix) {
-			return 0, fmt.Errorf("bucket %q: the store listed %q, which is not below %q", bucket, one.Key, prefix)
+		if !strings.HasPrefix(key, prefix) {
+			return 0, fmt.Errorf("bucket %q: the store listed %q, which is not below %q", bucket, key, prefix)
 		}
-		keys = append(keys, one.Key)
+		keys = append(keys, key)
 	}
 	return len(keys), s.Delete(ctx, bucket, keys...)
 }
 
-// Get reads an object, from place on. A read that breaks off goes on where it was.
+// Get reads an object. A read that breaks off goes on where it was.
 func (s *Store) Get(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	r := &reader{store: s, ctx: ctx, cancel: cancel, bucket: bucket, key: key}

@@ -33,8 +33,7 @@ func pluginEndpoint(profile string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("reading %s: %w", filepath.Base(path), err)
 	}
-	name := cmp.Or(profile, os.Getenv("AWS_PROFILE"), "default")
-	for _, section := range []string{"profile " + name, name} {
+	for _, section := range []string{"profile " + profile, profile} {
 		key, err := file.Section(section).GetKey("s3")
 		if err != nil {
 			continue

@@ -97,7 +97,7 @@ func (s *Store) noCredentials(ctx context.Context, err error) error {
 
 // connect makes the clients.
 func (s *Store) connect(loaded aws.Config, o Options) error {
-	old, err := pluginEndpoint(o.Profile)
+	old, err := pluginEndpoint(s.profile)
 	if err != nil {
 		return err
 	}
@@ -148,9 +148,6 @@ func checkEndpoint(name, text string) error {
 
 // Endpoint is where requests of this machine go.
 func (s *Store) Endpoint() string { return s.endpoint }
-
-// InCluster is where the pre-signed requests go, which pods make.
-func (s *Store) InCluster() string { return s.inCluster }
 
 // Region is what requests are signed for.
 func (s *Store) Region() string { return s.client.Options().Region }

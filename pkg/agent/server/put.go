@@ -44,10 +44,7 @@ func put(ctx context.Context, target wire.Target, spool *spool) *wire.PutError {
 	tries, pause := cmp.Or(target.Tries, putTries), firstPause
 	for try := 1; ; try++ {
 		failed := putOnce(ctx, client, target, spool)
-		if failed == nil {
-			return nil
-		}
-		if failed.Tries = try; !passing(failed) || try >= tries || ctx.Err() != nil {
+		if failed == nil || !passing(failed) || try >= tries || ctx.Err() != nil {
 			return failed
 		}
 		select {

@@ -95,10 +95,7 @@ func (a *agent) pack(ctx context.Context, codec wire.Codec, target wire.Target, 
 	if err := a.fill(ctx, spool, codec, target.End, request); err != nil {
 		return wire.Stored{Failed: &wire.PutError{Message: "packing a chunk: " + cause(err)}}
 	}
-	if failed := put(ctx, target, spool); failed != nil {
-		return wire.Stored{Failed: failed}
-	}
-	return wire.Stored{Size: spool.size}
+	return wire.Stored{Failed: put(ctx, target, spool)}
 }
 
 // fill packs the files into spool.

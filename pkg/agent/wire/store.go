@@ -17,8 +17,6 @@ type Target struct {
 
 // Stored is the answer to POST /v1/store. Blanks come before it while it is made.
 type Stored struct {
-	// Size is how many bytes the object has.
-	Size int64 `json:"size,omitempty"`
 	// Failed says that there is no object, and why.
 	Failed *PutError `json:"failed,omitempty"`
 }
@@ -33,8 +31,6 @@ type PutError struct {
 	Message string `json:"message"`
 	// Unreachable says that no server answered.
 	Unreachable bool `json:"unreachable,omitempty"`
-	// Tries is how often the store was asked.
-	Tries int `json:"tries,omitempty"`
 }
 
 // Error implements error.

@@ -113,11 +113,10 @@ func (o *Options) transfer(ctx context.Context, from *found, place *place, out *
 	defer sums.discard()
 	shown := &reporter{options: o, out: out, way: func() string { return place.came().Transport }}
 	for paths := from.Paths; ; {
-		result, err := transfer.Fetch(ctx, transfer.Request{
-			Source: timed{place, out, o.factory.Clock.Now}, SourceID: string(from.claim.UID), Dir: o.dir, Paths: paths, Mount: from.Path,
-			Filter: o.engine.Filter, Force: o.force, Checksum: o.engine.Checksum, PlanOnly: o.engine.Plan, Parallel: o.engine.Parallel,
-			Retries: o.retries(), Pause: o.pauseAt(place), Receipts: o.receipts(), Planned: o.planned, Reporter: shown, Sums: sums.writer(),
-		})
+		req := o.request(place, out, shown, sums)
+		req.SourceID, req.Paths, req.Mount = string(from.claim.UID), paths, from.Path
+		req.Pause, req.Planned = o.pauseAt(place), o.planned
+		result, err := transfer.Fetch(ctx, req)
 		missing, ok := errors.AsType[*transfer.MissingPathError](err)
 		if !ok {
 			return result, joined(err, sums.keep())
@@ -127,6 +126,15 @@ func (o *Options) transfer(ctx context.Context, from *found, place *place, out *
 			return result, err
 		}
 		paths = there
+	}
+}
+
+// request is what was typed, as the engine takes it, of source.
+func (o *Options) request(source transfer.Source, out *outcome, shown *reporter, sums *manifest) transfer.Request {
+	return transfer.Request{
+		Source: timed{source, out, o.factory.Clock.Now}, Dir: o.dir, Filter: o.engine.Filter, Force: o.force,
+		Checksum: o.engine.Checksum, PlanOnly: o.engine.Plan, Parallel: o.engine.Parallel, Retries: o.retries(),
+		Receipts: o.receipts(), Reporter: shown, Sums: sums.writer(),
 	}
 }
 

@@ -59,8 +59,14 @@ type refusal struct {
 	Reason string `json:"reason"`
 }
 
+// blankOutcome is that of a fetch that is about to begin.
+func (o *Options) blankOutcome() *outcome {
+	return &outcome{Dir: o.dir, Plan: o.engine.Plan, Refused: []refusal{}, Growing: []string{}, began: o.began}
+}
+
 func (o *Options) newOutcome(from *found) *outcome {
-	out := &outcome{Claim: from.claim.Name, Dir: o.dir, Plan: o.engine.Plan, Refused: []refusal{}, Growing: []string{}, began: o.began}
+	out := o.blankOutcome()
+	out.Claim = from.claim.Name
 	switch {
 	case from.job != nil:
 		out.Job = from.job.Name

@@ -50,7 +50,7 @@ func (o *Options) checkStored(flags *Flags) error {
 // fetchStored brings what an earlier fetch left in a bucket, without the cluster.
 func (o *Options) fetchStored(ctx context.Context) error {
 	meter := transport.NewMeter(o.engine.LimitRate)
-	out := &outcome{Dir: o.dir, Plan: o.engine.Plan, Refused: []refusal{}, Growing: []string{}, began: o.began}
+	out := o.blankOutcome()
 	sums, err := o.newManifest()
 	if err != nil {
 		return err
@@ -58,12 +58,9 @@ func (o *Options) fetchStored(ctx context.Context) error {
 	defer sums.discard()
 	o.progress.Begin("")
 	source := bucketsource.NewStored(bucketsource.Options{Store: o.store, At: o.stored, Through: meter.Reader, Now: o.factory.Clock.Now})
-	result, err := transfer.Fetch(ctx, transfer.Request{
-		Source: timed{source, out, o.factory.Clock.Now}, SourceID: o.stored.String(), Dir: o.dir, Mount: "/",
-		Filter: o.engine.Filter, Force: o.force, Checksum: o.engine.Checksum, PlanOnly: o.engine.Plan, Parallel: o.engine.Parallel,
-		Retries: o.retries(), Pause: o.pause, Receipts: o.receipts(), Reporter: &reporter{options: o, out: out, way: func() string { return "s3" }},
-		Sums: sums.writer(),
-	})
+	req := o.request(source, out, &reporter{options: o, out: out, way: func() string { return "s3" }}, sums)
+	req.SourceID, req.Mount, req.Pause = o.stored.String(), "/", o.pause
+	result, err := transfer.Fetch(ctx, req)
 	if err == nil {
 		err = sums.keep()
 	}

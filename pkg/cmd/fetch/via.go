@@ -125,11 +125,11 @@ func (v *via) leave(ctx context.Context) error {
 }
 
 func (v *via) count(ctx context.Context) (count int, err error) {
-	for one, err := range v.options.store.List(ctx, v.at.Bucket, v.at.Prefix+"/") {
+	for key, err := range v.options.store.List(ctx, v.at.Bucket, v.at.Prefix+"/") {
 		if err != nil {
 			return 0, err
 		}
-		if !bucketsource.IsIndex(one.Key) {
+		if !bucketsource.IsIndex(key) {
 			count++
 		}
 	}

@@ -33,7 +33,7 @@ func (c *contents) ask() error {
 	for i := range entries {
 		entries[i] = wire.Entry{Path: c.wants[i].Path, Number: c.wants[i].Offset}
 	}
-	c.asked, c.index = fitting(entries), 0
+	c.asked, c.index = fits(entries), 0
 	var err error
 	c.stream, err = c.source.ask(c.ctx, "files", entries[:c.asked])
 	return err

@@ -14,19 +14,23 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// numbers is the most that the length and the number of an entry take, in bytes.
-const numbers = 2 * 10
-
-// fitting is how many of entries, at least one, go into one request.
-func fitting(entries []wire.Entry) int {
+// fitting is how many of count entries with these paths, at least one, go into one request of
+// so many bytes.
+func fitting(count, most int, path func(int) string) int {
+	const numbers = 2 * 10 // the most that a length and a number take
 	size := 0
-	for i, entry := range entries {
-		size += len(entry.Path) + numbers
-		if i > 0 && (size > wire.MaxRequest || i == wire.MaxEntries) {
+	for i := range count {
+		size += len(path(i)) + numbers
+		if i > 0 && (size > most || i == wire.MaxEntries) {
 			return i
 		}
 	}
-	return len(entries)
+	return count
+}
+
+// fits is how many of entries go into a request of their own.
+func fits(entries []wire.Entry) int {
+	return fitting(len(entries), wire.MaxRequest, func(i int) string { return entries[i].Path })
 }
 
 // ask sends a request that only reads, and returns the stream that answers it.

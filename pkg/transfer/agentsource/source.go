@@ -79,7 +79,7 @@ func (s *Source) Sums(ctx context.Context, prefixes []transfer.Prefix) ([]transf
 	}
 	var all []transfer.Sum
 	for len(entries) > 0 {
-		n := fitting(entries)
+		n := fits(entries)
 		sums, err := s.sums(ctx, entries[:n])
 		if err != nil {
 			return nil, err

@@ -16,13 +16,12 @@ import (
 // maxAnswer is how much an answer to a store may be, in bytes: blanks, mostly.
 const maxAnswer = 1 << 20
 
-// Store has the agent pack the content of wants into one object, and send it to target. It
-// returns the object's size in bytes. Decode reads such an object. There may be
-// as many wants as Fits says. Errors: a *wire.PutError, or those of a Source.
-func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer.Want) (int64, error) {
+// Store has the agent pack the content of wants into one object, and send it to target.
+// Decode reads such an object. There may be as many wants as Fits says. Errors: a *wire.PutError, or those of a Source.
+func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer.Want) error {
 	body, err := json.Marshal(target)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	body = append(body, '\n')
 	for _, want := range wants {
@@ -30,7 +29,7 @@ func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer
 	}
 	answer, err := s.post(ctx, "store", body)
 	if err != nil {
-		return 0, err
+		return err
 	}
 	defer func() { _ = answer.Close() }() // the answer says it all
 	var stored wire.Stored
@@ -38,12 +37,12 @@ func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
-		return 0, lost(answer.ctx, fmt.Errorf("waiting for a chunk to be stored: %w", err))
+		return lost(answer.ctx, fmt.Errorf("waiting for a chunk to be stored: %w", err))
 	}
 	if stored.Failed != nil {
-		return 0, stored.Failed
+		return stored.Failed
 	}
-	return stored.Size, nil
+	return nil
 }
 
 // awake is how often an agent is spoken to that ends when nobody does for two minutes.
@@ -70,14 +69,7 @@ func (s *Source) StayAwake(ctx context.Context) {
 
 // Fits returns how many of wants, at least one, one Store takes.
 func Fits(wants []transfer.Want) int {
-	size := 0
-	for i, want := range wants {
-		size += len(want.Path) + numbers
-		if i > 0 && (size > wire.MaxRequest/2 || i == wire.MaxEntries) {
-			return i
-		}
-	}
-	return len(wants)
+	return fitting(len(wants), wire.MaxRequest/2, func(i int) string { return wants[i].Path })
 }
 
 // Decode reads the content of wants from an object that Store made of them; for the same

@@ -162,7 +162,7 @@ func (s *Source) putOnce(ctx context.Context, one segment) error {
 	if !s.reached.Load() {
 		target.Tries = firstTries
 	}
-	_, err = s.agent.Load().Store(ctx, target, one.wants)
+	err = s.agent.Load().Store(ctx, target, one.wants)
 	if err == nil {
 		s.reached.Store(true)
 	}
