@@ -7,22 +7,51 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"net/http"
 	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// SignPut returns the URL by which anybody can make one object, for so long. A PUT with
-// it may send any content, and no headers that begin with x-amz.
-func (s *Store) SignPut(ctx context.Context, bucket, key string, valid time.Duration) (string, error) {
-	signed, err := s.signs.PresignPutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key}, s3.WithPresignExpires(valid))
-	if err != nil {
-		return "", s.explain("signing a request", bucket, err)
+// Attributes are what an object is stored with. Both may be empty.
+type Attributes struct {
+	ContentType string
+	// Metadata is the user's own: names in lower case, and values of ASCII.
+	Metadata map[string]string
+}
+
+// Signed is a request that anybody can make: a PUT of any content to a URL, with just
+// these headers that begin with x-amz, and with this content type.
+type Signed struct {
+	URL    string
+	Header map[string]string
+}
+
+// SignPut returns the request by which anybody can make one object, for so long.
+func (s *Store) SignPut(ctx context.Context, bucket, key string, as Attributes, valid time.Duration) (Signed, error) {
+	input := &s3.PutObjectInput{Bucket: &bucket, Key: &key, Metadata: as.Metadata}
+	if as.ContentType != "" {
+		input.ContentType = &as.ContentType
 	}
-	return signed.URL, nil
+	signed, err := s.signs.PresignPutObject(ctx, input, s3.WithPresignExpires(valid))
+	return s.signed(bucket, signed, err)
+}
+
+func (s *Store) signed(bucket string, request *v4.PresignedHTTPRequest, err error) (Signed, error) {
+	if err != nil {
+		return Signed{}, s.explain("signing a request", bucket, err)
+	}
+	header := map[string]string{}
+	for name, values := range request.SignedHeader {
+		if name != "Host" && len(values) > 0 {
+			header[name] = values[0]
+		}
+	}
+	return Signed{request.URL, header}, nil
 }
 
 // Put makes an object of a few bytes.
@@ -31,18 +60,29 @@ func (s *Store) Put(ctx context.Context, bucket, key string, content []byte) err
 	return s.explain("writing to it", bucket, err)
 }
 
-// List goes through the keys of objects that begin with prefix.
-func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[string, error] {
-	return func(yield func(string, error) bool) {
+// Object is one that is in a bucket.
+type Object struct {
+	Key  string
+	Size int64
+	// ETag is as the store has it, with quotes.
+	ETag string
+	// Changed is when it was put there, by the store's clock.
+	Changed time.Time
+}
+
+// List goes through the objects whose keys begin with prefix.
+func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error] {
+	return func(yield func(Object, error) bool) {
 		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix})
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield("", s.explain("listing it", bucket, err))
+				yield(Object{}, s.explain("listing it", bucket, err))
 				return
 			}
 			for _, one := range page.Contents {
-				if !yield(aws.ToString(one.Key), nil) {
+				object := Object{aws.ToString(one.Key), aws.ToInt64(one.Size), aws.ToString(one.ETag), aws.ToTime(one.LastModified)}
+				if !yield(object, nil) {
 					return
 				}
 			}
@@ -95,14 +135,14 @@ func (s *Store) deleteEach(ctx context.Context, bucket string, keys []string) er
 // Empty removes all objects whose keys begin with prefix, and returns how many they were.
 func (s *Store) Empty(ctx context.Context, bucket, prefix string) (count int, err error) {
 	var keys []string
-	for key, err := range s.List(ctx, bucket, prefix) {
+	for one, err := range s.List(ctx, bucket, prefix) {
 		if err != nil {
 			return 0, err
 		}
-		if !strings.HasPrefix(key, prefix) {
-			return 0, fmt.Errorf("bucket %q: the store listed %q, which is not below %q", bucket, key, prefix)
+		if !strings.HasPrefix(one.Key, prefix) {
+			return 0, fmt.Errorf("bucket %q: the store listed %q, which is not below %q", bucket, one.Key, prefix)
 		}
-		keys = append(keys, key)
+		keys = append(keys, one.Key)
 	}
 	return len(keys), s.Delete(ctx, bucket, keys...)
 }
@@ -111,6 +151,18 @@ func (s *Store) Empty(ctx context.Context, bucket, prefix string) (count int, er
 func (s *Store) Get(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	r := &reader{store: s, ctx: ctx, cancel: cancel, bucket: bucket, key: key}
+	if err := r.open(); err != nil {
+		cancel()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Part reads length bytes, more than none, of an object that has an ETag; from is where they begin.
+// A read that breaks off goes on where it was.
+func (s *Store) Part(ctx context.Context, bucket, key, etag string, from, length int64) (io.ReadCloser, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	r := &reader{store: s, ctx: ctx, cancel: cancel, bucket: bucket, key: key, etag: &etag, at: from, size: from + length, part: true}
 	if err := r.open(); err != nil {
 		cancel()
 		return nil, err
@@ -127,6 +179,12 @@ func (s *Store) Beginning(ctx context.Context, bucket, key string, most int64) (
 	defer func() { _ = r.Close() }() // it was read
 	text, err := io.ReadAll(io.LimitReader(r, most))
 	return text, err
+}
+
+// Replaced reports whether err says that an object has another ETag by now.
+func Replaced(err error) bool {
+	failed, ok := errors.AsType[*Error](err)
+	return ok && (failed.Code == "PreconditionFailed" || failed.Status == http.StatusPreconditionFailed)
 }
 
 // Absent reports whether err says that there is no such object.

@@ -31,7 +31,8 @@ type reader struct {
 	stop   context.CancelCauseFunc // of the request under way
 	reason context.Context         // says why the request ended
 	at     int64
-	size   int64
+	size   int64 // where it ends
+	part   bool  // it is asked for up to there
 	etag   *string
 	breaks int
 }
@@ -39,7 +40,10 @@ type reader struct {
 // open asks for what is behind at.
 func (r *reader) open() error {
 	input := &s3.GetObjectInput{Bucket: &r.bucket, Key: &r.key, IfMatch: r.etag}
-	if r.at > 0 {
+	switch {
+	case r.part:
+		input.Range = aws.String(fmt.Sprintf("bytes=%d-%d", r.at, r.size-1))
+	case r.at > 0:
 		input.Range = aws.String(fmt.Sprintf("bytes=%d-", r.at))
 	}
 	r.reason, r.stop = context.WithCancelCause(r.ctx)
@@ -49,7 +53,7 @@ func (r *reader) open() error {
 		return r.store.explain("reading from it", r.bucket, err)
 	}
 	r.body, r.etag = answer.Body, answer.ETag
-	if r.at == 0 {
+	if r.at == 0 && !r.part {
 		r.size = aws.ToInt64(answer.ContentLength)
 	}
 	return nil

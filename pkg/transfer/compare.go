@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"io"
 
 	"golang.org/x/sync/errgroup"
 
@@ -37,7 +38,7 @@ func (f *fetch) compare(ctx context.Context, entries []archive.Entry) error {
 		return fmt.Errorf("the source hashed %d files in place of %d", len(there), len(entries))
 	}
 	for i, entry := range entries {
-		if err := f.compared(entry, there[i], here[i]); err != nil {
+		if err := f.compared(ctx, entry, there[i], here[i]); err != nil {
 			if err := f.refused(entry.Path, err); err != nil {
 				return err
 			}
@@ -62,14 +63,14 @@ func (f *fetch) hashHere(ctx context.Context, entries []archive.Entry, sums [][1
 }
 
 // compared carries out what the hashes say of one file.
-func (f *fetch) compared(entry archive.Entry, there Sum, here [16]byte) error {
+func (f *fetch) compared(ctx context.Context, entry archive.Entry, there Sum, here [16]byte) error {
 	local, err := f.tree.Look(entry)
 	switch {
 	case err != nil:
 		return err
 	case there.Refused != "":
 		return &archive.Refused{Reason: there.Refused}
-	case there.Length == entry.Size && there.Sum == here:
+	case there.Length == entry.Size && there.is(ctx, here, func() (io.ReadCloser, error) { return f.tree.OpenFile(entry.Path) }):
 		return f.carryOut(entry, local, archive.Verdict{Action: archive.Keep})
 	}
 	local.Differs = true

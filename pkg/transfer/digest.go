@@ -10,10 +10,11 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 )
 
-// digest is a hash of a set of entries that does not depend on their order: the
+// Digest is a hash of a set of entries that does not depend on their order: the
 // sum, modulo 2^256, of the SHA-256 of each. Of the names of one file any may
-// come first, so each is added as the file, with the least name of all.
-type digest struct {
+// come first, so each is added as the file, with the least name of all. Its zero value
+// has seen none.
+type Digest struct {
 	sum    [4]uint64
 	groups map[string]*group // first name -> names of one file
 }
@@ -24,8 +25,8 @@ type group struct {
 	names []string
 }
 
-// add takes an entry; one of several names is kept until the end.
-func (d *digest) add(entry archive.Entry) {
+// Add takes an entry; one of several names is kept until the end.
+func (d *Digest) Add(entry archive.Entry) {
 	if entry.Type == archive.HardLink {
 		d.group(entry.Target).names = append(d.group(entry.Target).names, entry.Path)
 		return
@@ -37,7 +38,7 @@ func (d *digest) add(entry archive.Entry) {
 	d.line(entry, entry.Target)
 }
 
-func (d *digest) group(first string) *group {
+func (d *Digest) group(first string) *group {
 	if d.groups == nil {
 		d.groups = map[string]*group{}
 	}
@@ -47,7 +48,7 @@ func (d *digest) group(first string) *group {
 	return d.groups[first]
 }
 
-func (d *digest) line(entry archive.Entry, target string) {
+func (d *Digest) line(entry archive.Entry, target string) {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %04o %d %d %q\n",
 		entry.Path, entry.Type, entry.Mode, entry.Size, entry.ModTime.Unix(), target))
 	var carry uint64
@@ -56,9 +57,9 @@ func (d *digest) line(entry archive.Entry, target string) {
 	}
 }
 
-// text returns the digest of all that was added, in hex.
-func (d *digest) text() string {
-	total := digest{sum: d.sum}
+// Text returns the digest of all that was added, in hex.
+func (d *Digest) Text() string {
+	total := Digest{sum: d.sum}
 	for first, g := range d.groups {
 		total.all(g, append([]string{first}, g.names...))
 	}
@@ -69,7 +70,7 @@ func (d *digest) text() string {
 	return hex.EncodeToString(raw[:])
 }
 
-func (d *digest) all(g *group, names []string) {
+func (d *Digest) all(g *group, names []string) {
 	least := ""
 	if len(names) > 1 {
 		least = names[0]

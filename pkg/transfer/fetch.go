@@ -20,7 +20,7 @@ import (
 //   - ctx's error, at once; a later Fetch goes on;
 //   - what the local file system or the source said.
 func Fetch(ctx context.Context, req Request) (Result, error) {
-	req, err := req.withDefaults()
+	req, err := req.WithDefaults()
 	if err != nil {
 		return Result{}, err
 	}
@@ -108,7 +108,14 @@ func (f *fetch) finish() error {
 // attempts repeats step, which a lost stream ended, for as long as anything
 // comes in between.
 func (f *fetch) attempts(ctx context.Context, step func(context.Context) error) error {
-	for failed, before := 0, f.lasting(); ; {
+	return f.Attempts(ctx, f.lasting, func() int { return f.tally.present() }, step)
+}
+
+// Attempts repeats step, which a lost stream ended, for as long as lasting, what need not be done
+// again, grows in between, and for Retries beyond that. Its error after those is an
+// *IncompleteError, for which here counts files.
+func (r Request) Attempts(ctx context.Context, lasting func() int64, here func() int, step func(context.Context) error) error {
+	for failed, before := 0, lasting(); ; {
 		err := step(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -117,13 +124,13 @@ func (f *fetch) attempts(ctx context.Context, step func(context.Context) error) 
 		if !ok {
 			return err
 		}
-		if now := f.lasting(); now > before {
+		if now := lasting(); now > before {
 			failed, before = 0, now
 		}
-		if failed++; failed > f.Retries {
-			return &IncompleteError{Attempts: failed, Files: f.tally.present(), Cause: lost.Cause}
+		if failed++; failed > r.Retries {
+			return &IncompleteError{Attempts: failed, Files: here(), Cause: lost.Cause}
 		}
-		if err := f.Pause(ctx, failed, lost.Cause); err != nil {
+		if err := r.Pause(ctx, failed, lost.Cause); err != nil {
 			return err
 		}
 	}
@@ -174,7 +181,7 @@ func (f *fetch) room() error {
 func (f *fetch) result() Result {
 	r := f.tally.Result
 	if r.Complete {
-		r.Digest = f.tally.digest.text()
+		r.Digest = f.tally.digest.Text()
 	}
 	slices.SortStableFunc(r.Refused, func(a, b Refusal) int { return compareText(a.Path, b.Path) })
 	slices.Sort(r.Growing)

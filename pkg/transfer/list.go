@@ -84,7 +84,7 @@ func (f *fetch) consider(item Item) (compare bool, err error) {
 	if compare, err = f.settle(&entry); err != nil {
 		return false, f.refused(item.Path, err)
 	}
-	f.tally.digest.add(entry)
+	f.tally.digest.Add(entry)
 	return compare, nil
 }
 

@@ -86,7 +86,7 @@ func (c *carrier) compareWith(ctx context.Context, item Item, contents Contents)
 	if err := c.hashHere(ctx, []archive.Entry{item.Entry}, here); err != nil {
 		return err
 	}
-	if err := c.compared(item.Entry, Sum{Sum: there, Length: got}, here[0]); err != nil {
+	if err := c.compared(ctx, item.Entry, Sum{Sum: there, Length: got}, here[0]); err != nil {
 		return c.refused(item.Path, err)
 	}
 	if _, differs := c.queue.take(); !differs {

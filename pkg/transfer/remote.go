@@ -99,6 +99,9 @@ type Prefix struct {
 // Sum is the XXH3-128 of a Prefix.
 type Sum struct {
 	Sum [16]byte
+	// SHA256 is in place of Sum what a Source knows that cannot hash: it may be of less than
+	// was asked for, whatever the file's size.
+	SHA256 []byte
 	// Length is how many bytes were hashed: fewer than asked for where the file
 	// is shorter.
 	Length int64

@@ -61,7 +61,9 @@ const (
 	defaultParallel = 2 // one writes here while the other waits there
 )
 
-func (r Request) withDefaults() (Request, error) {
+// WithDefaults returns the request with every field set, and with clean Paths of which none lies in
+// another. Its error names a path that leads out.
+func (r Request) WithDefaults() (Request, error) {
 	switch {
 	case r.Retries == 0:
 		r.Retries = defaultRetries

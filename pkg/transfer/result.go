@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"fmt"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
@@ -70,16 +71,17 @@ func (e *RefusedError) Error() string {
 // IncompleteError says that no attempt came to its proven end. What is in the
 // directory is whole, file by file.
 type IncompleteError struct {
-	Attempts int   // how often in a row nothing came
-	Files    int   // files and links that are here
-	Cause    error // what ended the last attempt
+	Attempts int    // how often in a row nothing came
+	Files    int    // files and links that are there
+	Place    string // where; empty is here
+	Cause    error  // what ended the last attempt
 }
 
 // Error implements error.
 func (e *IncompleteError) Error() string {
-	return fmt.Sprintf("the transfer is incomplete after %s: %v; %s here and whole, "+
+	return fmt.Sprintf("the transfer is incomplete after %s: %v; %s %s and whole, "+
 		"and the same command again goes on from there",
-		plural(e.Attempts, "attempt", "attempts"), e.Cause, plural(e.Files, "file is", "files are"))
+		plural(e.Attempts, "attempt", "attempts"), e.Cause, plural(e.Files, "file is", "files are"), cmp.Or(e.Place, "here"))
 }
 
 // Unwrap returns what ended the last attempt.
@@ -107,7 +109,7 @@ func plural(n int, one, more string) string {
 // tally counts what is here. The Result in it holds what needs no counting.
 type tally struct {
 	Result
-	digest digest
+	digest Digest
 }
 
 // reset begins anew, for another attempt at the whole.

@@ -1,7 +1,9 @@
 package transfer
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"io"
 
@@ -47,11 +49,11 @@ func (c *carrier) check(ctx context.Context, batch []task, found []resumable, wa
 	for i, part := range found {
 		prefixes[i] = Prefix{Path: batch[part.index].path, Length: part.here}
 	}
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return c.hashParts(ctx, batch, found) })
+	group, both := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.hashParts(both, batch, found) })
 	var sums []Sum
 	group.Go(func() (err error) {
-		sums, err = c.Source.Sums(ctx, prefixes)
+		sums, err = c.Source.Sums(both, prefixes)
 		return err
 	})
 	if err := group.Wait(); err != nil {
@@ -61,12 +63,29 @@ func (c *carrier) check(ctx context.Context, batch []task, found []resumable, wa
 		return fmt.Errorf("the source hashed %d files in place of %d", len(sums), len(found))
 	}
 	for i, part := range found {
-		if sums[i].Refused == "" && sums[i].Length == part.here && sums[i].Sum == part.sum {
-			wants[part.index].Offset = part.here
-			c.meter.add(0, part.here)
+		there, name := sums[i], batch[part.index].path
+		if there.Refused == "" && (there.SHA256 != nil || there.Length == part.here) &&
+			there.is(ctx, part.sum, func() (io.ReadCloser, error) { return c.worker.OpenPartial(name) }) {
+			wants[part.index].Offset = there.Length
+			c.meter.add(0, there.Length)
 		}
 	}
-	return nil
+	return ctx.Err()
+}
+
+// is reports whether s is that of a local file, whose XXH3-128 is sum.
+func (s Sum) is(ctx context.Context, sum [16]byte, open func() (io.ReadCloser, error)) bool {
+	if s.SHA256 == nil {
+		return s.Sum == sum
+	}
+	file, err := open()
+	if err != nil {
+		return false
+	}
+	defer func() { _ = file.Close() }() // it was read
+	hash := sha256.New()
+	n, err := io.Copy(hash, io.LimitReader(&cancelReader{ctx, file}, s.Length))
+	return err == nil && n == s.Length && bytes.Equal(hash.Sum(nil), s.SHA256)
 }
 
 func (c *carrier) hashParts(ctx context.Context, batch []task, found []resumable) error {

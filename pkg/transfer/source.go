@@ -22,6 +22,19 @@ type Proof struct {
 	Messages []string
 }
 
+// Lost returns err, which says of itself by a method Passing that another try may fare better, as
+// a *LostError; any other as it is.
+func Lost(err error) error {
+	type passing interface {
+		error
+		Passing() bool
+	}
+	if one, ok := errors.AsType[passing](err); ok && one.Passing() {
+		return &LostError{Cause: err}
+	}
+	return err
+}
+
 // MissingPathError says that the source has no such paths. Nothing was sent.
 type MissingPathError struct{ Paths []string }
 

@@ -25,7 +25,7 @@ func (f *fetch) writeSums(ctx context.Context) error {
 		_, err = io.Copy(hash, &cancelReader{ctx, file})
 		_ = file.Close()
 		if err == nil {
-			_, err = io.WriteString(f.Sums, sumLine(hash.Sum(nil), p))
+			_, err = io.WriteString(f.Sums, SumLine(hash.Sum(nil), p))
 		}
 		if err != nil {
 			return fmt.Errorf("hashing %q: %w", p, err)
@@ -34,9 +34,9 @@ func (f *fetch) writeSums(ctx context.Context) error {
 	return nil
 }
 
-// sumLine escapes a name as sha256sum does: a backslash at the start of the line
+// SumLine is the line of sha256sum for one file. It escapes a name as sha256sum does: a backslash at the start of the line
 // says that it did.
-func sumLine(sum []byte, name string) string {
+func SumLine(sum []byte, name string) string {
 	escaped := strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`).Replace(name)
 	if escaped != name {
 		return fmt.Sprintf("\\%x  %s\n", sum, escaped)

@@ -46,7 +46,12 @@ func (m *Meter) wait(ctx context.Context, n int) error {
 	if m.limiter == nil || n <= 0 {
 		return nil
 	}
-	return m.limiter.WaitN(ctx, n)
+	err := m.limiter.WaitN(ctx, n)
+	if err != nil {
+		<-ctx.Done() // it gives up ahead of a deadline that it would miss
+		return ctx.Err()
+	}
+	return nil
 }
 
 // Conn is a Step that counts and limits a connection. A deadline of it does not

@@ -31,6 +31,7 @@ func (a *agent) api(inPod bool) http.Handler {
 	mux.HandleFunc("POST /v1/files", a.answer(files))
 	mux.HandleFunc("POST /v1/sums", a.answer(sums))
 	mux.HandleFunc("POST /v1/store", a.store)
+	mux.HandleFunc("POST /v1/put", a.putFiles)
 	if inPod {
 		mux.HandleFunc("POST /v1/enroll", a.enroll)
 	}

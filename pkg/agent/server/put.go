@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
@@ -34,26 +35,56 @@ func passing(e *wire.PutError) bool {
 		e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout
 }
 
-// put sends what is in the spool.
-func put(ctx context.Context, target wire.Target, spool *spool) *wire.PutError {
-	client, err := storeClient(target.Roots)
-	if err != nil {
-		return &wire.PutError{Message: err.Error()}
-	}
-	defer client.CloseIdleConnections()
-	tries, pause := cmp.Or(target.Tries, putTries), firstPause
+// upload is one pre-signed PUT.
+type upload struct {
+	url    string
+	header map[string]string
+	// content is sent from there, so much of it, as often as it takes.
+	content    io.ReaderAt
+	from, size int64
+	// tries is how often; 0 for putTries.
+	tries int
+}
+
+// put sends an upload and returns the object's ETag.
+func put(ctx context.Context, client *http.Client, u upload) (string, *wire.PutError) {
+	tries, pause := cmp.Or(u.tries, putTries), firstPause
 	for try := 1; ; try++ {
-		failed := putOnce(ctx, client, target, spool)
+		etag, failed := putOnce(ctx, client, u)
 		if failed == nil || !passing(failed) || try >= tries || ctx.Err() != nil {
-			return failed
+			return etag, failed
 		}
 		select {
 		case <-time.After(pause/2 + rand.N(pause)): //nolint:gosec // jitter, so that not all come again at once
 		case <-ctx.Done():
-			return failed
+			return "", failed
 		}
 		pause = min(2*pause, longestPause)
 	}
+}
+
+// clients are those of stores, by the certificates that they trust.
+type clients struct {
+	mu  sync.Mutex
+	all map[string]*http.Client
+}
+
+// of returns the client that trusts roots, which keeps its connections.
+func (c *clients) of(roots string) (*http.Client, *wire.PutError) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if client := c.all[roots]; client != nil {
+		return client, nil
+	}
+	client, err := storeClient(roots)
+	if err != nil {
+		return nil, &wire.PutError{Message: err.Error()}
+	}
+	if c.all == nil {
+		c.all = map[string]*http.Client{}
+	}
+	c.all[roots] = client
+	return client, nil
 }
 
 // storeClient trusts roots, or everybody's where there are none.
@@ -69,37 +100,54 @@ func storeClient(roots string) (*http.Client, error) {
 		Transport: &http.Transport{
 			Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, TLSHandshakeTimeout: patience, ExpectContinueTimeout: 2 * time.Second, ResponseHeaderTimeout: stuck,
 			DialContext: (&net.Dialer{Timeout: patience}).DialContext, WriteBufferSize: 256 << 10,
+			MaxIdleConnsPerHost: maxPuts, IdleConnTimeout: patience,
 		},
 		// A signature is for one address.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}, nil
 }
 
-func putOnce(ctx context.Context, client *http.Client, target wire.Target, spool *spool) *wire.PutError {
+func putOnce(ctx context.Context, client *http.Client, u upload) (string, *wire.PutError) {
 	ctx, cancel := context.WithTimeout(ctx, putTime)
 	defer cancel()
 	late := time.AfterFunc(2*stuck, cancel)
 	defer late.Stop()
-	body := &moving{io.NewSectionReader(spool.File, 0, spool.size), late}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPut, target.URL, body)
-	if err != nil {
-		return &wire.PutError{Message: "the URL of the store cannot be used"} // the error would show it
-	}
-	request.ContentLength = spool.size
-	request.Header.Set("Expect", "100-continue") // a refusal comes before the content goes
-	if spool.size == 0 {
-		request.Body = http.NoBody
+	request, failed := u.request(ctx, &moving{io.NewSectionReader(u.content, u.from, u.size), late})
+	if failed != nil {
+		return "", failed
 	}
 	answer, err := client.Do(request)
 	if err != nil {
-		return &wire.PutError{Unreachable: true, Message: request.URL.Host + ": " + hidden(err)}
+		return "", &wire.PutError{Unreachable: true, Message: request.URL.Host + ": " + hidden(err)}
 	}
 	defer func() { _ = answer.Body.Close() }()
 	text, _ := io.ReadAll(io.LimitReader(answer.Body, mostAnswer)) // without a text the status tells
 	if answer.StatusCode/100 == 2 {
-		return nil
+		return answer.Header.Get("ETag"), nil
 	}
-	return refused(answer, string(text))
+	return "", refused(answer, string(text))
+}
+
+// worthAsking is from how many bytes on a store is asked before they go: a refusal comes
+// first then.
+const worthAsking = 1 << 20
+
+func (u *upload) request(ctx context.Context, body io.Reader) (*http.Request, *wire.PutError) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodPut, u.url, body)
+	if err != nil {
+		return nil, &wire.PutError{Message: "the URL of the store cannot be used"} // the error would show it
+	}
+	for name, value := range u.header {
+		request.Header.Set(name, value)
+	}
+	request.ContentLength = u.size
+	if u.size >= worthAsking {
+		request.Header.Set("Expect", "100-continue")
+	}
+	if u.size == 0 {
+		request.Body = http.NoBody
+	}
+	return request, nil
 }
 
 // moving is a body that puts an end off while it is read. The last piece and the

@@ -53,6 +53,8 @@ type agent struct {
 	writers *writers
 	tunnels *handed
 	stores  chan struct{} // a place for each chunk under way
+	puts    chan struct{} // a place for each file, or part of one, under way
+	clients clients
 }
 
 // Run serves until ctx ends, or nobody has spoken for Idle, which is no error.
@@ -90,7 +92,7 @@ func newAgent(o Options) (*agent, error) {
 	}
 	return &agent{
 		Options: o, root: root, pair: pair, writers: newWriters(wire.Config{Now: o.Now, Beat: o.Beat}),
-		stores: make(chan struct{}, maxStores),
+		stores: make(chan struct{}, maxStores), puts: make(chan struct{}, maxPuts),
 	}, nil
 }
 

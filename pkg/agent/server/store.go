@@ -44,11 +44,7 @@ func (a *agent) store(w http.ResponseWriter, r *http.Request) {
 // alive writes a blank now and then until there is an answer, or nobody to have it.
 func (a *agent) alive(w http.ResponseWriter, done <-chan wire.Stored) (wire.Stored, bool) {
 	out := &destination{w, http.NewResponseController(w), a.Now}
-	beat := a.Beat
-	if beat == 0 {
-		beat = wire.DefaultBeat
-	}
-	ticker := time.NewTicker(beat)
+	ticker := time.NewTicker(a.beat())
 	defer ticker.Stop()
 	for {
 		select {
@@ -95,7 +91,11 @@ func (a *agent) pack(ctx context.Context, codec wire.Codec, target wire.Target, 
 	if err := a.fill(ctx, spool, codec, target.End, request); err != nil {
 		return wire.Stored{Failed: &wire.PutError{Message: "packing a chunk: " + cause(err)}}
 	}
-	return wire.Stored{Failed: put(ctx, target, spool)}
+	client, failed := a.clients.of(target.Roots)
+	if failed == nil {
+		_, failed = put(ctx, client, upload{url: target.URL, content: spool, size: spool.size, tries: target.Tries})
+	}
+	return wire.Stored{Failed: failed}
 }
 
 // fill packs the files into spool.

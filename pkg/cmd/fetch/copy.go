@@ -54,6 +54,9 @@ func (o *Options) suit(from *found) error {
 	if o.several {
 		o.began = o.factory.Clock.Now()
 		o.dir = filepath.Join(o.dir, from.name)
+		if o.engine.To.Bucket != "" {
+			o.engine.To = o.engine.To.At(from.name)
+		}
 	} else if o.dir == "" {
 		o.dir = from.name
 	}
@@ -116,7 +119,7 @@ func (o *Options) transfer(ctx context.Context, from *found, place *place, out *
 		req := o.request(place, out, shown, sums)
 		req.SourceID, req.Paths, req.Mount = string(from.claim.UID), paths, from.Path
 		req.Pause, req.Planned = o.pauseAt(place), o.planned
-		result, err := transfer.Fetch(ctx, req)
+		result, err := o.move(ctx, place, req)
 		missing, ok := errors.AsType[*transfer.MissingPathError](err)
 		if !ok {
 			return result, joined(err, sums.keep())

@@ -70,6 +70,12 @@ const example = `
 	# Through a bucket, where the API server is not for gigabytes
 	kubectl batch fetch train --via=s3://team-bucket/fetches
 
+	# Into a bucket, one object a file, for those who read them there
+	kubectl batch fetch train --to=s3://team-bucket/train
+
+	# From there to this machine, without the cluster
+	kubectl batch fetch s3://team-bucket/train -d train
+
 	# Of three tasks of an array, the metrics
 	kubectl batch fetch sweep metrics.json --task=0,3-4
 
@@ -98,7 +104,7 @@ type Flags struct {
 	// environment says.
 	stored                                     bool
 	viaDefault                                 string
-	Via                                        string
+	Via, To                                    string
 	KeepObjects                                bool
 	Profile, Region, EndpointURL, InClusterURL string
 	PathStyle                                  bool

@@ -2,6 +2,7 @@ package fetch
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"path/filepath"
@@ -20,8 +21,10 @@ type outcome struct {
 	// Job is empty for a claim that is of no job.
 	Job   string `json:"job"`
 	Claim string `json:"claim"`
-	// Dir is where the files are, as it was typed.
+	// Dir is where the files are, as it was typed; empty where To is.
 	Dir string `json:"dir"`
+	// To is where in a bucket they are.
+	To string `json:"to,omitempty"`
 	// Plan says that nothing was copied.
 	Plan bool `json:"plan,omitempty"`
 	// Files and Bytes are what of all that was asked for is in Dir now.
@@ -61,7 +64,11 @@ type refusal struct {
 
 // blankOutcome is that of a fetch that is about to begin.
 func (o *Options) blankOutcome() *outcome {
-	return &outcome{Dir: o.dir, Plan: o.engine.Plan, Refused: []refusal{}, Growing: []string{}, began: o.began}
+	out := &outcome{Dir: o.dir, Plan: o.engine.Plan, Refused: []refusal{}, Growing: []string{}, began: o.began}
+	if o.engine.To.Bucket != "" {
+		out.Dir, out.To = "", o.engine.To.String()
+	}
+	return out
 }
 
 func (o *Options) newOutcome(from *found) *outcome {
@@ -100,6 +107,9 @@ func (out *outcome) take(result transfer.Result, way way, now time.Time) {
 	if out.complete {
 		out.came = out.PlanBytes
 	}
+	if out.To != "" { // it came past this machine, as it is
+		out.Transport, out.Compression, out.WireBytes = "s3", "none", out.came
+	}
 	out.Growing = append(out.Growing, result.Growing...)
 	for _, r := range result.Refused {
 		out.Refused = append(out.Refused, refusal{r.Path, r.Reason})
@@ -120,22 +130,25 @@ func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 
 
 // sentence says what is here now, empty where nothing is.
 func (out *outcome) sentence() string {
-	there := fmt.Sprintf("%s, %s, in %s", files(out.Files), size(out.Bytes), folder(out.Dir))
+	there := fmt.Sprintf("%s, %s, in %s", files(out.Files), size(out.Bytes), out.place())
 	switch {
 	case out.Plan && out.Error != "":
 		return ""
 	case out.Plan && out.PlanFiles == 0 && out.kept > 0:
 		return "Nothing to fetch: all is here already, " + there
 	case out.Plan:
-		return fmt.Sprintf("Would fetch %s, %s, to %s%s", files(out.PlanFiles), size(out.PlanBytes), folder(out.Dir), out.here("is", "are", "here already"))
+		return fmt.Sprintf("Would fetch %s, %s, to %s%s", files(out.PlanFiles), size(out.PlanBytes), out.place(), out.here("is", "are", "here already"))
 	case out.Files+out.dirs == 0:
 		return ""
 	case out.complete && out.kept > 0 && out.kept == out.Files:
 		return "Up to date: " + there + out.leftOut()
 	}
 	return fmt.Sprintf("Fetched %s, %s%s in %s to %s%s%s", files(out.Files-out.kept), size(out.came), out.wire(),
-		howLong(out.TotalSeconds), folder(out.Dir), out.here("was", "were", "there already"), out.proof())
+		howLong(out.TotalSeconds), out.place(), out.here("was", "were", "there already"), out.proof())
 }
+
+// place is where the files are, or go.
+func (out *outcome) place() string { return cmp.Or(out.To, folder(out.Dir)) }
 
 // here counts what did not have to come.
 func (out *outcome) here(one, more, already string) string {

@@ -240,8 +240,8 @@ func (p *place) inUser(users []corev1.Pod, why string) (*openWay, error) {
 			if only := p.options.engine.Transport; needsAgent(only) {
 				return nil, fmt.Errorf("--transport=%s needs a helper pod: %s, and nothing is put into pod %s, which has the volume", only, why, pod.Name)
 			}
-			if p.options.via != nil {
-				return nil, fmt.Errorf("--via=%s needs a helper pod: %s, and nothing is put into pod %s, which has the volume", p.options.engine.Via, why, pod.Name)
+			if flag := p.options.throughBucket(); flag != "" {
+				return nil, fmt.Errorf("%s needs a helper pod: %s, and nothing is put into pod %s, which has the volume", flag, why, pod.Name)
 			}
 			p.say(fmt.Sprintf("%s: reading it inside pod %s, which has it", why, pod.Name))
 			return p.tar(transport.Container{Namespace: pod.Namespace, Pod: pod.Name, Name: m.Container}, m.Path), nil

@@ -44,7 +44,7 @@ func (o *Options) notes(out *outcome, result transfer.Result, err error) {
 	stopped := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 	switch {
 	case stopped && count > 0:
-		o.factory.Say(fmt.Sprintf("\nWhat has arrived whole is in %s; the same command again goes on from there", out.Dir))
+		o.factory.Say(fmt.Sprintf("\nWhat has arrived whole is in %s; the same command again goes on from there", out.place()))
 	case stopped && out.most > 0 && out.Transport != "tar":
 		o.factory.Say("\nThe same command again goes on from where this one stopped")
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -27,6 +28,7 @@ func (o *Options) checkStored(flags *Flags) error {
 		set  bool
 	}{
 		{"--via", flags.Via != ""},
+		{"--to", flags.To != ""},
 		{"--keep-objects", flags.KeepObjects},
 		{"--in-cluster-endpoint-url", flags.InClusterURL != ""},
 		{"--task", flags.Task != ""},
@@ -47,6 +49,15 @@ func (o *Options) checkStored(flags *Flags) error {
 	return nil
 }
 
+// storedSource is what lies at the place: files as they are, or what a fetch packed.
+func (o *Options) storedSource(ctx context.Context, meter *transport.Meter) (transfer.Source, error) {
+	plain, err := objects.Open(ctx, o.store, o.stored, meter.Reader)
+	if errors.Is(err, objects.ErrNoIndex) {
+		return bucketsource.NewStored(bucketsource.Options{Store: o.store, At: o.stored, Through: meter.Reader, Now: o.factory.Clock.Now}), nil
+	}
+	return plain, err
+}
+
 // fetchStored brings what an earlier fetch left in a bucket, without the cluster.
 func (o *Options) fetchStored(ctx context.Context) error {
 	meter := transport.NewMeter(o.engine.LimitRate)
@@ -57,7 +68,10 @@ func (o *Options) fetchStored(ctx context.Context) error {
 	}
 	defer sums.discard()
 	o.progress.Begin("")
-	source := bucketsource.NewStored(bucketsource.Options{Store: o.store, At: o.stored, Through: meter.Reader, Now: o.factory.Clock.Now})
+	source, err := o.storedSource(ctx, meter)
+	if err != nil {
+		return err
+	}
 	req := o.request(source, out, &reporter{options: o, out: out, way: func() string { return "s3" }}, sums)
 	req.SourceID, req.Mount, req.Pause = o.stored.String(), "/", o.pause
 	result, err := transfer.Fetch(ctx, req)
@@ -68,7 +82,10 @@ func (o *Options) fetchStored(ctx context.Context) error {
 		err = ctx.Err()
 	}
 	o.progress.Done(err)
-	came := way{Transport: "s3", Compression: mostly(source.Received()), Wire: meter.Received()}
+	came := way{Transport: "s3", Compression: "none", Wire: meter.Received()}
+	if packed, ok := source.(*bucketsource.Stored); ok {
+		came.Compression = mostly(packed.Received())
+	}
 	out.take(result, came, o.factory.Clock.Now())
 	if err == nil && result.Empty() {
 		err = errors.New(o.stored.String() + " holds no files")

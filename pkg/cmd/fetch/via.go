@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/dustin/go-humanize"
-	"github.com/gofrs/flock"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
@@ -21,15 +21,12 @@ import (
 const cleaning = time.Minute
 
 // via is the way of one claim's files through a bucket. Its id makes sure that two fetches
-// never meet; a file of that name, which a living process has locked, tells who is at work.
+// never meet.
 type via struct {
+	*fetchID
 	options *Options
 	from    *found
-	id      string
 	at      bucket.Location
-	lock    *flock.Flock
-	// adopted says that the id was another process's.
-	adopted bool
 	// resumed says that there may be objects already.
 	resumed bool
 	// through is the Source, once there was an agent.
@@ -40,7 +37,7 @@ type via struct {
 
 // openStore finds credentials, before anything is made.
 func (o *Options) openStore(ctx context.Context) (err error) {
-	if o.stored.Bucket == "" && (o.engine.Via.Bucket == "" || o.engine.Plan) {
+	if o.stored.Bucket == "" && o.engine.To.Bucket == "" && (o.engine.Via.Bucket == "" || o.engine.Plan) {
 		return nil
 	}
 	if o.store, err = bucket.Open(ctx, o.engine.Store); err != nil {
@@ -54,13 +51,14 @@ func (o *Options) openStore(ctx context.Context) (err error) {
 
 // openVia begins the way of one claim through the bucket; nil where it is not asked for.
 func (o *Options) openVia(ctx context.Context, from *found) (*via, error) {
-	if o.store == nil {
+	if o.engine.Via.Bucket == "" || o.store == nil {
 		return nil, nil
 	}
-	v := &via{options: o, from: from}
-	if err := v.claimID(); err != nil {
+	id, err := o.newFetchID(strings.Join([]string{string(from.claim.UID), from.name, from.SubPath, o.engine.Via.String(), o.store.Endpoint()}, "\n"))
+	if err != nil {
 		return nil, err
 	}
+	v := &via{fetchID: id, options: o, from: from, at: o.engine.Via.At(o.namespace, from.name, string(from.claim.UID), id.id)}
 	for _, err := range o.store.List(ctx, v.at.Bucket, v.at.Prefix+"/") {
 		if err != nil {
 			return nil, joined(err, v.giveUp())
@@ -119,24 +117,24 @@ func (v *via) leave(ctx context.Context) error {
 	if err != nil {
 		v.options.factory.Say(fmt.Sprintf("Note: what is packed already may be at %s; the same line goes on with it: %v", v.at, err))
 	} else {
-		v.options.factory.Say(fmt.Sprintf("What is packed already stays at %s (%s): the same line goes on with it", v.at, objects(count)))
+		v.options.factory.Say(fmt.Sprintf("What is packed already stays at %s (%s): the same line goes on with it", v.at, howMany(count)))
 	}
 	return v.unlock()
 }
 
 func (v *via) count(ctx context.Context) (count int, err error) {
-	for key, err := range v.options.store.List(ctx, v.at.Bucket, v.at.Prefix+"/") {
+	for one, err := range v.options.store.List(ctx, v.at.Bucket, v.at.Prefix+"/") {
 		if err != nil {
 			return 0, err
 		}
-		if !bucketsource.IsIndex(key) {
+		if !bucketsource.IsIndex(one.Key) {
 			count++
 		}
 	}
 	return count, nil
 }
 
-func objects(count int) string {
+func howMany(count int) string {
 	if count == 1 {
 		return "1 object"
 	}

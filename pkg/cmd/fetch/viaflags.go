@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/spf13/pflag"
@@ -18,6 +19,7 @@ const (
 
 func (o *Flags) addBucket(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Via, "via", "", "Have the files pass through this place in a bucket and not through the API server: s3://BUCKET[/PREFIX], or none (default: $"+viaVariable+")")
+	flags.StringVar(&o.To, "to", "", "Put the files into a bucket and not here, one object each: s3://BUCKET/PREFIX")
 	flags.BoolVar(&o.KeepObjects, "keep-objects", false, "Leave what passed through the bucket there")
 	flags.StringVar(&o.Profile, "profile", "", "Profile of the AWS CLI's files (default: $AWS_PROFILE)")
 	flags.StringVar(&o.Region, "region", "", "Region of the bucket (default: as the AWS CLI has it)")
@@ -30,6 +32,9 @@ func (o *Flags) addBucket(flags *pflag.FlagSet) {
 func (o *Flags) parseVia(e *Engine) error {
 	if o.stored {
 		return o.storeOptions(e)
+	}
+	if o.To != "" {
+		return o.parseTo(e)
 	}
 	via := o.Via
 	if via == "" {
@@ -51,6 +56,14 @@ func (o *Flags) parseVia(e *Engine) error {
 	}
 	e.Via, e.KeepObjects = location, o.KeepObjects
 	return o.storeOptions(e)
+}
+
+// parseTo reads where in a bucket the files end.
+func (o *Flags) parseTo(e *Engine) (err error) {
+	if e.To, err = bucket.ParseLocation(o.To); err != nil {
+		return exit.Usagef("--to=%w", err)
+	}
+	return errors.Join(o.checkTo(), o.storeOptions(e))
 }
 
 // storeOptions reads how the store is reached.
@@ -76,7 +89,7 @@ func (o *Flags) noVia() error {
 		{"--path-style", o.PathStyle},
 	} {
 		if flag.set {
-			return fmt.Errorf("%s is about a bucket: it goes with --via=s3://BUCKET", flag.name)
+			return fmt.Errorf("%s is about a bucket: it goes with --via=s3://BUCKET or --to=s3://BUCKET/PREFIX", flag.name)
 		}
 	}
 	return nil

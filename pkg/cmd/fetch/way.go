@@ -114,8 +114,8 @@ func (p *place) without(at transport.Container, why error) (*openWay, error) {
 	if asked := p.options.engine.Transport; asked != auto {
 		return nil, fmt.Errorf("--transport=%s needs the agent: %w", asked, why)
 	}
-	if p.options.via != nil {
-		return nil, fmt.Errorf("--via=%s needs the agent: %w", p.options.engine.Via, why)
+	if flag := p.options.throughBucket(); flag != "" {
+		return nil, fmt.Errorf("%s needs the agent: %w", flag, why)
 	}
 	if p.options.engine.Plan {
 		return nil, fmt.Errorf("--plan needs the agent: %w", why)

@@ -16,6 +16,9 @@ import (
 // maxAnswer is how much an answer to a store may be, in bytes: blanks, mostly.
 const maxAnswer = 1 << 20
 
+// maxResult is how much one file's part of an answer to a put may be, in bytes.
+const maxResult = 32 << 10
+
 // Store has the agent pack the content of wants into one object, and send it to target.
 // Decode reads such an object. There may be as many wants as Fits says. Errors: a *wire.PutError, or those of a Source.
 func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer.Want) error {
@@ -44,6 +47,44 @@ func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer
 	}
 	return nil
 }
+
+// Put has the agent store files as objects, one each, and tells each of what became of them:
+// of a part behind which others follow, twice. A request may be of MaxPut bytes as JSON. Errors are
+// those of a Source; what was not told of is to be asked for again.
+func (s *Source) Put(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error {
+	body, err := json.Marshal(request)
+	if err != nil {
+		return err
+	}
+	answer, err := s.post(ctx, "put", body)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = answer.Close() }() // the answer says it all
+	told := make([]bool, len(request.Files))
+	lines := json.NewDecoder(io.LimitReader(answer, int64(maxAnswer+len(told)*maxResult)))
+	for left := len(told); left > 0; {
+		var result wire.PutResult
+		if err := lines.Decode(&result); err != nil {
+			if errors.Is(err, io.EOF) {
+				err = io.ErrUnexpectedEOF
+			}
+			return lost(answer.ctx, fmt.Errorf("waiting for files to be stored: %w", err))
+		}
+		if result.Index < 0 || result.Index >= len(told) || told[result.Index] {
+			return errUnasked
+		}
+		if !result.Hashed {
+			told[result.Index] = true
+			left--
+		}
+		each(result)
+	}
+	return nil
+}
+
+// MaxPut is how many bytes a request to Put may be.
+const MaxPut = wire.MaxRequest
 
 // awake is how often an agent is spoken to that ends when nobody does for two minutes.
 const awake = 30 * time.Second

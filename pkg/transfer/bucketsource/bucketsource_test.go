@@ -15,6 +15,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
@@ -66,7 +67,7 @@ func keys(t *testing.T, backend gofakes3.Backend) (keys []string) {
 
 // TestOnlyTheListStays: each object goes when its files are here, and the rest in the end.
 func TestOnlyTheListStays(t *testing.T) {
-	store, backend := fakeStore(t, nil)
+	store, backend := buckettest.Start(t, nil)
 	root, tree := results(t)
 	s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20})
 	dir := t.TempDir()
@@ -82,7 +83,7 @@ func TestOnlyTheListStays(t *testing.T) {
 
 // TestKeptObjects: --keep-objects leaves all of them.
 func TestKeptObjects(t *testing.T) {
-	store, backend := fakeStore(t, nil)
+	store, backend := buckettest.Start(t, nil)
 	root, _ := results(t)
 	s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
 	movertest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: t.TempDir()}, "")
@@ -110,7 +111,7 @@ func (c *counter) door(_ http.ResponseWriter, r *http.Request) bool {
 // file by now.
 func TestResume(t *testing.T) {
 	count := &counter{}
-	store, _ := fakeStore(t, count.door)
+	store, _ := buckettest.Start(t, count.door)
 	root, tree := results(t)
 	first := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
 	movertest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
@@ -131,10 +132,10 @@ func TestResume(t *testing.T) {
 func TestStoreInTrouble(t *testing.T) {
 	for name, door := range map[string]func(n int64, w http.ResponseWriter, r *http.Request) bool{
 		"SlowDown for every third part": func(n int64, w http.ResponseWriter, _ *http.Request) bool {
-			return n%3 == 0 && answer(w, http.StatusServiceUnavailable, "SlowDown")
+			return n%3 == 0 && buckettest.Answer(w, http.StatusServiceUnavailable, "SlowDown")
 		},
 		"its own errors": func(n int64, w http.ResponseWriter, _ *http.Request) bool {
-			return n%4 == 1 && answer(w, http.StatusInternalServerError, "InternalError")
+			return n%4 == 1 && buckettest.Answer(w, http.StatusInternalServerError, "InternalError")
 		},
 		"connections that break": func(n int64, _ http.ResponseWriter, _ *http.Request) bool {
 			if n%4 == 1 {
@@ -147,12 +148,12 @@ func TestStoreInTrouble(t *testing.T) {
 				return false
 			}
 			time.Sleep(validity)
-			return answer(w, http.StatusForbidden, "AccessDenied")
+			return buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var n atomic.Int64
-			store, _ := fakeStore(t, func(w http.ResponseWriter, r *http.Request) bool { return door(n.Add(1), w, r) })
+			store, _ := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool { return door(n.Add(1), w, r) })
 			root, tree := results(t)
 			s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 2 << 20, Valid: validity})
 			dir := t.TempDir()
@@ -172,17 +173,17 @@ func TestRefused(t *testing.T) {
 		want string
 	}{
 		"no right to put": {func(w http.ResponseWriter, r *http.Request) bool {
-			return r.Method == http.MethodPut && !strings.HasSuffix(r.URL.Path, "/index") && answer(w, http.StatusForbidden, "AccessDenied")
+			return r.Method == http.MethodPut && !strings.HasSuffix(r.URL.Path, "/index") && buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
 		}, "writing to it is refused to profile"},
 		"no right to get": {func(w http.ResponseWriter, r *http.Request) bool {
-			return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "files-") && answer(w, http.StatusForbidden, "AccessDenied")
+			return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "files-") && buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
 		}, "reading from it is refused to profile"},
 		"no bucket any more": {func(w http.ResponseWriter, r *http.Request) bool {
-			return r.Method == http.MethodPut && answer(w, http.StatusNotFound, "NoSuchBucket")
+			return r.Method == http.MethodPut && buckettest.Answer(w, http.StatusNotFound, "NoSuchBucket")
 		}, "there is no such bucket"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store, _ := fakeStore(t, test.door)
+			store, _ := buckettest.Start(t, test.door)
 			root := t.TempDir()
 			filetree.Write(t, root, filetree.Tree{"a": filetree.File("a")})
 			s := source(t, root, bucketsource.Options{Store: store, At: here})
@@ -196,8 +197,8 @@ func TestRefused(t *testing.T) {
 
 // TestNoRightToDelete is told, and does not keep the files from coming.
 func TestNoRightToDelete(t *testing.T) {
-	store, _ := fakeStore(t, func(w http.ResponseWriter, r *http.Request) bool {
-		return r.Method == http.MethodDelete && answer(w, http.StatusForbidden, "AccessDenied")
+	store, _ := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+		return r.Method == http.MethodDelete && buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
 	})
 	root, tree := results(t)
 	s, dir := source(t, root, bucketsource.Options{Store: store, At: here}), t.TempDir()
@@ -222,7 +223,7 @@ func TestAGrowingFileInPieces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var once sync.Once
 			root, tree := results(t)
-			store, _ := fakeStore(t, func(_ http.ResponseWriter, r *http.Request) bool {
+			store, _ := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/piece-0-") {
 					once.Do(func() { change(t, filepath.Join(root, "larger"), test.change) })
 				}
@@ -254,14 +255,6 @@ func change(t *testing.T, path string, how func(*os.File) error) {
 	}
 }
 
-// answer says what a store says that refuses.
-func answer(w http.ResponseWriter, status int, code string) bool {
-	w.Header().Set("Content-Type", "application/xml")
-	w.WriteHeader(status)
-	_, _ = w.Write([]byte("<Error><Code>" + code + "</Code><Message>said the test</Message></Error>"))
-	return true
-}
-
 func equalTrees(t *testing.T, want filetree.Tree, dir string) {
 	t.Helper()
 	got := filetree.Read(t, dir)
@@ -276,11 +269,11 @@ func equalTrees(t *testing.T, want filetree.Tree, dir string) {
 // is packed, in the same pieces.
 func TestGoesOnWithWhatItKnows(t *testing.T) {
 	count, lost, largest := &counter{}, sync.Once{}, atomic.Int64{}
-	store, _ := fakeStore(t, func(w http.ResponseWriter, r *http.Request) bool {
+	store, _ := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
 		gone := false
 		largest.Store(max(largest.Load(), r.ContentLength))
 		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/piece-4194304-") {
-			lost.Do(func() { gone = answer(w, http.StatusNotFound, "NoSuchKey") })
+			lost.Do(func() { gone = buckettest.Answer(w, http.StatusNotFound, "NoSuchKey") })
 		}
 		return gone || count.door(w, r)
 	})
@@ -314,7 +307,7 @@ func TestReplacedAfterTheListing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			root, _ := results(t)
 			content, once := noise(test.size), sync.Once{}
-			store, _ := fakeStore(t, func(_ http.ResponseWriter, r *http.Request) bool {
+			store, _ := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/index") {
 					once.Do(func() { filetree.Write(t, root, filetree.Tree{"larger": filetree.File(content)}) })
 				}
@@ -335,10 +328,10 @@ func TestReplacedAfterTheListing(t *testing.T) {
 // TestStored: what was left can be had without an agent, and had again after a loss.
 func TestStored(t *testing.T) {
 	lost := sync.Once{}
-	store, backend := fakeStore(t, func(w http.ResponseWriter, r *http.Request) bool {
+	store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
 		broken := false
 		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/piece-0-") && r.Header.Get("X-Test") == "" {
-			lost.Do(func() { broken = answer(w, http.StatusNotFound, "NoSuchKey") })
+			lost.Do(func() { broken = buckettest.Answer(w, http.StatusNotFound, "NoSuchKey") })
 		}
 		return broken
 	})

@@ -75,7 +75,7 @@ func (c *contents) advance() error {
 		return &transfer.LostError{Cause: err} // it is packed anew
 	}
 	if err != nil {
-		return failed(err)
+		return transfer.Lost(err)
 	}
 	c.index = 0
 	c.object = c.source.agent.Load().Decode(c.ctx, &through{c.source.Through(c.ctx, body), body}, next.wants, c.head)

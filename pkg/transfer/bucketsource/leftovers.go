@@ -52,11 +52,11 @@ func (s *Source) look(ctx context.Context) error {
 	}
 	left := &leftovers{files: map[string]place{}, pieces: map[string][]piece{}}
 	if s.Resume {
-		for key, err := range s.Store.List(ctx, s.At.Bucket, s.At.Prefix+"/") {
+		for one, err := range s.Store.List(ctx, s.At.Bucket, s.At.Prefix+"/") {
 			if err != nil {
 				return err
 			}
-			name := strings.TrimPrefix(key, s.At.Prefix+"/")
+			name := strings.TrimPrefix(one.Key, s.At.Prefix+"/")
 			if err := s.learn(ctx, left, name); err != nil {
 				return err
 			}

@@ -20,7 +20,7 @@ func IsIndex(key string) bool { return path.Base(key) == indexName }
 // List implements transfer.Source.
 func (s *Source) List(ctx context.Context, paths []string) (transfer.Listing, error) {
 	if err := s.look(ctx); err != nil {
-		return nil, failed(err)
+		return nil, transfer.Lost(err)
 	}
 	inner, err := s.agent.Load().List(ctx, paths)
 	if err != nil {

@@ -103,20 +103,12 @@ func (s *Source) Sums(ctx context.Context, prefixes []transfer.Prefix) ([]transf
 // Open implements transfer.Source.
 func (s *Source) Open(ctx context.Context, wants []transfer.Want) (transfer.Contents, error) {
 	if err := s.writeIndex(ctx); err != nil {
-		return nil, failed(err)
+		return nil, transfer.Lost(err)
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	c := &contents{source: s, ctx: ctx, cancel: cancel, rest: s.cut(wants)}
 	c.begin()
 	return c, nil
-}
-
-// failed is err as those who try again want it.
-func failed(err error) error {
-	if refused, ok := errors.AsType[*bucket.Error](err); ok && refused.Passing() {
-		return &transfer.LostError{Cause: err}
-	}
-	return err
 }
 
 // put has the agent make the object of one segment.
@@ -154,11 +146,11 @@ func (s *Source) outdated(refused *wire.PutError, signed time.Time) bool {
 }
 
 func (s *Source) putOnce(ctx context.Context, one segment) error {
-	url, err := s.Store.SignPut(ctx, s.At.Bucket, s.At.Key(one.name), s.Valid)
+	signed, err := s.Store.SignPut(ctx, s.At.Bucket, s.At.Key(one.name), bucket.Attributes{}, s.Valid)
 	if err != nil {
 		return err
 	}
-	target := wire.Target{URL: url, Roots: string(s.Store.Roots()), End: one.end}
+	target := wire.Target{URL: signed.URL, Roots: string(s.Store.Roots()), End: one.end}
 	if !s.reached.Load() {
 		target.Tries = firstTries
 	}
@@ -171,7 +163,7 @@ func (s *Source) putOnce(ctx context.Context, one segment) error {
 
 // refused says what a pod was answered.
 func (s *Source) refused(err *wire.PutError) error {
-	return failed(s.Store.Explain("writing to it", s.At.Bucket, bucket.Refusal{
+	return transfer.Lost(s.Store.Explain("writing to it", s.At.Bucket, bucket.Refusal{
 		Status: err.Status, Code: err.Code, Message: err.Message, Unreachable: err.Unreachable, InPod: !s.reached.Load(),
 	}))
 }

@@ -60,10 +60,10 @@ func (s *Stored) List(ctx context.Context, _ []string) (transfer.Listing, error)
 		return nil, &Empty{at}
 	}
 	if err != nil {
-		return nil, failed(err)
+		return nil, transfer.Lost(err)
 	}
 	if err := s.source.look(ctx); err != nil {
-		return nil, errors.Join(failed(err), body.Close())
+		return nil, errors.Join(transfer.Lost(err), body.Close())
 	}
 	return &storedListing{s.source.agent.Load().ReadList(ctx, body), s.source, map[archive.Inode]bool{}}, nil
 }

@@ -1,0 +1,198 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/md5" //nolint:gosec // it is what stores check content by
+	"crypto/sha256"
+	"encoding"
+	"encoding/base64"
+	"errors"
+	"hash"
+	"io"
+	"maps"
+	"net/http"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+)
+
+// inMemory is up to how many bytes a part is read once; a longer one is read once to hash it and
+// once to send it.
+const inMemory = 1 << 20
+
+// putting is one file, or part of one, on its way to a store.
+type putting struct {
+	*agent
+	wire.PutFile
+	client *http.Client
+	tries  int
+	// hashed is told the state of the SHA-256 after a part behind which others follow.
+	hashed func(state []byte)
+
+	file file
+	// found is how the file was when it was opened.
+	found   facts
+	settled bool // what changes it now will show in its times
+	whole   hash.Hash
+}
+
+// run reads, sends, and says what became of it.
+func (p *putting) run(ctx context.Context) wire.PutResult {
+	began := p.Now()
+	folders := folders{root: p.root}
+	defer folders.close()
+	var err error
+	if p.file, p.found, err = folders.regular(p.Path); err != nil {
+		return wire.PutResult{Refused: failure(0, err).Text}
+	}
+	defer p.file.close()
+	p.settled = p.found.changed.Before(began.Add(-settled))
+	if p.outdated() {
+		return wire.PutResult{Changes: wire.Changed}
+	}
+	result, err := p.send(ctx)
+	if err == nil && p.Last() && result.Failed == nil && result.Changes == wire.Still {
+		result.Changes, err = p.verdict(ctx, result.Sum)
+	}
+	if err != nil {
+		return wire.PutResult{Refused: cannotRead(err)}
+	}
+	return result
+}
+
+// outdated reports whether the client knows another file. One that only got longer has
+// what it knows.
+func (p *putting) outdated() bool {
+	return p.found.size < p.Size || p.found.size == p.Size && !p.same(p.found)
+}
+
+// same reports whether now shows the file as the client knows it.
+func (p *putting) same(now facts) bool {
+	return now.size == p.Size && now.modified.Equal(p.ModTime) && now.changed.Equal(p.Changed)
+}
+
+// send hashes the part and then stores it with its MD5, by which the store makes sure that what
+// it has is what was hashed.
+func (p *putting) send(ctx context.Context) (result wire.PutResult, err error) {
+	p.whole = sha256.New()
+	if len(p.State) > 0 {
+		if err := p.whole.(encoding.BinaryUnmarshaler).UnmarshalBinary(p.State); err != nil {
+			return wire.PutResult{Changes: wire.Changed}, nil //nolint:nilerr // the file is hashed from its beginning
+		}
+	}
+	kept, sum, err := p.hash(ctx)
+	if errors.Is(err, io.ErrUnexpectedEOF) {
+		return wire.PutResult{Changes: wire.Changed}, nil
+	}
+	if err != nil {
+		return result, err
+	}
+	if p.Last() {
+		result.Sum = p.whole.Sum(nil)
+	} else {
+		if result.State, err = p.whole.(encoding.BinaryMarshaler).MarshalBinary(); err != nil {
+			return result, err
+		}
+		p.hashed(result.State)
+	}
+	if p.URL != "" {
+		p.store(ctx, kept, sum, &result)
+	}
+	return result, nil
+}
+
+// store sends what was hashed: kept, or the file's part where that is nil.
+func (p *putting) store(ctx context.Context, kept, sum []byte, result *wire.PutResult) {
+	u := upload{url: p.URL, header: maps.Clone(p.Header), content: contentOf{p.file}, from: p.From, size: p.Length, tries: p.tries}
+	if u.header == nil {
+		u.header = map[string]string{}
+	}
+	if kept != nil {
+		u.content, u.from = bytes.NewReader(kept), 0
+	}
+	u.header["Content-MD5"] = base64.StdEncoding.EncodeToString(sum)
+	result.ETag, result.Failed = put(ctx, p.client, u)
+	if failed := result.Failed; failed != nil && kept == nil && (failed.Code == "BadDigest" || failed.Code == "InvalidDigest") {
+		result.Changes, result.Failed = wire.Changed, nil // it was another one when it was read again
+	}
+}
+
+// hash reads the part into the SHA-256 of the file and returns the MD5 of it, and the part itself
+// where it is short.
+func (p *putting) hash(ctx context.Context) (kept, sum []byte, err error) {
+	part := md5.New() //nolint:gosec // as above
+	from := &ending{ctx, io.NewSectionReader(contentOf{p.file}, p.From, p.Length)}
+	if p.Length <= inMemory {
+		kept = make([]byte, p.Length)
+		if _, err = io.ReadFull(from, kept); errors.Is(err, io.EOF) {
+			err = io.ErrUnexpectedEOF
+		}
+		_, _ = part.Write(kept)
+		_, _ = p.whole.Write(kept)
+		return kept, part.Sum(nil), err
+	}
+	n, err := io.CopyBuffer(io.MultiWriter(part, p.whole), from, make([]byte, skimSize))
+	if err == nil && n < p.Length {
+		err = io.ErrUnexpectedEOF
+	}
+	return nil, part.Sum(nil), err
+}
+
+// verdict says what happened to the file since the client saw it. Where its times cannot
+// tell, it is read once more.
+func (p *putting) verdict(ctx context.Context, sum []byte) (wire.State, error) {
+	now, err := p.file.look()
+	if err != nil || now.size < p.Size {
+		return wire.Changed, nil //nolint:nilerr // what cannot be looked at is not known to be still
+	}
+	if p.settled && p.same(now) {
+		return wire.Still, nil
+	}
+	again := sha256.New()
+	from := &ending{ctx, io.NewSectionReader(contentOf{p.file}, 0, p.Size)}
+	if _, err := io.CopyBuffer(again, from, make([]byte, skimSize)); err != nil {
+		return wire.Changed, err
+	}
+	switch {
+	case !bytes.Equal(again.Sum(nil), sum):
+		return wire.Changed, nil
+	case now.size > p.Size:
+		return wire.Growing, nil
+	}
+	return wire.Still, nil
+}
+
+// contentOf reads a file.
+type contentOf struct{ file }
+
+// ReadAt implements io.ReaderAt.
+func (c contentOf) ReadAt(into []byte, place int64) (int, error) {
+	n, err := c.readAt(into, place)
+	if err == nil && n < len(into) {
+		err = io.EOF
+	}
+	return n, err
+}
+
+// ending is a reader that ends with a context.
+type ending struct {
+	ctx context.Context
+	io.Reader
+}
+
+// Read implements io.Reader.
+func (e *ending) Read(into []byte) (int, error) {
+	if err := e.ctx.Err(); err != nil {
+		return 0, err
+	}
+	return e.Reader.Read(into)
+}
+
+// beat is how often a silent answer gives a sign of life.
+func (a *agent) beat() time.Duration {
+	if a.Beat == 0 {
+		return wire.DefaultBeat
+	}
+	return a.Beat
+}

@@ -1,0 +1,60 @@
+package wire
+
+import "time"
+
+// PutRequest asks for files as objects: the body of a POST /v1/put, as JSON. It is
+// answered by lines of JSON, each a PutResult, with blanks between them: one for each file,
+// in any order, and another one before it for a part behind which others follow.
+type PutRequest struct {
+	// Roots are the certificates that the server's is checked by, as PEM; empty for
+	// those that everybody trusts.
+	Roots string `json:"roots,omitempty"`
+	// Tries is how often a server is asked that is busy or not there; 0 for patience of
+	// about two minutes.
+	Tries int       `json:"tries,omitempty"`
+	Files []PutFile `json:"files"`
+}
+
+// PutFile is a file, or a part of one, and the pre-signed request that stores it.
+type PutFile struct {
+	Path string `json:"path"`
+	// Size and the times are those that the client knows. What is stored ends there;
+	// a file that is shorter, or another one, is none.
+	Size    int64     `json:"size"`
+	ModTime time.Time `json:"modTime"`
+	Changed time.Time `json:"changed"`
+	// From and Length say which part it is.
+	From   int64 `json:"from,omitempty"`
+	Length int64 `json:"length"`
+	// State is that of the SHA-256 of what lies before the part, as the answer to the part
+	// before it had it.
+	State []byte `json:"state,omitempty"`
+	// URL is that of a pre-signed PUT, and Header what was signed with it. Without a URL the
+	// file is only hashed.
+	URL    string            `json:"url,omitempty"`
+	Header map[string]string `json:"header,omitempty"`
+}
+
+// Last reports whether the file ends with the part.
+func (f *PutFile) Last() bool { return f.From+f.Length == f.Size }
+
+// PutResult is what became of one PutFile.
+type PutResult struct {
+	// Index is its place in the request.
+	Index int `json:"index"`
+	// Hashed says that the part was read and is on its way: another result follows.
+	Hashed bool `json:"hashed,omitempty"`
+	// State is, after a part that is not the last, for the next one; Sum, after the last,
+	// the SHA-256 of the file.
+	State []byte `json:"state,omitempty"`
+	Sum   []byte `json:"sum,omitempty"`
+	// ETag is the store's, as it sent it.
+	ETag string `json:"etag,omitempty"`
+	// Changes says what happened to the file since the client saw it. Of one that is
+	// Changed nothing else holds.
+	Changes State `json:"changes,omitempty"`
+	// Refused says that the file cannot be read: a clause that follows its name.
+	Refused string `json:"refused,omitempty"`
+	// Failed says that it was not stored, and why.
+	Failed *PutError `json:"failed,omitempty"`
+}

@@ -1,0 +1,64 @@
+// Package buckettest gives tests an S3 store in their own process, which can be made to misbehave.
+// What it cannot do, such as check signatures, the store of the test cluster does.
+package buckettest
+
+import (
+	"io"
+	"log"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+
+	"github.com/johannesboyne/gofakes3"
+	"github.com/johannesboyne/gofakes3/backend/s3mem"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+)
+
+// Bucket is the one that each store has.
+const Bucket = "results"
+
+// Door sees a request before the store does, and says whether it has answered.
+type Door func(http.ResponseWriter, *http.Request) bool
+
+// Start returns a store, and what is behind it. Door may be nil.
+func Start(t testing.TB, door Door) (*bucket.Store, gofakes3.Backend) {
+	t.Helper()
+	backend := s3mem.New()
+	if err := backend.CreateBucket(Bucket); err != nil {
+		t.Fatal(err)
+	}
+	fake := gofakes3.New(backend, gofakes3.WithLogger(gofakes3.DiscardLog())).Server()
+	web := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if door == nil || !door(w, r) {
+			fake.ServeHTTP(w, r)
+		}
+	}))
+	web.Config.ErrorLog = log.New(io.Discard, "", 0)
+	web.Start()
+	t.Cleanup(web.Close)
+	return Open(t, web.URL), backend
+}
+
+// Open returns the store at a URL, for whom any key will do.
+func Open(t testing.TB, url string) *bucket.Store {
+	t.Helper()
+	for name, value := range map[string]string{
+		"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
+	} {
+		t.Setenv(name, value)
+	}
+	store, err := bucket.Open(t.Context(), bucket.Options{Endpoint: url})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return store
+}
+
+// Answer says what a store says that refuses.
+func Answer(w http.ResponseWriter, status int, code string) bool {
+	w.Header().Set("Content-Type", "application/xml")
+	w.WriteHeader(status)
+	_, _ = w.Write([]byte("<Error><Code>" + code + "</Code><Message>said the test</Message></Error>"))
+	return true
+}

@@ -1,0 +1,109 @@
+package fetch
+
+import (
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"github.com/gofrs/flock"
+)
+
+// fetchID names a fetch that leaves things in a bucket. A file of that name, which a living
+// process has locked, tells who is at work.
+type fetchID struct {
+	id   string
+	lock *flock.Flock
+	// adopted says that the id was another process's, which has died.
+	adopted bool
+}
+
+// newFetchID takes the id of a process that has died over the same, or a new one. What is the same
+// kind says.
+func (o *Options) newFetchID(kind string) (*fetchID, error) {
+	f := &fetchID{}
+	folder := filepath.Join(o.factory.CacheDir, "via")
+	if o.factory.CacheDir != "" {
+		if err := os.MkdirAll(folder, 0o700); err != nil {
+			return nil, fmt.Errorf("remembering the way through the bucket: %w", err)
+		}
+		if found, err := f.adopt(folder, kind); found || err != nil {
+			return f, err
+		}
+	}
+	id := make([]byte, 8)
+	if _, err := rand.Read(id); err != nil {
+		return nil, err
+	}
+	f.id = hex.EncodeToString(id)
+	if o.factory.CacheDir == "" {
+		return f, nil
+	}
+	path := filepath.Join(folder, f.id)
+	// It is locked before it says whose it is, so that nobody else takes it over.
+	if !f.take(path) {
+		return nil, fmt.Errorf("remembering the way through the bucket: %s cannot be locked", path)
+	}
+	if err := os.WriteFile(path, []byte(kind), 0o600); err != nil {
+		return nil, fmt.Errorf("remembering the way through the bucket: %w", err)
+	}
+	return f, nil
+}
+
+// adopt takes over what a dead process left, if there is any.
+func (f *fetchID) adopt(folder, kind string) (bool, error) {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return false, fmt.Errorf("remembering the way through the bucket: %w", err)
+	}
+	for _, entry := range entries {
+		path := filepath.Join(folder, entry.Name())
+		if text, err := os.ReadFile(path); err != nil || string(text) != kind || !f.take(path) {
+			continue
+		}
+		f.id, f.adopted = entry.Name(), true
+		return true, nil
+	}
+	return false, nil
+}
+
+// take locks the file of an id. A process that has ended has left its lock.
+func (f *fetchID) take(path string) bool {
+	lock := flock.New(path)
+	if locked, err := lock.TryLock(); err != nil || !locked {
+		return false
+	}
+	f.lock = lock
+	return true
+}
+
+// forget removes the file: nothing is in the bucket under this id.
+func (f *fetchID) forget() {
+	if f.lock != nil {
+		_ = os.Remove(f.lock.Path())
+	}
+	_ = f.unlock()
+}
+
+func (f *fetchID) unlock() error {
+	if f.lock == nil {
+		return nil
+	}
+	return f.lock.Close()
+}
+
+// deadHere reports whether the fetch of that id ran on this machine and runs no more, and
+// forgets it then.
+func deadHere(cache, id string) bool {
+	path := filepath.Join(cache, "via", filepath.Base(id))
+	if _, err := os.Stat(path); err != nil || cache == "" {
+		return false
+	}
+	f := &fetchID{}
+	if !f.take(path) {
+		return false
+	}
+	f.forget()
+	return true
+}

@@ -1,0 +1,180 @@
+package objects
+
+import (
+	"bytes"
+	"context"
+	"hash"
+	"io"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+const (
+	// pieceSize is how much one request reads, and ahead how many of them are under way for one
+	// stream: a store answers each late, and many at once.
+	pieceSize = 4 << 20
+	ahead     = 8
+)
+
+// contents reads one object after another, in pieces that are asked for ahead.
+type contents struct {
+	stored *Stored
+	ctx    context.Context
+	cancel context.CancelFunc
+	wants  []transfer.Want
+	pieces chan *piece
+
+	at    int // in wants, of the file that is read
+	entry *entry
+	first *piece // of the file, if it was not read yet
+	place int64  // in the file
+	given transfer.Hasher
+	whole hash.Hash
+}
+
+// piece is a part of an object.
+type piece struct {
+	from, length int64
+	done         chan struct{}
+	content      []byte
+	err          error
+}
+
+// fetch asks for all pieces of all files, in their order.
+func (c *contents) fetch() {
+	defer close(c.pieces)
+	for _, want := range c.wants {
+		e := c.stored.index[want.Path]
+		for from := want.Offset; e.there() && from < e.Size; from += pieceSize {
+			p := &piece{from: from, length: min(pieceSize, e.Size-from), done: make(chan struct{})}
+			select {
+			case c.pieces <- p:
+			case <-c.ctx.Done():
+				return
+			}
+			go func() {
+				defer close(p.done)
+				p.content, p.err = c.read(e, p)
+			}()
+		}
+	}
+}
+
+func (c *contents) read(e *entry, p *piece) ([]byte, error) {
+	s := c.stored
+	body, err := s.store.Part(c.ctx, s.at.Bucket, s.at.Key(e.Path), e.ETag, p.from, p.length)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = body.Close() }() // it was read
+	content := make([]byte, p.length)
+	_, err = io.ReadFull(s.through(c.ctx, body), content)
+	return content, err
+}
+
+// next waits for the next piece.
+func (c *contents) next() (*piece, error) {
+	p, more := <-c.pieces
+	if !more {
+		return nil, c.ctx.Err()
+	}
+	select {
+	case <-p.done:
+		return p, nil
+	case <-c.ctx.Done():
+		return nil, c.ctx.Err()
+	}
+}
+
+// Next implements transfer.Contents.
+func (c *contents) Next() (transfer.Item, error) {
+	if err := c.pass(); err != nil {
+		return transfer.Item{}, err
+	}
+	if c.at++; c.at >= len(c.wants) {
+		return transfer.Item{}, io.EOF
+	}
+	want := c.wants[c.at]
+	item := transfer.Item{Entry: archive.Entry{Path: want.Path, Type: archive.File}, Offset: want.Offset}
+	c.entry, c.place, c.given = c.stored.index[want.Path], want.Offset, transfer.Hasher{}
+	if !c.entry.there() {
+		item.Refused = NotThere
+		return item, nil
+	}
+	e := c.entry
+	item.Size, item.Mode, item.ModTime, item.Changed = e.Size, e.Mode.Perm(), e.ModTime, e.Changed
+	c.whole, _ = e.hashAt(want.Offset) // nil where all is here already
+	if c.place >= e.Size {
+		return item, nil
+	}
+	var err error
+	if c.first, err = c.next(); err != nil {
+		return item, err
+	}
+	switch err := c.first.err; {
+	case bucket.Absent(err):
+		item.Refused = NotThere
+	case bucket.Replaced(err):
+		item.Refused = "its object is another one than was put there"
+	}
+	return item, nil
+}
+
+// pass goes to the end of the file that is read.
+func (c *contents) pass() error {
+	for c.entry.there() && c.place < c.entry.Size {
+		p := c.first
+		if c.first = nil; p == nil {
+			var err error
+			if p, err = c.next(); err != nil {
+				return err
+			}
+		}
+		c.place = p.from + p.length
+	}
+	return nil
+}
+
+// Chunk implements transfer.Contents.
+func (c *contents) Chunk() (transfer.Chunk, error) {
+	if !c.entry.there() || c.place >= c.entry.Size {
+		return transfer.Chunk{}, io.EOF
+	}
+	p := c.first
+	if c.first = nil; p == nil {
+		var err error
+		if p, err = c.next(); err != nil {
+			return transfer.Chunk{}, err
+		}
+	}
+	if p.err != nil {
+		return transfer.Chunk{}, transfer.Lost(p.err)
+	}
+	chunk := transfer.Chunk{Data: p.content}
+	c.given.Add(chunk)
+	if c.whole != nil {
+		_, _ = c.whole.Write(p.content) // never fails
+	}
+	c.place += p.length
+	return chunk, nil
+}
+
+// End implements transfer.Contents. The sum is that of the index, or what came is nothing.
+func (c *contents) End() transfer.FileEnd {
+	end := transfer.FileEnd{Sum: c.given.Sum(), Hashed: true}
+	if c.whole != nil && !bytes.Equal(c.whole.Sum(nil), c.entry.SHA256) {
+		end.State = transfer.Changed
+	}
+	return end
+}
+
+// Proof implements transfer.Contents.
+func (*contents) Proof() transfer.Proof { return transfer.Proof{Hashed: true} }
+
+// Close implements transfer.Contents.
+func (c *contents) Close() error {
+	c.cancel()
+	return nil
+}

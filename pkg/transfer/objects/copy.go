@@ -1,0 +1,182 @@
+package objects
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+const (
+	// DefaultPart is the size of the parts of a file that is larger.
+	DefaultPart = 64 << 20
+	// DefaultValid is how long a pre-signed request can be made.
+	DefaultValid = 15 * time.Minute
+	// DefaultParallel is how many requests to the agent run side by side: many small
+	// files go in one.
+	DefaultParallel = 4
+	// cleaning is how long tidying up may take after the end.
+	cleaning = time.Minute
+)
+
+// Agent stores files of the tree.
+type Agent interface {
+	// Put is that of an agentsource.Source.
+	Put(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error
+}
+
+// Request says what to copy into a bucket, and where to.
+type Request struct {
+	// Request is as for a fetch, without Dir, Mount, Receipts and Sums. Its Source lists, and Force
+	// overwrites objects.
+	transfer.Request
+	Agent Agent
+	Store *bucket.Store
+	At    bucket.Location
+	// ID is this copy's. Who had it before is known to be dead.
+	ID string
+	// Part is from how many bytes on a file goes in parts, of as many: DefaultPart if zero. Valid is how
+	// long a pre-signed request can be made: DefaultValid if zero.
+	Part  int64
+	Valid time.Duration
+	Now   func() time.Time
+	// Say is told what people should know.
+	Say func(string)
+}
+
+// Copy puts what r asks for into the bucket. What it returns is as of transfer.Fetch: files and
+// links are objects, or lines of the index, that are there. Errors are those, and a *LockedError.
+func Copy(ctx context.Context, r Request) (transfer.Result, error) {
+	if r.Parallel == 0 {
+		r.Parallel = DefaultParallel
+	}
+	var err error
+	if r.Request, err = r.WithDefaults(); err != nil {
+		return transfer.Result{}, err
+	}
+	if r.Part == 0 {
+		r.Part = DefaultPart
+	}
+	if r.Valid == 0 {
+		r.Valid = DefaultValid
+	}
+	c := &copying{Request: r}
+	err = c.locked(ctx)
+	slices.SortStableFunc(c.result.Refused, func(a, b transfer.Refusal) int { return compareText(a.Path, b.Path) })
+	slices.Sort(c.result.Growing)
+	if c.result.Complete = err == nil && !r.PlanOnly; c.result.Complete {
+		c.result.Verified, c.result.Digest = true, c.digest.Text()
+	}
+	if len(c.result.Refused) > 0 {
+		err = joined(err, &transfer.RefusedError{Refused: c.result.Refused})
+	}
+	return c.result, err
+}
+
+// joined leaves a single error as it is.
+func joined(errs ...error) error {
+	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
+}
+
+// copying is one call of Copy.
+type copying struct {
+	Request
+	reached bool // the pod has put an object
+
+	mu     sync.Mutex // what workers share
+	index  index
+	dirty  bool // the index in the bucket is another one
+	begun  bool // objects may have been put
+	there  map[string]object
+	small  []*task
+	large  []*task
+	result transfer.Result
+	digest transfer.Digest
+	first  map[archive.Inode]string
+	at     transfer.Progress
+	gained int64
+
+	saved saving
+}
+
+// object is one that lies at a path already.
+type object struct {
+	size int64
+	etag string
+}
+
+// locked copies while nobody else does. Of what only looks nobody need know.
+func (c *copying) locked(ctx context.Context) error {
+	if c.PlanOnly {
+		return c.run(ctx)
+	}
+	l := &lock{store: c.Store, at: c.At, id: c.ID}
+	if err := c.Attempts(ctx, c.lasting, c.present, func(ctx context.Context) error { return l.take(ctx, c.Say) }); err != nil {
+		return err
+	}
+	err := c.run(ctx)
+	err = joined(err, c.end(ctx, err))
+	if released := l.release(ctx); released != nil && err == nil {
+		c.Say(fmt.Sprintf("Note: %s could not be removed: %v", c.At.At(lockName), released))
+	}
+	return err
+}
+
+func (c *copying) run(ctx context.Context) error {
+	err := c.Attempts(ctx, c.lasting, c.present, c.list)
+	if err != nil || c.PlanOnly {
+		return c.placed(err)
+	}
+	c.sweep(ctx)
+	if err := c.intend(ctx); err != nil {
+		return err
+	}
+	return c.placed(c.Attempts(ctx, c.lasting, c.present, c.send))
+}
+
+// placed says where what came whole is.
+func (c *copying) placed(err error) error {
+	if incomplete, ok := errors.AsType[*transfer.IncompleteError](err); ok {
+		incomplete.Place = "in the bucket"
+	}
+	return err
+}
+
+func (c *copying) lasting() int64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.gained
+}
+
+func (c *copying) present() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.result.Files + c.result.Symlinks
+}
+
+// gain counts what need not be done again.
+func (c *copying) gain(files, bytes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.gained += files + max(bytes, 0)
+	c.at.Files += files
+	c.at.Bytes += bytes
+	c.Reporter.Report(c.at)
+}
+
+func (c *copying) refuse(path, reason string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.result.Refused = append(c.result.Refused, transfer.Refusal{Path: path, Reason: reason})
+}

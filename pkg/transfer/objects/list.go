@@ -1,0 +1,234 @@
+package objects
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+func compareText(a, b string) int { return cmp.Compare(a, b) }
+
+// mostKey is how long the key of an object may be, in bytes: the S3 API's limit.
+const mostKey = 1024
+
+// list learns what the tree has and what is in the bucket, and plans what must be sent.
+func (c *copying) list(ctx context.Context) error {
+	if err := c.look(ctx); err != nil {
+		return err
+	}
+	listing, err := c.Source.List(ctx, c.Paths)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = listing.Close() }() // the end was proven, or an error tells
+	var doubtful []*task
+	for {
+		item, err := listing.Next()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		if err != nil {
+			return err
+		}
+		if compare := c.consider(item); compare != nil {
+			doubtful = append(doubtful, compare)
+		}
+	}
+	if err := c.compare(ctx, doubtful); err != nil {
+		return err
+	}
+	c.result.PlanFiles, c.result.PlanBytes = int(c.at.TotalFiles), c.at.TotalBytes
+	c.Planned(c.result.PlanFiles, c.result.PlanBytes)
+	c.Reporter.Report(c.at)
+	return nil
+}
+
+// look reads the index and lists the objects; what an attempt before counted is forgotten.
+func (c *copying) look(ctx context.Context) (err error) {
+	c.small, c.large, c.there = nil, nil, map[string]object{}
+	c.result, c.digest, c.at, c.first = transfer.Result{}, transfer.Digest{}, transfer.Progress{}, map[archive.Inode]string{}
+	if c.index, err = readIndex(ctx, c.Store, c.At); errors.Is(err, ErrNoIndex) {
+		c.index, c.dirty = index{}, true
+	} else if err != nil {
+		return err
+	}
+	prefix := c.At.Key("")
+	for one, err := range c.Store.List(ctx, c.At.Bucket, prefix) {
+		if err != nil {
+			return transfer.Lost(err)
+		}
+		if path, ok := strings.CutPrefix(one.Key, prefix); ok {
+			c.there[path] = object{one.Size, one.ETag}
+		}
+	}
+	for path, known := range c.index {
+		if _, ok := c.there[path]; !ok && known.there() {
+			delete(c.index, path) // somebody removed it
+			c.dirty = true
+		}
+	}
+	return nil
+}
+
+// consider judges one entry of the tree. It returns a file that may be there already, if its
+// content is the same.
+func (c *copying) consider(item transfer.Item) (compare *task) {
+	if item.Path == "." && item.Refused == "" || item.Path != "." && !c.Filter.Takes(item.Path, item.Type == archive.Directory) {
+		return nil
+	}
+	if reason := cmp.Or(item.Refused, c.unfit(&item.Entry)); reason != "" {
+		c.refuse(item.Path, reason)
+		return nil
+	}
+	e := item.Entry
+	switch e.Type {
+	case archive.Directory:
+		c.result.Dirs++
+	case archive.Symlink:
+		c.result.Symlinks++
+	case archive.File, archive.HardLink:
+		return c.file(e)
+	}
+	c.digest.Add(e)
+	c.note(&entry{Path: e.Path, Type: e.Type, Mode: e.Mode, Target: e.Target, facts: factsOf(c.SourceID, &e)})
+	return nil
+}
+
+// unfit says why an entry can have no place in a bucket; empty where it can.
+func (c *copying) unfit(e *archive.Entry) string {
+	switch key := c.At.Key(e.Path); {
+	case len(key) > mostKey:
+		return fmt.Sprintf("its name in the bucket would be longer than %d bytes", mostKey)
+	case !utf8.ValidString(e.Path) || strings.ContainsFunc(e.Path, unicode.IsControl):
+		return "no object can have its name, which is no text"
+	case !utf8.ValidString(e.Target):
+		return "what it leads to is no text"
+	case slices.Contains(ownNames, e.Path):
+		return "it has the name of a list that fetch keeps there"
+	case e.Size > bucket.MostParts*bucket.MostPart:
+		return "no object can be as large"
+	}
+	return ""
+}
+
+// note puts what is no file into the index. Its time alone is no reason to write that again.
+func (c *copying) note(e *entry) {
+	old := c.index[e.Path]
+	if old == nil || old.Type != e.Type || old.Mode != e.Mode || old.Target != e.Target || old.Source != e.Source {
+		c.dirty = true
+	} else if e.Type == archive.Symlink {
+		c.result.Kept++
+	}
+	c.index[e.Path] = e
+}
+
+// file decides about a file: it must be sent, it is there, or it must be compared first.
+func (c *copying) file(e archive.Entry) (compare *task) {
+	t := c.newTask(e)
+	state := c.stateOf(t)
+	switch {
+	case state == isThere && c.Checksum:
+		return t
+	case state == isThere:
+		c.keep(t)
+	case state == isForeign && !c.Force:
+		c.refuse(e.Path, "an object is there that no fetch of these results has put there, or that was changed since; --force overwrites it")
+	default:
+		c.queue(t)
+	}
+	return nil
+}
+
+// newTask takes a file into the digest. Of one of several names the first is the file.
+func (c *copying) newTask(e archive.Entry) *task {
+	t := &task{Entry: e}
+	if e.Inode != (archive.Inode{}) {
+		first, other := c.first[e.Inode]
+		if !other {
+			c.first[e.Inode] = e.Path
+		} else {
+			t.link, e.Type, e.Target = first, archive.HardLink, first
+		}
+	}
+	c.digest.Add(e)
+	return t
+}
+
+// What may lie at the name of a file.
+const (
+	isOurs    = iota // nothing, or an older object of the same tree
+	isThere          // the file
+	isForeign        // somebody else's, or changed by somebody
+)
+
+func (c *copying) stateOf(t *task) int {
+	known := c.index[t.Path]
+	object, taken := c.there[t.Path]
+	ours := known != nil && known.Source == c.SourceID && (known.Planned || known.is(object))
+	switch {
+	case taken && !ours:
+		return isForeign
+	case taken && known.there() && known.is(object) && known.equal(factsOf(c.SourceID, &t.Entry)):
+		return isThere
+	}
+	return isOurs
+}
+
+// keep counts a file that is there already.
+func (c *copying) keep(t *task) {
+	c.result.Files++
+	c.result.Bytes += t.Size
+	c.result.Kept++
+	if known := c.index[t.Path]; known.Link != t.link {
+		known.Link, c.dirty = t.link, true
+	}
+}
+
+// queue plans a file that must be sent.
+func (c *copying) queue(t *task) {
+	c.at.TotalFiles++
+	c.at.TotalBytes += t.Size
+	if t.Size > c.Part {
+		c.large = append(c.large, t)
+	} else {
+		c.small = append(c.small, t)
+	}
+}
+
+// compare reads files whose objects are there, and plans those that have another content.
+func (c *copying) compare(ctx context.Context, doubtful []*task) error {
+	for len(doubtful) > 0 {
+		some := doubtful[:min(len(doubtful), mostFiles)]
+		request := wire.PutRequest{Files: make([]wire.PutFile, len(some))}
+		for i, t := range some {
+			request.Files[i] = t.ask(0, t.Size)
+		}
+		err := c.Agent.Put(ctx, request, func(r wire.PutResult) {
+			switch t := some[r.Index]; {
+			case r.Refused != "":
+				c.refuse(t.Path, r.Refused)
+			case r.Changes == wire.Still && bytes.Equal(r.Sum, c.index[t.Path].SHA256):
+				c.keep(t)
+			default:
+				c.queue(t)
+			}
+		})
+		if err != nil {
+			return err
+		}
+		doubtful = doubtful[len(some):]
+	}
+	return nil
+}

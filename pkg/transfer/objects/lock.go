@@ -1,0 +1,133 @@
+package objects
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+const (
+	// beat is how often the lock of a living copy is written again, and patience how long it
+	// is watched before its holder is taken for dead: clocks of two machines need not agree.
+	beat, patience = 10 * time.Second, 30 * time.Second
+	// releasing is how long removing it may take, and mostLock how much of it is read.
+	releasing = 30 * time.Second
+	mostLock  = 1 << 10
+)
+
+// lock keeps two copies from one place. It is an object that holds who has it.
+type lock struct {
+	store *bucket.Store
+	at    bucket.Location
+	id    string
+	stop  context.CancelFunc
+	done  chan struct{}
+}
+
+// LockedError says that another copy is at work at a place.
+type LockedError struct{ At bucket.Location }
+
+// Error implements error.
+func (e *LockedError) Error() string {
+	return fmt.Sprintf("another fetch is putting files to %s: wait for its end", e.At)
+}
+
+// take waits for the lock's holder to be gone, if there is one, and no longer.
+func (l *lock) take(ctx context.Context, say func(string)) error {
+	holder, stamp, err := l.look(ctx)
+	if err != nil {
+		return err
+	}
+	if holder != "" && holder != l.id {
+		say(fmt.Sprintf("Another fetch was putting files to %s: looking whether it still does", l.at))
+		for waited := time.Duration(0); waited < patience; waited += beat / 2 {
+			if err := pause(ctx, beat/2); err != nil {
+				return err
+			}
+			now, later, err := l.look(ctx)
+			if err != nil {
+				return err
+			}
+			if now == "" {
+				break
+			}
+			if now != holder || !later.Equal(stamp) {
+				return &LockedError{l.at}
+			}
+		}
+	}
+	return l.begin(ctx)
+}
+
+// look returns who holds the lock, and when that was last said, by the store's clock.
+func (l *lock) look(ctx context.Context) (holder string, stamp time.Time, err error) {
+	key := l.at.Key(lockName)
+	for one, err := range l.store.List(ctx, l.at.Bucket, key) {
+		if err != nil {
+			return "", stamp, transfer.Lost(err)
+		}
+		if one.Key == key {
+			stamp = one.Changed
+		}
+	}
+	if stamp.IsZero() {
+		return "", stamp, nil
+	}
+	text, err := l.store.Beginning(ctx, l.at.Bucket, key, mostLock)
+	if bucket.Absent(err) {
+		return "", stamp, nil
+	}
+	return string(text), stamp, transfer.Lost(err)
+}
+
+// begin writes the lock, makes sure that nobody else did at the same time, and goes on
+// writing it.
+func (l *lock) begin(ctx context.Context) error {
+	if err := l.write(ctx); err != nil {
+		return transfer.Lost(err)
+	}
+	text, err := l.store.Beginning(ctx, l.at.Bucket, l.at.Key(lockName), mostLock)
+	if err != nil {
+		return transfer.Lost(err)
+	}
+	if string(text) != l.id {
+		return &LockedError{l.at}
+	}
+	beating, stop := context.WithCancel(ctx)
+	l.stop, l.done = stop, make(chan struct{})
+	go func() {
+		defer close(l.done)
+		for pause(beating, beat) == nil {
+			_ = l.write(beating) // the copy itself meets what is wrong with the store
+		}
+	}()
+	return nil
+}
+
+func (l *lock) write(ctx context.Context) error {
+	return l.store.Put(ctx, l.at.Bucket, l.at.Key(lockName), []byte(l.id))
+}
+
+// release removes the lock, if it was taken.
+func (l *lock) release(ctx context.Context) error {
+	if l.stop == nil {
+		return nil
+	}
+	l.stop()
+	<-l.done
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasing)
+	defer cancel()
+	return l.store.Delete(ctx, l.at.Bucket, l.at.Key(lockName))
+}
+
+func pause(ctx context.Context, length time.Duration) error {
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-time.After(length):
+		return nil
+	}
+}

@@ -1,0 +1,349 @@
+package objects_test
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+)
+
+// here is where the files of these tests go to.
+var here = bucket.Location{Bucket: buckettest.Bucket, Prefix: "team/model"}
+
+// results are files of all sizes, and what is no file.
+func results(t *testing.T) (root string, tree filetree.Tree) {
+	t.Helper()
+	tree = filetree.Tree{
+		"large": filetree.File(noise(23<<20 + 5)), "exact": filetree.File(noise(10 << 20)), "metrics.json": filetree.File("{}"),
+		"d/run.csv": filetree.File("a,b\n").Perm("0600"), "d/empty": filetree.File(""), "d/link": filetree.Symlink("../large"),
+		"d/again": filetree.Link("d/run.csv"), "e": filetree.Dir(), "ä b+c/%41?&=.txt": filetree.File("odd"),
+	}
+	root = t.TempDir()
+	filetree.Write(t, root, tree)
+	return root, tree
+}
+
+func noise(n int) string {
+	bytes := make([]byte, n)
+	state := uint64(n)
+	for i := range bytes {
+		state = state*6364136223846793005 + 1442695040888963407
+		bytes[i] = byte(state >> 56)
+	}
+	return string(bytes)
+}
+
+// request copies what is below root, in parts of 5 MiB.
+func request(t *testing.T, root string, store *bucket.Store) objects.Request {
+	t.Helper()
+	agent, err := agentsource.New(agenttest.Start(t, root, server.Options{}).Tunnel(t), "auto")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return objects.Request{
+		Request: transfer.Request{Source: agent, SourceID: "uid"}, Agent: agent, Store: store, At: here, ID: t.Name(),
+		Part: bucket.LeastPart, Now: time.Now, Say: func(text string) { t.Log(text) },
+	}
+}
+
+func copied(t *testing.T, r objects.Request) transfer.Result {
+	t.Helper()
+	result, err := objects.Copy(t.Context(), r)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return result
+}
+
+// read returns all objects of a store below here.
+func read(t *testing.T, backend gofakes3.Backend) map[string]*gofakes3.Object {
+	t.Helper()
+	list, err := backend.ListBucket(buckettest.Bucket, nil, gofakes3.ListBucketPage{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := map[string]*gofakes3.Object{}
+	for _, one := range list.Contents {
+		object, err := backend.GetObject(buckettest.Bucket, one.Key, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		all[strings.TrimPrefix(one.Key, here.Prefix+"/")] = object
+	}
+	return all
+}
+
+func text(t *testing.T, object *gofakes3.Object) string {
+	t.Helper()
+	if object == nil {
+		return "nothing"
+	}
+	content, err := io.ReadAll(object.Contents)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(content)
+}
+
+func uploads(t *testing.T, store *bucket.Store) (keys []string) {
+	t.Helper()
+	for one, err := range store.Uploads(t.Context(), here.Bucket, "") {
+		if err != nil {
+			t.Fatal(err)
+		}
+		keys = append(keys, one.Key)
+	}
+	return keys
+}
+
+// TestThereAndBack: each file is an object with all that belongs to it, the list of sums is
+// right, and the tree comes back as it was.
+func TestThereAndBack(t *testing.T) {
+	store, backend := buckettest.Start(t, nil)
+	root, _ := results(t)
+	result := copied(t, request(t, root, store))
+	if !result.Whole() || !result.Verified || result.Files != 7 || result.Symlinks != 1 || result.PlanFiles != 7 || result.Digest == "" {
+		t.Errorf("%+v", result)
+	}
+	all := read(t, backend)
+	names := slices.Sorted(maps.Keys(all))
+	if want := []string{"d/again", "d/empty", "d/run.csv", "exact", "kubectl-batch.index", "kubectl-batch.sha256", "large", "metrics.json", "ä b+c/%41?&=.txt"}; !slices.Equal(names, want) {
+		t.Errorf("there are %q", names)
+	}
+	var sums strings.Builder
+	for _, name := range names {
+		if strings.HasPrefix(name, "kubectl-batch.") {
+			continue
+		}
+		content := text(t, all[name])
+		want, err := os.ReadFile(filepath.Join(root, name))
+		if err != nil || content != string(want) {
+			t.Errorf("%s is not what it was: %v", name, err)
+		}
+		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(want), name)
+	}
+	if got := text(t, all["kubectl-batch.sha256"]); got != sums.String() {
+		t.Errorf("the sums are\n%s", got)
+	}
+	meta := all["d/run.csv"].Metadata
+	if meta["X-Amz-Meta-Mtime"] != "1582230020" || meta["X-Amz-Meta-Mode"] != "0100600" || meta["Content-Type"] != "text/csv" {
+		t.Errorf("the metadata are %q", meta)
+	}
+	if meta := all["large"].Metadata; meta["X-Amz-Meta-Mtime"] != "1582230020" || meta["Content-Type"] != "application/octet-stream" {
+		t.Errorf("the metadata of parts are %q", meta)
+	}
+	if left := uploads(t, store); left != nil {
+		t.Errorf("uploads are left: %q", left)
+	}
+	dir := t.TempDir()
+	back(t, store, dir)
+	if got, want := filetree.Read(t, dir), filetree.Read(t, root); !maps.Equal(got, want) {
+		t.Errorf("%v came back in place of %v", got, want)
+	}
+}
+
+func back(t *testing.T, store *bucket.Store, dir string) {
+	t.Helper()
+	stored, err := objects.Open(t.Context(), store, here, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	movertest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
+}
+
+// counter counts what a store is asked for.
+type counter struct {
+	mu    sync.Mutex
+	puts  []string
+	bytes int64
+	got   int64
+}
+
+func (c *counter) door(_ http.ResponseWriter, r *http.Request) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if r.Method == http.MethodPut && !strings.Contains(r.URL.Path, "/kubectl-batch.") {
+		c.puts = append(c.puts, strings.TrimPrefix(r.URL.Path, "/results/team/model/"))
+		c.bytes += r.ContentLength
+	}
+	var from, to int64
+	if n, _ := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to); n == 2 {
+		c.got += to - from + 1
+	}
+	return false
+}
+
+// TestOnlyWhatChanged is sent by a second copy, and nothing at all where nothing did.
+func TestOnlyWhatChanged(t *testing.T) {
+	count := &counter{}
+	store, backend := buckettest.Start(t, count.door)
+	root, _ := results(t)
+	r := request(t, root, store)
+	copied(t, r)
+	before := text(t, read(t, backend)["kubectl-batch.index"])
+	count.puts = nil
+	if result := copied(t, r); result.Kept != 8 || result.PlanFiles != 0 || len(count.puts) > 0 || text(t, read(t, backend)["kubectl-batch.index"]) != before {
+		t.Errorf("%q were sent again: %+v", count.puts, result)
+	}
+	r.Checksum = true
+	if result := copied(t, r); result.Kept != 8 || len(count.puts) > 0 {
+		t.Errorf("%q were sent again: %+v", count.puts, result)
+	}
+	filetree.Write(t, root, filetree.Tree{"metrics.json": filetree.File("[]"), "new": filetree.File("new")})
+	if err := os.Remove(filepath.Join(root, "exact")); err != nil {
+		t.Fatal(err)
+	}
+	r.Checksum = false
+	copied(t, r)
+	slices.Sort(count.puts)
+	if want := []string{"metrics.json", "new"}; !slices.Equal(count.puts, want) {
+		t.Errorf("%q were sent", count.puts)
+	}
+	if all := read(t, backend); text(t, all["metrics.json"]) != "[]" || all["exact"] == nil {
+		t.Error("it is not what it is now, or what is no more at the source went")
+	}
+	if _, err := backend.DeleteObject(buckettest.Bucket, here.Key("new")); err != nil {
+		t.Fatal(err)
+	}
+	count.puts = nil
+	copied(t, r)
+	if !slices.Equal(count.puts, []string{"new"}) {
+		t.Errorf("%q were sent", count.puts)
+	}
+}
+
+// TestOthersObjects are not overwritten without --force: somebody else's, another tree's, and ours that
+// somebody changed.
+func TestOthersObjects(t *testing.T) {
+	store, backend := buckettest.Start(t, nil)
+	root, _ := results(t)
+	put := func(name string) {
+		t.Helper()
+		if err := store.Put(t.Context(), here.Bucket, here.Key(name), []byte("mine")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	put("d/run.csv")
+	r := request(t, root, store)
+	refused := func(names ...string) {
+		t.Helper()
+		result, err := objects.Copy(t.Context(), r)
+		var got []string
+		for _, one := range result.Refused {
+			got = append(got, one.Path)
+		}
+		if _, ok := errors.AsType[*transfer.RefusedError](err); !ok || !slices.Equal(got, names) {
+			t.Errorf("refused were %q, not %q: %v", got, names, err)
+		}
+	}
+	refused("d/run.csv")
+	if all := read(t, backend); text(t, all["d/run.csv"]) != "mine" || all["large"] == nil {
+		t.Error("somebody's object was overwritten, or the others did not come")
+	}
+	put("metrics.json")
+	refused("d/run.csv", "metrics.json")
+	r.SourceID = "another"
+	refused("d/again", "d/empty", "d/run.csv", "exact", "large", "metrics.json", "ä b+c/%41?&=.txt")
+	r.Force = true
+	copied(t, r)
+	if text(t, read(t, backend)["d/run.csv"]) != "a,b\n" {
+		t.Error("--force did not overwrite it")
+	}
+}
+
+// TestGoesOn: a new process sends of a large file the parts that are missing, and of the others
+// those that are not there.
+func TestGoesOn(t *testing.T) {
+	var away atomic.Bool
+	count := &counter{}
+	store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Get("partNumber") == "4" && strings.HasSuffix(r.URL.Path, "large") && !away.Swap(true) {
+			time.Sleep(time.Second)
+			return buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
+		}
+		return count.door(w, r)
+	})
+	root, tree := results(t)
+	r := request(t, root, store)
+	r.Parallel = 1
+	if _, err := objects.Copy(t.Context(), r); err == nil || !strings.Contains(err.Error(), "writing to it is refused") {
+		t.Fatal(err)
+	}
+	if left := uploads(t, store); len(left) != 1 {
+		t.Fatalf("uploads: %q", left)
+	}
+	before := count.bytes
+	count.puts, count.bytes = nil, 0
+	copied(t, r)
+	// The fourth and the fifth part, of 8 MiB, and the other file, of 10.
+	if sent := count.bytes; before < 15<<20 || sent < 18<<20 || sent > 19<<20 {
+		t.Errorf("%d and %d bytes were sent for 33 MiB", before, count.bytes)
+	}
+	if left := uploads(t, store); left != nil || text(t, read(t, backend)["large"]) != tree["large"].Data {
+		t.Errorf("left are %q, or the file is not whole", left)
+	}
+}
+
+// TestKilled: what was killed leaves uploads that the next copy finds and removes, also one that
+// no index knows.
+func TestKilled(t *testing.T) {
+	store, _ := buckettest.Start(t, nil)
+	root, _ := results(t)
+	r := request(t, root, store)
+	copied(t, r)
+	for _, name := range []string{"large", "large", "not ours"} {
+		if _, err := store.Begin(t.Context(), here.Bucket, here.Key(name), bucket.Attributes{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var said []string
+	r.Say = func(text string) { said = append(said, text) }
+	copied(t, r)
+	if left := uploads(t, store); !slices.Equal(left, []string{here.Key("not ours")}) || len(said) != 1 || !strings.HasPrefix(said[0], "Removed the parts of 2 files") {
+		t.Errorf("left are %q; %q", left, said)
+	}
+}
+
+// TestCtrlC leaves no upload and no lock, and what has come is not sent again.
+func TestCtrlC(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	store, backend := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.URL.Query().Get("partNumber") == "3" {
+			cancel()
+			time.Sleep(time.Second)
+		}
+		return false
+	})
+	root, _ := results(t)
+	r := request(t, root, store)
+	if _, err := objects.Copy(ctx, r); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	all := read(t, backend)
+	if left := uploads(t, store); left != nil || all["kubectl-batch.lock"] != nil || all["kubectl-batch.index"] == nil {
+		t.Errorf("left are %q, %q", left, slices.Sorted(maps.Keys(all)))
+	}
+}

@@ -1,0 +1,89 @@
+package objects
+
+import (
+	"context"
+	"errors"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// errRefused says that a file cannot be read; parts.refusal says why.
+var errRefused = errors.New("the file cannot be read")
+
+// part sends the part at n, with a new signature where one was too old. Read is told when the
+// next one may begin.
+func (p *parts) part(ctx context.Context, n int, read func()) error {
+	for renewal := 0; ; renewal++ {
+		signed := p.Now()
+		result, err := p.once(ctx, n, read)
+		switch {
+		case err != nil:
+			return err
+		case result.Refused != "":
+			p.mu.Lock()
+			p.refusal = result.Refused
+			p.mu.Unlock()
+			return errRefused
+		case result.Changes == wire.Changed:
+			return errChanged
+		case result.Failed != nil && renewal < mostRenewals && p.outdated(result.Failed, signed):
+			continue
+		case result.Failed != nil:
+			return p.refused(result.Failed)
+		case result.ETag == "":
+			return errors.New("the store took a part of a file and did not say what it calls it (an ETag)")
+		}
+		p.there(n, result)
+		p.checkpoint(ctx)
+		return nil
+	}
+}
+
+// once asks the agent for the part at n.
+func (p *parts) once(ctx context.Context, n int, read func()) (result wire.PutResult, err error) {
+	one, err := p.Store.SignPart(ctx, p.At.Bucket, p.in, int32(n+1), p.Valid)
+	if err != nil {
+		return result, transfer.Lost(err)
+	}
+	from := int64(n) * p.size
+	file := p.task.ask(from, min(p.size, p.task.Size-from))
+	file.URL, file.Header = one.URL, one.Header
+	p.mu.Lock()
+	if n > 0 {
+		file.State = p.states[n-1]
+	}
+	p.mu.Unlock()
+	request := p.request()
+	request.Files = append(request.Files, file)
+	err = p.Agent.Put(ctx, request, func(r wire.PutResult) {
+		if !r.Hashed {
+			result = r
+			return
+		}
+		p.mu.Lock()
+		p.states[n] = r.State
+		p.mu.Unlock()
+		read()
+	})
+	return result, err
+}
+
+// there takes note of a part that is in the bucket, and of all that are without a gap.
+func (p *parts) there(n int, r wire.PutResult) {
+	from := int64(n) * p.size
+	p.count(min(p.size, p.task.Size-from))
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.etags[n] = r.ETag
+	if n == len(p.etags)-1 {
+		p.sum, p.changes = r.Sum, r.Changes
+	}
+	p.copying.mu.Lock()
+	defer p.copying.mu.Unlock()
+	p.reached, p.dirty = true, true
+	known := p.index[p.task.Path].Upload
+	for i := len(known.ETags); i < len(p.etags)-1 && p.etags[i] != ""; i++ {
+		known.ETags, known.States = append(known.ETags, p.etags[i]), append(known.States, p.states[i])
+	}
+}

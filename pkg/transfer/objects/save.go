@@ -1,0 +1,73 @@
+package objects
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+const (
+	// saveEvery is how often the index is written while files are sent, and share how many times
+	// as long as that takes it is left alone at least.
+	saveEvery = 2 * time.Second
+	share     = 20
+)
+
+// saving is when the index was written.
+type saving struct {
+	mu   sync.Mutex // held while it is
+	next time.Time
+}
+
+// intend marks what is about to be sent: an object that a copy left which was killed is its own.
+func (c *copying) intend(ctx context.Context) error {
+	if len(c.small)+len(c.large) == 0 {
+		return nil
+	}
+	for _, tasks := range [][]*task{c.small, c.large} {
+		for _, t := range tasks {
+			known := c.index[t.Path]
+			if known == nil || known.Type != archive.File {
+				known = &entry{Path: t.Path, Type: archive.File, Mode: t.Mode, facts: facts{Source: c.SourceID}}
+				c.index[t.Path] = known
+			}
+			if known.Source != c.SourceID { // --force takes it over
+				known.facts = facts{Source: c.SourceID}
+			}
+			known.Planned = true
+		}
+	}
+	c.dirty, c.begun = true, true
+	return c.Attempts(ctx, c.lasting, c.present, func(ctx context.Context) error { return transfer.Lost(c.save(ctx)) })
+}
+
+// checkpoint writes the index now and then. An error is met again by who sends.
+func (c *copying) checkpoint(ctx context.Context) {
+	if !c.saved.mu.TryLock() {
+		return // somebody does
+	}
+	due := c.Now().After(c.saved.next)
+	c.saved.mu.Unlock()
+	if due {
+		_ = c.save(ctx)
+	}
+}
+
+// save writes the index.
+func (c *copying) save(ctx context.Context) error {
+	c.saved.mu.Lock()
+	defer c.saved.mu.Unlock()
+	began := c.Now()
+	c.mu.Lock()
+	text, err := c.index.text()
+	c.mu.Unlock()
+	if err == nil {
+		err = c.Store.Put(ctx, c.At.Bucket, c.At.Key(indexName), text)
+	}
+	now := c.Now()
+	c.saved.next = now.Add(max(saveEvery, share*now.Sub(began)))
+	return err
+}

@@ -1,0 +1,282 @@
+package objects
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+const (
+	// mostFiles and mostBytes are what one request to the agent is for: each file comes with a
+	// signature of its own.
+	mostFiles = 100
+	mostBytes = 64 << 20
+	// mostTries is how often a file that changes while it is read is read, and mostRenewals how often one
+	// is asked for again because its request was too old.
+	mostTries, mostRenewals = 3, 5
+	// firstTries is how often a store is asked by a pod that has never reached it.
+	firstTries = 4
+)
+
+// task is a file that must be sent.
+type task struct {
+	archive.Entry
+	// link is the first name of a file of several.
+	link            string
+	tries, renewals uint8
+	// stale says that the file is another one than Entry says.
+	stale bool
+}
+
+// ask is the task, or a part of it, for the agent.
+func (t *task) ask(from, length int64) wire.PutFile {
+	return wire.PutFile{Path: t.Path, Size: t.Size, ModTime: t.ModTime, Changed: t.Changed, From: from, Length: length}
+}
+
+// attributes are what the file's object is stored with. The names are those that rclone gives.
+func (t *task) attributes() bucket.Attributes {
+	kind, _, _ := strings.Cut(mime.TypeByExtension(path.Ext(t.Path)), ";") // which characters a text is made of nobody knows
+	if kind == "" {
+		kind = "application/octet-stream"
+	}
+	const regular = 0o100000
+	seconds := strconv.FormatFloat(float64(t.ModTime.Unix()), 'f', 0, 64)
+	if nano := t.ModTime.Nanosecond(); nano != 0 {
+		seconds += "." + strings.TrimRight(strconv.Itoa(1e9 + nano)[1:], "0")
+	}
+	return bucket.Attributes{ContentType: kind, Metadata: map[string]string{
+		"mtime": seconds, "mode": "0" + strconv.FormatInt(regular|int64(t.Mode.Perm()), 8),
+	}}
+}
+
+// send sends what is planned, over several requests side by side.
+func (c *copying) send(ctx context.Context) error {
+	group, inner := errgroup.WithContext(ctx)
+	for range c.Parallel {
+		group.Go(func() error {
+			for {
+				batch := c.take()
+				if len(batch) == 0 {
+					return nil
+				}
+				if err := c.bring(inner, batch); err != nil {
+					return err
+				}
+				c.checkpoint(inner)
+			}
+		})
+	}
+	return group.Wait()
+}
+
+// take removes what goes with one request: a large file, or many small ones.
+func (c *copying) take() (batch []*task) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.large) > 0 {
+		batch, c.large = c.large[:1:1], c.large[1:]
+		return batch
+	}
+	n, bytes := 0, int64(0)
+	for n < min(len(c.small), mostFiles) && (n == 0 || bytes+c.small[n].Size <= mostBytes) {
+		bytes += c.small[n].Size
+		n++
+	}
+	batch, c.small = c.small[:n:n], c.small[n:]
+	return batch
+}
+
+// giveBack puts what did not come to its end.
+func (c *copying) giveBack(tasks ...*task) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, t := range tasks {
+		if t.Size > c.Part {
+			c.large = append(c.large, t)
+		} else {
+			c.small = append(c.small, t)
+		}
+	}
+}
+
+// bring sends a batch. What it could not is given back.
+func (c *copying) bring(ctx context.Context, batch []*task) error {
+	var fresh []*task
+	for i, t := range batch {
+		again, err := c.refresh(ctx, t)
+		if err != nil {
+			c.giveBack(append(fresh, batch[i:]...)...)
+			return err
+		}
+		switch {
+		case again && t.Size > c.Part && len(batch) > 1:
+			c.giveBack(t) // it grew
+		case again:
+			fresh = append(fresh, t)
+		}
+	}
+	switch {
+	case len(fresh) == 0:
+		return nil
+	case len(fresh) == 1 && fresh[0].Size > c.Part:
+		return c.inParts(ctx, fresh[0])
+	}
+	return c.together(ctx, fresh)
+}
+
+// refresh looks at a file again that changed, and reports whether it is still one to be sent.
+func (c *copying) refresh(ctx context.Context, t *task) (bool, error) {
+	if !t.stale {
+		return true, nil
+	}
+	listing, err := c.Source.List(ctx, []string{t.Path})
+	if _, missing := errors.AsType[*transfer.MissingPathError](err); missing {
+		c.refuse(t.Path, "it is gone")
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	defer func() { _ = listing.Close() }() // one entry is all
+	item, err := listing.Next()
+	switch {
+	case errors.Is(err, io.EOF) || err == nil && item.Path != t.Path:
+		return false, &transfer.LostError{Cause: errors.New("the agent listed something else than it was asked for")}
+	case err != nil:
+		return false, err
+	case item.Refused != "" || item.Type != archive.File:
+		c.refuse(t.Path, "it is no file any more")
+		return false, nil
+	}
+	c.gainTotal(item.Size - t.Size)
+	t.Entry, t.stale = item.Entry, false
+	return true, nil
+}
+
+func (c *copying) gainTotal(bytes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.at.TotalBytes += bytes
+}
+
+// together sends small files with one request to the agent.
+func (c *copying) together(ctx context.Context, batch []*task) error {
+	request, signed := c.request(), c.Now()
+	for _, t := range batch {
+		one, err := c.Store.SignPut(ctx, c.At.Bucket, c.At.Key(t.Path), t.attributes(), c.Valid)
+		if err != nil {
+			c.giveBack(batch...)
+			return transfer.Lost(err)
+		}
+		file := t.ask(0, t.Size)
+		file.URL, file.Header = one.URL, one.Header
+		request.Files = append(request.Files, file)
+	}
+	done := make([]bool, len(batch))
+	var failed error
+	err := c.Agent.Put(ctx, request, func(r wire.PutResult) {
+		done[r.Index] = true
+		if err := c.settle(batch[r.Index], r, signed); failed == nil {
+			failed = err // the others mostly say the same
+		}
+	})
+	for i, t := range batch {
+		if !done[i] {
+			c.giveBack(t)
+		}
+	}
+	return cmp.Or(failed, err)
+}
+
+// request is one without files.
+func (c *copying) request() wire.PutRequest {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := wire.PutRequest{Roots: string(c.Store.Roots())}
+	if !c.reached {
+		r.Tries = firstTries
+	}
+	return r
+}
+
+// settle takes note of what became of a file that was signed for then.
+func (c *copying) settle(t *task, r wire.PutResult, signed time.Time) error {
+	switch {
+	case r.Refused != "":
+		c.refuse(t.Path, r.Refused)
+	case r.Failed != nil && c.outdated(r.Failed, signed) && t.renewals < mostRenewals:
+		t.renewals++
+		c.giveBack(t)
+	case r.Failed != nil:
+		c.giveBack(t)
+		return c.refused(r.Failed)
+	case r.Changes == wire.Changed:
+		c.again(t)
+	default:
+		c.arrived(t, &entry{SHA256: r.Sum, ETag: r.ETag}, r.Changes)
+	}
+	return nil
+}
+
+// outdated reports whether a request, signed then, was refused for its age or that of the
+// credentials.
+func (c *copying) outdated(failed *wire.PutError, signed time.Time) bool {
+	return failed.Code == "ExpiredToken" ||
+		failed.Status == http.StatusForbidden && (c.Now().Sub(signed) > c.Valid-time.Second || strings.Contains(failed.Message, "expired"))
+}
+
+// refused says what a pod was answered.
+func (c *copying) refused(failed *wire.PutError) error {
+	if failed.Status == 0 && !failed.Unreachable {
+		return errors.New("the agent: " + failed.Message)
+	}
+	c.mu.Lock()
+	inPod := !c.reached
+	c.mu.Unlock()
+	return transfer.Lost(c.Store.Explain("writing to it", c.At.Bucket, bucket.Refusal{
+		Status: failed.Status, Code: failed.Code, Message: failed.Message, Unreachable: failed.Unreachable, InPod: inPod,
+	}))
+}
+
+// again has a file sent that changed, as it is by then; one that changes each time is left out.
+func (c *copying) again(t *task) {
+	if t.tries++; t.tries >= mostTries {
+		c.refuse(t.Path, "it keeps changing while it is read")
+		return
+	}
+	t.stale = true
+	c.giveBack(t)
+}
+
+// arrived takes note of a file that is in the bucket. The entry says how; the rest of it is filled in.
+func (c *copying) arrived(t *task, e *entry, changes wire.State) {
+	e.Path, e.Type, e.Mode, e.Link, e.facts = t.Path, archive.File, t.Mode, t.link, factsOf(c.SourceID, &t.Entry)
+	c.mu.Lock()
+	c.reached, c.dirty = true, true
+	c.index[t.Path] = e
+	c.result.Files++
+	c.result.Bytes += t.Size
+	if changes == wire.Growing {
+		c.result.Growing = append(c.result.Growing, t.Path)
+	}
+	c.mu.Unlock()
+	if len(e.States) > 0 {
+		c.gain(1, 0) // its parts are counted
+	} else {
+		c.gain(1, t.Size)
+	}
+}

@@ -1,0 +1,130 @@
+package objects
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding"
+	"errors"
+	"hash"
+	"io"
+	"slices"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// NotThere is why an entry does not come from a bucket.
+const NotThere = "its object is not in the bucket, or not whole"
+
+// Stored is what Copy has put into a bucket, as a transfer.Source: no cluster is needed.
+type Stored struct {
+	store *bucket.Store
+	at    bucket.Location
+	// through is what all that comes is read through.
+	through func(context.Context, io.Reader) io.Reader
+	index   index
+}
+
+var _ transfer.Source = (*Stored)(nil)
+
+// Open looks at what a Copy has put to a place. The error is ErrNoIndex where none has.
+// Through may be nil.
+func Open(ctx context.Context, store *bucket.Store, at bucket.Location, through func(context.Context, io.Reader) io.Reader) (*Stored, error) {
+	if through == nil {
+		through = func(_ context.Context, r io.Reader) io.Reader { return r }
+	}
+	known, err := readIndex(ctx, store, at)
+	return &Stored{store, at, through, known}, err
+}
+
+// List implements transfer.Source. Names of one file have an Inode that nothing else has.
+func (s *Stored) List(context.Context, []string) (transfer.Listing, error) {
+	groups := map[string]uint64{}
+	for _, e := range s.index {
+		if e.Link != "" && groups[e.Link] == 0 {
+			groups[e.Link] = uint64(len(groups) + 1)
+		}
+	}
+	return &storedListing{s.index, s.index.paths(), groups}, nil
+}
+
+type storedListing struct {
+	index  index
+	rest   []string
+	groups map[string]uint64
+}
+
+// Next implements transfer.Listing.
+func (l *storedListing) Next() (transfer.Item, error) {
+	if len(l.rest) == 0 {
+		return transfer.Item{}, io.EOF
+	}
+	e := l.index[l.rest[0]]
+	l.rest = l.rest[1:]
+	item := transfer.Item{Entry: archive.Entry{
+		Path: e.Path, Type: e.Type, Mode: e.Mode.Perm(), Size: e.Size, Stored: e.Size, ModTime: e.ModTime, Changed: e.Changed, Target: e.Target,
+	}}
+	if e.Type != archive.File {
+		return item, nil
+	}
+	if number := l.groups[e.Path] + l.groups[e.Link]; number > 0 {
+		item.Inode = archive.Inode{Number: number}
+	}
+	if !e.there() {
+		item.Refused = NotThere
+	}
+	return item, nil
+}
+
+// Close implements transfer.Listing.
+func (*storedListing) Close() error { return nil }
+
+// Sums implements transfer.Source, as far as the index knows: of a file, and of its beginnings
+// behind each part.
+func (s *Stored) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer.Sum, error) {
+	sums := make([]transfer.Sum, len(prefixes))
+	for i, prefix := range prefixes {
+		sums[i] = s.index[prefix.Path].beginning(prefix.Length)
+	}
+	return sums, nil
+}
+
+// beginning is the sum of as much of the file as is known, at most length.
+func (e *entry) beginning(length int64) transfer.Sum {
+	if !e.there() {
+		return transfer.Sum{Refused: NotThere}
+	}
+	if length < 0 || length >= e.Size {
+		return transfer.Sum{SHA256: e.SHA256, Length: e.Size}
+	}
+	if e.Part > 0 {
+		n := min(int(length/e.Part), len(e.States))
+		if sum, err := e.hashAt(int64(n) * e.Part); n > 0 && err == nil {
+			return transfer.Sum{SHA256: sum.Sum(nil), Length: int64(n) * e.Part}
+		}
+	}
+	return transfer.Sum{Refused: "nothing is known of its beginning"}
+}
+
+var errNoState = errors.New("the sum up to there is not known")
+
+// hashAt is the SHA-256 of what lies before offset, to go on with.
+func (e *entry) hashAt(offset int64) (hash.Hash, error) {
+	sum := sha256.New()
+	if offset == 0 {
+		return sum, nil
+	}
+	if e.Part <= 0 || offset%e.Part != 0 || offset/e.Part > int64(len(e.States)) {
+		return nil, errNoState
+	}
+	return sum, sum.(encoding.BinaryUnmarshaler).UnmarshalBinary(e.States[offset/e.Part-1])
+}
+
+// Open implements transfer.Source.
+func (s *Stored) Open(ctx context.Context, wants []transfer.Want) (transfer.Contents, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	c := &contents{stored: s, ctx: ctx, cancel: cancel, wants: slices.Clone(wants), at: -1, pieces: make(chan *piece, ahead)}
+	go c.fetch()
+	return c, nil
+}

@@ -1,0 +1,316 @@
+package objects_test
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/johannesboyne/gofakes3"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+)
+
+// validity is how long requests are good for in these tests.
+const validity = 1500 * time.Millisecond
+
+// TestStoreInTrouble: whatever a store says now and then, all is there in the end.
+func TestStoreInTrouble(t *testing.T) {
+	for name, door := range map[string]func(n int64, w http.ResponseWriter, r *http.Request) bool{
+		"SlowDown for every third part": func(n int64, w http.ResponseWriter, _ *http.Request) bool {
+			return n%3 == 0 && buckettest.Answer(w, http.StatusServiceUnavailable, "SlowDown")
+		},
+		"its own errors": func(n int64, w http.ResponseWriter, _ *http.Request) bool {
+			return n%4 == 1 && buckettest.Answer(w, http.StatusInternalServerError, "InternalError")
+		},
+		"connections that break": func(n int64, _ http.ResponseWriter, _ *http.Request) bool {
+			if n%4 == 1 {
+				panic(http.ErrAbortHandler)
+			}
+			return false
+		},
+		"requests that are too old": func(n int64, w http.ResponseWriter, r *http.Request) bool {
+			if n%4 != 1 || r.Method != http.MethodPut || r.URL.Query().Get("X-Amz-Expires") == "" {
+				return false
+			}
+			time.Sleep(validity)
+			return buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
+		},
+		"uploads that are gone": func(n int64, w http.ResponseWriter, r *http.Request) bool {
+			return n%9 == 4 && r.URL.Query().Has("partNumber") && buckettest.Answer(w, http.StatusNotFound, "NoSuchUpload")
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var n atomic.Int64
+			store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool { return door(n.Add(1), w, r) })
+			root := t.TempDir()
+			filetree.Write(t, root, filetree.Tree{"large": filetree.File(noise(13 << 20)), "small": filetree.File("s"), "d/other": filetree.File("o")})
+			r := request(t, root, store)
+			r.Valid, r.Retries = validity, -1
+			copied(t, r)
+			same(t, backend, root)
+			dir := t.TempDir()
+			back(t, store, dir)
+		})
+	}
+}
+
+// same compares all objects with the files below root.
+func same(t *testing.T, backend gofakes3.Backend, root string) {
+	t.Helper()
+	for name, object := range read(t, backend) {
+		if strings.HasPrefix(name, "kubectl-batch.") {
+			continue
+		}
+		if want, err := os.ReadFile(filepath.Join(root, name)); err != nil || text(t, object) != string(want) {
+			t.Errorf("%s is not what it was: %v", name, err)
+		}
+	}
+}
+
+// broken is an agent that is lost now and then.
+type broken struct {
+	transfer.Source
+	agent       objects.Agent
+	puts, lists atomic.Int64
+}
+
+func (b *broken) Put(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error {
+	if n := b.puts.Add(1); n == 2 || n == 12 {
+		return &transfer.LostError{Cause: errors.New("the test")}
+	}
+	return b.agent.Put(ctx, request, each)
+}
+
+func (b *broken) List(ctx context.Context, paths []string) (transfer.Listing, error) {
+	if b.lists.Add(1) == 1 {
+		return nil, &transfer.LostError{Cause: errors.New("the test")}
+	}
+	return b.Source.List(ctx, paths)
+}
+
+// TestLostAgent: what is lost with the way to the agent is asked for again.
+func TestLostAgent(t *testing.T) {
+	store, backend := buckettest.Start(t, nil)
+	root, _ := results(t)
+	r := request(t, root, store)
+	agent := &broken{Source: r.Source, agent: r.Agent}
+	r.Source, r.Agent, r.Retries = agent, agent, 2
+	result := copied(t, r)
+	if same(t, backend, root); result.Files != 7 {
+		t.Errorf("%+v", result)
+	}
+}
+
+// TestChangingFiles: what is stored is a state that the file had, or its beginning.
+func TestChangingFiles(t *testing.T) {
+	for name, test := range map[string]struct {
+		file    string
+		change  func(*os.File) error
+		growing bool
+	}{
+		"a log that grows":             {"metrics.json", func(f *os.File) error { _, err := f.WriteAt([]byte("more"), 2); return err }, true},
+		"a large log that grows":       {"large", func(f *os.File) error { _, err := f.WriteAt([]byte("more"), 23<<20+5); return err }, true},
+		"the beginning of a large one": {"large", func(f *os.File) error { _, err := f.WriteAt([]byte("other"), 7); return err }, false},
+		"one that gets shorter":        {"large", func(f *os.File) error { return f.Truncate(17 << 20) }, false},
+		"one that gets small":          {"large", func(f *os.File) error { return f.Truncate(17) }, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root, _ := results(t)
+			before, err := os.ReadFile(filepath.Join(root, test.file))
+			if err != nil {
+				t.Fatal(err)
+			}
+			once := sync.Once{}
+			store, backend := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+				part := r.URL.Query().Get("partNumber")
+				if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/"+test.file) && (part == "" || part == "3") {
+					once.Do(func() { change(t, filepath.Join(root, test.file), test.change) })
+				}
+				return false
+			})
+			result := copied(t, request(t, root, store))
+			now, err := os.ReadFile(filepath.Join(root, test.file))
+			got := text(t, read(t, backend)[test.file])
+			if err != nil || got != string(now) && got != string(before) || test.growing != (len(result.Growing) == 1) || !test.growing && got != string(now) {
+				t.Errorf("%d bytes are there of %d, before of %d; growing: %q: %v", len(got), len(now), len(before), result.Growing, err)
+			}
+			if left := uploads(t, store); left != nil {
+				t.Errorf("uploads are left: %q", left)
+			}
+			back(t, store, t.TempDir())
+		})
+	}
+}
+
+func change(t *testing.T, path string, how func(*os.File) error) {
+	t.Helper()
+	file, err := os.OpenFile(path, os.O_RDWR, 0)
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if err := errors.Join(how(file), file.Close()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestNeverStill: a file that changes each time it is read is left out.
+func TestNeverStill(t *testing.T) {
+	root, _ := results(t)
+	var n atomic.Int64
+	store, backend := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/metrics.json") {
+			filetree.Write(t, root, filetree.Tree{"metrics.json": filetree.File(noise(int(n.Add(1))))})
+		}
+		return false
+	})
+	result, err := objects.Copy(t.Context(), request(t, root, store))
+	if _, ok := errors.AsType[*transfer.RefusedError](err); !ok || len(result.Refused) != 1 || n.Load() != 3 {
+		t.Errorf("%v after %d tries", err, n.Load())
+	}
+	if sums := text(t, read(t, backend)["kubectl-batch.sha256"]); strings.Contains(sums, "metrics") || !strings.Contains(sums, "large") {
+		t.Errorf("the sums are\n%s", sums)
+	}
+}
+
+// TestNamesThatCannotBe are left out, and the rest comes.
+func TestNamesThatCannotBe(t *testing.T) {
+	store, _ := buckettest.Start(t, nil)
+	root := t.TempDir()
+	deep := strings.Repeat(strings.Repeat("d", 200)+"/", 5)
+	filetree.Write(t, root, filetree.Tree{
+		"kubectl-batch.index": filetree.File("x"), "new\nline": filetree.File("x"), "l\xff": filetree.File("x"), deep + "deep file": filetree.File("x"),
+		"to": filetree.Symlink("\xff"), "good": filetree.File("good"),
+	})
+	result, err := objects.Copy(t.Context(), request(t, root, store))
+	if refused, ok := errors.AsType[*transfer.RefusedError](err); !ok || len(refused.Refused) != 5 || result.Files != 1 {
+		t.Errorf("%v, %d files", err, result.Files)
+	}
+}
+
+// TestDownloadGoesOn: a large file goes on from where its sum is known, and comes whole.
+func TestDownloadGoesOn(t *testing.T) {
+	var asked atomic.Int64
+	count := &counter{}
+	store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+		if strings.HasPrefix(r.Header.Get("Range"), "bytes=16777216-") && asked.Add(1) == 1 {
+			time.Sleep(time.Second) // for what lies before it
+			return buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
+		}
+		return count.door(w, r)
+	})
+	root, tree := results(t)
+	copied(t, request(t, root, store))
+	stored, err := objects.Open(t.Context(), store, here, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	ctx, cancel := context.WithCancel(t.Context())
+	stopping := &stopping{Source: stored, cancel: cancel}
+	_, err = transfer.Fetch(ctx, transfer.Request{Source: stopping, SourceID: "x", Dir: dir, Paths: []string{"large"}})
+	if !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	count.got = 0
+	back(t, store, dir)
+	got, err := os.ReadFile(filepath.Join(dir, "large"))
+	// 15 of 23 MiB were here for good, of the other files 10 must come.
+	if err != nil || string(got) != tree["large"].Data || count.got > 19<<20 {
+		t.Errorf("%d bytes came: %v", count.got, err)
+	}
+	if len(read(t, backend)) == 0 {
+		t.Error("the store is empty")
+	}
+}
+
+// stopping is a Source whose user gives up at the first error.
+type stopping struct {
+	transfer.Source
+	cancel context.CancelFunc
+}
+
+func (s *stopping) Open(ctx context.Context, wants []transfer.Want) (transfer.Contents, error) {
+	contents, err := s.Source.Open(ctx, wants)
+	return &stoppingContents{contents, s.cancel}, err
+}
+
+type stoppingContents struct {
+	transfer.Contents
+	cancel context.CancelFunc
+}
+
+func (s *stoppingContents) Chunk() (transfer.Chunk, error) {
+	chunk, err := s.Contents.Chunk()
+	if err != nil && !strings.Contains(err.Error(), "EOF") {
+		s.cancel()
+	}
+	return chunk, err
+}
+
+// TestObjectsThatAreNotOurs: what was changed in the bucket, or is gone, does not come as if it were what was put
+// there.
+func TestObjectsThatAreNotOurs(t *testing.T) {
+	store, backend := buckettest.Start(t, nil)
+	root, _ := results(t)
+	copied(t, request(t, root, store))
+	if err := store.Put(t.Context(), here.Bucket, here.Key("metrics.json"), []byte("[]")); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := backend.DeleteObject(buckettest.Bucket, here.Key("exact")); err != nil {
+		t.Fatal(err)
+	}
+	stored, err := objects.Open(t.Context(), store, here, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	result, err := transfer.Fetch(t.Context(), transfer.Request{Source: stored, SourceID: "x", Dir: dir})
+	if refused, ok := errors.AsType[*transfer.RefusedError](err); !ok || len(refused.Refused) != 2 || result.Files != 4 {
+		t.Errorf("%v, %d files", err, result.Files)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "metrics.json")); err == nil {
+		t.Error("the file that was changed is here")
+	}
+}
+
+// TestTwoAtOnce: the second one is told, and does nothing.
+func TestTwoAtOnce(t *testing.T) {
+	began, goOn := make(chan struct{}), make(chan struct{})
+	once := sync.Once{}
+	store, _ := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/metrics.json") {
+			once.Do(func() { close(began); <-goOn })
+		}
+		return false
+	})
+	root, _ := results(t)
+	first, second := request(t, root, store), request(t, root, store)
+	second.ID = "another"
+	ended := make(chan error, 1)
+	go func() {
+		_, err := objects.Copy(t.Context(), first)
+		ended <- err
+	}()
+	<-began
+	_, err := objects.Copy(t.Context(), second)
+	if locked, ok := errors.AsType[*objects.LockedError](err); !ok {
+		t.Errorf("%v, %v", err, locked)
+	}
+	close(goOn)
+	if err := <-ended; err != nil {
+		t.Error(err)
+	}
+	copied(t, second)
+}
