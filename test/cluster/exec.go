@@ -116,6 +116,8 @@ func ourEnvironment(c *cluster.Cluster) ([]string, error) {
 		"CLUSTER_S3_DATA=" + c.Store().Data,
 		"CLUSTER_S3_KEY=" + cluster.StoreKey,
 		"CLUSTER_S3_SECRET=" + cluster.StoreSecret,
+		"CLUSTER_S3_GUEST_KEY=" + cluster.GuestKey,
+		"CLUSTER_S3_GUEST_SECRET=" + cluster.GuestSecret,
 	}, nil
 }
 

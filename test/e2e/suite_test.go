@@ -126,7 +126,8 @@ func (s *suite) bucket(e *testscript.Env, name string) error {
 	e.T().(interface{ Cleanup(func()) }).Cleanup(func() { _ = os.RemoveAll(data) })
 	for name, value := range map[string]string{
 		"BUCKET": name, "BUCKET_DATA": data, "AWS_ENDPOINT_URL": os.Getenv("CLUSTER_S3_ENDPOINT"), "AWS_CA_BUNDLE": os.Getenv("CLUSTER_S3_CA"),
-		"AWS_ACCESS_KEY_ID": os.Getenv("CLUSTER_S3_KEY"), "AWS_SECRET_ACCESS_KEY": os.Getenv("CLUSTER_S3_SECRET"), "SECRET": os.Getenv("CLUSTER_S3_SECRET"), "AWS_EC2_METADATA_DISABLED": "true",
+		"AWS_ACCESS_KEY_ID": os.Getenv("CLUSTER_S3_KEY"), "AWS_SECRET_ACCESS_KEY": os.Getenv("CLUSTER_S3_SECRET"), "SECRET": os.Getenv("CLUSTER_S3_SECRET"),
+		"GUEST_KEY": os.Getenv("CLUSTER_S3_GUEST_KEY"), "GUEST_SECRET": os.Getenv("CLUSTER_S3_GUEST_SECRET"), "AWS_EC2_METADATA_DISABLED": "true",
 	} {
 		e.Setenv(name, value)
 	}

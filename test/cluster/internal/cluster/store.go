@@ -2,15 +2,20 @@ package cluster
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"os"
 	"path/filepath"
 )
 
-// The keys of the store's one user. Nothing is protected by them: they are for tests of
+// The keys of the store's users, of which the first may do everything. Nothing is protected by them: they are for tests of
 // what happens with right and wrong ones.
 const (
 	StoreKey    = "cluster"
 	StoreSecret = "cluster-secret"
+	// The guest may do what the policy of a bucket says, and nothing else.
+	GuestKey    = "guest"
+	GuestSecret = "guest-secret"
 )
 
 // Store says where the S3 store is, and by which certificate it is known.
@@ -27,11 +32,28 @@ func (c *Cluster) Store() Store {
 	}
 }
 
+// storeUsers writes the accounts beside that of root, as the store reads them.
+func (c *Cluster) storeUsers() error {
+	type account struct {
+		Access string `json:"access"`
+		Secret string `json:"secret"`
+		Role   string `json:"role"`
+	}
+	text, err := json.Marshal(map[string]any{"accessAccounts": map[string]account{GuestKey: {GuestKey, GuestSecret, "user"}}})
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(filepath.Join(c.run("users-s3"), "users.json"), text, 0o600)
+}
+
 // startStore returns when the store listens.
 func (c *Cluster) startStore(ctx context.Context) error {
+	if err := c.storeUsers(); err != nil {
+		return err
+	}
 	spec := c.spec("s3", controlGroup,
 		filepath.Join(c.bins.s3, "versitygw"), fmt.Sprintf("--port=:%d", c.state.S3Port), "--region=us-east-1",
-		"--cert="+c.ca.Cert("s3"), "--key="+c.ca.Key("s3"), "--quiet", "--keep-alive",
+		"--cert="+c.ca.Cert("s3"), "--key="+c.ca.Key("s3"), "--quiet", "--keep-alive", "--iam-dir="+c.run("users-s3"), "--iam-cache-disable",
 		"posix", "--sidecar="+c.run("metadata-s3"), c.run("s3"))
 	spec.Env = []string{"ROOT_ACCESS_KEY_ID=" + StoreKey, "ROOT_SECRET_ACCESS_KEY=" + StoreSecret}
 	if _, err := c.table.Ensure(spec); err != nil {

@@ -47,7 +47,7 @@ func (c *Cluster) Up(ctx context.Context, root string, nodes int) error {
 
 // lay prepares all that the processes find when they start.
 func (c *Cluster) lay(ctx context.Context, nodes int) error {
-	if err := c.makeDirs("processes", "log", "s3", "metadata-s3"); err != nil {
+	if err := c.makeDirs("processes", "log", "s3", "metadata-s3", "users-s3"); err != nil {
 		return err
 	}
 	if !c.Running() || !c.Exists() { // what a crash has left, or a lost state, is of no use
