@@ -1,9 +1,10 @@
 package server
 
 import (
-	"bytes"
+	"compress/gzip"
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"path"
 	"path/filepath"
@@ -40,8 +41,8 @@ func (a *agent) readPut(w http.ResponseWriter, r *http.Request) (request wire.Pu
 	if err != nil {
 		return request, err
 	}
-	if err := json.Unmarshal(body, &request); err != nil {
-		return request, wire.ErrCorrupt // the error could quote what is secret
+	if request, err = wire.ParsePut(body); err != nil {
+		return request, err
 	}
 	for _, f := range request.Files {
 		if !filepath.IsLocal(f.Path) || path.Clean(f.Path) != f.Path || f.From < 0 || f.Length < 0 || f.From > f.Size-f.Length {
@@ -51,22 +52,36 @@ func (a *agent) readPut(w http.ResponseWriter, r *http.Request) (request wire.Pu
 	return request, nil
 }
 
-// tell writes results as they come, and a blank now and then between them.
+// gatheringTime is how long a result waits for others: each alone would take more in frames than it
+// is long.
+const gatheringTime = 500 * time.Millisecond
+
+// tell writes results, some at a time, and a blank now and then between them.
 func (a *agent) tell(w http.ResponseWriter, results <-chan wire.PutResult) {
-	out := &destination{w, http.NewResponseController(w), a.Now}
-	ticker := time.NewTicker(a.beat())
-	defer ticker.Stop()
+	out := newTelling(&destination{w, http.NewResponseController(w), a.Now})
+	beat, due := time.NewTicker(a.beat()), time.NewTicker(gatheringTime)
+	defer beat.Stop()
+	defer due.Stop()
 	for {
-		line := []byte{' '}
+		var err error
 		select {
 		case result, more := <-results:
 			if !more {
+				out.end()
 				return
 			}
-			line = gatherLines(result, results)
-		case <-ticker.C:
+			if out.add(result); result.Hashed { // somebody waits for it
+				err = out.flush()
+			}
+		case <-due.C:
+			if out.held > 0 {
+				err = out.flush()
+			}
+		case <-beat.C:
+			_, _ = out.zip.Write([]byte{' '})
+			err = out.flush()
 		}
-		if _, err := out.Write(line); err != nil || out.Flush() != nil {
+		if err != nil {
 			for range results { // what is under way comes to its end
 			}
 			return
@@ -74,18 +89,32 @@ func (a *agent) tell(w http.ResponseWriter, results <-chan wire.PutResult) {
 	}
 }
 
-// gatherLines returns the line of a result, and of those that are there already.
-func gatherLines(first wire.PutResult, more <-chan wire.PutResult) []byte {
-	var lines bytes.Buffer
-	encoder := json.NewEncoder(&lines)
-	_ = encoder.Encode(first)
-	for range len(more) {
-		if next, ok := <-more; ok {
-			_ = encoder.Encode(next)
-		}
-	}
-	return lines.Bytes()
+// telling is an answer of lines.
+type telling struct {
+	to    *destination
+	zip   *gzip.Writer
+	lines *json.Encoder
+	held  int // lines that were not sent
 }
+
+func newTelling(to *destination) *telling {
+	zip := gzip.NewWriter(to)
+	return &telling{to: to, zip: zip, lines: json.NewEncoder(zip)}
+}
+
+// add takes a line. An error is met again by who flushes.
+func (t *telling) add(result wire.PutResult) {
+	_ = t.lines.Encode(result)
+	t.held++
+}
+
+func (t *telling) flush() error {
+	t.held = 0
+	return errors.Join(t.zip.Flush(), t.to.Flush())
+}
+
+// end ends the answer; who is gone asks no more.
+func (t *telling) end() { _ = t.zip.Close() }
 
 // putAll stores all files of a request, some at a time.
 func (a *agent) putAll(ctx context.Context, request wire.PutRequest, results chan<- wire.PutResult) {

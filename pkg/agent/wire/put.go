@@ -1,9 +1,20 @@
 package wire
 
-import "time"
+import (
+	"bytes"
+	"compress/gzip"
+	"encoding/json"
+	"errors"
+	"io"
+	"time"
+)
 
-// PutRequest asks for files as objects: the body of a POST /v1/put, as JSON. It is
-// answered by lines of JSON, each a PutResult, with blanks between them: one for each file,
+// MaxPut is the most bytes of a PutRequest as JSON. On the way it is less: pre-signed URLs are
+// much alike.
+const MaxPut = 4 << 20
+
+// PutRequest asks for files as objects: the body of a POST /v1/put, as JSON, in gzip. It is
+// answered by lines of JSON, in gzip as well, each a PutResult, with blanks between them: one for each file,
 // in any order, and another one before it for a part behind which others follow.
 type PutRequest struct {
 	// Roots are the certificates that the server's is checked by, as PEM; empty for
@@ -13,6 +24,31 @@ type PutRequest struct {
 	// about two minutes.
 	Tries int       `json:"tries,omitempty"`
 	Files []PutFile `json:"files"`
+}
+
+// Marshal returns the request as it goes over the wire.
+func (r *PutRequest) Marshal() ([]byte, error) {
+	var body bytes.Buffer
+	zip, err := gzip.NewWriterLevel(&body, gzip.BestSpeed)
+	if err != nil {
+		return nil, err
+	}
+	err = errors.Join(json.NewEncoder(zip).Encode(r), zip.Close())
+	return body.Bytes(), err
+}
+
+// ParsePut reads what Marshal wrote. What is wrong with it is ErrCorrupt: more could quote what
+// is secret.
+func ParsePut(body []byte) (r PutRequest, err error) {
+	zip, err := gzip.NewReader(bytes.NewReader(body))
+	if err != nil {
+		return r, ErrCorrupt
+	}
+	text, err := io.ReadAll(io.LimitReader(zip, MaxPut))
+	if err != nil || json.Unmarshal(text, &r) != nil {
+		return PutRequest{}, ErrCorrupt
+	}
+	return r, nil
 }
 
 // PutFile is a file, or a part of one, and the pre-signed request that stores it.

@@ -114,7 +114,7 @@ func (o *Options) transfer(ctx context.Context, from *found, place *place, out *
 		return transfer.Result{}, err
 	}
 	defer sums.discard()
-	shown := &reporter{options: o, out: out, way: func() string { return place.came().Transport }}
+	shown := &reporter{options: o, out: out, way: place.name}
 	for paths := from.Paths; ; {
 		req := o.request(place, out, shown, sums)
 		req.SourceID, req.Paths, req.Mount = string(from.claim.UID), paths, from.Path

@@ -60,6 +60,14 @@ func (o *Options) move(ctx context.Context, place *place, req transfer.Request) 
 	})
 }
 
+// name says how files come, in a word.
+func (p *place) name() string {
+	if p.options.engine.To.Bucket != "" {
+		return "s3"
+	}
+	return p.came().Transport
+}
+
 // Put implements objects.Agent.
 func (p *place) Put(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error {
 	if _, err := p.reach(ctx); err != nil {

@@ -1,6 +1,7 @@
 package agentsource
 
 import (
+	"compress/gzip"
 	"context"
 	"encoding/json"
 	"errors"
@@ -49,10 +50,10 @@ func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer
 }
 
 // Put has the agent store files as objects, one each, and tells each of what became of them:
-// of a part behind which others follow, twice. A request may be of MaxPut bytes as JSON. Errors are
+// of a part behind which others follow, twice. Errors are
 // those of a Source; what was not told of is to be asked for again.
 func (s *Source) Put(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error {
-	body, err := json.Marshal(request)
+	body, err := request.Marshal()
 	if err != nil {
 		return err
 	}
@@ -62,7 +63,7 @@ func (s *Source) Put(ctx context.Context, request wire.PutRequest, each func(wir
 	}
 	defer func() { _ = answer.Close() }() // the answer says it all
 	told := make([]bool, len(request.Files))
-	lines := json.NewDecoder(io.LimitReader(answer, int64(maxAnswer+len(told)*maxResult)))
+	lines := json.NewDecoder(io.LimitReader(&unzipping{from: answer}, int64(maxAnswer+len(told)*maxResult)))
 	for left := len(told); left > 0; {
 		var result wire.PutResult
 		if err := lines.Decode(&result); err != nil {
@@ -83,8 +84,21 @@ func (s *Source) Put(ctx context.Context, request wire.PutRequest, each func(wir
 	return nil
 }
 
-// MaxPut is how many bytes a request to Put may be.
-const MaxPut = wire.MaxRequest
+// unzipping is a gzip.Reader whose beginning need not be there yet.
+type unzipping struct {
+	from io.Reader
+	zip  *gzip.Reader
+}
+
+// Read implements io.Reader.
+func (u *unzipping) Read(p []byte) (n int, err error) {
+	if u.zip == nil {
+		if u.zip, err = gzip.NewReader(u.from); err != nil {
+			return 0, err
+		}
+	}
+	return u.zip.Read(p)
+}
 
 // awake is how often an agent is spoken to that ends when nobody does for two minutes.
 const awake = 30 * time.Second
