@@ -19,7 +19,7 @@ func (t *Tree) Judge(entry *Entry) error {
 	case entry.Type == HardLink:
 		entry.Target, err = firstName(entry.Target)
 	case entry.Type == Symlink:
-		entry.Target, err = linkTarget(name, entry.Target, t.options.Mount)
+		entry.Target, err = LinkTarget(name, entry.Target, t.options.Mount)
 	case entry.Type != File && entry.Type != Directory:
 		return refuse("it is %s", unheldKind(entry.Target))
 	}

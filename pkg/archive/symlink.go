@@ -7,14 +7,14 @@ import (
 	"strings"
 )
 
-// linkTarget is the text that the symlink at p gets for target: target itself
+// LinkTarget is the text that the symlink at p gets for target: target itself
 // where it stays inside, its relative form where it is absolute below mount, the
 // path at which the tree's writers saw its root.
 //
 // Inside is decided by form: first ".." at most as often as the link is deep,
 // then names only. A ".." after a name is refused even where it seems to stay,
-// since the name may be a symlink: `s -> .` and `t -> s/../x` lead out together.
-func linkTarget(p, target, mount string) (string, error) {
+// since the name may be a symlink: `s -> .` and `t -> s/../x` lead out together. The error is a *Refused.
+func LinkTarget(p, target, mount string) (string, error) {
 	if target == "" || strings.ContainsRune(target, 0) {
 		return "", refuse("it is a symlink without a target")
 	}

@@ -27,13 +27,13 @@ func TestLinkTarget(t *testing.T) {
 		{"l", "a\x00b", ""},
 	}
 	for _, test := range tests {
-		got, err := linkTarget(test.link, test.target, "/results/")
+		got, err := LinkTarget(test.link, test.target, "/results/")
 		if got != test.want || (err == nil) != (test.want != "") {
 			t.Errorf("%s -> %s: got %q, %v", test.link, test.target, got, err)
 		}
 	}
 	for _, mount := range []string{"", "/"} {
-		if got, err := linkTarget("l", "/etc/passwd", mount); err == nil {
+		if got, err := LinkTarget("l", "/etc/passwd", mount); err == nil {
 			t.Errorf("mounted at %q: got %q", mount, got)
 		}
 	}

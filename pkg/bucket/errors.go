@@ -23,8 +23,8 @@ type Refusal struct {
 	Unreachable bool
 	// Region is where the bucket is, if the store says that.
 	Region string
-	// InPod says that a pod was refused and not this machine.
-	InPod bool
+	// InPod says that a pod was refused and not this machine, Before that it was not before.
+	InPod, Before bool
 }
 
 // Error is what went wrong with a store.
@@ -38,7 +38,7 @@ func (e *Error) Error() string { return e.text }
 
 // Passing reports whether another try, later, may fare better.
 func (e *Error) Passing() bool {
-	return e.Unreachable && !e.InPod || e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests
+	return e.Unreachable && (!e.InPod || e.Before) || e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests
 }
 
 // explain says what err means; what was done is a clause such as "reading from it".
@@ -89,7 +89,8 @@ var meant = map[string]string{ //nolint:gochecknoglobals // read only
 	"AccessDenied":           "{doing} is refused to profile {profile}, or to the environment's key ({said})",
 	"SlowDown":               "{doing}: the store is too busy ({said})",
 	"PermanentRedirect":      "it is in another region than {region}: --region says which ({said})",
-	"unreachable from a pod": "pods cannot reach the store ({said}): --in-cluster-endpoint-url says where they can, and without --via the files come directly",
+	"unreachable from a pod": "pods cannot reach the store ({said}): --in-cluster-endpoint-url says where they can, and without a bucket the files come directly",
+	"away from a pod":        "pods cannot reach the store any more ({said})",
 	"unreachable":            "the store cannot be reached from this machine ({said})",
 	"":                       "{doing} failed: {said}",
 }
@@ -102,25 +103,33 @@ var same = map[string]string{ //nolint:gochecknoglobals // read only
 	"AuthorizationHeaderMalformed": "PermanentRedirect", "IllegalLocationConstraintException": "PermanentRedirect",
 }
 
+// kind is the key of meant.
+func (r *Refusal) kind() string {
+	code := cmp.Or(same[r.Code], r.Code)
+	switch {
+	case meant[code] != "" && code != "":
+		return code
+	case r.Unreachable && r.InPod && r.Before:
+		return "away from a pod"
+	case r.Unreachable && r.InPod:
+		return "unreachable from a pod"
+	case r.Unreachable:
+		return "unreachable"
+	case r.Status == http.StatusForbidden:
+		return "AccessDenied"
+	}
+	return ""
+}
+
 // sentence says what a refusal means and what to do.
 func (s *Store) sentence(doing string, r Refusal) string {
 	said := r.Message
 	if r.Code != "" {
 		said = r.Code + ": " + r.Message
 	}
-	text, ok := meant[cmp.Or(same[r.Code], r.Code)]
-	switch {
-	case ok && r.Code != "":
-	case r.Region != "" && r.Region != s.Region():
+	if r.Region != "" && r.Region != s.Region() && (r.Code == "" || meant[cmp.Or(same[r.Code], r.Code)] == "") {
 		return fmt.Sprintf("it is in region %s: --region=%s", r.Region, r.Region)
-	case r.Unreachable && r.InPod:
-		text = meant["unreachable from a pod"]
-	case r.Unreachable:
-		text = meant["unreachable"]
-	case r.Status == http.StatusForbidden:
-		text = meant["AccessDenied"]
-	default:
-		text = meant[""]
 	}
+	text := meant[r.kind()]
 	return strings.NewReplacer("{profile}", strconv.Quote(s.profile), "{region}", strconv.Quote(s.Region()), "{doing}", doing, "{said}", said).Replace(text)
 }

@@ -35,7 +35,10 @@ func (s *Store) Begin(ctx context.Context, bucket, key string, as Attributes) (i
 	if err != nil {
 		return "", s.explain("writing to it in parts", bucket, err)
 	}
-	return aws.ToString(answer.UploadId), nil
+	if aws.ToString(answer.UploadId) == "" {
+		return "", fmt.Errorf("bucket %q: the store began an upload in parts and did not say its id", bucket)
+	}
+	return *answer.UploadId, nil
 }
 
 // SignPart returns the request by which anybody can store one part, the first being 1, for
@@ -47,8 +50,9 @@ func (s *Store) SignPart(ctx context.Context, bucket string, of Upload, number i
 }
 
 // Complete makes the object of its parts, which must be of that size in the end, and returns
-// its ETag. The ETags of the parts are in their order.
-func (s *Store) Complete(ctx context.Context, bucket string, of Upload, etags []string, size int64) (string, error) {
+// its ETag. The ETags of the parts are in their order; before is that of an object which has had
+// the name so far, or empty.
+func (s *Store) Complete(ctx context.Context, bucket string, of Upload, etags []string, size int64, before string) (string, error) {
 	parts := make([]types.CompletedPart, len(etags))
 	for i := range etags {
 		parts[i] = types.CompletedPart{ETag: &etags[i], PartNumber: aws.Int32(int32(i + 1))}
@@ -67,7 +71,7 @@ func (s *Store) Complete(ctx context.Context, bucket string, of Upload, etags []
 		return "", told
 	case err != nil:
 		return "", s.explain("looking at an object", bucket, err)
-	case aws.ToInt64(answer.ContentLength) != size && told != nil:
+	case told != nil && (aws.ToInt64(answer.ContentLength) != size || aws.ToString(answer.ETag) == before):
 		return "", told
 	case aws.ToInt64(answer.ContentLength) != size:
 		return "", fmt.Errorf("bucket %q: the store made an object of %d bytes of parts of %d", bucket, aws.ToInt64(answer.ContentLength), size)
@@ -75,13 +79,14 @@ func (s *Store) Complete(ctx context.Context, bucket string, of Upload, etags []
 	return aws.ToString(answer.ETag), nil
 }
 
-// Abort ends an upload and frees its parts; one that is not there is none to end.
-func (s *Store) Abort(ctx context.Context, bucket string, of Upload) error {
-	_, err := s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &bucket, Key: &of.Key, UploadId: &of.ID})
+// Abort ends an upload and frees its parts, but for those that are on their way; it reports whether
+// there was one.
+func (s *Store) Abort(ctx context.Context, bucket string, of Upload) (there bool, err error) {
+	_, err = s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &bucket, Key: &of.Key, UploadId: &of.ID})
 	if err = s.explain("aborting an upload in it", bucket, err); NoUpload(err) {
-		return nil
+		return false, nil
 	}
-	return err
+	return true, err
 }
 
 // Uploads goes through the uploads in parts whose keys begin with prefix.

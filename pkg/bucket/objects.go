@@ -60,6 +60,17 @@ func (s *Store) Put(ctx context.Context, bucket, key string, content []byte) err
 	return s.explain("writing to it", bucket, err)
 }
 
+// PutNew is Put where there is no such object yet; Replaced says of the error that there is. A store that cannot
+// tell overwrites it.
+func (s *Store) PutNew(ctx context.Context, bucket, key string, content []byte) error {
+	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(content), IfNoneMatch: aws.String("*")})
+	err = s.explain("writing to it", bucket, err)
+	if failed, ok := errors.AsType[*Error](err); ok && (failed.Status == http.StatusNotImplemented || failed.Code == "NotImplemented") {
+		return s.Put(ctx, bucket, key, content)
+	}
+	return err
+}
+
 // Object is one that is in a bucket.
 type Object struct {
 	Key  string

@@ -159,7 +159,7 @@ func (f *fetch) begin() error {
 		return nil
 	}
 	f.tree = archive.NewTree(archive.TreeOptions{
-		Open: func() (*os.Root, error) { return f.local.open() }, Look: f.local.peek, Mount: f.Mount, Wanted: f.wanted,
+		Open: func() (*os.Root, error) { return f.local.open() }, Look: f.local.peek, Mount: f.Mount, Wanted: f.Wanted,
 	})
 	f.looker = f.tree.Worker()
 	if f.PlanOnly {

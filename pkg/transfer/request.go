@@ -127,7 +127,7 @@ func inside(p, dir string) bool {
 	return dir == "." || p == dir || strings.HasPrefix(p, dir+"/")
 }
 
-// wanted reports whether p is, or is in, something that was asked for.
-func (r Request) wanted(p string) bool {
+// Wanted reports whether p is, or is in, something that was asked for.
+func (r Request) Wanted(p string) bool {
 	return slices.ContainsFunc(r.Paths, func(q string) bool { return inside(p, q) })
 }

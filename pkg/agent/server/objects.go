@@ -136,8 +136,9 @@ func (a *agent) putAll(ctx context.Context, request wire.PutRequest, results cha
 			one := &putting{agent: a, PutFile: file, client: client, tries: request.Tries}
 			one.hashed = func(state []byte) { results <- wire.PutResult{Index: i, Hashed: true, State: state} }
 			result := one.run(ctx)
-			result.Index = i
-			results <- result
+			if result.Index = i; ctx.Err() == nil { // else nobody knows what it would have been
+				results <- result
+			}
 		})
 	}
 }

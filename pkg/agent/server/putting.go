@@ -56,7 +56,7 @@ func (p *putting) run(ctx context.Context) wire.PutResult {
 		result.Changes, err = p.verdict(ctx, result.Sum)
 	}
 	if err != nil {
-		return wire.PutResult{Refused: cannotRead(err)}
+		result.Refused = cannotRead(err)
 	}
 	return result
 }

@@ -84,10 +84,10 @@ type PutResult struct {
 	// the SHA-256 of the file.
 	State []byte `json:"state,omitempty"`
 	Sum   []byte `json:"sum,omitempty"`
-	// ETag is the store's, as it sent it.
+	// ETag is the store's, as it sent it: the object there is what was read, whatever else is said.
 	ETag string `json:"etag,omitempty"`
 	// Changes says what happened to the file since the client saw it. Of one that is
-	// Changed nothing else holds.
+	// Changed nothing else but ETag holds.
 	Changes State `json:"changes,omitempty"`
 	// Refused says that the file cannot be read: a clause that follows its name.
 	Refused string `json:"refused,omitempty"`

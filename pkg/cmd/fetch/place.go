@@ -116,7 +116,11 @@ func (p *place) List(ctx context.Context, paths []string) (transfer.Listing, err
 		return nil, err
 	}
 	listing, err := source.List(ctx, paths)
-	p.listed = p.listed || err == nil
+	if err == nil {
+		p.mu.Lock()
+		p.listed = true
+		p.mu.Unlock()
+	}
 	return listing, p.inWords(err)
 }
 
@@ -143,7 +147,10 @@ func (p *place) Sums(ctx context.Context, prefixes []transfer.Prefix) ([]transfe
 // inWords makes a refusal final where the one way that was asked for is refused,
 // and names the flag that helps.
 func (p *place) inWords(err error) error {
-	if asked := p.options.engine.Transport; asked != auto && !p.listed && (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)) {
+	p.mu.Lock()
+	listed := p.listed
+	p.mu.Unlock()
+	if asked := p.options.engine.Transport; asked != auto && !listed && (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)) {
 		if lost, ok := errors.AsType[*transfer.LostError](err); ok {
 			return fmt.Errorf("--transport=%s: %w", asked, lost.Cause)
 		}

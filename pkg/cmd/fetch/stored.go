@@ -50,8 +50,18 @@ func (o *Options) checkStored(flags *Flags) error {
 }
 
 // storedSource is what lies at the place: files as they are, or what a fetch packed.
-func (o *Options) storedSource(ctx context.Context, meter *transport.Meter) (transfer.Source, error) {
-	plain, err := objects.Open(ctx, o.store, o.stored, meter.Reader)
+func (o *Options) storedSource(ctx context.Context, meter *transport.Meter) (source transfer.Source, err error) {
+	var plain *objects.Stored
+	for retry := 1; ; retry++ {
+		plain, err = objects.Open(ctx, o.store, o.stored, meter.Reader)
+		lost, ok := errors.AsType[*transfer.LostError](err)
+		if !ok || retry > o.engine.Retries {
+			break
+		}
+		if err := o.pause(ctx, retry, lost.Cause); err != nil {
+			return nil, err
+		}
+	}
 	if errors.Is(err, objects.ErrNoIndex) {
 		return bucketsource.NewStored(bucketsource.Options{Store: o.store, At: o.stored, Through: meter.Reader, Now: o.factory.Clock.Now}), nil
 	}
@@ -70,7 +80,9 @@ func (o *Options) fetchStored(ctx context.Context) error {
 	o.progress.Begin("")
 	source, err := o.storedSource(ctx, meter)
 	if err != nil {
-		return err
+		o.progress.Done(err)
+		out.Error = err.Error()
+		return joined(err, o.print(out))
 	}
 	req := o.request(source, out, &reporter{options: o, out: out, way: func() string { return "s3" }}, sums)
 	req.SourceID, req.Mount, req.Pause = o.stored.String(), "/", o.pause

@@ -164,7 +164,7 @@ func (s *Source) putOnce(ctx context.Context, one segment) error {
 // refused says what a pod was answered.
 func (s *Source) refused(err *wire.PutError) error {
 	return transfer.Lost(s.Store.Explain("writing to it", s.At.Bucket, bucket.Refusal{
-		Status: err.Status, Code: err.Code, Message: err.Message, Unreachable: err.Unreachable, InPod: !s.reached.Load(),
+		Status: err.Status, Code: err.Code, Message: err.Message, Unreachable: err.Unreachable, InPod: true, Before: s.reached.Load(),
 	}))
 }
 

@@ -34,7 +34,7 @@ type Agent interface {
 
 // Request says what to copy into a bucket, and where to.
 type Request struct {
-	// Request is as for a fetch, without Dir, Mount, Receipts and Sums. Its Source lists, and Force
+	// Request is as for a fetch, without Dir, Receipts and Sums. Its Source lists, and Force
 	// overwrites objects.
 	transfer.Request
 	Agent Agent
@@ -97,8 +97,10 @@ type copying struct {
 	mu     sync.Mutex // what workers share
 	index  index
 	dirty  bool // the index in the bucket is another one
-	begun  bool // objects may have been put
+	begun  bool // the index says what is about to be put
+	asked  bool // the agent was asked to put something
 	there  map[string]object
+	seen   map[string]struct{} // what was listed
 	small  []*task
 	large  []*task
 	result transfer.Result
@@ -121,11 +123,16 @@ func (c *copying) locked(ctx context.Context) error {
 	if c.PlanOnly {
 		return c.run(ctx)
 	}
-	l := &lock{store: c.Store, at: c.At, id: c.ID}
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l := &lock{store: c.Store, at: c.At, id: c.ID, stolen: cancel}
 	if err := c.Attempts(ctx, c.lasting, c.present, func(ctx context.Context) error { return l.take(ctx, c.Say) }); err != nil {
 		return err
 	}
-	err := c.run(ctx)
+	err := c.run(inner)
+	if inner.Err() != nil && ctx.Err() == nil {
+		return &LockedError{c.At} // whose index it is now
+	}
 	err = joined(err, c.end(ctx, err))
 	if released := l.release(ctx); released != nil && err == nil {
 		c.Say(fmt.Sprintf("Note: %s could not be removed: %v", c.At.At(lockName), released))
@@ -168,8 +175,22 @@ func (c *copying) present() int {
 // gain counts what need not be done again.
 func (c *copying) gain(files, bytes int64) {
 	c.mu.Lock()
+	c.gained += files + bytes
+	c.mu.Unlock()
+	c.progress(files, bytes)
+}
+
+// asks notes that from now on objects may come to be of which nobody hears.
+func (c *copying) asks() {
+	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.gained += files + max(bytes, 0)
+	c.asked = true
+}
+
+// progress reports what is there.
+func (c *copying) progress(files, bytes int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.at.Files += files
 	c.at.Bytes += bytes
 	c.Reporter.Report(c.at)

@@ -1,9 +1,11 @@
 package objects
 
 import (
+	"bufio"
 	"bytes"
 	"compress/gzip"
 	"context"
+	"crypto/sha256"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -28,6 +30,10 @@ const (
 
 // ownNames are those that no file can have at the top of a tree.
 var ownNames = []string{indexName, manifestName, lockName} //nolint:gochecknoglobals // read only
+
+// mostIndex is how much of an index is read, in bytes, and mostLine how long a line of it can be: that of
+// a file of 10,000 parts takes half.
+const mostIndex, mostLine = 4 << 30, 4 << 20
 
 // indexVersion changes with the meaning of the index; another one is not read.
 const indexVersion = 1
@@ -68,6 +74,8 @@ type entry struct {
 	Planned bool `json:"planned,omitempty"`
 	// Upload is, of such a copy, the parts that are there already.
 	Upload *upload `json:"upload,omitempty"`
+	// torn says that the object is of a file that changed as it was read.
+	torn bool
 }
 
 // upload is an object on its way in parts.
@@ -118,28 +126,37 @@ func parseIndex(from io.Reader) (index, error) {
 	if err != nil {
 		return nil, err
 	}
-	lines := json.NewDecoder(text)
+	lines := bufio.NewScanner(io.LimitReader(text, mostIndex))
+	lines.Buffer(nil, mostLine)
 	var head indexHead
-	if err := lines.Decode(&head); err != nil {
-		return nil, err
+	lines.Scan()
+	if err := json.Unmarshal(lines.Bytes(), &head); err != nil {
+		return nil, errors.Join(err, lines.Err())
 	}
 	if head.Version != indexVersion {
 		return nil, fmt.Errorf("version %d", head.Version)
 	}
 	known := index{}
-	for {
+	for lines.Scan() {
 		one := &entry{}
-		if err := lines.Decode(one); errors.Is(err, io.EOF) {
-			return known, nil
-		} else if err != nil {
+		if err := json.Unmarshal(lines.Bytes(), one); err != nil {
 			return nil, err
 		}
-		if !filepath.IsLocal(one.Path) || path.Clean(one.Path) != one.Path || one.Size < 0 {
-			return nil, fmt.Errorf("%q is no path", one.Path)
+		if !one.sound() {
+			return nil, fmt.Errorf("%q is no path of a file", one.Path)
 		}
 		known[one.Path] = one
 	}
+	return known, lines.Err()
 }
+
+// sound reports whether the entry can be one that a copy wrote.
+func (e *entry) sound() bool {
+	return clean(e.Path) && e.Size >= 0 && (len(e.SHA256) == 0 || len(e.SHA256) == sha256.Size) && (e.Upload == nil || e.Upload.ID != "")
+}
+
+// clean reports whether p is a path inside of a tree, written as it is here.
+func clean(p string) bool { return filepath.IsLocal(p) && path.Clean(p) == p }
 
 // paths are sorted: a directory comes before what lies in it.
 func (x index) paths() []string {

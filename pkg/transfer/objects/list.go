@@ -5,23 +5,15 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"io"
-	"slices"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
 func compareText(a, b string) int { return cmp.Compare(a, b) }
-
-// mostKey is how long the key of an object may be, in bytes: the S3 API's limit.
-const mostKey = 1024
 
 // list learns what the tree has and what is in the bucket, and plans what must be sent.
 func (c *copying) list(ctx context.Context) error {
@@ -58,6 +50,7 @@ func (c *copying) list(ctx context.Context) error {
 // look reads the index and lists the objects; what an attempt before counted is forgotten.
 func (c *copying) look(ctx context.Context) (err error) {
 	c.small, c.large, c.there = nil, nil, map[string]object{}
+	c.seen = map[string]struct{}{}
 	c.result, c.digest, c.at, c.first = transfer.Result{}, transfer.Digest{}, transfer.Progress{}, map[archive.Inode]string{}
 	if c.index, err = readIndex(ctx, c.Store, c.At); errors.Is(err, ErrNoIndex) {
 		c.index, c.dirty = index{}, true
@@ -73,13 +66,26 @@ func (c *copying) look(ctx context.Context) (err error) {
 			c.there[path] = object{one.Size, one.ETag}
 		}
 	}
-	for path, known := range c.index {
-		if _, ok := c.there[path]; !ok && known.there() {
-			delete(c.index, path) // somebody removed it
-			c.dirty = true
-		}
+	c.forgetChanged()
+	if _, ok := c.there[manifestName]; !ok && len(c.index) > 0 {
+		c.dirty = true
 	}
 	return nil
+}
+
+// forgetChanged takes out of the index what the bucket does not hold, or holds as another object: no sum
+// stands for what it is not of.
+func (c *copying) forgetChanged() {
+	for path, known := range c.index {
+		object, taken := c.there[path]
+		if !known.there() || taken && known.is(object) {
+			continue
+		}
+		c.dirty = true
+		if known.SHA256, known.States = nil, nil; !taken && known.Upload == nil {
+			delete(c.index, path)
+		}
+	}
 }
 
 // consider judges one entry of the tree. It returns a file that may be there already, if its
@@ -88,11 +94,15 @@ func (c *copying) consider(item transfer.Item) (compare *task) {
 	if item.Path == "." && item.Refused == "" || item.Path != "." && !c.Filter.Takes(item.Path, item.Type == archive.Directory) {
 		return nil
 	}
-	if reason := cmp.Or(item.Refused, c.unfit(&item.Entry)); reason != "" {
+	if _, again := c.seen[item.Path]; again {
+		return nil // some file systems name one twice
+	}
+	c.seen[item.Path] = struct{}{}
+	e := item.Entry
+	if reason := cmp.Or(item.Refused, c.unfit(&e)); reason != "" {
 		c.refuse(item.Path, reason)
 		return nil
 	}
-	e := item.Entry
 	switch e.Type {
 	case archive.Directory:
 		c.result.Dirs++
@@ -104,23 +114,6 @@ func (c *copying) consider(item transfer.Item) (compare *task) {
 	c.digest.Add(e)
 	c.note(&entry{Path: e.Path, Type: e.Type, Mode: e.Mode, Target: e.Target, facts: factsOf(c.SourceID, &e)})
 	return nil
-}
-
-// unfit says why an entry can have no place in a bucket; empty where it can.
-func (c *copying) unfit(e *archive.Entry) string {
-	switch key := c.At.Key(e.Path); {
-	case len(key) > mostKey:
-		return fmt.Sprintf("its name in the bucket would be longer than %d bytes", mostKey)
-	case !utf8.ValidString(e.Path) || strings.ContainsFunc(e.Path, unicode.IsControl):
-		return "no object can have its name, which is no text"
-	case !utf8.ValidString(e.Target):
-		return "what it leads to is no text"
-	case slices.Contains(ownNames, e.Path):
-		return "it has the name of a list that fetch keeps there"
-	case e.Size > bucket.MostParts*bucket.MostPart:
-		return "no object can be as large"
-	}
-	return ""
 }
 
 // note puts what is no file into the index. Its time alone is no reason to write that again.
@@ -217,6 +210,7 @@ func (c *copying) compare(ctx context.Context, doubtful []*task) error {
 		}
 		err := c.Agent.Put(ctx, request, func(r wire.PutResult) {
 			switch t := some[r.Index]; {
+			case r.Hashed:
 			case r.Refused != "":
 				c.refuse(t.Path, r.Refused)
 			case r.Changes == wire.Still && bytes.Equal(r.Sum, c.index[t.Path].SHA256):

@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"time"
@@ -23,8 +24,10 @@ type lock struct {
 	store *bucket.Store
 	at    bucket.Location
 	id    string
-	stop  context.CancelFunc
-	done  chan struct{}
+	// stolen is called when another copy has taken it.
+	stolen context.CancelFunc
+	stop   context.CancelFunc
+	done   chan struct{}
 }
 
 // LockedError says that another copy is at work at a place.
@@ -59,7 +62,7 @@ func (l *lock) take(ctx context.Context, say func(string)) error {
 			}
 		}
 	}
-	return l.begin(ctx)
+	return l.begin(ctx, holder == "")
 }
 
 // look returns who holds the lock, and when that was last said, by the store's clock.
@@ -85,33 +88,43 @@ func (l *lock) look(ctx context.Context) (holder string, stamp time.Time, err er
 
 // begin writes the lock, makes sure that nobody else did at the same time, and goes on
 // writing it.
-func (l *lock) begin(ctx context.Context) error {
-	if err := l.write(ctx); err != nil {
-		return transfer.Lost(err)
+func (l *lock) begin(ctx context.Context, free bool) error {
+	if err := l.write(ctx, free); err != nil {
+		return err
 	}
-	text, err := l.store.Beginning(ctx, l.at.Bucket, l.at.Key(lockName), mostLock)
-	if err != nil {
-		return transfer.Lost(err)
+	if holder, _, err := l.look(ctx); err != nil || holder != l.id {
+		return cmp.Or(err, error(&LockedError{l.at}))
 	}
-	if string(text) != l.id {
-		return &LockedError{l.at}
-	}
-	beating, stop := context.WithCancel(ctx)
+	beating, stop := context.WithCancel(context.WithoutCancel(ctx)) // also while all is tidied up
 	l.stop, l.done = stop, make(chan struct{})
 	go func() {
 		defer close(l.done)
 		for pause(beating, beat) == nil {
-			_ = l.write(beating) // the copy itself meets what is wrong with the store
+			if holder, _, err := l.look(beating); err == nil && holder != "" && holder != l.id {
+				l.stolen() // this process slept for longer than one is waited for
+				return
+			}
+			_ = l.write(beating, false) // the copy itself meets what is wrong with the store
 		}
 	}()
 	return nil
 }
 
-func (l *lock) write(ctx context.Context) error {
-	return l.store.Put(ctx, l.at.Bucket, l.at.Key(lockName), []byte(l.id))
+// write writes the lock; where nobody seems to have it, only if that is so. Not every store
+// can tell.
+func (l *lock) write(ctx context.Context, free bool) error {
+	key, text := l.at.Key(lockName), []byte(l.id)
+	if !free {
+		return transfer.Lost(l.store.Put(ctx, l.at.Bucket, key, text))
+	}
+	err := l.store.PutNew(ctx, l.at.Bucket, key, text)
+	if bucket.Replaced(err) {
+		return &LockedError{l.at}
+	}
+	return transfer.Lost(err)
 }
 
-// release removes the lock, if it was taken.
+// release removes the lock, if it was taken and is ours still.
 func (l *lock) release(ctx context.Context) error {
 	if l.stop == nil {
 		return nil
@@ -120,6 +133,9 @@ func (l *lock) release(ctx context.Context) error {
 	<-l.done
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasing)
 	defer cancel()
+	if holder, _, err := l.look(ctx); err != nil || holder != l.id {
+		return err
+	}
 	return l.store.Delete(ctx, l.at.Bucket, l.at.Key(lockName))
 }
 

@@ -2,10 +2,21 @@ package objects
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+const (
+	// mostState and mostETag are how long the state of a SHA-256, and an ETag, can be at most.
+	mostState, mostETag = 128, 256
+)
+
+var (
+	errNoETag = errors.New("the store took a file and did not say what it calls it (an ETag)")
+	errNoSum  = errors.New("the agent stored a file and did not say its SHA-256")
 )
 
 // errRefused says that a file cannot be read; parts.refusal says why.
@@ -17,27 +28,38 @@ func (p *parts) part(ctx context.Context, n int, read func()) error {
 	for renewal := 0; ; renewal++ {
 		signed := p.Now()
 		result, err := p.once(ctx, n, read)
-		switch {
-		case err != nil:
-			return err
-		case result.Refused != "":
-			p.mu.Lock()
-			p.refusal = result.Refused
-			p.mu.Unlock()
-			return errRefused
-		case result.Changes == wire.Changed:
-			return errChanged
-		case result.Failed != nil && renewal < mostRenewals && p.outdated(result.Failed, signed):
+		if err == nil && result.Failed != nil && renewal < mostRenewals && p.outdated(result.Failed, signed) {
 			continue
-		case result.Failed != nil:
-			return p.refused(result.Failed)
-		case result.ETag == "":
-			return errors.New("the store took a part of a file and did not say what it calls it (an ETag)")
 		}
-		p.there(n, result)
-		p.checkpoint(ctx)
-		return nil
+		if err == nil {
+			err = p.judge(n, &result)
+		}
+		if err == nil {
+			p.stored(n, result)
+			p.checkpoint(ctx)
+		}
+		return err
 	}
+}
+
+// judge says what is wrong with an answer about the part at n.
+func (p *parts) judge(n int, result *wire.PutResult) error {
+	switch {
+	case result.Refused != "":
+		p.mu.Lock()
+		p.refusal = result.Refused
+		p.mu.Unlock()
+		return errRefused
+	case result.Changes == wire.Changed:
+		return errChanged
+	case result.Failed != nil:
+		return p.refused(result.Failed)
+	case result.ETag == "" || len(result.ETag) > mostETag:
+		return errNoETag
+	case n == len(p.etags)-1 && len(result.Sum) != sha256.Size:
+		return errNoSum
+	}
+	return nil
 }
 
 // once asks the agent for the part at n.
@@ -56,10 +78,14 @@ func (p *parts) once(ctx context.Context, n int, read func()) (result wire.PutRe
 	p.mu.Unlock()
 	request := p.request()
 	request.Files = append(request.Files, file)
+	p.asks()
 	err = p.Agent.Put(ctx, request, func(r wire.PutResult) {
 		if !r.Hashed {
 			result = r
 			return
+		}
+		if len(r.State) > mostState {
+			return // the next part finds none
 		}
 		p.mu.Lock()
 		p.states[n] = r.State
@@ -69,8 +95,8 @@ func (p *parts) once(ctx context.Context, n int, read func()) (result wire.PutRe
 	return result, err
 }
 
-// there takes note of a part that is in the bucket, and of all that are without a gap.
-func (p *parts) there(n int, r wire.PutResult) {
+// stored takes note of a part that is in the bucket, and of all that are without a gap.
+func (p *parts) stored(n int, r wire.PutResult) {
 	from := int64(n) * p.size
 	p.count(min(p.size, p.task.Size-from))
 	p.mu.Lock()
@@ -83,6 +109,9 @@ func (p *parts) there(n int, r wire.PutResult) {
 	defer p.copying.mu.Unlock()
 	p.reached, p.dirty = true, true
 	known := p.index[p.task.Path].Upload
+	if known == nil || known.ID != p.in.ID {
+		return // it was given up
+	}
 	for i := len(known.ETags); i < len(p.etags)-1 && p.etags[i] != ""; i++ {
 		known.ETags, known.States = append(known.ETags, p.etags[i]), append(known.States, p.states[i])
 	}

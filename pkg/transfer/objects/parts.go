@@ -65,7 +65,7 @@ func (p *parts) complete(ctx context.Context) (etag string, err error) {
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(cleaning, cancel) })
 	defer stop()
-	return p.Store.Complete(still, p.At.Bucket, p.in, p.etags, p.task.Size)
+	return p.Store.Complete(still, p.At.Bucket, p.in, p.etags, p.task.Size, p.there[p.task.Path].etag)
 }
 
 // conclude takes note of how it ended.
@@ -88,15 +88,15 @@ func (p *parts) conclude(ctx context.Context, etag string, err error) error {
 		p.giveBack(p.task)
 		return nil
 	}
-	p.gain(0, -p.came)
+	p.progress(0, -p.came)
 	p.giveBack(p.task)
 	return transfer.Lost(err)
 }
 
 // drop gives up what was sent so far.
 func (p *parts) drop(ctx context.Context) {
-	p.gain(0, -p.came)
-	if err := p.Store.Abort(ctx, p.At.Bucket, p.in); err != nil {
+	p.progress(0, -p.came)
+	if _, err := p.Store.Abort(ctx, p.At.Bucket, p.in); err != nil {
 		return // it stands in the index, for the next one
 	}
 	p.copying.mu.Lock()
@@ -121,11 +121,12 @@ func (p *parts) begin(ctx context.Context) (from int, err error) {
 		}
 		copy(p.etags, known.ETags[:from])
 		copy(p.states, known.States[:from])
-		p.count(int64(from) * p.size)
+		p.came = int64(from) * p.size
+		p.progress(0, p.came)
 		return from, nil
 	}
 	if known != nil {
-		if err := p.Store.Abort(ctx, p.At.Bucket, bucket.Upload{Key: p.in.Key, ID: known.ID}); err != nil {
+		if _, err := p.Store.Abort(ctx, p.At.Bucket, bucket.Upload{Key: p.in.Key, ID: known.ID}); err != nil {
 			return 0, err
 		}
 	}
@@ -135,7 +136,9 @@ func (p *parts) begin(ctx context.Context) (from int, err error) {
 	p.copying.mu.Lock()
 	p.index[p.task.Path].Upload = &upload{ID: p.in.ID, facts: facts, Part: p.size}
 	p.copying.mu.Unlock()
-	return 0, p.save(ctx) // so that it is found, whatever comes
+	p.saved.hurry()
+	p.checkpoint(ctx)
+	return 0, nil
 }
 
 func (p *parts) count(bytes int64) {

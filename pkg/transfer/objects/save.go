@@ -20,6 +20,20 @@ const (
 type saving struct {
 	mu   sync.Mutex // held while it is
 	next time.Time
+	took time.Duration
+}
+
+// quick is how long writing an index takes that is written for every upload that begins: what is
+// killed then can be gone on with.
+const quick = 200 * time.Millisecond
+
+// hurry has the index written at the next opportunity, where that takes little.
+func (s *saving) hurry() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.took < quick {
+		s.next = time.Time{}
+	}
 }
 
 // intend marks what is about to be sent: an object that a copy left which was killed is its own.
@@ -68,6 +82,7 @@ func (c *copying) save(ctx context.Context) error {
 		err = c.Store.Put(ctx, c.At.Bucket, c.At.Key(indexName), text)
 	}
 	now := c.Now()
-	c.saved.next = now.Add(max(saveEvery, share*now.Sub(began)))
+	c.saved.took = now.Sub(began)
+	c.saved.next = now.Add(max(saveEvery, share*c.saved.took))
 	return err
 }

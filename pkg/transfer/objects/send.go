@@ -6,11 +6,9 @@ import (
 	"errors"
 	"io"
 	"mime"
-	"net/http"
 	"path"
 	"strconv"
 	"strings"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -158,11 +156,14 @@ func (c *copying) refresh(ctx context.Context, t *task) (bool, error) {
 		return false, &transfer.LostError{Cause: errors.New("the agent listed something else than it was asked for")}
 	case err != nil:
 		return false, err
-	case item.Refused != "" || item.Type != archive.File:
+	case item.Refused != "" || item.Type != archive.File || c.unfit(&item.Entry) != "":
 		c.refuse(t.Path, "it is no file any more")
 		return false, nil
 	}
 	c.gainTotal(item.Size - t.Size)
+	if item.Inode != t.Inode {
+		t.link = "" // it is another file
+	}
 	t.Entry, t.stale = item.Entry, false
 	return true, nil
 }
@@ -188,7 +189,11 @@ func (c *copying) together(ctx context.Context, batch []*task) error {
 	}
 	done := make([]bool, len(batch))
 	var failed error
+	c.asks()
 	err := c.Agent.Put(ctx, request, func(r wire.PutResult) {
+		if r.Hashed {
+			return
+		}
 		done[r.Index] = true
 		if err := c.settle(batch[r.Index], r, signed); failed == nil {
 			failed = err // the others mostly say the same
@@ -211,72 +216,4 @@ func (c *copying) request() wire.PutRequest {
 		r.Tries = firstTries
 	}
 	return r
-}
-
-// settle takes note of what became of a file that was signed for then.
-func (c *copying) settle(t *task, r wire.PutResult, signed time.Time) error {
-	switch {
-	case r.Refused != "":
-		c.refuse(t.Path, r.Refused)
-	case r.Failed != nil && c.outdated(r.Failed, signed) && t.renewals < mostRenewals:
-		t.renewals++
-		c.giveBack(t)
-	case r.Failed != nil:
-		c.giveBack(t)
-		return c.refused(r.Failed)
-	case r.Changes == wire.Changed:
-		c.again(t)
-	default:
-		c.arrived(t, &entry{SHA256: r.Sum, ETag: r.ETag}, r.Changes)
-	}
-	return nil
-}
-
-// outdated reports whether a request, signed then, was refused for its age or that of the
-// credentials.
-func (c *copying) outdated(failed *wire.PutError, signed time.Time) bool {
-	return failed.Code == "ExpiredToken" ||
-		failed.Status == http.StatusForbidden && (c.Now().Sub(signed) > c.Valid-time.Second || strings.Contains(failed.Message, "expired"))
-}
-
-// refused says what a pod was answered.
-func (c *copying) refused(failed *wire.PutError) error {
-	if failed.Status == 0 && !failed.Unreachable {
-		return errors.New("the agent: " + failed.Message)
-	}
-	c.mu.Lock()
-	inPod := !c.reached
-	c.mu.Unlock()
-	return transfer.Lost(c.Store.Explain("writing to it", c.At.Bucket, bucket.Refusal{
-		Status: failed.Status, Code: failed.Code, Message: failed.Message, Unreachable: failed.Unreachable, InPod: inPod,
-	}))
-}
-
-// again has a file sent that changed, as it is by then; one that changes each time is left out.
-func (c *copying) again(t *task) {
-	if t.tries++; t.tries >= mostTries {
-		c.refuse(t.Path, "it keeps changing while it is read")
-		return
-	}
-	t.stale = true
-	c.giveBack(t)
-}
-
-// arrived takes note of a file that is in the bucket. The entry says how; the rest of it is filled in.
-func (c *copying) arrived(t *task, e *entry, changes wire.State) {
-	e.Path, e.Type, e.Mode, e.Link, e.facts = t.Path, archive.File, t.Mode, t.link, factsOf(c.SourceID, &t.Entry)
-	c.mu.Lock()
-	c.reached, c.dirty = true, true
-	c.index[t.Path] = e
-	c.result.Files++
-	c.result.Bytes += t.Size
-	if changes == wire.Growing {
-		c.result.Growing = append(c.result.Growing, t.Path)
-	}
-	c.mu.Unlock()
-	if len(e.States) > 0 {
-		c.gain(1, 0) // its parts are counted
-	} else {
-		c.gain(1, t.Size)
-	}
 }

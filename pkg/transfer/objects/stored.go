@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding"
@@ -42,15 +43,24 @@ func Open(ctx context.Context, store *bucket.Store, at bucket.Location, through 
 func (s *Stored) List(context.Context, []string) (transfer.Listing, error) {
 	groups := map[string]uint64{}
 	for _, e := range s.index {
-		if e.Link != "" && groups[e.Link] == 0 {
+		if s.linked(e) && groups[e.Link] == 0 {
 			groups[e.Link] = uint64(len(groups) + 1)
 		}
 	}
-	return &storedListing{s.index, s.index.paths(), groups}, nil
+	return &storedListing{s, s.index.paths(), groups}, nil
+}
+
+// linked reports whether an entry is another name of a file, and not one that it was of once.
+func (s *Stored) linked(e *entry) bool {
+	if e.Link == "" || !e.there() {
+		return false
+	}
+	first := s.index[e.Link]
+	return first.there() && first.Link == "" && first.Size == e.Size && bytes.Equal(first.SHA256, e.SHA256)
 }
 
 type storedListing struct {
-	index  index
+	stored *Stored
 	rest   []string
 	groups map[string]uint64
 }
@@ -60,7 +70,7 @@ func (l *storedListing) Next() (transfer.Item, error) {
 	if len(l.rest) == 0 {
 		return transfer.Item{}, io.EOF
 	}
-	e := l.index[l.rest[0]]
+	e := l.stored.index[l.rest[0]]
 	l.rest = l.rest[1:]
 	item := transfer.Item{Entry: archive.Entry{
 		Path: e.Path, Type: e.Type, Mode: e.Mode.Perm(), Size: e.Size, Stored: e.Size, ModTime: e.ModTime, Changed: e.Changed, Target: e.Target,
@@ -68,9 +78,11 @@ func (l *storedListing) Next() (transfer.Item, error) {
 	if e.Type != archive.File {
 		return item, nil
 	}
-	if number := l.groups[e.Path] + l.groups[e.Link]; number > 0 {
-		item.Inode = archive.Inode{Number: number}
+	first := e.Path
+	if l.stored.linked(e) {
+		first = e.Link
 	}
+	item.Inode.Number = l.groups[first] // none for a file of one name
 	if !e.there() {
 		item.Refused = NotThere
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 )
@@ -40,10 +41,13 @@ func (s *sweeping) goesOn(path, id string) bool {
 }
 
 func (s *sweeping) abortOne(ctx context.Context, path, id string) error {
-	if err := s.Store.Abort(ctx, s.At.Bucket, bucket.Upload{Key: s.At.Key(path), ID: id}); err != nil {
+	there, err := s.Store.Abort(ctx, s.At.Bucket, bucket.Upload{Key: s.At.Key(path), ID: id})
+	if err != nil {
 		return err
 	}
-	s.count++
+	if there {
+		s.count++
+	}
 	if known := s.index[path]; known.Upload != nil && known.Upload.ID == id {
 		known.Upload, s.dirty = nil, true
 	}
@@ -85,31 +89,50 @@ func (s *sweeping) found(ctx context.Context) error {
 // end leaves the index as it is true now. After Ctrl-C nothing stays that no list shows; what else broke
 // a copy off leaves its parts for the next one.
 func (c *copying) end(ctx context.Context, failed error) error {
+	if failed == nil {
+		c.abort(ctx, func(*upload) bool { return true })
+		c.forgetPlan(ctx)
+		if !c.dirty || len(c.index) == 0 && !c.begun {
+			return nil
+		}
+		return c.write(ctx)
+	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
 	defer cancel()
-	all := failed == nil || errors.Is(failed, context.Canceled)
-	c.abort(ctx, func(u *upload) bool { return all || len(u.ETags) == 0 })
-	if failed == nil {
-		c.forgetPlan()
-	}
-	if !c.dirty || failed != nil && !c.begun || len(c.index) == 0 && !c.begun {
-		return nil
-	}
-	if failed != nil && c.nothing() {
+	stopped := errors.Is(failed, context.Canceled)
+	c.abort(ctx, func(u *upload) bool { return stopped || len(u.ETags) == 0 })
+	switch {
+	case !c.begun:
+	case c.nothing(ctx, failed):
 		_ = c.Store.Delete(ctx, c.At.Bucket, c.At.Key(indexName)) // what came first says more
-		return nil
+	default:
+		_ = c.write(ctx)
 	}
-	err := errors.Join(c.Store.Put(ctx, c.At.Bucket, c.At.Key(manifestName), c.index.manifest()), c.save(ctx))
-	if failed == nil {
-		return err
-	}
-	return nil // what came first says more
+	return nil
 }
 
-// nothing reports whether there is nothing to be gone on with.
-func (c *copying) nothing() bool {
+// write writes both lists, that of the sums first: as long as it is missing the index is another one.
+func (c *copying) write(ctx context.Context) error {
+	if err := c.Store.Put(ctx, c.At.Bucket, c.At.Key(manifestName), c.index.manifest()); err != nil {
+		return err
+	}
+	return c.save(ctx)
+}
+
+// nothing reports whether no object of ours is there, nor will be: a store that refused all has
+// none, and one that was left in the middle may.
+func (c *copying) nothing(ctx context.Context, failed error) bool {
+	if refused, ok := errors.AsType[*bucket.Error](failed); c.asked && (!ok || refused.Passing()) {
+		return false
+	}
 	for path, e := range c.index {
 		if _, taken := c.there[path]; taken || e.there() || e.Upload != nil {
+			return false
+		}
+	}
+	prefix := c.At.Key("")
+	for one, err := range c.Store.List(ctx, c.At.Bucket, prefix) {
+		if err != nil || c.index[strings.TrimPrefix(one.Key, prefix)] != nil {
 			return false
 		}
 	}
@@ -121,7 +144,7 @@ func (c *copying) abort(ctx context.Context, which func(*upload) bool) {
 		if e.Upload == nil || !which(e.Upload) {
 			continue
 		}
-		if err := c.Store.Abort(ctx, c.At.Bucket, bucket.Upload{Key: c.At.Key(path), ID: e.Upload.ID}); err != nil {
+		if err := c.abortWhole(ctx, bucket.Upload{Key: c.At.Key(path), ID: e.Upload.ID}); err != nil {
 			c.Say(fmt.Sprintf("Note: parts of %s stay at %s until the next fetch to it: %v", path, c.At, err))
 			continue
 		}
@@ -129,15 +152,44 @@ func (c *copying) abort(ctx context.Context, which func(*upload) bool) {
 	}
 }
 
-// forgetPlan is for a copy that came to its end: what is planned still was left out.
-func (c *copying) forgetPlan() {
+// abortWhole aborts an upload again until it is gone: a part that was on its way may have come.
+func (c *copying) abortWhole(ctx context.Context, of bucket.Upload) error {
+	const times, between = 4, 500 * time.Millisecond
+	for range times {
+		there, err := c.Store.Abort(ctx, c.At.Bucket, of)
+		if err != nil || !there {
+			return err
+		}
+		if err := pause(ctx, between); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// forgetPlan is for a copy that came to its end: what is planned still was left out. An object of a file
+// that never was still goes; one that does not stays known as ours.
+func (c *copying) forgetPlan(ctx context.Context) {
+	var torn []string
 	for path, e := range c.index {
-		if !e.Planned {
+		switch {
+		case e.torn:
+			torn = append(torn, path)
+		case e.Planned && (e.there() || e.Upload != nil):
+			e.Planned, c.dirty = false, true
+		case e.Planned:
+			if _, taken := c.there[path]; !taken {
+				delete(c.index, path)
+			}
+			c.dirty = true
+		}
+	}
+	for _, path := range torn {
+		if err := c.Store.Delete(ctx, c.At.Bucket, c.At.Key(path)); err != nil {
+			c.Say(fmt.Sprintf("Note: what is at %s is no state that the file had, and cannot be removed: %v", c.At.At(path), err))
 			continue
 		}
-		e.Planned, c.dirty = false, true
-		if !e.there() {
-			delete(c.index, path)
-		}
+		delete(c.index, path)
+		c.dirty = true
 	}
 }

@@ -1,0 +1,102 @@
+package objects
+
+import (
+	"crypto/sha256"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+// settle takes note of what became of a file that was signed for then.
+func (c *copying) settle(t *task, r wire.PutResult, signed time.Time) error {
+	switch {
+	case r.Refused != "":
+		c.torn(t, r.ETag)
+		c.refuse(t.Path, r.Refused)
+	case r.Failed != nil && c.outdated(r.Failed, signed) && t.renewals < mostRenewals:
+		t.renewals++
+		c.giveBack(t)
+	case r.Failed != nil:
+		c.giveBack(t)
+		return c.refused(r.Failed)
+	case r.Changes == wire.Changed:
+		c.torn(t, r.ETag)
+		c.again(t)
+	case len(r.Sum) != sha256.Size:
+		c.giveBack(t)
+		return errNoSum
+	case r.ETag == "" || len(r.ETag) > mostETag:
+		c.giveBack(t)
+		return errNoETag
+	default:
+		c.arrived(t, &entry{SHA256: r.Sum, ETag: r.ETag}, r.Changes)
+	}
+	return nil
+}
+
+// outdated reports whether a request, signed then, was refused for its age or that of the
+// credentials.
+func (c *copying) outdated(failed *wire.PutError, signed time.Time) bool {
+	return failed.Code == "ExpiredToken" ||
+		failed.Status == http.StatusForbidden && (c.Now().Sub(signed) > c.Valid-time.Second || strings.Contains(failed.Message, "expired"))
+}
+
+// refused says what a pod was answered.
+func (c *copying) refused(failed *wire.PutError) error {
+	if failed.Status == 0 && !failed.Unreachable {
+		return errors.New("the agent: " + failed.Message)
+	}
+	c.mu.Lock()
+	before := c.reached
+	c.mu.Unlock()
+	return transfer.Lost(c.Store.Explain("writing to it", c.At.Bucket, bucket.Refusal{
+		Status: failed.Status, Code: failed.Code, Message: failed.Message, Unreachable: failed.Unreachable, InPod: true, Before: before,
+	}))
+}
+
+// torn takes note of an object of a file that changed as it was read: it is there, and is not what the
+// file is. It goes in the end, unless the file comes.
+func (c *copying) torn(t *task, etag string) {
+	if etag == "" {
+		return // nothing was stored
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	e := c.index[t.Path]
+	e.SHA256, e.ETag, e.States, e.torn = nil, etag, nil, true
+}
+
+// again has a file sent that changed, as it is by then; one that changes each time is left out.
+func (c *copying) again(t *task) {
+	if t.tries++; t.tries >= mostTries {
+		c.refuse(t.Path, "it keeps changing while it is read")
+		return
+	}
+	t.stale = true
+	c.giveBack(t)
+}
+
+// arrived takes note of a file that is in the bucket. The entry says how; the rest of it is filled in.
+func (c *copying) arrived(t *task, e *entry, changes wire.State) {
+	e.Path, e.Type, e.Mode, e.Link, e.facts = t.Path, archive.File, t.Mode, t.link, factsOf(c.SourceID, &t.Entry)
+	c.mu.Lock()
+	c.reached, c.dirty = true, true
+	c.index[t.Path] = e
+	c.result.Files++
+	c.result.Bytes += t.Size
+	if changes == wire.Growing {
+		c.result.Growing = append(c.result.Growing, t.Path)
+	}
+	c.mu.Unlock()
+	if len(e.States) > 0 {
+		c.gain(1, 0) // its parts are counted
+	} else {
+		c.gain(1, t.Size)
+	}
+}
