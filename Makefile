@@ -46,6 +46,9 @@ e2e: cluster build ## Scripts on a real cluster
 bench: cluster-check build ## The numbers of docs/performance.md, in about two hours; BENCH=-short for a few minutes
 	go build -o bin/bench ./test/bench
 	go build -o bin/bench-purge ./test/bench/purge
+	go build -o bin/bench-bucket ./test/bench/bucket
+	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/bench-hand ./test/bench/bucket/hand
+	$(CLUSTER) exec -- bin/bench-bucket $(filter -short,$(BENCH))
 	$(CLUSTER) exec -- bin/bench-purge $(filter -short,$(BENCH))
 	$(CLUSTER) exec -- bin/bench $(BENCH)
 

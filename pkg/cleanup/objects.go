@@ -2,6 +2,7 @@ package cleanup
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -25,6 +27,9 @@ type Objects struct {
 	Now    func() time.Time
 	// Dead reports whether the fetch of that id ran on this machine and runs no more.
 	Dead func(id string) bool
+	// Through is the bucket that this fetch passes through, empty for none: parts of files that were to end
+	// in another one may still be gone on with.
+	Through string
 	// Open returns the store at an endpoint; its error says that there are no credentials.
 	Open func(ctx context.Context, at volume.Via) (*bucket.Store, error)
 	// Say is told what was removed, and what stays and why.
@@ -44,34 +49,41 @@ func OwnStore(ctx context.Context, at volume.Via) (*bucket.Store, error) {
 // Sweep looks after one claim. The fetch called except is at work.
 func (o Objects) Sweep(ctx context.Context, claim *corev1.PersistentVolumeClaim, except string) {
 	for id, via := range volume.ViasOf(claim) {
-		if id == except || !o.Dead(id) && o.Now().Sub(via.Since) < abandoned {
+		switch old := o.Now().Sub(via.Since) >= abandoned; {
+		case id == except, via.Ends && via.Bucket != o.Through, !via.Ends && !old && !o.Dead(id):
 			continue
 		}
-		o.remove(ctx, via, func() error { return volume.MarkVia(ctx, o.Client, claim, id, nil) })
+		o.remove(ctx, via, o.Dead, func() error { return volume.MarkVia(ctx, o.Client, claim, id, nil) })
 	}
 }
 
 // Gone looks after a claim that was deleted, for which nobody is at work any more.
 func (o Objects) Gone(ctx context.Context, claim Claim) {
 	for _, via := range claim.Vias {
-		o.remove(ctx, via, func() error { return nil })
+		o.remove(ctx, via, func(string) bool { return true }, func() error { return nil })
 	}
 }
 
 // remove removes objects and then the mark that tells of them, and says what became of it.
-func (o Objects) remove(ctx context.Context, via volume.Via, unmark func() error) {
+func (o Objects) remove(ctx context.Context, via volume.Via, dead func(id string) bool, unmark func() error) {
 	ctx, cancel := context.WithTimeout(ctx, sweeping)
 	defer cancel()
 	at := bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}
 	store, err := o.Open(ctx, via)
 	count := 0
-	if err == nil {
+	switch {
+	case err != nil:
+	case via.Ends:
+		count, err = objects.Sweep(ctx, store, at, o.Now, dead)
+	default:
 		count, err = store.Empty(ctx, via.Bucket, via.Prefix+"/")
 	}
 	if err == nil {
 		err = unmark()
 	}
+	_, busy := errors.AsType[*objects.LockedError](err)
 	switch {
+	case busy: // it is at work
 	case err != nil:
 		o.Say(fmt.Sprintf("Note: what a fetch left at %s when it was broken off stays there: %v", at, err))
 	case count > 0:

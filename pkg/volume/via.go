@@ -22,6 +22,9 @@ type Via struct {
 	Endpoint string    `json:"endpoint"`
 	Region   string    `json:"region"`
 	Since    time.Time `json:"since"`
+	// Ends says that the files end there: of what is at Prefix only parts that are on their way are
+	// the fetch's to remove.
+	Ends bool `json:"ends,omitempty"`
 }
 
 // MarkVia writes what a fetch has in a bucket onto claim; nil takes it back.
@@ -50,7 +53,7 @@ func ViasOf(claim *corev1.PersistentVolumeClaim) map[string]Via {
 			continue
 		}
 		// Anybody who may annotate could have written it: only what a fetch makes is removed.
-		if strings.HasSuffix(via.Prefix, "/"+string(claim.UID)+"/"+id) {
+		if via.Ends || strings.HasSuffix(via.Prefix, "/"+string(claim.UID)+"/"+id) {
 			if vias == nil {
 				vias = map[string]Via{}
 			}

@@ -2,13 +2,17 @@ package fetch
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"fmt"
 	"strings"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // checkTo refuses what has no meaning where nothing is written here.
@@ -55,9 +59,37 @@ func (o *Options) move(ctx context.Context, place *place, req transfer.Request) 
 		return transfer.Result{}, err
 	}
 	defer id.forget()
-	return objects.Copy(ctx, objects.Request{
+	if !req.PlanOnly {
+		o.markTo(ctx, place.from, &volume.Via{
+			Bucket: to.Bucket, Prefix: to.Prefix, Endpoint: o.store.Endpoint(), Region: o.store.Region(), Since: o.factory.Clock.Now(), Ends: true,
+		})
+	}
+	result, err := objects.Copy(ctx, objects.Request{
 		Request: req, Agent: place, Store: o.store, At: to, ID: id.id, Now: o.factory.Clock.Now, Say: o.factory.Say,
 	})
+	_, refused := errors.AsType[*transfer.RefusedError](err)
+	if !req.PlanOnly && (err == nil || refused || ctx.Err() != nil && errors.Is(err, context.Canceled)) { // else parts may be there
+		o.markTo(ctx, place.from, nil)
+	}
+	return result, err
+}
+
+// toMark names the annotation that tells of parts on their way to the place: the same for every fetch to it.
+func (o *Options) toMark() string {
+	if o.engine.To.Bucket == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(o.engine.To.String() + "\n" + o.store.Endpoint()))
+	return "to-" + hex.EncodeToString(sum[:8])
+}
+
+// markTo writes onto the claim that parts of files may be in the bucket, for who deletes it, or takes it back.
+func (o *Options) markTo(ctx context.Context, from *found, via *volume.Via) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), marking)
+	defer cancel()
+	if err := volume.MarkVia(ctx, o.client, from.claim, o.toMark(), via); err != nil {
+		o.factory.Say(fmt.Sprintf("Note: that files are on their way to %s could not be recorded: %v", o.engine.To, err))
+	}
 }
 
 // name says how files come, in a word.

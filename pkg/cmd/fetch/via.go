@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -163,13 +164,14 @@ func (v *via) end(ctx context.Context) error {
 
 // sweepVias removes what other fetches of a claim left in a bucket.
 func (o *Options) sweepVias(ctx context.Context, from *found) {
-	except := ""
+	except := o.toMark()
 	if o.via != nil {
 		except = o.via.id
 	}
 	cleanup.Objects{
 		Client: o.client, Now: o.factory.Clock.Now, Say: o.factory.Say,
-		Dead: func(id string) bool { return deadHere(o.factory.CacheDir, id) },
+		Dead:    func(id string) bool { return deadHere(o.factory.CacheDir, id) },
+		Through: cmp.Or(o.engine.Via.Bucket, o.engine.To.Bucket),
 		Open: func(ctx context.Context, at volume.Via) (*bucket.Store, error) {
 			if o.store != nil && o.store.Endpoint() == at.Endpoint {
 				return o.store, nil

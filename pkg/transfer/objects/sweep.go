@@ -27,6 +27,33 @@ func (c *copying) sweep(ctx context.Context) {
 	}
 }
 
+// Sweep aborts the uploads of a copy to a place that was broken off, and returns how many they were. Whether
+// who has the lock is dead the caller says; else the error is a *LockedError.
+func Sweep(ctx context.Context, store *bucket.Store, at bucket.Location, now func() time.Time, dead func(id string) bool) (count int, err error) {
+	l := &lock{store: store, at: at}
+	if l.id, _, err = l.look(ctx); err != nil {
+		return 0, err
+	}
+	if l.id != "" && !dead(l.id) {
+		return 0, &LockedError{at}
+	}
+	c := &copying{Request: Request{Store: store, At: at, Now: now}}
+	if c.index, err = readIndex(ctx, store, at); errors.Is(err, ErrNoIndex) {
+		return 0, nil
+	} else if err != nil {
+		return 0, err
+	}
+	s := &sweeping{copying: c}
+	if err := errors.Join(s.known(ctx), s.found(ctx)); err != nil || s.count == 0 {
+		return 0, err
+	}
+	err = c.save(ctx)
+	if l.id != "" {
+		err = errors.Join(err, store.Delete(ctx, at.Bucket, at.Key(lockName)))
+	}
+	return s.count, err
+}
+
 // sweeping is one look for uploads.
 type sweeping struct {
 	*copying

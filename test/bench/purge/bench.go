@@ -33,14 +33,8 @@ type bench struct {
 	client kubernetes.Interface
 	began  time.Time
 	bin    string
-	rows   []row
+	rows   report.Rows
 	goals  []report.Goal
-}
-
-// row is what one contender needed, turn by turn.
-type row struct {
-	what, who string
-	seconds   []float64
 }
 
 func newBench(ctx context.Context, f flags) (*bench, error) {

@@ -64,7 +64,7 @@ func (b *bench) turn(ctx context.Context, what string, one contender, count int,
 		return 0, err
 	}
 	say("%s: %s: %.2f s", what, one.name, seconds)
-	b.add(what, one.name, seconds)
+	b.rows.Add(what, one.name, seconds)
 	_, err = b.gone(ctx)
 	return seconds, err
 }
@@ -86,7 +86,7 @@ func (b *bench) race(ctx context.Context) error {
 			}
 		}
 	}
-	loop, mine, theirs := b.median(what, bare), b.median(what, purge), b.median(what, kubectlNow)
+	loop, mine, theirs := b.rows.Median(what, bare), b.rows.Median(what, purge), b.rows.Median(what, kubectlNow)
 	b.reach(what+": time of purge, against "+bare, "<= 1.30x", mine/loop <= 1.3, "%.2fx (%.2f s against %.2f s)", mine/loop, mine, loop)
 	b.reach(what+": speed of purge, against "+kubectlNow, ">= 4x", theirs/mine >= 4, "%.1fx (%.2f s against %.2f s; the bare loop %.1fx)", theirs/mine, mine, theirs, theirs/loop)
 	return nil
@@ -110,7 +110,7 @@ func (b *bench) far(ctx context.Context) error {
 			return err
 		}
 	}
-	mine, theirs := b.median(what, purge), b.median(what, kubectlNow)
+	mine, theirs := b.rows.Median(what, purge), b.rows.Median(what, kubectlNow)
 	b.reach(what+": speed of purge, against "+kubectlNow, ">= 4x", theirs/mine >= 4, "%.1fx (%.2f s against %.2f s)", theirs/mine, mine, theirs)
 	return nil
 }
@@ -163,7 +163,7 @@ func (b *bench) waiting(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	mine := b.median(what, purgeWait)
+	mine := b.rows.Median(what, purgeWait)
 	b.reach(what+": speed of purge --wait, against "+kubectlWaits, ">= 50x", theirs/mine >= 50, "%.0fx (%.2f s against %.1f s)", theirs/mine, mine, theirs)
 	return nil
 }
@@ -190,7 +190,7 @@ func (b *bench) pods(ctx context.Context) error {
 			return err
 		}
 	}
-	mine, theirs := b.median(what, purge), b.median(what, kubectlNow)
+	mine, theirs := b.rows.Median(what, purge), b.rows.Median(what, kubectlNow)
 	b.reach(what, "sooner than 20 a second", mine < count/20, "%.1f s, %.0f a second (with %s %.1f s)", mine, count/mine, kubectlNow, theirs)
 	return nil
 }
@@ -205,16 +205,16 @@ func (b *bench) scale(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.add(what, "list", list.seconds)
-	b.add(what, "list, until its first row", list.firstLine)
+	b.rows.Add(what, "list", list.seconds)
+	b.rows.Add(what, "list, until its first row", list.firstLine)
 	b.reach(what+": list", "<= 2 s", list.seconds <= 2 && list.lines == b.many+1, "%.2f s (the first row after %.2f s, %d MiB of memory)", list.seconds, list.firstLine, list.peak>>20)
 	u, err := b.command(ctx, "kubectl", "batch", "purge", "-n", namespace, "-l", "app=done", "-y")
 	if err != nil {
 		return err
 	}
-	b.add(what, purge, u.seconds)
+	b.rows.Add(what, purge, u.seconds)
 	b.reach(what+": memory of purge", "<= 150 MiB", u.peak>>20 <= 150, "%d MiB", u.peak>>20)
-	few := b.median(fmt.Sprintf("%d finished jobs", b.jobs), purge) / float64(b.jobs)
+	few := b.rows.Median(fmt.Sprintf("%d finished jobs", b.jobs), purge) / float64(b.jobs)
 	ratio := u.seconds / float64(b.many) / few
 	b.reach(fmt.Sprintf("time of purge for each of %d jobs, against each of %d", b.many, b.jobs), "about 1x (linear)", ratio <= 1.3, "%.2fx (%.2f s for all)", ratio, u.seconds)
 	return nil

@@ -5,7 +5,6 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
-	"slices"
 	"strings"
 	"time"
 
@@ -16,25 +15,6 @@ func timed(do func() error) (float64, error) {
 	began := time.Now()
 	err := do()
 	return time.Since(began).Seconds(), err
-}
-
-func (b *bench) add(what, who string, seconds float64) {
-	i := slices.IndexFunc(b.rows, func(r row) bool { return r.what == what && r.who == who })
-	if i < 0 {
-		i = len(b.rows)
-		b.rows = append(b.rows, row{what: what, who: who})
-	}
-	b.rows[i].seconds = append(b.rows[i].seconds, seconds)
-}
-
-// median returns that of the turns of one contender; 0 where there was none.
-func (b *bench) median(what, who string) float64 {
-	for _, r := range b.rows {
-		if r.what == what && r.who == who {
-			return report.Median(r.seconds)
-		}
-	}
-	return 0
 }
 
 func (b *bench) reach(what, want string, reached bool, format string, args ...any) {
@@ -51,14 +31,7 @@ func (b *bench) write() error {
 	line("Measured by `make bench` on %s, in %s, on a machine with %d processors that is cluster and client at once; everything in one run, the", b.began.Format(time.DateOnly), time.Since(b.began).Round(time.Second), runtime.NumCPU())
 	line("contenders by turns, in an order drawn by lot. That command writes this page. The jobs never ran: no controller looks after them.\n")
 	p.WriteString(report.Table(b.goals))
-	line("\n## Seconds\n\n| | | median | turns |\n|---|---|--:|---|")
-	for _, r := range b.rows {
-		var turns []string
-		for _, s := range r.seconds {
-			turns = append(turns, fmt.Sprintf("%.2f", s))
-		}
-		line("| %s | %s | %.2f | %s |", r.what, r.who, b.median(r.what, r.who), strings.Join(turns, ", "))
-	}
+	p.WriteString("\n## Seconds\n\n" + b.rows.Table())
 	line("\nThe bare loop is given the jobs, and its time is that of the DELETEs alone; purge reads its pages, and looks for pods, scripts, Secrets")
 	line("and who fetches, before and between. API server, etcd, controllers and client share the processors, which the parallel DELETEs use up and")
 	line("kubectl's one by one do not: the bare loop is about what any client reaches here. An API server elsewhere is the lines with a round trip.")

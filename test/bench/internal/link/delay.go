@@ -5,6 +5,8 @@ import (
 	"io"
 	"net"
 	"time"
+
+	"golang.org/x/time/rate"
 )
 
 // A Delay is a TCP forwarder that holds back what passes it, as a long line
@@ -13,16 +15,28 @@ type Delay struct {
 	listener net.Listener
 	target   string
 	oneWay   time.Duration
+	// limit is of all that passes, in either direction; nil for none.
+	limit *rate.Limiter
 }
 
 // NewDelay forwards a port of the loopback address to target; what is sent
 // arrives half of roundTrip later. ctx ends it.
 func NewDelay(ctx context.Context, target string, roundTrip time.Duration) (*Delay, error) {
+	return newDelay(ctx, target, roundTrip, nil)
+}
+
+// NewThrottled forwards a port of the loopback address to target, so many bytes a second of all
+// connections together. ctx ends it.
+func NewThrottled(ctx context.Context, target string, bytesPerSecond int) (*Delay, error) {
+	return newDelay(ctx, target, 0, rate.NewLimiter(rate.Limit(bytesPerSecond), parcelBytes))
+}
+
+func newDelay(ctx context.Context, target string, roundTrip time.Duration, limit *rate.Limiter) (*Delay, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	d := &Delay{listener: listener, target: target, oneWay: roundTrip / 2}
+	d := &Delay{listener: listener, target: target, oneWay: roundTrip / 2, limit: limit}
 	context.AfterFunc(ctx, func() { _ = listener.Close() }) // the run is over
 	go d.serve(ctx)
 	return d, nil
@@ -68,12 +82,17 @@ type parcel struct {
 const (
 	parcelBytes = 256 << 10
 	underWay    = 1 << 14 // parcels; most are far smaller than parcelBytes
+	throttled   = 4       // of them on a throttled line, whose sender should notice
 )
 
 // carry copies what one connection sends to the other, each byte oneWay later
 // than it was sent, and as if none had been sent before notBefore.
 func (d *Delay) carry(to, from *net.TCPConn, notBefore time.Time) {
-	line := make(chan parcel, underWay)
+	most := underWay
+	if d.limit != nil {
+		most = throttled
+	}
+	line := make(chan parcel, most)
 	go func() {
 		defer close(line)
 		buffer := make([]byte, parcelBytes)
@@ -91,7 +110,7 @@ func (d *Delay) carry(to, from *net.TCPConn, notBefore time.Time) {
 			}
 		}
 	}()
-	if deliver(to, line) != nil {
+	if d.deliver(to, line) != nil {
 		_ = from.CloseRead() // nobody is there to read it
 		for range line {     // lets the reader end
 		}
@@ -100,9 +119,14 @@ func (d *Delay) carry(to, from *net.TCPConn, notBefore time.Time) {
 	_ = to.CloseWrite() // the other side may be gone
 }
 
-func deliver(to io.Writer, line <-chan parcel) error {
+func (d *Delay) deliver(to io.Writer, line <-chan parcel) error {
 	for p := range line {
 		time.Sleep(time.Until(p.due))
+		if d.limit != nil {
+			if err := d.limit.WaitN(context.Background(), len(p.data)); err != nil {
+				return err
+			}
+		}
 		if _, err := to.Write(p.data); err != nil {
 			return err
 		}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"k8s.io/client-go/tools/clientcmd"
+
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/link"
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
+)
+
+// namespace is the one that is worked in; it is removed before and after. The bucket is
+// called so, too.
+const namespace = "kubectl-batch-bench-s3"
+
+// bench is one run of the program.
+type bench struct {
+	flags
+
+	began time.Time
+	// work is a directory of ours: for the plugin's name, and for what is copied.
+	work  string
+	rows  report.Rows
+	goals []report.Goal
+	// slow is a kubeconfig for the same API server over a slow line.
+	slow string
+	// sums are, for each set, what sha256sum says of all its files.
+	sums map[string]string
+}
+
+func newBench(ctx context.Context, f flags) (*bench, error) {
+	if os.Getenv("CLUSTER_OURS") != "1" {
+		return nil, errors.New("this needs a cluster of ours: bin/cluster exec -- bin/bench-bucket (make bench does that)")
+	}
+	b := &bench{flags: f, began: time.Now(), sums: map[string]string{}}
+	var err error
+	if b.work, err = os.MkdirTemp("/dev/shm", "kubectl-batch-bench-"); err != nil {
+		return nil, err
+	}
+	return b, errors.Join(os.Symlink(f.plugin, filepath.Join(b.work, "kubectl-batch")), b.slowLine(ctx), b.empty(ctx), b.fill(ctx))
+}
+
+// dir is where files are copied to.
+func (b *bench) dir() string { return filepath.Join(b.work, "dir") }
+
+// lineSpeed is that of the slow line to the API server, in bytes a second: 100 Mbit/s.
+const lineSpeed = 12_500_000
+
+// slowLine makes a way to the API server that all have to share; that to the store is another one.
+func (b *bench) slowLine(ctx context.Context) error {
+	config, err := clientcmd.LoadFromFile(os.Getenv("KUBECONFIG"))
+	if err != nil {
+		return err
+	}
+	for _, cluster := range config.Clusters {
+		server, err := url.Parse(cluster.Server)
+		if err != nil {
+			return err
+		}
+		line, err := link.NewThrottled(ctx, server.Host, lineSpeed)
+		if err != nil {
+			return err
+		}
+		cluster.TLSServerName, server.Host = server.Hostname(), line.Addr()
+		cluster.Server = server.String()
+	}
+	b.slow = filepath.Join(b.work, "slow")
+	return clientcmd.WriteToFile(*config, b.slow)
+}
+
+// bucket is where the store keeps the bucket.
+func (*bench) bucket() string { return filepath.Join(os.Getenv("CLUSTER_S3_DATA"), namespace) }
+
+// empty removes what an earlier run left.
+func (b *bench) empty(ctx context.Context) error {
+	_, err := b.sh(ctx, "kubectl delete namespace "+namespace+" --ignore-not-found")
+	return errors.Join(err, os.RemoveAll(b.bucket()))
+}
+
+func (b *bench) close(ctx context.Context) {
+	if err := b.empty(context.WithoutCancel(ctx)); err != nil {
+		say("%v", err)
+	}
+	_ = os.RemoveAll(b.work)
+}
+
+// sets are the data, and the programs that make them in a pod; %d is a quarter of the size.
+var sets = map[string]string{ //nolint:gochecknoglobals // read only
+	"random": "head -c $((%d * 128000000)) /dev/urandom >random",
+	"text":   "seq $((%d * 16000000)) >text",
+	"small":  "i=0; while [ $i -lt $((%d * 2500)) ]; do head -c 8000 /dev/urandom >$i; i=$((i+1)); done",
+}
+
+// fill makes the bucket, a claim for each set, and a pod that has it and the program that people
+// would put there.
+func (b *bench) fill(ctx context.Context) error {
+	quarters := 4
+	if b.short {
+		quarters = 1
+	}
+	if _, err := b.sh(ctx, "kubectl create namespace "+namespace); err != nil {
+		return err
+	}
+	if err := os.MkdirAll(b.bucket(), 0o750); err != nil {
+		return err
+	}
+	for set, making := range sets {
+		say("making %s", set)
+		script := "set -e; cd /results; " + fmt.Sprintf(making, quarters) + "; find . -type f | sort | xargs sha256sum | sha256sum; while :; do sleep 1; done"
+		sum, err := b.sh(ctx, fmt.Sprintf(`kubectl batch run %s -n $NS -q --image="$CLUSTER_IMAGE" --results=2Gi -- sh -c '%s' &&
+			kubectl wait -n $NS job/%s --for=jsonpath={.status.ready}=1 --timeout=60s >&2 && until kubectl logs -n $NS job/%s | grep .; do sleep 1; done`, set, script, set, set))
+		if err != nil {
+			return err
+		}
+		b.sums[set] = lastLine(sum)
+		if _, err := b.sh(ctx, fmt.Sprintf(`for file in %s "$CLUSTER_S3_CA"; do kubectl exec -n $NS -i job/%s -- sh -c "cat >/tmp/$(basename $file)" <$file; done; kubectl exec -n $NS job/%s -- chmod +x /tmp/%s`,
+			b.hand, set, set, filepath.Base(b.hand))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func lastLine(text string) string {
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return lines[len(lines)-1]
+}
+
+// sh runs a script, and returns what it says.
+func (b *bench) sh(ctx context.Context, script string) (string, error) {
+	cmd := exec.CommandContext(ctx, "sh", "-c", script)
+	cmd.Env = append(os.Environ(), "PATH="+b.work+":"+os.Getenv("PATH"), "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true",
+		"AWS_ENDPOINT_URL="+os.Getenv("CLUSTER_S3_ENDPOINT"), "AWS_CA_BUNDLE="+os.Getenv("CLUSTER_S3_CA"),
+		"AWS_ACCESS_KEY_ID="+os.Getenv("CLUSTER_S3_KEY"), "AWS_SECRET_ACCESS_KEY="+os.Getenv("CLUSTER_S3_SECRET"),
+		"KUBECTL_BATCH_HELPER_IMAGE="+os.Getenv("CLUSTER_IMAGE"), "XDG_CACHE_HOME="+filepath.Join(b.work, "cache"),
+		"NS="+namespace, "SLOW="+b.slow, "DIR="+b.dir(), "HAND="+b.hand)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		return out.String(), fmt.Errorf("%s: %w: %s", script, err, errs.String())
+	}
+	return out.String(), nil
+}

@@ -1,0 +1,76 @@
+// Bucket races `kubectl batch fetch --via` against what people do by hand with a bucket, and
+// against a direct fetch over a slow line to the API server, in a cluster of ours, and
+// writes what it measured as a page. Run it with make bench.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// longest is how long a whole run may take.
+const longest = time.Hour
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	err := run(ctx, os.Args[1:])
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+// flags are what was typed.
+type flags struct {
+	turns             int
+	short             bool
+	plugin, hand, out string
+}
+
+func run(ctx context.Context, args []string) error {
+	f := flags{}
+	set := flag.NewFlagSet("bench", flag.ContinueOnError)
+	set.BoolVar(&f.short, "short", false, "a quarter of the data, and fewer turns")
+	set.StringVar(&f.plugin, "plugin", "bin/kubectl-batch", "the program to measure")
+	set.StringVar(&f.hand, "hand", "bin/bench-hand", "the program that is put into a pod")
+	set.StringVar(&f.out, "out", "", "directory for performance-s3.md (default docs; bin with -short)")
+	if err := set.Parse(args); err != nil {
+		return err
+	}
+	if f.turns = 3; f.short {
+		f.turns = 2
+	}
+	if f.out == "" {
+		f.out = map[bool]string{false: "docs", true: "bin"}[f.short]
+	}
+	for _, path := range []*string{&f.plugin, &f.hand} {
+		var err error
+		if *path, err = filepath.Abs(*path); err != nil {
+			return err
+		}
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, longest, errors.New("the whole run took too long"))
+	defer cancel()
+	b, err := newBench(ctx, f)
+	if err != nil {
+		return err
+	}
+	defer b.close(ctx)
+	if err := b.measure(ctx); err != nil {
+		return errors.Join(err, context.Cause(ctx))
+	}
+	return b.write()
+}
+
+// say tells whoever waits.
+func say(format string, args ...any) {
+	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
+}

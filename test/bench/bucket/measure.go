@@ -1,0 +1,126 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
+)
+
+// contender brings the files of $SET from its pod to $DIR.
+type contender struct{ name, script string }
+
+const (
+	via    = "fetch --via"
+	byHand = "by hand: tar in the pod to the bucket, multipart both ways, then tar here"
+	zipped = "by hand, with gzip"
+	direct = "fetch, directly"
+)
+
+// hand is the three commands of people: no byte is read here before the last one is in the bucket.
+func hand(zip string) string {
+	return `keys="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY AWS_REGION=$AWS_REGION AWS_ENDPOINT_URL=$AWS_ENDPOINT_URL AWS_CA_BUNDLE=/tmp/$(basename $AWS_CA_BUNDLE)"
+kubectl exec -n $NS job/$SET -- sh -c "tar c` + zip + `f - -C /results . | env $keys /tmp/$(basename $HAND) put s3://$NS/$SET.tar" &&
+$HAND get s3://$NS/$SET.tar | tar x` + zip + `f - -C $DIR`
+}
+
+// fetch keeps its helper: the others' pod is there already.
+const fetch = "kubectl batch fetch -n $NS $SET -d $DIR --keep-helper --progress=none"
+
+// race is one set, one line to the API server, and who runs.
+type race struct {
+	set, what  string
+	contenders []contender
+}
+
+func races() (all []race) {
+	throughBucket := contender{via, fetch + " --via=s3://$NS"}
+	for _, set := range []string{"random", "text", "small"} {
+		all = append(all,
+			race{set, set, []contender{throughBucket, {byHand, hand("")}, {zipped, hand("z")}, {direct, fetch}}},
+			race{set, set + ", 100 Mbit/s to the API server", []contender{
+				{via, "KUBECONFIG=$SLOW " + throughBucket.script}, {direct, "KUBECONFIG=$SLOW " + fetch},
+			}})
+	}
+	return all
+}
+
+func (b *bench) measure(ctx context.Context) error {
+	for _, r := range races() {
+		for range b.turns {
+			rand.Shuffle(len(r.contenders), func(i, j int) { //nolint:gosec // lots are drawn, and nobody gains by guessing them
+				r.contenders[i], r.contenders[j] = r.contenders[j], r.contenders[i]
+			})
+			for _, one := range r.contenders {
+				if err := b.turn(ctx, r, one); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	for _, set := range []string{"random", "text", "small"} {
+		b.compare(set, via, byHand, 1)
+		b.compare(set, via, zipped, 1)
+		b.compare(set+", 100 Mbit/s to the API server", via, direct, 1)
+	}
+	return nil
+}
+
+// turn has one contender bring a set, and looks whether all of it came.
+func (b *bench) turn(ctx context.Context, r race, one contender) error {
+	if err := os.RemoveAll(b.dir()); err != nil {
+		return err
+	}
+	if err := os.Mkdir(b.dir(), 0o750); err != nil {
+		return err
+	}
+	began := time.Now()
+	if _, err := b.sh(ctx, "SET="+r.set+"\n"+one.script); err != nil {
+		return err
+	}
+	seconds := time.Since(began).Seconds()
+	say("%s: %s: %.2f s", r.what, one.name, seconds)
+	b.rows.Add(r.what, one.name, seconds)
+	sum, err := b.sh(ctx, "cd $DIR && find . -type f | sort | xargs sha256sum | sha256sum")
+	if err == nil && lastLine(sum) != b.sums[r.set] {
+		err = fmt.Errorf("%s: %s: what came is not what is in the pod", r.what, one.name)
+	}
+	return err
+}
+
+// compare sets the goal that ours is at least so many times as fast as theirs.
+func (b *bench) compare(what, ours, theirs string, least float64) {
+	a, c := b.rows.Median(what, ours), b.rows.Median(what, theirs)
+	g := report.Goal{
+		What: what + ": speed of " + ours + ", against " + theirs, Want: fmt.Sprintf(">= %.0fx", least),
+		Got: fmt.Sprintf("%.2fx (%.2f s against %.2f s)", c/a, a, c), Reached: c/a >= least, Measured: true,
+	}
+	say("%s: %s", g.What, g.Got)
+	b.goals = append(b.goals, g)
+}
+
+// write writes the page.
+func (b *bench) write() error {
+	var p strings.Builder
+	line := func(format string, args ...any) { fmt.Fprintf(&p, format+"\n", args...) }
+	line("# Performance of the way through a bucket\n")
+	line("Measured by `make bench` on %s, in %s, on a machine with %d processors that is cluster, store and client at once; everything in one", b.began.Format(time.DateOnly), time.Since(b.began).Round(time.Second), runtime.NumCPU())
+	line("run, the contenders by turns, in an order drawn by lot, and each result compared with what is in the pod. That command writes this page.\n")
+	p.WriteString(report.Table(b.goals))
+	p.WriteString("\n## Seconds\n\n" + b.rows.Table())
+	line("\nrandom is a file of 512 MB that nothing compresses, text one of 560 MB, small 10,000 files of 8 kB. By hand the pod is there already and has a")
+	line("program that does what `aws s3 cp` does, with the keys; that of fetch is there from the turn before. The store, versitygw on a disk of this machine,")
+	line("speaks TLS. Over the slow line everything to the API server passes 100 Mbit/s; the way to the store is free.")
+	if err := os.MkdirAll(b.out, 0o750); err != nil {
+		return err
+	}
+	file := filepath.Join(b.out, "performance-s3.md")
+	say("writing %s", file)
+	return os.WriteFile(file, []byte(p.String()), 0o644) //nolint:gosec // a page for all
+}
