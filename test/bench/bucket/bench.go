@@ -47,7 +47,16 @@ func newBench(ctx context.Context, f flags) (*bench, error) {
 	if b.work, err = os.MkdirTemp("/dev/shm", "kubectl-batch-bench-"); err != nil {
 		return nil, err
 	}
-	return b, errors.Join(os.Symlink(f.plugin, filepath.Join(b.work, "kubectl-batch")), b.slowLine(ctx), b.empty(ctx), b.fill(ctx))
+	if err := os.Symlink(f.plugin, filepath.Join(b.work, "kubectl-batch")); err != nil {
+		return nil, err
+	}
+	for _, step := range []func(context.Context) error{b.slowLine, b.empty, b.fill} {
+		if err := step(ctx); err != nil {
+			b.close(ctx)
+			return nil, err
+		}
+	}
+	return b, nil
 }
 
 // dir is where files are copied to.
@@ -117,14 +126,18 @@ func (b *bench) fill(ctx context.Context) error {
 	for set, making := range sets {
 		say("making %s", set)
 		script := "set -e; cd /results; " + fmt.Sprintf(making, quarters) + "; find . -type f | sort | xargs sha256sum | sha256sum; while :; do sleep 1; done"
-		sum, err := b.sh(ctx, fmt.Sprintf(`kubectl batch run %s -n $NS -q --image="$CLUSTER_IMAGE" --results=2Gi -- sh -c '%s' &&
+		sum, err := b.sh(ctx, fmt.Sprintf(`kubectl batch run %s -n $NS --image="$CLUSTER_IMAGE" --results=2Gi -- sh -c '%s' &&
 			kubectl wait -n $NS job/%s --for=jsonpath={.status.ready}=1 --timeout=60s >&2 && until kubectl logs -n $NS job/%s | grep .; do sleep 1; done`, set, script, set, set))
 		if err != nil {
 			return err
 		}
 		b.sums[set] = lastLine(sum)
-		if _, err := b.sh(ctx, fmt.Sprintf(`for file in %s "$CLUSTER_S3_CA"; do kubectl exec -n $NS -i job/%s -- sh -c "cat >/tmp/$(basename $file)" <$file; done; kubectl exec -n $NS job/%s -- chmod +x /tmp/%s`,
-			b.hand, set, set, filepath.Base(b.hand))); err != nil {
+		// What goes through kubectl exec may be cut without a word.
+		if _, err := b.sh(ctx, "SET="+set+`
+			for file in "$HAND" "$CLUSTER_S3_CA"; do
+				at=/tmp/$(basename "$file")
+				until kubectl exec -n $NS -i job/$SET -- sh -c "cat >$at; chmod +x $at" <"$file"; test "$(kubectl exec -n $NS job/$SET -- sha256sum $at | cut -c-64)" = "$(sha256sum <"$file" | cut -c-64)"; do sleep 1; done
+			done`); err != nil {
 			return err
 		}
 	}
