@@ -41,11 +41,11 @@ func Fetch(ctx context.Context, req Request) (Result, error) {
 	if len(result.Refused) > 0 {
 		refused = &RefusedError{result.Refused}
 	}
-	return result, joined(err, closed, refused)
+	return result, Joined(err, closed, refused)
 }
 
-// joined is errors.Join, but leaves a single error as it is.
-func joined(errs ...error) error {
+// Joined is errors.Join, but leaves a single error as it is.
+func Joined(errs ...error) error {
 	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
 	if len(errs) == 1 {
 		return errs[0]
@@ -80,7 +80,7 @@ func (f *fetch) run(ctx context.Context) error {
 	case errors.Is(err, ErrNoList) && f.PlanOnly:
 		return err
 	case errors.Is(err, ErrNoList):
-		return joined(f.attempts(ctx, f.onePass), f.writeSums(ctx))
+		return Joined(f.attempts(ctx, f.onePass), f.writeSums(ctx))
 	case err != nil || f.PlanOnly:
 		return err
 	}
@@ -91,10 +91,10 @@ func (f *fetch) run(ctx context.Context) error {
 	if err == nil {
 		err = f.names.link(f)
 	}
-	err = joined(err, f.finish())
+	err = Joined(err, f.finish())
 	f.tally.Complete = err == nil
 	f.tally.Verified = err == nil
-	return joined(err, f.writeSums(ctx))
+	return Joined(err, f.writeSums(ctx))
 }
 
 // finish gives directories their modes and times.

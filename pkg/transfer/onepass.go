@@ -30,7 +30,7 @@ func (f *fetch) onePass(ctx context.Context) error {
 		f.wrote = map[uint64]struct{}{}
 	}
 	if err := c.all(ctx, contents); err != nil {
-		return joined(err, f.finish())
+		return Joined(err, f.finish())
 	}
 	return f.conclude(contents.Proof())
 }
@@ -103,7 +103,7 @@ func (c *carrier) compareWith(ctx context.Context, item Item, contents Contents)
 // conclude ends a pass that came to its proven end.
 func (f *fetch) conclude(proof Proof) error {
 	f.tally.Messages = proof.Messages
-	err := joined(f.names.link(f), f.finish())
+	err := Joined(f.names.link(f), f.finish())
 	if err == nil && proof.Status != 0 {
 		err = &RemoteError{Status: proof.Status, Messages: proof.Messages}
 	}

@@ -118,14 +118,14 @@ func (b *bench) close(ctx context.Context) {
 		do(ctx)
 	}
 	if b.lock != nil {
-		_ = os.RemoveAll(b.work) //nolint:gosec // below the temporary directory; the next run does it too
-		_ = b.lock.Close()       // the system does it too
+		_ = os.RemoveAll(b.work)
+		_ = b.lock.Close() // the system does it too
 	}
 }
 
 // command is a command line with the environment of a user.
 func (b *bench) command(ctx context.Context, words ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, words[0], words[1:]...) //nolint:gosec // this is what it is for
+	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Env = b.env
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	return cmd

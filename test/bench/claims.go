@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/dataset"
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 )
 
 // owned marks the namespace, so that no other one is ever removed.
@@ -24,7 +25,7 @@ func (b *bench) makeNamespace(ctx context.Context) error {
 		return fmt.Errorf("namespace %s is not one of bench's: give another one with -namespace", b.namespace)
 	}
 	if found != "" && !b.keep {
-		say("removing what an earlier run left")
+		program.Say("removing what an earlier run left")
 		if err := b.removeNamespace(ctx); err != nil {
 			return err
 		}
@@ -32,7 +33,7 @@ func (b *bench) makeNamespace(ctx context.Context) error {
 	if !b.keep {
 		b.closers = append(b.closers, func(ctx context.Context) {
 			if err := b.removeNamespace(ctx); err != nil {
-				say("%v", err)
+				program.Say("%v", err)
 			}
 		})
 	}
@@ -90,7 +91,7 @@ func (b *bench) makeSources(ctx context.Context, names []string) error {
   spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 2Gi}}}}`, name))
 	}
 	manifests = append(manifests, reader(unlimited, "{}", names), reader(limited, "{requests: {cpu: 0, memory: 0}, limits: {cpu: 1, memory: 256Mi}}", names))
-	say("making %d claims", len(names))
+	program.Say("making %d claims", len(names))
 	if _, err := b.kubectl(ctx, "", "delete", "pods", "--all", "-n", b.namespace, "--wait", "--force"); err != nil {
 		return err
 	}
@@ -141,7 +142,7 @@ func (b *bench) fill(ctx context.Context, name string) error {
 		return err
 	}
 	b.sources[name] = source{dir, tree}
-	say("%-12s %s: %d files, %d MiB%s", name, set.Title, tree.Files, tree.Bytes>>20, b.describe(name, set.Title, dir))
+	program.Say("%-12s %s: %d files, %d MiB%s", name, set.Title, tree.Files, tree.Bytes>>20, b.describe(name, set.Title, dir))
 	return nil
 }
 
@@ -155,7 +156,7 @@ func (b *bench) volumeOf(ctx context.Context, claim string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if info, err := os.Stat(dir); err != nil || !info.IsDir() || !filepath.IsAbs(dir) { //nolint:gosec // the cluster's own volume
+	if info, err := os.Stat(dir); err != nil || !info.IsDir() || !filepath.IsAbs(dir) {
 		return "", fmt.Errorf("the volume of claim %s is %q, which is no directory of this machine", claim, dir)
 	}
 	return dir, nil
@@ -172,7 +173,7 @@ func (b *bench) fillOnce(ctx context.Context, set dataset.Set, dir string) error
 		return err
 	}
 	for _, path := range old {
-		if err := os.RemoveAll(path); err != nil { //nolint:gosec // as above
+		if err := os.RemoveAll(path); err != nil {
 			return err
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 )
 
 // facts say on what the numbers were taken.
@@ -50,7 +52,7 @@ func memory() int {
 }
 
 func (b *bench) fileSystem(ctx context.Context) string {
-	out, err := exec.CommandContext(ctx, "findmnt", "-n", "-o", "FSTYPE", "-T", b.work).Output() //nolint:gosec // below the temporary directory
+	out, err := exec.CommandContext(ctx, "findmnt", "-n", "-o", "FSTYPE", "-T", b.work).Output()
 	if err != nil {
 		return "unknown"
 	}
@@ -72,7 +74,7 @@ func (b *bench) write(args []string) error {
 	if text, err := os.ReadFile(notes); err == nil {
 		r.Notes = string(text)
 	}
-	page, err := os.Create(filepath.Join(b.out, "performance.md")) //nolint:gosec // where the flag says
+	page, err := os.Create(filepath.Join(b.out, "performance.md"))
 	if err != nil {
 		return err
 	}
@@ -80,7 +82,7 @@ func (b *bench) write(args []string) error {
 	if err := r.WritePage(page); err != nil {
 		return err
 	}
-	raw, err := os.Create(filepath.Join(b.out, "performance.csv")) //nolint:gosec // as above
+	raw, err := os.Create(filepath.Join(b.out, "performance.csv"))
 	if err != nil {
 		return err
 	}
@@ -88,7 +90,7 @@ func (b *bench) write(args []string) error {
 	if err := r.WriteCSV(raw); err != nil {
 		return err
 	}
-	say("written: %s and %s", page.Name(), raw.Name())
+	program.Say("written: %s and %s", page.Name(), raw.Name())
 	if b.failed > 0 {
 		return fmt.Errorf("%d fetches failed", b.failed)
 	}

@@ -8,15 +8,13 @@ import (
 	"errors"
 	"flag"
 	"fmt"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
-	"syscall"
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/link"
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 )
 
 // flags are what was typed.
@@ -28,15 +26,7 @@ type flags struct {
 	namespace    string
 }
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main(run) }
 
 func run(ctx context.Context, args []string) error {
 	if len(args) == 3 && args[0] == receiver {
@@ -115,9 +105,4 @@ func (f *flags) defaults(partial bool) {
 			f.out = scratch
 		}
 	}
-}
-
-// say tells whoever waits.
-func say(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
 }

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 )
 
 // race is one set on one line, and who runs there.
@@ -85,6 +87,6 @@ func (b *bench) skip(why string) {
 	defer b.mu.Unlock()
 	if !slices.Contains(b.results.Skipped, why) {
 		b.results.Skipped = append(b.results.Skipped, why)
-		say("!!! SKIPPED %s", why)
+		program.Say("!!! SKIPPED %s", why)
 	}
 }

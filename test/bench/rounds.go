@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/dataset"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/meter"
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
 )
 
@@ -140,10 +141,10 @@ func (b *bench) record(run report.Run, ours bool) {
 		if ours {
 			b.failed++
 		}
-		say("!!! FAILED %s, %s, %s: %s", run.Link, run.Set, run.Contender, run.Failed)
+		program.Say("!!! FAILED %s, %s, %s: %s", run.Link, run.Set, run.Contender, run.Failed)
 		return
 	}
-	say("%-10s  %-11s  %-23s  %d  %6.2f s  (whole command %.2f s)", run.Link, run.Set, run.Contender, run.Number, run.Seconds, run.Total)
+	program.Say("%-10s  %-11s  %-23s  %d  %6.2f s  (whole command %.2f s)", run.Link, run.Set, run.Contender, run.Number, run.Seconds, run.Total)
 }
 
 // patience is how long one command may take.
@@ -155,7 +156,7 @@ func (b *bench) one(ctx context.Context, r race, c contender, l line, dir string
 	if err == nil {
 		err = b.verify(r.set, dir)
 	}
-	if removed := os.RemoveAll(dir); err == nil { //nolint:gosec // below the temporary directory
+	if removed := os.RemoveAll(dir); err == nil {
 		err = removed
 	}
 	if err != nil {
@@ -177,7 +178,7 @@ func (b *bench) copyTo(ctx context.Context, r race, c contender, l line, dir str
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	run := report.Run{Link: r.link, Set: r.set, Contender: c.name, Bytes: b.sources[r.set].tree.Bytes}
-	if err := os.MkdirAll(dir, 0o750); err != nil { //nolint:gosec // as above
+	if err := os.MkdirAll(dir, 0o750); err != nil {
 		return run, err
 	}
 	pipeline, err := c.pipeline(ctx, l, r.set, dir)

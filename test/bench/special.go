@@ -10,6 +10,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
 )
 
@@ -38,13 +39,13 @@ func (b *bench) specials() []special {
 
 func (b *bench) runSpecials(ctx context.Context, specials []special) error {
 	for _, s := range specials {
-		say("special: %s, %s", s.name, s.set)
+		program.Say("special: %s, %s", s.name, s.set)
 		goals, err := s.run(ctx, b, s.set)
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		b.removeHelpers(ctx)
-		if removed := os.RemoveAll(b.special()); err == nil { //nolint:gosec // below the temporary directory
+		if removed := os.RemoveAll(b.special()); err == nil {
 			err = removed
 		}
 		if err != nil {
@@ -52,7 +53,7 @@ func (b *bench) runSpecials(ctx context.Context, specials []special) error {
 			b.skip(fmt.Sprintf("%s, %s: %v", s.name, s.set, err))
 		}
 		for _, goal := range goals {
-			say("%s: %s (%s)", goal.What, goal.Got, goal.Want)
+			program.Say("%s: %s (%s)", goal.What, goal.Got, goal.Want)
 		}
 		b.results.Special = append(b.results.Special, goals...)
 	}
@@ -64,7 +65,7 @@ func (b *bench) runSpecials(ctx context.Context, specials []special) error {
 func (b *bench) removeHelpers(ctx context.Context) {
 	_, err := b.kubectl(ctx, "", "delete", "pods", "-n", b.namespace, "-l", "app.kubernetes.io/component=fetch-helper", "--force", "--wait")
 	if err != nil {
-		say("%v", err)
+		program.Say("%v", err)
 	}
 }
 
@@ -122,7 +123,7 @@ func cut(ctx context.Context, b *bench, set string) ([]report.Goal, error) {
 
 // killAtHalf returns what part was here when the fetch was killed.
 func (b *bench) killAtHalf(ctx context.Context, set string) (float64, error) {
-	if err := os.MkdirAll(b.special(), 0o750); err != nil { //nolint:gosec // as above
+	if err := os.MkdirAll(b.special(), 0o750); err != nil {
 		return 0, err
 	}
 	pipeline, err := b.transport("tunnel").pipeline(ctx, b.lines[free][0], set, b.special())
@@ -157,7 +158,7 @@ func (b *bench) killAtHalf(ctx context.Context, set string) (float64, error) {
 // onDisk is how many bytes there are below dir, holes apart.
 func onDisk(dir string) float64 {
 	bytes := int64(0)
-	_ = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error { //nolint:gosec // below the temporary directory; files come and go
+	_ = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {
 			if info, err := entry.Info(); err == nil {
 				bytes += min(info.Size(), info.Sys().(*syscall.Stat_t).Blocks*512)

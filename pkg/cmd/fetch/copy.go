@@ -44,7 +44,7 @@ func (o *Options) fetchOne(ctx context.Context, from *found, helpers *helpers) (
 	err = one.copy(ctx, from, at, out)
 	if one.via != nil {
 		at.doubt() // what the agent has under way ends with the connection
-		err = joined(err, one.via.close(ctx, err))
+		err = transfer.Joined(err, one.via.close(ctx, err))
 	}
 	return out, err
 }
@@ -122,7 +122,7 @@ func (o *Options) transfer(ctx context.Context, from *found, place *place, out *
 		result, err := o.move(ctx, place, req)
 		missing, ok := errors.AsType[*transfer.MissingPathError](err)
 		if !ok {
-			return result, joined(err, sums.keep())
+			return result, transfer.Joined(err, sums.keep())
 		}
 		there, again := o.lacking(from, paths, missing.Paths)
 		if !again {

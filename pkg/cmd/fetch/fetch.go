@@ -4,8 +4,6 @@ package fetch
 
 import (
 	"context"
-	"errors"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,6 +17,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -181,16 +180,7 @@ func (o *Options) run(ctx context.Context) error {
 	if out == nil {
 		return err
 	}
-	return joined(err, o.tell(out), o.print(out))
-}
-
-// joined leaves a single error as it is.
-func joined(errs ...error) error {
-	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
-	if len(errs) == 1 {
-		return errs[0]
-	}
-	return errors.Join(errs...)
+	return transfer.Joined(err, o.tell(out), o.print(out))
 }
 
 // prepare learns who asks, and removes helpers that a killed client left.

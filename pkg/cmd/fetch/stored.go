@@ -82,7 +82,7 @@ func (o *Options) fetchStored(ctx context.Context) error {
 	if err != nil {
 		o.progress.Done(err)
 		out.Error = err.Error()
-		return joined(err, o.print(out))
+		return transfer.Joined(err, o.print(out))
 	}
 	req := o.request(source, out, &reporter{options: o, out: out, way: func() string { return "s3" }}, sums)
 	req.SourceID, req.Mount, req.Pause = o.stored.String(), "/", o.pause
@@ -107,5 +107,5 @@ func (o *Options) fetchStored(ctx context.Context) error {
 	if err != nil {
 		out.Error = err.Error()
 	}
-	return joined(err, o.tell(out), o.print(out))
+	return transfer.Joined(err, o.tell(out), o.print(out))
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
@@ -62,7 +63,7 @@ func (o *Options) openVia(ctx context.Context, from *found) (*via, error) {
 	v := &via{fetchID: id, options: o, from: from, at: o.engine.Via.At(o.namespace, from.name, string(from.claim.UID), id.id)}
 	for _, err := range o.store.List(ctx, v.at.Bucket, v.at.Prefix+"/") {
 		if err != nil {
-			return nil, joined(err, v.giveUp())
+			return nil, transfer.Joined(err, v.giveUp())
 		}
 		v.resumed = true
 		break

@@ -29,7 +29,7 @@ var here = bucket.Location{Bucket: "results", Prefix: "team/ns/job/uid/id"}
 func results(t *testing.T) (root string, tree filetree.Tree) {
 	t.Helper()
 	tree = filetree.Tree{
-		"large": filetree.File(noise(9<<20 + 5)), "larger": filetree.File(noise(12 << 20)),
+		"large": filetree.File(filetree.Noise(9<<20 + 5)), "larger": filetree.File(filetree.Noise(12 << 20)),
 		"d/a": filetree.File("a"), "d/b": filetree.File(strings.Repeat("text ", 100_000)), "d/l": filetree.Symlink("a"),
 	}
 	root = t.TempDir()
@@ -41,16 +41,6 @@ func results(t *testing.T) (root string, tree filetree.Tree) {
 		}
 	}
 	return root, tree
-}
-
-func noise(n int) string {
-	bytes := make([]byte, n)
-	state := uint64(n)
-	for i := range bytes {
-		state = state*6364136223846793005 + 1442695040888963407
-		bytes[i] = byte(state >> 56)
-	}
-	return string(bytes)
 }
 
 func keys(t *testing.T, backend gofakes3.Backend) (keys []string) {
@@ -130,30 +120,9 @@ func TestResume(t *testing.T) {
 
 // TestStoreInTrouble: whatever a store says now and then, all comes.
 func TestStoreInTrouble(t *testing.T) {
-	for name, door := range map[string]func(n int64, w http.ResponseWriter, r *http.Request) bool{
-		"SlowDown for every third part": func(n int64, w http.ResponseWriter, _ *http.Request) bool {
-			return n%3 == 0 && buckettest.Answer(w, http.StatusServiceUnavailable, "SlowDown")
-		},
-		"its own errors": func(n int64, w http.ResponseWriter, _ *http.Request) bool {
-			return n%4 == 1 && buckettest.Answer(w, http.StatusInternalServerError, "InternalError")
-		},
-		"connections that break": func(n int64, _ http.ResponseWriter, _ *http.Request) bool {
-			if n%4 == 1 {
-				panic(http.ErrAbortHandler)
-			}
-			return false
-		},
-		"requests that are too old": func(n int64, w http.ResponseWriter, r *http.Request) bool {
-			if n%4 != 1 || r.Method != http.MethodPut || r.URL.Query().Get("X-Amz-Expires") == "" {
-				return false
-			}
-			time.Sleep(validity)
-			return buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
-		},
-	} {
+	for name, trouble := range buckettest.Troubles(validity) {
 		t.Run(name, func(t *testing.T) {
-			var n atomic.Int64
-			store, _ := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool { return door(n.Add(1), w, r) })
+			store, _ := buckettest.Start(t, trouble)
 			root, tree := results(t)
 			s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 2 << 20, Valid: validity})
 			dir := t.TempDir()
@@ -225,7 +194,7 @@ func TestAGrowingFileInPieces(t *testing.T) {
 			root, tree := results(t)
 			store, _ := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/piece-0-") {
-					once.Do(func() { change(t, filepath.Join(root, "larger"), test.change) })
+					once.Do(func() { filetree.Change(t, filepath.Join(root, "larger"), test.change) })
 				}
 				return false
 			})
@@ -240,18 +209,6 @@ func TestAGrowingFileInPieces(t *testing.T) {
 				t.Errorf("%d bytes came, which are not what the file holds: %v", len(got), errors.Join(err, failed))
 			}
 		})
-	}
-}
-
-func change(t *testing.T, path string, how func(*os.File) error) {
-	t.Helper()
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	if err := errors.Join(how(file), file.Close()); err != nil {
-		t.Error(err)
 	}
 }
 
@@ -306,7 +263,7 @@ func TestReplacedAfterTheListing(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			root, _ := results(t)
-			content, once := noise(test.size), sync.Once{}
+			content, once := filetree.Noise(test.size), sync.Once{}
 			store, _ := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/index") {
 					once.Do(func() { filetree.Write(t, root, filetree.Tree{"larger": filetree.File(content)}) })

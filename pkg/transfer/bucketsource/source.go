@@ -5,7 +5,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"io"
-	"net/http"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -15,22 +14,16 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
 
 const (
 	// atOnce is how many objects are packed and put at the same time.
 	atOnce = 4
-	// DefaultValid is how long a pre-signed request can be made: it is for one object of
-	// about 64 MiB.
-	DefaultValid = 15 * time.Minute
 	// DefaultChunk is what goes through a store quickest in one request.
 	DefaultChunk = 64 << 20
-	// firstTries is how often a store is asked by a pod that has never reached it.
-	firstTries = 4
 	// removing is how long the removal of one object may take.
 	removing = 30 * time.Second
-	// mostRenewals is how often an object is packed again because its request was too old.
-	mostRenewals = 5
 )
 
 // Options is what a Source needs.
@@ -44,7 +37,7 @@ type Options struct {
 	// DefaultChunk if zero. All other files of a request, which are about as much, go
 	// into one object.
 	Chunk int64
-	// Valid is how long a pre-signed request can be made: DefaultValid if zero.
+	// Valid is how long a pre-signed request can be made: presigned.DefaultValid if zero.
 	Valid time.Duration
 	// Resume uses what a process before left there.
 	Resume bool
@@ -58,11 +51,11 @@ type Options struct {
 // Source brings files through a bucket. Wait for it when all has come.
 type Source struct {
 	Options
-	agent   atomic.Pointer[agentsource.Source]
-	slots   chan struct{}
-	run     string // a word of this process alone, for the names of objects
-	number  atomic.Int64
-	reached atomic.Bool // the pod has put an object
+	agent  atomic.Pointer[agentsource.Source]
+	puts   presigned.Puts
+	slots  chan struct{}
+	run    string // a word of this process alone, for the names of objects
+	number atomic.Int64
 	// only says that nothing can be packed: what the bucket holds is all there is.
 	only bool
 
@@ -77,7 +70,7 @@ type Source struct {
 // New makes a Source.
 func New(o Options) *Source {
 	if o.Valid == 0 {
-		o.Valid = DefaultValid
+		o.Valid = presigned.DefaultValid
 	}
 	if o.Through == nil {
 		o.Through = func(_ context.Context, r io.Reader) io.Reader { return r }
@@ -86,6 +79,7 @@ func New(o Options) *Source {
 		o.Chunk = DefaultChunk
 	}
 	s := &Source{Options: o, slots: make(chan struct{}, atOnce), run: strings.ToLower(rand.Text()[:8]), large: map[string]large{}}
+	s.puts.Store, s.puts.Bucket, s.puts.Valid, s.puts.Now = o.Store, o.At.Bucket, o.Valid, o.Now
 	s.agent.Store(o.Agent)
 	return s
 }
@@ -129,20 +123,11 @@ func (s *Source) put(ctx context.Context, one segment) error {
 		switch {
 		case !ok:
 			return err
-		case refused.Status == 0 && !refused.Unreachable:
-			return errors.New("the agent: " + refused.Message)
-		case renewal < mostRenewals && s.outdated(refused, signed):
+		case renewal < presigned.MostRenewals && s.puts.Outdated(refused, signed):
 			continue
 		}
-		return s.refused(refused)
+		return s.puts.Refused(refused)
 	}
-}
-
-// outdated reports whether a request, signed then, was refused for its age or that of the
-// credentials.
-func (s *Source) outdated(refused *wire.PutError, signed time.Time) bool {
-	return refused.Code == "ExpiredToken" ||
-		refused.Status == http.StatusForbidden && (s.Now().Sub(signed) > s.Valid-time.Second || strings.Contains(refused.Message, "expired"))
 }
 
 func (s *Source) putOnce(ctx context.Context, one segment) error {
@@ -150,22 +135,12 @@ func (s *Source) putOnce(ctx context.Context, one segment) error {
 	if err != nil {
 		return err
 	}
-	target := wire.Target{URL: signed.URL, Roots: string(s.Store.Roots()), End: one.end}
-	if !s.reached.Load() {
-		target.Tries = firstTries
-	}
+	target := wire.Target{URL: signed.URL, Roots: string(s.Store.Roots()), End: one.end, Tries: s.puts.Tries()}
 	err = s.agent.Load().Store(ctx, target, one.wants)
 	if err == nil {
-		s.reached.Store(true)
+		s.puts.Reached()
 	}
 	return err
-}
-
-// refused says what a pod was answered.
-func (s *Source) refused(err *wire.PutError) error {
-	return transfer.Lost(s.Store.Explain("writing to it", s.At.Bucket, bucket.Refusal{
-		Status: err.Status, Code: err.Code, Message: err.Message, Unreachable: err.Unreachable, InPod: true, Before: s.reached.Load(),
-	}))
 }
 
 // remove removes an object that was used, aside.

@@ -1,6 +1,7 @@
 package objects
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -12,13 +13,12 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
 
 const (
 	// DefaultPart is the size of the parts of a file that is larger.
 	DefaultPart = 64 << 20
-	// DefaultValid is how long a pre-signed request can be made.
-	DefaultValid = 15 * time.Minute
 	// DefaultParallel is how many requests to the agent run side by side: many small
 	// files go in one.
 	DefaultParallel = 4
@@ -43,7 +43,7 @@ type Request struct {
 	// ID is this copy's. Who had it before is known to be dead.
 	ID string
 	// Part is from how many bytes on a file goes in parts, of as many: DefaultPart if zero. Valid is how
-	// long a pre-signed request can be made: DefaultValid if zero.
+	// long a pre-signed request can be made: presigned.DefaultValid if zero.
 	Part  int64
 	Valid time.Duration
 	Now   func() time.Time
@@ -65,34 +65,26 @@ func Copy(ctx context.Context, r Request) (transfer.Result, error) {
 		r.Part = DefaultPart
 	}
 	if r.Valid == 0 {
-		r.Valid = DefaultValid
+		r.Valid = presigned.DefaultValid
 	}
 	c := &copying{Request: r}
+	c.puts.Store, c.puts.Bucket, c.puts.Valid, c.puts.Now = r.Store, r.At.Bucket, r.Valid, r.Now
 	err = c.locked(ctx)
-	slices.SortStableFunc(c.result.Refused, func(a, b transfer.Refusal) int { return compareText(a.Path, b.Path) })
+	slices.SortStableFunc(c.result.Refused, func(a, b transfer.Refusal) int { return cmp.Compare(a.Path, b.Path) })
 	slices.Sort(c.result.Growing)
 	if c.result.Complete = err == nil && !r.PlanOnly; c.result.Complete {
 		c.result.Verified, c.result.Digest = true, c.digest.Text()
 	}
 	if len(c.result.Refused) > 0 {
-		err = joined(err, &transfer.RefusedError{Refused: c.result.Refused})
+		err = transfer.Joined(err, &transfer.RefusedError{Refused: c.result.Refused})
 	}
 	return c.result, err
-}
-
-// joined leaves a single error as it is.
-func joined(errs ...error) error {
-	errs = slices.DeleteFunc(errs, func(err error) bool { return err == nil })
-	if len(errs) == 1 {
-		return errs[0]
-	}
-	return errors.Join(errs...)
 }
 
 // copying is one call of Copy.
 type copying struct {
 	Request
-	reached bool // the pod has put an object
+	puts presigned.Puts
 
 	mu     sync.Mutex // what workers share
 	index  index
@@ -133,7 +125,7 @@ func (c *copying) locked(ctx context.Context) error {
 	if inner.Err() != nil && ctx.Err() == nil {
 		return &LockedError{c.At} // whose index it is now
 	}
-	err = joined(err, c.end(ctx, err))
+	err = transfer.Joined(err, c.end(ctx, err))
 	if released := l.release(ctx); released != nil && err == nil {
 		c.Say(fmt.Sprintf("Note: %s could not be removed: %v", c.At.At(lockName), released))
 	}

@@ -13,8 +13,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-func compareText(a, b string) int { return cmp.Compare(a, b) }
-
 // list learns what the tree has and what is in the bucket, and plans what must be sent.
 func (c *copying) list(ctx context.Context) error {
 	if err := c.look(ctx); err != nil {

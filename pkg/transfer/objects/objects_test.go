@@ -37,23 +37,13 @@ var here = bucket.Location{Bucket: buckettest.Bucket, Prefix: "team/model"}
 func results(t *testing.T) (root string, tree filetree.Tree) {
 	t.Helper()
 	tree = filetree.Tree{
-		"large": filetree.File(noise(23<<20 + 5)), "exact": filetree.File(noise(10 << 20)), "metrics.json": filetree.File("{}"),
+		"large": filetree.File(filetree.Noise(23<<20 + 5)), "exact": filetree.File(filetree.Noise(10 << 20)), "metrics.json": filetree.File("{}"),
 		"d/run.csv": filetree.File("a,b\n").Perm("0600"), "d/empty": filetree.File(""), "d/link": filetree.Symlink("../large"),
 		"d/again": filetree.Link("d/run.csv"), "e": filetree.Dir(), "ä b+c/%41?&=.txt": filetree.File("odd"),
 	}
 	root = t.TempDir()
 	filetree.Write(t, root, tree)
 	return root, tree
-}
-
-func noise(n int) string {
-	bytes := make([]byte, n)
-	state := uint64(n)
-	for i := range bytes {
-		state = state*6364136223846793005 + 1442695040888963407
-		bytes[i] = byte(state >> 56)
-	}
-	return string(bytes)
 }
 
 // request copies what is below root, in parts of 5 MiB.

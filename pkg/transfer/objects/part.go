@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
 
 const (
@@ -28,7 +29,7 @@ func (p *parts) part(ctx context.Context, n int, read func()) error {
 	for renewal := 0; ; renewal++ {
 		signed := p.Now()
 		result, err := p.once(ctx, n, read)
-		if err == nil && result.Failed != nil && renewal < mostRenewals && p.outdated(result.Failed, signed) {
+		if err == nil && result.Failed != nil && renewal < presigned.MostRenewals && p.puts.Outdated(result.Failed, signed) {
 			continue
 		}
 		if err == nil {
@@ -53,7 +54,7 @@ func (p *parts) judge(n int, result *wire.PutResult) error {
 	case result.Changes == wire.Changed:
 		return errChanged
 	case result.Failed != nil:
-		return p.refused(result.Failed)
+		return p.puts.Refused(result.Failed)
 	case result.ETag == "" || len(result.ETag) > mostETag:
 		return errNoETag
 	case n == len(p.etags)-1 && len(result.Sum) != sha256.Size:
@@ -98,6 +99,7 @@ func (p *parts) once(ctx context.Context, n int, read func()) (result wire.PutRe
 // stored takes note of a part that is in the bucket, and of all that are without a gap.
 func (p *parts) stored(n int, r wire.PutResult) {
 	from := int64(n) * p.size
+	p.puts.Reached()
 	p.count(min(p.size, p.task.Size-from))
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -107,7 +109,7 @@ func (p *parts) stored(n int, r wire.PutResult) {
 	}
 	p.copying.mu.Lock()
 	defer p.copying.mu.Unlock()
-	p.reached, p.dirty = true, true
+	p.dirty = true
 	known := p.index[p.task.Path].Upload
 	if known == nil || known.ID != p.in.ID {
 		return // it was given up

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
 
 // partsAtOnce is how many parts of one file are on their way at the same time.
@@ -82,7 +83,7 @@ func (p *parts) conclude(ctx context.Context, etag string, err error) error {
 		p.drop(ctx)
 		p.again(p.task)
 		return nil
-	case bucket.NoUpload(err) && p.task.renewals < mostRenewals:
+	case bucket.NoUpload(err) && p.task.renewals < presigned.MostRenewals:
 		p.task.renewals++
 		p.drop(ctx)
 		p.giveBack(p.task)

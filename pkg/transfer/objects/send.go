@@ -23,11 +23,8 @@ const (
 	// signature of its own.
 	mostFiles = 100
 	mostBytes = 64 << 20
-	// mostTries is how often a file that changes while it is read is read, and mostRenewals how often one
-	// is asked for again because its request was too old.
-	mostTries, mostRenewals = 3, 5
-	// firstTries is how often a store is asked by a pod that has never reached it.
-	firstTries = 4
+	// mostTries is how often a file that changes while it is read is read.
+	mostTries = 3
 )
 
 // task is a file that must be sent.
@@ -209,11 +206,5 @@ func (c *copying) together(ctx context.Context, batch []*task) error {
 
 // request is one without files.
 func (c *copying) request() wire.PutRequest {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r := wire.PutRequest{Roots: string(c.Store.Roots())}
-	if !c.reached {
-		r.Tries = firstTries
-	}
-	return r
+	return wire.PutRequest{Roots: string(c.Store.Roots()), Tries: c.puts.Tries()}
 }

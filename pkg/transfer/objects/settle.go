@@ -2,15 +2,11 @@ package objects
 
 import (
 	"crypto/sha256"
-	"errors"
-	"net/http"
-	"strings"
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
 
 // settle takes note of what became of a file that was signed for then.
@@ -19,12 +15,12 @@ func (c *copying) settle(t *task, r wire.PutResult, signed time.Time) error {
 	case r.Refused != "":
 		c.torn(t, r.ETag)
 		c.refuse(t.Path, r.Refused)
-	case r.Failed != nil && c.outdated(r.Failed, signed) && t.renewals < mostRenewals:
+	case r.Failed != nil && c.puts.Outdated(r.Failed, signed) && t.renewals < presigned.MostRenewals:
 		t.renewals++
 		c.giveBack(t)
 	case r.Failed != nil:
 		c.giveBack(t)
-		return c.refused(r.Failed)
+		return c.puts.Refused(r.Failed)
 	case r.Changes == wire.Changed:
 		c.torn(t, r.ETag)
 		c.again(t)
@@ -38,26 +34,6 @@ func (c *copying) settle(t *task, r wire.PutResult, signed time.Time) error {
 		c.arrived(t, &entry{SHA256: r.Sum, ETag: r.ETag}, r.Changes)
 	}
 	return nil
-}
-
-// outdated reports whether a request, signed then, was refused for its age or that of the
-// credentials.
-func (c *copying) outdated(failed *wire.PutError, signed time.Time) bool {
-	return failed.Code == "ExpiredToken" ||
-		failed.Status == http.StatusForbidden && (c.Now().Sub(signed) > c.Valid-time.Second || strings.Contains(failed.Message, "expired"))
-}
-
-// refused says what a pod was answered.
-func (c *copying) refused(failed *wire.PutError) error {
-	if failed.Status == 0 && !failed.Unreachable {
-		return errors.New("the agent: " + failed.Message)
-	}
-	c.mu.Lock()
-	before := c.reached
-	c.mu.Unlock()
-	return transfer.Lost(c.Store.Explain("writing to it", c.At.Bucket, bucket.Refusal{
-		Status: failed.Status, Code: failed.Code, Message: failed.Message, Unreachable: failed.Unreachable, InPod: true, Before: before,
-	}))
 }
 
 // torn takes note of an object of a file that changed as it was read: it is there, and is not what the
@@ -85,8 +61,9 @@ func (c *copying) again(t *task) {
 // arrived takes note of a file that is in the bucket. The entry says how; the rest of it is filled in.
 func (c *copying) arrived(t *task, e *entry, changes wire.State) {
 	e.Path, e.Type, e.Mode, e.Link, e.facts = t.Path, archive.File, t.Mode, t.link, factsOf(c.SourceID, &t.Entry)
+	c.puts.Reached()
 	c.mu.Lock()
-	c.reached, c.dirty = true, true
+	c.dirty = true
 	c.index[t.Path] = e
 	c.result.Files++
 	c.result.Bytes += t.Size

@@ -43,7 +43,7 @@ func TestNoTornObject(t *testing.T) {
 			var n, on atomic.Int64
 			store, backend := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 				if on.Load() > 0 && r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/metrics.json") {
-					filetree.Write(t, root, filetree.Tree{"metrics.json": filetree.File(noise(int(n.Add(1)) + 10))})
+					filetree.Write(t, root, filetree.Tree{"metrics.json": filetree.File(filetree.Noise(int(n.Add(1)) + 10))})
 				}
 				return false
 			})
@@ -112,7 +112,7 @@ func (p puts) Put(ctx context.Context, request wire.PutRequest, each func(wire.P
 func TestGivesUp(t *testing.T) {
 	store, _ := buckettest.Start(t, nil)
 	root := t.TempDir()
-	filetree.Write(t, root, filetree.Tree{"large": filetree.File(noise(23 << 20))})
+	filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(23 << 20))})
 	r := request(t, root, store)
 	agent, n := r.Agent, atomic.Int64{}
 	r.Retries, r.Parallel = 2, 1
@@ -177,7 +177,7 @@ func (l *longListing) Next() (transfer.Item, error) {
 func TestHostileList(t *testing.T) {
 	store, backend := buckettest.Start(t, nil)
 	root := t.TempDir()
-	filetree.Write(t, root, filetree.Tree{"large": filetree.File(noise(11 << 20)), "s": filetree.File("s")})
+	filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(11 << 20)), "s": filetree.File("s")})
 	twice := transfer.Item{Entry: archive.Entry{Path: "large", Type: archive.File, Size: 11 << 20}}
 	r := request(t, root, store)
 	r.Source = &lister{r.Source, []transfer.Item{
@@ -232,9 +232,9 @@ func TestCompleteWithoutProof(t *testing.T) {
 		return on.Load() && r.Method == http.MethodPost && r.URL.Query().Has("uploadId") && buckettest.Answer(w, http.StatusNotFound, "NoSuchUpload")
 	})
 	root := t.TempDir()
-	filetree.Write(t, root, filetree.Tree{"large": filetree.File(noise(13 << 20))})
+	filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(13 << 20))})
 	copied(t, request(t, root, store))
-	change(t, filepath.Join(root, "large"), func(f *os.File) error { _, err := f.WriteAt([]byte("different"), 100); return err })
+	filetree.Change(t, filepath.Join(root, "large"), func(f *os.File) error { _, err := f.WriteAt([]byte("different"), 100); return err })
 	on.Store(true)
 	if result, err := objects.Copy(t.Context(), request(t, root, store)); err == nil || result.Verified {
 		t.Errorf("%v, %+v", err, result)
@@ -273,7 +273,7 @@ func TestStartedTogether(t *testing.T) {
 		return false
 	})
 	root := t.TempDir()
-	filetree.Write(t, root, filetree.Tree{"large": filetree.File(noise(23 << 20))})
+	filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(23 << 20))})
 	ended := make(chan error, 2)
 	for _, id := range []string{"a", "b"} {
 		r := request(t, root, store)

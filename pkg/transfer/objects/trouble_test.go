@@ -26,35 +26,15 @@ const validity = 1500 * time.Millisecond
 
 // TestStoreInTrouble: whatever a store says now and then, all is there in the end.
 func TestStoreInTrouble(t *testing.T) {
-	for name, door := range map[string]func(n int64, w http.ResponseWriter, r *http.Request) bool{
-		"SlowDown for every third part": func(n int64, w http.ResponseWriter, _ *http.Request) bool {
-			return n%3 == 0 && buckettest.Answer(w, http.StatusServiceUnavailable, "SlowDown")
-		},
-		"its own errors": func(n int64, w http.ResponseWriter, _ *http.Request) bool {
-			return n%4 == 1 && buckettest.Answer(w, http.StatusInternalServerError, "InternalError")
-		},
-		"connections that break": func(n int64, _ http.ResponseWriter, _ *http.Request) bool {
-			if n%4 == 1 {
-				panic(http.ErrAbortHandler)
-			}
-			return false
-		},
-		"requests that are too old": func(n int64, w http.ResponseWriter, r *http.Request) bool {
-			if n%4 != 1 || r.Method != http.MethodPut || r.URL.Query().Get("X-Amz-Expires") == "" {
-				return false
-			}
-			time.Sleep(validity)
-			return buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
-		},
-		"uploads that are gone": func(n int64, w http.ResponseWriter, r *http.Request) bool {
-			return n%9 == 4 && r.URL.Query().Has("partNumber") && buckettest.Answer(w, http.StatusNotFound, "NoSuchUpload")
-		},
-	} {
+	troubles := buckettest.Troubles(validity)
+	troubles["uploads that are gone"] = buckettest.Counted(func(n int64, w http.ResponseWriter, r *http.Request) bool {
+		return n%9 == 4 && r.URL.Query().Has("partNumber") && buckettest.Answer(w, http.StatusNotFound, "NoSuchUpload")
+	})
+	for name, trouble := range troubles {
 		t.Run(name, func(t *testing.T) {
-			var n atomic.Int64
-			store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool { return door(n.Add(1), w, r) })
+			store, backend := buckettest.Start(t, trouble)
 			root := t.TempDir()
-			filetree.Write(t, root, filetree.Tree{"large": filetree.File(noise(13 << 20)), "small": filetree.File("s"), "d/other": filetree.File("o")})
+			filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(13 << 20)), "small": filetree.File("s"), "d/other": filetree.File("o")})
 			r := request(t, root, store)
 			r.Valid, r.Retries = validity, -1
 			copied(t, r)
@@ -135,7 +115,7 @@ func TestChangingFiles(t *testing.T) {
 			store, backend := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 				part := r.URL.Query().Get("partNumber")
 				if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/"+test.file) && (part == "" || part == "3") {
-					once.Do(func() { change(t, filepath.Join(root, test.file), test.change) })
+					once.Do(func() { filetree.Change(t, filepath.Join(root, test.file), test.change) })
 				}
 				return false
 			})
@@ -153,25 +133,13 @@ func TestChangingFiles(t *testing.T) {
 	}
 }
 
-func change(t *testing.T, path string, how func(*os.File) error) {
-	t.Helper()
-	file, err := os.OpenFile(path, os.O_RDWR, 0)
-	if err != nil {
-		t.Error(err)
-		return
-	}
-	if err := errors.Join(how(file), file.Close()); err != nil {
-		t.Error(err)
-	}
-}
-
 // TestNeverStill: a file that changes each time it is read is left out.
 func TestNeverStill(t *testing.T) {
 	root, _ := results(t)
 	var n atomic.Int64
 	store, backend := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/metrics.json") {
-			filetree.Write(t, root, filetree.Tree{"metrics.json": filetree.File(noise(int(n.Add(1))))})
+			filetree.Write(t, root, filetree.Tree{"metrics.json": filetree.File(filetree.Noise(int(n.Add(1))))})
 		}
 		return false
 	})

@@ -16,6 +16,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/link"
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
 )
 
@@ -98,7 +99,7 @@ func (b *bench) empty(ctx context.Context) error {
 
 func (b *bench) close(ctx context.Context) {
 	if err := b.empty(context.WithoutCancel(ctx)); err != nil {
-		say("%v", err)
+		program.Say("%v", err)
 	}
 	_ = os.RemoveAll(b.work)
 }
@@ -124,7 +125,7 @@ func (b *bench) fill(ctx context.Context) error {
 		return err
 	}
 	for set, making := range sets {
-		say("making %s", set)
+		program.Say("making %s", set)
 		script := "set -e; cd /results; " + fmt.Sprintf(making, quarters) + "; find . -type f | sort | xargs sha256sum | sha256sum; while :; do sleep 1; done"
 		sum, err := b.sh(ctx, fmt.Sprintf(`kubectl batch run %s -n $NS --image="$CLUSTER_IMAGE" --results=2Gi -- sh -c '%s' &&
 			kubectl wait -n $NS job/%s --for=jsonpath={.status.ready}=1 --timeout=60s >&2 && until kubectl logs -n $NS job/%s | grep .; do sleep 1; done`, set, script, set, set))

@@ -7,26 +7,16 @@ import (
 	"context"
 	"errors"
 	"flag"
-	"fmt"
-	"os"
-	"os/signal"
 	"path/filepath"
-	"syscall"
 	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 )
 
 // longest is how long a whole run may take.
 const longest = time.Hour
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := run(ctx, os.Args[1:])
-	stop()
-	if err != nil {
-		fmt.Fprintln(os.Stderr, "bench:", err)
-		os.Exit(1)
-	}
-}
+func main() { program.Main(run) }
 
 // flags are what was typed.
 type flags struct {
@@ -68,9 +58,4 @@ func run(ctx context.Context, args []string) error {
 		return errors.Join(err, context.Cause(ctx))
 	}
 	return b.write()
-}
-
-// say tells whoever waits.
-func say(format string, args ...any) {
-	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
 }

@@ -5,11 +5,11 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
 )
 
@@ -88,7 +88,7 @@ func (b *bench) turn(ctx context.Context, r race, one contender) error {
 		return err
 	}
 	seconds := time.Since(began).Seconds()
-	say("%s: %s: %.2f s", r.what, one.name, seconds)
+	program.Say("%s: %s: %.2f s", r.what, one.name, seconds)
 	b.rows.Add(r.what, one.name, seconds)
 	sum, err := b.sh(ctx, "cd $DIR && find . -type f | sort | xargs sha256sum | sha256sum")
 	if err == nil && lastLine(sum) != b.sums[r.set] {
@@ -104,7 +104,7 @@ func (b *bench) compare(what, ours, theirs string, least float64) {
 		What: what + ": speed of " + ours + ", against " + theirs, Want: fmt.Sprintf(">= %.0fx", least),
 		Got: fmt.Sprintf("%.2fx (%.2f s against %.2f s)", c/a, a, c), Reached: c/a >= least, Measured: true,
 	}
-	say("%s: %s", g.What, g.Got)
+	program.Say("%s: %s", g.What, g.Got)
 	b.goals = append(b.goals, g)
 }
 
@@ -120,10 +120,5 @@ func (b *bench) write() error {
 	line("\nrandom is a file of 512 MB that nothing compresses, text one of 560 MB, small 10,000 files of 8 kB. By hand the pod is there already and has a")
 	line("program that does what `aws s3 cp` does, with the keys; the helper of fetch is there as well. The store, versitygw on a disk of this machine,")
 	line("speaks TLS. Over the slow line everything to the API server passes 100 Mbit/s; the way to the store is free.")
-	if err := os.MkdirAll(b.out, 0o750); err != nil {
-		return err
-	}
-	file := filepath.Join(b.out, "performance-s3.md")
-	say("writing %s", file)
-	return os.WriteFile(file, []byte(p.String()), 0o644) //nolint:gosec // a page for all
+	return program.WritePage(b.out, "performance-s3.md", p.String())
 }

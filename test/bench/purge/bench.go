@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
 	"github.com/kubectl-batch/kubectl-batch/test/fakejobs"
 )
@@ -79,7 +80,7 @@ func (b *bench) empty(ctx context.Context) error {
 
 func (b *bench) close(ctx context.Context) {
 	if err := b.empty(context.WithoutCancel(ctx)); err != nil {
-		say("%v", err)
+		program.Say("%v", err)
 	}
 	_ = os.RemoveAll(b.bin)
 }

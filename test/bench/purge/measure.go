@@ -14,6 +14,7 @@ import (
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/link"
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 )
 
 // contender deletes all jobs of the namespace.
@@ -63,7 +64,7 @@ func (b *bench) turn(ctx context.Context, what string, one contender, count int,
 	if err != nil {
 		return 0, err
 	}
-	say("%s: %s: %.2f s", what, one.name, seconds)
+	program.Say("%s: %s: %.2f s", what, one.name, seconds)
 	b.rows.Add(what, one.name, seconds)
 	_, err = b.gone(ctx)
 	return seconds, err

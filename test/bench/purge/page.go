@@ -2,12 +2,11 @@ package main
 
 import (
 	"fmt"
-	"os"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
 
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
 )
 
@@ -19,7 +18,7 @@ func timed(do func() error) (float64, error) {
 
 func (b *bench) reach(what, want string, reached bool, format string, args ...any) {
 	g := report.Goal{What: what, Want: want, Got: fmt.Sprintf(format, args...), Reached: reached, Measured: true}
-	say("%s: %s (%s)", g.What, g.Got, g.Want)
+	program.Say("%s: %s (%s)", g.What, g.Got, g.Want)
 	b.goals = append(b.goals, g)
 }
 
@@ -35,10 +34,5 @@ func (b *bench) write() error {
 	line("\nThe bare loop is given the jobs, and its time is that of the DELETEs alone; purge reads its pages, and looks for pods, scripts, Secrets")
 	line("and who fetches, before and between. API server, etcd, controllers and client share the processors, which the parallel DELETEs use up and")
 	line("kubectl's one by one do not: the bare loop is about what any client reaches here. An API server elsewhere is the lines with a round trip.")
-	if err := os.MkdirAll(b.out, 0o750); err != nil {
-		return err
-	}
-	file := filepath.Join(b.out, "performance-purge.md")
-	say("writing %s", file)
-	return os.WriteFile(file, []byte(p.String()), 0o644) //nolint:gosec // a page for all
+	return program.WritePage(b.out, "performance-purge.md", p.String())
 }
