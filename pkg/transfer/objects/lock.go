@@ -46,23 +46,29 @@ func (l *lock) take(ctx context.Context, say func(string)) error {
 	}
 	if holder != "" && holder != l.id {
 		say(fmt.Sprintf("Another fetch was putting files to %s: looking whether it still does", l.at))
-		for waited := time.Duration(0); waited < patience; waited += beat / 2 {
-			if err := pause(ctx, beat/2); err != nil {
-				return err
-			}
-			now, later, err := l.look(ctx)
-			if err != nil {
-				return err
-			}
-			if now == "" {
-				break
-			}
-			if now != holder || !later.Equal(stamp) {
-				return &LockedError{l.at}
-			}
+		if holder, err = l.watch(ctx, holder, stamp); err != nil {
+			return err
 		}
 	}
 	return l.begin(ctx, holder == "")
+}
+
+// watch returns the holder again if it has not moved for as long as patience lasts, and none
+// if it let go meanwhile. A holder that lives is a LockedError.
+func (l *lock) watch(ctx context.Context, holder string, stamp time.Time) (string, error) {
+	for waited := time.Duration(0); waited < patience; waited += beat / 2 {
+		if err := pause(ctx, beat/2); err != nil {
+			return "", err
+		}
+		now, later, err := l.look(ctx)
+		if err != nil || now == "" {
+			return "", err
+		}
+		if now != holder || !later.Equal(stamp) {
+			return "", &LockedError{l.at}
+		}
+	}
+	return holder, nil
 }
 
 // look returns who holds the lock, and when that was last said, by the store's clock.
