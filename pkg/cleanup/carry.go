@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 )
 
@@ -39,7 +39,7 @@ type Done func(Object, error)
 
 // carrier carries out a plan.
 type carrier struct {
-	client kubernetes.Interface
+	client cluster.Interface
 	dryRun bool
 	outage follow.Outage
 
@@ -51,7 +51,7 @@ type carrier struct {
 // Carry deletes what plan says: each job, then at once what goes with it; when the
 // last job is gone the claims, which their pods pin. What was changed since it was
 // looked at stays. Failures stop nothing; a done ctx stops what has not begun.
-func (p *Plan) Carry(ctx context.Context, client kubernetes.Interface, dryRun bool, done Done) {
+func (p *Plan) Carry(ctx context.Context, client cluster.Interface, dryRun bool, done Done) {
 	c := &carrier{client: client, dryRun: dryRun, done: done, stays: map[types.UID]bool{}}
 	side(ctx, p.Jobs, func(one Item) { c.job(ctx, one) })
 	side(ctx, p.Claims, func(one Claim) { c.claim(ctx, one) })

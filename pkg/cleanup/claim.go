@@ -11,8 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -76,7 +76,7 @@ func (c *Claim) State() string {
 
 // Orphans returns the results claims of a namespace, "" for all, whose job is not
 // among jobs.
-func Orphans(ctx context.Context, client kubernetes.Interface, namespace, selector string, there func(namespace, job string) bool) (found []Claim, err error) {
+func Orphans(ctx context.Context, client cluster.Interface, namespace, selector string, there func(namespace, job string) bool) (found []Claim, err error) {
 	if selector != "" {
 		selector = "," + selector
 	}
@@ -88,7 +88,7 @@ func Orphans(ctx context.Context, client kubernetes.Interface, namespace, select
 	return found, err
 }
 
-func eachClaim(ctx context.Context, client kubernetes.Interface, namespace, selector string, see func(*corev1.PersistentVolumeClaim)) error {
+func eachClaim(ctx context.Context, client cluster.Interface, namespace, selector string, see func(*corev1.PersistentVolumeClaim)) error {
 	claims := client.CoreV1().PersistentVolumeClaims(namespace)
 	return follow.Each(ctx, claims, metav1.ListOptions{LabelSelector: selector}, func(claim *corev1.PersistentVolumeClaim) error {
 		if claim.DeletionTimestamp == nil {

@@ -7,9 +7,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -23,7 +23,7 @@ const sweeping = 30 * time.Second
 
 // Objects removes what fetches through a bucket left there that have died.
 type Objects struct {
-	Client kubernetes.Interface
+	Client cluster.Interface
 	Now    func() time.Time
 	// Dead reports whether the fetch of that id ran on this machine and runs no more.
 	Dead func(id string) bool

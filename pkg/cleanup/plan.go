@@ -11,8 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
@@ -36,7 +36,7 @@ type Plan struct {
 
 // planner gathers what goes with the chosen jobs.
 type planner struct {
-	client    kubernetes.Interface
+	client    cluster.Interface
 	namespace string
 	chosen    map[types.UID]Job
 	with      map[types.UID][]Object
@@ -44,7 +44,7 @@ type planner struct {
 }
 
 // Make looks what goes with the chosen jobs of a namespace, "" for all.
-func Make(ctx context.Context, client kubernetes.Interface, namespace string, chosen []Job, volumes Volumes) (*Plan, error) {
+func Make(ctx context.Context, client cluster.Interface, namespace string, chosen []Job, volumes Volumes) (*Plan, error) {
 	p := &planner{client: client, namespace: namespace, chosen: map[types.UID]Job{}, with: map[types.UID][]Object{}, users: users{}}
 	for _, one := range chosen {
 		p.chosen[one.UID] = one

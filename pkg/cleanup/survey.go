@@ -8,8 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
@@ -18,7 +18,7 @@ import (
 
 // Finished returns the finished jobs of a namespace, "" for all, that options
 // select. groupBy is the label that Job.Group holds, or empty.
-func Finished(ctx context.Context, client kubernetes.Interface, namespace string, options metav1.ListOptions, groupBy string) (jobs []Job, err error) {
+func Finished(ctx context.Context, client cluster.Interface, namespace string, options metav1.ListOptions, groupBy string) (jobs []Job, err error) {
 	err = job.Each(ctx, client, namespace, options, func(one *batchv1.Job) error {
 		if job.End(one) != nil {
 			jobs = append(jobs, Reduce(one, groupBy))
@@ -59,7 +59,7 @@ func (u users) other(at place, chosen map[types.UID]Job) (found user, ok bool) {
 
 // ofJobs adds the jobs of a namespace with the claims that they mount, and returns
 // the places of all jobs.
-func (u users) ofJobs(ctx context.Context, client kubernetes.Interface, namespace string) (map[place]bool, error) {
+func (u users) ofJobs(ctx context.Context, client cluster.Interface, namespace string) (map[place]bool, error) {
 	there := map[place]bool{}
 	err := job.Each(ctx, client, namespace, metav1.ListOptions{}, func(one *batchv1.Job) error {
 		there[place{one.Namespace, one.Name}] = true
@@ -72,7 +72,7 @@ func (u users) ofJobs(ctx context.Context, client kubernetes.Interface, namespac
 }
 
 // There returns what tells whether a job of a namespace, "" for all, exists.
-func There(ctx context.Context, client kubernetes.Interface, namespace string) (func(namespace, name string) bool, error) {
+func There(ctx context.Context, client cluster.Interface, namespace string) (func(namespace, name string) bool, error) {
 	there, err := users{}.ofJobs(ctx, client, namespace)
 	return func(namespace, name string) bool { return there[place{namespace, name}] }, err
 }

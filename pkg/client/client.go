@@ -9,9 +9,9 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -26,10 +26,10 @@ const (
 // so that help needs no kubeconfig.
 type Getter interface {
 	// Clientset returns the typed clients. Errors: the kubeconfig is missing or wrong.
-	Clientset() (kubernetes.Interface, error)
+	Clientset() (cluster.Interface, error)
 	// Bulk returns typed clients that ask as fast as the API server answers, for
 	// thousands of requests: it says itself when that is too fast (429), and is obeyed.
-	Bulk() (kubernetes.Interface, error)
+	Bulk() (cluster.Interface, error)
 	// Objects returns what creates objects of any kind, and what knows the kinds.
 	Objects() (dynamic.Interface, meta.RESTMapper, error)
 	// Executor returns what runs programs in containers.
@@ -61,12 +61,12 @@ func NewFlags(config *genericclioptions.ConfigFlags, webSocket func() bool) *Fla
 }
 
 // Clientset returns the typed clients.
-func (f *Flags) Clientset() (kubernetes.Interface, error) { return f.clientset(qps) }
+func (f *Flags) Clientset() (cluster.Interface, error) { return f.clientset(qps) }
 
 // Bulk returns typed clients without a limit of their own.
-func (f *Flags) Bulk() (kubernetes.Interface, error) { return f.clientset(-1) }
+func (f *Flags) Bulk() (cluster.Interface, error) { return f.clientset(-1) }
 
-func (f *Flags) clientset(qps float32) (kubernetes.Interface, error) {
+func (f *Flags) clientset(qps float32) (cluster.Interface, error) {
 	config, err := f.config.ToRESTConfig()
 	if err != nil {
 		return nil, fmt.Errorf("reading kubeconfig: %w", err)
@@ -75,7 +75,7 @@ func (f *Flags) clientset(qps float32) (kubernetes.Interface, error) {
 	config.QPS = qps
 	// A list of thousands is read in half the time of JSON.
 	config.AcceptContentTypes, config.ContentType = runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON, runtime.ContentTypeProtobuf
-	return kubernetes.NewForConfig(config)
+	return cluster.NewForConfig(config)
 }
 
 // Objects returns what creates objects of any kind, and what knows the kinds: it

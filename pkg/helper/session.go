@@ -9,9 +9,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/clock"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
@@ -25,7 +25,7 @@ const margin = time.Minute
 
 // Session has a helper pod for as long as it is open. It is not for concurrent use.
 type Session struct {
-	client kubernetes.Interface
+	client cluster.Interface
 	spec   Spec
 	say    func(string)
 	waits  func(Waiting)
@@ -50,7 +50,7 @@ type Session struct {
 
 // NewSession returns a session that makes its pod when it is first needed. say
 // is told why the pod does not start, in the cluster's words.
-func NewSession(client kubernetes.Interface, spec Spec, say func(string)) *Session {
+func NewSession(client cluster.Interface, spec Spec, say func(string)) *Session {
 	s := &Session{client: client, spec: spec, say: say, waits: func(Waiting) {}, clock: clock.RealClock{}, key: spec.key()}
 	s.spec.use = s.key
 	return s
@@ -228,7 +228,7 @@ func (s *Session) discard(ctx context.Context) error {
 
 // remove leaves no grace: the helper has nothing to finish, and a pod that is
 // seen for seconds after it was deleted looks like one that was left behind.
-func remove(ctx context.Context, client kubernetes.Interface, pod *corev1.Pod) error {
+func remove(ctx context.Context, client cluster.Interface, pod *corev1.Pod) error {
 	now := int64(0)
 	options := metav1.DeleteOptions{GracePeriodSeconds: &now}
 	if pod.UID != "" { // else its name alone is this session's own

@@ -9,28 +9,28 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
 // Live returns the helpers in namespace that someone may be using.
-func Live(ctx context.Context, client kubernetes.Interface, namespace string, now time.Time) ([]corev1.Pod, error) {
+func Live(ctx context.Context, client cluster.Interface, namespace string, now time.Time) ([]corev1.Pod, error) {
 	pods, err := list(ctx, client, namespace)
 	return slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return pod.DeletionTimestamp != nil || stale(&pod, now) }), err
 }
 
 // Stale returns the helpers in namespace that a client left behind: finished
 // ones, and those older than their own deadline.
-func Stale(ctx context.Context, client kubernetes.Interface, namespace string, now time.Time) ([]corev1.Pod, error) {
+func Stale(ctx context.Context, client cluster.Interface, namespace string, now time.Time) ([]corev1.Pod, error) {
 	pods, err := list(ctx, client, namespace)
 	return slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return !stale(&pod, now) }), err
 }
 
 // Sweep deletes the stale helpers of namespace and returns how many. Those that
 // cannot be deleted are in the error; the others are deleted all the same.
-func Sweep(ctx context.Context, client kubernetes.Interface, namespace string, now time.Time) (int, error) {
+func Sweep(ctx context.Context, client cluster.Interface, namespace string, now time.Time) (int, error) {
 	pods, err := Stale(ctx, client, namespace, now)
 	swept := 0
 	for i := range pods {
@@ -43,7 +43,7 @@ func Sweep(ctx context.Context, client kubernetes.Interface, namespace string, n
 	return swept, err
 }
 
-func list(ctx context.Context, client kubernetes.Interface, namespace string) ([]corev1.Pod, error) {
+func list(ctx context.Context, client cluster.Interface, namespace string) ([]corev1.Pod, error) {
 	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.HelperComponent)})
 	if err != nil {
 		return nil, fmt.Errorf("looking for helper pods: %w", err)

@@ -10,7 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 )
 
 // Outcome is how a job ended.
@@ -25,7 +26,7 @@ type Outcome struct {
 // Await waits until job is finished, for ever where ctx allows. say is told
 // why nothing of it runs, at each change, in the cluster's words. Errors: the
 // job was deleted before its end, or the cluster cannot be asked.
-func Await(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, say func(string)) (Outcome, error) {
+func Await(ctx context.Context, client cluster.Interface, job *batchv1.Job, say func(string)) (Outcome, error) {
 	teller := teller{name: job.Name, say: say}
 	var last View
 	err := Watch(ctx, client, job, func(v View) bool {
@@ -47,7 +48,7 @@ func deleted(job *batchv1.Job) error {
 }
 
 // outcome looks at the pods once more: their watch can lag behind the job's.
-func outcome(ctx context.Context, client kubernetes.Interface, v View) (Outcome, error) {
+func outcome(ctx context.Context, client cluster.Interface, v View) (Outcome, error) {
 	pods, err := Pods(ctx, client, v.Job)
 	if err != nil {
 		return Outcome{}, err
@@ -61,7 +62,7 @@ func outcome(ctx context.Context, client kubernetes.Interface, v View) (Outcome,
 }
 
 // Pods returns the pods of job, oldest first.
-func Pods(ctx context.Context, client kubernetes.Interface, job *batchv1.Job) ([]*corev1.Pod, error) {
+func Pods(ctx context.Context, client cluster.Interface, job *batchv1.Job) ([]*corev1.Pod, error) {
 	list, err := client.CoreV1().Pods(job.Namespace).List(ctx, metav1.ListOptions{LabelSelector: Selector(job)})
 	if err != nil {
 		return nil, fmt.Errorf("listing the pods of job %q: %w", job.Name, err)

@@ -9,8 +9,8 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
@@ -18,7 +18,7 @@ import (
 // finished job that keeps its record. Its pods go, with their logs. A suspended job
 // is resumed for it, without pods: a deadline does not run while it is suspended.
 // Cancelling a job that has finished meanwhile changes nothing about its end.
-func Cancel(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, by string, when time.Time) error {
+func Cancel(ctx context.Context, client cluster.Interface, job *batchv1.Job, by string, when time.Time) error {
 	spec := map[string]any{"activeDeadlineSeconds": 1}
 	if job.Spec.Suspend != nil && *job.Spec.Suspend {
 		spec["suspend"], spec["parallelism"] = false, 0

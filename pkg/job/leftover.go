@@ -11,8 +11,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -36,7 +36,7 @@ type leftover struct {
 // there: scripts, Secrets, and results claims that no pod has used. What belongs to
 // a job that is there, and was not given to it, is given now. It returns how many
 // it removed.
-func SweepLeftovers(ctx context.Context, client kubernetes.Interface, namespace string, now time.Time) (int, error) {
+func SweepLeftovers(ctx context.Context, client cluster.Interface, namespace string, now time.Time) (int, error) {
 	found, err := leftovers(ctx, client, namespace)
 	swept := 0
 	for _, one := range found {
@@ -55,7 +55,7 @@ func SweepLeftovers(ctx context.Context, client kubernetes.Interface, namespace 
 }
 
 // sweep removes it, unless its job is there.
-func (l leftover) sweep(ctx context.Context, client kubernetes.Interface) (removed bool, err error) {
+func (l leftover) sweep(ctx context.Context, client cluster.Interface) (removed bool, err error) {
 	made, err := client.BatchV1().Jobs(l.GetNamespace()).Get(ctx, owner.JobOf(l), metav1.GetOptions{})
 	switch {
 	case err == nil && l.adopt == nil:
@@ -74,7 +74,7 @@ func (l leftover) sweep(ctx context.Context, client kubernetes.Interface) (remov
 
 // awaited reports whether a pod waits for a claim; who may not see pods cannot tell,
 // and it is left.
-func (l leftover) awaited(ctx context.Context, client kubernetes.Interface) (bool, error) {
+func (l leftover) awaited(ctx context.Context, client cluster.Interface) (bool, error) {
 	if l.adopt != nil {
 		return false, nil
 	}
@@ -92,8 +92,8 @@ func uses(job *batchv1.Job, name string) bool {
 
 // leftovers lists what run made and no job owns. Who may not see a kind of it has
 // made none.
-func leftovers(ctx context.Context, client kubernetes.Interface, namespace string) (found []leftover, errs error) {
-	for _, list := range []func(context.Context, kubernetes.Interface, string) ([]leftover, error){scripts, variables, unusedClaims} {
+func leftovers(ctx context.Context, client cluster.Interface, namespace string) (found []leftover, errs error) {
+	for _, list := range []func(context.Context, cluster.Interface, string) ([]leftover, error){scripts, variables, unusedClaims} {
 		some, err := list(ctx, client, namespace)
 		if err != nil && !apierrors.IsForbidden(err) {
 			errs = errors.Join(errs, fmt.Errorf("looking for what a run left behind: %w", err))
@@ -107,7 +107,7 @@ func leftovers(ctx context.Context, client kubernetes.Interface, namespace strin
 	return found, errs
 }
 
-func scripts(ctx context.Context, client kubernetes.Interface, namespace string) ([]leftover, error) {
+func scripts(ctx context.Context, client cluster.Interface, namespace string) ([]leftover, error) {
 	list, err := client.CoreV1().ConfigMaps(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.ScriptComponent)})
 	if err != nil {
 		return nil, err
@@ -118,7 +118,7 @@ func scripts(ctx context.Context, client kubernetes.Interface, namespace string)
 	}), nil
 }
 
-func variables(ctx context.Context, client kubernetes.Interface, namespace string) ([]leftover, error) {
+func variables(ctx context.Context, client cluster.Interface, namespace string) ([]leftover, error) {
 	list, err := client.CoreV1().Secrets(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.EnvComponent)})
 	if err != nil {
 		return nil, err
@@ -129,7 +129,7 @@ func variables(ctx context.Context, client kubernetes.Interface, namespace strin
 	}), nil
 }
 
-func unusedClaims(ctx context.Context, client kubernetes.Interface, namespace string) ([]leftover, error) {
+func unusedClaims(ctx context.Context, client cluster.Interface, namespace string) ([]leftover, error) {
 	list, err := client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.ResultsComponent)})
 	if err != nil {
 		return nil, err

@@ -12,8 +12,8 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
@@ -21,7 +21,7 @@ import (
 // pods that have failed. Where there are several containers, each line begins
 // with the pod's (and container's) name. A job without logs is an error that
 // says why.
-func Logs(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, out io.Writer) error {
+func Logs(ctx context.Context, client cluster.Interface, job *batchv1.Job, out io.Writer) error {
 	pods, err := Pods(ctx, client, job)
 	if err != nil {
 		return err
@@ -66,7 +66,7 @@ func noLogs(job *batchv1.Job, pods []*corev1.Pod) error {
 
 // FollowLogs writes the logs of every pod of job to out as they come, until
 // the job is finished and all is written. say is told why nothing runs.
-func FollowLogs(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, out io.Writer, say func(string)) error {
+func FollowLogs(ctx context.Context, client cluster.Interface, job *batchv1.Job, out io.Writer, say func(string)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	f := &follower{client: client, out: &lockedWriter{out: out}, many: many(job), known: map[string]bool{}, live: map[types.UID]*corev1.Pod{}}
 	defer f.group.Wait()
@@ -131,7 +131,7 @@ func prefix(pod *corev1.Pod, container string, many bool) string {
 
 // follower has one stream for each container that has started.
 type follower struct {
-	client kubernetes.Interface
+	client cluster.Interface
 	out    *lockedWriter
 	many   bool
 	known  map[string]bool // pod UID and container

@@ -12,14 +12,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 )
 
 // logStream is the log of one container.
 type logStream struct {
-	client    kubernetes.Interface
+	client    cluster.Interface
 	pod       *corev1.Pod
 	container string
 	prefix    string

@@ -12,8 +12,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
@@ -59,7 +59,7 @@ func ParseRefs(texts []string) ([]Ref, error) {
 }
 
 // Name resolves ref: Latest to the newest job of the caller in namespace.
-func (r Ref) Name(ctx context.Context, client kubernetes.Interface, namespace string) (string, error) {
+func (r Ref) Name(ctx context.Context, client cluster.Interface, namespace string) (string, error) {
 	if r != Latest {
 		return string(r), nil
 	}
@@ -85,7 +85,7 @@ func (r Ref) Name(ctx context.Context, client kubernetes.Interface, namespace st
 }
 
 // Get returns the job that ref names. A missing one gives a NotFoundError.
-func Get(ctx context.Context, client kubernetes.Interface, namespace string, ref Ref) (*batchv1.Job, error) {
+func Get(ctx context.Context, client cluster.Interface, namespace string, ref Ref) (*batchv1.Job, error) {
 	name, err := ref.Name(ctx, client, namespace)
 	if err != nil {
 		return nil, err

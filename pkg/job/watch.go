@@ -12,8 +12,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
@@ -36,7 +36,7 @@ type View struct {
 // Watch calls see with each new view of job until see returns false, the job is
 // deleted (see gets one last view) or ctx is done. lost is told when the
 // connection to the cluster broke; Watch goes on by itself. It does not poll.
-func Watch(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, see func(View) bool, lost func(error)) error {
+func Watch(ctx context.Context, client cluster.Interface, job *batchv1.Job, see func(View) bool, lost func(error)) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	w := &watcher{client: client, job: job, lost: lost, poked: make(chan struct{}, 1), failed: make(chan error, 3)}
@@ -59,7 +59,7 @@ func Watch(ctx context.Context, client kubernetes.Interface, job *batchv1.Job, s
 }
 
 type watcher struct {
-	client   kubernetes.Interface
+	client   cluster.Interface
 	job      *batchv1.Job
 	lost     func(error)
 	poked    chan struct{}

@@ -17,7 +17,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/util/validation"
-	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 )
 
 const domain = "kubectl-batch.github.io/"
@@ -108,7 +109,7 @@ type Identity struct {
 // Whoami asks the API server who the caller is. Every authenticated user may ask
 // (ClusterRole system:basic-user); a cluster that does not say, because it is
 // older than Kubernetes 1.28 or forbids it, gives an identity without a name.
-func Whoami(ctx context.Context, client kubernetes.Interface) (Identity, error) {
+func Whoami(ctx context.Context, client cluster.Interface) (Identity, error) {
 	review, err := client.AuthenticationV1().SelfSubjectReviews().
 		Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
 	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {

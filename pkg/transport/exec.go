@@ -8,18 +8,19 @@ import (
 	"sync/atomic"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/remotecommand"
 	"k8s.io/client-go/util/exec"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 )
 
 // Exec is the Executor that goes through the pods/exec of the API server:
 // WebSocket first, SPDY where that fails before the first byte went either way.
 type Exec struct {
 	config    *rest.Config
-	client    kubernetes.Interface
+	client    cluster.Interface
 	protocols []protocol
 }
 
@@ -29,7 +30,7 @@ type protocol func(ctx context.Context, config *rest.Config, request *rest.Reque
 // NewExec returns an Exec for the cluster of config. With webSocket false only
 // SPDY is used, as kubectl does where KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false.
 func NewExec(config *rest.Config, webSocket bool) (*Exec, error) {
-	client, err := kubernetes.NewForConfig(config)
+	client, err := cluster.NewForConfig(config)
 	if err != nil {
 		return nil, err
 	}

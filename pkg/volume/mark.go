@@ -10,9 +10,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/util/retry"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
@@ -41,7 +41,7 @@ type Marked struct {
 // MarkFetched annotates job and claim, as they were read when the fetch began.
 // A job that was replaced since, or a claim that a new job was given, is left
 // alone, and that is an error.
-func MarkFetched(ctx context.Context, client kubernetes.Interface, on Marked, mark Mark) error {
+func MarkFetched(ctx context.Context, client cluster.Interface, on Marked, mark Mark) error {
 	if on.Claim != nil {
 		if err := annotateUnused(ctx, client, on.Claim, mark.annotations()); err != nil {
 			return err
@@ -59,14 +59,14 @@ func MarkFetched(ctx context.Context, client kubernetes.Interface, on Marked, ma
 }
 
 // MarkEmpty records that a claim held nothing after its job had finished.
-func MarkEmpty(ctx context.Context, client kubernetes.Interface, claim *corev1.PersistentVolumeClaim, when time.Time) error {
+func MarkEmpty(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, when time.Time) error {
 	return annotateUnused(ctx, client, claim, map[string]string{owner.EmptyAnnotation: when.UTC().Format(time.RFC3339)})
 }
 
 // Take gives claim, as it was read, to a new job: its marks go, and use, a text
 // of its own for each job, is written in their place. It returns the claim as it
 // is now. A claim that was changed since it was read is a conflict.
-func Take(ctx context.Context, client kubernetes.Interface, claim *corev1.PersistentVolumeClaim, use string) (*corev1.PersistentVolumeClaim, error) {
+func Take(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, use string) (*corev1.PersistentVolumeClaim, error) {
 	return annotate(ctx, client, claim, claim.ResourceVersion, map[string]string{
 		owner.UseAnnotation: use, owner.FetchedAnnotation: "", owner.FetchedByAnnotation: "",
 		owner.FetchedDigestAnnotation: "", owner.EmptyAnnotation: "", owner.UserAnnotation: "",
@@ -74,7 +74,7 @@ func Take(ctx context.Context, client kubernetes.Interface, claim *corev1.Persis
 }
 
 // GiveBack undoes Take: taken is what that returned, before what it was given.
-func GiveBack(ctx context.Context, client kubernetes.Interface, taken, before *corev1.PersistentVolumeClaim) error {
+func GiveBack(ctx context.Context, client cluster.Interface, taken, before *corev1.PersistentVolumeClaim) error {
 	annotations := map[string]string{}
 	for _, key := range []string{
 		owner.UseAnnotation, owner.FetchedAnnotation, owner.FetchedByAnnotation,
@@ -86,7 +86,7 @@ func GiveBack(ctx context.Context, client kubernetes.Interface, taken, before *c
 }
 
 // Record writes onto claim which user its files were written with.
-func Record(ctx context.Context, client kubernetes.Interface, claim *corev1.PersistentVolumeClaim, user string) error {
+func Record(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, user string) error {
 	_, err := annotate(ctx, client, claim, "", map[string]string{owner.UserAnnotation: user})
 	return err
 }
@@ -95,7 +95,7 @@ func Record(ctx context.Context, client kubernetes.Interface, claim *corev1.Pers
 var errTaken = errors.New("a new job was given the claim meanwhile")
 
 // annotateUnused annotates claim unless another job was given it since it was read.
-func annotateUnused(ctx context.Context, client kubernetes.Interface, claim *corev1.PersistentVolumeClaim, annotations map[string]string) error {
+func annotateUnused(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, annotations map[string]string) error {
 	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
 		now, err := client.CoreV1().PersistentVolumeClaims(claim.Namespace).Get(ctx, claim.Name, metav1.GetOptions{})
 		if err != nil {
@@ -109,7 +109,7 @@ func annotateUnused(ctx context.Context, client kubernetes.Interface, claim *cor
 	})
 }
 
-func annotate(ctx context.Context, client kubernetes.Interface, claim *corev1.PersistentVolumeClaim, version string, annotations map[string]string) (*corev1.PersistentVolumeClaim, error) {
+func annotate(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, version string, annotations map[string]string) (*corev1.PersistentVolumeClaim, error) {
 	patch, err := owner.PatchOf(claim.UID, version, annotations)
 	if err != nil {
 		return nil, err

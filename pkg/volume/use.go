@@ -7,7 +7,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/kubernetes"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 )
 
 // unfinished selects the pods that can hold a volume: one that has ended does
@@ -16,7 +17,7 @@ const unfinished = "status.phase!=Succeeded,status.phase!=Failed"
 
 // Users returns the pods that mount claim and have not ended, on a node or
 // still without one.
-func Users(ctx context.Context, client kubernetes.Interface, namespace, claim string) ([]corev1.Pod, error) {
+func Users(ctx context.Context, client cluster.Interface, namespace, claim string) ([]corev1.Pod, error) {
 	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{FieldSelector: unfinished})
 	if err != nil {
 		return nil, fmt.Errorf("looking who uses claim %q: %w", claim, err)

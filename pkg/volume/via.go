@@ -7,8 +7,8 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
@@ -28,7 +28,7 @@ type Via struct {
 }
 
 // MarkVia writes what a fetch has in a bucket onto claim; nil takes it back.
-func MarkVia(ctx context.Context, client kubernetes.Interface, claim *corev1.PersistentVolumeClaim, id string, via *Via) error {
+func MarkVia(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, id string, via *Via) error {
 	text := ""
 	if via != nil {
 		via.Since = via.Since.UTC().Truncate(time.Second)

@@ -9,10 +9,10 @@ import (
 	"unicode"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/utils/clock"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/client"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 )
 
 // Factory holds the outside world as the verbs see it. Tests replace it whole.
@@ -34,7 +34,7 @@ type Factory struct {
 }
 
 // Cluster returns the typed clients and the namespace to work in.
-func (f *Factory) Cluster() (kubernetes.Interface, string, error) {
+func (f *Factory) Cluster() (cluster.Interface, string, error) {
 	clients, err := f.Client.Clientset()
 	if err != nil {
 		return nil, "", err

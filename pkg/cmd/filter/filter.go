@@ -11,8 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
@@ -62,7 +62,7 @@ func (f *Flags) Namespace(one string) string {
 }
 
 // Options returns what to list by. With --mine it asks the cluster who is asking.
-func (f *Flags) Options(ctx context.Context, client kubernetes.Interface) (metav1.ListOptions, error) {
+func (f *Flags) Options(ctx context.Context, client cluster.Interface) (metav1.ListOptions, error) {
 	options := metav1.ListOptions{LabelSelector: f.Selector, FieldSelector: f.FieldSelector}
 	if !f.Mine {
 		return options, nil

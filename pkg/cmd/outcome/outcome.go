@@ -13,8 +13,8 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
@@ -24,7 +24,7 @@ import (
 // Waiter waits for jobs.
 type Waiter struct {
 	Factory *factory.Factory
-	Client  kubernetes.Interface
+	Client  cluster.Interface
 	// JSON writes one object a job and line in place of words.
 	JSON bool
 	// Aside says the words on ErrOut, where the answer is another.

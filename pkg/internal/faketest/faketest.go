@@ -17,11 +17,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/client"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -136,10 +136,10 @@ func (c *Cluster) Admit(resource string, judge func(runtime.Object) error) *Clus
 }
 
 // Clientset implements client.Getter.
-func (c *Cluster) Clientset() (kubernetes.Interface, error) { return c.clients, nil }
+func (c *Cluster) Clientset() (cluster.Interface, error) { return c.clients, nil }
 
 // Bulk implements client.Getter.
-func (c *Cluster) Bulk() (kubernetes.Interface, error) { return c.clients, nil }
+func (c *Cluster) Bulk() (cluster.Interface, error) { return c.clients, nil }
 
 // Objects implements client.Getter: kinds that the clientset does not know are for
 // a real cluster.

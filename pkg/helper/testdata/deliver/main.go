@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/client-go/kubernetes"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"k8s.io/client-go/tools/clientcmd"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
@@ -48,7 +48,7 @@ func run(ctx context.Context, namespace, claim, agent, protocol, times string) (
 	if err != nil {
 		return err
 	}
-	client, err := kubernetes.NewForConfig(config)
+	client, err := cluster.NewForConfig(config)
 	if err != nil {
 		return err
 	}
