@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -21,7 +20,6 @@ import (
 	// kubectl's auth plugins (oidc and others; exec credentials need none).
 	_ "k8s.io/client-go/plugin/pkg/client/auth"
 	"k8s.io/client-go/rest"
-	"k8s.io/klog/v2"
 	cmdutil "k8s.io/kubectl/pkg/cmd/util"
 	"k8s.io/kubectl/pkg/util/templates"
 	"k8s.io/kubectl/pkg/util/term"
@@ -68,6 +66,7 @@ func Main(ctx context.Context, streams genericiooptions.IOStreams, args []string
 		err = interrupted(err)
 	}
 	report(streams.ErrOut, called, err)
+	pause(streams, called)
 	return exit.Status(err)
 }
 
@@ -118,30 +117,8 @@ func Default(streams genericiooptions.IOStreams, lookup func(string) (string, bo
 		Warnings:  warnings,
 	}
 	root := New(f)
-	config.AddFlags(root.PersistentFlags())
-	addVerbosity(root)
-	// The reference must not show whose home it was made in.
-	if flag := root.PersistentFlags().Lookup("cache-dir"); flag != nil {
-		flag.DefValue = "$HOME/.kube/cache"
-	}
+	addGlobal(root, config)
 	return root
-}
-
-// addVerbosity makes -v what it is in kubectl. Without it the libraries' own log
-// is silent: what people need to know, the verbs say.
-func addVerbosity(root *cobra.Command) {
-	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
-	klog.InitFlags(flags)
-	klog.LogToStderr(false)
-	klog.SetOutput(io.Discard)
-	_ = flags.Set("stderrthreshold", "FATAL") // else errors would go there all the same
-	root.PersistentFlags().AddFlag(pflag.PFlagFromGoFlag(flags.Lookup("v")))
-	root.PersistentFlags().Lookup("v").Usage = "Number for the log level verbosity"
-	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
-		if cmd.Flags().Changed("v") {
-			klog.LogToStderr(true)
-		}
-	}
 }
 
 func cacheDir() string {

@@ -108,9 +108,8 @@ func TestTreeShorthands(t *testing.T) {
 }
 
 // parse reads a command line through the tree, without running it.
-func parse(line string) error {
+func parse(words ...string) error {
 	root, _ := tree()
-	words := strings.Fields(line)
 	command, rest, err := root.Find(words[2:])
 	if err != nil {
 		return err
@@ -134,7 +133,7 @@ func TestTreeExamplesParse(t *testing.T) {
 					continue
 				}
 				lines++
-				if err := parse(part); err != nil {
+				if err := parse(strings.Fields(part)...); err != nil {
 					t.Errorf("%s: %v", part, err)
 				}
 			}
@@ -144,7 +143,7 @@ func TestTreeExamplesParse(t *testing.T) {
 		t.Errorf("only %d lines of examples were found", lines)
 	}
 	for _, wrong := range []string{"kubectl batch run x --imag=y", "kubectl batch fetsh x", "kubectl batch logs a b", "kubectl batch wait"} {
-		if parse(wrong) == nil {
+		if parse(strings.Fields(wrong)...) == nil {
 			t.Errorf("%s: parsed", wrong)
 		}
 	}

@@ -25,9 +25,12 @@ const (
 	Interrupted = 130
 )
 
-// rows is the table as people read it.
-func rows() []struct{ status, meaning string } {
-	return []struct{ status, meaning string }{
+// Row is a line of the table as people read it.
+type Row struct{ Status, Meaning string }
+
+// Rows returns the table of exit statuses.
+func Rows() []Row {
+	return []Row{
 		{"0", "done"},
 		{"1", "failed, also if only a part did"},
 		{"2", "the command line was wrong; nothing was done"},
@@ -41,8 +44,8 @@ func rows() []struct{ status, meaning string } {
 func Table() string {
 	var b strings.Builder
 	b.WriteString("Exit Status:\n")
-	for _, row := range rows() {
-		fmt.Fprintf(&b, "  %-6s %s\n", row.status, row.meaning)
+	for _, row := range Rows() {
+		fmt.Fprintf(&b, "  %-6s %s\n", row.Status, row.Meaning)
 	}
 	return strings.TrimSuffix(b.String(), "\n")
 }

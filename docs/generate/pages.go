@@ -1,0 +1,142 @@
+package main
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
+)
+
+// pages returns the text of every page by its file's name: README.md with the list of
+// commands and the flags that all of them take, and one for each command.
+func pages(root *cobra.Command) map[string]string {
+	all := map[string]string{}
+	var index strings.Builder
+	fmt.Fprintf(&index, "# %s\n\n%s\n\n| | |\n|---|---|\n", root.CommandPath(), escape(root.Long))
+	for _, command := range visible(root) {
+		name := file(command)
+		all[name] = page(command)
+		fmt.Fprintf(&index, "| [%s](%s) | %s |\n", words(command), name, escape(command.Short))
+	}
+	index.WriteString("\n## Flags of every command\n\n")
+	index.WriteString(table(flags(root.PersistentFlags())))
+	index.WriteString(status())
+	all["README.md"] = index.String()
+	return all
+}
+
+// visible returns the commands below root that people can see, in the order of their names.
+func visible(root *cobra.Command) (all []*cobra.Command) {
+	for _, command := range root.Commands() {
+		if !command.Hidden {
+			all = append(append(all, command), visible(command)...)
+		}
+	}
+	return all
+}
+
+// words is what is typed behind the program's name.
+func words(command *cobra.Command) string {
+	return strings.TrimPrefix(command.CommandPath(), command.Root().CommandPath()+" ")
+}
+
+func file(command *cobra.Command) string {
+	return strings.ReplaceAll(words(command), " ", "-") + ".md"
+}
+
+func page(command *cobra.Command) string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "# %s\n\n    %s\n\n", command.CommandPath(), command.UseLine())
+	fmt.Fprintf(&b, "%s\n", escape(strings.TrimSpace(strings.TrimSuffix(command.Long, exit.Table()))))
+	if command.Example != "" {
+		fmt.Fprintf(&b, "\n## Examples\n\n```\n%s\n```\n", dedent(command.Example))
+	}
+	for _, heading := range headings(command) {
+		fmt.Fprintf(&b, "\n## %s\n\n%s", heading.name, table(heading.flags))
+	}
+	b.WriteString(status())
+	b.WriteString("\nThe flags that every command takes are in the [list of commands](README.md).\n")
+	return b.String()
+}
+
+// heading is a section of help.
+type heading struct {
+	name  string
+	flags []*pflag.Flag
+}
+
+// headings returns the command's own flags under the headings of its help.
+func headings(command *cobra.Command) (all []heading) {
+	for _, flag := range flags(command.LocalNonPersistentFlags()) {
+		name := section.Of(flag)
+		if name == "" {
+			name = "Flags"
+		}
+		at := slices.IndexFunc(all, func(h heading) bool { return h.name == name })
+		if at < 0 {
+			all, at = append(all, heading{name: name}), len(all)
+		}
+		all[at].flags = append(all[at].flags, flag)
+	}
+	return all
+}
+
+func flags(set *pflag.FlagSet) (all []*pflag.Flag) {
+	set.VisitAll(func(flag *pflag.Flag) {
+		if !flag.Hidden && flag.Name != "help" {
+			all = append(all, flag)
+		}
+	})
+	return all
+}
+
+func table(flags []*pflag.Flag) string {
+	var b strings.Builder
+	b.WriteString("| | |\n|---|---|\n")
+	for _, flag := range flags {
+		name := "`--" + flag.Name + value(flag) + "`"
+		if flag.Shorthand != "" {
+			name = "`-" + flag.Shorthand + "`, " + name
+		}
+		fmt.Fprintf(&b, "| %s | %s |\n", name, escape(flag.Usage))
+	}
+	return b.String()
+}
+
+// value is the default as help writes it; nothing for a flag that is off.
+func value(flag *pflag.Flag) string {
+	switch {
+	case flag.Value.Type() == "bool" && flag.DefValue == "false", flag.DefValue == "[]":
+		return ""
+	case flag.Value.Type() == "string":
+		return "='" + flag.DefValue + "'"
+	}
+	return "=" + flag.DefValue
+}
+
+func status() string {
+	var b strings.Builder
+	b.WriteString("\n## Exit status\n\n| | |\n|---|---|\n")
+	for _, row := range exit.Rows() {
+		fmt.Fprintf(&b, "| %s | %s |\n", row.Status, escape(row.Meaning))
+	}
+	return b.String()
+}
+
+// escape keeps what means something in Markdown from meaning it.
+func escape(text string) string {
+	return strings.NewReplacer(`\`, `\\`, "*", `\*`, "_", `\_`, "<", "&lt;", "|", `\|`, "[", `\[`, "]", `\]`).Replace(text)
+}
+
+func dedent(text string) string {
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = strings.TrimRight(strings.TrimPrefix(line, "  "), " ")
+	}
+	return strings.Join(lines, "\n")
+}

@@ -1,0 +1,65 @@
+package cmd
+
+import (
+	"bufio"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/cli-runtime/pkg/genericclioptions"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+	"k8s.io/klog/v2"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+)
+
+// addGlobal gives root kubectl's own global flags, and --pause.
+func addGlobal(root *cobra.Command, config *genericclioptions.ConfigFlags) {
+	config.AddFlags(root.PersistentFlags())
+	addVerbosity(root)
+	root.PersistentFlags().Bool("pause", false, "Wait for Enter at the end, for a program that takes the screen back, as k9s does")
+	// The reference must not show whose home it was made in.
+	if flag := root.PersistentFlags().Lookup("cache-dir"); flag != nil {
+		flag.DefValue = "$HOME/.kube/cache"
+	}
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
+		klog.LogToStderr(cmd.Flags().Changed("v"))
+		takeList(config.KubeConfig)
+	}
+}
+
+// addVerbosity makes -v what it is in kubectl. Without it the libraries' own log
+// is silent: what people need to know, the verbs say.
+func addVerbosity(root *cobra.Command) {
+	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
+	klog.InitFlags(flags)
+	klog.LogToStderr(false)
+	klog.SetOutput(io.Discard)
+	_ = flags.Set("stderrthreshold", "FATAL") // else errors would go there all the same
+	root.PersistentFlags().AddFlag(pflag.PFlagFromGoFlag(flags.Lookup("v")))
+	root.PersistentFlags().Lookup("v").Usage = "Number for the log level verbosity"
+}
+
+// takeList has --kubeconfig take a list of files, too, as $KUBECONFIG does: k9s knows only
+// one word for both, and gives that to its plugins.
+func takeList(kubeconfig *string) {
+	if kubeconfig == nil || !strings.ContainsRune(*kubeconfig, os.PathListSeparator) {
+		return
+	}
+	if _, err := os.Stat(*kubeconfig); err != nil && os.Setenv("KUBECONFIG", *kubeconfig) == nil {
+		*kubeconfig = ""
+	}
+}
+
+// pause waits for Enter where --pause asks for it and somebody can press it.
+func pause(streams genericiooptions.IOStreams, called *cobra.Command) {
+	if wanted, err := called.Flags().GetBool("pause"); err != nil || !wanted || !screen.IsTerminal(streams.In) {
+		return
+	}
+	_, _ = fmt.Fprint(streams.ErrOut, "\nEnter goes back.")
+	_, _ = bufio.NewReader(streams.In).ReadString('\n')
+}
