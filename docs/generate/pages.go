@@ -54,7 +54,7 @@ func page(command *cobra.Command) string {
 	fmt.Fprintf(&b, "# %s\n\n    %s\n\n", command.CommandPath(), command.UseLine())
 	fmt.Fprintf(&b, "%s\n", escape(strings.TrimSpace(strings.TrimSuffix(command.Long, exit.Table()))))
 	if command.Example != "" {
-		fmt.Fprintf(&b, "\n## Examples\n\n```\n%s\n```\n", dedent(command.Example))
+		fmt.Fprintf(&b, "\n## Examples\n\n```sh\n%s\n```\n", dedent(command.Example))
 	}
 	for _, heading := range headings(command) {
 		fmt.Fprintf(&b, "\n## %s\n\n%s", heading.name, table(heading.flags))

@@ -32,11 +32,13 @@ import (
 //	fakejobs PREFIX N [pods]  make N finished jobs that never ran, with the label app=PREFIX
 //	expand FILE...            put the values of $IMAGE, $NS and $WORK into files
 //	k9s ACTION NAME           an action of plugins.yaml on an object, as k9s starts it
+//	page FILE                 type what a page of the project says into a shell, and compare what is printed
+//	examples PAGE SETUP       the examples of a page of the reference, each paragraph after a script
 //	policy [without SID]      allow the guest of the S3 store what docs/s3.md says, but for that statement
 func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){
 		"admin": s.adminCommand, "status": status, "eventually": eventually,
-		"start": start, "signal": signal, "finish": finish, "expand": expand, "policy": policy, "k9s": asK9s, "fakejobs": s.fakeJobs,
+		"start": start, "signal": signal, "finish": finish, "expand": expand, "policy": policy, "k9s": asK9s, "page": page, "examples": examples, "fakejobs": s.fakeJobs,
 	}
 	maps.Copy(all, s.faultCommands())
 	maps.Copy(all, s.treeCommands())

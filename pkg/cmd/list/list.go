@@ -34,7 +34,7 @@ const example = `
 	# The jobs of this namespace
 	kubectl batch list
 
-	# Yours, in every namespace that you may see
+	# Yours, in all namespaces (if you may list the jobs of all)
 	kubectl batch list --mine -A
 
 	# Their names, for a script

@@ -22,6 +22,7 @@ import (
 const (
 	BusyboxImage = "registry.k8s.io/e2e-test-images/busybox:1.37.0-1" // the product's default helper image
 	ExampleImage = "localhost/ds-job:1"
+	trainImage   = "localhost/train:1"
 
 	shortBusyboxImage = "docker.io/library/busybox:latest"
 	pauseImage        = "localhost/pause:1"

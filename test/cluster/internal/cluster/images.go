@@ -18,7 +18,7 @@ import (
 // archive is an image on disk.
 type archive struct{ name, path, digest string }
 
-// buildImages makes the three images that every node is given.
+// buildImages makes the four images that every node is given.
 func (c *Cluster) buildImages(ctx context.Context, root string) ([]archive, error) {
 	example := filepath.Join(c.Cache, "example", "ds-job")
 	if err := build.Static(ctx, root, "./examples/ds-job", example); err != nil {
@@ -34,6 +34,7 @@ func (c *Cluster) buildImages(ctx context.Context, root string) ([]archive, erro
 	}{
 		{"pause", func() (image.Image, error) { return image.Program(pauseImage, filepath.Join(c.bins.pause, "pause")) }},
 		{"busybox", func() (image.Image, error) { return image.Busybox(busybox, BusyboxImage, shortBusyboxImage) }},
+		{"train", func() (image.Image, error) { return image.Training(busybox, trainImage) }},
 		{"ds-job", func() (image.Image, error) { return image.Program(ExampleImage, example) }},
 	}
 	var archives []archive

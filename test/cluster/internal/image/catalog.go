@@ -57,6 +57,21 @@ func Busybox(binary string, names ...string) (Image, error) {
 	return img, nil
 }
 
+// python stands in for the one that people have in their images.
+const python = `#!/bin/sh
+echo "python $*"
+if [ -w /results ]; then echo "$*" >/results/model.pt; fi
+`
+
+// Training is the image that the examples of the plugin's reference use: a shell, and something
+// called python that says its arguments and leaves a file in /results.
+func Training(busybox, name string) (Image, error) {
+	img, err := Busybox(busybox, name)
+	img.Config.Cmd = []string{"python", "train.py"}
+	img.Files = append(img.Files, File{Path: "bin/python", Mode: 0o755, Data: []byte(python)})
+	return img, err
+}
+
 func tmp() File { return File{Path: "tmp", Mode: fs.ModeDir | fs.ModeSticky | 0o777} }
 
 // IsStatic reports whether the file is an executable that needs no libraries.

@@ -1,0 +1,150 @@
+// Package docs reads the commands out of the project's pages, so that the scripts can run
+// them and compare what they print with what the page shows.
+//
+// A block that begins with ```console holds lines that are typed, behind "$ ", each with what
+// it prints below it. "..." on a line of its own stands for any lines, at a line's end for any
+// rest. A block like ```sh task.sh is the content of that file. A comment in the line before a
+// block says that it needs something which is not everywhere: <!-- needs AWS -->.
+package docs
+
+import (
+	"fmt"
+	"os"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Block is one block of code of a page.
+type Block struct {
+	// Line is where its first fence is, counted from 1.
+	Line int
+	// Language and File are the words behind the fence, File empty for most.
+	Language, File string
+	// Needs is what the comment before it names, empty for none.
+	Needs string
+	// Text is what is between the fences.
+	Text string
+}
+
+// Command is a line that is typed, or several where the shell wants more.
+type Command struct {
+	// Line is where it begins in the page, counted from 1.
+	Line int
+	// Input is what is typed, and Output what the page shows below it, both with all line breaks.
+	Input, Output string
+}
+
+var (
+	fence = regexp.MustCompile("^```(.*)$")
+	needs = regexp.MustCompile(`^<!-- needs (.+) -->$`)
+)
+
+// Read returns the blocks of a page in their order. A fence that is not closed is an error.
+func Read(file string) ([]Block, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	var all []Block
+	var open *Block
+	var before string
+	for i, line := range strings.Split(string(text), "\n") {
+		switch found := fence.FindStringSubmatch(line); {
+		case found != nil && open == nil:
+			open = begin(i+1, found[1], before)
+		case found != nil:
+			all, open = append(all, *open), nil
+		case open != nil:
+			open.Text += line + "\n"
+		}
+		before = line
+	}
+	if open != nil {
+		return nil, fmt.Errorf("%s: the block of line %d does not end", file, open.Line)
+	}
+	return all, nil
+}
+
+func begin(line int, info, before string) *Block {
+	block := &Block{Line: line}
+	block.Language, block.File, _ = strings.Cut(info, " ")
+	if found := needs.FindStringSubmatch(before); found != nil {
+		block.Needs = found[1]
+	}
+	return block
+}
+
+// Commands returns what is typed in a console block.
+func (b Block) Commands() []Command {
+	var all []Command
+	more := false
+	for i, line := range strings.SplitAfter(b.Text, "\n") {
+		typed, prompt := strings.CutPrefix(line, "$ ")
+		switch {
+		case prompt:
+			all = append(all, Command{Line: b.Line + 1 + i, Input: typed})
+		case line == "" || len(all) == 0:
+		case more:
+			all[len(all)-1].Input += line
+		default:
+			all[len(all)-1].Output += line
+		}
+		more = strings.HasSuffix(line, "\\\n") && (prompt || more)
+	}
+	return all
+}
+
+// passing are lines that are printed or not, by what the cluster is doing just then.
+var passing = regexp.MustCompile(`^(job|helper pod) \S+ (does not run yet: |is running$)|; trying a smaller helper pod$`)
+
+// Passed returns what was printed without the lines that page does not have and that come and
+// go with what else the cluster does.
+func Passed(page, printed string) string {
+	var kept []string
+	for _, line := range strings.Split(printed, "\n") {
+		if !passing.MatchString(line) || slices.ContainsFunc(strings.Split(page, "\n"), func(shown string) bool { return matches(shown, line) }) {
+			kept = append(kept, line)
+		}
+	}
+	return strings.Join(kept, "\n")
+}
+
+// Same reports whether a command printed what page shows, but for durations, random ends of
+// names, the width of columns, and what "..." stands for.
+func Same(page, printed string) bool {
+	return same(lines(page), lines(Passed(page, printed)))
+}
+
+func lines(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") }
+
+func same(page, printed []string) bool {
+	if len(page) == 0 {
+		return len(printed) == 0
+	}
+	if page[0] == "..." {
+		return same(page[1:], printed) || len(printed) > 0 && same(page, printed[1:])
+	}
+	return len(printed) > 0 && matches(page[0], printed[0]) && same(page[1:], printed[1:])
+}
+
+func matches(shown, printed string) bool {
+	shown, printed = normal(shown), normal(printed)
+	if start, ok := strings.CutSuffix(shown, "..."); ok {
+		return strings.HasPrefix(printed, strings.TrimSpace(start))
+	}
+	return shown == printed
+}
+
+var (
+	duration = regexp.MustCompile(`\b([0-9.]+ ?(ms|[smhd]))+\b`)
+	space    = regexp.MustCompile(`\s+`)
+	// random is what the API server, and run, put behind a name to make it a new one.
+	random = regexp.MustCompile(`-[bcdfghjklmnpqrstvwxz2456789]{5}\b`)
+)
+
+// normal is a line without what differs from one run to the next.
+func normal(line string) string {
+	line = random.ReplaceAllString(duration.ReplaceAllString(line, "TIME"), "-RANDOM")
+	return strings.TrimSpace(space.ReplaceAllString(line, " "))
+}
