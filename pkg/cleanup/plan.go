@@ -3,17 +3,12 @@ package cleanup
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
@@ -32,15 +27,6 @@ type Plan struct {
 	Kept []Claim
 	// Orphans are claims whose job is gone and that were not asked for.
 	Orphans []Claim
-}
-
-// planner gathers what goes with the chosen jobs.
-type planner struct {
-	client    cluster.Interface
-	namespace string
-	chosen    map[types.UID]Job
-	with      map[types.UID][]Object
-	users     users
 }
 
 // Make looks what goes with the chosen jobs of a namespace, "" for all.
@@ -68,56 +54,6 @@ func Make(ctx context.Context, client cluster.Interface, namespace string, chose
 		plan.Jobs = append(plan.Jobs, Item{one, p.with[one.UID]})
 	}
 	return plan, nil
-}
-
-// pods finds the pods of the chosen jobs, and who has which claim.
-func (p *planner) pods(ctx context.Context) error {
-	err := follow.Each(ctx, p.client.CoreV1().Pods(p.namespace), metav1.ListOptions{}, func(pod *corev1.Pod) error {
-		p.users.ofPod(pod)
-		if of := jobOf(pod); of != "" {
-			p.add(of, Object{Kind: KindPod, Name: pod.Name, Namespace: pod.Namespace, UID: pod.UID})
-		}
-		return nil
-	})
-	if err != nil {
-		return fmt.Errorf("looking for the pods of jobs: %w", err)
-	}
-	return nil
-}
-
-func (p *planner) add(of types.UID, one Object) {
-	if _, ok := p.chosen[of]; ok {
-		p.with[of] = append(p.with[of], one)
-	}
-}
-
-// owned finds what run made for the chosen jobs and no other. Who may not list it
-// leaves it to the cluster's garbage collector, which is slower.
-func owned[T follow.Object, L runtime.Object](ctx context.Context, p *planner, client follow.Client[L], kind Kind, component string) error {
-	err := follow.Each(ctx, client, metav1.ListOptions{LabelSelector: owner.Select(component)}, func(object T) error {
-		if of, all := p.owner(object); all {
-			p.add(of, Object{Kind: kind, Name: object.GetName(), Namespace: object.GetNamespace(), UID: object.GetUID(), Version: object.GetResourceVersion()})
-		}
-		return nil
-	})
-	if apierrors.IsForbidden(err) {
-		return nil
-	}
-	return err
-}
-
-// owner returns the first owner of object, and whether all of them are chosen jobs.
-func (p *planner) owner(object metav1.Object) (first types.UID, all bool) {
-	refs := object.GetOwnerReferences()
-	for _, ref := range refs {
-		if _, ok := p.chosen[ref.UID]; !ok {
-			return "", false
-		}
-	}
-	if len(refs) == 0 {
-		return "", false
-	}
-	return refs[0].UID, true
 }
 
 // Leave takes a job out of the plan, and the claims of its results; false where it

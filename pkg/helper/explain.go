@@ -3,42 +3,12 @@ package helper
 import (
 	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
-	"sync"
-	"unicode"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/util/exec"
 )
-
-// mostWords is how many bytes of what a program complains of are kept.
-const mostWords = 2 << 10
-
-// heardReader and heardWriter call moved whenever something moves.
-type heardReader struct {
-	io.Reader
-
-	moved func()
-}
-
-func (h heardReader) Read(p []byte) (int, error) {
-	n, err := h.Reader.Read(p)
-	h.moved()
-	return n, err
-}
-
-type heardWriter struct {
-	io.Writer
-
-	moved func()
-}
-
-func (h heardWriter) Write(p []byte) (int, error) {
-	h.moved()
-	return h.Writer.Write(p)
-}
 
 // verdict is a last word of the script that is not success.
 type verdict struct{ words []string }
@@ -113,31 +83,4 @@ func orElse(text, other string) string {
 		return other
 	}
 	return text
-}
-
-// words collects what a program complains of.
-type words struct {
-	mutex sync.Mutex
-	text  []byte
-}
-
-// Write implements io.Writer. It takes everything, also what it does not keep.
-func (w *words) Write(p []byte) (int, error) {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.text = append(w.text, p[:min(len(p), mostWords-len(w.text))]...)
-	return len(p), nil
-}
-
-// String returns it as one line, with nothing in it that moves a cursor.
-func (w *words) String() string {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	line := strings.Join(strings.Fields(strings.ToValidUTF8(string(w.text), "?")), " ")
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, line)
 }

@@ -78,45 +78,4 @@ func (at At) percent() int64 {
 	return min(100, int64(float64(at.Bytes)/float64(at.TotalBytes)*100))
 }
 
-const (
-	// window is the time over which the rate is measured.
-	window = 10 * time.Second
-	// sampleEvery keeps the samples few.
-	sampleEvery = 500 * time.Millisecond
-	// settled is how long a rate must have been measured to foretell anything.
-	settled = 2 * time.Second
-)
-
-// meter measures a rate over a window: what a transfer does now, not what it did
-// on average.
-type meter struct{ samples []sample }
-
-type sample struct {
-	when  time.Time
-	bytes int64
-}
-
-// measure returns the rate in bytes a second, and the time that is left, below 0
-// where that cannot be told.
-func (m *meter) measure(now time.Time, at At) (rate float64, left time.Duration) {
-	if n := len(m.samples); n > 0 && at.Bytes < m.samples[n-1].bytes {
-		m.samples = nil // it began anew
-	}
-	if n := len(m.samples); n == 0 || now.Sub(m.samples[n-1].when) >= sampleEvery {
-		m.samples = append(m.samples, sample{now, at.Bytes})
-	}
-	for len(m.samples) > 2 && now.Sub(m.samples[1].when) >= window {
-		m.samples = m.samples[1:]
-	}
-	span := now.Sub(m.samples[0].when)
-	if span < sampleEvery {
-		return 0, -1
-	}
-	rate = float64(at.Bytes-m.samples[0].bytes) / span.Seconds()
-	if rate <= 0 || at.TotalBytes < at.Bytes || at.TotalBytes <= 0 || span < settled {
-		return rate, -1
-	}
-	return rate, time.Duration(float64(at.TotalBytes-at.Bytes) / rate * float64(time.Second))
-}
-
 func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }

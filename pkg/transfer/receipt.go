@@ -142,16 +142,21 @@ func (r *receipt) begin() {
 		return
 	}
 	if len(r.records) > 1 && r.stale < len(r.records) {
-		r.file, r.err = os.OpenFile(r.path, os.O_APPEND|os.O_WRONLY, 0o600)
-		if r.err == nil {
-			r.out = bufio.NewWriter(r.file)
+		if r.reopen(); r.err == nil {
 			return
 		}
 	}
 	r.renew()
 }
 
-// renew writes all records to a new file.
+// reopen opens the file that is there to append to it.
+func (r *receipt) reopen() {
+	r.file, r.err = os.OpenFile(r.path, os.O_APPEND|os.O_WRONLY, 0o600)
+	r.out = bufio.NewWriter(r.file)
+}
+
+// renew writes all records to a new file, and closes that to give it its name:
+// Windows renames nothing that is open.
 func (r *receipt) renew() {
 	r.file, r.err = os.CreateTemp(filepath.Dir(r.path), "new-*")
 	if r.err != nil {
@@ -162,9 +167,17 @@ func (r *receipt) renew() {
 	for key, rec := range r.records {
 		r.write(key, rec)
 	}
-	if r.flush(); r.err == nil {
-		r.err = os.Rename(r.file.Name(), r.path)
+	r.flush()
+	made := r.file.Name()
+	if r.err = errors.Join(r.err, r.file.Close()); r.err == nil {
+		r.err = os.Rename(made, r.path)
 	}
+	if r.err != nil {
+		_ = os.Remove(made)
+		r.file = nil
+		return
+	}
+	r.reopen()
 }
 
 func (r *receipt) flush() {

@@ -1,10 +1,32 @@
 package transport
 
 import (
+	"io"
 	"net"
 	"os"
 	"time"
 )
+
+// tunnelConn is the body of a 101, which net/http reads past its own buffers,
+// with the deadlines and addresses of the connection beneath it.
+type tunnelConn struct {
+	stream  io.ReadWriteCloser
+	wire    net.Conn // nil where a wrapper hides it
+	release func()
+}
+
+// Read implements net.Conn. Over TLS a read gives one record, 16 KiB at most.
+func (c *tunnelConn) Read(p []byte) (int, error) { return c.stream.Read(p) }
+
+// Write implements net.Conn.
+func (c *tunnelConn) Write(p []byte) (int, error) { return c.stream.Write(p) }
+
+// Close implements net.Conn. There is no half close: the API server ends both
+// directions when one ends.
+func (c *tunnelConn) Close() error {
+	defer c.release()
+	return c.stream.Close()
+}
 
 // LocalAddr implements net.Conn: this end of the connection to the API server.
 func (c *tunnelConn) LocalAddr() net.Addr {

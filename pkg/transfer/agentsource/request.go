@@ -3,15 +3,9 @@ package agentsource
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
-	"io"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
 // fitting is how many of count entries with these paths, at least one, go into one request of
@@ -46,19 +40,6 @@ func (s *Source) ask(ctx context.Context, what string, entries []wire.Entry) (*s
 	return s.stream(answer), nil
 }
 
-// answered is an answer that has begun.
-type answered struct {
-	io.ReadCloser
-	ctx    context.Context // tells who ended the request
-	cancel context.CancelCauseFunc
-}
-
-// Close ends the request.
-func (a *answered) Close() error {
-	a.cancel(nil)
-	return a.ReadCloser.Close()
-}
-
 // post sends a request and returns its answer, which may be silent for so long at most.
 func (s *Source) post(ctx context.Context, what string, body []byte) (*answered, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -85,47 +66,4 @@ func (s *Source) post(ctx context.Context, what string, body []byte) (*answered,
 		return nil, err
 	}
 	return &answered{&watched{answer.Body, watch}, ctx, cancel}, nil
-}
-
-// refusal reads an answer that is no stream.
-func refusal(answer *http.Response) error {
-	defer func() { _ = answer.Body.Close() }()
-	body, err := io.ReadAll(io.LimitReader(answer.Body, wire.MaxRequest))
-	if err != nil {
-		return &transfer.LostError{Cause: err}
-	}
-	if answer.StatusCode == http.StatusNotFound {
-		missing := &transfer.MissingPathError{}
-		if paths, err := wire.ParseRequest(body); err == nil {
-			for _, entry := range paths.All() {
-				missing.Paths = append(missing.Paths, entry.Path)
-			}
-		}
-		if len(missing.Paths) > 0 {
-			return missing
-		}
-	}
-	text := strings.TrimSpace(string(body[:min(len(body), 1<<10)]))
-	said := fmt.Errorf("the agent answered %q: %q", answer.Status, text)
-	if answer.StatusCode >= http.StatusInternalServerError {
-		return &transfer.LostError{Cause: said}
-	}
-	return said
-}
-
-// lost names what ended a request or a stream. If the caller did, that is the
-// error as it is: another try would not fare better.
-func lost(ctx context.Context, err error) error {
-	cause := context.Cause(ctx)
-	switch {
-	case cause == nil:
-	case errors.Is(cause, errSilent):
-		err = errSilent
-	default:
-		return cause
-	}
-	if asked, ok := errors.AsType[*url.Error](err); ok {
-		err = asked.Err // its URL says nothing to people
-	}
-	return &transfer.LostError{Cause: err}
 }

@@ -2,16 +2,10 @@ package tarsource
 
 import (
 	"archive/tar"
-	"context"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
-	"path"
-	"slices"
-	"strings"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -88,61 +82,3 @@ func (c *contents) Proof() transfer.Proof { return c.proof }
 
 // Close implements transfer.Contents.
 func (c *contents) Close() error { return c.stream.Close() }
-
-// item is hdr with its name in the form of a listing; a hostile one stays as it
-// is, to be refused.
-func (c *contents) item(hdr *tar.Header) transfer.Item {
-	one := transfer.Item{Entry: archive.Entry{
-		Path: hdr.Name, Type: typeOf(hdr.Typeflag), Mode: fs.FileMode(hdr.Mode) & fs.ModePerm,
-		Size: hdr.Size, Stored: hdr.Size, ModTime: hdr.ModTime, Target: hdr.Linkname,
-	}}
-	if hdr.Name != "" && !path.IsAbs(hdr.Name) && !slices.Contains(strings.Split(hdr.Name, "/"), "..") {
-		one.Path = path.Clean(hdr.Name)
-	}
-	switch one.Type {
-	case archive.HardLink:
-		one.Target = path.Clean(hdr.Linkname)
-	case archive.File: // any of them may get more names later
-		c.files++
-		one.Inode.Number = c.files
-	case archive.Directory, archive.Symlink:
-	default:
-		one.Refused = "it is " + kind(hdr.Typeflag)
-	}
-	return one
-}
-
-func typeOf(flag byte) archive.Type {
-	switch flag {
-	case tar.TypeReg, tar.TypeGNUSparse:
-		return archive.File
-	case tar.TypeDir:
-		return archive.Directory
-	case tar.TypeSymlink:
-		return archive.Symlink
-	case tar.TypeLink:
-		return archive.HardLink
-	}
-	return ""
-}
-
-// kind names a tar type that is not unpacked, for people.
-func kind(flag byte) string {
-	switch flag {
-	case tar.TypeChar, tar.TypeBlock:
-		return "a device"
-	case tar.TypeFifo:
-		return "a named pipe"
-	}
-	return "of the unknown tar type " + string(rune(flag))
-}
-
-// List implements transfer.Source: a tar can only send.
-func (s *Source) List(context.Context, []string) (transfer.Listing, error) {
-	return nil, transfer.ErrNoList
-}
-
-// Sums implements transfer.Source: a tar knows no hashes.
-func (s *Source) Sums(context.Context, []transfer.Prefix) ([]transfer.Sum, error) {
-	return nil, transfer.ErrNoList
-}

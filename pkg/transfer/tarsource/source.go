@@ -71,3 +71,13 @@ func (s *Source) begin(stream *stream, nonce string, paths []string) error {
 	stream.dismiss()
 	return fmt.Errorf("opening %q in the container: %s", s.root, strings.Join(stream.messages.lines(), "; "))
 }
+
+// List implements transfer.Source: a tar can only send.
+func (s *Source) List(context.Context, []string) (transfer.Listing, error) {
+	return nil, transfer.ErrNoList
+}
+
+// Sums implements transfer.Source: a tar knows no hashes.
+func (s *Source) Sums(context.Context, []transfer.Prefix) ([]transfer.Sum, error) {
+	return nil, transfer.ErrNoList
+}

@@ -1,0 +1,83 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"os"
+	"sync/atomic"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+)
+
+// agent is one running server.
+type agent struct {
+	Options
+	root    *os.Root
+	pair    *keys.Pair
+	client  atomic.Pointer[[]byte] // the certificate of the one client
+	port    int
+	idle    *idle
+	writers *writers
+	tunnels *handed
+	stores  chan struct{} // a place for each chunk under way
+	puts    chan struct{} // a place for each file, or part of one, under way
+	clients clients
+}
+
+func newAgent(o Options) (*agent, error) {
+	if o.Idle == 0 {
+		o.Idle = DefaultIdle
+	}
+	root, err := os.OpenRoot(o.Root)
+	if err != nil {
+		return nil, fmt.Errorf("opening what is to be served: %w", err)
+	}
+	pair, err := keys.New(o.Now())
+	if err != nil {
+		return nil, errors.Join(err, root.Close())
+	}
+	return &agent{
+		Options: o, root: root, pair: pair, writers: newWriters(wire.Config{Now: o.Now, Beat: o.Beat}),
+		stores: make(chan struct{}, maxStores), puts: make(chan struct{}, maxPuts),
+	}, nil
+}
+
+// serve runs the three doors: the socket, the network, and what comes out of
+// the tunnels that the network asked for.
+func (a *agent) serve(ctx context.Context, socket, network net.Listener) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	a.idle = newIdle(a.Idle, stop)
+	a.tunnels = newHanded(network.Addr())
+	inside := a.http(ctx, a.api(false))
+	failed := make(chan error, 3)
+	servers := map[net.Listener]*http.Server{
+		socket:                         a.http(ctx, a.api(true)),
+		limited(network, maxStrangers): a.door(ctx),
+		a.tunnels:                      inside,
+	}
+	for listener, server := range servers {
+		defer func() { _ = server.Close() }()
+		go func() { failed <- server.Serve(listener) }()
+	}
+	select {
+	case err := <-failed:
+		return fmt.Errorf("serving: %w", err)
+	case <-ctx.Done():
+		return nil
+	}
+}
+
+// http is a server whose requests end with ctx. It sets no deadline on whole
+// requests: answers take as long as they take, and give signs of life.
+func (*agent) http(ctx context.Context, handler http.Handler) *http.Server {
+	return &http.Server{
+		Handler:           handler,
+		ReadHeaderTimeout: patience,
+		BaseContext:       func(net.Listener) context.Context { return ctx },
+	}
+}

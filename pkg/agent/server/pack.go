@@ -1,0 +1,68 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"path/filepath"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+)
+
+// pack writes the object to a file, since a PUT must say how long it is, and sends it.
+func (a *agent) pack(ctx context.Context, codec wire.Codec, target wire.Target, request wire.Request) wire.Stored {
+	select {
+	case a.stores <- struct{}{}:
+		defer func() { <-a.stores }()
+	case <-ctx.Done():
+		return wire.Stored{Failed: &wire.PutError{Message: ctx.Err().Error()}}
+	}
+	spool, err := newSpool(filepath.Dir(a.Socket))
+	if err != nil {
+		return wire.Stored{Failed: &wire.PutError{Message: "making room for a chunk: " + cause(err)}}
+	}
+	defer spool.close()
+	if err := a.fill(ctx, spool, codec, target.End, request); err != nil {
+		return wire.Stored{Failed: &wire.PutError{Message: "packing a chunk: " + cause(err)}}
+	}
+	client, failed := a.clients.of(target.Roots)
+	if failed == nil {
+		_, failed = put(ctx, client, upload{url: target.URL, content: spool, size: spool.size, tries: target.Tries})
+	}
+	return wire.Stored{Failed: failed}
+}
+
+// fill packs the files into spool.
+func (a *agent) fill(ctx context.Context, spool *spool, codec wire.Codec, end int64, request wire.Request) error {
+	writer, err := a.writers.take(ctx)
+	if err != nil {
+		return err
+	}
+	defer a.writers.give(writer)
+	if codec == wire.Auto {
+		codec = wire.Zstd // a disk tells nothing about the way to the store
+	}
+	writer.Start(spool, codec)
+	defer writer.Stop()
+	s := &session{agent: a, request: request, out: writer}
+	if err := heads(ctx, s); err != nil {
+		return err
+	}
+	if err := filesTo(ctx, s, end); err != nil {
+		return err
+	}
+	return writer.Finish()
+}
+
+// heads names the files that follow, so that an object says itself what it holds.
+func heads(ctx context.Context, s *session) error {
+	for _, entry := range s.request.All() {
+		node := wire.Node{Path: entry.Path, Type: wire.Other}
+		if info, err := s.root.Lstat(entry.Path); err == nil && info.Mode().IsRegular() {
+			node = nodeOf(s.root, entry.Path, entry.Path, info)
+		}
+		if err := errors.Join(s.out.Node(node), ctx.Err()); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,39 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"os"
+)
+
+// spool is a file that nobody else sees, and that is gone with this process.
+type spool struct {
+	*os.File
+	size int64
+}
+
+func newSpool(dir string) (*spool, error) {
+	file, err := os.CreateTemp(dir, "chunk-*")
+	if err != nil {
+		return nil, err
+	}
+	if err := os.Remove(file.Name()); err != nil {
+		return nil, errors.Join(err, file.Close())
+	}
+	return &spool{File: file}, nil
+}
+
+// Write implements wire.Destination.
+func (s *spool) Write(p []byte) (int, error) {
+	n, err := s.File.Write(p)
+	s.size += int64(n)
+	if err != nil {
+		return n, fmt.Errorf("writing it to the pod's disk: %w", err)
+	}
+	return n, nil
+}
+
+// Flush implements wire.Destination.
+func (*spool) Flush() error { return nil }
+
+func (s *spool) close() { _ = s.Close() }

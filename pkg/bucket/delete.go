@@ -1,0 +1,68 @@
+package bucket
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+	"github.com/aws/aws-sdk-go-v2/service/s3/types"
+)
+
+// Delete removes objects; one that is not there is none to remove.
+func (s *Store) Delete(ctx context.Context, bucket string, keys ...string) error {
+	for len(keys) > 0 {
+		some := keys[:min(len(keys), 1000)] // the S3 API's limit
+		keys = keys[len(some):]
+		if err := s.deleteSome(ctx, bucket, some); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *Store) deleteSome(ctx context.Context, bucket string, keys []string) error {
+	if len(keys) == 1 {
+		_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &keys[0]})
+		return s.explain("deleting from it", bucket, err)
+	}
+	quiet, all := true, make([]types.ObjectIdentifier, len(keys))
+	for i := range keys {
+		all[i].Key = &keys[i]
+	}
+	answer, err := s.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &bucket, Delete: &types.Delete{Objects: all, Quiet: &quiet}})
+	if err != nil {
+		return s.deleteEach(ctx, bucket, keys) // older stores do not know the checksum that it comes with
+	}
+	for _, failed := range answer.Errors {
+		if code := aws.ToString(failed.Code); code != "NoSuchKey" {
+			return s.Explain("deleting from it", bucket, Refusal{Code: code, Message: aws.ToString(failed.Message)})
+		}
+	}
+	return nil
+}
+
+func (s *Store) deleteEach(ctx context.Context, bucket string, keys []string) error {
+	for i := range keys {
+		if err := s.deleteSome(ctx, bucket, keys[i:i+1]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Empty removes all objects whose keys begin with prefix, and returns how many they were.
+func (s *Store) Empty(ctx context.Context, bucket, prefix string) (count int, err error) {
+	var keys []string
+	for one, err := range s.List(ctx, bucket, prefix) {
+		if err != nil {
+			return 0, err
+		}
+		if !strings.HasPrefix(one.Key, prefix) {
+			return 0, fmt.Errorf("bucket %q: the store listed %q, which is not below %q", bucket, one.Key, prefix)
+		}
+		keys = append(keys, one.Key)
+	}
+	return len(keys), s.Delete(ctx, bucket, keys...)
+}

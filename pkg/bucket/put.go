@@ -1,0 +1,67 @@
+package bucket
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	v4 "github.com/aws/aws-sdk-go-v2/aws/signer/v4"
+	"github.com/aws/aws-sdk-go-v2/service/s3"
+)
+
+// Attributes are what an object is stored with. Both may be empty.
+type Attributes struct {
+	ContentType string
+	// Metadata is the user's own: names in lower case, and values of ASCII.
+	Metadata map[string]string
+}
+
+// Signed is a request that anybody can make: a PUT of any content to a URL, with just
+// these headers that begin with x-amz, and with this content type.
+type Signed struct {
+	URL    string
+	Header map[string]string
+}
+
+// SignPut returns the request by which anybody can make one object, for so long.
+func (s *Store) SignPut(ctx context.Context, bucket, key string, as Attributes, valid time.Duration) (Signed, error) {
+	input := &s3.PutObjectInput{Bucket: &bucket, Key: &key, Metadata: as.Metadata}
+	if as.ContentType != "" {
+		input.ContentType = &as.ContentType
+	}
+	signed, err := s.signs.PresignPutObject(ctx, input, s3.WithPresignExpires(valid))
+	return s.signed(bucket, signed, err)
+}
+
+func (s *Store) signed(bucket string, request *v4.PresignedHTTPRequest, err error) (Signed, error) {
+	if err != nil {
+		return Signed{}, s.explain("signing a request", bucket, err)
+	}
+	header := map[string]string{}
+	for name, values := range request.SignedHeader {
+		if name != "Host" && len(values) > 0 {
+			header[name] = values[0]
+		}
+	}
+	return Signed{request.URL, header}, nil
+}
+
+// Put makes an object of a few bytes.
+func (s *Store) Put(ctx context.Context, bucket, key string, content []byte) error {
+	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(content)})
+	return s.explain("writing to it", bucket, err)
+}
+
+// PutNew is Put where there is no such object yet; Replaced says of the error that there is. A store that cannot
+// tell overwrites it.
+func (s *Store) PutNew(ctx context.Context, bucket, key string, content []byte) error {
+	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(content), IfNoneMatch: aws.String("*")})
+	err = s.explain("writing to it", bucket, err)
+	if failed, ok := errors.AsType[*Error](err); ok && (failed.Status == http.StatusNotImplemented || failed.Code == "NotImplemented") {
+		return s.Put(ctx, bucket, key, content)
+	}
+	return err
+}

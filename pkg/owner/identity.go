@@ -1,0 +1,69 @@
+package owner
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+
+	authenticationv1 "k8s.io/api/authentication/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+)
+
+// hashBytes of a SHA-256 make the owner label: plenty against chance in one namespace.
+const hashBytes = 16
+
+// Identity is a user of the cluster.
+type Identity struct {
+	// Name is the user's name as the API server knows it; empty where it would not say.
+	Name string
+}
+
+// Whoami asks the API server who the caller is. Every authenticated user may ask
+// (ClusterRole system:basic-user); a cluster that does not say, because it is
+// older than Kubernetes 1.28 or forbids it, gives an identity without a name.
+func Whoami(ctx context.Context, client cluster.Interface) (Identity, error) {
+	review, err := client.AuthenticationV1().SelfSubjectReviews().
+		Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
+	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {
+		return Identity{}, nil
+	}
+	if err != nil {
+		return Identity{}, fmt.Errorf("asking the cluster who you are: %w", err)
+	}
+	return Identity{Name: review.Status.UserInfo.Username}, nil
+}
+
+// Hash returns the value of Label for this user, "" for nobody.
+func (i Identity) Hash() string {
+	if i.Name == "" {
+		return ""
+	}
+	sum := sha256.Sum256([]byte(i.Name))
+	return hex.EncodeToString(sum[:hashBytes])
+}
+
+// ErrUnknown says that the cluster does not tell who the caller is.
+var ErrUnknown = errors.New("the cluster does not say who you are")
+
+// Selector selects what run made for this user; ErrUnknown without a name.
+func (i Identity) Selector() (string, error) {
+	if i.Name == "" {
+		return "", ErrUnknown
+	}
+	return Label + "=" + i.Hash(), nil
+}
+
+// Stamp writes onto an object that the plugin made it, for this user.
+func (i Identity) Stamp(meta *metav1.ObjectMeta) {
+	metav1.SetMetaDataLabel(meta, ManagedByLabel, ManagedBy)
+	if i.Name == "" {
+		return
+	}
+	metav1.SetMetaDataLabel(meta, Label, i.Hash())
+	metav1.SetMetaDataAnnotation(meta, Annotation, i.Name)
+}

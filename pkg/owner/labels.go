@@ -1,0 +1,81 @@
+package owner
+
+import (
+	"k8s.io/apimachinery/pkg/util/validation"
+)
+
+const domain = "kubectl-batch.github.io/"
+
+// Labels.
+const (
+	// ManagedByLabel is on everything the plugin makes, with the value ManagedBy.
+	ManagedByLabel = "app.kubernetes.io/managed-by"
+	// ManagedBy is the value of ManagedByLabel.
+	ManagedBy = "kubectl-batch"
+	// ComponentLabel tells what a made object is for: one of the Components.
+	ComponentLabel = "app.kubernetes.io/component"
+	// ResultsComponent marks a claim that run --results made.
+	ResultsComponent = "results"
+	// ScriptComponent marks a ConfigMap that holds a job's script.
+	ScriptComponent = "script"
+	// EnvComponent marks a Secret that holds variables of a job.
+	EnvComponent = "env"
+	// HelperComponent marks a helper pod.
+	HelperComponent = "fetch-helper"
+	// JobLabel holds the job's name, on its results claim and its helper pods.
+	// It is not the job-name label of Kubernetes: the Job controller adopts pods by that.
+	JobLabel = domain + "job"
+	// Label holds a hash of the user's name, for selectors (names are no label values).
+	Label = domain + "owner"
+	// UseLabel is on a helper pod: a hash of what a fetch that takes it over must
+	// have in common with the one that made it.
+	UseLabel = domain + "use-of"
+	// KeptLabel is on a helper pod that was left for the next fetch on purpose.
+	KeptLabel = domain + "kept"
+)
+
+// claimDomain begins the label of pods that have a claim, which ends in its name.
+const claimDomain = "claim." + domain
+
+// ClaimLabel returns the label of the pods that have a claim which one node at a
+// time may use. Names that are too long for a label are cut, and end in a hash.
+func ClaimLabel(claim string) string {
+	if len(claim) <= validation.LabelValueMaxLength {
+		return claimDomain + claim
+	}
+	hash := Identity{Name: claim}.Hash()
+	return claimDomain + claim[:validation.LabelValueMaxLength-len(hash)-1] + "-" + hash
+}
+
+// Annotations.
+const (
+	// Annotation holds the name of the user an object was made for.
+	Annotation = domain + "owner"
+	// ResultsAnnotation is on a Job: the claim its results volume is.
+	ResultsAnnotation = domain + "results"
+	// ScriptAnnotation is on a Job: the ConfigMap with its script.
+	ScriptAnnotation = domain + "script"
+	// EnvAnnotation is on a Job: the Secrets with variables of it, with commas between.
+	EnvAnnotation = domain + "env"
+	// BaseNameAnnotation is on a Job whose name was generated: the name before the suffix.
+	BaseNameAnnotation = domain + "base-name"
+	// UserAnnotation is on a claim: the uid, gid and groups its files were written with, as JSON.
+	UserAnnotation = domain + "user"
+	// FetchedAnnotation is on a job and its claim: when a whole, verified fetch ended (RFC 3339).
+	FetchedAnnotation = domain + "fetched"
+	// FetchedByAnnotation is who fetched.
+	FetchedByAnnotation = domain + "fetched-by"
+	// FetchedDigestAnnotation is the digest of the manifest that was fetched.
+	FetchedDigestAnnotation = domain + "fetched-digest"
+	// UseAnnotation is on a results claim: a text of its own for each job that run gave it to.
+	UseAnnotation = domain + "use"
+	// CancelledAnnotation is on a Job that cancel ended: when (RFC 3339).
+	CancelledAnnotation = domain + "cancelled"
+	// CancelledByAnnotation is who cancelled.
+	CancelledByAnnotation = domain + "cancelled-by"
+	// ViaAnnotation begins the annotations of a claim that is fetched through a bucket: one for each
+	// fetch, which holds as JSON what there is to clean up.
+	ViaAnnotation = domain + "via-"
+	// EmptyAnnotation is on a claim that a fetch found empty after the job had finished (RFC 3339).
+	EmptyAnnotation = domain + "empty"
+)

@@ -1,0 +1,56 @@
+package transfer
+
+import (
+	"cmp"
+	"fmt"
+)
+
+// RefusedError says that some entries were left out.
+type RefusedError struct{ Refused []Refusal }
+
+// Error implements error.
+func (e *RefusedError) Error() string {
+	lines := make([]string, len(e.Refused))
+	for i, refusal := range e.Refused {
+		lines[i] = refusal.String()
+	}
+	return "left out " + listed(lines, "; ")
+}
+
+// IncompleteError says that no attempt came to its proven end. What is in the
+// directory is whole, file by file.
+type IncompleteError struct {
+	Attempts int    // how often in a row nothing came
+	Files    int    // files and links that are there
+	Place    string // where; empty is here
+	Cause    error  // what ended the last attempt
+}
+
+// Error implements error.
+func (e *IncompleteError) Error() string {
+	return fmt.Sprintf("the transfer is incomplete after %s: %v; %s %s and whole, "+
+		"and the same command again goes on from there",
+		plural(e.Attempts, "attempt", "attempts"), e.Cause, plural(e.Files, "file is", "files are"), cmp.Or(e.Place, "here"))
+}
+
+// Unwrap returns what ended the last attempt.
+func (e *IncompleteError) Unwrap() error { return e.Cause }
+
+// SpaceError says that the disk cannot hold what would come. Nothing came.
+type SpaceError struct {
+	Dir        string
+	Need, Free int64 // bytes
+}
+
+// Error implements error.
+func (e *SpaceError) Error() string {
+	return fmt.Sprintf("%s has no room: %s must come and %s are free; nothing was copied",
+		e.Dir, size(e.Need), size(e.Free))
+}
+
+func plural(n int, one, more string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, more)
+}

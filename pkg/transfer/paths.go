@@ -1,0 +1,46 @@
+package transfer
+
+import (
+	"fmt"
+	"io/fs"
+	"path"
+	"slices"
+	"strings"
+)
+
+// outermost cleans paths and drops those that lie in another: a tree that is
+// sent twice would collide with itself.
+func outermost(paths []string) ([]string, error) {
+	if len(paths) == 0 {
+		return []string{"."}, nil
+	}
+	var clean []string
+	for _, p := range paths {
+		if p = path.Clean(p); !inTree(p) {
+			return nil, fmt.Errorf("path %q is not inside of the tree", p)
+		}
+		clean = append(clean, p)
+	}
+	slices.Sort(clean)
+	clean = slices.Compact(clean)
+	inner := func(p string) bool {
+		return slices.ContainsFunc(clean, func(q string) bool { return p != q && inside(p, q) })
+	}
+	return slices.DeleteFunc(slices.Clone(clean), inner), nil
+}
+
+// inTree is fs.ValidPath for names that need not be UTF-8.
+func inTree(p string) bool {
+	return p != "" && !path.IsAbs(p) && p != ".." && !strings.HasPrefix(p, "../") && !strings.ContainsRune(p, 0) &&
+		(fs.ValidPath(p) || fs.ValidPath(strings.ToValidUTF8(p, "?")))
+}
+
+// inside reports whether p is dir or lies in it.
+func inside(p, dir string) bool {
+	return dir == "." || p == dir || strings.HasPrefix(p, dir+"/")
+}
+
+// Wanted reports whether p is, or is in, something that was asked for.
+func (r Request) Wanted(p string) bool {
+	return slices.ContainsFunc(r.Paths, func(q string) bool { return inside(p, q) })
+}

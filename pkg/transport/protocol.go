@@ -1,0 +1,81 @@
+package transport
+
+import (
+	"context"
+	"errors"
+	"io"
+	"sync/atomic"
+
+	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/remotecommand"
+	"k8s.io/client-go/util/exec"
+)
+
+// protocol runs one exec in its own way.
+type protocol func(ctx context.Context, config *rest.Config, request *rest.Request, stdio Stdio) error
+
+func overWebSocket(ctx context.Context, config *rest.Config, request *rest.Request, stdio Stdio) error {
+	executor, err := remotecommand.NewWebSocketExecutor(config, "GET", request.URL().String())
+	if err != nil {
+		return err
+	}
+	return executor.StreamWithContext(ctx, streams(stdio))
+}
+
+func overSPDY(ctx context.Context, config *rest.Config, request *rest.Request, stdio Stdio) error {
+	executor, err := remotecommand.NewSPDYExecutor(config, "POST", request.URL())
+	if err != nil {
+		return err
+	}
+	return executor.StreamWithContext(ctx, streams(stdio))
+}
+
+// worthAnother reports whether a failed exec can be tried over another protocol:
+// the program must not have begun to talk or to be talked to, and must not have
+// ended by itself.
+func worthAnother(ctx context.Context, err error, used *use) bool {
+	var ended exec.CodeExitError
+	return err != nil && ctx.Err() == nil && !used.begun.Load() && !errors.As(err, &ended)
+}
+
+func streams(stdio Stdio) remotecommand.StreamOptions {
+	return remotecommand.StreamOptions{Stdin: stdio.In, Stdout: stdio.Out, Stderr: stdio.Err}
+}
+
+// use notices that a Stdio was used, in either direction.
+type use struct{ begun atomic.Bool }
+
+func (u *use) wrap(stdio Stdio) Stdio {
+	if stdio.In != nil {
+		stdio.In = watchedReader{stdio.In, u}
+	}
+	if stdio.Out != nil {
+		stdio.Out = watchedWriter{stdio.Out, u}
+	}
+	if stdio.Err != nil {
+		stdio.Err = watchedWriter{stdio.Err, u}
+	}
+	return stdio
+}
+
+type watchedReader struct {
+	io.Reader
+	*use
+}
+
+// Read begins with the asking: whoever waits for input here goes on waiting when
+// the exec has failed, and would take the next one's first bytes.
+func (r watchedReader) Read(p []byte) (int, error) {
+	r.begun.Store(true)
+	return r.Reader.Read(p)
+}
+
+type watchedWriter struct {
+	io.Writer
+	*use
+}
+
+func (w watchedWriter) Write(p []byte) (int, error) {
+	w.begun.Store(true)
+	return w.Writer.Write(p)
+}

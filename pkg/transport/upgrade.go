@@ -1,0 +1,66 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptrace"
+)
+
+// upgrade sends the request in a context of its own: net/http may watch it for
+// as long as it likes.
+func (t *Tunnel) upgrade(ctx context.Context) (net.Conn, error) {
+	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, cancel)
+	conn, err := t.send(own)
+	if !stop() {
+		if err == nil {
+			_ = conn.Close()
+		}
+		return nil, fmt.Errorf("waiting for %s: %w", t.asked, context.Cause(ctx))
+	}
+	if err != nil {
+		cancel()
+		return nil, err
+	}
+	conn.release = cancel
+	return conn, nil
+}
+
+func (t *Tunnel) send(ctx context.Context) (*tunnelConn, error) {
+	conn := &tunnelConn{}
+	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{
+		GotConn: func(info httptrace.GotConnInfo) { conn.wire = info.Conn },
+	})
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, t.target.String(), http.NoBody)
+	if err != nil {
+		return nil, err
+	}
+	request.Header.Set("Connection", "Upgrade")
+	request.Header.Set("Upgrade", TunnelProtocol)
+	response, err := t.round.RoundTrip(request)
+	if err != nil {
+		return nil, fmt.Errorf("asking for %s: %w", t.asked, err)
+	}
+	stream, ok := response.Body.(io.ReadWriteCloser)
+	switch {
+	case response.StatusCode != http.StatusSwitchingProtocols:
+		defer func() { _ = response.Body.Close() }()
+		return nil, refused(t.asked, response)
+	case !ok || response.Header.Get("Upgrade") != TunnelProtocol:
+		_ = response.Body.Close()
+		return nil, fmt.Errorf("%s was answered with another protocol, %.40q", t.asked, response.Header.Get("Upgrade"))
+	}
+	conn.stream = stream
+	return conn, nil
+}
+
+// tidy ends what a failed dial left behind: net/http goes on dialing for a
+// request that nobody waits for.
+func (t *Tunnel) tidy() {
+	if t.base != nil {
+		t.base.CloseIdleConnections()
+	}
+}
