@@ -8,40 +8,48 @@ import (
 	"path"
 	"strings"
 	"unicode"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // folding keeps two names of one stream from becoming one file where the local
-// file system does not tell upper from lower case.
+// file system takes them for one.
 type folding struct {
+	folds
 	seen map[string]string // folded path -> path as it came first; nil: nothing is folded
 }
 
-// probe is a file that exists for a moment only.
-const (
-	probe      = ".kubectl-batch-case"
-	probeUpper = ".KUBECTL-BATCH-CASE"
-)
-
-// probeFolding asks the file system of root whether it folds case.
-func probeFolding(root *os.Root) (folds bool, err error) {
-	file, err := root.OpenFile(probe, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
-	if errors.Is(err, fs.ErrExist) {
-		return probeExisting(root)
-	}
-	if err != nil {
-		return false, fmt.Errorf("writing to %s: %w", root.Name(), err)
-	}
-	defer func() { _ = root.Remove(probe) }()
-	if err := file.Close(); err != nil {
-		return false, fmt.Errorf("writing to %s: %w", root.Name(), err)
-	}
-	return probeExisting(root)
+// folds says in what names may differ and are one all the same.
+type folds struct {
+	letters bool // "A" and "a": Windows, macOS
+	accents bool // "é" as one character, and as a letter with an accent: macOS
 }
 
-// probeExisting looks the probe up in the other case. One that was there already
-// serves as well, and is not ours to remove.
-func probeExisting(root *os.Root) (folds bool, err error) {
-	_, err = root.Lstat(probeUpper)
+// probeFolding asks the file system of root what it folds, with files that exist
+// for a moment only.
+func probeFolding(root *os.Root) (f folds, err error) {
+	if f.letters, err = oneFile(root, ".kubectl-batch-case", ".KUBECTL-BATCH-CASE"); err != nil {
+		return folds{}, err
+	}
+	f.accents, err = oneFile(root, ".kubectl-batch-\u00e9", ".kubectl-batch-e\u0301")
+	if unholdable(err) {
+		err = nil // no such name can come
+	}
+	return f, err
+}
+
+// oneFile makes the file probe, and looks it up by another name. One that was
+// there already serves as well, and is not ours to remove.
+func oneFile(root *os.Root, probe, other string) (one bool, err error) {
+	file, err := root.OpenFile(probe, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	if err == nil {
+		defer func() { _ = root.Remove(probe) }()
+		err = file.Close()
+	}
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return false, fmt.Errorf("writing to %s: %w", root.Name(), err)
+	}
+	_, err = root.Lstat(other)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, fmt.Errorf("reading %s: %w", root.Name(), err)
 	}
@@ -54,7 +62,7 @@ func (f folding) claim(p string) error {
 		return err
 	}
 	for at := strings.Clone(p); at != "."; at = path.Dir(at) {
-		f.seen[foldCase(at)] = at
+		f.seen[f.fold(at)] = at
 	}
 	return nil
 }
@@ -62,11 +70,26 @@ func (f folding) claim(p string) error {
 // check refuses p where it, or a directory above it, is here in another spelling.
 func (f folding) check(p string) error {
 	for at := p; at != "."; at = path.Dir(at) {
-		if first, ok := f.seen[foldCase(at)]; ok && first != at {
-			return refuse("it differs from %q only in case, which the file system here does not tell apart", first)
+		if first, ok := f.seen[f.fold(at)]; ok && first != at {
+			what := "case"
+			if foldCase(first) != foldCase(at) {
+				what = "the form of its accents"
+			}
+			return refuse("it differs from %q only in %s, which the file system here does not tell apart", first, what)
 		}
 	}
 	return nil
+}
+
+// fold maps every spelling of p that the file system has for one to the same one.
+func (f folding) fold(p string) string {
+	if f.letters {
+		p = foldCase(p)
+	}
+	if f.accents {
+		p = norm.NFD.String(p)
+	}
+	return p
 }
 
 // foldCase maps every spelling of s to the same one: each letter to the least

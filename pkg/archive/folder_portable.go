@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -74,7 +75,7 @@ func (d *folder) lstat(name string) (*status, error) {
 
 func (d *folder) readlink(name string) (string, error) {
 	text, err := d.root.Readlink(name)
-	return text, bare(err)
+	return filepath.ToSlash(text), bare(err)
 }
 
 func (d *folder) mkdir(name string, perm fs.FileMode) error { return bare(d.root.Mkdir(name, perm)) }
@@ -146,7 +147,10 @@ func (d *folder) remove(name string) error { return bare(d.root.Remove(name)) }
 
 func (d *folder) rename(name, newName string) error { return bare(d.root.Rename(name, newName)) }
 
-func (d *folder) symlink(target, name string) error { return bare(d.root.Symlink(target, name)) }
+// symlink makes one. Windows does not follow a text that has slashes.
+func (d *folder) symlink(target, name string) error {
+	return bare(d.root.Symlink(filepath.FromSlash(target), name))
+}
 
 // linkIn makes newPath another name of the file at target, both below base.
 func linkIn(base, _, _ *folder, target, newPath string) error {

@@ -211,6 +211,7 @@ func TestUnjudged(t *testing.T) {
 // TestSymlinkOverDirectory and its kin change the tree under the hands of a Tree
 // that has looked already, as an entry does that another goroutine makes.
 func TestSymlinkOverDirectory(t *testing.T) {
+	filetree.NeedSymlinks(t)
 	d := newTarget(t, filetree.Tree{"real": filetree.Dir()})
 	if _, err := d.tree.Directory(dir("d").Entry); err != nil {
 		t.Fatal(err)
@@ -231,6 +232,7 @@ func TestSymlinkOverDirectory(t *testing.T) {
 
 // TestDirectoryBecomesSymlink has the user replace a directory that was entered.
 func TestDirectoryBecomesSymlink(t *testing.T) {
+	filetree.NeedSymlinks(t)
 	d := newTarget(t, filetree.Tree{"real": filetree.Dir().Perm("0700")})
 	if _, err := d.tree.Directory(dir("d").perm(0o777).Entry); err != nil {
 		t.Fatal(err)

@@ -6,26 +6,31 @@ import (
 	"io/fs"
 	"os"
 	"runtime"
+	"slices"
 	"syscall"
 )
 
-// invalidName is ERROR_INVALID_NAME of Windows; elsewhere the number means
-// something else.
-const invalidName = syscall.Errno(123)
+// These are errors of Windows; elsewhere the numbers mean something else.
+const (
+	sharingViolation = syscall.Errno(32) // another program has the file open
+	lockViolation    = syscall.Errno(33)
+	invalidName      = syscall.Errno(123)
+	tooLongName      = syscall.Errno(206)
+	privilegeNotHeld = syscall.Errno(1314) // to make a symlink is a right there
+)
 
 // unholdable reports whether err concerns one name only: the file system cannot
 // hold it, or its owner does not let us.
 func unholdable(err error) bool {
-	for _, one := range []error{
+	causes := []error{
 		fs.ErrPermission, errors.ErrUnsupported,
 		syscall.ENAMETOOLONG, syscall.EINVAL, syscall.EILSEQ, syscall.ELOOP, syscall.ENOTDIR,
 		syscall.EFBIG, syscall.EMLINK, syscall.EBUSY,
-	} {
-		if errors.Is(err, one) {
-			return true
-		}
 	}
-	return runtime.GOOS == "windows" && errors.Is(err, invalidName)
+	if runtime.GOOS == "windows" {
+		causes = append(causes, sharingViolation, lockViolation, invalidName, tooLongName, privilegeNotHeld)
+	}
+	return slices.ContainsFunc(causes, func(cause error) bool { return errors.Is(err, cause) })
 }
 
 // localError turns what the file system said of the name p into a refusal where

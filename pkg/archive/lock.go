@@ -16,12 +16,16 @@ var ErrLocked = errors.New("another fetch writes to the same directory")
 // Lock keeps others that call it out of dir, which must exist, until release or
 // the end of the process. On Unix the lock is on the directory itself and
 // nothing is written. Where that cannot be (NFS, Windows) it is on a file in
-// cache, which is made if need be: that keeps out those with the same cache only.
+// cache, which is made if need be: that keeps out those with the same cache only,
+// and without one nobody.
 // The error is, or wraps, ErrLocked where another has it.
 func Lock(dir, cache string) (release func(), err error) {
 	release, err = lockDir(dir)
-	if !errors.Is(err, errors.ErrUnsupported) {
+	switch {
+	case !errors.Is(err, errors.ErrUnsupported):
 		return release, err
+	case cache == "":
+		return func() {}, nil
 	}
 	return lockFile(dir, cache)
 }

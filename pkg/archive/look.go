@@ -43,7 +43,7 @@ func (w *Worker) Look(entry Entry) (Local, error) {
 }
 
 // spelling refuses a name that has another one's place on a file system that
-// folds case.
+// takes both for one.
 func (t *Tree) spelling(p string) error {
 	if err := judged(p); err != nil || !t.opened.done.Load() || t.fold.seen == nil {
 		return err

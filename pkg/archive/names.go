@@ -32,13 +32,26 @@ func localName(name string) (string, error) {
 	if len(clean) > longest {
 		return "", refuse("its name is longer than a path can be here")
 	}
-	if _, err := filepath.Localize(utf8Form(clean)); err != nil {
-		return "", refuse("this system cannot have a file of that name")
+	if err := nameable(clean); err != nil {
+		return "", err
 	}
 	if slices.ContainsFunc(strings.Split(clean, "/"), isPartial) {
 		return "", refuse("its name is kept for files that are being written")
 	}
 	return clean, nil
+}
+
+// nameable refuses a clean relative path that this system cannot have.
+func nameable(name string) error {
+	if runtime.GOOS == "windows" {
+		if err := windowsName(name); err != nil {
+			return err
+		}
+	}
+	if _, err := filepath.Localize(utf8Form(name)); err != nil {
+		return refuse("this system cannot have a file of that name")
+	}
+	return nil
 }
 
 // utf8Form is a name for filepath.Localize, which takes nothing but UTF-8. Where

@@ -303,6 +303,7 @@ func TestHolesSurvive(t *testing.T) {
 }
 
 func TestFileSystemWithoutHardLinks(t *testing.T) {
+	filetree.NeedSymlinks(t)
 	d := newTarget(t, nil)
 	d.tree.link = func(_, _, _ *folder, _, _ string) error { return errors.ErrUnsupported }
 	d.fill(small()...)

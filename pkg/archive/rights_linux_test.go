@@ -124,7 +124,7 @@ func TestLookIntoShutMakesNothing(t *testing.T) {
 		if err := d.tree.Open(); err != nil {
 			t.Error(err)
 		}
-		for _, test := range [][2]string{{"shut/a/b/c", "nothing"}, {"shut/f", "-rw-r--r--"}, {"a/b", "nothing"}} {
+		for _, test := range [][2]string{{"shut/a/b/c", "nothing"}, {"shut/f", "a file"}, {"a/b", "nothing"}} {
 			if got := looked(d.tree.Look(file(test[0], "").Entry)); got != test[1] {
 				t.Errorf("%s: %s", test[0], got)
 			}

@@ -2,7 +2,6 @@ package archive
 
 import (
 	"path"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -34,7 +33,7 @@ func LinkTarget(p, target, mount string) (string, error) {
 	if ups(elems) > depth(p) || slices.Contains(names, "..") {
 		return "", refuse("it is a symlink to %q, which leads or may lead out of the tree", target)
 	}
-	if _, err := filepath.Localize(path.Join(names...)); len(names) > 0 && err != nil {
+	if len(names) > 0 && nameable(path.Join(names...)) != nil {
 		return "", refuse("it is a symlink to %q, which this system cannot name", target)
 	}
 	return text, nil

@@ -34,7 +34,7 @@ type TreeOptions struct {
 //
 // An entry is handed to Judge first; the other methods expect its local form.
 // Of an entry that is written nothing stays in memory, but of a directory and,
-// where the file system folds case, of every name.
+// where the file system takes several names for one, of every name.
 type Tree struct {
 	options TreeOptions
 	opened  once[*folder] // to write to
@@ -49,7 +49,7 @@ type Tree struct {
 	round    atomic.Int64             // grows with each Finish
 
 	// What the local file system can do; tests put a lesser one in their place.
-	probe func(*os.Root) (bool, error)
+	probe func(*os.Root) (folds, error)
 	link  func(base, from, to *folder, target, newPath string) error
 }
 
@@ -91,11 +91,10 @@ func (t *Tree) begin() (*folder, error) {
 		if err != nil {
 			return nil, err
 		}
-		folds, err := t.probe(root)
-		if err != nil {
+		if t.fold.folds, err = t.probe(root); err != nil {
 			return nil, err
 		}
-		if folds {
+		if t.fold.folds != (folds{}) {
 			t.fold.seen = map[string]string{}
 		}
 		return openFolder(root)

@@ -8,6 +8,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
@@ -71,6 +72,9 @@ func environment(t *testing.T, config string, variables map[string]string) {
 func TestOpen(t *testing.T) {
 	keys := "aws_access_key_id = AKIA\naws_secret_access_key = secret\n"
 	process := "credential_process = echo '{\"Version\": 1, \"AccessKeyId\": \"AKIA\", \"SecretAccessKey\": \"secret\"}'\n"
+	if runtime.GOOS == "windows" { // its shell takes the quotes for text
+		process = strings.ReplaceAll(process, "'", "")
+	}
 	for name, test := range map[string]struct {
 		config    string
 		variables map[string]string

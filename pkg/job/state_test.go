@@ -28,8 +28,7 @@ func TestParseRef(t *testing.T) {
 		"Train":              `"Train" is not the name of a job`,
 		"job/a/b":            `"job/a/b" is not the name of a job`,
 		"@newest":            `"@newest" is not the name of a job`,
-		"job/train:/results": `a path is an argument of its own, as in: kubectl batch fetch job/train /results`,
-		"train:model.pt":     `kubectl batch fetch train model.pt`,
+		"job/train:/results": `a path is an argument of its own`,
 		"lab/train":          `a namespace goes to -n, as in: -n lab train`,
 		"pod/train":          `"pod/train": a job is named NAME or job/NAME`,
 	} {

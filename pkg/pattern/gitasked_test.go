@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"testing"
@@ -23,10 +24,15 @@ func newRepository(t *testing.T) *repository {
 	if _, err := exec.LookPath("git"); err != nil {
 		t.Skip("there is no git to compare with")
 	}
+	if runtime.GOOS == "windows" {
+		t.Skip(`git takes \ for / here`)
+	}
 	t.Setenv("GIT_CONFIG_GLOBAL", os.DevNull)
 	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
 	r := &repository{dir: t.TempDir()}
 	r.git(t, nil, "init", "-q")
+	r.git(t, nil, "config", "core.ignorecase", "false") // whatever this disk does
+	r.git(t, nil, "config", "core.precomposeunicode", "false")
 	return r
 }
 

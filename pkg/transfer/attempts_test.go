@@ -18,6 +18,7 @@ import (
 var errCut = &transfer.LostError{Cause: errors.New("cut")}
 
 func TestLostListingIsAskedForAgain(t *testing.T) {
+	filetree.NeedSymlinks(t)
 	tree := []transfer.Item{file("a", 3, 1), symlink("s", "a"), file("b", 600, 1)}
 	src := sends(tree...)
 	src.listings = append([]listing{{items: tree[:2], err: errCut}}, src.listings...)

@@ -221,6 +221,7 @@ type reporter func(transfer.Progress)
 func (r reporter) Report(p transfer.Progress) { r(p) }
 
 func TestProgress(t *testing.T) {
+	filetree.NeedSymlinks(t)
 	req := to(t, sends(file("a", 3, 1), file("b", 300<<10, 1), symlink("s", "a")))
 	var got []transfer.Progress
 	req.Reporter = reporter(func(p transfer.Progress) { got = append(got, p) })

@@ -10,11 +10,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"syscall"
 	"time"
 
+	"github.com/gofrs/flock"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/dataset"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/meter"
+	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
 )
 
@@ -24,7 +27,7 @@ type bench struct {
 
 	began   time.Time
 	work    string // on disk; what is copied goes below it
-	lock    *os.File
+	lock    *flock.Flock
 	env     []string
 	sets    []dataset.Set
 	cluster *meter.Cluster
@@ -78,12 +81,12 @@ func (b *bench) open(ctx context.Context) (err error) {
 // others from it.
 func (b *bench) makeWork(context.Context) error {
 	b.work = filepath.Join(place(), "kubectl-batch-bench")
-	lock, err := os.OpenFile(b.work+".lock", os.O_CREATE|os.O_RDWR, 0o600)
-	if err != nil {
+	lock := flock.New(b.work + ".lock")
+	switch locked, err := lock.TryLock(); {
+	case err != nil:
 		return err
-	}
-	if err := syscall.Flock(int(lock.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return fmt.Errorf("another run is under way: %s.lock: %w", b.work, err)
+	case !locked:
+		return fmt.Errorf("another run is under way: %s is locked", lock.Path())
 	}
 	b.lock = lock
 	if err := os.RemoveAll(b.work); err != nil {
@@ -103,8 +106,8 @@ func (b *bench) makeWork(context.Context) error {
 // wait for a disk, and for what the run before it left that to do.
 func place() string {
 	const memory, enough = "/dev/shm", 6 << 30
-	var space syscall.Statfs_t
-	if os.Getenv("TMPDIR") == "" && syscall.Statfs(memory, &space) == nil && space.Bavail*uint64(space.Bsize) > enough {
+	_, err := os.Stat(memory)
+	if space, ok := archive.Free(memory); err == nil && ok && space > enough && os.Getenv("TMPDIR") == "" {
 		return memory
 	}
 	return os.TempDir()
@@ -127,7 +130,7 @@ func (b *bench) close(ctx context.Context) {
 func (b *bench) command(ctx context.Context, words ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Env = b.env
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	program.Bind(cmd)
 	return cmd
 }
 

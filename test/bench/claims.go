@@ -6,7 +6,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/dataset"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
@@ -109,7 +108,7 @@ func (b *bench) makeSources(ctx context.Context, names []string) error {
 		}
 	}
 	// What was written goes to disk before, and not while, something is measured.
-	syscall.Sync()
+	program.Sync()
 	return nil
 }
 

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
@@ -147,7 +146,7 @@ func (b *bench) killAtHalf(ctx context.Context, set string) (float64, error) {
 		if onDisk(b.special()) < all/2 {
 			continue
 		}
-		_ = cmd.Process.Signal(syscall.SIGKILL) // it may just have ended, which Wait tells
+		_ = cmd.Process.Kill() // it may just have ended, which Wait tells
 		if err := <-ended; err == nil {
 			return 0, errors.New("the fetch was done before it could be cut")
 		}
@@ -161,7 +160,7 @@ func onDisk(dir string) float64 {
 	_ = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() {
 			if info, err := entry.Info(); err == nil {
-				bytes += min(info.Size(), info.Sys().(*syscall.Stat_t).Blocks*512)
+				bytes += min(info.Size(), program.Stored(info))
 			}
 		}
 		return nil

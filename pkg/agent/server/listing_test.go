@@ -38,6 +38,7 @@ func nodes(t *testing.T, agent *agenttest.Agent, path string) []wire.Node {
 // TestVeryDeep: the walk stops before it runs out of files that it may open,
 // and says where.
 func TestVeryDeep(t *testing.T) {
+	agenttest.NeedLinux(t)
 	dir, err := os.OpenRoot(t.TempDir())
 	if err != nil {
 		t.Fatal(err)
@@ -66,6 +67,7 @@ func TestVeryDeep(t *testing.T) {
 }
 
 func TestASymlinkIsNotFollowedOutside(t *testing.T) {
+	agenttest.NeedLinux(t)
 	root, outside := t.TempDir(), t.TempDir()
 	if err := os.WriteFile(filepath.Join(outside, "secret"), []byte("secret"), 0o600); err != nil {
 		t.Fatal(err)

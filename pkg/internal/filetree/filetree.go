@@ -1,7 +1,8 @@
 // Package filetree writes and reads file trees as literals, for tests.
 //
 // A Tree that was read compares with go-cmp to one that was written; what the
-// file system keeps otherwise (owners, access times, times of symlinks) is left out.
+// file system keeps otherwise (owners, access times, times of symlinks) is left out,
+// and so is of modes and times what the system here cannot have.
 package filetree
 
 import (
@@ -31,10 +32,12 @@ type Node struct {
 func Epoch() time.Time { return time.Date(2020, 2, 20, 20, 20, 20, 0, time.UTC) }
 
 // File is a file of mode 0644.
-func File(data string) Node { return Node{Kind: "file", Mode: "0644", Data: data, Time: Epoch()} }
+func File(data string) Node {
+	return held(Node{Kind: "file", Mode: "0644", Data: data, Time: Epoch()})
+}
 
 // Dir is a directory of mode 0755.
-func Dir() Node { return Node{Kind: "dir", Mode: "0755", Time: Epoch()} }
+func Dir() Node { return held(Node{Kind: "dir", Mode: "0755", Time: Epoch()}) }
 
 // Symlink is a symlink with the text target.
 func Symlink(target string) Node { return Node{Kind: "symlink", Target: target} }
@@ -45,11 +48,11 @@ func Link(first string) Node { return Node{Kind: "link", Target: first} }
 // Perm is n with another mode, in octal digits.
 func (n Node) Perm(mode string) Node {
 	n.Mode = mode
-	return n
+	return held(n)
 }
 
 // At is n with another modification time.
 func (n Node) At(t time.Time) Node {
 	n.Time = t.UTC()
-	return n
+	return held(n)
 }

@@ -16,14 +16,14 @@ const longData = 256
 func Read(tb testing.TB, dir string) Tree {
 	tb.Helper()
 	r := reader{tree: Tree{}, bySize: map[int64][]seen{}}
-	err := filepath.WalkDir(dir, func(name string, entry fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {
 		if os.IsNotExist(err) && name == dir {
 			return filepath.SkipAll
 		}
 		if err != nil || name == dir {
 			return err
 		}
-		return r.add(dir, name, entry)
+		return r.add(dir, name)
 	})
 	check(tb, err)
 	return r.tree
@@ -40,13 +40,13 @@ type seen struct {
 	info fs.FileInfo
 }
 
-func (r reader) add(dir, name string, entry fs.DirEntry) error {
+func (r reader) add(dir, name string) error {
 	rel, err := filepath.Rel(dir, name)
 	if err != nil {
 		return err
 	}
 	rel = filepath.ToSlash(rel)
-	info, err := entry.Info()
+	info, err := os.Lstat(name) // what a folder lists may not tell files apart
 	if err != nil {
 		return err
 	}
@@ -60,10 +60,10 @@ func (r reader) node(rel, name string, info fs.FileInfo) (Node, error) {
 	switch {
 	case info.IsDir():
 		node.Kind = "dir"
-		return node, nil
+		return held(node), nil
 	case info.Mode()&fs.ModeSymlink != 0:
 		target, err := os.Readlink(name)
-		return Symlink(target), err
+		return Symlink(filepath.ToSlash(target)), err
 	case !info.Mode().IsRegular():
 		return Node{Kind: info.Mode().String()}, nil
 	}
@@ -72,7 +72,7 @@ func (r reader) node(rel, name string, info fs.FileInfo) (Node, error) {
 	}
 	data, err := os.ReadFile(name)
 	node.Kind, node.Data = "file", Short(string(data))
-	return node, err
+	return held(node), err
 }
 
 // first is the path at which the file was met first.

@@ -15,6 +15,9 @@ import (
 func Write(tb testing.TB, dir string, tree Tree) {
 	tb.Helper()
 	paths := slices.Sorted(maps.Keys(tree))
+	if slices.ContainsFunc(paths, func(p string) bool { return tree[p].Kind == "symlink" }) {
+		NeedSymlinks(tb)
+	}
 	for _, p := range paths {
 		check(tb, write(filepath.Join(dir, p), tree[p]))
 	}

@@ -2,5 +2,5 @@
 // this machine, so that scripts, quoting and tar's options are really exercised,
 // and it can fail in the ways in which an exec in a cluster does.
 //
-// It exists on Unix only.
+// Its Executor exists on Unix only.
 package localexec

@@ -8,8 +8,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-
-	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 )
 
 // Shells returns an Executor for each shell of this machine, by name, and logs
@@ -17,6 +15,7 @@ import (
 // but busybox's own programs, the one named "plain" no sha256sum.
 func Shells(tb testing.TB) map[string]func() *Executor {
 	tb.Helper()
+	NeedLinux(tb)
 	shells := map[string]func() *Executor{}
 	for _, name := range []string{"sh", "dash", "bash", "ksh"} {
 		if at, err := exec.LookPath(name); err == nil {
@@ -57,6 +56,7 @@ func Applets(tb testing.TB, busybox string) string {
 // Links makes a directory with links to the named programs of this machine.
 func Links(tb testing.TB, names ...string) string {
 	tb.Helper()
+	NeedLinux(tb)
 	dir := SharedDir(tb)
 	for _, name := range names {
 		at, err := exec.LookPath(name)
@@ -66,21 +66,6 @@ func Links(tb testing.TB, names ...string) string {
 		if err := os.Symlink(at, filepath.Join(dir, name)); err != nil {
 			tb.Fatal(err)
 		}
-	}
-	return dir
-}
-
-// SharedDir is t.TempDir for commands of another user, who could not enter that.
-func SharedDir(tb testing.TB) string {
-	tb.Helper()
-	dir, err := os.MkdirTemp("", "shared-*") //nolint:usetesting // only its owner can enter t.TempDir
-	if err != nil {
-		tb.Fatal(err)
-	}
-	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
-	filetree.Unlock(tb, dir)
-	if err := os.Chmod(dir, 0o755); err != nil {
-		tb.Fatal(err)
 	}
 	return dir
 }

@@ -11,6 +11,7 @@ import (
 
 // TestMover runs the suite over a tunnel, with each codec.
 func TestMover(t *testing.T) {
+	agenttest.NeedLinux(t)
 	for _, codec := range []string{"auto", "zstd", "s2", "none"} {
 		t.Run(codec, func(t *testing.T) {
 			movertest.Run(t, movertest.Mover{Lists: true, Open: func(t *testing.T, root string) transfer.Source {

@@ -7,7 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -17,10 +16,12 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
 func TestEverythingComes(t *testing.T) {
+	agenttest.NeedLinux(t)
 	root := t.TempDir()
 	big := random(3<<20 + 12345)
 	write(t, filepath.Join(root, "big"), big)
@@ -32,7 +33,7 @@ func TestEverythingComes(t *testing.T) {
 	must(t, os.Mkdir(filepath.Join(root, "hollow"), 0o700))
 	must(t, os.Symlink("../nowhere", filepath.Join(root, "d/symlink")))
 	must(t, os.Link(filepath.Join(root, "big"), filepath.Join(root, "d/hard")))
-	must(t, syscall.Mkfifo(filepath.Join(root, "pipe"), 0o600))
+	filetree.Pipe(t, filepath.Join(root, "pipe"))
 	listener, err := net.Listen("unix", filepath.Join(root, "socket"))
 	must(t, err)
 	defer func() { _ = listener.Close() }()

@@ -16,6 +16,7 @@ import (
 
 // TestMover runs the suite through a store in this process, whole files and in pieces.
 func TestMover(t *testing.T) {
+	agenttest.NeedLinux(t)
 	for name, chunk := range map[string]int64{"whole": 0, "pieces": 1 << 20} {
 		t.Run(name, func(t *testing.T) {
 			store, _ := buckettest.Start(t, nil)

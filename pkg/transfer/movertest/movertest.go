@@ -1,5 +1,3 @@
-//go:build unix
-
 // Package movertest is the suite that every transfer.Source must pass: it runs
 // transfer.Fetch from a real directory into another, and compares the two.
 package movertest

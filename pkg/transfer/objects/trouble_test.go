@@ -14,6 +14,7 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
@@ -154,6 +155,7 @@ func TestNeverStill(t *testing.T) {
 
 // TestNamesThatCannotBe are left out, and the rest comes.
 func TestNamesThatCannotBe(t *testing.T) {
+	agenttest.NeedLinux(t)
 	store, _ := buckettest.Start(t, nil)
 	root := t.TempDir()
 	deep := strings.Repeat(strings.Repeat("d", 200)+"/", 5)

@@ -38,6 +38,7 @@ func request(t *testing.T, executor transport.Executor, root string) transfer.Re
 // remote makes a tree that other users can read as far as its modes let them.
 func remote(t *testing.T, tree filetree.Tree) string {
 	t.Helper()
+	localexec.NeedLinux(t)
 	dir := localexec.SharedDir(t)
 	filetree.Write(t, dir, tree)
 	return dir

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	"k8s.io/client-go/tools/clientcmd"
@@ -160,7 +159,7 @@ func (b *bench) sh(ctx context.Context, script string) (string, error) {
 		"AWS_ACCESS_KEY_ID="+os.Getenv("CLUSTER_S3_KEY"), "AWS_SECRET_ACCESS_KEY="+os.Getenv("CLUSTER_S3_SECRET"),
 		"KUBECTL_BATCH_HELPER_IMAGE="+os.Getenv("CLUSTER_IMAGE"), "XDG_CACHE_HOME="+filepath.Join(b.work, "cache"),
 		"NS="+namespace, "SLOW="+b.slow, "DIR="+b.dir(), "HAND="+b.hand)
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	program.Bind(cmd)
 	var out, errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &errs
 	if err := cmd.Run(); err != nil {

@@ -10,7 +10,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -103,7 +102,7 @@ type usage struct {
 func (b *bench) command(ctx context.Context, words ...string) (usage, error) {
 	cmd := exec.CommandContext(ctx, words[0], words[1:]...)
 	cmd.Env = append(os.Environ(), "PATH="+b.bin+":"+os.Getenv("PATH"))
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	program.Bind(cmd)
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	out, err := cmd.StdoutPipe()
@@ -124,9 +123,7 @@ func (b *bench) command(ctx context.Context, words ...string) (usage, error) {
 	if err != nil {
 		return u, fmt.Errorf("%s: %w: %s", strings.Join(words, " "), err, stderr.String())
 	}
-	if spent, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
-		u.peak = spent.Maxrss << 10
-	}
+	u.peak = program.Peak(cmd.ProcessState)
 	return u, nil
 }
 

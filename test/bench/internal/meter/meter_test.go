@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 )
@@ -27,7 +28,15 @@ func TestBetween(t *testing.T) {
 	}
 }
 
+func needLinux(t *testing.T) {
+	t.Helper()
+	if runtime.GOOS != "linux" {
+		t.Skip("what processes take is read from /proc")
+	}
+}
+
 func TestProcess(t *testing.T) {
+	needLinux(t)
 	for began := time.Now(); time.Since(began) < 100*time.Millisecond; {
 		_ = began
 	}
@@ -41,6 +50,7 @@ func TestProcess(t *testing.T) {
 
 // A pipeline's output is that of its last program; its failure is any program's.
 func TestRun(t *testing.T) {
+	needLinux(t)
 	c := &Cluster{apiServer: os.Getpid(), runtime: map[int]float64{}}
 	dir := t.TempDir()
 	usage, err := c.Run(t.Context(), []*exec.Cmd{

@@ -1,0 +1,17 @@
+//go:build !unix
+
+package filetree
+
+import (
+	"io/fs"
+	"testing"
+)
+
+// Pipe skips the test.
+func Pipe(tb testing.TB, _ string) {
+	tb.Helper()
+	tb.Skip("a folder cannot hold named pipes here")
+}
+
+// Stored is not known here.
+func Stored(fs.FileInfo) (bytes int64, known bool) { return 0, false }

@@ -1,0 +1,33 @@
+package localexec
+
+import (
+	"os"
+	"runtime"
+	"testing"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+)
+
+// NeedLinux skips the test elsewhere: the scripts are for pods, and the tools of
+// another system are not those that they meet there.
+func NeedLinux(tb testing.TB) {
+	tb.Helper()
+	if runtime.GOOS != "linux" {
+		tb.Skip("the scripts of pods are tested on Linux only")
+	}
+}
+
+// SharedDir is t.TempDir for commands of another user, who could not enter that.
+func SharedDir(tb testing.TB) string {
+	tb.Helper()
+	dir, err := os.MkdirTemp("", "shared-*") //nolint:usetesting // only its owner can enter t.TempDir
+	if err != nil {
+		tb.Fatal(err)
+	}
+	tb.Cleanup(func() { _ = os.RemoveAll(dir) })
+	filetree.Unlock(tb, dir)
+	if err := os.Chmod(dir, 0o755); err != nil {
+		tb.Fatal(err)
+	}
+	return dir
+}
