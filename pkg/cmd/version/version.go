@@ -11,6 +11,10 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 )
 
+// release and commit are what a release was built as. They are empty in every other
+// build.
+var release, commit string //nolint:gochecknoglobals // the linker's -X sets variables and nothing else
+
 // NewCommand returns the version command. It asks no cluster.
 func NewCommand(f *factory.Factory) *cobra.Command {
 	return &cobra.Command{
@@ -22,18 +26,27 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	}
 }
 
-// Version returns the version as the Go toolchain recorded it: the module's
-// version for an installed release, the commit for a build from a checkout.
+// Version returns the version: that of the release or, in a build of somebody's own,
+// what the Go toolchain recorded, which is the module's version after `go install`
+// and the commit in a checkout.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
 		return "unknown"
 	}
-	words := []string{"kubectl-batch", info.Main.Version}
+	return describe(info, release, commit)
+}
+
+// describe says what a build is. What the release says goes before what Go recorded.
+func describe(info *debug.BuildInfo, release, commit string) string {
+	if release == "" {
+		release = info.Main.Version
+	}
 	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			words = append(words, setting.Value)
+		if setting.Key == "vcs.revision" && commit == "" {
+			commit = setting.Value
 		}
 	}
-	return strings.Join(append(words, info.GoVersion, runtime.GOOS+"/"+runtime.GOARCH), " ")
+	words := []string{"kubectl-batch", release, commit, info.GoVersion, runtime.GOOS + "/" + runtime.GOARCH}
+	return strings.Join(strings.Fields(strings.Join(words, " ")), " ")
 }

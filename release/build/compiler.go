@@ -1,0 +1,81 @@
+package build
+
+import (
+	"context"
+	_ "embed" // for flags
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// Compiler runs the go command.
+type Compiler struct {
+	// Folder is the top of the work tree.
+	Folder string
+	// Scratch is a folder outside of it for what is made on the way.
+	Scratch string
+	// Output takes what the go command says.
+	Output io.Writer
+}
+
+// Plugin compiles kubectl-batch into the file out, with the agents in it.
+func (c Compiler) Plugin(ctx context.Context, p Platform, version, commit string, agents Agents, out string) error {
+	const variables = "github.com/kubectl-batch/kubectl-batch/pkg/cmd/version"
+	stamps := []string{"-X", variables + ".release=" + version}
+	if commit != "" {
+		stamps = append(stamps, "-X", variables+".commit="+commit)
+	}
+	if err := c.compile(ctx, p, stamps, "./cmd/kubectl-batch", out, append(lean(), "-overlay", agents.overlay)...); err != nil {
+		return err
+	}
+	return agents.in(out)
+}
+
+// flags are those that `make build` has, too: a line each, and comments.
+//
+//go:embed flags
+var flags string //nolint:gochecknoglobals // what is embedded is a variable
+
+// lean returns the flags that make the plugin smaller.
+func lean() (all []string) {
+	for line := range strings.Lines(flags) {
+		if !strings.HasPrefix(line, "#") {
+			all = append(all, strings.TrimSpace(line))
+		}
+	}
+	return all
+}
+
+// compile runs go build. Without a build ID and with -trimpath no folder shows in what
+// it makes, and without -buildvcs it is the same with and without git.
+func (c Compiler) compile(ctx context.Context, p Platform, stamps []string, program, out string, more ...string) error {
+	linker := strings.Join(append([]string{"-s", "-w", "-buildid="}, stamps...), " ")
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags", linker, "-o", out}, more...)
+	command := exec.CommandContext(ctx, "go", append(args, program)...)
+	command.Dir = c.Folder
+	command.Env = append(os.Environ(), settings(p)...)
+	command.Stdout, command.Stderr = c.Output, c.Output
+	if err := command.Run(); err != nil {
+		return fmt.Errorf("building %s for %s: %w", program, p, err)
+	}
+	return nil
+}
+
+// settings are all that change what the go command makes, so that those of this
+// machine do not.
+func settings(p Platform) []string {
+	return []string{
+		"CGO_ENABLED=0",
+		"GOOS=" + p.OS,
+		"GOARCH=" + p.Arch,
+		"GOAMD64=v1",
+		"GOARM64=v8.0",
+		"GOEXPERIMENT=",
+		"GOFIPS140=off",
+		"GOFLAGS=-mod=readonly",
+		"GOWORK=off",
+		"GO111MODULE=on",
+	}
+}

@@ -1,0 +1,139 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"debug/buildinfo"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
+	"github.com/kubectl-batch/kubectl-batch/release/build"
+	"github.com/kubectl-batch/kubectl-batch/release/sbom"
+	"github.com/kubectl-batch/kubectl-batch/release/targz"
+)
+
+// release is one that is being made.
+type release struct {
+	flags
+	source   build.Source
+	compiler build.Compiler
+	agents   build.Agents
+	inside   []sbom.Program
+	license  []byte
+	template []byte
+	out      *folder
+	log      io.Writer
+}
+
+// newRelease looks at the work tree, which is the folder that this runs in.
+func newRelease(ctx context.Context, f flags, scratch string, log io.Writer) (*release, error) {
+	tree, err := os.Getwd()
+	if err != nil {
+		return nil, err
+	}
+	r := &release{flags: f, log: log, compiler: build.Compiler{Folder: tree, Scratch: scratch, Output: log}}
+	if r.license, err = os.ReadFile("LICENSE"); err != nil {
+		return nil, fmt.Errorf("this runs at the top of the work tree: %w", err)
+	}
+	if r.template, err = os.ReadFile(".krew.yaml"); err != nil {
+		return nil, err
+	}
+	r.source, err = build.ReadSource(ctx, tree, os.Getenv("SOURCE_DATE_EPOCH"), f.commit)
+	if err != nil {
+		return nil, err
+	}
+	r.out, err = openFolder(f.out)
+	return r, err
+}
+
+// build makes all files. The checksums are the last: where they are, all is.
+func (r *release) build(ctx context.Context) error {
+	commit := r.source.Commit
+	if commit == "" {
+		commit = "an unknown commit"
+	}
+	r.say("kubectl-batch %s from %s, %s", r.version, commit, r.source.Time.Format("2006-01-02 15:04:05 MST"))
+	if err := r.makeAgents(ctx); err != nil {
+		return err
+	}
+	for _, p := range r.platforms {
+		if err := r.makePlatform(ctx, p); err != nil {
+			return err
+		}
+	}
+	if len(r.platforms) < len(build.Platforms()) {
+		r.say("no %s: it is for all platforms together", manifest)
+	} else if err := r.makeManifest(); err != nil {
+		return err
+	}
+	return r.out.writeChecksums()
+}
+
+func (r *release) makeAgents(ctx context.Context) (err error) {
+	if r.agents, err = r.compiler.Agents(ctx); err != nil {
+		return err
+	}
+	for _, file := range r.agents.Programs {
+		program, _, err := describe("batch-agent", file)
+		if err != nil {
+			return err
+		}
+		r.inside = append(r.inside, program)
+	}
+	return nil
+}
+
+// makePlatform makes the archive and the SBOM of one platform.
+func (r *release) makePlatform(ctx context.Context, p build.Platform) error {
+	file := filepath.Join(r.compiler.Scratch, p.Program())
+	if err := r.compiler.Plugin(ctx, p, r.version, r.source.Commit, r.agents, file); err != nil {
+		return err
+	}
+	program, content, err := describe("kubectl-batch", file)
+	if err != nil {
+		return err
+	}
+	var archive bytes.Buffer
+	err = targz.Pack(&archive, r.source.Time,
+		targz.Entry{Name: p.Program(), Mode: 0o755, Data: content},
+		targz.Entry{Name: "LICENSE", Mode: 0o644, Data: r.license})
+	if err != nil {
+		return err
+	}
+	name := p.Archive(r.version)
+	if err := r.out.write(name+archiveEnding, archive.Bytes()); err != nil {
+		return err
+	}
+	r.say("%s: %.1f MB, %.1f MB unpacked", name+archiveEnding, megabytes(archive.Len()), megabytes(len(content)))
+	return r.makeSBOM(name, program)
+}
+
+func (r *release) makeSBOM(name string, program sbom.Program) error {
+	document, err := sbom.Document(sbom.Release{
+		Program: program, Version: r.version, Time: r.source.Time, Inside: r.inside,
+		Archive: name + archiveEnding, ArchiveSHA256: r.out.sums[name+archiveEnding],
+	})
+	if err != nil {
+		return err
+	}
+	return r.out.write(name+sbomEnding, document)
+}
+
+// describe reads a program, and what the go command recorded in it.
+func describe(name, file string) (program sbom.Program, content []byte, err error) {
+	if content, err = os.ReadFile(file); err != nil { //nolint:gosec // it was built just before
+		return sbom.Program{}, nil, err
+	}
+	info, err := buildinfo.Read(bytes.NewReader(content))
+	if err != nil {
+		return sbom.Program{}, nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return sbom.Program{Name: name, SHA256: binary.Hash(content), Info: info}, content, nil
+}
+
+func (r *release) say(format string, args ...any) { _, _ = fmt.Fprintf(r.log, format+"\n", args...) }
+
+func megabytes(n int) float64 { return float64(n) / 1e6 }

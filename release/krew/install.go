@@ -1,0 +1,140 @@
+package krew
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Install does what krew does with an archive on a machine, and leaves the installed
+// files in folder/installed. It ends with an error where krew would, and also where
+// there is no licence, which the index wants, or where the program may not be started.
+// The folder must be empty.
+func Install(m Manifest, machine Machine, archive []byte, folder string) error {
+	i := slices.IndexFunc(m.Spec.Platforms, func(p Platform) bool { return p.selects(machine) })
+	if i < 0 {
+		return fmt.Errorf("there is no archive for %s", machine)
+	}
+	p := m.Spec.Platforms[i]
+	if sum := fmt.Sprintf("%x", sha256.Sum256(archive)); sum != p.SHA256 {
+		return fmt.Errorf("the archive for %s has the SHA-256 %s instead of %s", machine, sum, p.SHA256)
+	}
+	root, err := os.OpenRoot(folder)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = root.Close() }()
+	if err := unpack(root, bytes.NewReader(archive)); err != nil {
+		return fmt.Errorf("unpacking the archive for %s: %w", machine, err)
+	}
+	if err := move(root, p.Files); err != nil {
+		return fmt.Errorf("installing for %s: %w", machine, err)
+	}
+	return inspect(root, p.Bin, machine)
+}
+
+// Where the archive is unpacked, and where files go from there.
+const (
+	unpacked  = "unpacked"
+	installed = "installed"
+)
+
+// move carries the files out. Without any, everything goes as it is.
+func move(root *os.Root, files []File) error {
+	if files == nil {
+		files = []File{{From: "*", To: "."}}
+	}
+	if err := root.MkdirAll(installed, 0o755); err != nil {
+		return err
+	}
+	for _, file := range files {
+		if file.To != path.Clean(file.To) {
+			return fmt.Errorf("to is %q, and krew wants it as %q", file.To, path.Clean(file.To))
+		}
+		if err := moveOne(root, file); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func moveOne(root *os.Root, file File) error {
+	if from := path.Join(unpacked, file.From); exists(root, from) {
+		to := file.To
+		if to == "." {
+			to = path.Base(from)
+		}
+		return rename(root, from, path.Join(installed, to))
+	}
+	found, err := fs.Glob(root.FS(), path.Join(unpacked, file.From))
+	if err != nil {
+		return err
+	}
+	if len(found) == 0 {
+		return fmt.Errorf("nothing in the archive matches %q", file.From)
+	}
+	for _, from := range found {
+		if err := rename(root, from, path.Join(installed, file.To, path.Base(from))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rename replaces what is there. Neither name may lead out of its own folder.
+func rename(root *os.Root, from, to string) error {
+	if !strings.HasPrefix(from, unpacked+"/") || !strings.HasPrefix(to, installed+"/") {
+		return fmt.Errorf("a move leads out of the plugin: %s to %s", from, to)
+	}
+	if err := root.MkdirAll(path.Dir(to), 0o755); err != nil {
+		return err
+	}
+	if err := root.RemoveAll(to); err != nil {
+		return err
+	}
+	return root.Rename(filepath.FromSlash(from), filepath.FromSlash(to))
+}
+
+func exists(root *os.Root, name string) bool {
+	_, err := root.Stat(name)
+	return err == nil
+}
+
+// inspect looks at what is installed.
+func inspect(root *os.Root, bin string, machine Machine) error {
+	program := path.Join(installed, bin)
+	if !strings.HasPrefix(program, installed+"/") {
+		return fmt.Errorf("bin %q leads out of the plugin", bin)
+	}
+	info, err := root.Stat(program)
+	if err != nil || !info.Mode().IsRegular() {
+		return fmt.Errorf("there is no program %s among the installed files for %s", bin, machine)
+	}
+	if machine.OS != "windows" && info.Mode()&0o111 == 0 {
+		return fmt.Errorf("the program %s for %s may not be started: its mode is %s", bin, machine, info.Mode())
+	}
+	if licensed, err := hasLicense(root); err != nil || !licensed {
+		return fmt.Errorf("there is no LICENSE among the installed files for %s", machine)
+	}
+	return nil
+}
+
+// hasLicense looks for one of the names that the index takes, in any folder.
+func hasLicense(root *os.Root) (found bool, err error) {
+	names := []string{
+		"license", "license.txt", "license.md", "licenses", "licenses.txt", "licenses.md", "copying", "copying.txt",
+	}
+	err = fs.WalkDir(root.FS(), installed, func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && entry.Type().IsRegular() && slices.Contains(names, strings.ToLower(entry.Name())) {
+			found = true
+		}
+		return err
+	})
+	return found, err
+}

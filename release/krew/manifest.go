@@ -1,0 +1,65 @@
+// Package krew renders this plugin's manifest for krew, the plugin manager of
+// kubectl, and judges it as krew and the CI of its index do.
+//
+// What it promises: Render gives what krew-release-bot gives for the same template,
+// Check finds what krew's own checks find, and Install what its installation does.
+// What it does not: whether the index takes the plugin, which people decide, and
+// whether the archives can be downloaded, since it asks no network.
+package krew
+
+import (
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/yaml"
+)
+
+// Manifest is what krew knows of a plugin.
+type Manifest struct {
+	APIVersion string   `json:"apiVersion"`
+	Kind       string   `json:"kind"`
+	Metadata   Metadata `json:"metadata"`
+	Spec       Spec     `json:"spec"`
+}
+
+// Metadata is the plugin's name.
+type Metadata struct {
+	Name string `json:"name"`
+}
+
+// Spec describes a plugin.
+type Spec struct {
+	Version          string     `json:"version"`
+	Homepage         string     `json:"homepage"`
+	ShortDescription string     `json:"shortDescription"`
+	Description      string     `json:"description"`
+	Caveats          string     `json:"caveats"`
+	Platforms        []Platform `json:"platforms"`
+}
+
+// Platform is an archive and the machines that it is for.
+type Platform struct {
+	URI      string                `json:"uri"`
+	SHA256   string                `json:"sha256"`
+	Selector *metav1.LabelSelector `json:"selector"`
+	// Files says what is taken out of the archive: all of it if nil.
+	Files []File `json:"files"`
+	// Bin is the path of the program among the installed files.
+	Bin string `json:"bin"`
+}
+
+// File moves what matches From in the archive to To below the plugin's folder.
+type File struct {
+	From string `json:"from"`
+	To   string `json:"to"`
+}
+
+// Decode reads a manifest. A field that krew does not know, or one that is there
+// twice, is an error.
+func Decode(data []byte) (Manifest, error) {
+	var manifest Manifest
+	if err := yaml.UnmarshalStrict(data, &manifest); err != nil {
+		return Manifest{}, fmt.Errorf("the manifest cannot be read: %w", err)
+	}
+	return manifest, nil
+}

@@ -1,0 +1,90 @@
+package sbom
+
+import (
+	"maps"
+	"runtime/debug"
+	"slices"
+	"strings"
+)
+
+// list is what programs consist of. A component that two of them have stands in it once.
+type list struct {
+	found map[string]component
+	uses  map[string][]string // which components of the list each of the programs has
+}
+
+func newList(r Release) *list {
+	l := &list{found: map[string]component{}, uses: map[string][]string{}}
+	l.read(r.component(r.Program).Ref, r.Info)
+	for _, inside := range r.Inside {
+		c := r.component(inside)
+		l.add(r.component(r.Program).Ref, c)
+		l.read(c.Ref, inside.Info)
+	}
+	return l
+}
+
+// read adds the modules of a program, and Go's library.
+func (l *list) read(program string, info *debug.BuildInfo) {
+	l.add(program, library(goModule(info)))
+	for _, module := range info.Deps {
+		for module.Replace != nil {
+			module = module.Replace
+		}
+		l.add(program, library(module))
+	}
+}
+
+func (l *list) add(program string, c component) {
+	l.found[c.Ref] = c
+	l.uses[program] = append(l.uses[program], c.Ref)
+}
+
+// components returns all of them in order.
+func (l *list) components() []component {
+	all := make([]component, 0, len(l.found))
+	for _, ref := range slices.Sorted(maps.Keys(l.found)) {
+		all = append(all, l.found[ref])
+	}
+	return all
+}
+
+// dependencies begins with the program called first.
+func (l *list) dependencies(first string) []dependency {
+	var all []dependency
+	for _, program := range slices.Sorted(maps.Keys(l.uses)) {
+		refs := slices.Compact(slices.Sorted(slices.Values(l.uses[program])))
+		d := dependency{Ref: program, DependsOn: refs}
+		if program == first {
+			all = slices.Insert(all, 0, d)
+		} else {
+			all = append(all, d)
+		}
+	}
+	return all
+}
+
+// component is a program of the release.
+func (r Release) component(p Program) component {
+	purl := programPURL(p.Info, r.Version)
+	return component{
+		Type: "application", Ref: purl, Name: p.Name, Version: r.Version, PURL: purl,
+		Hashes: []hash{{"SHA-256", p.SHA256}},
+	}
+}
+
+// library is a module.
+func library(module *debug.Module) component {
+	purl := modulePURL(module.Path, module.Version)
+	c := component{Type: "library", Ref: purl, Name: module.Path, Version: module.Version, PURL: purl}
+	if module.Sum != "" {
+		c.Properties = []property{{"go.sum", module.Sum}}
+	}
+	return c
+}
+
+// goModule is Go's own library, under the name that lists of vulnerabilities have for it.
+func goModule(info *debug.BuildInfo) *debug.Module {
+	version, _, _ := strings.Cut(info.GoVersion, " ") // experiments stand behind it
+	return &debug.Module{Path: "stdlib", Version: strings.TrimPrefix(version, "go")}
+}
