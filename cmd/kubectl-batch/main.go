@@ -12,6 +12,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/rest"
 )
 
 // memoryLimit is soft, in bytes: beyond it memory is given back sooner, at the
@@ -20,6 +21,7 @@ import (
 const memoryLimit = 150 << 20
 
 func main() {
+	rest.End()
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}

@@ -148,8 +148,9 @@ func (p *planner) why(claim Claim, discard bool) string {
 // unfetched is why a claim stays of which something could be lost.
 const unfetched = "its results were not fetched"
 
-// Summary says which claims stay, a line for each reason.
-func Summary(kept []Claim) []string {
+// Summary says which claims stay, a line for each reason. fetch is what people type to
+// fetch results.
+func Summary(kept []Claim, fetch string) []string {
 	by := map[string][]string{}
 	for _, claim := range kept {
 		by[claim.Why] = append(by[claim.Why], claim.Name)
@@ -158,7 +159,7 @@ func Summary(kept []Claim) []string {
 	for _, why := range slices.Sorted(maps.Keys(by)) {
 		lines = append(lines, fmt.Sprintf("Kept %s: %s: %s", count(len(by[why])), names(by[why]), why))
 		if why == unfetched {
-			lines[len(lines)-1] += " (kubectl batch fetch does it, --discard-unfetched loses them)"
+			lines[len(lines)-1] += " (" + fetch + " does it, --discard-unfetched loses them)"
 		}
 	}
 	return lines

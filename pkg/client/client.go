@@ -10,6 +10,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/rest"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
@@ -38,6 +39,11 @@ type Getter interface {
 	Tunnel(namespace, pod string, port int) (transport.Dialer, error)
 	// Namespace returns the namespace of --namespace or of the context, never "".
 	Namespace() (string, error)
+	// Server returns the URL of the API server, by which things are remembered of a
+	// cluster without asking it.
+	Server() (string, error)
+	// Kubeconfig returns what the kubeconfig files hold together.
+	Kubeconfig() (clientcmdapi.Config, error)
 	// Arguments returns the flags that chose this cluster and namespace, as they
 	// were typed, for a command line that is suggested.
 	Arguments() []string
@@ -48,17 +54,28 @@ type Flags struct {
 	config *genericclioptions.ConfigFlags
 	// webSocket is false where the user switched WebSockets off for kubectl.
 	webSocket func() bool
+	// unattended says that nobody can answer a question.
+	unattended bool
 }
 
 // NewFlags returns a Getter that reads config. WebSocket says whether exec may
 // use the WebSocket protocol; it is asked at the first exec.
 func NewFlags(config *genericclioptions.ConfigFlags, webSocket func() bool) *Flags {
+	f := &Flags{config: config, webSocket: webSocket}
 	config.WithWrapConfigFn(func(c *rest.Config) *rest.Config {
 		c.QPS, c.Burst = qps, burst
+		if f.unattended && c.ExecProvider != nil {
+			c.ExecProvider = c.ExecProvider.DeepCopy()
+			c.ExecProvider.StdinUnavailable = true
+		}
 		return c
 	})
-	return &Flags{config: config, webSocket: webSocket}
+	return f
 }
+
+// Unattended keeps what asks people for credentials from the terminal: a shell that
+// completes a word has it.
+func (f *Flags) Unattended() { f.unattended = true }
 
 // Clientset returns the typed clients.
 func (f *Flags) Clientset() (cluster.Interface, error) { return f.clientset(qps) }
@@ -119,6 +136,20 @@ func (f *Flags) Namespace() (string, error) {
 		return "", fmt.Errorf("reading kubeconfig: %w", err)
 	}
 	return name, nil
+}
+
+// Server returns the URL of the API server.
+func (f *Flags) Server() (string, error) {
+	config, err := f.config.ToRESTConfig()
+	if err != nil {
+		return "", fmt.Errorf("reading kubeconfig: %w", err)
+	}
+	return config.Host, nil
+}
+
+// Kubeconfig returns what the kubeconfig files hold together.
+func (f *Flags) Kubeconfig() (clientcmdapi.Config, error) {
+	return f.config.ToRawKubeConfigLoader().RawConfig()
 }
 
 // Arguments returns the flags that chose this cluster and namespace.

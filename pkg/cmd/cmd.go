@@ -3,13 +3,11 @@
 package cmd
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"fmt"
-	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -20,19 +18,19 @@ import (
 	// kubectl's auth plugins (oidc and others; exec credentials need none).
 	_ "k8s.io/client-go/plugin/pkg/client/auth"
 	"k8s.io/client-go/rest"
-	cmdutil "k8s.io/kubectl/pkg/cmd/util"
-	"k8s.io/kubectl/pkg/util/templates"
 	"k8s.io/kubectl/pkg/util/term"
 	"k8s.io/utils/clock"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/cancel"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/completion"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/fetch"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/list"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/logs"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/options"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/rerun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/run"
@@ -56,59 +54,39 @@ const example = `
 	kubectl batch fetch train
 	kubectl batch purge train`
 
+// webSockets is false where kubectl, and so we, shall not use them for exec.
+const webSockets = "KUBECTL_REMOTE_COMMAND_WEBSOCKETS"
+
 // Main runs the command line args, the program's name first, and returns the
 // exit status. What went wrong is said on streams.ErrOut.
 func Main(ctx context.Context, streams genericiooptions.IOStreams, args []string) int {
-	root := Default(streams, os.LookupEnv)
-	root.SetArgs(args[1:])
-	called, err := root.ExecuteContextC(ctx)
+	called := program.Of(args[0], runtime.GOOS)
+	root := build(streams, os.LookupEnv, called)
+	root.SetArgs(words(called, args[1:]))
+	command, err := root.ExecuteContextC(ctx)
 	if err != nil && ctx.Err() != nil {
 		err = interrupted(err)
 	}
-	report(streams.ErrOut, called, err)
-	pause(streams, called)
+	report(streams.ErrOut, command, err)
+	pause(streams, command)
 	return exit.Status(err)
-}
-
-// interrupted says what Ctrl-C left half done, where that is more than the fact.
-func interrupted(err error) error {
-	lines := []string{"interrupted"}
-	for line := range strings.Lines(err.Error()) {
-		if line = strings.TrimSpace(line); !strings.Contains(line, context.Canceled.Error()) {
-			lines = append(lines, line)
-		}
-	}
-	return &exit.Error{Status: exit.Interrupted, Err: errors.New(strings.Join(lines, "; "))}
-}
-
-// report says err as kubectl says it, with the usage where the command line was wrong.
-func report(out io.Writer, called *cobra.Command, err error) {
-	var status *exit.Error
-	if err == nil || errors.As(err, &status) && status.Err == nil {
-		return
-	}
-	message, ok := cmdutil.StandardErrorMessage(err)
-	if !ok {
-		message = err.Error()
-	}
-	if !strings.HasPrefix(message, "error: ") && !strings.HasPrefix(message, "Error from server") {
-		message = "error: " + message
-	}
-	if status != nil && status.Status == exit.Usage {
-		message += fmt.Sprintf("\n\nUsage:\n  %s\n\n'%s --help' shows the flags and examples.", called.UseLine(), called.CommandPath())
-	}
-	_, _ = fmt.Fprintln(out, factory.Printable(message))
 }
 
 // Default returns the command tree that reads the kubeconfig flags and the clock.
 func Default(streams genericiooptions.IOStreams, lookup func(string) (string, bool)) *cobra.Command {
+	return build(streams, lookup, program.Program{})
+}
+
+func build(streams genericiooptions.IOStreams, lookup func(string) (string, bool), called program.Program) *cobra.Command {
 	config := genericclioptions.NewConfigFlags(true).WithDiscoveryBurst(300).WithDiscoveryQPS(50).WithWarningPrinter(streams)
 	warnings := &client.Warnings{To: rest.NewWarningWriter(streams.ErrOut, rest.WarningWriterOptions{
 		Deduplicate: true, Color: term.AllowsColorOutput(streams.ErrOut),
 	})}
 	rest.SetDefaultWarningHandler(warnings)
+	getter := client.NewFlags(config, func() bool { return !strings.EqualFold(os.Getenv(webSockets), "false") })
 	f := &factory.Factory{
-		Client:    client.NewFlags(config, func() bool { return !cmdutil.RemoteCommandWebsockets.IsDisabled() }),
+		Program:   called,
+		Client:    getter,
 		Streams:   streams,
 		Clock:     clock.RealClock{},
 		CacheDir:  cacheDir(),
@@ -118,6 +96,7 @@ func Default(streams genericiooptions.IOStreams, lookup func(string) (string, bo
 	}
 	root := New(f)
 	addGlobal(root, config)
+	completeGlobal(root, f, getter)
 	return root
 }
 
@@ -133,10 +112,10 @@ func cacheDir() string {
 func New(f *factory.Factory) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "kubectl-batch",
-		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: "kubectl batch"},
+		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: f.Program.String()},
 		Short:         "Run batch jobs, fetch their results, clean up",
 		Long:          dedent(long),
-		Example:       templates.Examples(example),
+		Example:       examples(example),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          unknownVerb,
@@ -145,34 +124,25 @@ func New(f *factory.Factory) *cobra.Command {
 		DisableFlagsInUseLine: true,
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
+	root.CompletionOptions.SetDefaultShellCompDirective(cobra.ShellCompDirectiveNoFileComp) // few words here are files
 	root.SetIn(f.Streams.In)
 	root.SetOut(f.Streams.Out)
 	root.SetErr(f.Streams.ErrOut)
 	root.SuggestionsMinimumDistance = 2
-	groups := templates.CommandGroups{
-		{Message: "From an idea to files:", Commands: []*cobra.Command{run.NewCommand(f, fetch.Results(f)), rerun.NewCommand(f, fetch.Results(f)), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
-		{Message: "Clean up:", Commands: []*cobra.Command{cancel.NewCommand(f), purge.NewCommand(f)}},
+	groups := []group{
+		{"From an idea to files:", []*cobra.Command{run.NewCommand(f, fetch.Results(f)), rerun.NewCommand(f, fetch.Results(f)), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
+		{"Clean up:", []*cobra.Command{cancel.NewCommand(f), purge.NewCommand(f)}},
 	}
-	groups.Add(root)
-	templates.ActsAsRootCommand(root, []string{"options"}, groups...)
-	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(version.NewCommand(f), options.NewCommand(f))
+	for _, one := range groups {
+		root.AddCommand(one.commands...)
+	}
+	setHelp(root, groups)
+	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err, f.Program) })
+	root.AddCommand(completion.NewCommand(f), version.NewCommand(f), options.NewCommand(f))
 	finish(root)
 	hideHelp(root)
-	root.SetHelpFunc(displayName(root.HelpFunc(), f.Streams.Out))
+	name(root, f.Program)
 	return root
-}
-
-// displayName makes help say "kubectl batch" throughout: kubectl's own template
-// has one line that takes the name of the binary.
-func displayName(help func(*cobra.Command, []string), out io.Writer) func(*cobra.Command, []string) {
-	return func(cmd *cobra.Command, args []string) {
-		var text bytes.Buffer
-		cmd.SetOut(&text)
-		help(cmd, args)
-		cmd.SetOut(out)
-		_, _ = io.WriteString(out, strings.ReplaceAll(text.String(), `Use "kubectl-batch `, `Use "kubectl batch `))
-	}
 }
 
 // hideHelp keeps `kubectl batch help VERB` working, and out of the list of verbs.
@@ -188,16 +158,16 @@ func hideHelp(root *cobra.Command) {
 // finish gives every verb its table of exit statuses, and makes wrong arguments usage errors.
 func finish(root *cobra.Command) {
 	for _, verb := range root.Commands() {
+		finish(verb)
 		verb.DisableFlagsInUseLine = true
 		verb.Long = dedent(verb.Long) + "\n\n" + exit.Table()
-		verb.Example = templates.Examples(verb.Example)
-		groupFlags(verb)
+		verb.Example = examples(verb.Example)
 		check := verb.Args
 		verb.Args = func(cmd *cobra.Command, args []string) error {
 			if err := emptyFlag(cmd); err != nil || check == nil {
 				return err
 			}
-			return wrongArguments(check(cmd, args), args)
+			return wrongArguments(cmd, check(cmd, args), args)
 		}
 	}
 }
@@ -221,9 +191,9 @@ func dedent(text string) string {
 }
 
 // wrongArguments words what cobra says of the number of arguments.
-func wrongArguments(err error, args []string) error {
+func wrongArguments(cmd *cobra.Command, err error, args []string) error {
 	if err != nil && len(args) == 0 {
-		return exit.Usagef("JOB is missing: kubectl batch list shows what is there")
+		return exit.Usagef("JOB is missing: %s list shows what is there", cmd.Root().CommandPath())
 	}
 	return exit.With(exit.Usage, err)
 }

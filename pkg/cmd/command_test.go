@@ -25,15 +25,23 @@ type result struct {
 // execute runs a command line as Main does, against cluster and at faketest.Now.
 func execute(t *testing.T, cluster *faketest.Cluster, args ...string) result {
 	t.Helper()
+	return executeAs(t, cluster, func(*factory.Factory) {}, args...)
+}
+
+// executeAs is execute where the outside world is another.
+func executeAs(t *testing.T, cluster *faketest.Cluster, change func(*factory.Factory), args ...string) result {
+	t.Helper()
 	var out, errOut bytes.Buffer
-	root := New(&factory.Factory{
+	f := &factory.Factory{
 		Client:    cluster,
 		Streams:   genericiooptions.IOStreams{In: &bytes.Buffer{}, Out: &out, ErrOut: &errOut},
 		Clock:     clocktesting.NewFakeClock(faketest.Now()),
 		LookupEnv: os.LookupEnv,
 		Suffix:    func(length int) string { return "x7k2p"[:length] },
 		Warnings:  cluster.Warnings(),
-	})
+	}
+	change(f)
+	root := New(f)
 	root.SetArgs(append([]string{}, args...)) // nil would mean those of the test binary
 	called, err := root.ExecuteContextC(t.Context())
 	report(&errOut, called, err)

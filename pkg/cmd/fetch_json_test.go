@@ -4,10 +4,6 @@ package cmd
 
 import (
 	"errors"
-	"maps"
-	"os"
-	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,21 +17,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
-func keys(files map[string]string) []string { return slices.Sorted(maps.Keys(files)) }
-
 func trainTree() filetree.Tree {
 	return filetree.Tree{"model.pt": filetree.File("12345"), "logs/a.txt": filetree.File("a"), "out": filetree.Symlink("../elsewhere")}
-}
-
-// here is where testdata is.
-var here, _ = os.Getwd()
-
-// measured is what differs from run to run.
-var measured = regexp.MustCompile(`("wireBytes": )\d+`)
-
-func golden(t *testing.T, name string, got result) {
-	t.Helper()
-	faketest.Golden(t, name, measured.ReplaceAllString(got.Stdout, "${1}0"))
 }
 
 // The object tells of what came also where something was left out.

@@ -15,16 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
-
-// withResults makes a job write to a claim that run made for it.
-func withResults(job *batchv1.Job) {
-	claim := job.Name + "-results"
-	metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.ResultsAnnotation, claim)
-	mounting(claim)(job)
-	job.Spec.Template.Spec.Containers[0].VolumeMounts[0].MountPath = "/results"
-}
 
 // asArray makes a job with results an array of count tasks, each with a folder of
 // its own at expression.
@@ -36,15 +27,11 @@ func asArray(count int32, expression string) func(*batchv1.Job) {
 	}
 }
 
-func mine(job *batchv1.Job) {
-	me := owner.Identity{Name: faketest.User}
-	me.Stamp(&job.ObjectMeta)
-}
-
 // fetchable returns job, its results claim, and a pod that has the volume: one
 // pod may use it at a time, so that it is read in there, on this machine.
 func fetchable(t *testing.T, job *batchv1.Job, tree filetree.Tree) []runtime.Object {
 	t.Helper()
+	localexec.NeedLinux(t)
 	claim := faketest.Claim(job.Name+"-results", "1Gi", corev1.ClaimBound, func(c *corev1.PersistentVolumeClaim) {
 		c.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOncePod}
 	})

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
 )
 
 // habits are flags that people know from other tools, and what serves here.
@@ -43,7 +44,7 @@ func habits() map[string]string {
 
 // flagError turns a flag that does not exist, or has a value that it cannot have, into
 // a usage error with what is expected.
-func flagError(cmd *cobra.Command, err error) error {
+func flagError(cmd *cobra.Command, err error, called program.Program) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		return exit.With(exit.Usage, valueError(invalid))
 	}
@@ -51,7 +52,7 @@ func flagError(cmd *cobra.Command, err error) error {
 	for habit, answer := range habits() {
 		if text == "unknown flag: "+habit || strings.HasPrefix(text, "unknown shorthand flag: ") && strings.HasSuffix(text, " in "+habit) {
 			if applies(cmd, habit, answer) {
-				return exit.Usagef("%s: %s", text, answer)
+				return exit.Usagef("%s: %s", text, called.In(answer))
 			}
 		}
 	}

@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"errors"
 	"os"
 	"strings"
 	"testing"
@@ -13,6 +14,10 @@ import (
 func TestRunRefuses(t *testing.T) {
 	const some = " train --image=i"
 	dir := t.TempDir()
+	because := func(name string) string { // in the words of the system here
+		_, err := os.ReadFile(name)
+		return name + ": " + errors.Unwrap(err).Error()
+	}
 	write := func(name, text string) string {
 		path := dir + "/" + name
 		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
@@ -65,15 +70,15 @@ func TestRunRefuses(t *testing.T) {
 		some + " --args":                                            "--args is there, but no arguments",
 		some + " --args --script=x -- b":                            "--args and --script exclude each other",
 		some + " --shell=bash":                                      "--shell goes with --cmd or --script",
-		some + " --script=no/such":                                  "--script=no/such: no such file or directory",
-		some + " --script=" + dir:                                   "--script=" + dir + ": is a directory",
+		some + " --script=no/such":                                  "--script=" + because("no/such"),
+		some + " --script=" + dir:                                   "--script=" + because(dir),
 		some + " --script=" + large:                                 "it has 1048577 bytes, and a ConfigMap holds 1048576 (1 MiB) at most",
 		some + " --script=" + windows:                               "its lines end as on Windows",
 		some + " --script=" + empty:                                 "the file is empty",
 		some + " -e NO_SUCH_VARIABLE":                               "--env=NO_SUCH_VARIABLE: there is no variable of that name here; --env NO_SUCH_VARIABLE=VALUE gives it one",
 		some + " -e 1A=b":                                           `--env="1A=b": "1A" is not the name of a variable`,
 		some + " --secret-env=1A=hidden":                            `--secret-env="1A=...": "1A" is not the name of a variable`,
-		some + " --env-file=no/such":                                "--env-file=no/such: no such file or directory",
+		some + " --env-file=no/such":                                "--env-file=" + because("no/such"),
 		some + " --env-file=" + latin1:                              "--env-file=" + latin1 + ", line 2: it is not UTF-8 text",
 		some + " --env-file=" + badName:                             "--env-file=" + badName + `, line 3: "A B" is not the name of a variable`,
 		some + " --env-file=" + unset:                               "line 1: there is no variable NO_SUCH_VARIABLE here; NO_SUCH_VARIABLE=VALUE gives it one",
@@ -166,7 +171,7 @@ func TestRunRefuses(t *testing.T) {
 		some + " -o table":                                          `-o: unable to match a printer suitable for the output format "table"`,
 		" x -f " + two + " --from=cronjob/x":                        "-f and --from exclude each other",
 		" x --from=job/x":                                           `--from="job/x": cronjob/NAME is expected`,
-		" -f no/such":                                               "-f no/such: no such file or directory",
+		" -f no/such":                                               "-f " + because("no/such"),
 		" -f " + notYAML:                                            "-f " + notYAML + ": ",
 		" -f " + noJob:                                              "there is no Job in it",
 		" -f " + two:                                                `there are two jobs in it, "a" and "b"`,

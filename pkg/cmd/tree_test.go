@@ -42,7 +42,7 @@ func TestTreeHasTheVerbs(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	equal(t, names, []string{"cancel", "fetch", "list", "logs", "options", "purge", "rerun", "run", "version", "wait"})
+	equal(t, names, []string{"cancel", "completion", "fetch", "list", "logs", "options", "purge", "rerun", "run", "version", "wait"})
 }
 
 var (

@@ -29,7 +29,7 @@ type Ref string
 func ParseRef(text string) (Ref, error) {
 	kind, name, hasKind := strings.Cut(text, "/")
 	if bare, path, ok := strings.Cut(text, ":"); ok {
-		return "", fmt.Errorf("%q: a job is named without a path; a path is an argument of its own, as in: kubectl batch fetch %s %s", text, bare, path)
+		return "", &PathError{Text: text, Job: bare, Path: path}
 	}
 	if !hasKind {
 		name = text
@@ -105,5 +105,23 @@ type NotFoundError struct{ Name, Namespace string }
 
 // Error returns the sentence for people.
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("there is no job %q in namespace %q (kubectl batch list shows what is there)", e.Name, e.Namespace)
+	return fmt.Sprintf("there is no job %q in namespace %q", e.Name, e.Namespace)
+}
+
+// Hint says what to type, for a program of that name.
+func (e *NotFoundError) Hint(program string) string {
+	return " (" + program + " list shows what is there)"
+}
+
+// PathError says that a job was named with a path, as other tools have it.
+type PathError struct{ Text, Job, Path string }
+
+// Error returns the sentence for people.
+func (e *PathError) Error() string {
+	return fmt.Sprintf("%q: a job is named without a path; a path is an argument of its own", e.Text)
+}
+
+// Hint says what to type, for a program of that name.
+func (e *PathError) Hint(program string) string {
+	return fmt.Sprintf(", as in: %s fetch %s %s", program, e.Job, e.Path)
 }

@@ -36,7 +36,7 @@ func (c Compiler) Plugin(ctx context.Context, p Platform, version, commit string
 // flags are those that `make build` has, too: a line each, and comments.
 //
 //go:embed flags
-var flags string //nolint:gochecknoglobals // what is embedded is a variable
+var flags string
 
 // lean returns the flags that make the plugin smaller.
 func lean() (all []string) {

@@ -102,7 +102,7 @@ var passing = regexp.MustCompile(`^(job|helper pod) \S+ (does not run yet: |is r
 // go with what else the cluster does.
 func Passed(page, printed string) string {
 	var kept []string
-	for _, line := range strings.Split(printed, "\n") {
+	for line := range strings.SplitSeq(printed, "\n") {
 		if !passing.MatchString(line) || slices.ContainsFunc(strings.Split(page, "\n"), func(shown string) bool { return matches(shown, line) }) {
 			kept = append(kept, line)
 		}

@@ -2,6 +2,7 @@ package docs
 
 import (
 	"os"
+	"slices"
 	"strings"
 )
 
@@ -18,14 +19,14 @@ func Update(file string, prints []Print) error {
 		return err
 	}
 	lines := strings.SplitAfter(string(text), "\n")
-	for i := len(prints) - 1; i >= 0; i-- { // from the end, so that the lines before keep their numbers
-		command := prints[i].Command
-		if Same(command.Output, prints[i].Got) {
+	for _, one := range slices.Backward(prints) { // so that the lines before keep their numbers
+		command := one.Command
+		if Same(command.Output, one.Got) {
 			continue
 		}
 		first := command.Line - 1 + strings.Count(command.Input, "\n")
 		after := lines[first+strings.Count(command.Output, "\n"):]
-		got := strings.TrimRight(Passed(command.Output, prints[i].Got), "\n")
+		got := strings.TrimRight(Passed(command.Output, one.Got), "\n")
 		if got != "" {
 			got += "\n"
 		}
@@ -34,5 +35,5 @@ func Update(file string, prints []Print) error {
 		}
 		lines = append(append(lines[:first:first], got), after...)
 	}
-	return os.WriteFile(file, []byte(strings.Join(lines, "")), 0o644)
+	return os.WriteFile(file, []byte(strings.Join(lines, "")), 0o644) //nolint:gosec // a page is for everybody to read
 }

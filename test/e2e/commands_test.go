@@ -42,6 +42,7 @@ func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []strin
 	}
 	maps.Copy(all, s.faultCommands())
 	maps.Copy(all, s.treeCommands())
+	maps.Copy(all, tabCommands())
 	return all
 }
 

@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/filter"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
@@ -65,6 +66,8 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		Short:   "End jobs for good; their record and their results stay",
 		Long:    long,
 		Example: example,
+
+		ValidArgsFunction: tab.JobList(f, live),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args)
 			if err != nil {
@@ -74,6 +77,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
+	tab.Flags(cmd, map[string]tab.Func{"save-logs": tab.Folders, "output": tab.Values("name")})
 	return cmd
 }
 
@@ -147,12 +151,17 @@ func (o *Options) choose(ctx context.Context) (jobs []*batchv1.Job, refused, err
 		return nil, nil, err
 	}
 	err = job.Each(ctx, o.client, o.namespace, selected, func(one *batchv1.Job) error {
-		if job.End(one) == nil && one.DeletionTimestamp == nil && !cancelled(one) {
+		if live(one) {
 			jobs = append(jobs, one)
 		}
 		return nil
 	})
 	return jobs, nil, err
+}
+
+// live reports whether there is something to cancel.
+func live(one *batchv1.Job) bool {
+	return job.End(one) == nil && one.DeletionTimestamp == nil && !cancelled(one)
 }
 
 // cancelled reports whether that was asked for before: the end takes a moment.

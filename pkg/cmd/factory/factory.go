@@ -13,10 +13,13 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
 )
 
 // Factory holds the outside world as the verbs see it. Tests replace it whole.
 type Factory struct {
+	// Program is how this program was called.
+	Program program.Program
 	// Client reaches the cluster that the kubeconfig flags name.
 	Client client.Getter
 	// Streams: Out takes the answer, ErrOut the talk.
@@ -69,10 +72,10 @@ func Printable(text string) string {
 // Line returns a command line of this plugin that can be typed as it stands:
 // it reaches the same cluster and namespace as this one.
 func (f *Factory) Line(words ...string) string {
-	line := append([]string{"kubectl", "batch", words[0]}, f.Client.Arguments()...)
+	line := append(append(f.Program.Words(), words[0]), f.Client.Arguments()...)
 	line = append(line, words[1:]...)
 	for i, word := range line {
-		line[i] = quoted(word)
+		line[i] = Quoted(word)
 	}
 	return strings.Join(line, " ")
 }
@@ -80,8 +83,8 @@ func (f *Factory) Line(words ...string) string {
 // plain words mean the same to every shell.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./~-]+$`)
 
-// quoted returns word as it must be typed in a POSIX shell.
-func quoted(word string) string {
+// Quoted returns word as it must be typed in a POSIX shell.
+func Quoted(word string) string {
 	if plain.MatchString(word) {
 		return word
 	}

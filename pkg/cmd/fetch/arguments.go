@@ -59,7 +59,11 @@ func (o *Flags) checkOutput() error {
 	if o.Output != "" && o.Output != "json" {
 		return exit.Usagef("-o %s: json is expected", o.Output)
 	}
-	return oneOf("--progress", o.Progress, string(screen.Auto), string(screen.Events), string(screen.Quiet))
+	return oneOf("--progress", o.Progress, progresses()...)
+}
+
+func progresses() []string {
+	return []string{string(screen.Auto), string(screen.Events), string(screen.Quiet)}
 }
 
 func (o *Options) parseHelper(flags *Flags) error {
@@ -154,11 +158,12 @@ func (o *Options) checkSeveral(args []string) error {
 	return nil
 }
 
-var drive = regexp.MustCompile(`^[A-Za-z]:[\\/]`)
+// local begins what is a path of this machine, here or on Windows.
+var local = regexp.MustCompile(`^([A-Za-z]:[\\/]|\.\.[\\/]|~[\\/]|\.\\|\\\\)`)
 
 // likeDestination reports whether no volume can have a path that is written so.
 func likeDestination(p string) bool {
-	return p == "." || p == ".." || p == "~" || p == "./" || strings.HasPrefix(p, "../") || strings.HasPrefix(p, "~/") || drive.MatchString(p)
+	return slices.Contains([]string{".", "..", "~", "./", `.\`}, p) || local.MatchString(p)
 }
 
 // destinationMeant answers a local destination in the place of PATH with the

@@ -116,10 +116,12 @@ func (o *Options) transfer(ctx context.Context, from *found, place *place, out *
 	defer sums.discard()
 	shown := &reporter{options: o, out: out, way: place.name}
 	for paths := from.Paths; ; {
-		req := o.request(place, out, shown, sums)
+		source := o.note(place, from)
+		req := o.request(source, out, shown, sums)
 		req.SourceID, req.Paths, req.Mount = string(from.claim.UID), paths, from.Path
 		req.Pause, req.Planned = o.pauseAt(place), o.planned
 		result, err := o.move(ctx, place, req)
+		source.wait()
 		missing, ok := errors.AsType[*transfer.MissingPathError](err)
 		if !ok {
 			return result, transfer.Joined(err, sums.keep())

@@ -62,6 +62,10 @@ const (
 	mostRetries = 100
 )
 
+func compressions() []string { return []string{auto, "zstd", "s2", "none"} }
+
+func transports() []string { return []string{auto, "tunnel", "exec", "tar"} }
+
 // toEngine parses what was typed. Its errors name flag and value.
 func (o *Flags) toEngine() (Engine, error) {
 	e := Engine{
@@ -72,8 +76,8 @@ func (o *Flags) toEngine() (Engine, error) {
 	e.Filter, errs[0] = pattern.ParseFilter(o.Include, o.Exclude)
 	e.LimitRate, errs[1] = parseRate(o.LimitRate)
 	e.Timeout, errs[2] = parseTimeout(o.Timeout)
-	errs[3] = oneOf("--compress", o.Compress, auto, "zstd", "s2", "none")
-	errs[4] = oneOf("--transport", o.Transport, auto, "tunnel", "exec", "tar")
+	errs[3] = oneOf("--compress", o.Compress, compressions()...)
+	errs[4] = oneOf("--transport", o.Transport, transports()...)
 	errs[5] = o.checkNumbers()
 	errs[6] = o.parseVia(&e)
 	for _, err := range errs {

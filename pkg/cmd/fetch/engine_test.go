@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"path/filepath"
 	"reflect"
 	"strings"
 	"testing"
@@ -100,7 +101,7 @@ func TestSentence(t *testing.T) {
 		"Nothing to fetch: all is here already, 2 files, 5 B, in ./a": {Plan: true, Dir: "a", Files: 2, Bytes: 5, kept: 2},
 		"": {Dir: "a"},
 	} {
-		if got := out.sentence(); got != want {
+		if got := filepath.ToSlash(out.sentence()); got != want {
 			t.Errorf("got  %s\nwant %s", got, want)
 		}
 	}

@@ -129,6 +129,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 			}
 			return cobra.MinimumNArgs(1)(cmd, args)
 		},
+		ValidArgsFunction: flags.complete(f),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args)
 			if err != nil {
@@ -138,6 +139,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
+	completeFlags(cmd)
 	return cmd
 }
 

@@ -10,10 +10,12 @@ import (
 	"github.com/gofrs/flock"
 )
 
-// fetchID names a fetch that leaves things in a bucket. A file of that name, which a living
-// process has locked, tells who is at work.
+// fetchID names a fetch that leaves things in a bucket. A file of that name says what for, and
+// one beside it, which a living process has locked, who is at work: on Windows nobody can
+// write to a file that is locked.
 type fetchID struct {
 	id   string
+	path string
 	lock *flock.Flock
 	// adopted says that the id was another process's, which has died.
 	adopted bool
@@ -59,6 +61,9 @@ func (f *fetchID) adopt(folder, kind string) (bool, error) {
 	}
 	for _, entry := range entries {
 		path := filepath.Join(folder, entry.Name())
+		if filepath.Ext(path) == locks {
+			continue
+		}
 		if text, err := os.ReadFile(path); err != nil || string(text) != kind || !f.take(path) {
 			continue
 		}
@@ -68,22 +73,27 @@ func (f *fetchID) adopt(folder, kind string) (bool, error) {
 	return false, nil
 }
 
-// take locks the file of an id. A process that has ended has left its lock.
+// locks is the ending of the files that are locked.
+const locks = ".lock"
+
+// take locks an id. A process that has ended has left its lock.
 func (f *fetchID) take(path string) bool {
-	lock := flock.New(path)
+	lock := flock.New(path + locks)
 	if locked, err := lock.TryLock(); err != nil || !locked {
 		return false
 	}
-	f.lock = lock
+	f.path, f.lock = path, lock
 	return true
 }
 
-// forget removes the file: nothing is in the bucket under this id.
+// forget removes the files: nothing is in the bucket under this id.
 func (f *fetchID) forget() {
-	if f.lock != nil {
-		_ = os.Remove(f.lock.Path())
+	if f.lock == nil {
+		return
 	}
-	_ = f.unlock()
+	_ = os.Remove(f.path)
+	_ = f.unlock() // before the next line: Windows removes nothing that is open
+	_ = os.Remove(f.path + locks)
 }
 
 func (f *fetchID) unlock() error {

@@ -14,12 +14,13 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
-	"k8s.io/kubectl/pkg/scheme"
+	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/filter"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 )
 
@@ -69,6 +70,8 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		Short:   "List jobs, their state and their results",
 		Long:    long,
 		Example: example,
+
+		ValidArgsFunction: tab.JobList(f, tab.Any),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args)
 			if err != nil {
@@ -80,6 +83,9 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	flags.AddFlags(cmd.Flags())
 	flags.Print.AddFlags(cmd)
 	cmd.Flag("output").Usage = "wide, or a format: " + cmd.Flag("output").Usage
+	tab.Flags(cmd, map[string]tab.Func{
+		"output": tab.Values(append(flags.Print.AllowedFormats(), "wide")...), "template": tab.Files,
+	})
 	return cmd
 }
 

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 )
 
@@ -48,6 +49,8 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		Long:    long,
 		Example: example,
 		Args:    cobra.ExactArgs(1),
+
+		ValidArgsFunction: tab.OneJob(f, tab.Any),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args[0])
 			if err != nil {

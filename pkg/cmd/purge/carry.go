@@ -105,7 +105,7 @@ func (o *Options) foretell(plan *cleanup.Plan) error {
 
 // kept says which claims stay although --volumes was there, once.
 func (o *Options) kept(plan *cleanup.Plan) {
-	for _, line := range cleanup.Summary(plan.Kept) {
+	for _, line := range cleanup.Summary(plan.Kept, o.factory.Program.String()+" fetch") {
 		o.factory.Say(line)
 	}
 	for _, claim := range plan.Kept {

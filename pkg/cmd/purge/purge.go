@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/filter"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 )
@@ -77,6 +78,8 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		Short:   "Delete finished jobs, and volumes whose results were fetched",
 		Long:    long,
 		Example: example,
+
+		ValidArgsFunction: flags.complete(f),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args)
 			if err != nil {
@@ -86,6 +89,9 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
+	tab.Flags(cmd, map[string]tab.Func{
+		"dry-run": tab.Values(dryRunNone, dryRunClient, dryRunServer), "output": tab.Values("name", "json"),
+	})
 	return cmd
 }
 

@@ -8,6 +8,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/submit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 )
 
@@ -38,6 +39,8 @@ func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
 		Long:    long,
 		Example: example,
 		Args:    cobra.MinimumNArgs(1),
+
+		ValidArgsFunction: tab.OneJob(f, tab.Any),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			typed, err := submit.Split(args, cmd.ArgsLenAtDash(), "rerun")
 			if err != nil {
@@ -54,7 +57,7 @@ func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
 			return request.Run(cmd.Context())
 		},
 	}
-	flags.AddFlags(cmd, func(flags *pflag.FlagSet) {
+	flags.AddFlags(f, cmd, func(flags *pflag.FlagSet) {
 		flags.StringVar(&name, "name", "", "Name of the new job (default: the old one's with another suffix)")
 	})
 	return cmd

@@ -108,7 +108,7 @@ func (o *containerFlags) parseScript(r *Request) error {
 	case named && o.Shell != "":
 		return fmt.Errorf("--shell=%s: the first line of %s names its program already", o.Shell, o.Script)
 	}
-	r.notes = append(r.notes, directives(o.Script, data)...)
+	r.notes = append(r.notes, directives(r.factory.Program, o.Script, data)...)
 	r.spec.Storage.Script = script
 	r.spec.Container.Command, r.spec.Container.Args = script.Command(o.shell()), r.typed.Command
 	return nil

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
 )
 
 // directive matches a line for Slurm or PBS: #SBATCH --time=2:00:00, #PBS -N x.
@@ -34,7 +36,7 @@ func meant(system, option string) string {
 }
 
 // directives points out lines of a script that another system would obey.
-func directives(script string, data []byte) []string {
+func directives(called program.Program, script string, data []byte) []string {
 	var lines, systems []string
 	for scanner := bufio.NewScanner(bytes.NewReader(data)); scanner.Scan(); {
 		part := directive.FindStringSubmatch(scanner.Text())
@@ -45,7 +47,7 @@ func directives(script string, data []byte) []string {
 		if !slices.Contains(systems, system) {
 			systems = append(systems, system)
 		}
-		answer := meant(part[1], part[2])
+		answer := called.In(meant(part[1], part[2]))
 		if part[1] == "PBS" && part[2] == "-l" {
 			answer = resources(part[3])
 		}

@@ -32,7 +32,7 @@ func (r *Request) remove(ctx context.Context, made *batchv1.Job, ended error) er
 		return r.then.toolError(err)
 	}
 	plan.Claims = slices.DeleteFunc(plan.Claims, func(claim cleanup.Claim) bool { return claim.Labels[owner.JobLabel] != made.Name })
-	for _, line := range cleanup.Summary(plan.Kept) {
+	for _, line := range cleanup.Summary(plan.Kept, r.factory.Program.String()+" fetch") {
 		r.factory.Say(line)
 	}
 	var errs error

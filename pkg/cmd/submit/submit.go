@@ -10,7 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/kubectl/pkg/scheme"
+	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
@@ -42,7 +42,7 @@ func NewFlags() *Flags {
 
 // AddFlags declares the flags under their headings; own are those that say what
 // the verb begins with.
-func (o *Flags) AddFlags(cmd *cobra.Command, own func(*pflag.FlagSet)) {
+func (o *Flags) AddFlags(f *factory.Factory, cmd *cobra.Command, own func(*pflag.FlagSet)) {
 	flags := cmd.Flags()
 	section.Add(flags, "Container", o.Container.addTo)
 	section.Add(flags, "Resources", o.Resources.addTo)
@@ -58,6 +58,7 @@ func (o *Flags) AddFlags(cmd *cobra.Command, own func(*pflag.FlagSet)) {
 		o.Output.addTo(flags)
 		flags.AddFlagSet(printing.Flags())
 	})
+	o.completeFlags(f, cmd)
 }
 
 // Request is what can be carried out as it stands.

@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/outcome"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 )
@@ -59,6 +60,8 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		Long:    long,
 		Example: example,
 		Args:    cobra.MinimumNArgs(1),
+
+		ValidArgsFunction: tab.JobList(f, tab.Any),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args)
 			if err != nil {
@@ -68,6 +71,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
+	tab.Flags(cmd, map[string]tab.Func{"output": tab.Values("json")})
 	return cmd
 }
 

@@ -19,6 +19,7 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
+	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
@@ -41,6 +42,7 @@ type Cluster struct {
 	executor  transport.Executor
 	tunnel    transport.Dialer
 	warnings  client.Warnings
+	silent    <-chan struct{}
 
 	mu      sync.Mutex
 	watches []watch.Interface
@@ -135,8 +137,19 @@ func (c *Cluster) Admit(resource string, judge func(runtime.Object) error) *Clus
 	return c
 }
 
+// Silent keeps every client waiting until answer is closed.
+func (c *Cluster) Silent(answer <-chan struct{}) *Cluster {
+	c.silent = answer
+	return c
+}
+
 // Clientset implements client.Getter.
-func (c *Cluster) Clientset() (cluster.Interface, error) { return c.clients, nil }
+func (c *Cluster) Clientset() (cluster.Interface, error) {
+	if c.silent != nil {
+		<-c.silent
+	}
+	return c.clients, nil
+}
 
 // Bulk implements client.Getter.
 func (c *Cluster) Bulk() (cluster.Interface, error) { return c.clients, nil }
@@ -160,6 +173,20 @@ func (c *Cluster) Tunnel(string, string, int) (transport.Dialer, error) {
 
 // Namespace implements client.Getter.
 func (*Cluster) Namespace() (string, error) { return Namespace, nil }
+
+// Server implements client.Getter.
+func (*Cluster) Server() (string, error) { return "https://lab.example.org", nil }
+
+// Kubeconfig implements client.Getter: two contexts, of the namespaces lab and default.
+func (*Cluster) Kubeconfig() (clientcmdapi.Config, error) {
+	config := clientcmdapi.NewConfig()
+	for name, namespace := range map[string]string{"here": Namespace, "there": "default"} {
+		config.Contexts[name] = &clientcmdapi.Context{Cluster: name + "-cluster", AuthInfo: name + "-user", Namespace: namespace}
+		config.Clusters[name+"-cluster"] = &clientcmdapi.Cluster{Server: "https://" + name + ".example.org"}
+		config.AuthInfos[name+"-user"] = &clientcmdapi.AuthInfo{}
+	}
+	return *config, nil
+}
 
 // Arguments implements client.Getter.
 func (c *Cluster) Arguments() []string { return c.arguments }

@@ -1,0 +1,145 @@
+package completion
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+)
+
+const installLong = `
+	Put a link beside this program, by which kubectl finds what completes its words.
+
+	It lies in the folder on the PATH in which kubectl found this program, and leads to
+	the file there, so that it stays right when that is replaced by a newer one. On
+	Windows it is a copy: remove it and install it again after an upgrade. To undo it,
+	delete the link.`
+
+const installExample = `
+	# Once on a machine
+	kubectl batch completion install`
+
+// Options is a request that can be carried out as it stands.
+type Options struct {
+	factory *factory.Factory
+	// file is the program as it was called, link what is to lead to it; both are absolute.
+	file, link string
+}
+
+func newInstall(f *factory.Factory) *cobra.Command {
+	return &cobra.Command{
+		Use:     "install",
+		Short:   "Put the link there by which kubectl completes this plugin",
+		Long:    installLong,
+		Example: installExample,
+		Args:    cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			options, err := toOptions(f)
+			if err != nil {
+				return err
+			}
+			return options.Run()
+		},
+	}
+}
+
+// toOptions finds the program where it was called. What a link there leads to is another
+// matter: that is the store of a package manager, whose folders are not on the PATH.
+func toOptions(f *factory.Factory) (*Options, error) {
+	called := f.Program.Called
+	if !f.Program.Plugin() {
+		return nil, fmt.Errorf("this program was called as %q, and kubectl finds only a plugin whose name begins with kubectl-: type %s completion install", called, f.Program)
+	}
+	if filepath.Base(called) == called {
+		found, err := exec.LookPath(called)
+		if err != nil {
+			return nil, fmt.Errorf("finding this program: %w", err)
+		}
+		called = found
+	}
+	file, err := filepath.Abs(called)
+	if err != nil {
+		return nil, fmt.Errorf("finding this program: %w", err)
+	}
+	return &Options{factory: f, file: file, link: filepath.Join(filepath.Dir(file), f.Program.Completer())}, nil
+}
+
+// Run makes the link, and says what else a shell needs.
+func (o *Options) Run() error {
+	_, err := os.Lstat(o.link)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		if err := o.make(); err != nil {
+			return fmt.Errorf("%w\nWho may write there types:\n  %s", err, o.byHand())
+		}
+		err = o.factory.Answer(o.link + " created")
+	case err == nil && o.right():
+		err = o.factory.Answer(o.link + " is there already")
+	case err == nil:
+		err = fmt.Errorf("%s is there already, and does not lead to %s: remove it, if it may go, and type this again", o.link, filepath.Base(o.file))
+	}
+	if err == nil {
+		o.hint()
+	}
+	return err
+}
+
+func (o *Options) windows() bool { return strings.HasSuffix(o.link, ".exe") }
+
+// make makes the link. Windows lets few people make one that is symbolic.
+func (o *Options) make() error {
+	if !o.windows() {
+		return os.Symlink(filepath.Base(o.file), o.link)
+	}
+	if os.Link(o.file, o.link) == nil {
+		return nil
+	}
+	return copyFile(o.link, o.file)
+}
+
+// right reports whether what is there is what make would make.
+func (o *Options) right() bool {
+	if o.windows() {
+		return sameFile(o.link, o.file)
+	}
+	to, err := os.Readlink(o.link)
+	if err == nil && !filepath.IsAbs(to) {
+		to = filepath.Join(filepath.Dir(o.link), to)
+	}
+	return err == nil && filepath.Clean(to) == o.file
+}
+
+// byHand is the line that makes the link.
+func (o *Options) byHand() string {
+	if o.windows() {
+		return fmt.Sprintf(`copy "%s" "%s"`, o.file, o.link)
+	}
+	return "sudo ln -s " + factory.Quoted(filepath.Base(o.file)) + " " + factory.Quoted(o.link)
+}
+
+// hint says what else it takes, for the shell that the person has.
+func (o *Options) hint() {
+	path, _ := o.factory.LookupEnv("PATH")
+	if dir := filepath.Dir(o.link); !slices.ContainsFunc(filepath.SplitList(path), func(one string) bool { return filepath.Clean(one) == dir }) {
+		o.factory.Say("Note: " + dir + " is not on the PATH, so kubectl finds neither of the two there")
+	}
+	name, _ := o.factory.LookupEnv("SHELL")
+	if name = filepath.Base(name); o.windows() {
+		name = "powershell"
+	}
+	for _, one := range shells() {
+		if one.name == name {
+			o.factory.Say("kubectl's own completion must be on, too. In " + one.where() + ":\n  " + one.on)
+			return
+		}
+	}
+	o.factory.Say(fmt.Sprintf("kubectl's own completion must be on, too: %s completion %s says how", o.factory.Program, strings.Join(names(), "|")))
+}

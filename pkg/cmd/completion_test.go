@@ -1,0 +1,167 @@
+//go:build unix
+
+package cmd
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+)
+
+// installed runs completion install as a program of that path, on a system, in a shell.
+func installed(t *testing.T, path, goos, shell string) result {
+	t.Helper()
+	return executeAs(t, faketest.New(), func(f *factory.Factory) {
+		f.Program = program.Of(path, goos)
+		f.LookupEnv = func(name string) (string, bool) {
+			return map[string]string{"PATH": "/bin:" + filepath.Dir(path), "SHELL": shell}[name], true
+		}
+	}, "completion", "install")
+}
+
+// plugged is a folder with the plugin in it, as krew has it: a link into a store.
+func plugged(t *testing.T, name string) (folder, plugin string) {
+	t.Helper()
+	folder = filepath.Join(t.TempDir(), "bin")
+	store := filepath.Join(folder, "../store/v1")
+	check(t, os.MkdirAll(folder, 0o755), os.MkdirAll(store, 0o755))
+	check(t, os.WriteFile(filepath.Join(store, "kubectl-batch"), []byte("program"), 0o755))
+	plugin = filepath.Join(folder, name)
+	check(t, os.Symlink("../store/v1/kubectl-batch", plugin))
+	return folder, plugin
+}
+
+func check(t *testing.T, errs ...error) {
+	t.Helper()
+	for _, err := range errs {
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+const bashHint = "kubectl's own completion must be on, too. In ~/.bashrc, with the package bash-completion:\n  source <(kubectl completion bash)\n"
+
+// The link leads to the file that kubectl found, and not into the store behind it: so it is
+// right after an upgrade, too.
+func TestCompletionInstall(t *testing.T) {
+	folder, plugin := plugged(t, "kubectl-batch")
+	link := filepath.Join(folder, "kubectl_complete-batch")
+	equal(t, installed(t, plugin, "linux", "/bin/bash"), result{Stdout: link + " created\n", Stderr: bashHint})
+	to, err := os.Readlink(link)
+	check(t, err)
+	equal(t, to, "kubectl-batch")
+	equal(t, installed(t, plugin, "linux", "/bin/bash"), result{Stdout: link + " is there already\n", Stderr: bashHint})
+	// An upgrade puts another program behind the plugin's name.
+	check(t, os.Remove(plugin), os.WriteFile(plugin, []byte("newer"), 0o755))
+	data, err := os.ReadFile(link)
+	check(t, err)
+	equal(t, string(data), "newer")
+}
+
+func TestCompletionInstallNames(t *testing.T) {
+	for name, want := range map[string]string{"kubectl-batch_jobs": "kubectl_complete-batch_jobs", "kubectl-lab-jobs": "kubectl_complete-lab-jobs"} {
+		folder, plugin := plugged(t, name)
+		got := installed(t, plugin, "linux", "/usr/bin/tcsh")
+		equal(t, got.Stdout, filepath.Join(folder, want)+" created\n")
+		words := program.Of(plugin, "linux").String()
+		equal(t, got.Stderr, "kubectl's own completion must be on, too: "+words+" completion bash|zsh|fish|powershell says how\n")
+	}
+}
+
+// Called by its bare name, it is where the PATH leads.
+func TestCompletionInstallByName(t *testing.T) {
+	folder, _ := plugged(t, "kubectl-batch")
+	t.Setenv("PATH", folder)
+	got := installed(t, "kubectl-batch", "linux", "")
+	equal(t, got.Stdout, filepath.Join(folder, "kubectl_complete-batch")+" created\n")
+	t.Setenv("PATH", t.TempDir())
+	if got := installed(t, "kubectl-batch", "linux", ""); got.Status != 1 || !strings.Contains(got.Stderr, "finding this program: ") {
+		t.Errorf("%+v", got)
+	}
+}
+
+func TestCompletionInstallRefuses(t *testing.T) {
+	for name, put := range map[string]func(link string) error{
+		"a script":         func(link string) error { return os.WriteFile(link, []byte("#!/bin/sh\n"), 0o755) },
+		"a link elsewhere": func(link string) error { return os.Symlink("/usr/bin/true", link) },
+		"into the store":   func(link string) error { return os.Symlink("../store/v1/kubectl-batch", link) },
+		"a dead link":      func(link string) error { return os.Symlink("nothing", link) },
+		"a folder":         func(link string) error { return os.Mkdir(link, 0o755) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder, plugin := plugged(t, "kubectl-batch")
+			link := filepath.Join(folder, "kubectl_complete-batch")
+			check(t, put(link))
+			before, err := os.Lstat(link)
+			check(t, err)
+			equal(t, installed(t, plugin, "linux", "/bin/zsh"), result{
+				Stderr: "error: " + link + " is there already, and does not lead to kubectl-batch: remove it, if it may go, and type this again\n", Status: 1,
+			})
+			after, err := os.Lstat(link)
+			check(t, err)
+			equal(t, after.Mode(), before.Mode())
+		})
+	}
+	got := installed(t, "/tmp/x/batch", "linux", "")
+	equal(t, got, result{Stderr: "error: this program was called as \"/tmp/x/batch\", and kubectl finds only a plugin whose name begins with kubectl-: type kubectl batch completion install\n", Status: 1})
+}
+
+// Who may not write there is told what to type.
+func TestCompletionInstallWithoutRights(t *testing.T) {
+	got := installed(t, "/proc/kubectl-batch", "linux", "")
+	if want := "Who may write there types:\n  sudo ln -s kubectl-batch /proc/kubectl_complete-batch\n"; got.Status != 1 || !strings.HasSuffix(got.Stderr, want) {
+		t.Errorf("%+v; want %q", got, want)
+	}
+}
+
+func TestCompletionInstallOffThePath(t *testing.T) {
+	folder, plugin := plugged(t, "kubectl-batch")
+	got := executeAs(t, faketest.New(), func(f *factory.Factory) { f.Program = program.Of(plugin, "linux") }, "completion", "install")
+	if want := "Note: " + folder + " is not on the PATH"; !strings.HasPrefix(got.Stderr, want) || got.Status != 0 {
+		t.Errorf("%+v; want %q", got, want)
+	}
+}
+
+// Windows gets a second name of the file, and one that is another file after an upgrade.
+func TestCompletionInstallOnWindows(t *testing.T) {
+	folder := t.TempDir()
+	plugin, link := filepath.Join(folder, "kubectl-batch.exe"), filepath.Join(folder, "kubectl_complete-batch.exe")
+	check(t, os.WriteFile(plugin, []byte("program"), 0o755))
+	const hint = "kubectl's own completion must be on, too. In $PROFILE:\n  kubectl completion powershell | Out-String | Invoke-Expression\n"
+	equal(t, installed(t, plugin, "windows", ""), result{Stdout: link + " created\n", Stderr: hint})
+	equal(t, installed(t, plugin, "windows", ""), result{Stdout: link + " is there already\n", Stderr: hint})
+	check(t, os.Remove(link), os.WriteFile(link, []byte("program"), 0o755)) // a copy is as good
+	equal(t, installed(t, plugin, "windows", ""), result{Stdout: link + " is there already\n", Stderr: hint})
+	for _, other := range []string{"PROGRAM", "program of before"} {
+		check(t, os.WriteFile(link, []byte(other), 0o755))
+		if got := installed(t, plugin, "windows", ""); got.Status != 1 || !strings.Contains(got.Stderr, "is there already, and does not lead to kubectl-batch.exe") {
+			t.Errorf("%+v", got)
+		}
+	}
+}
+
+// What it prints for a shell is for people, and harms no shell that reads it.
+func TestCompletionOfShells(t *testing.T) {
+	equal(t, execute(t, faketest.New(), "completion", "bash"), result{Stdout: "# Once, for the words of this plugin:\n#   kubectl batch completion install\n" +
+		"# For kubectl itself, in ~/.bashrc, with the package bash-completion:\nsource <(kubectl completion bash)\n"})
+	for _, shell := range []string{"zsh", "fish", "powershell", "Zsh"} {
+		got := execute(t, faketest.New(), "completion", shell)
+		lines := strings.Split(strings.TrimSpace(got.Stdout), "\n")
+		if len(lines) != 4 || !strings.HasPrefix(lines[2], "# ") || !strings.Contains(lines[3], "kubectl completion "+strings.ToLower(shell)) {
+			t.Errorf("%+v", got)
+		}
+	}
+	got := execute(t, faketest.New(), "completion", "tcsh")
+	if want := `error: "tcsh" is no shell that kubectl completes: bash, zsh, fish, powershell or install is expected`; got.Status != 2 || !strings.HasPrefix(got.Stderr, want) {
+		t.Errorf("%+v", got)
+	}
+	if got := execute(t, faketest.New(), "completion"); got.Status != 0 || !strings.Contains(got.Stdout, "kubectl batch completion install") {
+		t.Errorf("%+v", got)
+	}
+}

@@ -1,0 +1,108 @@
+package fetch
+
+import (
+	"path"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/listing"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// mostPaths is how many are offered at once.
+const mostPaths = 300
+
+// completeFlags says what completes the flags.
+func completeFlags(cmd *cobra.Command) {
+	tab.Flags(cmd, map[string]tab.Func{
+		"compress":  tab.Values(compressions()...),
+		"dir":       tab.Folders,
+		"manifest":  tab.Files,
+		"output":    tab.Values("json"),
+		"progress":  tab.Values(progresses()...),
+		"transport": tab.Values(transports()...),
+	})
+}
+
+// complete offers jobs that have results, or claims, and behind one of them the paths that
+// the last fetch of it saw. It never looks into a volume: a pod would have to start.
+func (o *Flags) complete(f *factory.Factory) tab.Func {
+	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+		switch {
+		case o.several():
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		case len(args) == 0 && strings.Contains(word, "/") && claimKind(strings.Split(word, "/")[0]):
+			return tab.Claims(cmd, f, word, "", hasVolume), cobra.ShellCompDirectiveNoFileComp
+		case len(args) == 0:
+			return tab.Jobs(cmd, f, word, hasResults), cobra.ShellCompDirectiveNoFileComp
+		}
+		return completePaths(cmd, f, args, word)
+	}
+}
+
+// completePaths offers what follows the JOB or claim that args begin with, folder by folder.
+func completePaths(cmd *cobra.Command, f *factory.Factory, args []string, word string) ([]string, cobra.ShellCompDirective) {
+	kept, ok := known(cmd, f, args[0])
+	if !ok {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	if spoils(f, word) {
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
+	words, folder := kept.Complete(word, mostPaths)
+	words = slices.DeleteFunc(words, func(one string) bool { return slices.Contains(args[1:], one) })
+	if folder {
+		return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+	}
+	return words, cobra.ShellCompDirectiveNoFileComp
+}
+
+// likeFlag matches what cobra's scripts for zsh and fish take for a flag and its value, wherever
+// in a word it stands: they would put it into the line twice.
+var likeFlag = regexp.MustCompile("-.*=")
+
+// spoils reports whether the shell would spoil the line with an answer. That of bash does not.
+func spoils(f *factory.Factory, word string) bool {
+	shell, _ := f.LookupEnv("SHELL")
+	return likeFlag.MatchString(word) && path.Base(shell) != "bash"
+}
+
+// known is what earlier fetches saw of a JOB or claim as it was typed.
+func known(cmd *cobra.Command, f *factory.Factory, typed string) (listing.Kept, bool) {
+	tab.Ready(cmd)
+	server, err := f.Client.Server()
+	if err != nil || f.CacheDir == "" {
+		return listing.Kept{}, false
+	}
+	namespace, err := f.Client.Namespace()
+	if err != nil {
+		return listing.Kept{}, false
+	}
+	options := Options{factory: f}
+	if options.parseName(typed) != nil || options.stored.Bucket != "" {
+		return listing.Kept{}, false
+	}
+	name := string(options.ref)
+	switch {
+	case options.claim != "":
+		name = "pvc/" + options.claim
+	case options.ref == job.Latest:
+		name = tab.Latest(cmd, f)
+	}
+	return listing.Load(pathsFolder(f.CacheDir), listing.Key{Server: server, Namespace: namespace, Name: name}), true
+}
+
+func hasVolume(claim *corev1.PersistentVolumeClaim) bool {
+	return claim.Status.Phase == corev1.ClaimBound
+}
+
+// hasResults reports whether a job writes to a volume that can be fetched from.
+func hasResults(one *batchv1.Job) bool { return len(volume.Written(one)) > 0 }

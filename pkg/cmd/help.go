@@ -1,0 +1,167 @@
+package cmd
+
+import (
+	"cmp"
+	"fmt"
+	"io"
+	"math"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"k8s.io/kubectl/pkg/util/term"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
+)
+
+// group is a heading of commands. Help looks as kubectl's does; what kubectl makes it with
+// knows Markdown, and that takes every start two milliseconds.
+type group struct {
+	heading  string
+	commands []*cobra.Command
+}
+
+// setHelp gives root and all commands below it their help. Commands in no group come last.
+func setHelp(root *cobra.Command, groups []group) {
+	root.SetUsageFunc(func(cmd *cobra.Command) error {
+		_, err := io.WriteString(cmd.OutOrStderr(), "\n\n"+below(cmd, groups))
+		return err
+	})
+	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) {
+		_, _ = io.WriteString(cmd.OutOrStdout(), strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short))+cmd.UsageString())
+	})
+}
+
+// below is what stands below the long text.
+func below(cmd *cobra.Command, groups []group) string {
+	var parts []string
+	sections := sectionsOf(cmd)
+	if len(sections) < 2 && len(cmd.Aliases) > 0 {
+		parts = append(parts, "Aliases:\n"+cmd.NameAndAliases())
+	}
+	if cmd.HasExample() {
+		parts = append(parts, "Examples:\n"+strings.TrimRight(cmd.Example, " \n"))
+	}
+	parts = append(append(parts, commands(cmd, groups)...), sections...)
+	if cmd.Runnable() && cmd.HasParent() {
+		parts = append(parts, "Usage:\n  "+cmd.UseLine()+" [options]")
+	}
+	var tips []string
+	if cmd.HasSubCommands() {
+		tips = append(tips, fmt.Sprintf("Use \"%s <command> --help\" for more information about a given command.\n", cmd.CommandPath()))
+	}
+	if cmd.Runnable() {
+		tips = append(tips, fmt.Sprintf("Use \"%s options\" for a list of global command-line options (applies to all commands).\n", cmd.Root().CommandPath()))
+	}
+	return strings.Join(append(parts, strings.Join(tips, "")), "\n\n")
+}
+
+// commands lists what is below cmd.
+func commands(cmd *cobra.Command, groups []group) (lists []string) {
+	if cmd.HasParent() {
+		groups = nil
+	}
+	grouped := []*cobra.Command{}
+	for _, one := range groups {
+		grouped = append(grouped, one.commands...)
+	}
+	rest := slices.DeleteFunc(slices.Clone(cmd.Commands()), func(one *cobra.Command) bool {
+		return slices.Contains(grouped, one) || one.Name() == "options"
+	})
+	heading := "Available Commands:"
+	if len(groups) > 0 {
+		heading = "Other Commands:"
+	}
+	for _, one := range append(slices.Clone(groups), group{heading, rest}) {
+		lines := []string{one.heading}
+		for _, command := range one.commands {
+			if command.IsAvailableCommand() {
+				lines = append(lines, fmt.Sprintf("  %-*s   %s", command.NamePadding(), command.Name(), command.Short))
+			}
+		}
+		if len(lines) > 1 {
+			lists = append(lists, strings.Join(lines, "\n"))
+		}
+	}
+	return lists
+}
+
+// sectionsOf are the flags of cmd under the headings that it gave them; without any they are
+// its options.
+func sectionsOf(cmd *cobra.Command) (texts []string) {
+	var headings []string
+	under := map[string]*strings.Builder{}
+	cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
+		if flag.Hidden || flag.Name == "help" || cmd.PersistentFlags().Lookup(flag.Name) == flag {
+			return
+		}
+		heading := section.Of(flag)
+		if under[heading] == nil {
+			headings, under[heading] = append(headings, heading), &strings.Builder{}
+		}
+		under[heading].WriteString(describe(flag))
+	})
+	for _, heading := range headings {
+		title := cmp.Or(heading, "Options")
+		if heading == "" && len(headings) > 1 {
+			title = "More"
+		}
+		texts = append(texts, title+":\n"+strings.TrimRight(under[heading].String(), "\n"))
+	}
+	return texts
+}
+
+// describe is a flag as kubectl describes it.
+func describe(flag *pflag.Flag) string {
+	name, value := "    ", flag.DefValue
+	if flag.Shorthand != "" {
+		name = "    -" + flag.Shorthand + ", "
+	}
+	if flag.Value.Type() == "string" {
+		value = "'" + value + "'"
+	}
+	return name + "--" + flag.Name + "=" + value + ":\n\t" + strings.ReplaceAll(wrapped(flag.Usage, columns()), "\n", "\n\t") + "\n\n"
+}
+
+// columns is how many letters have room behind a tab; many where there is no terminal.
+func columns() int {
+	const tab = 10
+	limit, err := term.GetWordWrapperLimit()
+	if err != nil {
+		return math.MaxInt
+	}
+	return int(limit) - tab
+}
+
+// wrapped breaks text between words, so that no line is longer than limit.
+func wrapped(text string, limit int) string {
+	var b strings.Builder
+	room := 0
+	for i, word := range strings.Split(text, " ") {
+		switch width := len([]rune(word)); {
+		case i == 0:
+			room = limit - width
+		case room > width:
+			b.WriteByte(' ')
+			room -= width + 1
+		default:
+			b.WriteByte('\n')
+			room = limit - width
+		}
+		b.WriteString(word)
+	}
+	return b.String()
+}
+
+// examples is the text of examples, two columns to the right.
+func examples(text string) string {
+	if text = strings.TrimSpace(text); text == "" {
+		return ""
+	}
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = "  " + strings.TrimSpace(line)
+	}
+	return strings.Join(lines, "\n")
+}

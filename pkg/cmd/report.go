@@ -1,0 +1,98 @@
+package cmd
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"strings"
+
+	"github.com/spf13/cobra"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+)
+
+// interrupted says what Ctrl-C left half done, where that is more than the fact.
+func interrupted(err error) error {
+	lines := []string{"interrupted"}
+	for line := range strings.Lines(err.Error()) {
+		if line = strings.TrimSpace(line); !strings.Contains(line, context.Canceled.Error()) {
+			lines = append(lines, line)
+		}
+	}
+	return &exit.Error{Status: exit.Interrupted, Err: errors.New(strings.Join(lines, "; "))}
+}
+
+// report says err as kubectl says it, with the usage where the command line was wrong.
+func report(out io.Writer, called *cobra.Command, err error) {
+	var status *exit.Error
+	if err == nil || errors.As(err, &status) && status.Err == nil {
+		return
+	}
+	message := hinted(asKubectl(err), err, called.Root().CommandPath())
+	if !strings.HasPrefix(message, "error: ") && !strings.HasPrefix(message, "Error from server") {
+		message = "error: " + message
+	}
+	if status != nil && status.Status == exit.Usage {
+		message += fmt.Sprintf("\n\nUsage:\n  %s\n\n'%s --help' shows the flags and examples.", called.UseLine(), called.CommandPath())
+	}
+	_, _ = fmt.Fprintln(out, factory.Printable(message))
+}
+
+// asKubectl words an error as kubectl does. kubectl's own function of that kind comes with a
+// scheme of all kinds of objects, which takes every start a millisecond.
+func asKubectl(err error) string {
+	if status, ok := err.(apierrors.APIStatus); ok { // and where nothing more is said
+		switch s := status.Status(); {
+		case s.Reason == metav1.StatusReasonUnauthorized:
+			return "error: You must be logged in to the server (" + s.Message + ")"
+		case s.Reason != "":
+			return fmt.Sprintf("Error from server (%s): %v", s.Reason, err)
+		}
+		return fmt.Sprintf("Error from server: %v", err)
+	}
+	asked, ok := err.(*url.Error) //nolint:errorlint // only where nothing more is said
+	if !ok {
+		return err.Error()
+	}
+	if server, failed := url.Parse(asked.URL); failed == nil && strings.Contains(asked.Err.Error(), "connection refused") {
+		return fmt.Sprintf("The connection to the server %s was refused - did you specify the right host or port?", server.Host)
+	}
+	return fmt.Sprintf("Unable to connect to the server: %v", asked.Err)
+}
+
+// hinter is an error that knows what people may type next. It does not know what the
+// program is called: only commands do.
+type hinter interface {
+	error
+	Hint(program string) string
+}
+
+// hinted puts behind what such errors say in message, which is that of err, what to type.
+func hinted(message string, err error, program string) string {
+	hints := map[string]string{}
+	collect(err, func(one hinter) { hints[one.Error()] = one.Hint(program) })
+	for text, hint := range hints {
+		message = strings.ReplaceAll(message, text, text+hint)
+	}
+	return message
+}
+
+// collect calls see with each hinter that err is made of.
+func collect(err error, see func(hinter)) {
+	if one, ok := err.(hinter); ok { //nolint:errorlint // what it wraps comes below
+		see(one)
+	}
+	switch wraps := err.(type) { //nolint:errorlint // this is how errors.As itself looks
+	case interface{ Unwrap() error }:
+		collect(wraps.Unwrap(), see)
+	case interface{ Unwrap() []error }:
+		for _, one := range wraps.Unwrap() {
+			collect(one, see)
+		}
+	}
+}

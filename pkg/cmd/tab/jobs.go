@@ -1,0 +1,101 @@
+package tab
+
+import (
+	"context"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	batchv1 "k8s.io/api/batch/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	utilduration "k8s.io/apimachinery/pkg/util/duration"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+)
+
+// Any chooses every job.
+func Any(*batchv1.Job) bool { return true }
+
+// JobList is the jobs of the namespace that choose takes, for a verb that takes any number of
+// them; each once.
+func JobList(f *factory.Factory, choose func(*batchv1.Job) bool) Func {
+	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+		return Without(Jobs(cmd, f, word, choose), args), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// OneJob is JobList for a verb that takes one JOB, and then nothing that can be guessed.
+func OneJob(f *factory.Factory, choose func(*batchv1.Job) bool) Func {
+	all := JobList(f, choose)
+	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+		if len(args) > 0 {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return all(cmd, args, word)
+	}
+}
+
+// Jobs returns what word can become where a JOB is expected, in the spelling that it begins
+// with: NAME, job/NAME or @latest. choose is shown every job, where they are asked for.
+func Jobs(cmd *cobra.Command, f *factory.Factory, word string, choose func(*batchv1.Job) bool) []string {
+	if strings.HasPrefix(word, "@") {
+		return beginning([]string{described(job.Latest, "your newest job")}, word)
+	}
+	kind, name, typed := strings.Cut(word, "/")
+	if !typed {
+		kind, name = "", word
+	} else if _, err := job.ParseRef(kind + "/x"); err != nil {
+		return nil
+	} else {
+		kind += "/"
+	}
+	var words []string
+	for _, one := range list(cmd, f) {
+		if choose(&one) && strings.HasPrefix(one.Name, name) {
+			age := utilduration.HumanDuration(f.Clock.Since(one.CreationTimestamp.Time))
+			words = append(words, described(kind+one.Name, string(job.StateOf(&one)), age+" old"))
+		}
+	}
+	return words
+}
+
+// Latest returns the name of the caller's newest job; empty where there is none.
+func Latest(cmd *cobra.Command, f *factory.Factory) string {
+	names := ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) ([]string, error) {
+		name, err := job.Ref(job.Latest).Name(ctx, client, namespace)
+		return []string{name}, err
+	})
+	return strings.Join(names, "")
+}
+
+func list(cmd *cobra.Command, f *factory.Factory) []batchv1.Job {
+	return ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) ([]batchv1.Job, error) {
+		jobs, err := client.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{Limit: listed})
+		if err != nil {
+			return nil, err
+		}
+		return jobs.Items, nil
+	})
+}
+
+// Without leaves out what args name already, in whatever spelling.
+func Without(words, args []string) []string {
+	var taken []string
+	for _, arg := range args {
+		taken = append(taken, bare(arg))
+	}
+	return slices.DeleteFunc(words, func(one string) bool {
+		name, _, _ := strings.Cut(one, "\t")
+		return slices.Contains(taken, bare(name))
+	})
+}
+
+// bare is a JOB without its kind.
+func bare(arg string) string {
+	if ref, err := job.ParseRef(arg); err == nil {
+		return string(ref)
+	}
+	return arg
+}

@@ -1,0 +1,101 @@
+package cmd
+
+import (
+	"cmp"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+)
+
+// everyValue calls see with each flag that takes a value, and the words of its command.
+func everyValue(root *cobra.Command, see func(path []string, flag *pflag.Flag)) {
+	everyBelow(root, func(command *cobra.Command) {
+		path := strings.Fields(command.CommandPath())[2:]
+		if command.Hidden || command.Name() == "help" {
+			return
+		}
+		command.LocalFlags().VisitAll(func(flag *pflag.Flag) {
+			if flag.Value.Type() != "bool" {
+				see(path, flag)
+			}
+		})
+	})
+}
+
+// Each flag that takes a value was thought about: what it offers is written down. A new one
+// shows up here.
+func TestTabOfEveryFlag(t *testing.T) {
+	kubeconfig(t)
+	root, _ := tree()
+	var b strings.Builder
+	everyValue(root, func(path []string, flag *pflag.Flag) {
+		words := slices.Concat(path, []string{"--" + flag.Name + "="})
+		var offered string
+		if len(path) > 0 {
+			offered = tabbed(t, faketest.New(shelf()...), words...)
+		} else {
+			offered = strings.Join(strings.Fields(called(t, "kubectl-batch", append([]string{"__completeNoDesc"}, words...)...).Stdout), " ")
+		}
+		named := map[string]string{files: "(files)", folders: "(folders)", words4: "nothing"}
+		fmt.Fprintf(&b, "%s: %s\n", strings.Join(append(path, "--"+flag.Name), " "), cmp.Or(named[offered], strings.TrimSuffix(offered, " "+words4)))
+	})
+	faketest.Golden(t, "tab-flags.txt", b.String())
+}
+
+// choices is how a refused value is answered where few are right.
+var choices = regexp.MustCompile(`(?:nonsense"?: |allowed formats are: )(.*?)(?: is expected)?\n`)
+
+// accepted returns the values that an error says are right; nil where it says something else.
+func accepted(stderr string) []string {
+	answer := choices.FindStringSubmatch(stderr)
+	if answer == nil {
+		return nil
+	}
+	values := strings.Split(strings.NewReplacer(" or ", ",", ", ", ",").Replace(answer[1]), ",")
+	if slices.ContainsFunc(values, func(one string) bool { return strings.ContainsAny(one, " /=") }) {
+		return nil
+	}
+	return values
+}
+
+// Where few values are right, they are offered, and no others.
+func TestTabOffersWhatIsAccepted(t *testing.T) {
+	arguments := map[string][]string{
+		"run": {"x", "--image=i", "--results=1Gi"}, "rerun": {"nobody", "--results=1Gi"}, "logs": {"nobody"}, "wait": {"nobody"},
+		"fetch": {"nobody"}, "cancel": {"nobody"}, "list": nil, "purge": nil,
+	}
+	root, _ := tree()
+	var found []string
+	everyValue(root, func(path []string, flag *pflag.Flag) {
+		args, ok := arguments[strings.Join(path, " ")]
+		if !ok {
+			return
+		}
+		got := execute(t, faketest.New(append(shelf(), done("x", time.Hour))...), slices.Concat(path, args, []string{"--" + flag.Name + "=nonsense"})...)
+		right := accepted(got.Stderr)
+		if right == nil || got.Status == 0 {
+			return
+		}
+		offered := strings.Fields(tabbed(t, faketest.New(shelf()...), append(path, "--"+flag.Name+"=")...))
+		offered = slices.DeleteFunc(offered, func(one string) bool { return one == words4 || one == "wide" })
+		slices.Sort(right)
+		slices.Sort(offered)
+		if !slices.Equal(right, offered) {
+			t.Errorf("%v --%s takes %v and offers %v", path, flag.Name, right, offered)
+		}
+		found = append(found, strings.Join(append(path, flag.Name), " "))
+	})
+	slices.Sort(found)
+	equal(t, found, []string{
+		"cancel output", "fetch compress", "fetch output", "fetch progress", "fetch transport", "list output", "purge dry-run", "purge output",
+		"rerun access-mode", "rerun dry-run", "rerun image-pull-policy", "rerun output", "run access-mode", "run dry-run", "run image-pull-policy", "run output", "wait output",
+	})
+}

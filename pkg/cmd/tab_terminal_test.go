@@ -1,0 +1,43 @@
+//go:build linux
+
+package cmd
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-batch/kubectl-batch/test/terminal"
+)
+
+// What gets credentials is told that nobody can be asked: the terminal belongs to the line
+// that somebody is typing.
+func TestTabLeavesTheTerminalAlone(t *testing.T) {
+	stdin := os.Stdin
+	t.Cleanup(func() { os.Stdin = stdin })
+	os.Stdin = terminal.Open(t.Fatalf, t.Cleanup).Program
+	dir := t.TempDir()
+	config, asked := filepath.Join(dir, "config"), filepath.Join(dir, "asked")
+	text := fmt.Sprintf(`{"apiVersion": "v1", "kind": "Config", "current-context": "c", "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
+		"users": [{"name": "u", "user": {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "IfAvailable",
+			"command": "sh", "args": ["-c", "echo $KUBERNETES_EXEC_INFO >%s; exit 1"]}}}],
+		"contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}`, asked)
+	check(t, os.WriteFile(config, []byte(text), 0o600))
+	t.Setenv("KUBECONFIG", config)
+	for _, words := range [][]string{{"kubectl_complete-batch", "logs", ""}, {"kubectl-batch", "__complete", "logs", ""}, {"kubectl-batch", "__completeNoDesc", "logs", ""}} {
+		equal(t, called(t, words[0], words[1:]...).Stdout, ":4\n")
+		told, err := os.ReadFile(asked)
+		check(t, err, os.Remove(asked))
+		if !strings.Contains(string(told), `"interactive":false`) {
+			t.Errorf("%v: %s", words, told)
+		}
+	}
+	called(t, "kubectl-batch", "logs", "x")
+	told, err := os.ReadFile(asked)
+	check(t, err)
+	if !strings.Contains(string(told), `"interactive":true`) {
+		t.Errorf("a command that somebody waits for: %s", told)
+	}
+}

@@ -1,0 +1,60 @@
+package listing
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// Complete returns what word, the beginning of a path, can become up to its next slash, at
+// most so many; folder says that some of it are folders, which end in one. A name that means
+// something to a shell is left out: a shell puts what several names have in common into the
+// line as it is, and runs what it finds there.
+func (k Kept) Complete(word string, most int) (words []string, folder bool) {
+	lead := ""
+	if rest, ok := strings.CutPrefix(word, "./"); ok {
+		lead, word = "./", rest
+	}
+	start := ""
+	switch absolute := strings.HasPrefix(word, "/"); {
+	case !absolute && k.Base == "":
+		return nil, false
+	case !absolute:
+		start = under(k.Base)
+	}
+	for one := range k.next(start + word) {
+		one = lead + strings.TrimPrefix(one, start)
+		if len(words) == most {
+			break
+		}
+		if !strings.ContainsFunc(one, meaning) && !strings.HasPrefix(one, "-") {
+			words, folder = append(words, one), folder || strings.HasSuffix(one, "/")
+		}
+	}
+	return words, folder
+}
+
+// next calls yield with what begins with full, up to the next slash, each once.
+func (k Kept) next(full string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		last := full
+		at, _ := slices.BinarySearch(k.paths, full)
+		for _, p := range k.paths[at:] {
+			if !strings.HasPrefix(p, full) {
+				return
+			}
+			if slash := strings.Index(p[len(full):], "/"); slash >= 0 {
+				p = p[:len(full)+slash+1]
+			}
+			if p != last && !yield(p) {
+				return
+			}
+			last = p
+		}
+	}
+}
+
+// meaning reports whether some shell takes r for more than a letter.
+func meaning(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsNumber(r) && !strings.ContainsRune("_-./+,%=:@", r)
+}

@@ -1,0 +1,191 @@
+// Package listing keeps on this machine which paths a fetch saw on a volume, for a shell that
+// completes the next one.
+//
+// What it promises: a file for each job or claim, that only this user can read; at most Most
+// paths in it, at most so many files, none of them for ever; paths come as the job saw them.
+// What it does not: that a path is still there, or that every path is kept. Nothing depends
+// on it but the comfort of a Tab.
+package listing
+
+import (
+	"bufio"
+	"cmp"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+)
+
+const (
+	// Most is how many paths are kept of one job.
+	Most = 50_000
+	// mostBytes is the longest file that is read, unpacked.
+	mostBytes = 64 << 20
+	// files and age are how many are kept, and for how long.
+	files = 200
+	age   = 90 * 24 * time.Hour
+	// suffix is that of the files.
+	suffix = ".paths.gz"
+)
+
+// Key says whose paths they are.
+type Key struct {
+	// Server is the URL of the API server.
+	Server, Namespace string
+	// Name is that of a job, or pvc/NAME.
+	Name string
+}
+
+func (k Key) file(folder string) string {
+	sum := sha256.Sum256([]byte(strings.Join([]string{k.Server, k.Namespace, k.Name}, "\x00")))
+	return filepath.Join(folder, hex.EncodeToString(sum[:16])+suffix)
+}
+
+// Seen is what a fetch saw.
+type Seen struct {
+	// Source names the volume for good: the UID of its claim.
+	Source string
+	// Mount is the folder at which the job saw it, and Base the one that relative paths
+	// begin at; empty where they lead nowhere. Both are absolute and clean.
+	Mount, Base string
+	// Asked are the paths that were listed, relative to Mount; "." for all.
+	Asked []string
+	// Paths are what is there, relative to Mount; that of a folder ends in a slash.
+	Paths []string
+}
+
+// head is the first line of a file; a path a line follows, absolute and sorted.
+type head struct {
+	Base string `json:"base"`
+	// Sources are the volumes by their mounts.
+	Sources map[string]string `json:"sources"`
+}
+
+// Kept is what is known of a job or claim.
+type Kept struct {
+	head
+	// paths are absolute and sorted.
+	paths []string
+}
+
+// Save adds what was seen to what is kept in folder, which is made if need be, and forgets
+// what is old. Of the paths that were asked for only what was seen now stays.
+func Save(folder string, key Key, seen Seen, now time.Time) error {
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return err
+	}
+	kept := Load(folder, key)
+	known := kept.Sources[seen.Mount] == seen.Source
+	old := slices.DeleteFunc(kept.paths, func(p string) bool { return seen.replaces(p, known) })
+	paths := make([]string, 0, len(seen.Paths)+len(old))
+	for _, p := range seen.Paths {
+		if !strings.ContainsFunc(p, unprintable) {
+			paths = append(paths, under(seen.Mount)+p)
+		}
+	}
+	if paths = append(paths, old...); len(paths) > Most { // the new ones stay
+		paths = paths[:Most]
+	}
+	slices.Sort(paths)
+	if kept.Sources == nil {
+		kept.Sources = map[string]string{}
+	}
+	kept.Base, kept.Sources[seen.Mount] = seen.Base, seen.Source
+	if kept.paths = slices.Compact(paths); len(kept.paths) == 0 {
+		return os.RemoveAll(key.file(folder))
+	}
+	return errors.Join(kept.write(key.file(folder), now), prune(folder, now))
+}
+
+// replaces reports whether what was seen says all about p. known says that it was the same
+// volume before.
+func (s Seen) replaces(p string, known bool) bool {
+	relative, ok := strings.CutPrefix(p, under(s.Mount))
+	if !ok {
+		return false
+	}
+	return !known || slices.ContainsFunc(s.Asked, func(asked string) bool {
+		return asked == "." || strings.HasPrefix(relative+"/", path.Clean(asked)+"/")
+	})
+}
+
+// under begins the paths in a folder.
+func under(folder string) string { return strings.TrimSuffix(folder, "/") + "/" }
+
+// unprintable reports whether a terminal would take r for more than a letter.
+func unprintable(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }
+
+// Load returns what is kept in folder; nothing where that is missing or damaged.
+func Load(folder string, key Key) Kept {
+	file, err := os.Open(key.file(folder))
+	if err != nil {
+		return Kept{}
+	}
+	defer func() { _ = file.Close() }() // only read from
+	packed, err := gzip.NewReader(file)
+	if err != nil {
+		return Kept{}
+	}
+	data, err := io.ReadAll(io.LimitReader(packed, mostBytes))
+	first, rest, _ := strings.Cut(string(data), "\n")
+	kept := Kept{}
+	if err != nil || json.Unmarshal([]byte(first), &kept.head) != nil {
+		return Kept{}
+	}
+	kept.paths = strings.Split(strings.TrimSuffix(rest, "\n"), "\n")
+	return kept
+}
+
+// write puts all of it into a file that appears whole.
+func (k Kept) write(name string, now time.Time) error {
+	file, err := os.CreateTemp(filepath.Dir(name), "new-*") // which nobody else can read
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(file.Name()) }() // it is called name, if all went well
+	packed, _ := gzip.NewWriterLevel(file, gzip.BestSpeed)
+	out := bufio.NewWriter(packed)
+	err = json.NewEncoder(out).Encode(k.head) // ends the line
+	for _, p := range k.paths {
+		_, _ = out.WriteString(p) // Flush tells
+		_ = out.WriteByte('\n')
+	}
+	if err = errors.Join(err, out.Flush(), packed.Close(), file.Close()); err != nil {
+		return err
+	}
+	return errors.Join(os.Chtimes(file.Name(), now, now), os.Rename(file.Name(), name))
+}
+
+// prune removes what is old, and what is too much.
+func prune(folder string, now time.Time) error {
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return err
+	}
+	type file struct {
+		name string
+		time time.Time
+	}
+	var all []file
+	for _, entry := range entries {
+		if info, err := entry.Info(); err == nil {
+			all = append(all, file{filepath.Join(folder, entry.Name()), info.ModTime()})
+		}
+	}
+	slices.SortFunc(all, func(a, b file) int { return cmp.Or(b.time.Compare(a.time), cmp.Compare(a.name, b.name)) })
+	for i, one := range all {
+		if i >= files || now.Sub(one.time) > age {
+			err = errors.Join(err, os.Remove(one.name))
+		}
+	}
+	return err
+}

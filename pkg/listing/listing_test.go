@@ -1,0 +1,252 @@
+package listing_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/listing"
+)
+
+func key() listing.Key {
+	return listing.Key{Server: "https://lab.example.org", Namespace: "lab", Name: "train"}
+}
+
+func seen(asked string, paths ...string) listing.Seen {
+	return listing.Seen{Source: "uid-1", Mount: "/results", Base: "/results", Asked: []string{asked}, Paths: paths}
+}
+
+func save(t *testing.T, folder string, what listing.Seen) {
+	t.Helper()
+	if err := listing.Save(folder, key(), what, time.Now()); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func complete(folder, word string) string {
+	words, folders := listing.Load(folder, key()).Complete(word, 100)
+	return strings.Join(words, " ") + map[bool]string{true: " +", false: ""}[folders]
+}
+
+func TestComplete(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "cache", "paths")
+	save(t, folder, seen(".", "model.pt", "metrics.json", "ck/", "ck/1.pt", "ck/2/", "ck/2/a", "ck-old/x", "epoch=3,step=1.ckpt", "a:b", "naïve", "u@h"))
+	for word, want := range map[string]string{
+		"":                "a:b ck-old/ ck/ epoch=3,step=1.ckpt metrics.json model.pt naïve u@h +",
+		"m":               "metrics.json model.pt",
+		"mo":              "model.pt",
+		"model.pt":        "", // there is nothing more
+		"ck":              "ck-old/ ck/ +",
+		"ck/":             "ck/1.pt ck/2/ +",
+		"ck/2/":           "ck/2/a",
+		"./ck/1":          "./ck/1.pt",
+		"/":               "/results/ +",
+		"/res":            "/results/ +",
+		"/results/m":      "/results/metrics.json /results/model.pt",
+		"/results/ck/2":   "/results/ck/2/ +",
+		"nothing":         "",
+		"..":              "",
+		"epoch=3,":        "epoch=3,step=1.ckpt",
+		"ck/1.pt/further": "",
+	} {
+		if got := complete(folder, word); got != want {
+			t.Errorf("%q: %q; want %q", word, got, want)
+		}
+	}
+	if words, _ := listing.Load(folder, key()).Complete("", 2); len(words) != 2 {
+		t.Errorf("at most 2: %q", words)
+	}
+}
+
+// Names come from a volume that anybody may have written to, and end on a line that a shell runs.
+func TestHostileNames(t *testing.T) {
+	folder := t.TempDir()
+	hostile := []string{
+		"new\nline", "esc\x1b[2J", "tab\tbed", "cr\r", "\xff\xfe", "zero\u200bwidth", "right\u202eleft",
+		"$(reboot)", "`reboot`", "a;reboot", "a|b", "a&b", "a>b", "a<b", "a b", "a'b", `a"b`, `a\b`, "a*", "a?", "a[b", "{a,b}", "~", "!1", "#x", "%(x)", "^",
+		"-rf", "-o=x", "--help", "a$b/c",
+	}
+	save(t, folder, seen(".", append(hostile, "good")...))
+	if got := complete(folder, ""); got != "good" {
+		t.Errorf("%q", got)
+	}
+	for _, word := range []string{"/results/", "./"} {
+		words, _ := listing.Load(folder, key()).Complete(word, 100)
+		for _, one := range words {
+			if strings.ContainsAny(one, " $`;|&<>'\"\\*?[]{}~!#()^\n\r\t\x1b") {
+				t.Errorf("%q", one)
+			}
+		}
+	}
+}
+
+// A fetch of a part says nothing about the rest.
+func TestSaveAdds(t *testing.T) {
+	for name, test := range map[string]struct {
+		second listing.Seen
+		want   string
+	}{
+		"all again":             {seen(".", "new"), "new"},
+		"a folder":              {seen("ck", "ck/", "ck/2"), "ck/2 model.pt"},
+		"a file that is gone":   {seen("model.pt"), "ck/1"},
+		"what is called alike":  {seen("c", "c"), "c ck/1 model.pt"},
+		"on another volume":     {listing.Seen{Source: "uid-2", Mount: "/results", Base: "/results", Asked: []string{"new"}, Paths: []string{"new"}}, "new"},
+		"of another mount":      {listing.Seen{Source: "uid-2", Mount: "/data", Base: "/results", Asked: []string{"."}, Paths: []string{"set"}}, "/data/set ck/1 model.pt"},
+		"nothing is there":      {seen("."), ""},
+		"a file twice":          {seen("model.pt", "model.pt", "model.pt"), "ck/1 model.pt"},
+		"no relative paths now": {listing.Seen{Source: "uid-1", Mount: "/results", Asked: []string{"."}, Paths: []string{"a"}}, "/results/a"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			folder := t.TempDir()
+			save(t, folder, seen(".", "model.pt", "ck/1"))
+			save(t, folder, test.second)
+			if got := everything(folder); got != test.want {
+				t.Errorf("%q; want %q", got, test.want)
+			}
+		})
+	}
+}
+
+// everything is all that is kept, each in its shortest form.
+func everything(folder string) string {
+	kept, all := listing.Load(folder, key()), []string{}
+	var walk func(word string)
+	walk = func(word string) {
+		words, _ := kept.Complete(word, 100)
+		for _, one := range words {
+			if strings.HasSuffix(one, "/") {
+				walk(one)
+			} else {
+				all = append(all, one)
+			}
+		}
+	}
+	walk("")
+	relative := slices.Clone(all)
+	walk("/")
+	all = slices.DeleteFunc(all, func(one string) bool {
+		return slices.Contains(relative, strings.TrimPrefix(one, "/results/")) && strings.HasPrefix(one, "/")
+	})
+	slices.Sort(all)
+	return strings.Join(all, " ")
+}
+
+// Others have paths of their own, or none.
+func TestKeys(t *testing.T) {
+	folder := t.TempDir()
+	save(t, folder, seen(".", "model.pt"))
+	for _, other := range []listing.Key{
+		{Server: "https://other.example.org", Namespace: "lab", Name: "train"}, {Server: key().Server, Namespace: "x", Name: "train"}, {Server: key().Server, Namespace: "lab", Name: "pvc/train"},
+	} {
+		if words, _ := listing.Load(folder, other).Complete("", 100); len(words) > 0 {
+			t.Errorf("%+v: %q", other, words)
+		}
+	}
+}
+
+// The file is its owner's alone, small, and damage to it is no trouble.
+func TestFile(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "paths")
+	many := make([]string, listing.Most+100)
+	for i := range many {
+		many[i] = fmt.Sprintf("run/epoch-%07d/checkpoint-of-a-model.safetensors", i)
+	}
+	save(t, folder, seen(".", many...))
+	name := only(t, folder)
+	info, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	private := runtime.GOOS == "windows" || info.Mode().Perm() == 0o600
+	if !private || info.Size() > 1<<20 {
+		t.Errorf("%v", info)
+	}
+	if kept := cmp.Diff(complete(folder, "run/epoch-0000001/c"), "run/epoch-0000001/checkpoint-of-a-model.safetensors"); kept != "" {
+		t.Error(kept)
+	}
+	data, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, damaged := range [][]byte{nil, []byte("no gzip"), data[:len(data)/2], append(slices.Clone(data[:100]), data...)} {
+		if err := os.WriteFile(name, damaged, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := complete(folder, ""); got != "" {
+			t.Errorf("%d bytes: %q", len(damaged), got)
+		}
+	}
+	save(t, folder, seen("a", "a"))
+	if got := complete(folder, ""); got != "a" {
+		t.Errorf("after damage: %q", got)
+	}
+}
+
+func only(t *testing.T, folder string) string {
+	t.Helper()
+	names, err := filepath.Glob(filepath.Join(folder, "*"))
+	if err != nil || len(names) != 1 {
+		t.Fatalf("%v, %v", names, err)
+	}
+	return names[0]
+}
+
+// What is old goes, and what is too much.
+func TestPrune(t *testing.T) {
+	folder, now := t.TempDir(), time.Now()
+	for i := range 250 {
+		name := filepath.Join(folder, fmt.Sprintf("%03d.paths.gz", i))
+		when := now.Add(-time.Duration(i) * 24 * time.Hour / 3)
+		if err := os.WriteFile(name, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(name, when, when); err != nil {
+			t.Fatal(err)
+		}
+	}
+	save(t, folder, seen(".", "a"))
+	left, err := os.ReadDir(folder)
+	if err != nil || len(left) != 200 || complete(folder, "") != "a" {
+		t.Errorf("%d are left, %v", len(left), err)
+	}
+	if err := listing.Save(folder, key(), seen(".", "a"), now.Add(100*24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
+	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
+		t.Errorf("%d are left after a long time, %v", len(left), err)
+	}
+}
+
+func BenchmarkSave(b *testing.B) {
+	folder := b.TempDir()
+	many := make([]string, listing.Most)
+	for i := range many {
+		many[i] = fmt.Sprintf("run/epoch-%07d/checkpoint-of-a-model.safetensors", i)
+	}
+	for b.Loop() {
+		if err := listing.Save(folder, key(), seen(".", many...), time.Now()); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
+
+func BenchmarkLoad(b *testing.B) {
+	folder := b.TempDir()
+	many := make([]string, listing.Most)
+	for i := range many {
+		many[i] = fmt.Sprintf("run/epoch-%07d/checkpoint-of-a-model.safetensors", i)
+	}
+	if err := listing.Save(folder, key(), seen(".", many...), time.Now()); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		listing.Load(folder, key()).Complete("run/epoch-0049", 300)
+	}
+}
