@@ -6,7 +6,6 @@ CLUSTER := $(CURDIR)/bin/cluster
 SMALL := -trimpath -ldflags "-s -w"
 # Flags by which the plugin is compiled, here and for a release; the file says why.
 LEAN := $(shell grep -v '^#' $(CURDIR)/release/build/flags)
-VERSION ?= v0.0.0
 
 ##@ For everybody
 .PHONY: help demo test build dist
@@ -27,7 +26,7 @@ demo: cluster-check build ## From an idea to files on disk, on a real cluster
 test: cluster-check lint unit verify dist-test e2e ## All that must hold: style, unit tests, every platform, a release, and all scripts on a real cluster
 
 dist: ## The archives of a release, in dist; VERSION=v1.2.3
-	go run ./release/dist -version $(VERSION)
+	@go run ./release/dist -version "$$VERSION"
 
 ##@ For development
 .PHONY: fmt lint unit e2e tidy docs golden verify cross dist-test cluster cluster-check cluster-up cluster-down

@@ -1,0 +1,85 @@
+package fetch
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// find decides where to read, and how.
+func (p *place) find(ctx context.Context) (*openWay, error) {
+	if !binary.Embedded() && (p.options.engine.Plan || needsAgent(p.options.engine.Transport)) {
+		return p.without(transport.Container{}, errNoAgent)
+	}
+	users, err := volume.Users(ctx, p.options.client, p.options.namespace, p.from.claim.Name)
+	if err != nil {
+		return nil, err
+	}
+	if volume.OnlyPod(p.from.claim) {
+		why := fmt.Sprintf("Claim %s may be used by one pod only", p.from.claim.Name)
+		if found, err := p.inUser(users, why); found != nil || err != nil {
+			return found, err
+		}
+	}
+	at, err := p.session.Locate(ctx, p.node(users))
+	if none, ok := errors.AsType[*helper.NoPodError](err); ok {
+		if found, failed := p.inUser(users, "No helper pod can be started: "+none.Reason); found != nil || failed != nil {
+			return found, failed
+		}
+	}
+	if err != nil {
+		return nil, err
+	}
+	p.options.progress.Waiting("reaching the files")
+	return p.inHelper(ctx, at)
+}
+
+// node is where a new helper must run, "" for anywhere.
+func (p *place) node(users []corev1.Pod) string {
+	for _, pod := range users {
+		if volume.OnlyNode(p.from.claim) && pod.Spec.NodeName != "" {
+			return pod.Spec.NodeName
+		}
+	}
+	return ""
+}
+
+// inUser reads in a running container that has the volume, as the job mounts it,
+// with tar: nothing is put into a pod of somebody's. Nil where there is none.
+func (p *place) inUser(users []corev1.Pod, why string) (*openWay, error) {
+	for _, pod := range users {
+		for _, m := range volume.MountsOf(pod.Spec) {
+			if m.Claim != p.from.claim.Name || m.SubPath != p.from.SubPath || !running(pod, m.Container) || m.Varies || isHelper(pod) {
+				continue
+			}
+			if only := p.options.engine.Transport; needsAgent(only) {
+				return nil, fmt.Errorf("--transport=%s needs a helper pod: %s, and nothing is put into pod %s, which has the volume", only, why, pod.Name)
+			}
+			if flag := p.options.throughBucket(); flag != "" {
+				return nil, fmt.Errorf("%s needs a helper pod: %s, and nothing is put into pod %s, which has the volume", flag, why, pod.Name)
+			}
+			p.say(fmt.Sprintf("%s: reading it inside pod %s, which has it", why, pod.Name))
+			return p.tar(transport.Container{Namespace: pod.Namespace, Pod: pod.Name, Name: m.Container}, m.Path), nil
+		}
+	}
+	return nil, nil
+}
+
+func isHelper(pod corev1.Pod) bool { return pod.Labels[owner.ComponentLabel] == owner.HelperComponent }
+
+func running(pod corev1.Pod, container string) bool {
+	for _, status := range pod.Status.ContainerStatuses {
+		if status.Name == container {
+			return status.State.Running != nil
+		}
+	}
+	return false
+}
