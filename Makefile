@@ -29,7 +29,7 @@ dist: ## The archives of a release, in dist; VERSION=v1.2.3
 	@go run ./release/dist -version "$$VERSION"
 
 ##@ For development
-.PHONY: fmt lint unit e2e tidy docs golden verify cross dist-test cluster cluster-check cluster-up cluster-down
+.PHONY: fmt lint unit e2e tidy docs golden verify cross dist-test shells cluster cluster-check cluster-up cluster-down
 fmt: ## Format the code
 	$(LINT) fmt ./...
 	cd test/cluster && $(LINT) fmt ./...
@@ -49,7 +49,8 @@ e2e: cluster build shells ## Scripts on a real cluster; RUN=demo for one of them
 
 # The shells whose completion is tested.
 shells:
-	@command -v zsh >/dev/null && test -e /usr/share/bash-completion/bash_completion || { echo "The tests of completion need zsh and bash-completion: installing them."; apt-get update -qq && apt-get install -qq -y zsh bash-completion; }
+	@command -v zsh >/dev/null && command -v fish >/dev/null && test -e /usr/share/bash-completion/bash_completion || \
+		{ echo "The tests of completion need zsh, fish and bash-completion: installing them."; apt-get update -qq && apt-get install -qq -y zsh fish bash-completion; }
 
 docs: ## Write docs/reference from the command tree
 	go run ./docs/generate

@@ -10,13 +10,14 @@ const annotation = "kubectl-batch/section"
 // in the order of their declaration.
 func Add(flags *pflag.FlagSet, heading string, add func(*pflag.FlagSet)) {
 	flags.SortFlags = false
-	under := pflag.NewFlagSet(heading, pflag.ContinueOnError)
-	under.SortFlags = false // in the order of their declaration
-	add(under)
-	under.VisitAll(func(flag *pflag.Flag) {
-		flag.Annotations = map[string][]string{annotation: {heading}}
+	there, under := 0, map[string][]string{annotation: {heading}} // one for all of them
+	flags.VisitAll(func(*pflag.Flag) { there++ })
+	add(flags)
+	flags.VisitAll(func(flag *pflag.Flag) {
+		if there--; there < 0 {
+			flag.Annotations = under
+		}
 	})
-	flags.AddFlagSet(under)
 }
 
 // Of returns the heading of a flag, "" for none.
