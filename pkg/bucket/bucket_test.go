@@ -2,6 +2,7 @@ package bucket_test
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -169,6 +170,8 @@ func TestSentences(t *testing.T) {
 		"ExpiredToken":          {400, "have expired: sign in again"},
 		"RequestTimeTooSkewed":  {403, "the clock of this machine"},
 		"PermanentRedirect":     {301, "another region"},
+		"InsufficientStorage":   {507, "writing to it: the store has no room left (InsufficientStorage: said the test)"},
+		"QuotaExceeded":         {403, "writing to it: the store has no room left"},
 		"Odd":                   {418, "writing to it failed: Odd: said the test"},
 	} {
 		store := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -178,6 +181,9 @@ func TestSentences(t *testing.T) {
 		err := store.Put(t.Context(), "results", "k", []byte("x"))
 		if err == nil || !strings.HasPrefix(err.Error(), `bucket "results" at http://127.0.0.1:`) || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v", code, err)
+		}
+		if said, ok := errors.AsType[*bucket.Error](err); !ok || said.Passing() {
+			t.Errorf("%s: it would be tried again: %v", code, err)
 		}
 	}
 }

@@ -18,6 +18,7 @@ var meant = map[string]string{ //nolint:gochecknoglobals // read only
 	"RequestTimeTooSkewed":   "the clock of this machine, or of the store, is wrong by more than a quarter of an hour",
 	"AccessDenied":           "{doing} is refused to profile {profile}, or to the environment's key ({said})",
 	"SlowDown":               "{doing}: the store is too busy ({said})",
+	"InsufficientStorage":    "{doing}: the store has no room left ({said})",
 	"PermanentRedirect":      "it is in another region than {region}: --region says which ({said})",
 	"unreachable from a pod": "pods cannot reach the store ({said}): --in-cluster-endpoint-url says where they can, and without a bucket the files come directly",
 	"away from a pod":        "pods cannot reach the store any more ({said})",
@@ -30,6 +31,7 @@ var same = map[string]string{ //nolint:gochecknoglobals // read only
 	"XAdminUserNotFound": "InvalidAccessKeyId", "Forbidden": "AccessDenied",
 	"ExpiredTokenException": "ExpiredToken", "InvalidToken": "ExpiredToken", "TokenRefreshRequired": "ExpiredToken",
 	"ServiceUnavailable": "SlowDown", "RequestLimitExceeded": "SlowDown", "Throttling": "SlowDown",
+	"QuotaExceeded": "InsufficientStorage", "XMinioStorageFull": "InsufficientStorage",
 	"AuthorizationHeaderMalformed": "PermanentRedirect", "IllegalLocationConstraintException": "PermanentRedirect",
 }
 

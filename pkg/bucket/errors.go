@@ -33,8 +33,11 @@ type Error struct {
 // Error returns the sentence for people.
 func (e *Error) Error() string { return e.text }
 
-// Passing reports whether another try, later, may fare better.
+// Passing reports whether another try, later, may fare better. A store that is full stays so.
 func (e *Error) Passing() bool {
+	if e.kind() == "InsufficientStorage" {
+		return false
+	}
 	return e.Unreachable && (!e.InPod || e.Before) || e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests
 }
 

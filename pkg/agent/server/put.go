@@ -31,7 +31,8 @@ const (
 
 // passing reports whether another try may fare better.
 func passing(e *wire.PutError) bool {
-	return e.Unreachable || e.Code == "RequestTimeout" || e.Code == "IncompleteBody" || e.Code == "OperationAborted" || e.Status >= http.StatusInternalServerError ||
+	return e.Unreachable || e.Code == "RequestTimeout" || e.Code == "IncompleteBody" || e.Code == "OperationAborted" ||
+		e.Status >= http.StatusInternalServerError && e.Status != http.StatusInsufficientStorage ||
 		e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout
 }
 

@@ -3,7 +3,9 @@ package cluster
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -46,9 +48,21 @@ func (c *Cluster) storeUsers() error {
 	return os.WriteFile(filepath.Join(c.run("users-s3"), "users.json"), text, 0o600)
 }
 
+// forgetBuckets removes what the store keeps beside buckets that tests have removed: it is more
+// than was in them.
+func (c *Cluster) forgetBuckets() error {
+	kept, err := os.ReadDir(c.run("metadata-s3"))
+	for _, one := range kept {
+		if _, gone := os.Stat(filepath.Join(c.run("s3"), one.Name())); errors.Is(gone, fs.ErrNotExist) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(c.run("metadata-s3"), one.Name())))
+		}
+	}
+	return err
+}
+
 // startStore returns when the store listens.
 func (c *Cluster) startStore(ctx context.Context) error {
-	if err := c.storeUsers(); err != nil {
+	if err := errors.Join(c.storeUsers(), c.forgetBuckets()); err != nil {
 		return err
 	}
 	spec := c.spec("s3", controlGroup,
