@@ -3,6 +3,7 @@ package bucket_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -10,6 +11,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +187,90 @@ func TestSentences(t *testing.T) {
 		if said, ok := errors.AsType[*bucket.Error](err); !ok || said.Passing() {
 			t.Errorf("%s: it would be tried again: %v", code, err)
 		}
+	}
+}
+
+// TestSentencesOfPods: what a pod is refused, where this machine is not, has another cause.
+func TestSentencesOfPods(t *testing.T) {
+	store := serve(t, func(http.ResponseWriter, *http.Request) {})
+	if err := store.Put(t.Context(), "results", "k", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	for want, r := range map[string]bucket.Refusal{
+		"is the clock of this machine right?":          {Status: 403, Code: "AccessDenied", Message: "Request has expired"},
+		"something of the future":                      {Status: 403, Code: "AccessDenied", Message: "Request is not valid yet"},
+		"is it the same store":                         {Status: 403, Code: "SignatureDoesNotMatch", Message: "m"},
+		"refuses a signature":                          {Status: 403, Code: "InvalidAccessKeyId", Message: "m"},
+		"have expired: sign in again":                  {Status: 400, Code: "ExpiredToken", Message: "The provided token has expired."},
+		`writing to it is refused to profile "default`: {Status: 403, Code: "AccessDenied", Message: "Access Denied."},
+		"writing to it failed: NotImplemented":         {Status: 501, Code: "NotImplemented", Message: "m"},
+	} {
+		r.InPod = true
+		err := store.Explain("writing to it", "results", r)
+		if failed, ok := errors.AsType[*bucket.Error](err); !ok || !strings.Contains(err.Error(), want) || failed.Passing() {
+			t.Errorf("%v in place of %q", err, want)
+		}
+	}
+}
+
+// TestPutOver: only what was seen is overwritten, where the store can tell.
+func TestPutOver(t *testing.T) {
+	for name, test := range map[string]struct {
+		etag   string
+		status int
+		header string
+		puts   int
+		err    bool
+	}{
+		"there is none":      {status: 200, header: "None-Match *", puts: 1},
+		"there is one":       {status: 412, header: "None-Match *", puts: 1, err: true},
+		"it is the same":     {etag: `"e"`, status: 200, header: `Match "e"`, puts: 1},
+		"it is another":      {etag: `"e"`, status: 412, header: `Match "e"`, puts: 1, err: true},
+		"a store of old age": {etag: `"e"`, status: 501, puts: 2},
+	} {
+		t.Run(name, func(t *testing.T) {
+			puts, header := 0, ""
+			store := serve(t, func(w http.ResponseWriter, r *http.Request) {
+				puts++
+				if header = ""; r.Header.Get("If-Match") != "" {
+					header = "Match " + r.Header.Get("If-Match")
+				} else if r.Header.Get("If-None-Match") != "" {
+					header = "None-Match " + r.Header.Get("If-None-Match")
+				}
+				if header != "" {
+					w.WriteHeader(test.status)
+				}
+			})
+			err := store.PutOver(t.Context(), "results", "k", test.etag, []byte("x"))
+			if bucket.Replaced(err) != test.err || (err != nil) != test.err || header != test.header || puts != test.puts {
+				t.Errorf("%v, %d requests, %q", err, puts, header)
+			}
+		})
+	}
+}
+
+// TestAssumedRole: a role is assumed once, for an hour, and not for each signature.
+func TestAssumedRole(t *testing.T) {
+	var asked []string
+	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked = append(asked, r.FormValue("Action")+" "+r.FormValue("DurationSeconds"))
+		_, _ = fmt.Fprintf(w, `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>B</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
+			<SessionToken>t</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
+	}))
+	t.Cleanup(sts.Close)
+	environment(t, "[default]\nregion = a\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = keys\n[profile keys]\naws_access_key_id = A\naws_secret_access_key = s\n",
+		map[string]string{"AWS_ENDPOINT_URL_STS": sts.URL})
+	store, err := bucket.Open(t.Context(), bucket.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if request, err := store.SignPut(t.Context(), "results", "k", bucket.Attributes{}, time.Minute); err != nil || !strings.Contains(request.URL, "X-Amz-Security-Token=t") {
+			t.Errorf("%s, %v", request.URL, err)
+		}
+	}
+	if want := []string{"AssumeRole 3600"}; !slices.Equal(asked, want) {
+		t.Errorf("%q were asked for", asked)
 	}
 }
 

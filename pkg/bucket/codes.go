@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"fmt"
 	"net/http"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -19,6 +20,8 @@ var meant = map[string]string{ //nolint:gochecknoglobals // read only
 	"AccessDenied":           "{doing} is refused to profile {profile}, or to the environment's key ({said})",
 	"SlowDown":               "{doing}: the store is too busy ({said})",
 	"InsufficientStorage":    "{doing}: the store has no room left ({said})",
+	"outdated in a pod":      "the store takes what pods ask of it for outdated, or for something of the future ({said}): is the clock of this machine right?",
+	"signature in a pod":     "the store that pods reach refuses a signature that this machine makes use of itself ({said}): is it the same store, and does nothing between it and the pods change the host or the path of what they ask?",
 	"PermanentRedirect":      "it is in another region than {region}: --region says which ({said})",
 	"unreachable from a pod": "pods cannot reach the store ({said}): --in-cluster-endpoint-url says where they can, and without a bucket the files come directly",
 	"away from a pod":        "pods cannot reach the store any more ({said})",
@@ -35,20 +38,44 @@ var same = map[string]string{ //nolint:gochecknoglobals // read only
 	"AuthorizationHeaderMalformed": "PermanentRedirect", "IllegalLocationConstraintException": "PermanentRedirect",
 }
 
+// aged matches what stores say of a pre-signed request that was made too late, or too early.
+var aged = regexp.MustCompile(`(?i)expired|not valid yet|not yet valid`)
+
+// code is the store's word, or the usual one for what it means.
+func (r *Refusal) code() string { return cmp.Or(same[r.Code], r.Code) }
+
+// Outdated reports whether the same request, signed now, may be carried out.
+func (r *Refusal) Outdated() bool {
+	return r.code() == "ExpiredToken" || r.Status == http.StatusForbidden && strings.Contains(r.Message, "expired")
+}
+
 // kind is the key of meant.
 func (r *Refusal) kind() string {
-	code := cmp.Or(same[r.Code], r.Code)
+	code := r.code()
 	switch {
+	case r.InPod && r.ofPods() != "":
+		return r.ofPods()
 	case meant[code] != "" && code != "":
 		return code
-	case r.Unreachable && r.InPod && r.Before:
-		return "away from a pod"
-	case r.Unreachable && r.InPod:
-		return "unreachable from a pod"
 	case r.Unreachable:
 		return "unreachable"
 	case r.Status == http.StatusForbidden:
 		return "AccessDenied"
+	}
+	return ""
+}
+
+// ofPods is kind for what only a pod can meet; empty for all else.
+func (r *Refusal) ofPods() string {
+	switch code := r.code(); {
+	case r.Known && (code == "SignatureDoesNotMatch" || code == "InvalidAccessKeyId"):
+		return "signature in a pod"
+	case r.Status == http.StatusForbidden && aged.MatchString(r.Message):
+		return "outdated in a pod"
+	case r.Unreachable && r.Before:
+		return "away from a pod"
+	case r.Unreachable:
+		return "unreachable from a pod"
 	}
 	return ""
 }
@@ -59,7 +86,7 @@ func (s *Store) sentence(doing string, r Refusal) string {
 	if r.Code != "" {
 		said = r.Code + ": " + r.Message
 	}
-	if r.Region != "" && r.Region != s.Region() && (r.Code == "" || meant[cmp.Or(same[r.Code], r.Code)] == "") {
+	if r.Region != "" && r.Region != s.Region() && (r.Code == "" || meant[r.code()] == "") {
 		return fmt.Sprintf("it is in region %s: --region=%s", r.Region, r.Region)
 	}
 	text := meant[r.kind()]

@@ -20,8 +20,9 @@ type Refusal struct {
 	Unreachable bool
 	// Region is where the bucket is, if the store says that.
 	Region string
-	// InPod says that a pod was refused and not this machine, Before that it was not before.
-	InPod, Before bool
+	// InPod says that a pod was refused and not this machine, Before that it was not before, and Known
+	// that this machine was not.
+	InPod, Before, Known bool
 }
 
 // Error is what went wrong with a store.
@@ -33,12 +34,15 @@ type Error struct {
 // Error returns the sentence for people.
 func (e *Error) Error() string { return e.text }
 
-// Passing reports whether another try, later, may fare better. A store that is full stays so.
+// Passing reports whether another try, later, may fare better.
 func (e *Error) Passing() bool {
-	if e.kind() == "InsufficientStorage" {
+	switch {
+	case e.Unreachable:
+		return !e.InPod || e.Before
+	case e.Status == http.StatusNotImplemented || e.Status == http.StatusHTTPVersionNotSupported || e.kind() == "InsufficientStorage":
 		return false
 	}
-	return e.Unreachable && (!e.InPod || e.Before) || e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests
+	return e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests
 }
 
 // explain says what err means; what was done is a clause such as "reading from it".
@@ -73,7 +77,7 @@ func unanswered(err error) bool {
 func (s *Store) Explain(doing, bucket string, r Refusal) error {
 	at := s.endpoint
 	if r.InPod {
-		at = s.inCluster
+		at, r.Known = s.inCluster, s.reached.Load()
 	}
 	return &Error{r, fmt.Sprintf("bucket %q at %s: %s", bucket, at, s.sentence(doing, r))}
 }

@@ -55,10 +55,16 @@ func (s *Store) Put(ctx context.Context, bucket, key string, content []byte) err
 	return s.explain("writing to it", bucket, err)
 }
 
-// PutNew is Put where there is no such object yet; Replaced says of the error that there is. A store that cannot
-// tell overwrites it.
-func (s *Store) PutNew(ctx context.Context, bucket, key string, content []byte) error {
-	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(content), IfNoneMatch: aws.String("*")})
+// PutOver is Put where the object is the one with this ETag, or where there is none and the ETag is empty; Replaced,
+// or Absent, says of the error that it is not so. A store that cannot tell overwrites whatever is there.
+func (s *Store) PutOver(ctx context.Context, bucket, key, etag string, content []byte) error {
+	input := &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(content)}
+	if etag == "" {
+		input.IfNoneMatch = aws.String("*")
+	} else {
+		input.IfMatch = &etag
+	}
+	_, err := s.client.PutObject(ctx, input)
 	err = s.explain("writing to it", bucket, err)
 	if failed, ok := errors.AsType[*Error](err); ok && (failed.Status == http.StatusNotImplemented || failed.Code == "NotImplemented") {
 		return s.Put(ctx, bucket, key, content)

@@ -15,6 +15,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/aws-sdk-go-v2/config"
+	"github.com/aws/aws-sdk-go-v2/credentials/stscreds"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 	"github.com/aws/smithy-go/logging"
 )
@@ -22,8 +23,12 @@ import (
 const (
 	// headers is how long a store may take to begin an answer.
 	headers = time.Minute
-	// expiryWindow is how long before their end credentials are renewed.
-	expiryWindow = 15 * time.Minute
+	// expiryWindow is how long before their end credentials are renewed: what is signed holds
+	// no longer than they do.
+	expiryWindow = 5 * time.Minute
+	// session is for how long a role is assumed, where the profile does not say it: every role
+	// allows that, and it is what the AWS CLI asks for.
+	session = time.Hour
 )
 
 // mostRoots is how much a CA bundle may be, in bytes: that of everybody's is half of it.
@@ -74,7 +79,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
 		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
 		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = headers })),
-		// What is signed must hold for as long as the signature.
+		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) { o.Duration = cmp.Or(o.Duration, session) }),
 		config.WithCredentialsCacheOptions(func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = expiryWindow }),
 		config.WithRetryer(func() aws.Retryer { return newRetryer(&s.reached) }))
 	if err != nil {

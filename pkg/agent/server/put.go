@@ -30,10 +30,20 @@ const (
 )
 
 // passing reports whether another try may fare better.
-func passing(e *wire.PutError) bool {
-	return e.Unreachable || e.Code == "RequestTimeout" || e.Code == "IncompleteBody" || e.Code == "OperationAborted" ||
-		e.Status >= http.StatusInternalServerError && e.Status != http.StatusInsufficientStorage ||
-		e.Status == http.StatusTooManyRequests || e.Status == http.StatusRequestTimeout
+func (u *upload) passing(e *wire.PutError) bool {
+	switch e.Status {
+	case http.StatusInsufficientStorage, http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
+		return false
+	case http.StatusTooManyRequests, http.StatusRequestTimeout:
+		return true
+	}
+	switch e.Code {
+	case "RequestTimeout", "IncompleteBody", "OperationAborted":
+		return true
+	case "BadDigest":
+		return u.steady
+	}
+	return e.Unreachable || e.Status >= http.StatusInternalServerError
 }
 
 // upload is one pre-signed PUT.
@@ -43,6 +53,8 @@ type upload struct {
 	// content is sent from there, so much of it, as often as it takes.
 	content    io.ReaderAt
 	from, size int64
+	// steady says that content cannot change between two tries.
+	steady bool
 	// tries is how often; 0 for putTries.
 	tries int
 }
@@ -52,7 +64,7 @@ func put(ctx context.Context, client *http.Client, u upload) (string, *wire.PutE
 	tries, pause := cmp.Or(u.tries, putTries), firstPause
 	for try := 1; ; try++ {
 		etag, failed := putOnce(ctx, client, u)
-		if failed == nil || !passing(failed) || try >= tries || ctx.Err() != nil {
+		if failed == nil || !u.passing(failed) || try >= tries || ctx.Err() != nil {
 			return etag, failed
 		}
 		select {

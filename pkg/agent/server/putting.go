@@ -109,7 +109,7 @@ func (p *putting) store(ctx context.Context, kept, sum []byte, result *wire.PutR
 		u.header = map[string]string{}
 	}
 	if kept != nil {
-		u.content, u.from = bytes.NewReader(kept), 0
+		u.content, u.from, u.steady = bytes.NewReader(kept), 0, true
 	}
 	u.header["Content-MD5"] = base64.StdEncoding.EncodeToString(sum)
 	result.ETag, result.Failed = put(ctx, p.client, u)

@@ -3,6 +3,7 @@ package objects
 import (
 	"cmp"
 	"fmt"
+	"io/fs"
 	"slices"
 	"strings"
 	"time"
@@ -32,7 +33,7 @@ func (c *copying) unfit(e *archive.Entry) string {
 
 func (c *copying) misnamed(e *archive.Entry) string {
 	switch key := c.At.Key(e.Path); {
-	case !clean(e.Path) || !c.Wanted(e.Path):
+	case !fs.ValidPath(e.Path) || !c.Wanted(e.Path):
 		return "its name leads out of what was asked for"
 	case len(key) > mostKey:
 		return fmt.Sprintf("its name in the bucket would be longer than %d bytes", mostKey)

@@ -11,8 +11,6 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
-	"path"
-	"path/filepath"
 	"slices"
 	"time"
 
@@ -152,11 +150,8 @@ func parseIndex(from io.Reader) (index, error) {
 
 // sound reports whether the entry can be one that a copy wrote.
 func (e *entry) sound() bool {
-	return clean(e.Path) && e.Size >= 0 && (len(e.SHA256) == 0 || len(e.SHA256) == sha256.Size) && (e.Upload == nil || e.Upload.ID != "")
+	return fs.ValidPath(e.Path) && e.Size >= 0 && (len(e.SHA256) == 0 || len(e.SHA256) == sha256.Size) && (e.Upload == nil || e.Upload.ID != "")
 }
-
-// clean reports whether p is a path inside of a tree, written as it is here.
-func clean(p string) bool { return filepath.IsLocal(p) && path.Clean(p) == p }
 
 // paths are sorted: a directory comes before what lies in it.
 func (x index) paths() []string {

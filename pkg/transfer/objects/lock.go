@@ -38,67 +38,85 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("another fetch is putting files to %s: wait for its end", e.At)
 }
 
+// claim is what a lock says of its holder.
+type claim struct {
+	// id is empty where nobody has it.
+	id string
+	// stamp is when it was last written, by the store's clock.
+	stamp time.Time
+	etag  string
+}
+
 // take waits for the lock's holder to be gone, if there is one, and no longer.
 func (l *lock) take(ctx context.Context, say func(string)) error {
-	holder, stamp, err := l.look(ctx)
+	found, err := l.look(ctx)
 	if err != nil {
 		return err
 	}
-	if holder != "" && holder != l.id {
+	if found.id != "" && found.id != l.id {
 		say(fmt.Sprintf("Another fetch was putting files to %s: looking whether it still does", l.at))
-		if holder, err = l.watch(ctx, holder, stamp); err != nil {
+		if found, err = l.watch(ctx, found); err != nil {
 			return err
 		}
 	}
-	return l.begin(ctx, holder == "")
+	if err := l.over(ctx, found); err != nil {
+		return err
+	}
+	return l.begin(ctx)
 }
 
 // watch returns the holder again if it has not moved for as long as patience lasts, and none
 // if it let go meanwhile. A holder that lives is a LockedError.
-func (l *lock) watch(ctx context.Context, holder string, stamp time.Time) (string, error) {
+func (l *lock) watch(ctx context.Context, holder claim) (claim, error) {
 	for waited := time.Duration(0); waited < patience; waited += beat / 2 {
 		if err := pause(ctx, beat/2); err != nil {
-			return "", err
+			return claim{}, err
 		}
-		now, later, err := l.look(ctx)
-		if err != nil || now == "" {
-			return "", err
+		now, err := l.look(ctx)
+		if err != nil || now.id == "" {
+			return claim{}, err
 		}
-		if now != holder || !later.Equal(stamp) {
-			return "", &LockedError{l.at}
+		if now.id != holder.id || !now.stamp.Equal(holder.stamp) {
+			return claim{}, &LockedError{l.at}
 		}
 	}
 	return holder, nil
 }
 
-// look returns who holds the lock, and when that was last said, by the store's clock.
-func (l *lock) look(ctx context.Context) (holder string, stamp time.Time, err error) {
+// look returns who holds the lock.
+func (l *lock) look(ctx context.Context) (found claim, err error) {
 	key := l.at.Key(lockName)
 	for one, err := range l.store.List(ctx, l.at.Bucket, key) {
 		if err != nil {
-			return "", stamp, transfer.Lost(err)
+			return claim{}, transfer.Lost(err)
 		}
 		if one.Key == key {
-			stamp = one.Changed
+			found.stamp, found.etag = one.Changed, one.ETag
 		}
 	}
-	if stamp.IsZero() {
-		return "", stamp, nil
+	if found.etag == "" {
+		return claim{}, nil
 	}
 	text, err := l.store.Beginning(ctx, l.at.Bucket, key, mostLock)
 	if bucket.Absent(err) {
-		return "", stamp, nil
+		return claim{}, nil
 	}
-	return string(text), stamp, transfer.Lost(err)
+	found.id = string(text)
+	return found, transfer.Lost(err)
 }
 
-// begin writes the lock, makes sure that nobody else did at the same time, and goes on
-// writing it.
-func (l *lock) begin(ctx context.Context, free bool) error {
-	if err := l.write(ctx, free); err != nil {
-		return err
+// over writes the lock where it still is what was found. Not every store can tell.
+func (l *lock) over(ctx context.Context, found claim) error {
+	err := l.store.PutOver(ctx, l.at.Bucket, l.at.Key(lockName), found.etag, []byte(l.id))
+	if bucket.Replaced(err) || bucket.Absent(err) {
+		return &LockedError{l.at}
 	}
-	if holder, _, err := l.look(ctx); err != nil || holder != l.id {
+	return transfer.Lost(err)
+}
+
+// begin makes sure that nobody else wrote the lock at the same time, and goes on writing it.
+func (l *lock) begin(ctx context.Context) error {
+	if found, err := l.look(ctx); err != nil || found.id != l.id {
 		return cmp.Or(err, error(&LockedError{l.at}))
 	}
 	beating, stop := context.WithCancel(context.WithoutCancel(ctx)) // also while all is tidied up
@@ -106,28 +124,15 @@ func (l *lock) begin(ctx context.Context, free bool) error {
 	go func() {
 		defer close(l.done)
 		for pause(beating, beat) == nil {
-			if holder, _, err := l.look(beating); err == nil && holder != "" && holder != l.id {
+			if found, err := l.look(beating); err == nil && found.id != "" && found.id != l.id {
 				l.stolen() // this process slept for longer than one is waited for
 				return
 			}
-			_ = l.write(beating, false) // the copy itself meets what is wrong with the store
+			// The copy itself meets what is wrong with the store.
+			_ = l.store.Put(beating, l.at.Bucket, l.at.Key(lockName), []byte(l.id))
 		}
 	}()
 	return nil
-}
-
-// write writes the lock; where nobody seems to have it, only if that is so. Not every store
-// can tell.
-func (l *lock) write(ctx context.Context, free bool) error {
-	key, text := l.at.Key(lockName), []byte(l.id)
-	if !free {
-		return transfer.Lost(l.store.Put(ctx, l.at.Bucket, key, text))
-	}
-	err := l.store.PutNew(ctx, l.at.Bucket, key, text)
-	if bucket.Replaced(err) {
-		return &LockedError{l.at}
-	}
-	return transfer.Lost(err)
 }
 
 // release removes the lock, if it was taken and is ours still.
@@ -139,7 +144,7 @@ func (l *lock) release(ctx context.Context) error {
 	<-l.done
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasing)
 	defer cancel()
-	if holder, _, err := l.look(ctx); err != nil || holder != l.id {
+	if found, err := l.look(ctx); err != nil || found.id != l.id {
 		return err
 	}
 	return l.store.Delete(ctx, l.at.Bucket, l.at.Key(lockName))

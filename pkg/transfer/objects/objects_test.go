@@ -155,6 +155,30 @@ func TestThereAndBack(t *testing.T) {
 	}
 }
 
+// TestTimes are written as rclone reads them, also those before 1970.
+func TestTimes(t *testing.T) {
+	store, backend := buckettest.Start(t, nil)
+	root := t.TempDir()
+	times := map[string]time.Time{"-1.5": time.Unix(-2, 5e8), "-7": time.Unix(-7, 0), "0.25": time.Unix(0, 25e7), "1582230020": time.Unix(1582230020, 0)}
+	for want, when := range times {
+		filetree.Write(t, root, filetree.Tree{want: filetree.File(want)})
+		if err := os.Chtimes(filepath.Join(root, want), when, when); err != nil {
+			t.Fatal(err)
+		}
+	}
+	copied(t, request(t, root, store))
+	for want := range times {
+		if got := read(t, backend)[want].Metadata["X-Amz-Meta-Mtime"]; got != want {
+			t.Errorf("%s in place of %s", got, want)
+		}
+	}
+	dir := t.TempDir()
+	back(t, store, dir)
+	if got, want := filetree.Read(t, dir), filetree.Read(t, root); !maps.Equal(got, want) {
+		t.Errorf("%v came back in place of %v", got, want)
+	}
+}
+
 func back(t *testing.T, store *bucket.Store, dir string) {
 	t.Helper()
 	stored, err := objects.Open(t.Context(), store, here, nil)

@@ -9,6 +9,7 @@ import (
 	"path"
 	"strconv"
 	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -49,13 +50,22 @@ func (t *task) attributes() bucket.Attributes {
 		kind = "application/octet-stream"
 	}
 	const regular = 0o100000
-	seconds := strconv.FormatFloat(float64(t.ModTime.Unix()), 'f', 0, 64)
-	if nano := t.ModTime.Nanosecond(); nano != 0 {
-		seconds += "." + strings.TrimRight(strconv.Itoa(1e9 + nano)[1:], "0")
-	}
 	return bucket.Attributes{ContentType: kind, Metadata: map[string]string{
-		"mtime": seconds, "mode": "0" + strconv.FormatInt(regular|int64(t.Mode.Perm()), 8),
+		"mtime": seconds(t.ModTime), "mode": "0" + strconv.FormatInt(regular|int64(t.Mode.Perm()), 8),
 	}}
+}
+
+// seconds are those since 1970, with what is behind the point.
+func seconds(t time.Time) string {
+	whole, nano, sign := t.Unix(), t.Nanosecond(), ""
+	if whole < 0 && nano > 0 { // nanoseconds count forwards
+		whole, nano, sign = -whole-1, 1e9-nano, "-"
+	}
+	text := sign + strconv.FormatInt(whole, 10)
+	if nano != 0 {
+		text += "." + strings.TrimRight(strconv.Itoa(1e9 + nano)[1:], "0")
+	}
+	return text
 }
 
 // send sends what is planned, over several requests side by side.

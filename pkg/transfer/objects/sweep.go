@@ -31,10 +31,11 @@ func (c *copying) sweep(ctx context.Context) {
 // who has the lock is dead the caller says; else the error is a *LockedError.
 func Sweep(ctx context.Context, store *bucket.Store, at bucket.Location, now func() time.Time, dead func(id string) bool) (count int, err error) {
 	l := &lock{store: store, at: at}
-	if l.id, _, err = l.look(ctx); err != nil {
+	holder, err := l.look(ctx)
+	if err != nil {
 		return 0, err
 	}
-	if l.id != "" && !dead(l.id) {
+	if holder.id != "" && !dead(holder.id) {
 		return 0, &LockedError{at}
 	}
 	c := &copying{Request: Request{Store: store, At: at, Now: now}}
@@ -48,7 +49,7 @@ func Sweep(ctx context.Context, store *bucket.Store, at bucket.Location, now fun
 		return 0, err
 	}
 	err = c.save(ctx)
-	if l.id != "" {
+	if holder.id != "" {
 		err = errors.Join(err, store.Delete(ctx, at.Bucket, at.Key(lockName)))
 	}
 	return s.count, err

@@ -31,6 +31,10 @@ func TestStoreInTrouble(t *testing.T) {
 	troubles["uploads that are gone"] = buckettest.Counted(func(n int64, w http.ResponseWriter, r *http.Request) bool {
 		return n%9 == 4 && r.URL.Query().Has("partNumber") && buckettest.Answer(w, http.StatusNotFound, "NoSuchUpload")
 	})
+	var broken atomic.Bool
+	troubles["a small file that breaks on its way"] = func(w http.ResponseWriter, r *http.Request) bool {
+		return strings.HasSuffix(r.URL.Path, "/small") && broken.CompareAndSwap(false, true) && buckettest.Answer(w, http.StatusBadRequest, "BadDigest")
+	}
 	for name, trouble := range troubles {
 		t.Run(name, func(t *testing.T) {
 			store, backend := buckettest.Start(t, trouble)

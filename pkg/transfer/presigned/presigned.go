@@ -5,7 +5,6 @@ package presigned
 import (
 	"errors"
 	"net/http"
-	"strings"
 	"sync/atomic"
 	"time"
 
@@ -48,8 +47,14 @@ func (p *Puts) Tries() int {
 // Outdated reports whether a request, signed then, was refused for its age or that of the
 // credentials: signed again, it may be carried out.
 func (p *Puts) Outdated(failed *wire.PutError, signed time.Time) bool {
-	return failed.Code == "ExpiredToken" ||
-		failed.Status == http.StatusForbidden && (p.Now().Sub(signed) > p.Valid-time.Second || strings.Contains(failed.Message, "expired"))
+	refusal := p.refusal(failed)
+	return refusal.Outdated() || failed.Status == http.StatusForbidden && p.Now().Sub(signed) > p.Valid-time.Second
+}
+
+func (p *Puts) refusal(failed *wire.PutError) *bucket.Refusal {
+	return &bucket.Refusal{
+		Status: failed.Status, Code: failed.Code, Message: failed.Message, Unreachable: failed.Unreachable, InPod: true, Before: p.reached.Load(),
+	}
 }
 
 // Refused is what a pod was answered, as an error for people; a *transfer.LostError where another try
@@ -58,7 +63,5 @@ func (p *Puts) Refused(failed *wire.PutError) error {
 	if failed.Status == 0 && !failed.Unreachable {
 		return errors.New("the agent: " + failed.Message)
 	}
-	return transfer.Lost(p.Store.Explain("writing to it", p.Bucket, bucket.Refusal{
-		Status: failed.Status, Code: failed.Code, Message: failed.Message, Unreachable: failed.Unreachable, InPod: true, Before: p.reached.Load(),
-	}))
+	return transfer.Lost(p.Store.Explain("writing to it", p.Bucket, *p.refusal(failed)))
 }
