@@ -1,5 +1,8 @@
 // Package client turns the kubeconfig flags into clients of the cluster. It is
 // the only reader of those flags.
+//
+// What it promises: no file is read and no server asked before a client is wanted, so
+// that help needs neither; errors say which of the two was wrong.
 package client
 
 import (
@@ -54,6 +57,8 @@ type Flags struct {
 	config *genericclioptions.ConfigFlags
 	// webSocket is false where the user switched WebSockets off for kubectl.
 	webSocket func() bool
+	// list is a --kubeconfig that names several files.
+	list string
 	// unattended says that nobody can answer a question.
 	unattended bool
 }
@@ -150,26 +155,4 @@ func (f *Flags) Server() (string, error) {
 // Kubeconfig returns what the kubeconfig files hold together.
 func (f *Flags) Kubeconfig() (clientcmdapi.Config, error) {
 	return f.config.ToRawKubeConfigLoader().RawConfig()
-}
-
-// Arguments returns the flags that chose this cluster and namespace.
-func (f *Flags) Arguments() []string {
-	var typed []string
-	for _, flag := range []struct {
-		name  string
-		value *string
-	}{
-		{"--kubeconfig", f.config.KubeConfig},
-		{"--context", f.config.Context},
-		{"--cluster", f.config.ClusterName},
-		{"--user", f.config.AuthInfoName},
-		{"--server", f.config.APIServer},
-		{"--as", f.config.Impersonate},
-		{"-n", f.config.Namespace},
-	} {
-		if flag.value != nil && *flag.value != "" {
-			typed = append(typed, flag.name, *flag.value)
-		}
-	}
-	return typed
 }

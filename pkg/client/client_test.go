@@ -35,12 +35,26 @@ func upgrades(t *testing.T, check func(*http.Request)) *httptest.Server {
 	return server
 }
 
+// A list of files goes into the lines that are suggested as it was typed.
+func TestTakeList(t *testing.T) {
+	t.Setenv("KUBECONFIG", "")
+	for typed, arguments := range map[string]int{"": 0, "/nowhere/config": 2, "/nowhere/a" + string(os.PathListSeparator) + "/nowhere/b": 2} {
+		flags, value := genericclioptions.NewConfigFlags(false), typed
+		flags.KubeConfig = &value
+		getter := client.NewFlags(flags, func() bool { return true })
+		getter.TakeList()
+		if got := getter.Arguments(); len(got) != arguments || arguments > 0 && got[1] != typed {
+			t.Errorf("%q: %q", typed, got)
+		}
+	}
+}
+
 // What a kubeconfig says of proxies and credentials, and what the flags say of
 // the caller, holds for tunnels.
 func TestTunnel(t *testing.T) {
 	server := upgrades(t, func(r *http.Request) {
 		got := []string{r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Impersonate-User")}
-		want := []string{"/api/v1/namespaces/lab/pods/fetch-x:7/proxy/tunnel", "Bearer secret", "ada"}
+		want := []string{"/api/v1/namespaces/lab/pods/fetch-x:7/proxy/tunnel", "Bearer secret", "dev"}
 		if diff := cmp.Diff(want, got); diff != "" {
 			t.Error(diff)
 		}
@@ -56,8 +70,8 @@ func TestTunnel(t *testing.T) {
 	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	flags, ada := genericclioptions.NewConfigFlags(false), "ada"
-	flags.KubeConfig, flags.Impersonate = &path, &ada
+	flags, dev := genericclioptions.NewConfigFlags(false), "dev"
+	flags.KubeConfig, flags.Impersonate = &path, &dev
 	getter := client.NewFlags(flags, func() bool { return true })
 	tunnel, err := getter.Tunnel("lab", "fetch-x", 7)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 // cancels is how the end of a job is asked for.
 func cancels(name, spec string) string {
 	return "patch jobs " + name + ` application/merge-patch+json {"metadata":{"annotations":{"kubectl-batch.github.io/cancelled":"2026-03-04T12:00:00Z",` +
-		`"kubectl-batch.github.io/cancelled-by":"ada@example.org"},"uid":"uid-` + name + `"},"spec":{` + spec + `}}`
+		`"kubectl-batch.github.io/cancelled-by":"dev@example.org"},"uid":"uid-` + name + `"},"spec":{` + spec + `}}`
 }
 
 func TestCancel(t *testing.T) {

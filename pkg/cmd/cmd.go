@@ -95,7 +95,7 @@ func build(streams genericiooptions.IOStreams, lookup func(string) (string, bool
 		Warnings:  warnings,
 	}
 	root := New(f)
-	addGlobal(root, config)
+	addGlobal(root, config, getter)
 	completeGlobal(root, f, getter)
 	return root
 }

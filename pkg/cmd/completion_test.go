@@ -115,7 +115,8 @@ func TestCompletionInstallRefuses(t *testing.T) {
 // Who may not write there is told what to type.
 func TestCompletionInstallWithoutRights(t *testing.T) {
 	got := installed(t, "/proc/kubectl-batch", "linux", "")
-	if want := "Who may write there types:\n  sudo ln -s kubectl-batch /proc/kubectl_complete-batch\n"; got.Status != 1 || !strings.HasSuffix(got.Stderr, want) {
+	if want := "Who may write there types:\n  sudo ln -s kubectl-batch /proc/kubectl_complete-batch\n" +
+		"Everybody else makes it in a folder of their own that is on the PATH:\n  ln -s /proc/kubectl-batch FOLDER/kubectl_complete-batch\n"; got.Status != 1 || !strings.HasSuffix(got.Stderr, want) {
 		t.Errorf("%+v; want %q", got, want)
 	}
 }

@@ -5,8 +5,7 @@ import (
 	"flag"
 	"fmt"
 	"io"
-	"os"
-	"strings"
+	"slices"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -14,11 +13,12 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/klog/v2"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 )
 
 // addGlobal gives root kubectl's own global flags, and --pause.
-func addGlobal(root *cobra.Command, config *genericclioptions.ConfigFlags) {
+func addGlobal(root *cobra.Command, config *genericclioptions.ConfigFlags, getter *client.Flags) {
 	config.AddFlags(root.PersistentFlags())
 	addVerbosity(root)
 	root.PersistentFlags().Bool("pause", false, "Wait for Enter at the end, for a program that takes the screen back, as k9s does")
@@ -28,7 +28,7 @@ func addGlobal(root *cobra.Command, config *genericclioptions.ConfigFlags) {
 	}
 	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
 		klog.LogToStderr(cmd.Flags().Changed("v"))
-		takeList(config.KubeConfig)
+		getter.TakeList()
 	}
 }
 
@@ -44,20 +44,11 @@ func addVerbosity(root *cobra.Command) {
 	root.PersistentFlags().Lookup("v").Usage = "Number for the log level verbosity"
 }
 
-// takeList has --kubeconfig take a list of files, too, as $KUBECONFIG does: k9s knows only
-// one word for both, and gives that to its plugins.
-func takeList(kubeconfig *string) {
-	if kubeconfig == nil || !strings.ContainsRune(*kubeconfig, os.PathListSeparator) {
-		return
-	}
-	if _, err := os.Stat(*kubeconfig); err != nil && os.Setenv("KUBECONFIG", *kubeconfig) == nil {
-		*kubeconfig = ""
-	}
-}
-
-// pause waits for Enter where --pause asks for it and somebody can press it.
+// pause waits for Enter where --pause asks for it and somebody can press it: in a line that a shell
+// completes, it is only a word.
 func pause(streams genericiooptions.IOStreams, called *cobra.Command) {
-	if wanted, err := called.Flags().GetBool("pause"); err != nil || !wanted || !screen.IsTerminal(streams.In) {
+	wanted, err := called.Flags().GetBool("pause")
+	if err != nil || !wanted || slices.Contains(requests(), called.CalledAs()) || !screen.IsTerminal(streams.In) {
 		return
 	}
 	_, _ = fmt.Fprint(streams.ErrOut, "\nEnter goes back.")

@@ -114,14 +114,17 @@ func sectionsOf(cmd *cobra.Command) (texts []string) {
 
 // describe is a flag as kubectl describes it.
 func describe(flag *pflag.Flag) string {
-	name, value := "    ", flag.DefValue
+	name, value := "    ", "="+flag.DefValue
 	if flag.Shorthand != "" {
 		name = "    -" + flag.Shorthand + ", "
 	}
-	if flag.Value.Type() == "string" {
-		value = "'" + value + "'"
+	switch {
+	case flag.Value.Type() == "string":
+		value = "='" + flag.DefValue + "'"
+	case flag.DefValue == "": // the text says what holds without it
+		value = ""
 	}
-	return name + "--" + flag.Name + "=" + value + ":\n\t" + strings.ReplaceAll(wrapped(flag.Usage, columns()), "\n", "\n\t") + "\n\n"
+	return name + "--" + flag.Name + value + ":\n\t" + strings.ReplaceAll(wrapped(flag.Usage, columns()), "\n", "\n\t") + "\n\n"
 }
 
 // columns is how many letters have room behind a tab; many where there is no terminal.

@@ -97,7 +97,7 @@ func TestList(t *testing.T) {
 		}},
 		"wide": {[]string{"@latest", "busy", "-o", "wide"}, result{
 			Stdout: "NAME    STATE     DURATION   RESULTS    FETCHED   OWNER             IMAGES              AGE\n" +
-				"waits   Pending   0s         <none>     <none>    ada@example.org   localhost/train:1   5m\n" +
+				"waits   Pending   0s         <none>     <none>    dev@example.org   localhost/train:1   5m\n" +
 				"busy    Running   50m        data,out   no        <none>            localhost/train:1   60m\n",
 			Stderr: "job waits does not run yet: Unschedulable: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu.\n",
 		}},

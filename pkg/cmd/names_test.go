@@ -24,7 +24,7 @@ import (
 // otherNames are those that krew may give to the program, and what people then type.
 func otherNames() map[string]program.Program {
 	return map[string]program.Program{
-		"kubectl batch-jobs": program.Of("/home/ada/.krew/bin/kubectl-batch_jobs", "linux"),
+		"kubectl batch-jobs": program.Of("/home/dev/.krew/bin/kubectl-batch_jobs", "linux"),
 		"kubectl lab jobs":   program.Of(`C:\krew\KUBECTL-LAB-JOBS.exe`, "windows"),
 	}
 }

@@ -13,7 +13,7 @@ import (
 // row is what k9s knows of a selected one.
 func row() map[string]string {
 	return map[string]string{
-		"NAME": "train", "NAMESPACE": "lab", "CONTEXT": "a context", "KUBECONFIG": "/home/ada/.kube/a:/home/ada/.kube/b",
+		"NAME": "train", "NAMESPACE": "lab", "CONTEXT": "a context", "KUBECONFIG": "/home/dev/.kube/a:/home/dev/.kube/b",
 	}
 }
 

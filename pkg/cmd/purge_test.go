@@ -134,13 +134,13 @@ func TestPurgeAsks(t *testing.T) {
 	jobs := func() *faketest.Cluster {
 		return faketest.New(
 			done("eval", 26*time.Hour),
-			done("train", 3*time.Hour, faketest.Annotated(owner.ResultsAnnotation, "train-results"), faketest.Annotated(owner.Annotation, "ada")),
+			done("train", 3*time.Hour, faketest.Annotated(owner.ResultsAnnotation, "train-results"), faketest.Annotated(owner.Annotation, "dev")),
 			done("tune", time.Minute, faketest.Annotated(owner.ResultsAnnotation, "tune-results"), faketest.Annotated(owner.FetchedAnnotation, "2026-03-04T11:00:00Z")),
 		)
 	}
 	const preview = `JOB     STATE      FINISHED   RESULTS         FETCHED   OWNER    WITH IT
 eval    Complete   26h ago    <none>          <none>    <none>   <none>
-train   Complete   3h ago     train-results   no        ada      <none>
+train   Complete   3h ago     train-results   no        dev      <none>
 tune    Complete   60s ago    tune-results    yes       <none>   <none>
 `
 	equal(t, execute(t, jobs(), "purge"), result{

@@ -16,7 +16,7 @@ import (
 // What each flag makes, and what those make that touch each other. The scripts of
 // test/e2e have a real API server judge the same files.
 func TestRunGolden(t *testing.T) {
-	t.Setenv("HOME_OF_TEST", "/home/ada")
+	t.Setenv("HOME_OF_TEST", "/home/dev")
 	for name, args := range map[string][]string{
 		"image":             {},
 		"command":           {"--", "python", "train.py", "--epochs", "10", "$(HOME)"},
@@ -77,7 +77,7 @@ func TestRunGolden(t *testing.T) {
 		"spread":            {"--spread", "--parallelism=3"},
 		"s3":                {"--s3-secret=bucket"},
 		"s3-elsewhere":      {"--s3-secret=bucket", "-e", "AWS_ENDPOINT_URL=http://minio:9000"},
-		"labels":            {"--label=team=vision", "--annotation=note=for ada", "--results=1Gi", "--secret-env=A=b"},
+		"labels":            {"--label=team=vision", "--annotation=note=for dev", "--results=1Gi", "--secret-env=A=b"},
 		"everything":        strings.Fields("--cpu=4 --memory=16Gi --gpu=1 --pvc=dataset:/data:ro --scratch=50Gi --shm-size=1Gi --results=10Gi --run-as=1000 --array=8%4 --retry-on-exit=75 --ttl=7d --time=4h --queue=gpus --s3-secret=bucket --secret-env=K=v --script=testdata/files/fit.py -- --epochs 10"),
 	} {
 		t.Run(name, func(t *testing.T) {

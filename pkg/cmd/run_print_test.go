@@ -44,9 +44,9 @@ func TestRunDryRun(t *testing.T) {
 
 // What is made carries whom it is for.
 func TestRunStampsTheOwner(t *testing.T) {
-	cluster := faketest.New().As("system:serviceaccount:lab:ada")
+	cluster := faketest.New().As("system:serviceaccount:lab:dev")
 	execute(t, cluster, "run", "train", "--image=localhost/train:1", "--results=10Gi")
-	me := owner.Identity{Name: "system:serviceaccount:lab:ada"}
+	me := owner.Identity{Name: "system:serviceaccount:lab:dev"}
 	made := cluster.Created()
 	equal(t, len(made), 2)
 	for _, object := range made {

@@ -88,7 +88,7 @@ func TestRunRefuses(t *testing.T) {
 		some + " --secret=keys":                                     `--secret="keys": NAME:/path is expected`,
 		some + " --secret=keys:keys":                                `--secret="keys:keys": the path "keys" is not absolute`,
 		some + " --config-map=a/b:/x":                               `--config-map="a/b": "a/b" is not a name`,
-		some + " --run-as=ada":                                      `--run-as: "ada": UID or UID:GID is expected`,
+		some + " --run-as=dev":                                      `--run-as: "dev": UID or UID:GID is expected`,
 		some + " --run-as=1:b":                                      `--run-as: "1:b": the group "b" is not a number`,
 		some + " --shm-size=8GB":                                    `--shm-size="8GB": a quantity above 0 is expected, such as 10Gi or 500Mi`,
 		some + " --cpu=0":                                           `--cpu="0": a quantity above 0 is expected, such as 4, 500m or 10Gi`,

@@ -9,8 +9,23 @@ import (
 	"strings"
 	"testing"
 
+	"k8s.io/cli-runtime/pkg/genericiooptions"
+
 	"github.com/kubectl-batch/kubectl-batch/test/terminal"
 )
+
+// --pause in a line that a shell completes is a word: nobody is asked for Enter.
+func TestTabDoesNotPause(t *testing.T) {
+	kubeconfig(t)
+	open := terminal.Open(t.Fatalf, t.Cleanup)
+	for _, line := range [][]string{{"kubectl_complete-batch", "fetch", "--pause", "--transport", "tu"}, {"kubectl-batch", "__complete", "--pause", "fetch", "--transport", "tu"}} {
+		streams, _, out, errOut := genericiooptions.NewTestIOStreams()
+		streams.In = open.Program
+		if Main(t.Context(), streams, line); out.String() != "tunnel\n:4\n" || strings.Contains(errOut.String(), "Enter") {
+			t.Errorf("%v: %s%s", line, out, errOut)
+		}
+	}
+}
 
 // What gets credentials is told that nobody can be asked: the terminal belongs to the line
 // that somebody is typing.

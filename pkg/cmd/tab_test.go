@@ -88,6 +88,12 @@ func TestTab(t *testing.T) {
 		"cancel ":                  "runs waits " + words4,
 		"purge ":                   "test train " + words4,
 		"purge pvc/":               words4,
+		"purge --failed ":          words4,
+		"purge --keep=1 ":          words4,
+		"purge -l a=b --volumes ":  words4,
+		"cancel --all ":            words4,
+		"cancel --mine ":           words4,
+		"list -A ":                 words4,
 		"purge --volumes pv":       "pvc/gone-results " + words4,
 		"purge --volumes pvc/":     "pvc/gone-results " + words4,
 		"purge --volumes pvc/t":    words4,
@@ -162,6 +168,24 @@ func TestTabInTrouble(t *testing.T) {
 		equal(t, time.Since(began), 3*time.Second)
 		close(answer)
 	})
+}
+
+// The thousandth job is found by how its name begins, and no more words are offered than anybody reads.
+func TestTabOfThousands(t *testing.T) {
+	var all []runtime.Object
+	for i := range 1000 {
+		all = append(all, done(fmt.Sprintf("job-%03d", i), time.Hour))
+	}
+	equal(t, tabbed(t, faketest.New(all...), "logs", "job-999"), "job-999 "+words4)
+	equal(t, len(strings.Fields(tabbed(t, faketest.New(all...), "logs", "job-"))), 300+1)
+}
+
+// A claim is offered only where it is known that its job is gone.
+func TestTabOfOrphansNeedsTheJobs(t *testing.T) {
+	refused := apierrors.NewForbidden(batchv1.Resource("jobs"), "", errors.New("no"))
+	cluster := faketest.New(shelf()...).Refuse("list", "jobs", refused)
+	equal(t, tabbed(t, cluster, "purge", "--volumes", "pvc/"), words4)
+	equal(t, cluster.Calls(), []string{"list jobs"})
 }
 
 // kubeconfig has two contexts, and a cluster that nobody answers at.

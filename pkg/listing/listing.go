@@ -28,13 +28,16 @@ import (
 const (
 	// Most is how many paths are kept of one job.
 	Most = 50_000
-	// mostBytes is the longest file that is read, unpacked.
-	mostBytes = 64 << 20
+	// MostBytes is how long all of them may be together. A fetch that sees more keeps those that
+	// it saw first.
+	MostBytes = 16 << 20
+	// mostHead is how long the first line may be.
+	mostHead = 1 << 20
 	// files and age are how many are kept, and for how long.
 	files = 200
 	age   = 90 * 24 * time.Hour
-	// suffix is that of the files.
-	suffix = ".paths.gz"
+	// suffix is that of the files, and fresh begins the name of one that is not whole yet.
+	suffix, fresh = ".paths.gz", "new-"
 )
 
 // Key says whose paths they are.
@@ -92,9 +95,7 @@ func Save(folder string, key Key, seen Seen, now time.Time) error {
 			paths = append(paths, under(seen.Mount)+p)
 		}
 	}
-	if paths = append(paths, old...); len(paths) > Most { // the new ones stay
-		paths = paths[:Most]
-	}
+	paths = few(append(paths, old...)) // the new ones stay
 	slices.Sort(paths)
 	if kept.Sources == nil {
 		kept.Sources = map[string]string{}
@@ -104,6 +105,17 @@ func Save(folder string, key Key, seen Seen, now time.Time) error {
 		return os.RemoveAll(key.file(folder))
 	}
 	return errors.Join(kept.write(key.file(folder), now), prune(folder, now))
+}
+
+// few returns as many of the first paths as are kept.
+func few(paths []string) []string {
+	room := MostBytes
+	for i, p := range paths {
+		if room -= len(p) + 1; room < 0 || i == Most {
+			return paths[:i]
+		}
+	}
+	return paths
 }
 
 // replaces reports whether what was seen says all about p. known says that it was the same
@@ -135,10 +147,10 @@ func Load(folder string, key Key) Kept {
 	if err != nil {
 		return Kept{}
 	}
-	data, err := io.ReadAll(io.LimitReader(packed, mostBytes))
+	data, err := io.ReadAll(io.LimitReader(packed, MostBytes+mostHead+1))
 	first, rest, _ := strings.Cut(string(data), "\n")
 	kept := Kept{}
-	if err != nil || json.Unmarshal([]byte(first), &kept.head) != nil {
+	if err != nil || len(data) > MostBytes+mostHead || json.Unmarshal([]byte(first), &kept.head) != nil {
 		return Kept{}
 	}
 	kept.paths = strings.Split(strings.TrimSuffix(rest, "\n"), "\n")
@@ -147,7 +159,7 @@ func Load(folder string, key Key) Kept {
 
 // write puts all of it into a file that appears whole.
 func (k Kept) write(name string, now time.Time) error {
-	file, err := os.CreateTemp(filepath.Dir(name), "new-*") // which nobody else can read
+	file, err := os.CreateTemp(filepath.Dir(name), fresh+"*") // which nobody else can read
 	if err != nil {
 		return err
 	}
@@ -165,6 +177,9 @@ func (k Kept) write(name string, now time.Time) error {
 	return errors.Join(os.Chtimes(file.Name(), now, now), os.Rename(file.Name(), name))
 }
 
+// ours reports whether a file has the name of one that Save makes.
+func ours(name string) bool { return strings.HasSuffix(name, suffix) || strings.HasPrefix(name, fresh) }
+
 // prune removes what is old, and what is too much.
 func prune(folder string, now time.Time) error {
 	entries, err := os.ReadDir(folder)
@@ -177,7 +192,7 @@ func prune(folder string, now time.Time) error {
 	}
 	var all []file
 	for _, entry := range entries {
-		if info, err := entry.Info(); err == nil {
+		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && ours(entry.Name()) {
 			all = append(all, file{filepath.Join(folder, entry.Name()), info.ModTime()})
 		}
 	}

@@ -1,6 +1,7 @@
 package listing_test
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -219,6 +220,49 @@ func TestPrune(t *testing.T) {
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
 		t.Errorf("%d are left after a long time, %v", len(left), err)
+	}
+}
+
+// What others keep in the folder is none of our affair.
+func TestPruneTouchesOnlyItsOwn(t *testing.T) {
+	folder, long := t.TempDir(), time.Now().Add(-1000*24*time.Hour)
+	for _, name := range []string{"thesis.tex", "old.paths", "ab.paths.gz", "new-1", "dir.paths.gz/x"} {
+		path := filepath.Join(folder, name)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(path), 0o700), os.WriteFile(path, nil, 0o600), os.Chtimes(path, long, long)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := os.Chtimes(filepath.Join(folder, "dir.paths.gz"), long, long); err != nil {
+		t.Fatal(err)
+	}
+	save(t, folder, seen(".", "a"))
+	left, err := filepath.Glob(filepath.Join(folder, "[a-z]*"))
+	for i := range left {
+		left[i] = filepath.Base(left[i])
+	}
+	for _, stays := range []string{"thesis.tex", "old.paths", "dir.paths.gz"} {
+		if !slices.Contains(left, stays) {
+			t.Errorf("%s is gone", stays)
+		}
+	}
+	if err != nil || slices.Contains(left, "ab.paths.gz") || slices.Contains(left, "new-1") {
+		t.Errorf("%q are left, %v", left, err)
+	}
+}
+
+// However long names are, the file is not.
+func TestLongNames(t *testing.T) {
+	folder := filepath.Join(t.TempDir(), "paths")
+	many := make([]string, 20_000)
+	for i := range many {
+		many[i] = fmt.Sprintf("%05d%s", i, strings.Repeat("x", 4000))
+	}
+	save(t, folder, seen(".", many...))
+	if got := complete(folder, "00000"); got != many[0] {
+		t.Errorf("the first is not kept: %.20q", got)
+	}
+	if got := complete(folder, "19999"); got != "" {
+		t.Error("all are kept")
 	}
 }
 

@@ -67,7 +67,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		Long:    long,
 		Example: example,
 
-		ValidArgsFunction: tab.JobList(f, live),
+		ValidArgsFunction: tab.Unless(flags.several, tab.JobList(f, live)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args)
 			if err != nil {
@@ -90,6 +90,9 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.Output, "output", "o", "", "name: the jobs alone")
 }
 
+// several reports whether no names are expected.
+func (o *Flags) several() bool { return o.All || o.Filter.Typed() }
+
 // ToOptions parses every string once.
 func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	refs, err := job.ParseRefs(args)
@@ -102,7 +105,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	switch {
 	case o.All && (len(refs) > 0 || o.Filter.Typed()):
 		return nil, exit.Usagef("--all excludes names, -l and --mine")
-	case len(refs) == 0 && !o.All && !o.Filter.Typed():
+	case len(refs) == 0 && !o.several():
 		return nil, exit.Usagef("which jobs? JOB..., -l, --mine or --all says so")
 	case o.Output != "" && o.Output != "name":
 		return nil, exit.Usagef("-o %s: name is expected", o.Output)

@@ -78,7 +78,7 @@ func (o *Options) Run() error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := o.make(); err != nil {
-			return fmt.Errorf("%w\nWho may write there types:\n  %s", err, o.byHand())
+			return fmt.Errorf("%w\nWho may write there types:\n  %s%s", err, o.byHand(), o.elsewhere())
 		}
 		err = o.factory.Answer(o.link + " created")
 	case err == nil && o.right():
@@ -123,6 +123,14 @@ func (o *Options) byHand() string {
 		return fmt.Sprintf(`copy "%s" "%s"`, o.file, o.link)
 	}
 	return "sudo ln -s " + factory.Quoted(filepath.Base(o.file)) + " " + factory.Quoted(o.link)
+}
+
+// elsewhere is the line for a person who may not write beside the program.
+func (o *Options) elsewhere() string {
+	if o.windows() {
+		return ""
+	}
+	return "\nEverybody else makes it in a folder of their own that is on the PATH:\n  ln -s " + factory.Quoted(o.file) + " FOLDER/" + filepath.Base(o.link)
 }
 
 // hint says what else it takes, for the shell that the person has.

@@ -25,6 +25,8 @@ type noted struct {
 	sends bool
 	asked []string
 	paths []string
+	// bytes is how long they are together.
+	bytes int
 	done  chan struct{}
 }
 
@@ -55,7 +57,7 @@ func (n *noted) Open(ctx context.Context, wants []transfer.Want) (transfer.Conte
 	return notedContents{contents, n}, nil
 }
 
-func (n *noted) begin(asked []string) { n.asked, n.paths = slices.Clone(asked), nil }
+func (n *noted) begin(asked []string) { n.asked, n.paths, n.bytes = slices.Clone(asked), nil, 0 }
 
 // note takes what Next has returned. A path is cloned: it may be a piece of something large.
 func (n *noted) note(item transfer.Item, err error) {
@@ -66,12 +68,16 @@ func (n *noted) note(item transfer.Item, err error) {
 			defer close(n.done)
 			n.whole(n.asked, n.paths)
 		}()
-	case err != nil || item.Path == "." || len(n.paths) == listing.Most:
+	case err != nil || item.Path == "." || len(n.paths) == listing.Most || n.bytes+len(item.Path) > listing.MostBytes:
 	case item.Type == archive.Directory:
-		n.paths = append(n.paths, item.Path+"/")
+		n.keep(item.Path + "/")
 	default:
-		n.paths = append(n.paths, strings.Clone(item.Path))
+		n.keep(strings.Clone(item.Path))
 	}
+}
+
+func (n *noted) keep(path string) {
+	n.paths, n.bytes = append(n.paths, path), n.bytes+len(path)
 }
 
 // wait returns when whole has, if it was called.

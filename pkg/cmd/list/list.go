@@ -71,7 +71,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		Long:    long,
 		Example: example,
 
-		ValidArgsFunction: tab.JobList(f, tab.Any),
+		ValidArgsFunction: tab.Unless(flags.Filter.Typed, tab.JobList(f, tab.Any)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args)
 			if err != nil {

@@ -113,7 +113,7 @@ func (o *Options) parseNames(args []string) error {
 func (o *Flags) check(options *Options) error {
 	names := len(options.refs) + len(options.claims)
 	switch {
-	case names > 0 && (o.Completed || o.Failed || o.Cancelled || o.Keep != 0):
+	case names > 0 && o.byState():
 		return errors.New("names exclude --completed, --failed, --cancelled and --keep: a job that is named goes whichever way it ended")
 	case len(options.claims) > 0 && !o.Volumes:
 		return fmt.Errorf("pvc/%s: a claim goes with --volumes only", options.claims[0])
@@ -125,6 +125,9 @@ func (o *Flags) check(options *Options) error {
 	}
 	return o.Filter.Check(names)
 }
+
+// byState reports whether jobs are chosen by what became of them, and not by name.
+func (o *Flags) byState() bool { return o.Completed || o.Failed || o.Cancelled || o.Keep != 0 }
 
 func (o *Flags) checkHow() error {
 	switch {

@@ -1,6 +1,7 @@
 package purge
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -19,21 +20,24 @@ const claimPrefix = "pvc/"
 // complete offers the jobs that are finished and, with --volumes, the claims of results
 // whose job is gone.
 func (o *Flags) complete(f *factory.Factory) tab.Func {
-	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
-		jobs, there := word, map[string]bool{}
-		claims := strings.HasPrefix(word, claimPrefix)
-		if claims {
-			jobs = "" // what is there must be known all the same
+	return tab.Unless(func() bool { return o.byState() || o.Filter.Typed() }, func(cmd *cobra.Command, args []string, word string) (words []string, _ cobra.ShellCompDirective) {
+		if !strings.HasPrefix(word, claimPrefix) {
+			words = tab.Jobs(cmd, f, word, func(one *batchv1.Job) bool { return job.End(one) != nil && one.DeletionTimestamp == nil })
 		}
-		words := tab.Jobs(cmd, f, jobs, func(one *batchv1.Job) bool {
-			there[one.Name] = true
-			return !claims && job.End(one) != nil && one.DeletionTimestamp == nil
-		})
-		if o.Volumes {
-			words = append(words, tab.Claims(cmd, f, word, owner.Select(owner.ResultsComponent), func(claim *corev1.PersistentVolumeClaim) bool {
-				return claim.DeletionTimestamp == nil && !there[owner.JobOf(claim)]
-			})...)
+		if o.Volumes && (strings.HasPrefix(word, claimPrefix) || strings.HasPrefix(claimPrefix, word)) {
+			words = append(words, orphans(cmd, f, word)...)
 		}
 		return tab.Without(words, args), cobra.ShellCompDirectiveNoFileComp
+	})
+}
+
+// orphans returns the claims whose job is gone; none where it is not known which jobs are there.
+func orphans(cmd *cobra.Command, f *factory.Factory, word string) []string {
+	jobs, known := tab.JobNames(cmd, f)
+	if !known {
+		return nil
 	}
+	return tab.Claims(cmd, f, word, owner.Select(owner.ResultsComponent), func(claim *corev1.PersistentVolumeClaim) bool {
+		return claim.DeletionTimestamp == nil && !slices.Contains(jobs, owner.JobOf(claim))
+	})
 }

@@ -38,46 +38,50 @@ func OneJob(f *factory.Factory, choose func(*batchv1.Job) bool) Func {
 }
 
 // Jobs returns what word can become where a JOB is expected, in the spelling that it begins
-// with: NAME, job/NAME or @latest. choose is shown every job, where they are asked for.
+// with: NAME, job/NAME or @latest. Choose may be called after Jobs has given up.
 func Jobs(cmd *cobra.Command, f *factory.Factory, word string, choose func(*batchv1.Job) bool) []string {
 	if strings.HasPrefix(word, "@") {
 		return beginning([]string{described(job.Latest, "your newest job")}, word)
 	}
-	kind, name, typed := strings.Cut(word, "/")
+	kind, _, typed := strings.Cut(word, "/")
 	if !typed {
-		kind, name = "", word
+		kind = ""
 	} else if _, err := job.ParseRef(kind + "/x"); err != nil {
 		return nil
 	} else {
 		kind += "/"
 	}
-	var words []string
-	for _, one := range list(cmd, f) {
-		if choose(&one) && strings.HasPrefix(one.Name, name) {
+	words, _ := ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) ([]string, error) {
+		return offers(ctx, client.BatchV1().Jobs(namespace), "", word, func(one *batchv1.Job) string {
+			if !choose(one) {
+				return ""
+			}
 			age := utilduration.HumanDuration(f.Clock.Since(one.CreationTimestamp.Time))
-			words = append(words, described(kind+one.Name, string(job.StateOf(&one)), age+" old"))
-		}
-	}
+			return described(kind+one.Name, string(job.StateOf(one)), age+" old")
+		})
+	})
 	return words
+}
+
+// JobNames returns the names of all jobs of the namespace, in any state; known is false where
+// the cluster did not tell all of them in time.
+func JobNames(cmd *cobra.Command, f *factory.Factory) (names []string, known bool) {
+	return ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) (names []string, err error) {
+		err = job.Each(ctx, client, namespace, metav1.ListOptions{}, func(one *batchv1.Job) error {
+			names = append(names, one.Name)
+			return nil
+		})
+		return names, err
+	})
 }
 
 // Latest returns the name of the caller's newest job; empty where there is none.
 func Latest(cmd *cobra.Command, f *factory.Factory) string {
-	names := ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) ([]string, error) {
+	names, _ := ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) ([]string, error) {
 		name, err := job.Ref(job.Latest).Name(ctx, client, namespace)
 		return []string{name}, err
 	})
 	return strings.Join(names, "")
-}
-
-func list(cmd *cobra.Command, f *factory.Factory) []batchv1.Job {
-	return ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) ([]batchv1.Job, error) {
-		jobs, err := client.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{Limit: listed})
-		if err != nil {
-			return nil, err
-		}
-		return jobs.Items, nil
-	})
 }
 
 // Without leaves out what args name already, in whatever spelling.

@@ -5,123 +5,101 @@ import (
 	"slices"
 
 	"github.com/spf13/cobra"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	schedulingv1 "k8s.io/api/scheduling/v1"
+	storagev1 "k8s.io/api/storage/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
-// names asks for words, and offers those that begin as they should.
-func names(f *factory.Factory, question func(context.Context, cluster.Interface, string) ([]string, error)) Func {
+// question is what is asked for words that begin as typed does, in a namespace.
+type question func(ctx context.Context, client cluster.Interface, namespace, typed string) ([]string, error)
+
+// names offers what a question finds.
+func names(f *factory.Factory, find question) Func {
 	return func(cmd *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-		return beginning(ask(cmd, f, question), word), cobra.ShellCompDirectiveNoFileComp
+		words, _ := ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) ([]string, error) {
+			return find(ctx, client, namespace, word)
+		})
+		return words, cobra.ShellCompDirectiveNoFileComp
 	}
 }
 
 // Claims returns the claims of the namespace that choose takes, as pvc/NAME, where word
-// begins as one of these does.
+// begins as one of these does. Choose may be called after Claims has given up.
 func Claims(cmd *cobra.Command, f *factory.Factory, word, selector string, choose func(*corev1.PersistentVolumeClaim) bool) []string {
 	const kind = "pvc/"
 	if short := min(len(word), len(kind)); word[:short] != kind[:short] {
 		return nil
 	}
-	return beginning(claims(cmd, f, kind, selector, choose), word)
+	return claims(cmd, f, kind, word, selector, choose)
 }
 
 // ClaimNames offers the claims of the namespace by their names. More can follow one.
 func ClaimNames(f *factory.Factory) Func {
 	return func(cmd *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
 		all := func(*corev1.PersistentVolumeClaim) bool { return true }
-		return beginning(claims(cmd, f, "", "", all), word), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		return claims(cmd, f, "", word, "", all), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 }
 
-func claims(cmd *cobra.Command, f *factory.Factory, kind, selector string, choose func(*corev1.PersistentVolumeClaim) bool) []string {
-	return ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) (words []string, err error) {
-		found, err := client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{LabelSelector: selector, Limit: listed})
-		if err != nil {
-			return nil, err
-		}
-		for _, claim := range found.Items {
-			if choose(&claim) {
-				size := volume.Size(&claim)
-				words = append(words, described(kind+claim.Name, size.String(), string(claim.Status.Phase)))
+func claims(cmd *cobra.Command, f *factory.Factory, kind, typed, selector string, choose func(*corev1.PersistentVolumeClaim) bool) []string {
+	words, _ := ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) ([]string, error) {
+		return offers(ctx, client.CoreV1().PersistentVolumeClaims(namespace), selector, typed, func(claim *corev1.PersistentVolumeClaim) string {
+			if !choose(claim) {
+				return ""
 			}
-		}
-		return words, nil
+			size := volume.Size(claim)
+			return described(kind+claim.Name, size.String(), string(claim.Status.Phase))
+		})
 	})
+	return words
 }
 
 // CronJobs offers cronjob/NAME.
 func CronJobs(f *factory.Factory) Func {
-	return names(f, func(ctx context.Context, client cluster.Interface, namespace string) (words []string, err error) {
-		found, err := client.BatchV1().CronJobs(namespace).List(ctx, metav1.ListOptions{Limit: listed})
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range found.Items {
-			words = append(words, described("cronjob/"+one.Name, one.Spec.Schedule))
-		}
-		return words, nil
+	return names(f, func(ctx context.Context, client cluster.Interface, namespace, typed string) ([]string, error) {
+		return offers(ctx, client.BatchV1().CronJobs(namespace), "", typed, func(one *batchv1.CronJob) string {
+			return described("cronjob/"+one.Name, one.Spec.Schedule)
+		})
 	})
 }
 
 // ServiceAccounts offers those of the namespace.
 func ServiceAccounts(f *factory.Factory) Func {
-	return names(f, func(ctx context.Context, client cluster.Interface, namespace string) (words []string, err error) {
-		found, err := client.CoreV1().ServiceAccounts(namespace).List(ctx, metav1.ListOptions{Limit: listed})
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range found.Items {
-			words = append(words, one.Name)
-		}
-		return words, nil
+	return names(f, func(ctx context.Context, client cluster.Interface, namespace, typed string) ([]string, error) {
+		return offers(ctx, client.CoreV1().ServiceAccounts(namespace), "", typed, (*corev1.ServiceAccount).GetName)
 	})
 }
 
 // StorageClasses offers those of the cluster, to who may list them.
 func StorageClasses(f *factory.Factory) Func {
-	return names(f, func(ctx context.Context, client cluster.Interface, _ string) (words []string, err error) {
-		found, err := client.StorageV1().StorageClasses().List(ctx, metav1.ListOptions{Limit: listed})
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range found.Items {
-			words = append(words, described(one.Name, one.Provisioner))
-		}
-		return words, nil
+	return names(f, func(ctx context.Context, client cluster.Interface, _, typed string) ([]string, error) {
+		return offers(ctx, client.StorageV1().StorageClasses(), "", typed, func(one *storagev1.StorageClass) string {
+			return described(one.Name, one.Provisioner)
+		})
 	})
 }
 
 // PriorityClasses offers those of the cluster, to who may list them.
 func PriorityClasses(f *factory.Factory) Func {
-	return names(f, func(ctx context.Context, client cluster.Interface, _ string) (words []string, err error) {
-		found, err := client.SchedulingV1().PriorityClasses().List(ctx, metav1.ListOptions{Limit: listed})
-		if err != nil {
-			return nil, err
-		}
-		for _, one := range found.Items {
-			words = append(words, one.Name)
-		}
-		return words, nil
+	return names(f, func(ctx context.Context, client cluster.Interface, _, typed string) ([]string, error) {
+		return offers(ctx, client.SchedulingV1().PriorityClasses(), "", typed, (*schedulingv1.PriorityClass).GetName)
 	})
 }
 
 // Namespaces offers those of the cluster. Who may not list them is offered those that the
 // kubeconfig names.
 func Namespaces(f *factory.Factory) Func {
-	return names(f, func(ctx context.Context, client cluster.Interface, _ string) (words []string, err error) {
-		found, err := client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{Limit: listed})
+	return names(f, func(ctx context.Context, client cluster.Interface, _, typed string) ([]string, error) {
+		words, err := offers(ctx, client.CoreV1().Namespaces(), "", typed, (*corev1.Namespace).GetName)
 		if err != nil {
-			return namespacesOfContexts(f)
+			words, err = namespacesOfContexts(f)
 		}
-		for _, one := range found.Items {
-			words = append(words, one.Name)
-		}
-		return words, nil
+		return beginning(words, typed), err
 	})
 }
 

@@ -1,28 +1,15 @@
 // Package tab has what completes the words of a command line, for every verb.
 //
-// What it promises: a word that needs no cluster asks none. One that does costs one list of at
-// most listed objects, and after patience nothing is offered. What goes wrong is not told: the
-// line that somebody is typing would break.
+// What it promises: a word that needs no cluster asks none. One that does costs a list, which
+// ends when there is enough to offer; after patience nothing is offered. What goes wrong is not
+// told: the line that somebody is typing would break.
 package tab
 
 import (
-	"context"
 	"slices"
 	"strings"
-	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
-
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
-)
-
-const (
-	// listed is how many objects are asked for: more are no help to anybody.
-	listed = 300
-	// patience is how long a Tab may take.
-	patience = 3 * time.Second
 )
 
 // Func gives what a word can become, a word each, with a tab between it and what it means.
@@ -59,30 +46,6 @@ func Manifests(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirec
 	return []string{"json", "yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
-// ask asks the cluster, and gives up in time. Whoever is asked may not look at the context: a
-// program that gets credentials does not.
-func ask[T any](cmd *cobra.Command, f *factory.Factory, question func(context.Context, cluster.Interface, string) ([]T, error)) []T {
-	ctx, cancel := context.WithTimeout(cmd.Context(), patience)
-	defer cancel()
-	Ready(cmd)
-	answer := make(chan []T, 1)
-	go func() {
-		client, namespace, err := f.Cluster()
-		if err != nil {
-			answer <- nil
-			return
-		}
-		all, _ := question(ctx, client, namespace) // nothing, where it failed
-		answer <- all
-	}()
-	select {
-	case <-ctx.Done():
-		return nil
-	case all := <-answer:
-		return all
-	}
-}
-
 // Ready does what comes before every command that runs: none has, for a completion.
 func Ready(cmd *cobra.Command) {
 	if first := cmd.Root().PersistentPreRun; first != nil {
@@ -90,13 +53,19 @@ func Ready(cmd *cobra.Command) {
 	}
 }
 
-// beginning returns those of words that begin with word. What would break a line of the
-// answer is left out.
+// Unless offers nothing where names are refused beside a flag that was typed.
+func Unless(refused func() bool, offer Func) Func {
+	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
+		if refused() {
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+		return offer(cmd, args, word)
+	}
+}
+
+// beginning returns those of words that begin with word.
 func beginning(words []string, word string) []string {
-	return slices.DeleteFunc(slices.Clone(words), func(one string) bool {
-		name, _, _ := strings.Cut(one, "\t")
-		return !strings.HasPrefix(name, word) || strings.ContainsFunc(name, unicode.IsControl)
-	})
+	return slices.DeleteFunc(slices.Clone(words), func(one string) bool { return !begins(one, word) })
 }
 
 // described puts what it means behind a word.
