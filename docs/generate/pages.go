@@ -111,7 +111,7 @@ func table(flags []*pflag.Flag) string {
 // value is the default as help writes it; nothing for a flag that is off.
 func value(flag *pflag.Flag) string {
 	switch {
-	case flag.Value.Type() == "bool" && flag.DefValue == "false", flag.DefValue == "[]":
+	case flag.Value.Type() == "bool" && flag.DefValue == "false", flag.DefValue == "[]", flag.DefValue == "" && flag.Value.Type() != "string":
 		return ""
 	case flag.Value.Type() == "string":
 		return "='" + flag.DefValue + "'"

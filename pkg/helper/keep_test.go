@@ -17,25 +17,25 @@ import (
 
 // A helper that is kept stays, and serves the next session that is like this one.
 func TestKeep(t *testing.T) {
-	ada := func(s *helper.Spec) { s.Owner, s.Keep, s.Agent = owner.Identity{Name: "ada"}, true, "v1" }
+	dev := func(s *helper.Spec) { s.Owner, s.Keep, s.Agent = owner.Identity{Name: "dev"}, true, "v1" }
 	for name, test := range map[string]struct {
 		first, second func(*helper.Spec)
 		change        func(*corev1.Pod)
 		same          bool
 	}{
-		"the same":           {ada, ada, nil, true},
-		"not to be kept":     {ada, func(s *helper.Spec) { ada(s); s.Keep = false }, nil, true},
-		"another's":          {ada, func(s *helper.Spec) { ada(s); s.Owner.Name = "bob" }, nil, false},
+		"the same":           {dev, dev, nil, true},
+		"not to be kept":     {dev, func(s *helper.Spec) { dev(s); s.Keep = false }, nil, true},
+		"another's":          {dev, func(s *helper.Spec) { dev(s); s.Owner.Name = "ops" }, nil, false},
 		"nobody's":           {func(s *helper.Spec) { s.Keep = true }, func(s *helper.Spec) { s.Keep = true }, nil, false},
-		"another claim":      {ada, func(s *helper.Spec) { ada(s); s.Claim = "other" }, nil, false},
-		"another folder":     {ada, func(s *helper.Spec) { ada(s); s.SubPath = "other" }, nil, false},
-		"another user":       {ada, func(s *helper.Spec) { ada(s); s.Identity = s.Identity.Nobody() }, nil, false},
-		"another image":      {ada, func(s *helper.Spec) { ada(s); s.Image = "other" }, nil, false},
-		"another agent":      {ada, func(s *helper.Spec) { ada(s); s.Agent = "v2" }, nil, false},
-		"one that has ended": {ada, ada, func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded }, false},
-		"one that ends soon": {ada, ada, func(p *corev1.Pod) { p.CreationTimestamp = metav1.NewTime(time.Now().Add(-5 * time.Hour)) }, false},
-		"one that never was": {func(s *helper.Spec) { ada(s); s.Keep = false }, ada, nil, false},
-		"one that is deleted": {ada, ada, func(p *corev1.Pod) {
+		"another claim":      {dev, func(s *helper.Spec) { dev(s); s.Claim = "other" }, nil, false},
+		"another folder":     {dev, func(s *helper.Spec) { dev(s); s.SubPath = "other" }, nil, false},
+		"another user":       {dev, func(s *helper.Spec) { dev(s); s.Identity = s.Identity.Nobody() }, nil, false},
+		"another image":      {dev, func(s *helper.Spec) { dev(s); s.Image = "other" }, nil, false},
+		"another agent":      {dev, func(s *helper.Spec) { dev(s); s.Agent = "v2" }, nil, false},
+		"one that has ended": {dev, dev, func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded }, false},
+		"one that ends soon": {dev, dev, func(p *corev1.Pod) { p.CreationTimestamp = metav1.NewTime(time.Now().Add(-5 * time.Hour)) }, false},
+		"one that never was": {func(s *helper.Spec) { dev(s); s.Keep = false }, dev, nil, false},
+		"one that is deleted": {dev, dev, func(p *corev1.Pod) {
 			p.DeletionTimestamp = &metav1.Time{Time: time.Now()}
 			p.Finalizers = []string{"x"}
 		}, false},
@@ -70,7 +70,7 @@ func TestKeep(t *testing.T) {
 // One that does not run yet is not kept, and one that was found is not deleted.
 func TestKeepIsOfRunningOnes(t *testing.T) {
 	cluster := faketest.New()
-	keep := spec(func(s *helper.Spec) { s.Owner, s.Keep = owner.Identity{Name: "ada"}, true })
+	keep := spec(func(s *helper.Spec) { s.Owner, s.Keep = owner.Identity{Name: "dev"}, true })
 	got := located(t, cluster, keep, func(t *testing.T, s *helper.Session, _ func() string) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

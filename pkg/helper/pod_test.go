@@ -35,7 +35,7 @@ func TestPod(t *testing.T) {
 			s.Identity = helper.Identity{UID: new(int64(1000)), GID: new(int64(100)), Groups: []int64{2000, 3000}, SELinux: &corev1.SELinuxOptions{Level: "s0:c1,c2"}}
 			s.Tolerations = []corev1.Toleration{{Key: "nvidia.com/gpu", Operator: corev1.TolerationOpExists}}
 			s.PullSecrets = []corev1.LocalObjectReference{{Name: "registry"}}
-			s.Owner = owner.Identity{Name: "ada"}
+			s.Owner = owner.Identity{Name: "dev"}
 		}),
 	} {
 		t.Run(name, func(t *testing.T) { faketest.GoldenYAML(t, "pod-"+name, s.Pod("x7k2pq9z")) })

@@ -174,8 +174,8 @@ func TestSession(t *testing.T) {
 			At: "fetch-2", Said: []string{`admission webhook "policy" denied the request: no root; trying as user 65532, who may not be able to read all files`},
 			Changes: []string{made1, made2, gone2}, Waits: []string{making, noNode},
 		}},
-		"no right": {refuse(forbidden(`User "ada" cannot create resource "pods"`), always), nil, session{
-			Err: "making a helper pod: " + refusal + `User "ada" cannot create resource "pods"`, Changes: []string{made1}, Waits: []string{making},
+		"no right": {refuse(forbidden(`User "dev" cannot create resource "pods"`), always), nil, session{
+			Err: "making a helper pod: " + refusal + `User "dev" cannot create resource "pods"`, Changes: []string{made1}, Waits: []string{making},
 		}},
 		"no such image": {faketest.New(), []corev1.PodStatus{waiting("ErrImagePull", "busybox:0: not found")}, session{
 			Err: `helper pod "fetch-1" cannot start: ErrImagePull: busybox:0: not found`, Changes: []string{made1, gone1},

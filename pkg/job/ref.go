@@ -1,5 +1,10 @@
-// Package job knows batch/v1 Jobs: how one is made from a request, how it is
-// named on a command line, what state it is in and why, its logs, and its end.
+// Package job knows batch/v1 Jobs: how one is named on a command line, what state it
+// is in and why, its logs, and its end. How one is made is the affair of package spec
+// below it.
+//
+// What it promises: a state is told from what the API server says of the job and its
+// pods, and a reason in the words of the cluster; what the server does not say is not
+// guessed. Nothing here deletes a job.
 package job
 
 import (

@@ -15,7 +15,7 @@ import (
 func TestHash(t *testing.T) {
 	for name, want := range map[string]string{
 		"":                "",
-		"ada@example.org": "cfe00dde46ef942601ffafb9e2825e80",
+		"dev@example.org": "2d385ef7f0fb8116d949f8979d4e1b70",
 		"system:serviceaccount:lab:ünicode name": "1d1600b199a9dc99cf68bf71c5f060db",
 	} {
 		got := owner.Identity{Name: name}.Hash()
@@ -28,11 +28,11 @@ func TestHash(t *testing.T) {
 func TestStamp(t *testing.T) {
 	for name, test := range map[string]struct{ meta, want metav1.ObjectMeta }{
 		"nobody": {metav1.ObjectMeta{}, metav1.ObjectMeta{Labels: map[string]string{owner.ManagedByLabel: owner.ManagedBy}}},
-		"ada@example.org": {
+		"dev@example.org": {
 			metav1.ObjectMeta{Labels: map[string]string{"a": "b"}},
 			metav1.ObjectMeta{
-				Labels:      map[string]string{"a": "b", owner.ManagedByLabel: owner.ManagedBy, owner.Label: "cfe00dde46ef942601ffafb9e2825e80"},
-				Annotations: map[string]string{owner.Annotation: "ada@example.org"},
+				Labels:      map[string]string{"a": "b", owner.ManagedByLabel: owner.ManagedBy, owner.Label: "2d385ef7f0fb8116d949f8979d4e1b70"},
+				Annotations: map[string]string{owner.Annotation: "dev@example.org"},
 			},
 		},
 	} {

@@ -15,7 +15,7 @@ import (
 func TestClaim(t *testing.T) {
 	for name, spec := range map[string]volume.Spec{
 		"minimal": {Name: "train-results", Namespace: "lab", Job: "train", Size: resource.MustParse("500Mi")},
-		"owned":   {Name: "train-results", Namespace: "lab", Job: "train", Size: resource.MustParse("1.5Gi"), Owner: owner.Identity{Name: "oidc:ada lovelace"}},
+		"owned":   {Name: "train-results", Namespace: "lab", Job: "train", Size: resource.MustParse("1.5Gi"), Owner: owner.Identity{Name: "oidc:dev lovelace"}},
 	} {
 		t.Run(name, func(t *testing.T) { faketest.GoldenYAML(t, "claim-"+name, spec.Claim()) })
 	}

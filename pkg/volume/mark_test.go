@@ -19,7 +19,7 @@ const (
 	patchJob   = "patch jobs train application/merge-patch+json "
 	patchClaim = "patch persistentvolumeclaims train-results application/merge-patch+json "
 	marked     = `{"metadata":{"annotations":{"kubectl-batch.github.io/empty":null,"kubectl-batch.github.io/fetched":"2026-03-04T12:00:00Z",` +
-		`"kubectl-batch.github.io/fetched-by":"ada","kubectl-batch.github.io/fetched-digest":"d1"},"uid":"uid-`
+		`"kubectl-batch.github.io/fetched-by":"dev","kubectl-batch.github.io/fetched-digest":"d1"},"uid":"uid-`
 )
 
 // Each mark is a patch that only the object that was read takes.
@@ -37,7 +37,7 @@ func TestMarkFetched(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			cluster := faketest.New(job.DeepCopy(), claim.DeepCopy())
 			client, _ := cluster.Clientset()
-			err := volume.MarkFetched(t.Context(), client, test.on, volume.Mark{When: faketest.Now(), By: "ada", Digest: "d1"})
+			err := volume.MarkFetched(t.Context(), client, test.on, volume.Mark{When: faketest.Now(), By: "dev", Digest: "d1"})
 			if diff := cmp.Diff(test.want, cluster.Changes()); diff != "" || err != nil {
 				t.Errorf("%v; want -, got +:\n%s", err, diff)
 			}

@@ -18,7 +18,7 @@ func TestOf(t *testing.T) {
 	}{
 		"by kubectl":             {"/usr/local/bin/kubectl-batch", "linux", batch},
 		"by a shell":             {"kubectl-batch", "linux", batch},
-		"by krew":                {"/home/ada/.krew/bin/kubectl-batch_jobs", "linux", want{"kubectl batch-jobs", "kubectl_complete-batch_jobs", true, false}},
+		"by krew":                {"/home/dev/.krew/bin/kubectl-batch_jobs", "linux", want{"kubectl batch-jobs", "kubectl_complete-batch_jobs", true, false}},
 		"in two words":           {"./kubectl-lab-batch_jobs", "darwin", want{"kubectl lab batch-jobs", "kubectl_complete-lab-batch_jobs", true, false}},
 		"for completion":         {"kubectl_complete-batch", "linux", want{"kubectl batch", "kubectl_complete-batch", true, true}},
 		"for completion by krew": {"/x/kubectl_complete-batch_jobs", "linux", want{"kubectl batch-jobs", "kubectl_complete-batch_jobs", true, true}},
@@ -29,7 +29,7 @@ func TestOf(t *testing.T) {
 		"by a name with a trick": {"kubectl-batch;reboot", "linux", want{"kubectl batch", "kubectl_complete-batch", false, false}},
 		"case matters":           {"Kubectl-Batch", "linux", want{"kubectl batch", "kubectl_complete-batch", false, false}},
 		"an .exe elsewhere":      {"kubectl-batch.exe", "linux", want{"kubectl batch.exe", "kubectl_complete-batch.exe", true, false}},
-		"Windows":                {`C:\Users\ada\.krew\bin\kubectl-batch_jobs.exe`, "windows", want{"kubectl batch-jobs", "kubectl_complete-batch_jobs.exe", true, false}},
+		"Windows":                {`C:\Users\dev\.krew\bin\kubectl-batch_jobs.exe`, "windows", want{"kubectl batch-jobs", "kubectl_complete-batch_jobs.exe", true, false}},
 		"Windows shouts":         {`C:/BIN/KUBECTL-BATCH.EXE`, "windows", want{"kubectl batch", "kubectl_complete-batch.exe", true, false}},
 		"Windows, completion":    {`D:\kubectl_Complete-batch.exe`, "windows", want{"kubectl batch", "kubectl_complete-batch.exe", true, true}},
 		"Windows without .exe":   {`kubectl-batch`, "windows", want{"kubectl batch", "kubectl_complete-batch.exe", true, false}},

@@ -25,7 +25,7 @@ type resourceFlags struct {
 func (o *resourceFlags) addTo(flags *pflag.FlagSet) {
 	flags.StringVar(&o.CPU, "cpu", "", "CPUs, requested and at most, such as 4 or 500m")
 	flags.StringVar(&o.Memory, "memory", "", "Memory, requested and at most, such as 16Gi")
-	numberVar(flags, &o.GPU, "gpu", 0, "0", "GPUs, requested and at most")
+	numberVar(flags, &o.GPU, "gpu", 0, "GPUs, requested and at most (default: none, or as many as what is repeated has)")
 	flags.StringVar(&o.GPUResource, "gpu-resource", string(spec.GPUResource), "What --gpu asks for, such as nvidia.com/mig-1g.5gb or amd.com/gpu")
 	flags.StringArrayVar(&o.GPUTypes, "gpu-type", nil, "Only nodes with this GPU, by their label nvidia.com/gpu.product (repeatable: any of them)")
 	flags.StringArrayVar(&o.Requests, "request", nil, "Any other resource requested, as NAME=QUANTITY (repeatable)")

@@ -16,11 +16,10 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
-// numberVar declares a flag for a whole number of at least that much; shown is
-// what help says holds without it.
-func numberVar(flags *pflag.FlagSet, to **int32, name string, least int32, shown, usage string) {
+// numberVar declares a flag for a whole number of at least that much. Usage says what holds
+// without it.
+func numberVar(flags *pflag.FlagSet, to **int32, name string, least int32, usage string) {
 	flags.Var(number{to, least}, name, usage)
-	flags.Lookup(name).DefValue = shown
 }
 
 // number is a flag for a whole number that may be left out.

@@ -30,7 +30,7 @@ import (
 const Namespace = "lab"
 
 // User is who the caller is, unless As says otherwise.
-const User = "ada@example.org"
+const User = "dev@example.org"
 
 var _ client.Getter = (*Cluster)(nil)
 
