@@ -40,33 +40,33 @@ lint: ## Check format and house rules
 	cd test/cluster && $(LINT) fmt --diff ./... && $(LINT) run --allow-parallel-runners ./...
 
 unit: ## Unit tests with the race detector
-	@command -v cc >/dev/null || { echo "The race detector needs a C compiler: installing gcc."; apt-get update -qq && apt-get install -qq -y gcc libc6-dev; }
+	@command -v cc >/dev/null || { echo "The race detector needs a C compiler, and only root can install gcc."; apt-get update -qq && apt-get install -qq -y gcc libc6-dev; }
 	go test -race ./...
 	go test -C test/cluster ./...
 
 e2e: cluster build shells ## Scripts on a real cluster; RUN=demo for one of them
-	$(CLUSTER) exec -- go test -tags e2e -count=1 -timeout 40m -parallel 4 $(if $(RUN),-run 'TestScripts/group/($(RUN))$$$$',) ./test/e2e
+	$(CLUSTER) exec -- go test -tags e2e -count=1 -timeout 40m -parallel 4 $(if $(RUN),-run 'TestScripts/(group|alone)/($(RUN))$$$$',) ./test/e2e
 
 # The shells whose completion is tested.
 shells:
 	@command -v zsh >/dev/null && command -v fish >/dev/null && test -e /usr/share/bash-completion/bash_completion || \
-		{ echo "The tests of completion need zsh, fish and bash-completion: installing them."; apt-get update -qq && apt-get install -qq -y zsh fish bash-completion; }
+		{ echo "The tests of completion need zsh, fish and bash-completion, and only root can install them."; apt-get update -qq && apt-get install -qq -y zsh fish bash-completion; }
 
 docs: ## Write docs/reference from the command tree
 	go run ./docs/generate
 
 golden: ## Write the golden files from what the program does
-	BATCH_UPDATE_GOLDEN=1 go test -count=1 ./pkg/cmd >/dev/null
+	BATCH_UPDATE_GOLDEN=1 go test -count=1 ./pkg/cmd ./pkg/helper ./pkg/volume
 
 # What the work tree holds, in a line.
-STATE := { git diff; git ls-files -o --exclude-standard | xargs -r cat; } | sha256sum
+STATE := { git diff; git ls-files -o --exclude-standard | xargs -r cat; } | git hash-object --stdin
 verify: ## Nothing is left to format, tidy or generate, and all of it compiles for every system
 	@before=$$($(STATE)) && $(MAKE) --no-print-directory fmt tidy docs golden && \
 		{ test "$$before" = "$$($(STATE))" || { git status --short; echo "make verify has changed files: look at them, and commit them"; exit 1; }; }
 	@$(MAKE) --no-print-directory cross
 
 cross: ## Vet and compile, with the tests, for the systems that this is not
-	@for system in windows darwin; do \
+	@for system in $(filter-out $(shell go env GOOS),linux windows darwin); do \
 		echo "vet and tests for $$system" && GOOS=$$system CGO_ENABLED=0 go vet -trimpath $(LEAN) ./... && \
 		GOOS=$$system CGO_ENABLED=0 go test -trimpath $(LEAN) -exec true ./... >/dev/null || exit 1; \
 	done

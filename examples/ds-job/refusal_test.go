@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -56,8 +57,8 @@ func TestFileInsteadOfDirectory(t *testing.T) {
 }
 
 func TestReadOnlyDirectory(t *testing.T) {
-	if os.Geteuid() == 0 {
-		t.Skip("root may write anywhere")
+	if os.Geteuid() == 0 || runtime.GOOS == "windows" {
+		t.Skip("root may write anywhere, and so may who has the folder on Windows")
 	}
 	dir := t.TempDir()
 	if err := os.Chmod(dir, 0o500); err != nil {
@@ -89,7 +90,7 @@ func TestRunReplacesOldResults(t *testing.T) {
 		t.Fatal(err)
 	}
 	info, err := os.Stat(path)
-	if err != nil || info.Size() < 100 || info.Mode().Perm() != 0o644 {
+	if err != nil || info.Size() < 100 || info.Mode().Perm()&0o444 != 0o444 {
 		t.Errorf("metrics.json: %v, error %v", info, err)
 	}
 }

@@ -124,7 +124,7 @@ func TestOverlay(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	shown := map[string]string{place + "/a.gz": "/s/a.gz", place + "/b.gz": "/s/b.gz"}
+	shown := map[string]string{filepath.Join(place, "a.gz"): "/s/a.gz", filepath.Join(place, "b.gz"): "/s/b.gz"}
 	if err := (Compiler{Folder: tree}).hide(shown); err != nil {
 		t.Fatal(err)
 	}
@@ -141,8 +141,8 @@ func TestOverlay(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := map[string]map[string]string{"Replace": {
-		place + "/a.gz": "/s/a.gz", place + "/b.gz": "/s/b.gz",
-		place + "/a.gz.part": "", place + "/b.gz.part": "", place + "/old.gz": "",
+		filepath.Join(place, "a.gz"): "/s/a.gz", filepath.Join(place, "b.gz"): "/s/b.gz",
+		filepath.Join(place, "a.gz.part"): "", filepath.Join(place, "b.gz.part"): "", filepath.Join(place, "old.gz"): "",
 	}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 )
@@ -116,7 +117,7 @@ func inspect(root *os.Root, bin string, machine Machine) error {
 	if err != nil || !info.Mode().IsRegular() {
 		return fmt.Errorf("there is no program %s among the installed files for %s", bin, machine)
 	}
-	if machine.OS != "windows" && info.Mode()&0o111 == 0 {
+	if machine.OS != "windows" && runtime.GOOS != "windows" && info.Mode()&0o111 == 0 { // Windows keeps no such mode
 		return fmt.Errorf("the program %s for %s may not be started: its mode is %s", bin, machine, info.Mode())
 	}
 	if licensed, err := hasLicense(root); err != nil || !licensed {

@@ -35,6 +35,9 @@ func TestScripts(t *testing.T) {
 	if len(left) > 0 {
 		fmt.Printf("%d scripts not run, they need a cluster of ours: %s\n", len(left), strings.Join(left, ", "))
 	}
+	if suite.ran.Load() == 0 {
+		t.Error("no script has the name that -run gives")
+	}
 	suite.nothingLeft(t)
 }
 

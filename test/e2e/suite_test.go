@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -39,6 +40,8 @@ type suite struct {
 	bin            string // folder with kubectl and kubectl-batch
 	image, example string
 	ours           bool
+	// ran counts scripts.
+	ran atomic.Int64
 }
 
 func newSuite(t *testing.T) *suite {
@@ -86,6 +89,7 @@ func check(t *testing.T, err error) {
 
 // setup gives each script a namespace and a user of its own.
 func (s *suite) setup(e *testscript.Env) error {
+	s.ran.Add(1)
 	ctx := context.Background()
 	script := strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")
 	namespace, err := s.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
