@@ -4,7 +4,8 @@
 // What it promises:
 //   - Everything is written below one os.Root, never through a symlink, and only
 //     under names that the source gave (Tree). What would lead out, is no file,
-//     directory or link, or has no name here is refused by name; the rest goes on.
+//     directory or link, or has no name here, or one that the file system does not tell from another's,
+//     is refused by name; the rest goes on.
 //   - A regular file has its final name only when all its bytes are there. Until
 //     then they are in a partial file beside it, which a later process can go on
 //     with, and which is never the user's own (Partial).
@@ -18,7 +19,5 @@
 // What it does not promise: owners, extended attributes, setuid, setgid and
 // sticky bits, and the modification times of symlinks are not restored; nothing
 // is flushed to the disk, so that after a loss of power a file may lack content;
-// that a file was not changed here between a look at it and its replacement; names
-// that differ only in their Unicode normal form are not told apart on file
-// systems that fold them.
+// that a file was not changed here between a look at it and its replacement.
 package archive

@@ -1,5 +1,11 @@
 // Package cleanup deletes jobs that are finished, and with them what was made for
 // them: pods, scripts, Secrets, and results volumes whose results were fetched.
+//
+// What it promises: a job that is not finished stays, and one that a controller looks
+// after, unless that is asked for. A claim goes only if run made it, its results were
+// fetched since the job ended (or losing them is asked for), and nothing else uses it.
+// Everything is deleted by its UID and, where its state decided, by its resource
+// version: what was made or changed since stays.
 package cleanup
 
 import (

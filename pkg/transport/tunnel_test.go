@@ -54,7 +54,7 @@ func dial(t *testing.T, dialer transport.Dialer) net.Conn {
 func TestTunnel(t *testing.T) {
 	server := newAPIServer(t)
 	config := server.config()
-	config.Impersonate = rest.ImpersonationConfig{UserName: "ada", Groups: []string{"lab"}}
+	config.Impersonate = rest.ImpersonationConfig{UserName: "dev", Groups: []string{"lab"}}
 	tunnel := newTunnel(t, config)
 	first, second := dial(t, tunnel), dial(t, tunnel)
 	echoes(t, first, 3<<20)
@@ -67,7 +67,7 @@ func TestTunnel(t *testing.T) {
 	}
 	request := server.seen()[0]
 	want := map[string]string{
-		"Authorization": "Bearer secret", "Impersonate-User": "ada", "Impersonate-Group": "lab",
+		"Authorization": "Bearer secret", "Impersonate-User": "dev", "Impersonate-Group": "lab",
 		"Upgrade": "batch-tunnel", "Connection": "Upgrade",
 	}
 	for name, value := range want {

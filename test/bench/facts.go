@@ -23,11 +23,12 @@ func (b *bench) facts(ctx context.Context) []string {
 		}
 		return out
 	}
-	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease") // shows as nothing
-	load, _ := os.ReadFile("/proc/loadavg")                // as above
+	kernel, _ := os.ReadFile("/proc/sys/kernel/osrelease")               // shows as nothing
+	release, _, _ := strings.Cut(strings.TrimSpace(string(kernel)), "-") // what is behind it is the machine's own affair
+	load, _ := os.ReadFile("/proc/loadavg")                              // as above
 	return []string{
 		fmt.Sprintf("%d processors (%s), %d GiB of memory, Linux %s, load when it began %.14s",
-			runtime.NumCPU(), field("/proc/cpuinfo", "model name"), memory(), strings.TrimSpace(string(kernel)), load),
+			runtime.NumCPU(), field("/proc/cpuinfo", "model name"), memory(), release, load),
 		fmt.Sprintf("Kubernetes %s with %s on the nodes; all of it on this one machine", text("get", "nodes", "-o", "jsonpath={.items[0].status.nodeInfo.kubeletVersion}"),
 			text("get", "nodes", "-o", "jsonpath={.items[0].status.nodeInfo.containerRuntimeVersion}")),
 		text("batch", "version"),

@@ -103,7 +103,7 @@ var passing = regexp.MustCompile(`^(job|helper pod) \S+ (does not run yet: |is r
 func Passed(page, printed string) string {
 	var kept []string
 	for line := range strings.SplitSeq(printed, "\n") {
-		if !passing.MatchString(line) || slices.ContainsFunc(strings.Split(page, "\n"), func(shown string) bool { return matches(shown, line) }) {
+		if !passing.MatchString(line) || slices.ContainsFunc(strings.Split(page, "\n"), func(shown string) bool { return shown != "..." && matches(shown, line) }) {
 			kept = append(kept, line)
 		}
 	}

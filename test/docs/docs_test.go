@@ -131,6 +131,8 @@ func TestSame(t *testing.T) {
 		"any lines, none":         {"a\n...\nz", "a\nz", true},
 		"any lines, another end":  {"a\n...\nz", "a\nb\ny", false},
 		"what comes and goes":     {"a", "job x does not run yet: ContainerCreating\njob x is running\na", true},
+		"what comes and any":      {"a\n...\nz", "a\njob x is running\nb\nz", true},
+		"comes before any":        {"a\nb\n...", "a\njob x is running\nb\nz", true},
 		"shown, and not there":    {"job x is running\na", "a", false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -50,7 +50,7 @@ func (p *page) opening() {
 		p.line("- %s", fact)
 	}
 	for _, skipped := range p.Skipped {
-		p.line("- **Not measured:** %s", skipped)
+		p.line("- **Given up**, so that numbers are of the turns before it, if any: %s", skipped)
 	}
 }
 
