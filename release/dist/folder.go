@@ -14,9 +14,11 @@ import (
 // What the files of a release are called.
 const (
 	archiveEnding = ".tar.gz"
-	sbomEnding    = ".sbom.json"
-	manifest      = "batch.yaml"
-	checksums     = "checksums.txt"
+	// licences is the file in an archive with those of what others wrote.
+	licences   = "THIRD_PARTY_LICENSES"
+	sbomEnding = ".sbom.json"
+	manifest   = "batch.yaml"
+	checksums  = "checksums.txt"
 )
 
 // folder is where the files go. It holds those of one release and nothing else, so

@@ -57,6 +57,27 @@ func forKrew(t *testing.T, folder string) {
 	}
 }
 
+// checkLicences looks whether all that is in a program is among those whose licences come with it.
+func checkLicences(t *testing.T, others string, program []byte) {
+	t.Helper()
+	info, err := buildinfo.Read(bytes.NewReader(program))
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := []string{"Go " + strings.TrimPrefix(info.GoVersion, "go")}
+	for _, module := range info.Deps {
+		names = append(names, module.Path+" "+module.Version)
+	}
+	for _, name := range names {
+		if !strings.Contains(others, "\n"+name+"\n") {
+			t.Errorf("there is no licence of %s", name)
+		}
+	}
+	if len(names) < 50 || !strings.Contains(others, "Apache License") || !strings.Contains(others, "Redistributions in binary form must reproduce") {
+		t.Errorf("%d names, and %d bytes of licences", len(names), len(others))
+	}
+}
+
 // unpack looks at the entries of an archive, and returns the program.
 func unpack(t *testing.T, p build.Platform, packed []byte) (program []byte) {
 	t.Helper()
@@ -68,7 +89,9 @@ func unpack(t *testing.T, p build.Platform, packed []byte) (program []byte) {
 		t.Errorf("the gzip header says %q and %s", unzipped.Name, unzipped.ModTime)
 	}
 	archive := tar.NewReader(unzipped)
-	for _, want := range []string{"LICENSE 644", p.Program() + " 755"} {
+	var others []byte
+	for _, want := range []string{"LICENSE 644", "THIRD_PARTY_LICENSES 644", p.Program() + " 755"} {
+		others = program
 		header, err := archive.Next()
 		if err != nil {
 			t.Fatal(err)
@@ -85,6 +108,7 @@ func unpack(t *testing.T, p build.Platform, packed []byte) (program []byte) {
 	if _, err := archive.Next(); err != io.EOF {
 		t.Errorf("there is more in it: %v", err)
 	}
+	checkLicences(t, string(others), program)
 	return program
 }
 

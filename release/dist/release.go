@@ -8,9 +8,11 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"runtime/debug"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
 	"github.com/kubectl-batch/kubectl-batch/release/build"
+	"github.com/kubectl-batch/kubectl-batch/release/notices"
 	"github.com/kubectl-batch/kubectl-batch/release/sbom"
 	"github.com/kubectl-batch/kubectl-batch/release/targz"
 )
@@ -96,10 +98,15 @@ func (r *release) makePlatform(ctx context.Context, p build.Platform) error {
 	if err != nil {
 		return err
 	}
+	others, err := r.notices(ctx, program)
+	if err != nil {
+		return err
+	}
 	var archive bytes.Buffer
 	err = targz.Pack(&archive, r.source.Time,
 		targz.Entry{Name: p.Program(), Mode: 0o755, Data: content},
-		targz.Entry{Name: "LICENSE", Mode: 0o644, Data: r.license})
+		targz.Entry{Name: "LICENSE", Mode: 0o644, Data: r.license},
+		targz.Entry{Name: licences, Mode: 0o644, Data: others})
 	if err != nil {
 		return err
 	}
@@ -109,6 +116,19 @@ func (r *release) makePlatform(ctx context.Context, p build.Platform) error {
 	}
 	r.say("%s: %.1f MB, %.1f MB unpacked", name+archiveEnding, megabytes(archive.Len()), megabytes(len(content)))
 	return r.makeSBOM(name, program)
+}
+
+// notices are the licences of what others wrote in a program, and in those inside of it.
+func (r *release) notices(ctx context.Context, program sbom.Program) ([]byte, error) {
+	programs := []*debug.BuildInfo{program.Info}
+	for _, one := range r.inside {
+		programs = append(programs, one.Info)
+	}
+	sources, err := r.compiler.Sources(ctx, notices.Paths(programs...))
+	if err != nil {
+		return nil, err
+	}
+	return notices.Text(sources, programs...)
 }
 
 func (r *release) makeSBOM(name string, program sbom.Program) error {

@@ -1,0 +1,44 @@
+package build
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+)
+
+// Sources returns the folders on this machine that hold the source of modules, which are given by
+// their paths, as PATH@VERSION, and under the empty name that of Go itself. A module of which
+// nothing was compiled here is not there.
+func (c Compiler) Sources(ctx context.Context, modules []string) (map[string]string, error) {
+	root, err := c.ask(ctx, "env", "GOROOT")
+	if err != nil {
+		return nil, err
+	}
+	folders := map[string]string{"": strings.TrimSpace(root)}
+	const each = "{{with or .Replace .}}{{if .Dir}}{{.Path}}@{{.Version}}\t{{.Dir}}{{end}}{{end}}"
+	listed, err := c.ask(ctx, append([]string{"list", "-m", "-f", each}, modules...)...)
+	if err != nil {
+		return nil, err
+	}
+	for line := range strings.Lines(listed) {
+		if module, folder, ok := strings.Cut(strings.TrimSpace(line), "\t"); ok {
+			folders[module] = folder
+		}
+	}
+	return folders, nil
+}
+
+// ask returns what the go command answers.
+func (c Compiler) ask(ctx context.Context, args ...string) (string, error) {
+	command := exec.CommandContext(ctx, "go", args...)
+	var out bytes.Buffer
+	command.Dir, command.Stdout, command.Stderr = c.Folder, &out, c.Output
+	command.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on")
+	if err := command.Run(); err != nil {
+		return "", fmt.Errorf("go %s: %w", args[0], err)
+	}
+	return out.String(), nil
+}

@@ -1,0 +1,111 @@
+// Package notices gathers the licences under which the parts of a program are passed on,
+// which want that they go with it.
+//
+// What it promises: the licence and notice files at the top of every module that the go
+// command recorded in the programs, and Go's own, each text once; the same programs give
+// the same text. What it does not: what files deeper in a module say of themselves.
+package notices
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"runtime/debug"
+	"slices"
+	"strings"
+)
+
+// legal matches the names of files that say under what a module is passed on.
+var legal = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([-._].*)?$`)
+
+// Folders are where sources lie on this machine: those of modules as PATH@VERSION, and Go's
+// own under the empty name.
+type Folders map[string]string
+
+// Text returns the licences of all that programs are made from. A module without one is an
+// error: nobody may pass it on.
+func Text(folders Folders, programs ...*debug.BuildInfo) ([]byte, error) {
+	under := map[string][]string{}
+	for name, module := range modules(programs) {
+		texts, err := licences(folders[module])
+		if err != nil {
+			return nil, fmt.Errorf("the licence of %s: %w", name, err)
+		}
+		for _, text := range texts {
+			under[text] = append(under[text], name)
+		}
+	}
+	return write(under), nil
+}
+
+// Paths returns those of the modules that programs are made from, as go.mod has them.
+func Paths(programs ...*debug.BuildInfo) (paths []string) {
+	for _, program := range programs {
+		for _, module := range program.Deps {
+			paths = append(paths, module.Path)
+		}
+	}
+	slices.Sort(paths)
+	return slices.Compact(paths)
+}
+
+// modules returns the names in Folders of what programs are made from, by the names that
+// people read.
+func modules(programs []*debug.BuildInfo) map[string]string {
+	all := map[string]string{}
+	for _, program := range programs {
+		version, _, _ := strings.Cut(program.GoVersion, " ") // experiments stand behind it
+		all["Go "+strings.TrimPrefix(version, "go")] = ""
+		for _, module := range program.Deps {
+			for module.Replace != nil {
+				module = module.Replace
+			}
+			all[module.Path+" "+module.Version] = module.Path + "@" + module.Version
+		}
+	}
+	return all
+}
+
+// licences returns the texts at the top of a folder.
+func licences(folder string) (texts []string, err error) {
+	if folder == "" {
+		return nil, errors.New("its source is not on this machine")
+	}
+	entries, err := os.ReadDir(folder)
+	if err != nil {
+		return nil, err
+	}
+	for _, entry := range entries {
+		if !entry.Type().IsRegular() || !legal.MatchString(entry.Name()) {
+			continue
+		}
+		text, err := os.ReadFile(filepath.Join(folder, entry.Name()))
+		if err != nil {
+			return nil, err
+		}
+		texts = append(texts, strings.TrimSpace(strings.ReplaceAll(string(text), "\r\n", "\n")))
+	}
+	if len(texts) == 0 {
+		return nil, fmt.Errorf("there is none in %s", folder)
+	}
+	return texts, nil
+}
+
+// write has the texts in the order of what first has them.
+func write(under map[string][]string) []byte {
+	by := map[string]string{}
+	for text, names := range under {
+		slices.Sort(names)
+		by[strings.Join(names, "\n")+"\n"+text] = text
+	}
+	var all bytes.Buffer
+	all.WriteString("kubectl-batch contains the following, which is passed on under these licences.\n")
+	for _, key := range slices.Sorted(maps.Keys(by)) {
+		fmt.Fprintf(&all, "\n%s\n%s\n\n%s\n", strings.Repeat("=", 80), strings.Join(under[by[key]], "\n"), by[key])
+	}
+	return all.Bytes()
+}
