@@ -24,6 +24,7 @@ var meant = map[string]string{ //nolint:gochecknoglobals // read only
 	"signature in a pod":     "the store that pods reach refuses a signature that this machine makes use of itself ({said}): is it the same store, and does nothing between it and the pods change the host or the path of what they ask?",
 	"PermanentRedirect":      "it is in another region than {region}: --region says which ({said})",
 	"unreachable from a pod": "pods cannot reach the store ({said}): --in-cluster-endpoint-url says where they can, and without a bucket the files come directly",
+	"untrusted in a pod":     "pods do not trust the certificate of the store ({said}): AWS_CA_BUNDLE, or ca_bundle of the profile, names the file with its CA",
 	"away from a pod":        "pods cannot reach the store any more ({said})",
 	"unreachable":            "the store cannot be reached from this machine ({said})",
 	"":                       "{doing} failed: {said}",
@@ -72,6 +73,8 @@ func (r *Refusal) ofPods() string {
 		return "signature in a pod"
 	case r.Status == http.StatusForbidden && aged.MatchString(r.Message):
 		return "outdated in a pod"
+	case r.Unreachable && strings.Contains(r.Message, "x509:"):
+		return "untrusted in a pod"
 	case r.Unreachable && r.Before:
 		return "away from a pod"
 	case r.Unreachable:
@@ -86,7 +89,7 @@ func (s *Store) sentence(doing string, r Refusal) string {
 	if r.Code != "" {
 		said = r.Code + ": " + r.Message
 	}
-	if r.Region != "" && r.Region != s.Region() && (r.Code == "" || meant[r.code()] == "") {
+	if r.Region != "" && r.Region != s.Region() && (r.Code == "" || meant[r.code()] == "" || r.code() == "PermanentRedirect") {
 		return fmt.Sprintf("it is in region %s: --region=%s", r.Region, r.Region)
 	}
 	text := meant[r.kind()]

@@ -67,8 +67,13 @@ func (s *Store) Part(ctx context.Context, bucket, key, etag string, from, length
 
 // Beginning reads at most that much of an object.
 func (s *Store) Beginning(ctx context.Context, bucket, key string, most int64) ([]byte, error) {
-	r, err := s.Get(ctx, bucket, key)
-	if err != nil {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	r := &reader{store: s, ctx: ctx, cancel: cancel, bucket: bucket, key: key, size: most, part: true, short: true}
+	if err := r.open(); err != nil {
+		if failed, ok := errors.AsType[*Error](err); ok && failed.Status == http.StatusRequestedRangeNotSatisfiable {
+			return nil, nil // it is empty
+		}
 		return nil, err
 	}
 	defer func() { _ = r.Close() }() // it was read

@@ -7,48 +7,63 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
 	"gopkg.in/ini.v1"
 )
 
-// pluginEndpoint returns the endpoint that awscli-plugin-endpoint keeps in a profile, as
+// block is what stands in a profile below s3, as
 //
 //	[profile lab]
 //	s3 =
 //	    endpoint_url = https://s3.example.org
+//	    addressing_style = path
 //
-// which people had before endpoint_url was a setting of the AWS CLI itself, and which the
-// SDK does not read. Empty: there is none.
-func pluginEndpoint(profile string) (string, error) {
-	if os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true" {
-		return "", nil
-	}
+// which the SDK does not read. The endpoint is that of awscli-plugin-endpoint, which people
+// had before endpoint_url was a setting of the AWS CLI itself.
+type block struct {
+	// endpoint is empty, and pathStyle nil, where nothing is said.
+	endpoint  string
+	pathStyle *bool
+}
+
+// readBlock returns what a profile says below s3.
+func readBlock(profile string) (found block, err error) {
 	path := cmp.Or(os.Getenv("AWS_CONFIG_FILE"), config.DefaultSharedConfigFilename())
 	file, err := ini.LoadSources(ini.LoadOptions{AllowNestedValues: true, SkipUnrecognizableLines: true}, path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return "", nil
+		return block{}, nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("reading %s: %w", filepath.Base(path), err)
+		return block{}, fmt.Errorf("reading %s: %w", filepath.Base(path), err)
 	}
 	for _, section := range []string{"profile " + profile, profile} {
 		key, err := file.Section(section).GetKey("s3")
 		if err != nil {
 			continue
 		}
-		for _, line := range key.NestedValues() {
-			if endpoint, ok := setting(line, "endpoint_url"); ok {
-				return endpoint, nil
-			}
+		for _, line := range slices.Backward(key.NestedValues()) { // the first of two holds
+			found.read(line)
 		}
+		break
 	}
-	return "", nil
+	if os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true" {
+		found.endpoint = ""
+	}
+	return found, nil
 }
 
-// setting reads "name = value".
-func setting(line, name string) (value string, ok bool) {
-	key, value, ok := strings.Cut(line, "=")
-	return strings.TrimSpace(value), ok && strings.TrimSpace(key) == name
+// read takes a line "name = value".
+func (b *block) read(line string) {
+	name, value, _ := strings.Cut(line, "=")
+	switch value = strings.TrimSpace(value); strings.TrimSpace(name) {
+	case "endpoint_url":
+		b.endpoint = value
+	case "addressing_style":
+		if value == "path" || value == "virtual" { // auto is what holds anyhow
+			b.pathStyle = new(value == "path")
+		}
+	}
 }

@@ -33,6 +33,7 @@ type reader struct {
 	at     int64
 	size   int64 // where it ends
 	part   bool  // it is asked for up to there
+	short  bool  // the object may end before
 	etag   *string
 	breaks int
 }
@@ -53,8 +54,8 @@ func (r *reader) open() error {
 		return r.store.explain("reading from it", r.bucket, err)
 	}
 	r.body, r.etag = answer.Body, answer.ETag
-	if r.at == 0 && !r.part {
-		r.size = aws.ToInt64(answer.ContentLength)
+	if length := aws.ToInt64(answer.ContentLength); r.at == 0 && (!r.part || r.short && length < r.size) {
+		r.size = length
 	}
 	return nil
 }

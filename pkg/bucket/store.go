@@ -69,9 +69,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	s := &Store{profile: cmp.Or(o.Profile, os.Getenv("AWS_PROFILE"), "default")}
+	s := &Store{profile: cmp.Or(o.Profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")}
 	var err error
-	if s.roots, err = readRoots(); err != nil {
+	const bundle = "AWS_CA_BUNDLE"
+	if s.roots, err = readRoots(bundle, os.Getenv(bundle)); err != nil {
 		return nil, err
 	}
 	loaded, err := config.LoadDefaultConfig(ctx,
@@ -82,8 +83,17 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) { o.Duration = cmp.Or(o.Duration, session) }),
 		config.WithCredentialsCacheOptions(func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = expiryWindow }),
 		config.WithRetryer(func() aws.Retryer { return newRetryer(&s.reached) }))
+	if _, asks := errors.AsType[config.AssumeRoleTokenProviderNotSetError](err); asks {
+		return nil, fmt.Errorf("the role of profile %q wants an MFA code, which is not asked for here: put credentials of it into the environment first, "+
+			"such as by aws configure export-credentials --profile=%s --format=env", s.profile, s.profile)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
+	}
+	if s.roots == nil {
+		if s.roots, err = readRoots("ca_bundle", ofProfile(loaded).CustomCABundle); err != nil {
+			return nil, err
+		}
 	}
 	if _, err := loaded.Credentials.Retrieve(ctx); err != nil {
 		return nil, s.noCredentials(ctx, err)
@@ -102,14 +112,17 @@ func (s *Store) noCredentials(ctx context.Context, err error) error {
 
 // connect makes the clients.
 func (s *Store) connect(loaded aws.Config, o Options) error {
-	old, err := pluginEndpoint(s.profile)
+	old, err := readBlock(s.profile)
 	if err != nil {
 		return err
 	}
+	if o.PathStyle == nil {
+		o.PathStyle = old.pathStyle
+	}
 	loaded.Region = cmp.Or(loaded.Region, defaultRegion)
 	own := func(options *s3.Options) {
-		if options.BaseEndpoint == nil && old != "" {
-			options.BaseEndpoint = &old
+		if options.BaseEndpoint == nil && old.endpoint != "" {
+			options.BaseEndpoint = &old.endpoint
 		}
 		if o.Endpoint != "" {
 			options.BaseEndpoint = &o.Endpoint
@@ -158,7 +171,7 @@ func (s *Store) Endpoint() string { return s.endpoint }
 func (s *Store) Region() string { return s.client.Options().Region }
 
 // Roots are the certificates, as PEM, that the store's is to be checked by; nil for
-// those that everybody trusts. They are those of AWS_CA_BUNDLE.
+// those that everybody trusts. They are those of AWS_CA_BUNDLE, or of the profile's ca_bundle.
 func (s *Store) Roots() []byte { return s.roots }
 
 // Plain returns the endpoints that are not protected by TLS.
@@ -171,18 +184,29 @@ func (s *Store) Plain() (endpoints []string) {
 	return endpoints
 }
 
-func readRoots() ([]byte, error) {
-	path := os.Getenv("AWS_CA_BUNDLE")
+// ofProfile is what the profile says.
+func ofProfile(loaded aws.Config) config.SharedConfig {
+	for _, source := range loaded.ConfigSources {
+		if shared, ok := source.(config.SharedConfig); ok {
+			return shared
+		}
+	}
+	return config.SharedConfig{}
+}
+
+// readRoots reads the certificates in a file, which a setting of that name names; none of them
+// where it is empty.
+func readRoots(name, path string) ([]byte, error) {
 	if path == "" {
 		return nil, nil
 	}
 	text, err := os.ReadFile(path) //nolint:gosec // the user says which
 	if err != nil {
-		return nil, fmt.Errorf("reading AWS_CA_BUNDLE: %w", err)
+		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
 	only := certificates(text)
 	if len(only) > mostRoots {
-		return nil, fmt.Errorf("AWS_CA_BUNDLE=%s: more than %d KiB cannot be given to a pod: the CA of the store is enough", path, mostRoots>>10)
+		return nil, fmt.Errorf("%s=%s: more than %d KiB cannot be given to a pod: the CA of the store is enough", name, path, mostRoots>>10)
 	}
 	return only, nil
 }

@@ -1,0 +1,87 @@
+package bucket_test
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+)
+
+func TestSentences(t *testing.T) {
+	for code, test := range map[string]struct {
+		status int
+		want   string
+	}{
+		"NoSuchBucket":          {404, "there is no such bucket"},
+		"AccessDenied":          {403, `writing to it is refused to profile "default"`},
+		"InvalidAccessKeyId":    {403, "does not know the access key"},
+		"SignatureDoesNotMatch": {403, "does not fit its access key"},
+		"ExpiredToken":          {400, "have expired: sign in again"},
+		"RequestTimeTooSkewed":  {403, "the clock of this machine"},
+		"PermanentRedirect":     {301, "another region"},
+		"InsufficientStorage":   {507, "writing to it: the store has no room left (InsufficientStorage: said the test)"},
+		"QuotaExceeded":         {403, "writing to it: the store has no room left"},
+		"Odd":                   {418, "writing to it failed: Odd: said the test"},
+	} {
+		store := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(test.status)
+			_, _ = io.WriteString(w, "<Error><Code>"+code+"</Code><Message>said the test</Message></Error>")
+		})
+		err := store.Put(t.Context(), "results", "k", []byte("x"))
+		if err == nil || !strings.HasPrefix(err.Error(), `bucket "results" at http://127.0.0.1:`) || !strings.Contains(err.Error(), test.want) {
+			t.Errorf("%s: %v", code, err)
+		}
+		if said, ok := errors.AsType[*bucket.Error](err); !ok || said.Passing() {
+			t.Errorf("%s: it would be tried again: %v", code, err)
+		}
+	}
+}
+
+func TestSentencesOfPods(t *testing.T) {
+	store := serve(t, func(http.ResponseWriter, *http.Request) {})
+	if err := store.Put(t.Context(), "results", "k", []byte("x")); err != nil {
+		t.Fatal(err)
+	}
+	for want, r := range map[string]bucket.Refusal{
+		"is the clock of this machine right?":          {Status: 403, Code: "AccessDenied", Message: "Request has expired"},
+		"something of the future":                      {Status: 403, Code: "AccessDenied", Message: "Request is not valid yet"},
+		"is it the same store":                         {Status: 403, Code: "SignatureDoesNotMatch", Message: "m"},
+		"refuses a signature":                          {Status: 403, Code: "InvalidAccessKeyId", Message: "m"},
+		"have expired: sign in again":                  {Status: 400, Code: "ExpiredToken", Message: "The provided token has expired."},
+		`writing to it is refused to profile "default`: {Status: 403, Code: "AccessDenied", Message: "Access Denied."},
+		"pods do not trust the certificate":            {Unreachable: true, Message: "ceph: tls: failed to verify certificate: x509: certificate signed by unknown authority"},
+		"writing to it failed: NotImplemented":         {Status: 501, Code: "NotImplemented", Message: "m"},
+	} {
+		r.InPod = true
+		err := store.Explain("writing to it", "results", r)
+		if failed, ok := errors.AsType[*bucket.Error](err); !ok || !strings.Contains(err.Error(), want) || failed.Passing() {
+			t.Errorf("%v in place of %q", err, want)
+		}
+	}
+}
+
+func TestRegion(t *testing.T) {
+	store := serve(t, func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("X-Amz-Bucket-Region", "eu-west-1")
+		w.WriteHeader(http.StatusMovedPermanently)
+		_, _ = io.WriteString(w, "<Error><Code>PermanentRedirect</Code><Message>said the test</Message></Error>")
+	})
+	if err := store.Put(t.Context(), "results", "k", []byte("x")); err == nil || !strings.HasSuffix(err.Error(), "it is in region eu-west-1: --region=eu-west-1") {
+		t.Error(err)
+	}
+}
+
+func TestUnreachable(t *testing.T) {
+	environment(t, "", map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s"})
+	store, err := bucket.Open(t.Context(), bucket.Options{Endpoint: "http://127.0.0.1:1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = store.Put(t.Context(), "results", "k", []byte("x"))
+	if err == nil || !strings.Contains(err.Error(), "the store cannot be reached from this machine") {
+		t.Errorf("%v", err)
+	}
+}
