@@ -27,6 +27,8 @@ type Objects struct {
 	Now    func() time.Time
 	// Dead reports whether the fetch of that id ran on this machine and runs no more.
 	Dead func(id string) bool
+	// Removed, if not nil, is told of such a fetch of which nothing is left.
+	Removed func(id string)
 	// Through is the bucket that this fetch passes through, empty for none: parts of files that were to end
 	// in another one may still be gone on with.
 	Through string
@@ -53,7 +55,12 @@ func (o Objects) Sweep(ctx context.Context, claim *corev1.PersistentVolumeClaim,
 		case id == except, via.Ends && via.Bucket != o.Through, !via.Ends && !old && !o.Dead(id):
 			continue
 		}
-		o.remove(ctx, via, o.Dead, func() error { return volume.MarkVia(ctx, o.Client, claim, id, nil) })
+		o.remove(ctx, via, o.Dead, func() error {
+			if o.Removed != nil {
+				o.Removed(id)
+			}
+			return volume.MarkVia(ctx, o.Client, claim, id, nil)
+		})
 	}
 }
 

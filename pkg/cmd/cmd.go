@@ -34,6 +34,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/rerun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/run"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/submit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/version"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/wait"
 )
@@ -129,8 +130,9 @@ func New(f *factory.Factory) *cobra.Command {
 	root.SetOut(f.Streams.Out)
 	root.SetErr(f.Streams.ErrOut)
 	root.SuggestionsMinimumDistance = 2
+	results := submit.Fetch{Ready: fetch.Ready(f), Results: fetch.Results(f)}
 	groups := []group{
-		{"From an idea to files:", []*cobra.Command{run.NewCommand(f, fetch.Results(f)), rerun.NewCommand(f, fetch.Results(f)), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
+		{"From an idea to files:", []*cobra.Command{run.NewCommand(f, results), rerun.NewCommand(f, results), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
 		{"Clean up:", []*cobra.Command{cancel.NewCommand(f), purge.NewCommand(f)}},
 	}
 	for _, one := range groups {

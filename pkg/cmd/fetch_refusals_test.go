@@ -51,6 +51,8 @@ func TestFetchRefuses(t *testing.T) {
 		"s3://res/x -d x --via=s3://res":           "--via: from s3://res/x files come without the cluster",
 		"s3://res/x -d x --transport=exec":         "--transport: from s3://res/x files come without the cluster",
 		"s3://Res/x -d x":                          `"Res" is no name of a bucket`,
+		"train --path-style=maybe":                 `--path-style="maybe": true or false is expected`,
+		"train --path-style=false":                 "--path-style is about a bucket",
 		"train --keep-objects":                     "--keep-objects is about a bucket: it goes with --via=s3://BUCKET",
 		"train --via=none --region=x":              "--region is about a bucket",
 		"train --via=s3://res --transport=tar":     "--transport=tar sends through the API server, and --via=s3://res does not",

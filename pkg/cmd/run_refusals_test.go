@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
@@ -187,6 +188,28 @@ func TestRunRefuses(t *testing.T) {
 		asked := cluster.Changes()
 		if got.Status != 2 || !strings.Contains(got.Stderr, want) || got.Stdout != "" || len(asked) > 0 {
 			t.Errorf("run%s: %+v; want a usage error with %q", line, got, want)
+		}
+	}
+}
+
+// A bucket that cannot be used is told before there is a job, and not when it has ended.
+func TestRunLooksAtTheBucketFirst(t *testing.T) {
+	for place, want := range map[string]string{
+		"s3://My_Bucket": `error: --fetch: $KUBECTL_BATCH_VIA="s3://My_Bucket": "My_Bucket" is no name of a bucket`,
+		"s3://lab/x":     "error: --fetch: no credentials for S3",
+	} {
+		for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} {
+			t.Setenv(name, "")
+		}
+		t.Setenv("AWS_CONFIG_FILE", os.DevNull)
+		t.Setenv("AWS_SHARED_CREDENTIALS_FILE", os.DevNull)
+		t.Setenv("AWS_EC2_METADATA_DISABLED", "true")
+		cluster := faketest.New()
+		got := executeAs(t, cluster, func(f *factory.Factory) {
+			f.LookupEnv = func(name string) (string, bool) { return place, name == "KUBECTL_BATCH_VIA" }
+		}, "run", "train", "--image=i", "--results=1Gi", "--fetch")
+		if !strings.HasPrefix(got.Stderr, want) || got.Status == 0 || len(got.Changes) > 0 {
+			t.Errorf("%s: %+v", place, got)
 		}
 	}
 }

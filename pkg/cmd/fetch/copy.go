@@ -44,7 +44,10 @@ func (o *Options) fetchOne(ctx context.Context, from *found, helpers *helpers) (
 	err = one.copy(ctx, from, at, out)
 	if one.via != nil {
 		at.doubt() // what the agent has under way ends with the connection
-		err = transfer.Joined(err, one.via.close(ctx, err))
+		if left := one.via.close(ctx, err); left != nil {
+			err = transfer.Joined(err, left)
+			out.Error = err.Error()
+		}
 	}
 	return out, err
 }

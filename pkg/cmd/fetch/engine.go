@@ -38,6 +38,8 @@ type Engine struct {
 	Transport string
 	// Via is where in a bucket the files pass through; without a bucket they come directly.
 	Via bucket.Location
+	// ViaFrom is what says so: a flag, or a variable of the environment.
+	ViaFrom string
 	// To is where in a bucket the files end; without a bucket they end here.
 	To bucket.Location
 	// Store is how the bucket is reached.

@@ -49,7 +49,8 @@ type Flags struct {
 	Via, To                                    string
 	KeepObjects                                bool
 	Profile, Region, EndpointURL, InClusterURL string
-	PathStyle                                  bool
+	// PathStyle is nil where it was not typed.
+	PathStyle *bool
 }
 
 // Options is a request that can be carried out as it stands.
@@ -85,6 +86,8 @@ type Options struct {
 	globs []string
 	mode  screen.Mode
 	json  bool
+	// kinds are the ways through a bucket that this command takes, one after the other.
+	kinds []string
 	// store is that of engine.Via, via the way through it for one claim; nil for none.
 	store *bucket.Store
 	via   *via
@@ -92,6 +95,21 @@ type Options struct {
 	me       owner.Identity
 	progress *screen.Progress
 	began    time.Time
+}
+
+// Ready returns what looks whether the environment names a bucket that cannot be used: it is
+// how another verb asks before it makes anything.
+func Ready(f *factory.Factory) func(context.Context) error {
+	return func(ctx context.Context) error {
+		flags, set := &Flags{}, pflag.NewFlagSet("fetch", pflag.ContinueOnError)
+		flags.AddFlags(set) // their defaults
+		options, err := flags.ToOptions(f, []string{"job"})
+		if err != nil || options.engine.Via.Bucket == "" {
+			return err
+		}
+		_, err = bucket.Open(ctx, options.engine.Store)
+		return err
+	}
 }
 
 // Results returns what copies all results of one job to dir, "" for ./JOB: it is

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/gofrs/flock"
 )
@@ -103,17 +104,33 @@ func (f *fetchID) unlock() error {
 	return f.lock.Close()
 }
 
-// deadHere reports whether the fetch of that id ran on this machine and runs no more, and
-// forgets it then.
-func deadHere(cache, id string) bool {
-	path := filepath.Join(cache, "via", filepath.Base(id))
-	if _, err := os.Stat(path); err != nil || cache == "" {
+// dead returns the fetch of that id, locked, where it ran on this machine and runs no more; nil
+// else, and where it is of a kind that this command goes on with.
+func (o *Options) dead(id string) *fetchID {
+	path := filepath.Join(o.factory.CacheDir, "via", filepath.Base(id))
+	text, err := os.ReadFile(path)
+	if err != nil || o.factory.CacheDir == "" || slices.Contains(o.kinds, string(text)) {
+		return nil
+	}
+	if f := (&fetchID{id: id}); f.take(path) {
+		return f
+	}
+	return nil
+}
+
+// isDead is dead for who only wants to know.
+func (o *Options) isDead(id string) bool {
+	f := o.dead(id)
+	if f == nil {
 		return false
 	}
-	f := &fetchID{}
-	if !f.take(path) {
-		return false
-	}
-	f.forget()
+	_ = f.unlock() // the file stays, and says the same again
 	return true
+}
+
+// bury forgets a fetch that is dead, of which nothing is in the bucket any more.
+func (o *Options) bury(id string) {
+	if f := o.dead(id); f != nil {
+		f.forget()
+	}
 }

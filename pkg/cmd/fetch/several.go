@@ -118,6 +118,9 @@ func (b *batch) fetch(ctx context.Context, jobs []*batchv1.Job) error {
 			order = append(order, from.claim.Name)
 		}
 		byClaim[from.claim.Name] = append(byClaim[from.claim.Name], from)
+		if b.store != nil {
+			b.kinds = append(b.kinds, b.viaKind(from)) // what was packed of it is not swept away before its turn
+		}
 	}
 	helpers := &helpers{options: b.Options}
 	defer helpers.close(ctx)

@@ -63,7 +63,7 @@ func (o *Options) storedSource(ctx context.Context, meter *transport.Meter) (sou
 		}
 	}
 	if errors.Is(err, objects.ErrNoIndex) {
-		return bucketsource.NewStored(bucketsource.Options{Store: o.store, At: o.stored, Through: meter.Reader, Now: o.factory.Clock.Now}), nil
+		return bucketsource.NewStored(bucketsource.Options{Store: o.store, At: o.stored, Through: meter.Reader, Now: o.factory.Clock.Now, Wanted: o.engine.Filter.Takes}), nil
 	}
 	return plain, err
 }

@@ -37,13 +37,21 @@ func (o *Flags) checkTo() error {
 	return nil
 }
 
-// throughBucket is the flag that has files go to a bucket; empty where none has.
+// throughBucket is what has files go to a bucket; empty where nothing has.
 func (o *Options) throughBucket() string {
 	switch {
 	case o.engine.To.Bucket != "":
 		return "--to=" + o.engine.To.String()
 	case o.via != nil:
-		return "--via=" + o.engine.Via.String()
+		return o.engine.ViaFrom + "=" + o.engine.Via.String()
+	}
+	return ""
+}
+
+// orDirectly offers the way without a bucket, where one was not asked for by this command.
+func (o *Options) orDirectly() string {
+	if o.via != nil && strings.HasPrefix(o.engine.ViaFrom, "$") {
+		return "; with --via=" + directly + " the files come directly"
 	}
 	return ""
 }
@@ -64,11 +72,13 @@ func (o *Options) move(ctx context.Context, place *place, req transfer.Request) 
 			Bucket: to.Bucket, Prefix: to.Prefix, Endpoint: o.store.Endpoint(), Region: o.store.Region(), Since: o.factory.Clock.Now(), Ends: true,
 		})
 	}
+	stays := false
 	result, err := objects.Copy(ctx, objects.Request{
 		Request: req, Agent: place, Store: o.store, At: to, ID: id.id, Now: o.factory.Clock.Now, Say: o.factory.Say,
+		Stays: func() { stays = true },
 	})
 	_, refused := errors.AsType[*transfer.RefusedError](err)
-	if !req.PlanOnly && (err == nil || refused || ctx.Err() != nil && errors.Is(err, context.Canceled)) { // else parts may be there
+	if !req.PlanOnly && !stays && (err == nil || refused || ctx.Err() != nil && errors.Is(err, context.Canceled)) { // else parts may be there
 		o.markTo(ctx, place.from, nil)
 	}
 	return result, err

@@ -64,7 +64,7 @@ func (p *place) inUser(users []corev1.Pod, why string) (*openWay, error) {
 				return nil, fmt.Errorf("--transport=%s needs a helper pod: %s, and nothing is put into pod %s, which has the volume", only, why, pod.Name)
 			}
 			if flag := p.options.throughBucket(); flag != "" {
-				return nil, fmt.Errorf("%s needs a helper pod: %s, and nothing is put into pod %s, which has the volume", flag, why, pod.Name)
+				return nil, fmt.Errorf("%s needs a helper pod: %s, and nothing is put into pod %s, which has the volume%s", flag, why, pod.Name, p.options.orDirectly())
 			}
 			p.say(fmt.Sprintf("%s: reading it inside pod %s, which has it", why, pod.Name))
 			return p.tar(transport.Container{Namespace: pod.Namespace, Pod: pod.Name, Name: m.Container}, m.Path), nil

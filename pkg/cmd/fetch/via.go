@@ -56,7 +56,7 @@ func (o *Options) openVia(ctx context.Context, from *found) (*via, error) {
 	if o.engine.Via.Bucket == "" || o.store == nil {
 		return nil, nil
 	}
-	id, err := o.newFetchID(strings.Join([]string{string(from.claim.UID), from.name, from.SubPath, o.engine.Via.String(), o.store.Endpoint()}, "\n"))
+	id, err := o.newFetchID(o.viaKind(from))
 	if err != nil {
 		return nil, err
 	}
@@ -77,6 +77,12 @@ func (o *Options) openVia(ctx context.Context, from *found) (*via, error) {
 	return v, nil
 }
 
+// viaKind is what two fetches through a bucket have in common of which one goes on with the other's
+// objects.
+func (o *Options) viaKind(from *found) string {
+	return strings.Join([]string{string(from.claim.UID), from.name, from.SubPath, o.engine.Via.String(), o.store.Endpoint()}, "\n")
+}
+
 // source has the files of an agent, or of the one that came after it, go through the bucket.
 func (v *via) source(agent *agentsource.Source, meter *transport.Meter) *bucketsource.Source {
 	if v.through != nil {
@@ -85,7 +91,7 @@ func (v *via) source(agent *agentsource.Source, meter *transport.Meter) *buckets
 	}
 	v.through = bucketsource.New(bucketsource.Options{
 		Agent: agent, Store: v.options.store, At: v.at, Resume: v.resumed, Keep: v.options.engine.KeepObjects,
-		Through: meter.Reader, Now: v.options.factory.Clock.Now,
+		Through: meter.Reader, Now: v.options.factory.Clock.Now, Mount: v.from.Path, Wanted: v.options.engine.Filter.Takes,
 	})
 	return v.through
 }
@@ -99,7 +105,9 @@ func (v *via) close(ctx context.Context, failed error) error {
 		return v.leave(ctx)
 	}
 	if o.engine.KeepObjects {
-		o.factory.Say(fmt.Sprintf("What passed through the bucket stays at %s", v.at))
+		if count, err := v.count(ctx); err != nil || count > 0 {
+			o.factory.Say(fmt.Sprintf("What passed through the bucket stays at %s", v.at))
+		}
 		return v.end(ctx)
 	}
 	if _, err := o.store.Empty(ctx, v.at.Bucket, v.at.Prefix+"/"); err != nil {
@@ -171,7 +179,7 @@ func (o *Options) sweepVias(ctx context.Context, from *found) {
 	}
 	cleanup.Objects{
 		Client: o.client, Now: o.factory.Clock.Now, Say: o.factory.Say,
-		Dead:    func(id string) bool { return deadHere(o.factory.CacheDir, id) },
+		Dead: o.isDead, Removed: o.bury,
 		Through: cmp.Or(o.engine.Via.Bucket, o.engine.To.Bucket),
 		Open: func(ctx context.Context, at volume.Via) (*bucket.Store, error) {
 			if o.store != nil && o.store.Endpoint() == at.Endpoint {

@@ -3,6 +3,7 @@ package fetch
 import (
 	"errors"
 	"fmt"
+	"strconv"
 
 	"github.com/spf13/pflag"
 
@@ -25,8 +26,33 @@ func (o *Flags) addBucket(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Region, "region", "", "Region of the bucket (default: as the AWS CLI has it)")
 	flags.StringVar(&o.EndpointURL, "endpoint-url", "", "URL of the store (default: as the AWS CLI has it)")
 	flags.StringVar(&o.InClusterURL, "in-cluster-endpoint-url", "", "URL of the store as pods reach it (default: the same)")
-	flags.BoolVar(&o.PathStyle, "path-style", false, "Write the bucket behind the host's name (default: with every endpoint but AWS's own)")
+	flags.Var(choice{&o.PathStyle}, "path-style", "Write the bucket behind the host's name; --path-style=false before it (default: behind it with every endpoint but AWS's own)")
+	flags.Lookup("path-style").NoOptDefVal = "true"
 }
+
+// choice is a flag that is true, false or left out.
+type choice struct{ to **bool }
+
+// String returns what was typed.
+func (c choice) String() string {
+	if c.to == nil || *c.to == nil {
+		return ""
+	}
+	return strconv.FormatBool(**c.to)
+}
+
+// Set reads true or false.
+func (c choice) Set(text string) error {
+	value, err := strconv.ParseBool(text)
+	if err != nil {
+		return errors.New("true or false is expected")
+	}
+	*c.to = &value
+	return nil
+}
+
+// Type is how help calls it.
+func (choice) Type() string { return "bool" }
 
 // parseVia reads the flags of the bucket. Where no bucket is meant, they have no business here.
 func (o *Flags) parseVia(e *Engine) error {
@@ -36,25 +62,21 @@ func (o *Flags) parseVia(e *Engine) error {
 	if o.To != "" {
 		return o.parseTo(e)
 	}
-	via := o.Via
-	if via == "" {
-		via = o.viaDefault
+	via, name := o.Via, "--via"
+	if via == "" && o.Transport != "tar" { // who types that means this time
+		via, name = o.viaDefault, "$"+viaVariable
 	}
 	if via == "" || via == directly {
 		return o.noVia()
 	}
 	location, err := bucket.ParseLocation(via)
 	if err != nil {
-		name := "--via"
-		if o.Via == "" {
-			name = "$" + viaVariable
-		}
 		return exit.Usagef("%s=%w", name, err)
 	}
 	if o.Transport == "tar" {
 		return exit.Usagef("--transport=tar sends through the API server, and --via=%s does not: leave one of the two out", via)
 	}
-	e.Via, e.KeepObjects = location, o.KeepObjects
+	e.Via, e.ViaFrom, e.KeepObjects = location, name, o.KeepObjects
 	return o.storeOptions(e)
 }
 
@@ -68,10 +90,7 @@ func (o *Flags) parseTo(e *Engine) (err error) {
 
 // storeOptions reads how the store is reached.
 func (o *Flags) storeOptions(e *Engine) error {
-	e.Store = bucket.Options{Profile: o.Profile, Region: o.Region, Endpoint: o.EndpointURL, InCluster: o.InClusterURL}
-	if o.PathStyle {
-		e.Store.PathStyle = &o.PathStyle
-	}
+	e.Store = bucket.Options{Profile: o.Profile, Region: o.Region, Endpoint: o.EndpointURL, InCluster: o.InClusterURL, PathStyle: o.PathStyle}
 	return e.Store.Check()
 }
 
@@ -86,7 +105,7 @@ func (o *Flags) noVia() error {
 		{"--region", o.Region != ""},
 		{"--endpoint-url", o.EndpointURL != ""},
 		{"--in-cluster-endpoint-url", o.InClusterURL != ""},
-		{"--path-style", o.PathStyle},
+		{"--path-style", o.PathStyle != nil},
 	} {
 		if flag.set {
 			return fmt.Errorf("%s is about a bucket: it goes with --via=s3://BUCKET or --to=s3://BUCKET/PREFIX", flag.name)

@@ -115,7 +115,7 @@ func (p *place) without(at transport.Container, why error) (*openWay, error) {
 		return nil, fmt.Errorf("--transport=%s needs the agent: %w", asked, why)
 	}
 	if flag := p.options.throughBucket(); flag != "" {
-		return nil, fmt.Errorf("%s needs the agent: %w", flag, why)
+		return nil, fmt.Errorf("%s needs the agent: %w%s", flag, why, p.options.orDirectly())
 	}
 	if p.options.engine.Plan {
 		return nil, fmt.Errorf("--plan needs the agent: %w", why)

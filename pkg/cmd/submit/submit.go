@@ -5,6 +5,7 @@ package submit
 
 import (
 	"context"
+	"fmt"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -19,9 +20,13 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
-// Fetch copies the results of a finished job to dir, "" for ./JOB. It is the verb
-// fetch, which the root command hands in: a verb never imports a verb.
-type Fetch func(ctx context.Context, job, dir string, json bool) error
+// Fetch is the verb fetch, which the root command hands in: a verb never imports a verb.
+type Fetch struct {
+	// Ready reports what would keep every fetch from its work, before there is a job.
+	Ready func(context.Context) error
+	// Results copies those of a finished job to dir, "" for ./JOB.
+	Results func(ctx context.Context, job, dir string, json bool) error
+}
 
 // Flags is what was typed.
 type Flags struct {
@@ -110,6 +115,11 @@ type results struct {
 
 // Run makes the job, says how to go on, and goes on where that was asked.
 func (r *Request) Run(ctx context.Context) error {
+	if r.then.fetch {
+		if err := r.then.fetcher.Ready(ctx); err != nil {
+			return r.then.toolError(fmt.Errorf("--fetch: %w", err))
+		}
+	}
 	made, err := r.make(ctx)
 	if err != nil {
 		return r.then.toolError(err)

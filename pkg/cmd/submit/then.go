@@ -82,7 +82,7 @@ func (r *Request) goOn(ctx context.Context, made *batchv1.Job) error {
 	}
 	var err error
 	if r.then.fetch {
-		err = r.then.fetcher(ctx, made.Name, r.then.dir, r.print.json)
+		err = r.then.fetcher.Results(ctx, made.Name, r.then.dir, r.print.json)
 	}
 	switch {
 	case err == nil && r.then.remove:

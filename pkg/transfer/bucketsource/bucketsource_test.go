@@ -283,32 +283,5 @@ func TestReplacedAfterTheListing(t *testing.T) {
 }
 
 // TestStored: what was left can be had without an agent, and had again after a loss.
-func TestStored(t *testing.T) {
-	lost := sync.Once{}
-	store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
-		broken := false
-		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/piece-0-") && r.Header.Get("X-Test") == "" {
-			lost.Do(func() { broken = buckettest.Answer(w, http.StatusNotFound, "NoSuchKey") })
-		}
-		return broken
-	})
-	root, tree := results(t)
-	first := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
-	movertest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
-	stored := bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
-	dir := t.TempDir()
-	movertest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
-	equalTrees(t, tree, dir)
-	for _, key := range keys(t, backend) {
-		if strings.HasPrefix(key, "files-") {
-			if _, err := backend.DeleteObject("results", here.Prefix+"/"+key); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-	stored = bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
-	result, err := transfer.Fetch(t.Context(), transfer.Request{Source: stored, SourceID: "x", Dir: t.TempDir()})
-	if refused, ok := errors.AsType[*transfer.RefusedError](err); !ok || len(refused.Refused) != 2 || result.Files != 2 {
-		t.Errorf("%v, %d files", err, result.Files)
-	}
-}
+// TestStoredAsWanted: the list has what was wanted, and links as they are in the tree.
+// TestStoredSecondName: of a file that is wanted only under its second name, nothing but that name is left out.

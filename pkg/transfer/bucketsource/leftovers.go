@@ -2,9 +2,13 @@ package bucketsource
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
@@ -16,8 +20,12 @@ import (
 // files takes a tenth of that.
 const headBytes = 512 << 10
 
+// learning is of how many objects that is read at the same time.
+const learning = 16
+
 // leftovers are objects that a process before made and did not read.
 type leftovers struct {
+	mu     sync.Mutex // while they are learnt
 	files  map[string]place
 	pieces map[string][]piece
 }
@@ -52,18 +60,25 @@ func (s *Source) look(ctx context.Context) error {
 	}
 	left := &leftovers{files: map[string]place{}, pieces: map[string][]piece{}}
 	if s.Resume {
-		for one, err := range s.Store.List(ctx, s.At.Bucket, s.At.Prefix+"/") {
-			if err != nil {
-				return err
-			}
-			name := strings.TrimPrefix(one.Key, s.At.Prefix+"/")
-			if err := s.learn(ctx, left, name); err != nil {
-				return err
-			}
+		if err := s.learnAll(ctx, left); err != nil {
+			return err
 		}
 	}
 	s.left = left
 	return nil
+}
+
+// learnAll reads what all objects hold, some at a time: of a terabyte they are 16,000.
+func (s *Source) learnAll(ctx context.Context, left *leftovers) error {
+	group, inner := errgroup.WithContext(ctx)
+	group.SetLimit(learning)
+	for one, err := range s.Store.List(inner, s.At.Bucket, s.At.Prefix+"/") {
+		if err != nil {
+			return cmp.Or(group.Wait(), err)
+		}
+		group.Go(func() error { return s.learn(inner, left, strings.TrimPrefix(one.Key, s.At.Prefix+"/")) })
+	}
+	return group.Wait()
 }
 
 // learn reads what the object called name holds. One that says it in no way is of no use.
@@ -80,8 +95,10 @@ func (s *Source) learn(ctx context.Context, left *leftovers, name string) error 
 	}
 	items, err := agentsource.Head(bytes.NewReader(head))
 	if err != nil || len(items) == 0 {
-		return nil //nolint:nilerr // it is made again
+		return nil // it is made again
 	}
+	left.mu.Lock()
+	defer left.mu.Unlock()
 	p := piece{name: name, item: items[0]}
 	if n, _ := fmt.Sscanf(name, "piece-%d-%d", &p.from, &p.end); n == 2 {
 		left.pieces[p.item.Path] = append(left.pieces[p.item.Path], p)

@@ -7,6 +7,7 @@ import (
 	"io"
 	"path"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
 )
@@ -75,6 +76,14 @@ func (l *listing) Next() (transfer.Item, error) {
 func (s *Source) see(item transfer.Item) error {
 	s.sizeUp(item)
 	s.left.see(item)
+	if s.Wanted != nil && !s.Wanted(item.Path, item.Type == archive.Directory) {
+		return nil
+	}
+	if item.Type == archive.Symlink {
+		if target, err := archive.LinkTarget(item.Path, item.Target, s.Mount); err == nil { // else who reads it refuses it
+			item.Target = target
+		}
+	}
 	return s.index.list.Add(item)
 }
 

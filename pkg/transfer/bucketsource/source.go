@@ -45,7 +45,11 @@ type Options struct {
 	Through func(context.Context, io.Reader) io.Reader
 	// Keep leaves the objects there.
 	Keep bool
-	Now  func() time.Time
+	// Mount is where the job saw the tree: links to below it stand in the index as they are in the
+	// tree. Wanted, if not nil, says what else stands there: what is not wanted is not put.
+	Mount  string
+	Wanted func(path string, dir bool) bool
+	Now    func() time.Time
 }
 
 // Source brings files through a bucket. Wait for it when all has come.

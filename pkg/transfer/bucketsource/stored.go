@@ -102,7 +102,8 @@ func (l *storedListing) Next() (transfer.Item, error) {
 	s.sizeUp(item)
 	switch {
 	case s.left.take(&item, s.large[item.Path]):
-		l.there[item.Inode] = true
+		// Under another name it comes only if it comes under this one.
+		l.there[item.Inode] = s.Wanted == nil || s.Wanted(item.Path, false)
 	case item.Inode == (archive.Inode{}) || !l.there[item.Inode]:
 		item.Refused = NotThere
 	}

@@ -49,6 +49,8 @@ type Request struct {
 	Now   func() time.Time
 	// Say is told what people should know.
 	Say func(string)
+	// Stays, if not nil, is called where parts of files stay in the bucket that were to be removed.
+	Stays func()
 }
 
 // Copy puts what r asks for into the bucket. What it returns is as of transfer.Fetch: files and

@@ -1,7 +1,6 @@
 package objects_test
 
 import (
-	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -13,7 +12,6 @@ import (
 	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -290,74 +288,8 @@ func TestOthersObjects(t *testing.T) {
 
 // TestGoesOn: a new process sends of a large file the parts that are missing, and of the others
 // those that are not there.
-func TestGoesOn(t *testing.T) {
-	var away atomic.Bool
-	count := &counter{}
-	store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Query().Get("partNumber") == "4" && strings.HasSuffix(r.URL.Path, "large") && !away.Swap(true) {
-			time.Sleep(time.Second)
-			return buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
-		}
-		return count.door(w, r)
-	})
-	root, tree := results(t)
-	r := request(t, root, store)
-	r.Parallel = 1
-	if _, err := objects.Copy(t.Context(), r); err == nil || !strings.Contains(err.Error(), "writing to it is refused") {
-		t.Fatal(err)
-	}
-	if left := uploads(t, store); len(left) != 1 {
-		t.Fatalf("uploads: %q", left)
-	}
-	before := count.bytes
-	count.puts, count.bytes = nil, 0
-	copied(t, r)
-	// The fourth and the fifth part, of 8 MiB, and the other file, of 10.
-	if sent := count.bytes; before < 15<<20 || sent < 18<<20 || sent > 19<<20 {
-		t.Errorf("%d and %d bytes were sent for 33 MiB", before, count.bytes)
-	}
-	if left := uploads(t, store); left != nil || text(t, read(t, backend)["large"]) != tree["large"].Data {
-		t.Errorf("left are %q, or the file is not whole", left)
-	}
-}
-
 // TestKilled: what was killed leaves uploads that the next copy finds and removes, also one that
 // no index knows.
-func TestKilled(t *testing.T) {
-	store, _ := buckettest.Start(t, nil)
-	root, _ := results(t)
-	r := request(t, root, store)
-	copied(t, r)
-	for _, name := range []string{"large", "large", "not ours"} {
-		if _, err := store.Begin(t.Context(), here.Bucket, here.Key(name), bucket.Attributes{}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	var said []string
-	r.Say = func(text string) { said = append(said, text) }
-	copied(t, r)
-	if left := uploads(t, store); !slices.Equal(left, []string{here.Key("not ours")}) || len(said) != 1 || !strings.HasPrefix(said[0], "Removed the parts of 2 files") {
-		t.Errorf("left are %q; %q", left, said)
-	}
-}
-
+// TestSweep removes the parts of a copy that is dead: known to be, or not heard of for long.
+// TestStays: who cannot remove the parts of what was broken off says so.
 // TestCtrlC leaves no upload and no lock, and what has come is not sent again.
-func TestCtrlC(t *testing.T) {
-	ctx, cancel := context.WithCancel(t.Context())
-	store, backend := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Query().Get("partNumber") == "3" {
-			cancel()
-			time.Sleep(time.Second)
-		}
-		return false
-	})
-	root, _ := results(t)
-	r := request(t, root, store)
-	if _, err := objects.Copy(ctx, r); !errors.Is(err, context.Canceled) {
-		t.Fatal(err)
-	}
-	all := read(t, backend)
-	if left := uploads(t, store); left != nil || all["kubectl-batch.lock"] != nil || all["kubectl-batch.index"] == nil {
-		t.Errorf("left are %q, %q", left, slices.Sorted(maps.Keys(all)))
-	}
-}

@@ -17,6 +17,7 @@ func (c *copying) sweep(ctx context.Context) {
 		s.wanted[t.Path] = t
 	}
 	if err := errors.Join(s.known(ctx), s.found(ctx)); err != nil && ctx.Err() == nil {
+		c.stays()
 		c.Say(fmt.Sprintf("Note: parts of files that a fetch left at %s when it was broken off may stay there: %v", c.At, err))
 	}
 	switch {
@@ -27,15 +28,19 @@ func (c *copying) sweep(ctx context.Context) {
 	}
 }
 
-// Sweep aborts the uploads of a copy to a place that was broken off, and returns how many they were. Whether
-// who has the lock is dead the caller says; else the error is a *LockedError.
+// silent is for how long a lock was not written when its holder is dead, wherever it ran: the clocks of this
+// machine and of the store are no further apart.
+const silent = time.Hour
+
+// Sweep aborts the uploads of a copy to a place that was broken off, and returns how many they were. Who has
+// the lock is dead if the caller knows it, or if nothing was heard of it for long; else the error is a *LockedError.
 func Sweep(ctx context.Context, store *bucket.Store, at bucket.Location, now func() time.Time, dead func(id string) bool) (count int, err error) {
 	l := &lock{store: store, at: at}
 	holder, err := l.look(ctx)
 	if err != nil {
 		return 0, err
 	}
-	if holder.id != "" && !dead(holder.id) {
+	if holder.id != "" && !dead(holder.id) && now().Sub(holder.stamp) < silent {
 		return 0, &LockedError{at}
 	}
 	c := &copying{Request: Request{Store: store, At: at, Now: now}}
@@ -167,12 +172,19 @@ func (c *copying) nothing(ctx context.Context, failed error) bool {
 	return true
 }
 
+func (c *copying) stays() {
+	if c.Stays != nil {
+		c.Stays()
+	}
+}
+
 func (c *copying) abort(ctx context.Context, which func(*upload) bool) {
 	for path, e := range c.index {
 		if e.Upload == nil || !which(e.Upload) {
 			continue
 		}
 		if err := c.abortWhole(ctx, bucket.Upload{Key: c.At.Key(path), ID: e.Upload.ID}); err != nil {
+			c.stays()
 			c.Say(fmt.Sprintf("Note: parts of %s stay at %s until the next fetch to it: %v", path, c.At, err))
 			continue
 		}

@@ -1,0 +1,93 @@
+package bucketsource_test
+
+import (
+	"errors"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/pattern"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+)
+
+func TestStored(t *testing.T) {
+	lost := sync.Once{}
+	store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+		broken := false
+		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/piece-0-") && r.Header.Get("X-Test") == "" {
+			lost.Do(func() { broken = buckettest.Answer(w, http.StatusNotFound, "NoSuchKey") })
+		}
+		return broken
+	})
+	root, tree := results(t)
+	first := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
+	movertest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
+	stored := bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
+	dir := t.TempDir()
+	movertest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
+	equalTrees(t, tree, dir)
+	for _, key := range keys(t, backend) {
+		if strings.HasPrefix(key, "files-") {
+			if _, err := backend.DeleteObject("results", here.Prefix+"/"+key); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	stored = bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
+	result, err := transfer.Fetch(t.Context(), transfer.Request{Source: stored, SourceID: "x", Dir: t.TempDir()})
+	if refused, ok := errors.AsType[*transfer.RefusedError](err); !ok || len(refused.Refused) != 2 || result.Files != 2 {
+		t.Errorf("%v, %d files", err, result.Files)
+	}
+}
+
+func TestStoredAsWanted(t *testing.T) {
+	store, _ := buckettest.Start(t, nil)
+	root := t.TempDir()
+	filetree.Write(t, root, filetree.Tree{
+		"d/model.pt": filetree.File("m"), "d/latest": filetree.Symlink("/results/d/model.pt"), "tmp/x": filetree.File("x"), "tmp/y": filetree.Symlink("x"),
+	})
+	filter, err := pattern.ParseFilter(nil, []string{"tmp/"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	first := source(t, root, bucketsource.Options{Store: store, At: here, Keep: true, Mount: "/results", Wanted: filter.Takes})
+	movertest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir(), Mount: "/results", Filter: filter}, "")
+	stored := bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Now: time.Now})
+	dir := t.TempDir()
+	movertest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir, Mount: "/"}, "")
+	got := filetree.Read(t, dir)
+	if _, excluded := got["tmp/x"]; excluded || got["d/latest"] != filetree.Symlink("../d/model.pt") {
+		t.Errorf("%v came", got)
+	}
+}
+
+func TestStoredSecondName(t *testing.T) {
+	store, _ := buckettest.Start(t, nil)
+	root := t.TempDir()
+	filetree.Write(t, root, filetree.Tree{"big": filetree.File("b"), "h": filetree.Link("big"), "other": filetree.File("o")})
+	first := source(t, root, bucketsource.Options{Store: store, At: here, Keep: true})
+	movertest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
+	refusals := 0
+	for _, out := range []string{"h", "big"} { // one of them is the first that the list has
+		filter, err := pattern.ParseFilter(nil, []string{out})
+		if err != nil {
+			t.Fatal(err)
+		}
+		stored := bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Now: time.Now, Wanted: filter.Takes})
+		result, err := transfer.Fetch(t.Context(), transfer.Request{Source: stored, SourceID: "x", Dir: t.TempDir(), Filter: filter})
+		if refused, ok := errors.AsType[*transfer.RefusedError](err); ok && len(refused.Refused) == 1 && result.Files == 1 {
+			refusals++
+		} else if err != nil || result.Files != 2 {
+			t.Errorf("without %s: %v, %d files", out, err, result.Files)
+		}
+	}
+	if refusals != 1 {
+		t.Errorf("%d of two names are refused", refusals)
+	}
+}
