@@ -80,6 +80,9 @@ func TestPutOver(t *testing.T) {
 			puts, header := 0, ""
 			store := serve(t, func(w http.ResponseWriter, r *http.Request) {
 				puts++
+				if body, err := io.ReadAll(r.Body); err != nil || r.Header.Get("Content-MD5") != "ndTkYSaMgDT1yFZOFVxnpg==" { // that of x
+					t.Errorf("%q comes with the MD5 %s, %v", body, r.Header.Get("Content-MD5"), err)
+				}
 				if header = ""; r.Header.Get("If-Match") != "" {
 					header = "Match " + r.Header.Get("If-Match")
 				} else if r.Header.Get("If-None-Match") != "" {

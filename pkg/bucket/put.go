@@ -3,6 +3,8 @@ package bucket
 import (
 	"bytes"
 	"context"
+	"crypto/md5" //nolint:gosec // it is what stores check content by
+	"encoding/base64"
 	"errors"
 	"net/http"
 	"time"
@@ -51,14 +53,21 @@ func (s *Store) signed(bucket string, request *v4.PresignedHTTPRequest, err erro
 
 // Put makes an object of a few bytes.
 func (s *Store) Put(ctx context.Context, bucket, key string, content []byte) error {
-	_, err := s.client.PutObject(ctx, &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(content)})
+	_, err := s.client.PutObject(ctx, small(bucket, key, content))
 	return s.explain("writing to it", bucket, err)
+}
+
+// small is an object of a few bytes, with their MD5: there are stores that keep what came of a
+// request that broke off.
+func small(bucket, key string, content []byte) *s3.PutObjectInput {
+	sum := md5.Sum(content) //nolint:gosec // it is what stores check content by
+	return &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(content), ContentMD5: aws.String(base64.StdEncoding.EncodeToString(sum[:]))}
 }
 
 // PutOver is Put where the object is the one with this ETag, or where there is none and the ETag is empty; Replaced,
 // or Absent, says of the error that it is not so. A store that cannot tell overwrites whatever is there.
 func (s *Store) PutOver(ctx context.Context, bucket, key, etag string, content []byte) error {
-	input := &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(content)}
+	input := small(bucket, key, content)
 	if etag == "" {
 		input.IfNoneMatch = aws.String("*")
 	} else {
