@@ -52,10 +52,10 @@ func (r *Refusal) Outdated() bool {
 
 // kind is the key of meant.
 func (r *Refusal) kind() string {
-	code := r.code()
+	code, pod := r.code(), r.ofPods()
 	switch {
-	case r.InPod && r.ofPods() != "":
-		return r.ofPods()
+	case r.InPod && pod != "":
+		return pod
 	case meant[code] != "" && code != "":
 		return code
 	case r.Unreachable:
@@ -69,7 +69,7 @@ func (r *Refusal) kind() string {
 // ofPods is kind for what only a pod can meet; empty for all else.
 func (r *Refusal) ofPods() string {
 	switch code := r.code(); {
-	case r.Known && (code == "SignatureDoesNotMatch" || code == "InvalidAccessKeyId"):
+	case r.known && (code == "SignatureDoesNotMatch" || code == "InvalidAccessKeyId"):
 		return "signature in a pod"
 	case r.Status == http.StatusForbidden && aged.MatchString(r.Message):
 		return "outdated in a pod"

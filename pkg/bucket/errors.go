@@ -20,9 +20,10 @@ type Refusal struct {
 	Unreachable bool
 	// Region is where the bucket is, if the store says that.
 	Region string
-	// InPod says that a pod was refused and not this machine, Before that it was not before, and Known
-	// that this machine was not.
-	InPod, Before, Known bool
+	// InPod says that a pod was refused and not this machine, Before that it was not before.
+	InPod, Before bool
+	// known says that this machine was not refused.
+	known bool
 }
 
 // Error is what went wrong with a store.
@@ -77,7 +78,7 @@ func unanswered(err error) bool {
 func (s *Store) Explain(doing, bucket string, r Refusal) error {
 	at := s.endpoint
 	if r.InPod {
-		at, r.Known = s.inCluster, s.reached.Load()
+		at, r.known = s.inCluster, s.reached.Load()
 	}
 	return &Error{r, fmt.Sprintf("bucket %q at %s: %s", bucket, at, s.sentence(doing, r))}
 }

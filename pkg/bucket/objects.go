@@ -44,36 +44,22 @@ func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[Objec
 
 // Get reads an object. A read that breaks off goes on where it was.
 func (s *Store) Get(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	r := &reader{store: s, ctx: ctx, cancel: cancel, bucket: bucket, key: key}
-	if err := r.open(); err != nil {
-		cancel()
-		return nil, err
-	}
-	return r, nil
+	return s.read(ctx, &reader{bucket: bucket, key: key})
 }
 
 // Part reads length bytes, more than none, of an object that has an ETag; from is where they begin.
 // A read that breaks off goes on where it was.
 func (s *Store) Part(ctx context.Context, bucket, key, etag string, from, length int64) (io.ReadCloser, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	r := &reader{store: s, ctx: ctx, cancel: cancel, bucket: bucket, key: key, etag: &etag, at: from, size: from + length, part: true}
-	if err := r.open(); err != nil {
-		cancel()
-		return nil, err
-	}
-	return r, nil
+	return s.read(ctx, &reader{bucket: bucket, key: key, etag: &etag, at: from, size: from + length, part: true})
 }
 
 // Beginning reads at most that much of an object.
 func (s *Store) Beginning(ctx context.Context, bucket, key string, most int64) ([]byte, error) {
-	ctx, cancel := context.WithCancel(ctx)
-	defer cancel()
-	r := &reader{store: s, ctx: ctx, cancel: cancel, bucket: bucket, key: key, size: most, part: true, short: true}
-	if err := r.open(); err != nil {
-		if failed, ok := errors.AsType[*Error](err); ok && failed.Status == http.StatusRequestedRangeNotSatisfiable {
-			return nil, nil // it is empty
-		}
+	r, err := s.read(ctx, &reader{bucket: bucket, key: key, size: most, part: true, short: true})
+	if failed, ok := errors.AsType[*Error](err); ok && failed.Status == http.StatusRequestedRangeNotSatisfiable {
+		return nil, nil // it is empty
+	}
+	if err != nil {
 		return nil, err
 	}
 	defer func() { _ = r.Close() }() // it was read

@@ -38,6 +38,17 @@ type reader struct {
 	breaks int
 }
 
+// read begins to read as r says.
+func (s *Store) read(ctx context.Context, r *reader) (io.ReadCloser, error) {
+	r.store = s
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	if err := r.open(); err != nil {
+		r.cancel()
+		return nil, err
+	}
+	return r, nil
+}
+
 // open asks for what is behind at.
 func (r *reader) open() error {
 	input := &s3.GetObjectInput{Bucket: &r.bucket, Key: &r.key, IfMatch: r.etag}

@@ -66,7 +66,7 @@ func (c Compiler) compile(ctx context.Context, p Platform, stamps []string, prog
 // settings are all that change what the go command makes, so that those of this
 // machine do not.
 func settings(p Platform) []string {
-	return []string{
+	return append([]string{
 		"CGO_ENABLED=0",
 		"GOOS=" + p.OS,
 		"GOARCH=" + p.Arch,
@@ -74,8 +74,10 @@ func settings(p Platform) []string {
 		"GOARM64=v8.0",
 		"GOEXPERIMENT=",
 		"GOFIPS140=off",
-		"GOFLAGS=-mod=readonly",
-		"GOWORK=off",
-		"GO111MODULE=on",
-	}
+	}, onlyThisModule()...)
+}
+
+// onlyThisModule has the go command take the modules that go.mod and go.sum name, and no others.
+func onlyThisModule() []string {
+	return []string{"GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on"}
 }

@@ -36,7 +36,7 @@ func (c Compiler) ask(ctx context.Context, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, "go", args...)
 	var out bytes.Buffer
 	command.Dir, command.Stdout, command.Stderr = c.Folder, &out, c.Output
-	command.Env = append(os.Environ(), "GOFLAGS=-mod=readonly", "GOWORK=off", "GO111MODULE=on")
+	command.Env = append(os.Environ(), onlyThisModule()...)
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("go %s: %w", args[0], err)
 	}

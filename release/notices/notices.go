@@ -17,6 +17,8 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+
+	"github.com/kubectl-batch/kubectl-batch/release/sbom"
 )
 
 // legal matches the names of files that say under what a module is passed on.
@@ -58,11 +60,10 @@ func Paths(programs ...*debug.BuildInfo) (paths []string) {
 func modules(programs []*debug.BuildInfo) map[string]string {
 	all := map[string]string{}
 	for _, program := range programs {
-		version, _, _ := strings.Cut(program.GoVersion, " ") // experiments stand behind it
-		all["Go "+strings.TrimPrefix(version, "go")] = ""
-		for _, module := range program.Deps {
-			for module.Replace != nil {
-				module = module.Replace
+		for _, module := range sbom.Modules(program) {
+			if module.Path == sbom.Stdlib {
+				all["Go "+module.Version] = ""
+				continue
 			}
 			all[module.Path+" "+module.Version] = module.Path + "@" + module.Version
 		}

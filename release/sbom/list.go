@@ -26,13 +26,25 @@ func newList(r Release) *list {
 
 // read adds the modules of a program, and Go's library.
 func (l *list) read(program string, info *debug.BuildInfo) {
-	l.add(program, library(goModule(info)))
+	for _, module := range Modules(info) {
+		l.add(program, library(module))
+	}
+}
+
+// Stdlib is the path under which Modules has Go's own library.
+const Stdlib = "stdlib"
+
+// Modules returns what a program is made from: Go's own library, and the modules that the go command
+// recorded, each as what replaced it.
+func Modules(info *debug.BuildInfo) []*debug.Module {
+	all := []*debug.Module{goModule(info)}
 	for _, module := range info.Deps {
 		for module.Replace != nil {
 			module = module.Replace
 		}
-		l.add(program, library(module))
+		all = append(all, module)
 	}
+	return all
 }
 
 func (l *list) add(program string, c component) {
@@ -86,5 +98,5 @@ func library(module *debug.Module) component {
 // goModule is Go's own library, under the name that lists of vulnerabilities have for it.
 func goModule(info *debug.BuildInfo) *debug.Module {
 	version, _, _ := strings.Cut(info.GoVersion, " ") // experiments stand behind it
-	return &debug.Module{Path: "stdlib", Version: strings.TrimPrefix(version, "go")}
+	return &debug.Module{Path: Stdlib, Version: strings.TrimPrefix(version, "go")}
 }

@@ -97,13 +97,18 @@ type Options struct {
 	began    time.Time
 }
 
+// untyped returns the flags with their defaults.
+func untyped() *Flags {
+	flags := &Flags{}
+	flags.AddFlags(pflag.NewFlagSet("fetch", pflag.ContinueOnError))
+	return flags
+}
+
 // Ready returns what looks whether the environment names a bucket that cannot be used: it is
 // how another verb asks before it makes anything.
 func Ready(f *factory.Factory) func(context.Context) error {
 	return func(ctx context.Context) error {
-		flags, set := &Flags{}, pflag.NewFlagSet("fetch", pflag.ContinueOnError)
-		flags.AddFlags(set) // their defaults
-		options, err := flags.ToOptions(f, []string{"job"})
+		options, err := untyped().ToOptions(f, []string{"job"})
 		if err != nil || options.engine.Via.Bucket == "" {
 			return err
 		}
@@ -116,8 +121,7 @@ func Ready(f *factory.Factory) func(context.Context) error {
 // how another verb fetches.
 func Results(f *factory.Factory) func(ctx context.Context, job, dir string, json bool) error {
 	return func(ctx context.Context, job, dir string, json bool) error {
-		flags, set := &Flags{}, pflag.NewFlagSet("fetch", pflag.ContinueOnError)
-		flags.AddFlags(set) // their defaults
+		flags := untyped()
 		if flags.Dir = dir; json {
 			flags.Output = "json"
 		}
