@@ -1,7 +1,6 @@
 package main
 
 import (
-	"context"
 	"fmt"
 
 	"github.com/spf13/cobra"
@@ -10,7 +9,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/host"
 )
 
-func newCommand(s settings) *cobra.Command {
+func newCommand(s *settings) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "cluster",
 		Short:         "A real Kubernetes of several nodes on one Linux machine",
@@ -19,12 +18,14 @@ func newCommand(s settings) *cobra.Command {
 	}
 	root.CompletionOptions.DisableDefaultCmd = true
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError(err.Error()) })
-	root.AddCommand(newUp(s), newDown(s), newStatus(s), newLoadImage(s), newKubeconfig(s), newExec(s), newCheck(s), newKill(s))
+	root.PersistentFlags().BoolVar(&s.Oldest, "oldest", false, "the cluster of the oldest supported Kubernetes, beside the other one")
+	root.AddCommand(newUp(s), newDown(s), newStatus(s), newLoadImage(s), newSaveImages(), newKubeconfig(s), newExec(s), newCheck(s), newKill(s))
 	return root
 }
 
-func newUp(s settings) *cobra.Command {
-	var nodes int
+func newUp(s *settings) *cobra.Command {
+	var o cluster.Options
+	var buildOnly bool
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Start the cluster, or make one that runs whole again",
@@ -34,8 +35,15 @@ func newUp(s settings) *cobra.Command {
 				say("CLUSTER_KUBECONFIG is set: the cluster of %s is used and none is started", s.Kubeconfig)
 				return nil
 			}
-			return locked(cmd.Context(), func(c *cluster.Cluster) error {
-				if err := up(cmd.Context(), c, wanted(c, nodes)); err != nil {
+			return s.locked(cmd.Context(), func(c *cluster.Cluster) error {
+				o, err := s.complete(o, c)
+				if err != nil {
+					return err
+				}
+				if buildOnly {
+					return c.Build(cmd.Context(), o)
+				}
+				if err := c.Up(cmd.Context(), o); err != nil {
 					return err
 				}
 				sayHowToUse(c)
@@ -43,12 +51,15 @@ func newUp(s settings) *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().IntVar(&nodes, "nodes", 0, "number of nodes (default: as many as it has, or 2)")
+	o.Build = true
+	cmd.Flags().IntVar(&o.Nodes, "nodes", 0, "number of nodes (default: as many as it has, or 2)")
+	cmd.Flags().BoolVar(&o.Store, "store", false, "add an S3 store, which the cluster then keeps")
+	cmd.Flags().BoolVar(&buildOnly, "build-only", false, "build what the cluster needs, and start nothing")
 	return cmd
 }
 
 // newCheck tells at once whether exec could work here, before anything is built.
-func newCheck(s settings) *cobra.Command {
+func newCheck(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
 		Short: "Say whether there is a way to a cluster here, and start nothing",
@@ -57,7 +68,7 @@ func newCheck(s settings) *cobra.Command {
 			if s.foreign() {
 				return s.checkImages()
 			}
-			_, err := open()
+			_, err := s.open()
 			return err
 		},
 	}
@@ -74,12 +85,11 @@ func wanted(c *cluster.Cluster, asked int) int {
 	return cluster.DefaultNodes
 }
 
-func up(ctx context.Context, c *cluster.Cluster, nodes int) error {
+// complete adds what the options leave open.
+func (s *settings) complete(o cluster.Options, c *cluster.Cluster) (cluster.Options, error) {
 	root, err := host.RepositoryRoot()
-	if err != nil {
-		return err
-	}
-	return c.Up(ctx, root, nodes)
+	o.Root, o.Nodes, o.Oldest = root, wanted(c, o.Nodes), s.Oldest
+	return o, err
 }
 
 func sayHowToUse(c *cluster.Cluster) {
@@ -87,7 +97,7 @@ func sayHowToUse(c *cluster.Cluster) {
 	say("to take it down: cluster down [--wipe]")
 }
 
-func newDown(s settings) *cobra.Command {
+func newDown(s *settings) *cobra.Command {
 	var wipe bool
 	cmd := &cobra.Command{
 		Use:   "down",
@@ -98,14 +108,14 @@ func newDown(s settings) *cobra.Command {
 				say("CLUSTER_KUBECONFIG is set: that cluster is not ours to stop")
 				return nil
 			}
-			return locked(cmd.Context(), func(c *cluster.Cluster) error { return c.Down(cmd.Context(), wipe) })
+			return s.locked(cmd.Context(), func(c *cluster.Cluster) error { return c.Down(cmd.Context(), wipe) })
 		},
 	}
 	cmd.Flags().BoolVar(&wipe, "wipe", false, "drop its objects and volumes too; the binaries stay")
 	return cmd
 }
 
-func newStatus(s settings) *cobra.Command {
+func newStatus(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
 		Short: "Show what runs; the exit status is 0 if all of it does",
@@ -115,7 +125,7 @@ func newStatus(s settings) *cobra.Command {
 				_, err := fmt.Fprintf(cmd.OutOrStdout(), "kubeconfig  %s (CLUSTER_KUBECONFIG)\n", s.Kubeconfig)
 				return err
 			}
-			c, err := open()
+			c, err := s.open()
 			if err != nil {
 				return err
 			}
@@ -128,7 +138,7 @@ func newStatus(s settings) *cobra.Command {
 	}
 }
 
-func newLoadImage(s settings) *cobra.Command {
+func newLoadImage(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "load-image TAR",
 		Short: "Import an archive of images into every running node",
@@ -137,13 +147,13 @@ func newLoadImage(s settings) *cobra.Command {
 			if s.foreign() {
 				return usageError("CLUSTER_KUBECONFIG is set: images get into that cluster by its own ways")
 			}
-			return locked(cmd.Context(), func(c *cluster.Cluster) error { return c.LoadImage(cmd.Context(), args[0]) })
+			return s.locked(cmd.Context(), func(c *cluster.Cluster) error { return c.LoadImage(cmd.Context(), args[0]) })
 		},
 	}
 }
 
 // newKill makes a crash, for tests of what lives through one.
-func newKill(s settings) *cobra.Command {
+func newKill(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "kill PROCESS",
 		Short: "Kill a process that status lists, as a crash would; up starts it again",
@@ -152,12 +162,12 @@ func newKill(s settings) *cobra.Command {
 			if s.foreign() {
 				return usageError("CLUSTER_KUBECONFIG is set: that cluster is not ours to harm")
 			}
-			return locked(cmd.Context(), func(c *cluster.Cluster) error { return c.Kill(args[0]) })
+			return s.locked(cmd.Context(), func(c *cluster.Cluster) error { return c.Kill(args[0]) })
 		},
 	}
 }
 
-func newKubeconfig(s settings) *cobra.Command {
+func newKubeconfig(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "kubeconfig",
 		Short: "Print the path of the administrator's kubeconfig",
@@ -165,7 +175,7 @@ func newKubeconfig(s settings) *cobra.Command {
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			path := s.Kubeconfig
 			if !s.foreign() {
-				c, err := open()
+				c, err := s.open()
 				if err != nil {
 					return err
 				}

@@ -19,10 +19,10 @@ import (
 // errCommand marks the failure of the command that exec ran.
 var errCommand = errors.New("command failed")
 
-func newExec(s settings) *cobra.Command {
-	var nodes int
+func newExec(s *settings) *cobra.Command {
+	var o cluster.Options
 	cmd := &cobra.Command{
-		Use:   "exec [--nodes N] -- COMMAND [ARG...]",
+		Use:   "exec [--nodes N] [--store] -- COMMAND [ARG...]",
 		Short: "Run a command against the cluster; start and stop it if need be",
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) == 0 {
@@ -32,18 +32,19 @@ func newExec(s settings) *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if s.foreign() {
-				return execForeign(cmd.Context(), s, nodes, args)
+				return execForeign(cmd.Context(), s, o.Nodes, args)
 			}
-			return execOurs(cmd.Context(), nodes, args)
+			return execOurs(cmd.Context(), s, o, args)
 		},
 	}
 	cmd.Flags().SetInterspersed(false)
-	cmd.Flags().IntVar(&nodes, "nodes", 0, "at least that many nodes (default: as many as it has, or 2)")
+	cmd.Flags().BoolVar(&o.Store, "store", false, "with an S3 store")
+	cmd.Flags().IntVar(&o.Nodes, "nodes", 0, "at least that many nodes (default: as many as it has, or 2)")
 	return cmd
 }
 
 // execForeign runs the command against the cluster that CLUSTER_KUBECONFIG names.
-func execForeign(ctx context.Context, s settings, nodes int, args []string) error {
+func execForeign(ctx context.Context, s *settings, nodes int, args []string) error {
 	if err := s.checkImages(); err != nil {
 		return err
 	}
@@ -72,19 +73,28 @@ func countNodes(ctx context.Context, kubeconfig string) (int, bool) {
 
 // execOurs runs the command against our cluster. The call that started the
 // cluster takes it down again, once no other exec uses it any more.
-func execOurs(ctx context.Context, nodes int, args []string) (err error) {
+func execOurs(ctx context.Context, s *settings, o cluster.Options, args []string) (err error) {
 	var c *cluster.Cluster
 	var use *host.Lock
 	started := false
-	err = locked(ctx, func(found *cluster.Cluster) (err error) {
+	err = s.locked(ctx, func(found *cluster.Cluster) (err error) {
 		c, started = found, !found.Running()
 		if use, err = host.LockShared(ctx, usersLock(c)); err != nil {
 			return err
 		}
-		return up(ctx, c, max(nodes, wanted(c, 0)))
+		asked := o
+		if o, err = s.complete(cluster.Options{Store: asked.Store}, c); err != nil {
+			return err
+		}
+		o.Nodes = max(o.Nodes, asked.Nodes)
+		err = c.Up(ctx, o)
+		if _, unbuilt := errors.AsType[cluster.NotBuiltError](err); unbuilt {
+			started = false // nothing was started
+		}
+		return err
 	})
 	if use != nil {
-		defer func() { err = errors.Join(err, endUse(context.WithoutCancel(ctx), c, use, started)) }()
+		defer func() { err = errors.Join(err, endUse(context.WithoutCancel(ctx), s, c, use, started)) }()
 	}
 	if err != nil {
 		return err
@@ -103,26 +113,32 @@ func ourEnvironment(c *cluster.Cluster) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []string{
+	environment := []string{
 		"CLUSTER_COMMAND=" + program,
+		"KUBECTL_BATCH_CLUSTER_DIR=" + c.Cache,
 		"KUBECONFIG=" + c.Kubeconfig(),
 		"PATH=" + c.KubectlDir() + string(filepath.ListSeparator) + os.Getenv("PATH"),
 		"CLUSTER_OURS=1",
 		"CLUSTER_NODES=" + strconv.Itoa(c.Nodes()),
 		"CLUSTER_IMAGE=" + cluster.BusyboxImage,
 		"CLUSTER_EXAMPLE_IMAGE=" + cluster.ExampleImage,
-		"CLUSTER_S3_ENDPOINT=" + c.Store().Endpoint,
-		"CLUSTER_S3_CA=" + c.Store().CA,
-		"CLUSTER_S3_DATA=" + c.Store().Data,
-		"CLUSTER_S3_KEY=" + cluster.StoreKey,
-		"CLUSTER_S3_SECRET=" + cluster.StoreSecret,
-		"CLUSTER_S3_GUEST_KEY=" + cluster.GuestKey,
-		"CLUSTER_S3_GUEST_SECRET=" + cluster.GuestSecret,
-	}, nil
+	}
+	if !c.HasStore() {
+		return environment, nil
+	}
+	return append(environment,
+		"CLUSTER_S3_ENDPOINT="+c.Store().Endpoint,
+		"CLUSTER_S3_CA="+c.Store().CA,
+		"CLUSTER_S3_DATA="+c.Store().Data,
+		"CLUSTER_S3_KEY="+cluster.StoreKey,
+		"CLUSTER_S3_SECRET="+cluster.StoreSecret,
+		"CLUSTER_S3_GUEST_KEY="+cluster.GuestKey,
+		"CLUSTER_S3_GUEST_SECRET="+cluster.GuestSecret,
+	), nil
 }
 
 // endUse takes the cluster down if this call started it.
-func endUse(ctx context.Context, c *cluster.Cluster, use *host.Lock, started bool) error {
+func endUse(ctx context.Context, s *settings, c *cluster.Cluster, use *host.Lock, started bool) error {
 	use.Release()
 	if !started {
 		return nil
@@ -133,7 +149,7 @@ func endUse(ctx context.Context, c *cluster.Cluster, use *host.Lock, started boo
 	}
 	defer last.Release()
 	say("taking the cluster down")
-	err = locked(ctx, func(c *cluster.Cluster) error { return c.Down(ctx, false) })
+	err = s.locked(ctx, func(c *cluster.Cluster) error { return c.Down(ctx, false) })
 	if err != nil {
 		return fmt.Errorf("taking the cluster down: %w", err)
 	}

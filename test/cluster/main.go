@@ -22,7 +22,8 @@ const (
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	err := newCommand(newSettings()).ExecuteContext(ctx)
+	s := newSettings()
+	err := newCommand(&s).ExecuteContext(ctx)
 	status := exitStatus(ctx, err)
 	stop()
 	os.Exit(status)

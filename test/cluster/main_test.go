@@ -50,7 +50,7 @@ func TestNoWayIsOneSentence(t *testing.T) {
 }
 
 func TestForeignClusterNeedsImages(t *testing.T) {
-	s := settings{Kubeconfig: "/k", Image: "busybox"}
+	s := &settings{Kubeconfig: "/k", Image: "busybox"}
 	err := execForeign(t.Context(), s, 0, []string{"true"})
 	if !errors.Is(err, errUsage) || !strings.Contains(err.Error(), "CLUSTER_EXAMPLE_IMAGE") {
 		t.Errorf("got %v", err)
@@ -61,7 +61,7 @@ func TestForeignClusterEnvironment(t *testing.T) {
 	for _, name := range []string{"KUBECONFIG", "CLUSTER_OURS", "CLUSTER_NODES", "CLUSTER_IMAGE", "CLUSTER_EXAMPLE_IMAGE"} {
 		t.Setenv(name, "")
 	}
-	s := settings{Kubeconfig: "/k", Image: "b:1", ExampleImage: "e:1"}
+	s := &settings{Kubeconfig: "/k", Image: "b:1", ExampleImage: "e:1"}
 	script := `test "$KUBECONFIG $CLUSTER_OURS $CLUSTER_NODES $CLUSTER_IMAGE $CLUSTER_EXAMPLE_IMAGE" = "/k 0 3 b:1 e:1"`
 	if err := execForeign(t.Context(), s, 3, []string{"sh", "-c", script}); err != nil {
 		t.Error(err)

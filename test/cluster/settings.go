@@ -33,6 +33,7 @@ type settings struct {
 	Kubeconfig   string // of a cluster that is not ours
 	Image        string
 	ExampleImage string
+	Oldest       bool // the cluster of the oldest supported Kubernetes is meant
 }
 
 func newSettings() settings {
@@ -44,33 +45,42 @@ func newSettings() settings {
 }
 
 // checkImages asks for the images that a cluster of somebody else must be told.
-func (s settings) checkImages() error {
+func (s *settings) checkImages() error {
 	if s.Image == "" || s.ExampleImage == "" {
 		return usageError("with CLUSTER_KUBECONFIG set, CLUSTER_IMAGE and CLUSTER_EXAMPLE_IMAGE must name a busybox and the example image that this cluster can pull")
 	}
 	return nil
 }
 
-func (s settings) foreign() bool { return s.Kubeconfig != "" }
+func (s *settings) foreign() bool { return s.Kubeconfig != "" }
 
 // open looks at our own cluster, if this is a place for one.
-func open() (*cluster.Cluster, error) {
+func (s *settings) open() (*cluster.Cluster, error) {
 	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
 		return nil, errNoWay
 	}
 	if err := host.ExtendPath(); err != nil {
 		return nil, err
 	}
-	cache, err := host.CacheDir()
+	dir, err := s.clusterDir(cluster.SystemRegistry())
 	if err != nil {
 		return nil, err
 	}
-	return cluster.Open(cache, say)
+	return cluster.Open(dir, say)
+}
+
+// clusterDir is the directory of our own cluster.
+func (s *settings) clusterDir(running cluster.Registry) (string, error) {
+	fallback := host.DefaultDir
+	if s.Oldest {
+		fallback = host.OldestDir
+	}
+	return host.ClusterDir(fallback, running.Running(s.Oldest))
 }
 
 // locked runs do while no other call changes the cluster.
-func locked(ctx context.Context, do func(*cluster.Cluster) error) error {
-	c, err := open()
+func (s *settings) locked(ctx context.Context, do func(*cluster.Cluster) error) error {
+	c, err := s.open()
 	if err != nil {
 		return err
 	}
@@ -79,7 +89,7 @@ func locked(ctx context.Context, do func(*cluster.Cluster) error) error {
 		return err
 	}
 	defer lock.Release()
-	if c, err = open(); err != nil { // as it is now
+	if c, err = s.open(); err != nil { // as it is now
 		return err
 	}
 	return do(c)

@@ -4,12 +4,18 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"runtime"
+	"slices"
 	"strings"
+	"time"
+
+	"golang.org/x/sync/errgroup"
 )
+
+// reportInterval is the time between two lines of progress.
+const reportInterval = 15 * time.Second
 
 // Builder builds into Cache and reports slow work to Say.
 type Builder struct {
@@ -17,121 +23,157 @@ type Builder struct {
 	Say   func(format string, args ...any)
 }
 
-// Ensure returns the directory that holds the component's binaries, and builds
-// them first unless exactly these have been built before.
-func (b Builder) Ensure(ctx context.Context, c Component) (string, error) {
-	toolchain, err := goVersion(ctx, c.Dir)
-	if err != nil {
-		return "", err
-	}
-	key, err := Key(c, toolchain)
-	if err != nil {
-		return "", err
-	}
-	dir := filepath.Join(b.Cache, c.Name+"-"+key)
-	if _, err := os.Stat(dir); err == nil {
-		return dir, nil
-	}
-	b.announce(c)
-	if err := b.build(ctx, c, dir); err != nil {
-		return "", fmt.Errorf("building %s: %w", c.Name, err)
-	}
-	return dir, nil
+// Target is a component and the directory of its binaries.
+type Target struct {
+	Component
+
+	Out   string // the directory
+	Built bool   // Out holds exactly the binaries that the component's pins and sources produce
 }
 
-func (b Builder) announce(c Component) {
-	if c.Slow != "" {
-		b.Say("building %s, once: %s", c.Name, c.Slow)
-		return
+// Targets finds out what is built. It builds nothing.
+func (b Builder) Targets(ctx context.Context, components []Component) ([]Target, error) {
+	var targets []Target
+	for _, c := range components {
+		toolchain, err := c.goVersion(ctx)
+		if err != nil {
+			return nil, err
+		}
+		key, err := Key(c, toolchain)
+		if err != nil {
+			return nil, err
+		}
+		out := filepath.Join(b.Cache, c.Name+"-"+key)
+		_, err = os.Stat(out)
+		targets = append(targets, Target{Component: c, Out: out, Built: err == nil})
 	}
-	b.Say("building %s, once", c.Name)
+	return targets, nil
+}
+
+// Missing returns the targets that are not built.
+func Missing(targets []Target) []Target {
+	var missing []Target
+	for _, t := range targets {
+		if !t.Built {
+			missing = append(missing, t)
+		}
+	}
+	return missing
+}
+
+// Estimate is about how long it takes to build the targets on this machine
+// while no package is compiled yet. More than four processors are hardly used:
+// packages wait for those that they import.
+func Estimate(targets []Target) time.Duration {
+	var cost time.Duration
+	for _, t := range targets {
+		cost += t.CPU
+	}
+	return cost / time.Duration(min(4, runtime.NumCPU()))
+}
+
+// Names lists the targets for a message.
+func Names(targets []Target) string {
+	var names []string
+	for _, t := range targets {
+		names = append(names, t.Name)
+	}
+	return strings.Join(names, ", ")
+}
+
+// Build builds the targets in their order. While it compiles one, it downloads
+// the modules of the next.
+func (b Builder) Build(ctx context.Context, targets []Target) error {
+	p := newProgress(Estimate(targets))
+	defer p.report(b.Say, reportInterval)()
+	loaded := make(chan job, len(targets))
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error {
+		defer close(loaded)
+		for _, t := range targets {
+			packages, err := download(ctx, t.Component, p)
+			if err != nil {
+				return fmt.Errorf("downloading the modules of %s: %w", t.Name, err)
+			}
+			loaded <- job{t, packages}
+		}
+		return nil
+	})
+	group.Go(func() error {
+		for j := range loaded {
+			if err := b.build(ctx, j, p); err != nil {
+				return fmt.Errorf("building %s: %w", j.Name, err)
+			}
+		}
+		return nil
+	})
+	return group.Wait()
+}
+
+// job is a target whose modules are downloaded.
+type job struct {
+	Target
+
+	packages map[string]bool // all that the binaries consist of
+}
+
+// download fetches the modules that the component needs and returns the
+// packages that it consists of. Listing packages downloads fewer modules than
+// "go mod download".
+func download(ctx context.Context, c Component, p *progress) (map[string]bool, error) {
+	p.startDownload(c.Name)
+	defer p.endDownload()
+	observe := func(line string) bool {
+		isDownload := strings.HasPrefix(line, "go: downloading ")
+		if isDownload {
+			p.addModule()
+		}
+		return isDownload
+	}
+	out, err := c.runGo(ctx, observe, append([]string{"list", "-deps", "-tags", c.Tags}, c.Packages...)...)
+	packages := map[string]bool{}
+	for pkg := range strings.FieldsSeq(out) {
+		packages[pkg] = true
+	}
+	return packages, err
 }
 
 // build works in a directory of another name, so that a build that was cut off
 // never counts as done.
-func (b Builder) build(ctx context.Context, c Component, dir string) error {
+func (b Builder) build(ctx context.Context, j job, p *progress) error {
 	if err := os.MkdirAll(b.Cache, 0o755); err != nil {
 		return err
 	}
-	temp := dir + ".part"
+	temp := j.Out + ".part"
 	if err := errors.Join(os.RemoveAll(temp), os.Mkdir(temp, 0o755)); err != nil {
 		return err
 	}
 	defer func() { _ = os.RemoveAll(temp) }()
-	if err := goBuild(ctx, c, temp); err != nil {
+	if err := compile(ctx, j, temp, p); err != nil {
 		return err
 	}
-	for _, link := range c.Links {
-		if err := os.Symlink(c.Binary, filepath.Join(temp, link)); err != nil {
+	for _, link := range j.Links {
+		if err := os.Symlink(j.Name, filepath.Join(temp, link)); err != nil {
 			return err
 		}
 	}
-	return os.Rename(temp, dir)
+	return os.Rename(temp, j.Out)
 }
 
-func goBuild(ctx context.Context, c Component, out string) error {
-	target := out + string(filepath.Separator)
-	if c.Binary != "" {
-		target = filepath.Join(out, c.Binary)
+func compile(ctx context.Context, j job, out string, p *progress) error {
+	p.startCompile(j.Name, len(j.packages))
+	defer p.endCompile()
+	observe := func(line string) bool { // -v prints each package that Go has not compiled before
+		if j.packages[line] {
+			p.addPackage()
+		}
+		return j.packages[line] || line == ""
 	}
-	version := func(module string) string { return moduleVersion(ctx, c.Dir, module) }
-	args := []string{"build", "-trimpath", "-buildvcs=false", "-tags", c.Tags, "-ldflags", c.ldflags(version), "-o", target}
-	return runGo(ctx, c.Dir, append(args, c.Packages...)...)
-}
-
-// Static builds one package of a module into the file out. Go's own cache
-// makes that cheap when nothing has changed.
-func Static(ctx context.Context, dir, pkg, out string) error {
-	if err := os.MkdirAll(filepath.Dir(out), 0o755); err != nil {
-		return err
+	version := func(module string) string { return j.moduleVersion(ctx, module) }
+	args := []string{
+		"build", "-v", "-trimpath", "-buildvcs=false", "-tags", j.Tags,
+		"-ldflags", j.ldflags(version), "-o", out + string(filepath.Separator),
 	}
-	return runGo(ctx, dir, "build", "-trimpath", "-buildvcs=false", "-ldflags", "-s -w", "-o", out, pkg)
-}
-
-func runGo(ctx context.Context, dir string, args ...string) error {
-	cmd := goCommand(ctx, dir, args...)
-	if out, err := cmd.CombinedOutput(); err != nil {
-		return fmt.Errorf("go %s: %w\n%s", args[0], err, strings.TrimSpace(string(out)))
-	}
-	return nil
-}
-
-// goCommand keeps the module alone: a workspace or flags from outside must not
-// change what is pinned.
-func goCommand(ctx context.Context, dir string, args ...string) *exec.Cmd {
-	cmd := exec.CommandContext(ctx, goTool(), args...)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=-mod=readonly", "GOOS=linux")
-	if os.Getenv("HOME") == "" { // Go keeps its caches there
-		cmd.Env = append(cmd.Env, "HOME=/root")
-	}
-	return cmd
-}
-
-// goTool finds Go where sudo has cut the PATH short, too.
-func goTool() string {
-	if path, err := exec.LookPath("go"); err == nil {
-		return path
-	}
-	const usual = "/usr/local/go/bin/go"
-	if _, err := os.Stat(usual); !errors.Is(err, fs.ErrNotExist) {
-		return usual
-	}
-	return "go"
-}
-
-func goVersion(ctx context.Context, dir string) (string, error) {
-	out, err := goCommand(ctx, dir, "env", "GOVERSION", "GOARCH").Output()
-	if err != nil {
-		return "", fmt.Errorf("asking for the Go version: %w", err)
-	}
-	return strings.TrimSpace(string(out)), nil
-}
-
-func moduleVersion(ctx context.Context, dir, module string) string {
-	out, err := goCommand(ctx, dir, "list", "-m", "-f", "{{.Version}}", module).Output()
-	if err != nil {
-		return "unknown"
-	}
-	return strings.TrimSpace(string(out))
+	_, err := j.runGo(ctx, observe, slices.Concat(args, compilerFlags(), j.Packages)...)
+	return err
 }

@@ -3,48 +3,92 @@
 package build
 
 import (
+	"cmp"
 	"path/filepath"
 	"strings"
+	"time"
 )
 
-// Component is a Go module whose packages become binaries.
+// Component is a set of packages of one Go module that become binaries.
 type Component struct {
 	Name     string
 	Dir      string            // of the module
+	ModFile  string            // the file in Dir that pins versions, if it is not go.mod
 	Packages []string          // to build
-	Binary   string            // the name of the one binary, where the package's own will not do
 	Tags     string            // build tags
 	Stamp    map[string]string // linker variable -> module whose version it takes
-	Links    []string          // further names for Binary
-	Slow     string            // what to tell who waits, such as "about 5 minutes"
+	Links    []string          // further names of the binary that is called like the component
+	CPU      time.Duration     // processor time that a build takes while no package is compiled yet
 }
 
-// Components lists what a cluster is made of; dir is test/cluster.
-func Components(dir string) []Component {
-	return []Component{kubernetes(dir), containerd(dir), cni(dir), localPath(dir), s3(dir), pause(dir)}
+// Variant says which components a cluster is made of.
+type Variant struct {
+	Oldest bool // the oldest supported Kubernetes, not the newest
+	Store  bool // an S3 store
 }
 
-func kubernetes(dir string) Component {
+// Components lists what a cluster is made of, in the order in which it is best
+// built: what comes first is quickly downloaded.
+func Components(root string, v Variant) []Component {
+	dir := filepath.Join(root, "test", "cluster")
+	components := []Component{pause(dir), Example(root), cni(dir), containerd(dir), kubernetes(dir, v), localPath(dir, v)}
+	if v.Store {
+		components = append(components, s3(dir))
+	}
+	return components
+}
+
+// modFile is the file that pins Kubernetes.
+func (v Variant) modFile() string {
+	if v.Oldest {
+		return "go.oldest.mod"
+	}
+	return ""
+}
+
+// modFiles names the files that pin the component's versions.
+func (c Component) modFiles() []string {
+	mod := cmp.Or(c.ModFile, "go.mod")
+	return []string{mod, strings.TrimSuffix(mod, ".mod") + ".sum"}
+}
+
+// kubernetes is the control plane, the kubelet and kubectl in one binary.
+func kubernetes(dir string, v Variant) Component {
 	return Component{
 		Name:     "kubernetes",
 		Dir:      filepath.Join(dir, "components", "kubernetes"),
+		ModFile:  v.modFile(),
 		Packages: []string{"."},
-		Binary:   "kubernetes",
 		Stamp:    map[string]string{"k8s.io/component-base/version.gitVersion": "k8s.io/kubernetes"},
 		Links:    []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kubelet", "kubectl"},
-		Slow:     "5 to 10 minutes on 2 cores",
+		CPU:      8 * time.Minute,
 	}
 }
 
+// localPath is the provisioner of volumes. Its versions are pinned with those of
+// Kubernetes, so that it consists of packages that are compiled already. The two
+// cannot be one "go build": they import logrus by names that differ in case.
+func localPath(dir string, v Variant) Component {
+	return Component{
+		Name:     "localpath",
+		Dir:      filepath.Join(dir, "components", "kubernetes"),
+		ModFile:  v.modFile(),
+		Packages: []string{"github.com/rancher/local-path-provisioner"},
+		CPU:      10 * time.Second,
+	}
+}
+
+// containerd leaves out file systems, tracing and kinds of plugins that the
+// nodes do not use.
 func containerd(dir string) Component {
 	const commands = "github.com/containerd/containerd/v2/cmd/"
 	return Component{
 		Name:     "containerd",
 		Dir:      filepath.Join(dir, "components", "containerd"),
 		Packages: []string{commands + "containerd", commands + "containerd-shim-runc-v2", commands + "ctr"},
-		Tags:     "no_btrfs no_devmapper no_zfs",
+		Tags:     "no_btrfs no_devmapper no_zfs no_tracing no_rdt nri_no_wasm",
 		Stamp:    map[string]string{"github.com/containerd/containerd/v2/version.Version": "github.com/containerd/containerd/v2"},
-		Slow:     "1 to 2 minutes",
+		CPU:      100 * time.Second,
 	}
 }
 
@@ -54,15 +98,7 @@ func cni(dir string) Component {
 		Name:     "cni",
 		Dir:      filepath.Join(dir, "components", "cni"),
 		Packages: []string{plugins + "main/bridge", plugins + "main/loopback", plugins + "ipam/host-local"},
-	}
-}
-
-func localPath(dir string) Component {
-	return Component{
-		Name:     "localpath",
-		Dir:      filepath.Join(dir, "components", "localpath"),
-		Packages: []string{"github.com/rancher/local-path-provisioner"},
-		Slow:     "about a minute",
+		CPU:      5 * time.Second,
 	}
 }
 
@@ -71,13 +107,24 @@ func s3(dir string) Component {
 		Name:     "s3",
 		Dir:      filepath.Join(dir, "components", "s3"),
 		Packages: []string{"github.com/versity/versitygw/cmd/versitygw"},
-		Slow:     "1 to 2 minutes",
+		CPU:      80 * time.Second,
 	}
 }
 
 func pause(dir string) Component {
-	return Component{Name: "pause", Dir: dir, Packages: []string{"./pause"}}
+	return Component{Name: "pause", Dir: dir, Packages: []string{"./pause"}, CPU: time.Second}
 }
+
+// Example is the program of the example, which has no image in any registry.
+func Example(root string) Component {
+	return Component{Name: "example", Dir: root, Packages: []string{"./examples/ds-job"}, CPU: time.Second}
+}
+
+// compilerFlags halve the time of compilation: functions are not inlined, and
+// no debug information is made, which the linker would strip anyway. The
+// standard library is compiled as usual, so that Go uses what it has already
+// compiled for the plugin.
+func compilerFlags() []string { return []string{"-gcflags=all=-l -dwarf=false", "-gcflags=std="} }
 
 // ldflags strips the binaries and stamps them with the versions that go.mod
 // pins. Kubernetes wants major and minor on their own too.

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -14,8 +15,8 @@ import (
 // and sources, the toolchain and the recipe.
 func Key(c Component, toolchain string) (string, error) {
 	h := sha256.New()
-	_, _ = fmt.Fprintf(h, "%s\n%q %q %q %q %v\n", toolchain, c.Packages, c.Binary, c.Tags, c.Links, c.Stamp)
-	isModuleFile := func(name string) bool { return name == "go.mod" || name == "go.sum" }
+	_, _ = fmt.Fprintf(h, "%s\n%q %q %q %q %v\n", toolchain, c.Packages, compilerFlags(), c.Tags, c.Links, c.Stamp)
+	isModuleFile := func(name string) bool { return slices.Contains(c.modFiles(), name) }
 	if err := hashFiles(h, c.Dir, isModuleFile); err != nil {
 		return "", fmt.Errorf("hashing the pins of %s: %w", c.Name, err)
 	}
@@ -30,8 +31,9 @@ func Key(c Component, toolchain string) (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:16], nil
 }
 
+// isSource holds for code and for files that may be embedded.
 func isSource(name string) bool {
-	return strings.HasSuffix(name, ".go") && !strings.HasSuffix(name, "_test.go")
+	return !strings.HasSuffix(name, "_test.go") && !strings.HasSuffix(name, ".md") && !strings.HasPrefix(name, "go.")
 }
 
 // hashFiles adds those files of a directory whose names are wanted.
@@ -41,7 +43,7 @@ func hashFiles(w io.Writer, dir string, wanted func(name string) bool) error {
 		return err
 	}
 	for _, e := range entries {
-		if !wanted(e.Name()) {
+		if e.IsDir() || !wanted(e.Name()) {
 			continue
 		}
 		b, err := os.ReadFile(filepath.Join(dir, e.Name()))

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 )
 
 func write(t *testing.T, dir, name, text string) {
@@ -26,16 +27,22 @@ func TestKey(t *testing.T) {
 		"nothing":       {func(*testing.T, *Component, *string) {}, true},
 		"a test":        {func(t *testing.T, c *Component, _ *string) { write(t, c.Dir, "cmd/x_test.go", "package main") }, true},
 		"other package": {func(t *testing.T, c *Component, _ *string) { write(t, c.Dir, "other/x.go", "package other") }, true},
-		"time to wait":  {func(_ *testing.T, c *Component, _ *string) { c.Slow = "a day" }, true},
+		"time to wait":  {func(_ *testing.T, c *Component, _ *string) { c.CPU = time.Hour }, true},
 		"a pin":         {func(t *testing.T, c *Component, _ *string) { write(t, c.Dir, "go.sum", "y") }, false},
+		"embedded":      {func(t *testing.T, c *Component, _ *string) { write(t, c.Dir, "cmd/x.csv", "1") }, false},
+		"notes":         {func(t *testing.T, c *Component, _ *string) { write(t, c.Dir, "cmd/x.md", "1") }, true},
 		"a source":      {func(t *testing.T, c *Component, _ *string) { write(t, c.Dir, "cmd/main.go", "package m") }, false},
 		"the toolchain": {func(_ *testing.T, _ *Component, toolchain *string) { *toolchain = "go9" }, false},
+		"unused pins":   {func(t *testing.T, c *Component, _ *string) { write(t, c.Dir, "go.oldest.mod", "module d") }, true},
+		"other pins":    {func(_ *testing.T, c *Component, _ *string) { c.ModFile = "go.oldest.mod" }, false},
 		"build tags":    {func(_ *testing.T, c *Component, _ *string) { c.Tags = "more" }, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := Component{Name: "c", Dir: t.TempDir(), Packages: []string{"./cmd", "elsewhere.test/x"}}
 			write(t, c.Dir, "go.mod", "module c")
 			write(t, c.Dir, "go.sum", "x")
+			write(t, c.Dir, "go.oldest.mod", "module c")
+			write(t, c.Dir, "go.oldest.sum", "z")
 			write(t, c.Dir, "cmd/main.go", "package main")
 			toolchain := "go1"
 			before, err := Key(c, toolchain)
@@ -62,11 +69,13 @@ func TestLdflags(t *testing.T) {
 
 // Every component that is a module of its own has its pins committed.
 func TestComponentsArePinned(t *testing.T) {
-	for _, c := range Components("../..") {
-		for _, file := range []string{"go.mod", "go.sum"} {
-			b, err := os.ReadFile(filepath.Join(c.Dir, file))
-			if err != nil || strings.TrimSpace(string(b)) == "" {
-				t.Errorf("%s: %s: %v", c.Name, file, err)
+	for _, oldest := range []bool{false, true} {
+		for _, c := range Components("../../../..", Variant{Store: true, Oldest: oldest}) {
+			for _, file := range c.modFiles() {
+				b, err := os.ReadFile(filepath.Join(c.Dir, file))
+				if err != nil || strings.TrimSpace(string(b)) == "" {
+					t.Errorf("%s: %s: %v", c.Name, file, err)
+				}
 			}
 		}
 	}

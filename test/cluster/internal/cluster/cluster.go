@@ -33,8 +33,9 @@ const DefaultNodes = 2
 
 // Cluster is the one cluster that belongs to a cache directory.
 type Cluster struct {
-	Cache string // binaries, images and state
-	Say   func(format string, args ...any)
+	Cache    string // binaries, images and state
+	Say      func(format string, args ...any)
+	Registry Registry // where it records that it runs
 
 	id     string
 	table  process.Table
@@ -48,7 +49,7 @@ type Cluster struct {
 // Open looks at the cluster of a cache directory. It changes nothing.
 func Open(cache string, say func(format string, args ...any)) (*Cluster, error) {
 	sum := sha256.Sum256([]byte(cache))
-	c := &Cluster{Cache: cache, Say: say, id: hex.EncodeToString(sum[:3])}
+	c := &Cluster{Cache: cache, Say: say, Registry: SystemRegistry(), id: hex.EncodeToString(sum[:3])}
 	c.table = process.Table{Dir: c.run("processes"), Logs: c.run("log")}
 	groups, err := cgroup.Open("/sys/fs/cgroup", "kb-"+c.id)
 	if err != nil {
@@ -69,6 +70,9 @@ func (c *Cluster) Nodes() int { return c.state.Nodes }
 
 // Exists reports whether the cluster has been brought up and not wiped since.
 func (c *Cluster) Exists() bool { return c.state.Nodes > 0 }
+
+// HasStore reports whether the cluster has an S3 store.
+func (c *Cluster) HasStore() bool { return c.state.Store }
 
 // Running reports whether any process of the cluster is alive.
 func (c *Cluster) Running() bool {

@@ -25,6 +25,7 @@ func (c *Cluster) Down(ctx context.Context, wipe bool) error {
 	if err := c.removeNetwork(ctx); err != nil {
 		return err
 	}
+	c.Registry.remove(c)
 	if !wipe {
 		return nil
 	}

@@ -11,7 +11,6 @@ import (
 	"os/exec"
 	"path/filepath"
 
-	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/build"
 	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/image"
 )
 
@@ -19,11 +18,7 @@ import (
 type archive struct{ name, path, digest string }
 
 // buildImages makes the four images that every node is given.
-func (c *Cluster) buildImages(ctx context.Context, root string) ([]archive, error) {
-	example := filepath.Join(c.Cache, "example", "ds-job")
-	if err := build.Static(ctx, root, "./examples/ds-job", example); err != nil {
-		return nil, fmt.Errorf("building the example: %w", err)
-	}
+func (c *Cluster) buildImages() ([]archive, error) {
 	busybox, err := exec.LookPath("busybox")
 	if err != nil {
 		return nil, err
@@ -35,7 +30,9 @@ func (c *Cluster) buildImages(ctx context.Context, root string) ([]archive, erro
 		{"pause", func() (image.Image, error) { return image.Program(pauseImage, filepath.Join(c.bins.pause, "pause")) }},
 		{"busybox", func() (image.Image, error) { return image.Busybox(busybox, BusyboxImage, shortBusyboxImage) }},
 		{"train", func() (image.Image, error) { return image.Training(busybox, trainImage) }},
-		{"ds-job", func() (image.Image, error) { return image.Program(ExampleImage, example) }},
+		{"ds-job", func() (image.Image, error) {
+			return image.Program(ExampleImage, filepath.Join(c.bins.example, "ds-job"))
+		}},
 	}
 	var archives []archive
 	for _, m := range makers {

@@ -20,6 +20,8 @@ type state struct {
 	EtcdPort int          `json:"etcdPort"`
 	PeerPort int          `json:"peerPort"`
 	S3Port   int          `json:"s3Port"`
+	Store    bool         `json:"store"`  // has an S3 store
+	Oldest   bool         `json:"oldest"` // runs the oldest supported Kubernetes
 	// Containerd is the directory of the containerd that the nodes run.
 	Containerd string `json:"containerd"`
 }

@@ -41,7 +41,10 @@ func (c *Cluster) printProcesses(w io.Writer) bool {
 
 // processNames lists what a whole cluster runs.
 func (c *Cluster) processNames() []string {
-	names := []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "local-path-provisioner", "s3"}
+	names := []string{"etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "local-path-provisioner"}
+	if c.HasStore() {
+		names = append(names, "s3")
+	}
 	for _, n := range c.nodes() {
 		names = slices.Concat(names, []string{n.process("sandbox"), n.process("containerd"), n.process("kubelet")})
 	}

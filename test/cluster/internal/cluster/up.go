@@ -13,36 +13,60 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/netplan"
 )
 
-// Up makes the cluster run with that many nodes, from the checkout root. What runs is left alone, what
+// Options say how a cluster is to be.
+type Options struct {
+	Root  string // of the checkout that it is built from
+	Nodes int
+	// Oldest asks for the oldest supported Kubernetes. A cluster keeps its version:
+	// an older server must not read what a newer one wrote.
+	Oldest bool
+	Store  bool // an S3 store; a cluster that has one keeps it
+	Build  bool // build what is not built yet, also if that takes minutes
+}
+
+// Up makes the cluster run with that many nodes. What runs is left alone, what
 // is missing or has died is started, and nodes beyond are removed.
-func (c *Cluster) Up(ctx context.Context, root string, nodes int) error {
-	if nodes < 1 || nodes > netplan.MaxNodes {
-		return fmt.Errorf("a cluster has 1 to %d nodes, not %d", netplan.MaxNodes, nodes)
+func (c *Cluster) Up(ctx context.Context, o Options) error {
+	if o.Nodes < 1 || o.Nodes > netplan.MaxNodes {
+		return fmt.Errorf("a cluster has 1 to %d nodes, not %d", netplan.MaxNodes, o.Nodes)
 	}
 	begin := time.Now()
-	if err := host.EnsurePackages(ctx, c.Say); err != nil {
+	if err := c.Build(ctx, o); err != nil {
 		return err
 	}
-	if err := c.build(ctx, root); err != nil {
-		return err
-	}
-	images, err := c.buildImages(ctx, root)
+	images, err := c.buildImages()
 	if err != nil {
 		return err
 	}
 	built := time.Now()
-	if err := c.lay(ctx, nodes); err != nil {
+	if err := c.lay(ctx, o.Nodes); err != nil {
 		return err
 	}
-	if err := c.start(ctx, images, nodes); err != nil {
+	if err := c.Registry.add(c); err != nil {
 		return err
 	}
-	if err := c.shrink(ctx, nodes); err != nil {
+	if err := c.start(ctx, images, o.Nodes); err != nil {
 		return err
 	}
-	c.Say("ready, nodes: %d (%s, of which building %s)", nodes,
+	if err := c.shrink(ctx, o.Nodes); err != nil {
+		return err
+	}
+	c.Say("ready, nodes: %d (%s, of which building %s)", o.Nodes,
 		time.Since(begin).Round(100*time.Millisecond), built.Sub(begin).Round(100*time.Millisecond))
 	return nil
+}
+
+// Build prepares all that Up needs and starts nothing.
+func (c *Cluster) Build(ctx context.Context, o Options) error {
+	if o.Oldest && c.Exists() && !c.state.Oldest {
+		return fmt.Errorf("the cluster in %s runs the newest Kubernetes; set KUBECTL_BATCH_CLUSTER_DIR to another directory for the oldest", c.Cache)
+	}
+	if err := host.EnsurePackages(ctx, c.Say); err != nil {
+		return err
+	}
+	c.state.Store = c.state.Store || o.Store
+	c.state.Oldest = c.state.Oldest || o.Oldest
+	return c.ensureBinaries(ctx, o.Root, o.Build)
 }
 
 // lay prepares all that the processes find when they start.
@@ -104,7 +128,9 @@ func (c *Cluster) start(ctx context.Context, images []archive, count int) error 
 		group.Go(func() error { return n.join(groupCtx) })
 	}
 	group.Go(func() error { return c.awaitDefaults(groupCtx) })
-	group.Go(func() error { return c.startStore(groupCtx) })
+	if c.HasStore() {
+		group.Go(func() error { return c.startStore(groupCtx) })
+	}
 	return group.Wait()
 }
 

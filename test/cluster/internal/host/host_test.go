@@ -9,16 +9,29 @@ import (
 	"time"
 )
 
-func TestCacheDir(t *testing.T) {
-	t.Setenv("KUBECTL_BATCH_CLUSTER_DIR", "/somewhere")
-	if dir, err := CacheDir(); err != nil || dir != "/somewhere" {
-		t.Errorf("got %s, %v", dir, err)
-	}
-	t.Setenv("KUBECTL_BATCH_CLUSTER_DIR", "")
-	t.Setenv("XDG_CACHE_HOME", "")
-	t.Setenv("HOME", "")
-	if dir, err := CacheDir(); err != nil || dir != "/var/cache/kubectl-batch-cluster" {
-		t.Errorf("without a home: got %s, %v", dir, err)
+func TestClusterDir(t *testing.T) {
+	t.Setenv("HOME", t.TempDir()) // must not matter
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	for name, test := range map[string]struct {
+		explicit string
+		running  []string
+		want     string // empty: an error
+	}{
+		"nothing runs":                 {want: DefaultDir},
+		"the default runs":             {running: []string{DefaultDir}, want: DefaultDir},
+		"another runs":                 {running: []string{"/a"}, want: "/a"},
+		"the default runs too":         {running: []string{"/a", DefaultDir}, want: DefaultDir},
+		"several others run":           {running: []string{"/a", "/b"}},
+		"explicit":                     {explicit: "/c", want: "/c"},
+		"explicit, while another runs": {explicit: "/c", running: []string{"/a", DefaultDir}, want: "/c"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Setenv("KUBECTL_BATCH_CLUSTER_DIR", test.explicit)
+			got, err := ClusterDir(DefaultDir, test.running)
+			if got != test.want || (err != nil) != (test.want == "") {
+				t.Errorf("got %q, %v; want %q", got, err, test.want)
+			}
+		})
 	}
 }
 

@@ -4,34 +4,48 @@ package host
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
-	"runtime"
+	"slices"
 	"strings"
 )
 
 const rootModule = "module github.com/kubectl-batch/kubectl-batch"
 
-// CacheDir is where binaries and state are kept, outside the source tree.
-func CacheDir() (string, error) {
+// DefaultDir is where a cluster keeps binaries and state. It does not depend on
+// the user's home: only root can start a cluster, and another home must not mean
+// another build.
+const DefaultDir = "/var/cache/kubectl-batch-cluster"
+
+// OldestDir is the default of clusters of the oldest supported Kubernetes.
+const OldestDir = DefaultDir + "-oldest"
+
+// ClusterDir chooses the directory of the cluster that a command is about: the
+// one of KUBECTL_BATCH_CLUSTER_DIR, or that of the cluster that runs, or
+// fallback. running lists the directories of all clusters of the kind that run.
+func ClusterDir(fallback string, running []string) (string, error) {
 	if dir := os.Getenv("KUBECTL_BATCH_CLUSTER_DIR"); dir != "" {
 		return filepath.Abs(dir)
 	}
-	if dir, err := os.UserCacheDir(); err == nil {
-		return filepath.Join(dir, "kubectl-batch-cluster"), nil
+	if len(running) == 0 || slices.Contains(running, fallback) {
+		return fallback, nil
 	}
-	return "/var/cache/kubectl-batch-cluster", nil
+	if len(running) > 1 {
+		return "", fmt.Errorf("several clusters run; set KUBECTL_BATCH_CLUSTER_DIR to the directory of one: %s", strings.Join(running, ", "))
+	}
+	return running[0], nil
 }
 
 // RepositoryRoot finds the checkout: above the working directory, or else above
-// the place that this program was compiled from.
+// this program.
 func RepositoryRoot() (string, error) {
 	starts := []string{}
 	if wd, err := os.Getwd(); err == nil {
 		starts = append(starts, wd)
 	}
-	if _, file, _, ok := runtime.Caller(0); ok && filepath.IsAbs(file) {
-		starts = append(starts, filepath.Dir(file))
+	if program, err := os.Executable(); err == nil {
+		starts = append(starts, filepath.Dir(program))
 	}
 	for _, start := range starts {
 		if root, ok := rootAbove(start); ok {
