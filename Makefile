@@ -1,14 +1,16 @@
 # The tasks of this project; `make help` lists them.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
+TESTRUN := $(CURDIR)/bin/testrun
 LINT := go tool -modfile=$(CURDIR)/tools/go.mod golangci-lint
-CLUSTER := $(CURDIR)/bin/cluster
+# KUBERNETES=oldest is for the oldest supported version, in a cluster of its own.
+CLUSTER := $(CURDIR)/bin/cluster$(if $(filter oldest,$(KUBERNETES)), --oldest)
 SMALL := -trimpath -ldflags "-s -w"
 # Flags by which the plugin is compiled, here and for a release; the file says why.
 LEAN := $(shell grep -v '^#' $(CURDIR)/release/build/flags)
 
 ##@ For everybody
-.PHONY: help demo test build dist
+.PHONY: help demo test check build dist
 help: ## List the targets
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
@@ -16,36 +18,72 @@ build: ## Build bin/kubectl-batch, with the agents for pods in it
 	@for arch in amd64 arm64; do \
 		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -buildvcs=false $(SMALL) -tags nethttpomithttp2 -o bin/batch-agent-linux-$$arch ./cmd/batch-agent || exit 1; \
 	done
-	@go run ./pkg/agent/binary/pack pkg/agent/binary/embedded bin/batch-agent-linux-amd64 bin/batch-agent-linux-arm64
+	@CGO_ENABLED=0 go run -trimpath ./pkg/agent/binary/pack pkg/agent/binary/embedded bin/batch-agent-linux-amd64 bin/batch-agent-linux-arm64
 	CGO_ENABLED=0 go build $(SMALL) $(LEAN) -o bin/kubectl-batch ./cmd/kubectl-batch
 
-demo: cluster-check build ## From an idea to files on disk, on a real cluster
-	$(CLUSTER) up
+demo: cluster-check ## From an idea to files on disk, on a real cluster
+	@$(MAKE) --no-print-directory -j2 build cluster-up
 	$(CLUSTER) exec -- test/demo/demo
 
-test: cluster-check lint unit verify dist-test e2e ## All that must hold: style, unit tests, every platform, a release, and all scripts on a real cluster
+test: cluster-check testrun ## Format, vet, all unit tests, and each promise of the README on a real cluster
+	@$(TESTRUN) -name "make test" -then "make check runs the rest" -- $(MAKE) --no-print-directory format vet unit promises
+
+check: cluster-check testrun ## All other tests: linter, race detector, every platform, a release, every script
+	@$(TESTRUN) -name "make check" -- $(MAKE) --no-print-directory lint race verify dist-test e2e
 
 dist: ## The archives of a release, in dist; VERSION=v1.2.3
 	@go run ./release/dist -version "$$VERSION"
 
 ##@ For development
-.PHONY: fmt lint unit e2e tidy docs golden verify cross dist-test shells cluster cluster-check cluster-up cluster-down
+.PHONY: fmt format vet lint actionlint govulncheck unit race e2e kind promises tidy docs golden verify cross dist-test shells testrun cluster cluster-check cluster-up cluster-down
 fmt: ## Format the code
 	$(LINT) fmt ./...
 	cd test/cluster && $(LINT) fmt ./...
 
-lint: ## Check format and house rules
+lint: actionlint ## Check format, house rules and workflows
 	$(LINT) fmt --diff ./...
 	$(LINT) run --allow-parallel-runners ./...
 	cd test/cluster && $(LINT) fmt --diff ./... && $(LINT) run --allow-parallel-runners ./...
 
-unit: ## Unit tests with the race detector
-	@command -v cc >/dev/null || { echo "The race detector needs a C compiler, and only root can install gcc."; apt-get update -qq && apt-get install -qq -y gcc libc6-dev; }
-	go test -race ./...
-	go test -C test/cluster ./...
+actionlint: ## Check the workflows in .github
+	go tool -modfile=$(CURDIR)/tools/actionlint/go.mod actionlint .github/workflows/*.yml
 
-e2e: cluster build shells ## Scripts on a real cluster; RUN=demo for one of them
-	$(CLUSTER) exec -- go test -tags e2e -count=1 -timeout 40m -parallel 4 $(if $(RUN),-run 'TestScripts/(group|alone)/($(RUN))$$$$',) ./test/e2e
+govulncheck: ## Look for known vulnerabilities in code that the program calls; needs https://vuln.go.dev
+	go tool -modfile=$(CURDIR)/tools/go.mod govulncheck ./...
+
+format: ## Check the format of the code, without the linter
+	@unformatted=$$(gofmt -l .) && { test -z "$$unformatted" || { echo "not formatted by gofmt: $$unformatted"; exit 1; }; }
+
+vet: ## Run go vet on all code
+	go vet ./...
+	go vet -tags e2e,dist ./test/... ./release/...
+	go vet -C test/cluster ./...
+
+unit: testrun ## Unit tests
+	@$(TESTRUN) -name "unit tests" -- go test -json -count=1 ./...
+	@$(TESTRUN) -name "unit tests of test/cluster" -- go test -C test/cluster -json -count=1 ./...
+
+race: testrun ## Unit tests with the race detector
+	@command -v cc >/dev/null || { echo "The race detector needs a C compiler, and only root can install gcc."; apt-get update -qq && apt-get install -qq -y gcc libc6-dev; }
+	@$(TESTRUN) -name "race detector" -- go test -json -race -count=1 ./...
+
+# Runs scripts; $(1) are further arguments of go test. The suite itself limits how many run at a time.
+define SCRIPTS
+@$(CLUSTER) up --build-only --store
+@$(TESTRUN) -name scripts -- $(CLUSTER) exec --store -- go test -json -tags e2e -count=1 -timeout 60m -parallel 100 $(1)
+endef
+
+e2e: cluster build shells testrun ## All scripts on a real cluster; RUN=fetch for those of a verb, RUN=fetch-via-s3 for one, KUBERNETES=oldest for that version
+	$(call SCRIPTS,$(if $(RUN),-run 'TestScripts/(group|alone)/^($(RUN))(-.*)?$$') ./test/e2e)
+
+kind: cluster ## Scripts on a new cluster of kind; IMAGE=kindest/node:TAG, and RUN as for e2e
+	test/kind/run "$(IMAGE)" $(MAKE) --no-print-directory e2e
+
+promises: cluster build testrun ## The scripts that show each promise of the README
+	$(call SCRIPTS,-run TestScripts ./test/e2e -args -promises)
+
+testrun:
+	@go build -o $(TESTRUN) ./test/testrun
 
 # The shells whose completion is tested.
 shells:
@@ -81,18 +119,22 @@ bench: cluster-check build ## The numbers of docs/performance.md, in about two h
 	go build -o bin/bench-purge ./test/bench/purge
 	go build -o bin/bench-bucket ./test/bench/bucket
 	CGO_ENABLED=0 go build -trimpath -ldflags "-s -w" -o bin/bench-hand ./test/bench/bucket/hand
+	$(CLUSTER) up --build-only --store
 	$(CLUSTER) exec -- bin/bench-start
-	$(CLUSTER) exec -- bin/bench-bucket $(filter -short,$(BENCH))
+	$(CLUSTER) exec --store -- bin/bench-bucket $(filter -short,$(BENCH))
 	$(CLUSTER) exec -- bin/bench-purge $(filter -short,$(BENCH))
 	$(CLUSTER) exec -- bin/bench $(BENCH)
 
 tidy: ## Bring go.mod and go.sum up to date
 	go mod tidy
 	cd tools && go mod tidy
+	cd tools/actionlint && go mod tidy
 	cd test/cluster && go mod tidy
 
+# Built like the plugin, so that the standard library is compiled once for both. The first time takes half a minute.
 cluster:
-	@go build -C test/cluster -o $(CLUSTER) .
+	@{ while sleep 15 >/dev/null 2>&1; do echo "compiling bin/cluster"; done & } ; ticker=$$!; \
+		CGO_ENABLED=0 go build -C test/cluster -trimpath -o $(CURDIR)/bin/cluster .; status=$$?; kill $$ticker; exit $$status
 
 cluster-check: cluster
 	@$(CLUSTER) check

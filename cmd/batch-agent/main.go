@@ -12,6 +12,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"strings"
 	"syscall"
 	"time"
 
@@ -22,9 +23,9 @@ import (
 )
 
 const usage = `batch-agent is started by kubectl-batch, in a pod:
-  batch-agent serve ROOT SOCKET   serve the files below ROOT
-  batch-agent join SOCKET         join stdin and stdout to the agent there
-  batch-agent check               print the size and SHA-256 of this program`
+  batch-agent serve ROOT SOCKET [SUBPATH]   serve the files below ROOT, or below SUBPATH in it
+  batch-agent join SOCKET                   join stdin and stdout to the agent there
+  batch-agent check                         print the size and SHA-256 of this program`
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -38,9 +39,9 @@ func main() {
 
 func run(ctx context.Context, args []string) error {
 	switch {
-	case len(args) == 3 && args[0] == "serve":
+	case (len(args) == 3 || len(args) == 4) && args[0] == "serve":
 		boundMemory()
-		return server.Run(ctx, server.Options{Root: args[1], Socket: args[2], Now: time.Now})
+		return server.Run(ctx, server.Options{Root: args[1], Socket: args[2], SubPath: strings.Join(args[3:], ""), Now: time.Now})
 	case len(args) == 2 && args[0] == "join":
 		return join(ctx, args[1])
 	case len(args) == 1 && args[0] == "check":

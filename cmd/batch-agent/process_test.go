@@ -85,7 +85,7 @@ func serveWith(t testing.TB, root string, prepare func(p *process, folder string
 		_ = p.Wait()
 		_ = os.RemoveAll(folder)
 	})
-	for range 500 {
+	for range 3000 {
 		if conn, err := net.Dial("unix", p.socket); err == nil {
 			_ = conn.Close()
 			return p
@@ -169,7 +169,7 @@ func TestTerminates(t *testing.T) {
 	if err := p.Wait(); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(began); took > 5*time.Second {
+	if took := time.Since(began); took > time.Minute {
 		t.Errorf("it took %s to end", took)
 	}
 }

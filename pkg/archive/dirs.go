@@ -2,6 +2,7 @@ package archive
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"maps"
 	"path"
@@ -106,7 +107,7 @@ func (t *Tree) enter(parent *folder, p string, create bool) error {
 	close(t.entering[p])
 	delete(t.entering, p)
 	if err != nil {
-		return err
+		return t.orRemoved(err)
 	}
 	before := t.dirs[p]
 	dir.state |= entered | before.state&created
@@ -173,21 +174,22 @@ func (w *Worker) settle(p string, dir directory) error {
 			return tolerateGone(err)
 		}
 	}
+	info, err := parent.lstat(path.Base(p))
+	switch {
+	case err != nil:
+		return tolerateGone(err)
+	case !info.IsDir():
+		return fmt.Errorf("the local directory %q was replaced by %s while files were written to it", p, describe(info.Mode()))
+	}
 	var errs error
 	if dir.is(setTime) {
 		errs = tolerate(parent.chtimes(path.Base(p), time.Unix(dir.seconds, int64(dir.nanos))))
 	}
-	if dir.is(setMode) {
-		errs = errors.Join(errs, tolerate(parent.setPerm(path.Base(p), fs.FileMode(dir.mode))))
+	if perm := fs.FileMode(dir.mode); dir.is(setMode) && info.Mode().Perm() != perm {
+		errs = errors.Join(errs, tolerate(parent.chmod(path.Base(p), info.Mode()&special|perm)))
 	}
-	return tolerateGone(errs)
-}
-
-// setPerm changes the permission bits of the directory name, and no others.
-func (d *folder) setPerm(name string, perm fs.FileMode) error {
-	info, err := d.lstat(name)
-	if err != nil || info.Mode().Perm() == perm {
-		return err
+	if errs = tolerateGone(errs); errs != nil {
+		return fmt.Errorf("setting the mode and time of the local directory %q: %w", p, bare(errs))
 	}
-	return d.chmod(name, info.Mode()&special|perm)
+	return nil
 }

@@ -42,6 +42,9 @@ type Entry struct {
 	// Inode tells names of one file from names of others; zero where the source
 	// does not say, or where the file has this name only.
 	Inode Inode
+	// Recent says that the source changed the file so shortly before it was looked at, or read, that the
+	// next change may leave Size, ModTime and Changed as they are.
+	Recent bool
 }
 
 // Inode identifies a file within one tree.
@@ -71,6 +74,8 @@ type Local struct {
 	Target string // the text of a symlink
 	// Differs says that the file was compared and has another content.
 	Differs bool
+	// Compared says that the file was compared and has the same content.
+	Compared bool
 }
 
 // Outcome is what became of an entry.

@@ -47,11 +47,11 @@ func oneFile(root *os.Root, probe, other string) (one bool, err error) {
 		err = file.Close()
 	}
 	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return false, fmt.Errorf("writing to %s: %w", root.Name(), err)
+		return false, fmt.Errorf("writing to %s: %w", root.Name(), bare(err))
 	}
 	_, err = root.Lstat(other)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return false, fmt.Errorf("reading %s: %w", root.Name(), err)
+		return false, fmt.Errorf("reading %s: %w", root.Name(), bare(err))
 	}
 	return err == nil, nil
 }

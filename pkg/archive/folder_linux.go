@@ -103,6 +103,12 @@ func (d *folder) chtimes(name string, at time.Time) error {
 	return retry(func() error { return unix.UtimesNanoAt(d.fd, name, times, unix.AT_SYMLINK_NOFOLLOW) })
 }
 
+// removed reports whether the directory was removed while it is open.
+func (d *folder) removed() bool {
+	var st unix.Stat_t
+	return retry(func() error { return unix.Fstat(d.fd, &st) }) == nil && st.Nlink == 0
+}
+
 // create makes a file that was not there before.
 func (d *folder) create(name string, perm fs.FileMode) (*handle, error) {
 	return d.handle(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, perm)

@@ -96,6 +96,12 @@ func (d *folder) chtimes(name string, at time.Time) error {
 	return bare(d.root.Chtimes(name, time.Time{}, at))
 }
 
+// removed reports whether the directory was removed while it is open.
+func (d *folder) removed() bool {
+	_, err := d.root.Stat(".")
+	return errors.Is(err, fs.ErrNotExist)
+}
+
 // create makes a file that was not there before.
 func (d *folder) create(name string, perm fs.FileMode) (*handle, error) {
 	file, err := d.root.OpenFile(name, os.O_CREATE|os.O_EXCL|os.O_WRONLY, perm)

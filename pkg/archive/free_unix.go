@@ -12,3 +12,12 @@ func free(dir string) (uint64, bool) {
 	}
 	return st.Bavail * uint64(st.Bsize), true
 }
+
+func freeInodes(dir string) (uint64, bool) {
+	var st unix.Statfs_t
+	// File systems that make inodes as they need them say 0 of 0.
+	if err := unix.Statfs(dir, &st); err != nil || st.Files == 0 {
+		return 0, false
+	}
+	return st.Ffree, true
+}

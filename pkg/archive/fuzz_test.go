@@ -23,7 +23,7 @@ import (
 // any order, resumed, committed and left at will. Each operation is VERB:PATH:TARGET,
 // with a semicolon between them. Nothing beside the directory changes, nothing panics, no
 // error is more than a refusal of one entry, and no symlink that leads out comes
-// to lie in the directory.
+// to lie in the directory, but those that are kept as they are (o).
 func FuzzTree(f *testing.F) {
 	for _, seed := range []string{
 		"s:a:.;f:a/x:-;d:a/y:-;f:b:-;l:c:b;l:d:a",
@@ -34,6 +34,7 @@ func FuzzTree(f *testing.F) {
 		"p:f:3;r:f:2;r:f:9;p:f:0;s:f:x;r:f:1;l:f:f;!:-:-;f:f:-;d:f:-",
 		"f:.kubectl-batch-0123456789abcdef.part:-;d:.kubectl-batch-0123456789abcdef.part/x:-;f:.kubectl-batch-case:-",
 		"f:out/x:-;d:out:-;f:in/x:-;l:y:in/x;l:z:out/file;s:out:x;f:pipe:-;f:pipe/x:-;l:p:pipe",
+		"o:x:../outside;f:x/f:-;d:x:-;d:x/d:-;l:x/l:local/x;p:x/p:2;!:-:-;d:x:-;f:x:-;s:x/s:a;k:x/file:-;r:x/p:3;o:y:/;d:y/tmp:-;l:z:x/file",
 		"d:dd/dd/dd:-;s:dd/dd/dd/s:../../..;f:dd/dd/dd/s/x:-;!:-:-;f:dd/dd/y:-;d:dd:-;r:dd/dd/y:5;?:x:y",
 	} {
 		f.Add(seed)
@@ -68,7 +69,7 @@ func TestRandomTrees(t *testing.T) {
 		w := h.d.tree.Worker()
 		var script strings.Builder
 		for range 30 {
-			verb, name, target := string("fdslprk!"[random.IntN(8)]), names[random.IntN(len(names))], targets[random.IntN(len(targets))]
+			verb, name, target := string("fdslprk!o"[random.IntN(9)]), names[random.IntN(len(names))], targets[random.IntN(len(targets))]
 			fmt.Fprintln(&script, verb, name, target)
 			h.expect(script.String(), h.do(w, verb, name, target))
 		}
@@ -87,6 +88,7 @@ type hostile struct {
 	d       *target
 	outside string
 	before  filetree.Tree
+	kept    map[string]bool // symlinks that were made as they are
 }
 
 func newHostile(t *testing.T) *hostile {
@@ -100,7 +102,7 @@ func newHostile(t *testing.T) *hostile {
 		t.Fatal(err)
 	}
 	filetree.Write(t, outside, filetree.Tree{"file": filetree.File("untouched"), "dir": filetree.Dir()})
-	h := &hostile{t: t, d: d, outside: outside}
+	h := &hostile{t: t, d: d, outside: outside, kept: map[string]bool{}}
 	h.before = h.beside()
 	return h
 }
@@ -115,12 +117,16 @@ func (h *hostile) beside() filetree.Tree {
 // do is one operation. Whatever is in the way is replaced, as with --force.
 func (h *hostile) do(w *Worker, verb, name, target string) error {
 	tree := h.d.tree
-	types := map[string]Type{"f": File, "d": Directory, "s": Symlink, "l": HardLink, "p": File, "r": File, "k": File}
+	types := map[string]Type{"f": File, "d": Directory, "s": Symlink, "l": HardLink, "p": File, "r": File, "k": File, "o": Symlink}
 	entry := Entry{Path: name, Type: types[verb], Mode: fs.FileMode(len(name) * 0o111), Size: 5, ModTime: filetree.Epoch(), Target: target}
 	if verb == "!" {
 		return tree.Finish()
 	}
-	if err := tree.Judge(&entry); err != nil {
+	err := tree.Judge(&entry)
+	if _, outside := errors.AsType[*OutsideError](err); outside && verb == "o" {
+		h.kept[entry.Path], err = true, nil
+	}
+	if err != nil {
 		return err
 	}
 	local, err := w.Look(entry)
@@ -130,7 +136,7 @@ func (h *hostile) do(w *Worker, verb, name, target string) error {
 	switch verb {
 	case "d":
 		_, err = tree.Directory(entry)
-	case "s":
+	case "s", "o":
 		_, err = tree.Symlink(entry)
 	case "l":
 		_, err = tree.HardLink(entry)
@@ -180,8 +186,9 @@ func (h *hostile) part(w *Worker, entry Entry, count string, resume bool) error 
 // expect takes refusals only.
 func (h *hostile) expect(what string, err error) {
 	h.t.Helper()
-	var no *Refused
-	if err != nil && !errors.As(err, &no) {
+	_, refused := errors.AsType[*Refused](err)
+	_, outside := errors.AsType[*OutsideError](err)
+	if err != nil && !refused && !outside {
 		h.t.Errorf("%s: %v", what, err)
 	}
 }
@@ -193,7 +200,7 @@ func (h *hostile) check() {
 	}
 	for p, node := range h.d.read() {
 		own := []string{"out", "linked"} // the user's, who may
-		if node.Kind != "symlink" || slices.Contains(own, p) {
+		if node.Kind != "symlink" || slices.Contains(own, p) || h.kept[p] {
 			continue
 		}
 		if to := path.Join(path.Dir(p), node.Target); path.IsAbs(node.Target) || to == ".." || strings.HasPrefix(to, "../") {

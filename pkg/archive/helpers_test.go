@@ -84,7 +84,7 @@ func (d *target) again() {
 		d.opened++
 		return root, nil
 	}
-	d.tree = NewTree(TreeOptions{Open: open, Look: look, Mount: "/results"})
+	d.tree = NewTree(TreeOptions{Open: open, Look: look, Layout: NewLayout("", Mount{Path: "/results"})})
 }
 
 // fill makes items as a caller of the Tree does, and finishes it. Nothing but
@@ -107,9 +107,13 @@ func (d *target) one(w *Worker, i item) error {
 	entry := i.Entry
 	outcome, err := d.make(w, &entry, i.data)
 	var no *Refused
+	var outside *OutsideError
 	switch {
 	case errors.As(err, &no):
 		d.refused[entry.Path] = no.Reason
+		return nil
+	case errors.As(err, &outside):
+		d.refused[entry.Path] = outside.Error()
 		return nil
 	case err != nil:
 		return err

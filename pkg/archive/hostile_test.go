@@ -59,16 +59,17 @@ func TestHostile(t *testing.T) {
 			items: []item{
 				dir("d"), symlink("up", ".."), symlink("d/up", "../.."), symlink("abs", "/etc/passwd"), symlink("near", "/results-2/x"),
 				symlink("s", "."), symlink("t", "s/../../x"), symlink("back", "/results/../x"), symlink("none", ""), symlink("d/e", "./../../x"),
+				symlink("in", "s/../x"),
 			},
-			want: filetree.Tree{"d": filetree.Dir(), "s": filetree.Symlink(".")},
+			want: filetree.Tree{"d": filetree.Dir(), "s": filetree.Symlink("."), "in": filetree.Symlink("x")},
 			refused: map[string]string{
-				"up":   `it is a symlink to "..", which leads or may lead out of the tree`,
-				"d/up": `it is a symlink to "../..", which leads or may lead out of the tree`,
-				"abs":  `it is a symlink to "/etc/passwd", outside of the tree`,
-				"near": `it is a symlink to "/results-2/x", outside of the tree`,
-				"t":    `it is a symlink to "s/../../x", which leads or may lead out of the tree`,
-				"back": `it is a symlink to "/results/../x", which leads or may lead out of the tree`,
-				"d/e":  `it is a symlink to "./../../x", which leads or may lead out of the tree`,
+				"up":   `it is a symlink to "..", which is not on this claim`,
+				"d/up": `it is a symlink to "../..", which is not on this claim`,
+				"abs":  `it is a symlink to "/etc/passwd", which is not on this claim`,
+				"near": `it is a symlink to "/results-2/x", which is not on this claim`,
+				"t":    `it is a symlink to "s/../../x", which is not on this claim`,
+				"back": `it is a symlink to "/results/../x", which is not on this claim`,
+				"d/e":  `it is a symlink to "./../../x", which is not on this claim`,
 				"none": `it is a symlink without a target`,
 			},
 		},
@@ -136,7 +137,7 @@ func TestHostile(t *testing.T) {
 			items: []item{file(long, "x"), dir(long + "d"), symlink(long+"s", "x"), file(long+"p/f", "x"), file(deep, "x")},
 			refused: map[string]string{
 				long: "long", long + "d": "long", long + "s": "long", long + "p/f": "long",
-				deep: "its name is longer than a path can be here",
+				deep: "its path has more than 4095 bytes, which is the limit",
 			},
 		},
 	}
@@ -163,6 +164,42 @@ func TestHostile(t *testing.T) {
 				t.Error("something was written outside")
 			}
 		})
+	}
+}
+
+// TestKeptLinksAreNotFollowed makes a symlink that leads out as it is, as --links=keep does: nothing is written, read or
+// changed through it, neither by this Tree nor by a later one.
+func TestKeptLinksAreNotFollowed(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the paths of this machine are no targets there")
+	}
+	d := newTarget(t, filetree.Tree{"f": filetree.File("f")})
+	outside := filepath.Join(filepath.Dir(d.dir), "outside")
+	if err := os.Mkdir(outside, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	filetree.Write(t, outside, filetree.Tree{"f": filetree.File("untouched"), "d": filetree.Dir()})
+	before := filetree.Read(t, outside)
+	link := symlink("x", outside).Entry
+	if _, err := d.tree.Symlink(link); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		d.decide = always(Write)
+		d.fill(file("x/f", "x"), file("x/new", "x"), dir("x"), dir("x/d").perm(0o777), dir("x/new"), symlink("x/l", "f"), hardLink("x/h", "f"), hardLink("h", "x/f"), file("x/d/f", "x"))
+		behind := `"x" is a symlink here, where a directory is needed`
+		d.checkRefused(map[string]string{
+			"x/f": behind, "x/new": behind, "x": behind, "x/d": behind, "x/l": behind, "x/h": behind, "h": behind, "x/d/f": behind,
+		})
+		if file, err := d.tree.OpenFile("x/f"); err == nil {
+			_ = file.Close()
+			t.Error("it was read through")
+		}
+		d.check(filetree.Tree{"f": filetree.File("f"), "x": filetree.Symlink(outside)})
+		if diff := cmp.Diff(before, filetree.Read(t, outside)); diff != "" {
+			t.Error("-want +got:\n", diff)
+		}
+		d.again()
 	}
 }
 
@@ -244,7 +281,14 @@ func TestDirectoryBecomesSymlink(t *testing.T) {
 	if err := os.Symlink("real", at); err != nil {
 		t.Fatal(err)
 	}
-	d.fill(file("d/f", "x"))
+	w := d.tree.Worker()
+	defer w.Close()
+	if err := d.one(w, file("d/f", "x")); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.tree.Finish(); err == nil || err.Error() != `the local directory "d" was replaced by a symlink while files were written to it` {
+		t.Error(err)
+	}
 	d.checkRefused(map[string]string{"d/f": `"d" is a symlink here, where a directory is needed`})
 	d.check(filetree.Tree{"real": filetree.Dir().Perm("0700"), "d": filetree.Symlink("real")})
 }

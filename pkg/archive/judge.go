@@ -4,7 +4,8 @@ import "io/fs"
 
 // Judge refuses what can be refused without a look at the directory, and puts
 // the names of entry into their local form. A source leaves the root of the
-// tree itself out: as a name it is refused.
+// tree itself out: as a name it is refused. An *OutsideError says that entry is a
+// symlink which leads out of the tree: its Target is then as it was.
 func (t *Tree) Judge(entry *Entry) error {
 	name, err := localName(entry.Path)
 	if err != nil {
@@ -19,9 +20,17 @@ func (t *Tree) Judge(entry *Entry) error {
 	case entry.Type == HardLink:
 		entry.Target, err = firstName(entry.Target)
 	case entry.Type == Symlink:
-		entry.Target, err = LinkTarget(name, entry.Target, t.options.Mount)
+		return t.judgeLink(entry)
 	case entry.Type != File && entry.Type != Directory:
 		return refuse("it is %s", unheldKind(entry.Target))
+	}
+	return err
+}
+
+func (t *Tree) judgeLink(entry *Entry) error {
+	text, err := t.options.Layout.LinkTarget(entry.Path, entry.Target)
+	if err == nil {
+		entry.Target = text
 	}
 	return err
 }

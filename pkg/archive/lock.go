@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-
-	"github.com/gofrs/flock"
 )
 
 // ErrLocked says that another process fills the same directory.
@@ -42,14 +40,12 @@ func lockFile(dir, cache string) (release func(), err error) {
 		return nil, fmt.Errorf("locking %q: %w", dir, err)
 	}
 	sum := sha256.Sum256([]byte(abs))
-	// The file stays: whoever removed it could remove another's new lock.
-	lock := flock.New(filepath.Join(cache, fmt.Sprintf("%x.lock", sum[:16])))
-	locked, err := lock.TryLock()
+	lock, err := TryLockFile(filepath.Join(cache, fmt.Sprintf("%x.lock", sum[:16])))
 	switch {
+	case errors.Is(err, ErrLocked):
+		return nil, ErrLocked
 	case err != nil:
 		return nil, fmt.Errorf("locking %q: %w", dir, err)
-	case !locked:
-		return nil, ErrLocked
 	}
-	return func() { _ = lock.Close() }, nil
+	return func() { _ = lock.Remove() }, nil
 }

@@ -30,7 +30,7 @@ func localName(name string) (string, error) {
 		return "", refuse("its name is that of the whole tree")
 	}
 	if len(clean) > longest {
-		return "", refuse("its name is longer than a path can be here")
+		return "", refuse("its path has more than %d bytes, which is the limit", longest)
 	}
 	if err := nameable(clean); err != nil {
 		return "", err

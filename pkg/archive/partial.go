@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"path"
 	"strings"
 )
@@ -85,7 +86,7 @@ func (p *Partial) make(what func() error) error {
 		}
 		err = what()
 	}
-	return localError(p.entry.Path, err)
+	return p.local(err)
 }
 
 // goOn takes what an earlier process left.
@@ -115,8 +116,25 @@ func (p *Partial) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
+// longHole is the length, in bytes, from which a hole is made at once: a file system
+// that holds no file of that length says so before anything else is done.
+const longHole = 1 << 30
+
 // Skip leaves a hole of n bytes.
-func (p *Partial) Skip(n int64) { p.at += max(n, 0) }
+func (p *Partial) Skip(n int64) error {
+	if n < 0 || n > math.MaxInt64-p.at {
+		return refuse("it is longer than a file can be")
+	}
+	p.at += n
+	if n < longHole {
+		return nil
+	}
+	if err := p.lengthen(); err != nil {
+		return localError(p.entry.Path, err)
+	}
+	p.end = p.at
+	return nil
+}
 
 func (p *Partial) failed(err error) error {
 	return fmt.Errorf("writing %q: %w", p.entry.Path, err)
@@ -155,12 +173,6 @@ func (p *Partial) Commit(entry Entry) (Outcome, error) {
 	return p.place(info)
 }
 
-// taken says that the partial is not ours any more: that half of another's file
-// must not get the name.
-func (p *Partial) taken() error {
-	return p.failed(errors.New("another process writes to the same directory"))
-}
-
 // place gives what was made its own name.
 func (p *Partial) place(info *status) (Outcome, error) {
 	name := path.Base(p.entry.Path)
@@ -168,7 +180,7 @@ func (p *Partial) place(info *status) (Outcome, error) {
 		if here, looked := p.dir.lstat(name); looked == nil && here.IsDir() {
 			return Outcome{}, refuse("a directory is here in its place")
 		}
-		return Outcome{}, localError(p.entry.Path, err)
+		return Outcome{}, p.local(err)
 	}
 	p.conclude()
 	return Outcome{Verdict: Verdict{Action: Write}, Local: info}, nil

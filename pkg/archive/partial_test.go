@@ -113,7 +113,7 @@ func TestResumeShorter(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Skip(2 * blockSize)
+	_ = p.Skip(2 * blockSize)
 	want := "old" + strings.Repeat("\x00", 2*blockSize) + "end"
 	if _, err := io.WriteString(p, "end"); err != nil {
 		t.Fatal(err)
@@ -236,7 +236,7 @@ func TestTwoProcesses(t *testing.T) {
 		if err := other(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.Commit(file("f", "whole").Entry); err == nil || !strings.Contains(err.Error(), "another process") {
+		if _, err := p.Commit(file("f", "whole").Entry); err == nil || !strings.Contains(err.Error(), "another program removed its partial file") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := os.Lstat(filepath.Join(d.dir, "f")); !errors.Is(err, fs.ErrNotExist) {
@@ -267,7 +267,7 @@ func TestImpossibleHoles(t *testing.T) {
 		p := begun(t, w, file("f", ""), "abc")
 		entry := file("f", "abc").Entry
 		for _, hole := range holes {
-			p.Skip(hole)
+			_ = p.Skip(hole)
 			entry.Size += hole
 		}
 		_, written := io.WriteString(p, "def")
@@ -292,7 +292,7 @@ func TestHolesSurvive(t *testing.T) {
 		if _, err := io.WriteString(p, data); err != nil {
 			t.Fatal(err)
 		}
-		p.Skip(int64(3 * n))
+		_ = p.Skip(int64(3 * n))
 		want.WriteString(data + strings.Repeat("\x00", 3*n))
 	}
 	entry := file("f", want.String()).Entry
@@ -310,4 +310,83 @@ func TestFileSystemWithoutHardLinks(t *testing.T) {
 	want := smallTree()
 	want["d/g"] = want["d/f"]
 	d.check(settle(d.read(), want, "deep", "deep/er"))
+}
+
+// TestHoleLongerThanAFile: what no file can hold is refused before anything is done with it.
+func TestHoleLongerThanAFile(t *testing.T) {
+	d := newTarget(t, nil)
+	w := d.tree.Worker()
+	defer w.Close()
+	for _, hole := range []int64{1 << 62, math.MaxInt64 - 2, -1} {
+		p := begun(t, w, file("f", ""), "abc")
+		var no *Refused
+		if err := p.Skip(hole); !errors.As(err, &no) {
+			t.Errorf("%d: %v", hole, err)
+		}
+		p.Discard()
+	}
+}
+
+// TestDirectoryRemovedMeanwhile has another program remove what is written to.
+func TestDirectoryRemovedMeanwhile(t *testing.T) {
+	for name, act := range map[string]func(d *target, w *Worker, p *Partial) error{
+		"commit": func(_ *target, _ *Worker, p *Partial) error {
+			_, err := p.Commit(file("d/f", "whole").Entry)
+			return err
+		},
+		"begin": func(_ *target, w *Worker, _ *Partial) error {
+			_, err := w.Begin(file("d/g", "whole").Entry, 0)
+			return err
+		},
+		"directory": func(d *target, _ *Worker, _ *Partial) error {
+			_, err := d.tree.Directory(dir("d/new").Entry)
+			return err
+		},
+		"symlink": func(d *target, _ *Worker, _ *Partial) error {
+			_, err := d.tree.Symlink(symlink("d/s", "x").Entry)
+			return err
+		},
+	} {
+		for what, all := range map[string]bool{"the whole": true, "a part": false} {
+			t.Run(name+", "+what, func(t *testing.T) {
+				d := newTarget(t, nil)
+				w := d.tree.Worker()
+				defer w.Close()
+				p := begun(t, w, file("d/f", "whole"), "whole")
+				defer p.Discard()
+				gone := filepath.Join(d.dir, "d")
+				if all {
+					gone = d.dir
+				}
+				if err := os.RemoveAll(gone); err != nil {
+					t.Fatal(err)
+				}
+				err := act(d, w, p)
+				var no *Refused
+				var removed *RemovedError
+				switch {
+				case all && (!errors.As(err, &removed) || removed.Dir != d.root.Name()):
+					t.Error(err)
+				case !all && (!errors.As(err, &no) || !strings.Contains(no.Reason, "was removed meanwhile")):
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
+// TestDirectoryReplacedBySymlink swaps a directory that is being filled.
+func TestDirectoryReplacedBySymlink(t *testing.T) {
+	d := newTarget(t, nil)
+	if _, err := d.tree.Directory(dir("a/b").perm(0o700).Entry); err != nil {
+		t.Fatal(err)
+	}
+	at := filepath.Join(d.dir, "a/b")
+	if err := errors.Join(os.Remove(at), os.Symlink("/tmp", at)); err != nil {
+		t.Fatal(err)
+	}
+	err := d.tree.Finish()
+	if err == nil || err.Error() != `the local directory "a/b" was replaced by a symlink while files were written to it` {
+		t.Error(err)
+	}
 }

@@ -20,9 +20,8 @@ type TreeOptions struct {
 	// looks, unless Open was called before. The caller closes it. Nil: before Open
 	// everything is absent.
 	Look func() (*os.Root, error)
-	// Mount is the absolute path at which the tree's writers saw its root: absolute
-	// symlinks below it become relative ones. Empty means that all are refused.
-	Mount string
+	// Layout says what absolute symlinks lead to: those that stay inside become relative ones. Nil knows of none.
+	Layout *Layout
 	// Wanted reports whether a path was asked for; what was not is refused. Nil
 	// wants everything. It may be called by several goroutines at a time.
 	Wanted func(path string) bool
@@ -37,6 +36,7 @@ type TreeOptions struct {
 // where the file system takes several names for one, of every name.
 type Tree struct {
 	options TreeOptions
+	name    string        // of the directory, once opened
 	opened  once[*folder] // to write to
 	looked  once[*folder] // to look at
 	fold    folding       // valid once opened
@@ -91,6 +91,7 @@ func (t *Tree) begin() (*folder, error) {
 		if err != nil {
 			return nil, err
 		}
+		t.name = root.Name()
 		if t.fold.folds, err = t.probe(root); err != nil {
 			return nil, err
 		}

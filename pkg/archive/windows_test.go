@@ -60,7 +60,7 @@ func TestWindowsNames(t *testing.T) {
 func TestWindowsNamesAreRefusedThere(t *testing.T) {
 	for name, why := range windowsNames() {
 		_, err := localName(name)
-		_, linkErr := LinkTarget("link", name, "")
+		_, linkErr := (*Layout)(nil).LinkTarget("link", name)
 		if refused := runtime.GOOS == "windows" && why != ""; (err != nil) != refused || (linkErr != nil) != refused {
 			t.Errorf("%q: %v; as a link %v", name, err, linkErr)
 		}

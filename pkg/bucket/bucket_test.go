@@ -52,7 +52,7 @@ func serve(t *testing.T, handler http.HandlerFunc) *bucket.Store {
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	environment(t, "", map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s"})
-	store, err := bucket.Open(context.Background(), bucket.Options{Endpoint: server.URL})
+	store, err := bucket.Open(context.Background(), bucket.Options{Endpoint: server.URL, FirstPause: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

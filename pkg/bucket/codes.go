@@ -73,7 +73,7 @@ func (r *Refusal) ofPods() string {
 		return "signature in a pod"
 	case r.Status == http.StatusForbidden && aged.MatchString(r.Message):
 		return "outdated in a pod"
-	case r.Unreachable && strings.Contains(r.Message, "x509:"):
+	case r.Unreachable && untrusted(r.Message):
 		return "untrusted in a pod"
 	case r.Unreachable && r.Before:
 		return "away from a pod"

@@ -22,6 +22,16 @@ func (s *Store) Delete(ctx context.Context, bucket string, keys ...string) error
 	return nil
 }
 
+// DeleteOver removes an object that is the one with this ETag; Replaced says of the error that it is not. A store that
+// cannot tell removes whatever is there.
+func (s *Store) DeleteOver(ctx context.Context, bucket, key, etag string) error {
+	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &key, IfMatch: &etag})
+	if err = s.explain("deleting from it", bucket, err); unknown(err) {
+		return s.Delete(ctx, bucket, key)
+	}
+	return err
+}
+
 func (s *Store) deleteSome(ctx context.Context, bucket string, keys []string) error {
 	if len(keys) == 1 {
 		_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &keys[0]})

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
+	"strings"
 
 	awshttp "github.com/aws/aws-sdk-go-v2/aws/transport/http"
 	"github.com/aws/smithy-go"
@@ -20,7 +22,8 @@ type Refusal struct {
 	Unreachable bool
 	// Region is where the bucket is, if the store says that.
 	Region string
-	// InPod says that a pod was refused and not this machine, Before that it was not before.
+	// InPod says that a pod was refused and not this machine, Before that whoever was refused has reached the
+	// store before.
 	InPod, Before bool
 	// known says that this machine was not refused.
 	known bool
@@ -35,11 +38,12 @@ type Error struct {
 // Error returns the sentence for people.
 func (e *Error) Error() string { return e.text }
 
-// Passing reports whether another try, later, may fare better.
+// Passing reports whether another try, later, may fare better. It is the one place that decides it, for every way
+// through a bucket: a store that was never reached is named wrongly, or is none.
 func (e *Error) Passing() bool {
 	switch {
 	case e.Unreachable:
-		return !e.InPod || e.Before
+		return e.Before && !untrusted(e.Message)
 	case e.Status == http.StatusNotImplemented || e.Status == http.StatusHTTPVersionNotSupported || e.kind() == "InsufficientStorage":
 		return false
 	}
@@ -52,8 +56,10 @@ func (s *Store) explain(doing, bucket string, err error) error {
 	case err == nil:
 		s.reached.Store(true)
 		return nil
-	case errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded) && !unanswered(err):
-		return err
+	case errors.Is(err, context.Canceled):
+		return context.Canceled
+	case errors.Is(err, context.DeadlineExceeded) && !unanswered(err):
+		return context.DeadlineExceeded
 	}
 	if told, ok := errors.AsType[*Error](err); ok {
 		return told
@@ -65,8 +71,16 @@ func (s *Store) explain(doing, bucket string, err error) error {
 	if said, ok := errors.AsType[smithy.APIError](err); ok {
 		r.Code, r.Message = said.ErrorCode(), said.ErrorMessage()
 	}
-	r.Unreachable = unanswered(err)
+	r.Unreachable, r.Before = unanswered(err), s.reached.Load()
 	return s.Explain(doing, bucket, r)
+}
+
+// untrusted reports whether why nobody was reached says that the server is not the one that was expected: waiting
+// does not help then.
+func untrusted(why string) bool {
+	return slices.ContainsFunc([]string{
+		"x509:", "server gave HTTP response to HTTPS client", "first record does not look like a TLS handshake", "remote error: tls:",
+	}, func(sign string) bool { return strings.Contains(why, sign) })
 }
 
 func unanswered(err error) bool {

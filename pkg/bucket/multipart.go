@@ -1,11 +1,16 @@
 package bucket
 
 import (
+	"cmp"
 	"context"
+	"crypto/md5" //nolint:gosec // it is what stores make ETags of
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"iter"
 	"net/http"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
@@ -50,34 +55,83 @@ func (s *Store) SignPart(ctx context.Context, bucket string, of Upload, number i
 }
 
 // Complete makes the object of its parts, which must be of that size in the end, and returns
-// its ETag. The ETags of the parts are in their order; before is that of an object which has had
-// the name so far, or empty.
-func (s *Store) Complete(ctx context.Context, bucket string, of Upload, etags []string, size int64, before string) (string, error) {
+// its ETag. The ETags of the parts are in their order. Where the upload is gone, an object that is proven to
+// be of these parts is the answer: an answer before was lost.
+func (s *Store) Complete(ctx context.Context, bucket string, of Upload, etags []string, size int64) (string, error) {
 	parts := make([]types.CompletedPart, len(etags))
 	for i := range etags {
 		parts[i] = types.CompletedPart{ETag: &etags[i], PartNumber: aws.Int32(int32(i + 1))}
 	}
 	_, err := s.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
 		Bucket: &bucket, Key: &of.Key, UploadId: &of.ID, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
-	})
+	}, func(o *s3.Options) { o.HTTPClient = s.joins })
 	told := s.explain("putting the parts of an object together", bucket, err)
 	if told != nil && !NoUpload(told) {
 		return "", told
 	}
-	// What the store then has tells, also where an answer was lost and there is no upload any more.
-	answer, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &of.Key})
+	object, err := s.Look(ctx, bucket, of.Key)
 	switch {
-	case err != nil && told != nil:
-		return "", told
 	case err != nil:
-		return "", s.explain("looking at an object", bucket, err)
-	case told != nil && (aws.ToInt64(answer.ContentLength) != size || aws.ToString(answer.ETag) == before):
+		return "", cmp.Or(told, err)
+	case told != nil && !object.Consists(etags, size):
 		return "", told
-	case aws.ToInt64(answer.ContentLength) != size:
-		return "", fmt.Errorf("bucket %q: the store made an object of %d bytes of parts of %d", bucket, aws.ToInt64(answer.ContentLength), size)
+	case object.Size != size:
+		return "", fmt.Errorf("bucket %q: the store made an object of %d bytes of parts of %d", bucket, object.Size, size)
 	}
-	return aws.ToString(answer.ETag), nil
+	return object.ETag, nil
 }
+
+// Part is a part of an upload that the store holds.
+type Part struct {
+	// Number is 1 for the first.
+	Number int
+	ETag   string
+}
+
+// Parts goes through the parts that the store holds of an upload; NoUpload says of the error that there
+// is no such upload.
+func (s *Store) Parts(ctx context.Context, bucket string, of Upload) iter.Seq2[Part, error] {
+	return func(yield func(Part, error) bool) {
+		pages, seen := s3.NewListPartsPaginator(s.client, &s3.ListPartsInput{Bucket: &bucket, Key: &of.Key, UploadId: &of.ID}), newPaging(bucket)
+		for pages.HasMorePages() {
+			page, err := pages.NextPage(ctx)
+			if err != nil {
+				yield(Part{}, s.explain("listing the parts of an upload", bucket, err))
+				return
+			}
+			first := ""
+			if len(page.Parts) > 0 {
+				first = strconv.Itoa(int(aws.ToInt32(page.Parts[0].PartNumber)))
+			}
+			if err := seen.next(aws.ToString(page.NextPartNumberMarker), first); err != nil {
+				yield(Part{}, err)
+				return
+			}
+			for _, one := range page.Parts {
+				if !yield(Part{int(aws.ToInt32(one.PartNumber)), aws.ToString(one.ETag)}, nil) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// Consists reports whether the object is proven to be made of the parts with these ETags. It is not where
+// the store makes its ETags in another way than of MD5.
+func (o Object) Consists(etags []string, size int64) bool {
+	sums := md5.New() //nolint:gosec // it is what stores make ETags of
+	for _, etag := range etags {
+		sum, err := hex.DecodeString(BareETag(etag))
+		if err != nil || len(sum) != md5.Size {
+			return false
+		}
+		_, _ = sums.Write(sum) // never fails
+	}
+	return o.Size == size && len(etags) > 0 && BareETag(o.ETag) == fmt.Sprintf("%x-%d", sums.Sum(nil), len(etags))
+}
+
+// BareETag is an ETag without quotes: stores differ in whether a list has them.
+func BareETag(etag string) string { return strings.Trim(etag, `"`) }
 
 // Abort ends an upload and frees its parts, but for those that are on their way; it reports whether
 // there was one.
@@ -92,11 +146,18 @@ func (s *Store) Abort(ctx context.Context, bucket string, of Upload) (there bool
 // Uploads goes through the uploads in parts whose keys begin with prefix.
 func (s *Store) Uploads(ctx context.Context, bucket, prefix string) iter.Seq2[Upload, error] {
 	return func(yield func(Upload, error) bool) {
-		pages := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &bucket, Prefix: &prefix})
+		pages, seen := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &bucket, Prefix: &prefix}), newPaging(bucket)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err = s.explain("listing the uploads in it", bucket, err); NoUpload(err) {
 				return // some stores say so where there is none
+			}
+			first := ""
+			if err == nil && len(page.Uploads) > 0 {
+				first = aws.ToString(page.Uploads[0].Key) + " " + aws.ToString(page.Uploads[0].UploadId)
+			}
+			if err == nil {
+				err = seen.next(strings.TrimSpace(aws.ToString(page.NextKeyMarker)+" "+aws.ToString(page.NextUploadIdMarker)), first)
 			}
 			if err != nil {
 				yield(Upload{}, err)
@@ -115,4 +176,10 @@ func (s *Store) Uploads(ctx context.Context, bucket, prefix string) iter.Seq2[Up
 func NoUpload(err error) bool {
 	failed, ok := errors.AsType[*Error](err)
 	return ok && (failed.Code == "NoSuchUpload" || failed.Code == "" && failed.Status == http.StatusNotFound)
+}
+
+// PartsGone reports whether err says that the store does not hold parts of an upload, or the whole upload, any more.
+func PartsGone(err error) bool {
+	failed, ok := errors.AsType[*Error](err)
+	return NoUpload(err) || ok && failed.Code == "InvalidPart"
 }

@@ -25,11 +25,19 @@ type Object struct {
 // List goes through the objects whose keys begin with prefix.
 func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		pages := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix})
+		pages, seen := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix}), newPaging(bucket)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
 				yield(Object{}, s.explain("listing it", bucket, err))
+				return
+			}
+			first := ""
+			if len(page.Contents) > 0 {
+				first = aws.ToString(page.Contents[0].Key)
+			}
+			if err := seen.next(aws.ToString(page.NextContinuationToken), first); err != nil {
+				yield(Object{}, err)
 				return
 			}
 			for _, one := range page.Contents {
@@ -40,6 +48,15 @@ func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[Objec
 			}
 		}
 	}
+}
+
+// Look returns what the store says of one object; Absent says of the error that there is none.
+func (s *Store) Look(ctx context.Context, bucket, key string) (Object, error) {
+	answer, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
+	if err != nil {
+		return Object{}, s.explain("looking at an object", bucket, err)
+	}
+	return Object{key, aws.ToInt64(answer.ContentLength), aws.ToString(answer.ETag), aws.ToTime(answer.LastModified)}, nil
 }
 
 // Get reads an object. A read that breaks off goes on where it was.
@@ -77,4 +94,10 @@ func Replaced(err error) bool {
 func Absent(err error) bool {
 	failed, ok := errors.AsType[*Error](err)
 	return ok && (failed.Code == "NoSuchKey" || failed.Code == "NotFound")
+}
+
+// NoBucket reports whether err says that there is no such bucket.
+func NoBucket(err error) bool {
+	failed, ok := errors.AsType[*Error](err)
+	return ok && failed.Code == "NoSuchBucket"
 }

@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/config"
@@ -24,9 +25,11 @@ import (
 // which the SDK does not read. The endpoint is that of awscli-plugin-endpoint, which people
 // had before endpoint_url was a setting of the AWS CLI itself.
 type block struct {
-	// endpoint is empty, and pathStyle nil, where nothing is said.
+	// endpoint is empty, pathStyle nil and chunk 0 where nothing is said.
 	endpoint  string
 	pathStyle *bool
+	// chunk is the size of the parts of large files, in bytes.
+	chunk int64
 }
 
 // readBlock returns what a profile says below s3.
@@ -65,5 +68,24 @@ func (b *block) read(line string) {
 		if value == "path" || value == "virtual" { // auto is what holds anyhow
 			b.pathStyle = new(value == "path")
 		}
+	case "multipart_chunksize":
+		b.chunk = parseChunk(value)
 	}
+}
+
+// parseChunk reads a size as the AWS CLI writes it, such as 16MB: its units are of 1024. What no store takes for the
+// size of a part is 0.
+func parseChunk(text string) int64 {
+	text = strings.ToUpper(text)
+	factor := int64(1)
+	for i, unit := range []string{"KB", "MB", "GB"} {
+		if rest, ok := strings.CutSuffix(text, unit); ok {
+			text, factor = strings.TrimSpace(rest), 1<<(10*(i+1))
+		}
+	}
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n > MostPart/factor || n*factor < LeastPart {
+		return 0
+	}
+	return n * factor
 }

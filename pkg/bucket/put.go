@@ -74,9 +74,14 @@ func (s *Store) PutOver(ctx context.Context, bucket, key, etag string, content [
 		input.IfMatch = &etag
 	}
 	_, err := s.client.PutObject(ctx, input)
-	err = s.explain("writing to it", bucket, err)
-	if failed, ok := errors.AsType[*Error](err); ok && (failed.Status == http.StatusNotImplemented || failed.Code == "NotImplemented") {
+	if err = s.explain("writing to it", bucket, err); unknown(err) {
 		return s.Put(ctx, bucket, key, content)
 	}
 	return err
+}
+
+// unknown reports whether err says that the store does not know what it was asked for.
+func unknown(err error) bool {
+	failed, ok := errors.AsType[*Error](err)
+	return ok && (failed.Status == http.StatusNotImplemented || failed.Code == "NotImplemented")
 }

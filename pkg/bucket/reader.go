@@ -2,23 +2,15 @@ package bucket
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
-	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-const (
-	// mostBreaks is how often in a row a read may break off without a byte.
-	mostBreaks = 5
-	// silence is how long a read may bring nothing.
-	silence = 30 * time.Second
-)
-
-var errSilent = errors.New("nothing came for half a minute")
+// mostBreaks is how often in a row a read may break off without a byte.
+const mostBreaks = 5
 
 // reader reads one object.
 type reader struct {
@@ -28,8 +20,6 @@ type reader struct {
 	bucket, key string
 
 	body   io.ReadCloser
-	stop   context.CancelCauseFunc // of the request under way
-	reason context.Context         // says why the request ended
 	at     int64
 	size   int64 // where it ends
 	part   bool  // it is asked for up to there
@@ -58,10 +48,8 @@ func (r *reader) open() error {
 	case r.at > 0:
 		input.Range = aws.String(fmt.Sprintf("bytes=%d-", r.at))
 	}
-	r.reason, r.stop = context.WithCancelCause(r.ctx)
-	answer, err := r.store.client.GetObject(r.reason, input)
+	answer, err := r.store.client.GetObject(r.ctx, input)
 	if err != nil {
-		r.stop(nil)
 		return r.store.explain("reading from it", r.bucket, err)
 	}
 	r.body, r.etag = answer.Body, answer.ETag
@@ -90,7 +78,7 @@ func (r *reader) Read(p []byte) (int, error) {
 		if r.breaks++; r.breaks > mostBreaks {
 			return 0, r.store.explain("reading from it", r.bucket, err)
 		}
-		r.shut()
+		_ = r.body.Close() // it broke off
 		if err := r.open(); err != nil {
 			return 0, err
 		}
@@ -98,25 +86,14 @@ func (r *reader) Read(p []byte) (int, error) {
 }
 
 func (r *reader) read(p []byte) (int, error) {
-	stop := r.stop
-	late := time.AfterFunc(silence, func() { stop(errSilent) })
-	defer late.Stop()
 	n, err := r.body.Read(p[:min(int64(len(p)), r.size-r.at)])
 	r.at += int64(n)
-	if cause := context.Cause(r.reason); err != nil && cause != nil {
-		err = cause
-	}
 	return n, err
-}
-
-func (r *reader) shut() {
-	r.stop(nil)
-	_ = r.body.Close()
 }
 
 // Close implements io.Closer.
 func (r *reader) Close() error {
-	r.shut()
 	r.cancel()
+	_ = r.body.Close() // nobody wants the rest
 	return nil
 }

@@ -2,8 +2,8 @@ package bucket
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
+	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
@@ -11,12 +11,30 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
 
-// A store that is busy or away is asked so often, with pauses with jitter up to the longest: for
-// about two minutes. One that has never answered is mostly named wrongly.
+// A store that is busy or unavailable is asked tries times: for about two minutes. A store that has never answered
+// is mostly named wrongly, and is asked firstTries times.
+const tries, firstTries = 12, 3
+
+// defaultPause is the first pause before a request is retried. Each next pause is twice as long, and the longest is
+// longestFactor times the first: 20 s.
 const (
-	tries, firstTries = 12, 3
-	longestPause      = 20 * time.Second
+	defaultPause  = 250 * time.Millisecond
+	longestFactor = 80
 )
+
+// backoff computes the pauses between the attempts of one request. The value is the first pause. Each request has
+// its own pauses, so that a store which is too busy for one of many streams does not stop the others.
+type backoff time.Duration
+
+// BackoffDelay implements retry.BackoffDelayer. The first attempt is 1. The jitter spreads the retries.
+func (b backoff) BackoffDelay(attempt int, _ error) (time.Duration, error) {
+	first := time.Duration(b)
+	longest := longestFactor * first
+	if attempt < 8 {
+		longest = min(longest, first<<(max(attempt, 1)-1))
+	}
+	return longest/2 + rand.N(longest/2), nil //nolint:gosec // jitter needs no secret
+}
 
 // retryer is the SDK's, with patience for a store that has answered before.
 type retryer struct {
@@ -24,9 +42,9 @@ type retryer struct {
 	reached *atomic.Bool
 }
 
-func newRetryer(reached *atomic.Bool) aws.Retryer {
+func newRetryer(reached *atomic.Bool, firstPause time.Duration) aws.Retryer {
 	return retryer{retry.NewStandard(func(o *retry.StandardOptions) {
-		o.MaxAttempts, o.MaxBackoff = tries, longestPause
+		o.MaxAttempts, o.Backoff = tries, backoff(firstPause)
 		// The SDK's budget of retries is for services that many share; what is asked for here must come.
 		o.RateLimiter = noLimit{}
 	}), reached}
@@ -42,10 +60,11 @@ func (r retryer) MaxAttempts() int {
 
 // IsErrorRetryable implements aws.Retryer.
 func (r retryer) IsErrorRetryable(err error) bool {
-	if _, untrusted := errors.AsType[*tls.CertificateVerificationError](err); untrusted {
+	if unanswered(err) && untrusted(plain(err)) {
 		return false
 	}
-	return r.RetryerV2.IsErrorRetryable(err)
+	_, silent := errors.AsType[*silentError](err)
+	return silent || r.RetryerV2.IsErrorRetryable(err)
 }
 
 // noLimit lets every retry be.

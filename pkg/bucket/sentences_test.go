@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 )
@@ -76,7 +77,7 @@ func TestRegion(t *testing.T) {
 
 func TestUnreachable(t *testing.T) {
 	environment(t, "", map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s"})
-	store, err := bucket.Open(t.Context(), bucket.Options{Endpoint: "http://127.0.0.1:1"})
+	store, err := bucket.Open(t.Context(), bucket.Options{Endpoint: "http://127.0.0.1:1", FirstPause: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -6,9 +6,9 @@ import (
 	"encoding/pem"
 	"errors"
 	"fmt"
-	"net/http"
 	"net/url"
 	"os"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -21,8 +21,6 @@ import (
 )
 
 const (
-	// headers is how long a store may take to begin an answer.
-	headers = time.Minute
 	// expiryWindow is how long before their end credentials are renewed: what is signed holds
 	// no longer than they do.
 	expiryWindow = 5 * time.Minute
@@ -46,6 +44,12 @@ type Options struct {
 	// PathStyle puts the bucket behind the host's name and not before it; nil means
 	// so for every endpoint but AWS's own.
 	PathStyle *bool
+	// Silence is for how long a store may send nothing until a request is made again: 30 s if zero.
+	Silence time.Duration
+	// FirstPause is the pause before the first retry of a request: 250 ms if zero. Later pauses are up to 80 times as long.
+	FirstPause time.Duration
+	// Say, if not nil, is told of that.
+	Say func(string)
 }
 
 // Store is an S3 store as one person sees it. Its methods may be called at the same time.
@@ -61,15 +65,29 @@ type Store struct {
 	// reached says that the store has answered.
 	reached atomic.Bool
 	profile string
+	part    int64
+	// requests are this machine's; joins are those that the store takes long for.
+	requests, joins *conversation
 }
 
 // Open finds credentials, region and endpoint as the AWS CLI does, and asks the store for
 // nothing yet. Errors name what is missing.
 func Open(ctx context.Context, o Options) (*Store, error) {
+	s, err := Configure(ctx, o)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.Authenticate(ctx)
+}
+
+// Configure is Open without credentials: they are asked for by Authenticate, or by the first request.
+func Configure(ctx context.Context, o Options) (*Store, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
 	}
-	s := &Store{profile: cmp.Or(o.Profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default")}
+	s := &Store{
+		profile: cmp.Or(o.Profile, os.Getenv("AWS_PROFILE"), os.Getenv("AWS_DEFAULT_PROFILE"), "default"),
+	}
 	var err error
 	const bundle = "AWS_CA_BUNDLE"
 	if s.roots, err = readRoots(bundle, os.Getenv(bundle)); err != nil {
@@ -79,10 +97,10 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 		config.WithSharedConfigProfile(o.Profile), config.WithRegion(o.Region), config.WithLogger(logging.Nop{}),
 		config.WithRequestChecksumCalculation(aws.RequestChecksumCalculationWhenRequired),
 		config.WithResponseChecksumValidation(aws.ResponseChecksumValidationWhenRequired),
-		config.WithHTTPClient(awshttp.NewBuildableClient().WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = headers })),
+		config.WithHTTPClient(awshttp.NewBuildableClient()),
 		config.WithAssumeRoleCredentialOptions(func(o *stscreds.AssumeRoleOptions) { o.Duration = cmp.Or(o.Duration, session) }),
 		config.WithCredentialsCacheOptions(func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = expiryWindow }),
-		config.WithRetryer(func() aws.Retryer { return newRetryer(&s.reached) }))
+		config.WithRetryer(func() aws.Retryer { return newRetryer(&s.reached, cmp.Or(o.FirstPause, defaultPause)) }))
 	if _, asks := errors.AsType[config.AssumeRoleTokenProviderNotSetError](err); asks {
 		return nil, fmt.Errorf("the role of profile %q wants an MFA code, which is not asked for here: put credentials of it into the environment first, "+
 			"such as by aws configure export-credentials --profile=%s --format=env", s.profile, s.profile)
@@ -95,15 +113,16 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 			return nil, err
 		}
 	}
-	if _, err := loaded.Credentials.Retrieve(ctx); err != nil {
-		return nil, s.noCredentials(ctx, err)
-	}
 	return s, s.connect(loaded, o)
 }
 
-// noCredentials says that there are none; why, the last of the many sources tells.
-func (s *Store) noCredentials(ctx context.Context, err error) error {
-	if ctx.Err() != nil {
+// Authenticate finds credentials. Where there are none, the last of the many sources says why.
+func (s *Store) Authenticate(ctx context.Context) error {
+	_, err := s.client.Options().Credentials.Retrieve(ctx)
+	switch {
+	case err == nil:
+		return nil
+	case ctx.Err() != nil:
 		return ctx.Err()
 	}
 	return fmt.Errorf("no credentials for S3: profile %q, the environment (AWS_ACCESS_KEY_ID) and this machine's role have none: %s",
@@ -119,13 +138,15 @@ func (s *Store) connect(loaded aws.Config, o Options) error {
 	if o.PathStyle == nil {
 		o.PathStyle = old.pathStyle
 	}
+	s.part = old.chunk
 	loaded.Region = cmp.Or(loaded.Region, defaultRegion)
+	s.converse(loaded, o)
+	var unfit error
 	own := func(options *s3.Options) {
-		if options.BaseEndpoint == nil && old.endpoint != "" {
-			options.BaseEndpoint = &old.endpoint
-		}
-		if o.Endpoint != "" {
-			options.BaseEndpoint = &o.Endpoint
+		options.HTTPClient = s.requests
+		given := cmp.Or(o.Endpoint, aws.ToString(options.BaseEndpoint), old.endpoint)
+		if unfit = checkEndpoint("the profile's endpoint_url", given); given != "" {
+			options.BaseEndpoint = aws.String(Endpoint(given))
 		}
 		options.UsePathStyle = options.BaseEndpoint != nil
 		if o.PathStyle != nil {
@@ -134,14 +155,39 @@ func (s *Store) connect(loaded aws.Config, o Options) error {
 	}
 	s.client = s3.NewFromConfig(loaded, own)
 	s.endpoint = cmp.Or(aws.ToString(s.client.Options().BaseEndpoint), "https://s3."+loaded.Region+".amazonaws.com")
-	s.inCluster = cmp.Or(o.InCluster, s.endpoint)
+	s.inCluster = cmp.Or(Endpoint(o.InCluster), s.endpoint)
 	s.signs = s3.NewPresignClient(s3.NewFromConfig(loaded, own, func(options *s3.Options) {
 		if o.InCluster != "" {
-			options.BaseEndpoint = &o.InCluster
+			options.BaseEndpoint = &s.inCluster
 			options.UsePathStyle = o.PathStyle == nil || *o.PathStyle
 		}
 	}))
-	return checkEndpoint("the profile's endpoint_url", aws.ToString(s.client.Options().BaseEndpoint))
+	return unfit
+}
+
+// converse makes the HTTP clients.
+func (s *Store) converse(loaded aws.Config, o Options) {
+	transport, ok := loaded.HTTPClient.(*awshttp.BuildableClient)
+	if !ok {
+		transport = awshttp.NewBuildableClient()
+	}
+	silence := cmp.Or(o.Silence, defaultSilence)
+	s.requests, s.joins = newConversation(transport, o.Say, silence, silence), newConversation(transport, o.Say, silence, joining)
+}
+
+// Endpoint returns the URL of a store in the one form that it has here: stores are compared by it.
+func Endpoint(text string) string {
+	u, err := url.Parse(text)
+	if err != nil {
+		return text
+	}
+	u.Scheme, u.Host = strings.ToLower(u.Scheme), strings.TrimSuffix(strings.ToLower(u.Host), ":")
+	if u.Scheme == "https" && u.Port() == "443" || u.Scheme == "http" && u.Port() == "80" {
+		u.Host = strings.TrimSuffix(u.Host, ":"+u.Port())
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	u.RawPath = ""
+	return u.String()
 }
 
 // Check refuses endpoints that are none, by the flag they are given with.
@@ -169,6 +215,18 @@ func (s *Store) Endpoint() string { return s.endpoint }
 
 // Region is what requests are signed for.
 func (s *Store) Region() string { return s.client.Options().Region }
+
+// Now is the time by the store's clock, as the last answer said it; zero where none did.
+func (s *Store) Now() time.Time {
+	if seconds := s.requests.clock.Load(); seconds != 0 {
+		return time.Unix(seconds, 0)
+	}
+	return time.Time{}
+}
+
+// PartSize is how many bytes the parts of large files are to have, by the profile's multipart_chunksize; 0
+// where it does not say.
+func (s *Store) PartSize() int64 { return s.part }
 
 // Roots are the certificates, as PEM, that the store's is to be checked by; nil for
 // those that everybody trusts. They are those of AWS_CA_BUNDLE, or of the profile's ca_bundle.

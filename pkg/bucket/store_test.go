@@ -129,6 +129,18 @@ func TestOpen(t *testing.T) {
 	}
 }
 
+// TestPartSize: the size of parts is what the AWS CLI has, where a store can take it.
+func TestPartSize(t *testing.T) {
+	for text, want := range map[string]int64{
+		"16MB": 16 << 20, "5242880": 5 << 20, "8 mb": 8 << 20, "1GB": 1 << 30, "4MB": 0, "6GB": 0, "x": 0, "-8MB": 0, "9999999999999GB": 0,
+	} {
+		environment(t, "[default]\naws_access_key_id = A\naws_secret_access_key = s\ns3 =\n    multipart_chunksize = "+text+"\n", nil)
+		if store, err := bucket.Open(t.Context(), bucket.Options{}); err != nil || store.PartSize() != want {
+			t.Errorf("%q: %d, %v", text, store.PartSize(), err)
+		}
+	}
+}
+
 func TestRoots(t *testing.T) {
 	server := httptest.NewTLSServer(http.NotFoundHandler())
 	t.Cleanup(server.Close)

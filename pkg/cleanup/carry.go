@@ -1,6 +1,7 @@
 package cleanup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -12,6 +13,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 )
 
 // workers delete at the same time: with fewer etcd has less to write in one go, and
@@ -21,8 +23,8 @@ const workers = 100
 // A cluster that does not answer for a while, such as an API server that is restarted,
 // is asked again.
 const (
-	enduring   = time.Minute
-	retryEvery = time.Second
+	enduring          = time.Minute
+	defaultRetryEvery = time.Second
 	// unhurried is how long one request may take.
 	unhurried = 30 * time.Second
 )
@@ -42,6 +44,8 @@ type carrier struct {
 	client cluster.Interface
 	dryRun bool
 	outage follow.Outage
+	// retryEvery is the pause before a deletion is asked for again.
+	retryEvery time.Duration
 
 	mu    sync.Mutex
 	done  Done
@@ -52,7 +56,7 @@ type carrier struct {
 // last job is gone the claims, which their pods pin. What was changed since it was
 // looked at stays. Failures stop nothing; a done ctx stops what has not begun.
 func (p *Plan) Carry(ctx context.Context, client cluster.Interface, dryRun bool, done Done) {
-	c := &carrier{client: client, dryRun: dryRun, done: done, stays: map[types.UID]bool{}}
+	c := &carrier{client: client, dryRun: dryRun, done: done, stays: map[types.UID]bool{}, retryEvery: cmp.Or(p.retryEvery, defaultRetryEvery)}
 	side(ctx, p.Jobs, func(one Item) { c.job(ctx, one) })
 	side(ctx, p.Claims, func(one Claim) { c.claim(ctx, one) })
 }
@@ -79,6 +83,13 @@ func (c *carrier) tell(one Object, err error) {
 	c.done(one, err)
 }
 
+// stayed reports whether the object with that UID was not deleted. Other workers add to stays meanwhile.
+func (c *carrier) stayed(uid types.UID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.stays[uid]
+}
+
 func (c *carrier) job(ctx context.Context, one Item) {
 	err := c.remove(ctx, one.Object)
 	c.tell(one.Object, err)
@@ -94,7 +105,7 @@ func (c *carrier) job(ctx context.Context, one Item) {
 
 func (c *carrier) claim(ctx context.Context, one Claim) {
 	for _, of := range one.Jobs {
-		if c.stays[of.UID] {
+		if c.stayed(of.UID) {
 			c.tell(one.Object, &heldError{of.Name})
 			return
 		}
@@ -104,27 +115,28 @@ func (c *carrier) claim(ctx context.Context, one Claim) {
 
 // ask asks once. Ctrl-C does not cut it off: then nobody would know whether it was done.
 func (c *carrier) ask(ctx context.Context, one Object) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unhurried)
+	ctx, cancel := interrupt.Tidy(ctx, unhurried)
 	defer cancel()
 	return remove(ctx, c.client, one, c.dryRun)
 }
 
 func (c *carrier) remove(ctx context.Context, one Object) error {
 	err := c.ask(ctx, one)
-	for waited := time.Duration(0); c.outage.Passing(err) && waited < enduring && follow.Sleep(ctx, retryEvery); waited += retryEvery {
+	for waited := time.Duration(0); c.outage.Passing(err) && waited < enduring && follow.Sleep(ctx, c.retryEvery); waited += c.retryEvery {
 		err = c.ask(ctx, one) // asking twice deletes once: it goes by UID
 	}
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil // somebody else was quicker
 	case apierrors.IsConflict(err):
-		return c.conflict(ctx, one)
+		return c.conflict(ctx, one, err)
 	}
 	return err
 }
 
-// conflict tells what became of an object that is not as it was looked at.
-func (c *carrier) conflict(ctx context.Context, one Object) error {
+// conflict returns why a deletion met the conflict refused. Admission can answer with a conflict for an object
+// that nothing has changed: then the reason is its answer.
+func (c *carrier) conflict(ctx context.Context, one Object, refused error) error {
 	now, err := accessTo(c.client, one).get(ctx)
 	switch {
 	case apierrors.IsNotFound(err):
@@ -135,6 +147,8 @@ func (c *carrier) conflict(ctx context.Context, one Object) error {
 		return errReplaced
 	case now.GetDeletionTimestamp() != nil:
 		return nil // somebody else deletes it
+	case one.Version == "" || now.GetResourceVersion() == one.Version:
+		return refused
 	}
 	return errChanged
 }

@@ -3,6 +3,7 @@ package cleanup_test
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"sync/atomic"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
@@ -55,6 +58,7 @@ func TestCarryThroughTrouble(t *testing.T) {
 		t.Fatal(err)
 	}
 	plan := &cleanup.Plan{Jobs: []cleanup.Item{{Job: finished("a", batchv1.JobComplete, day)}}}
+	plan.SetRetryEvery(time.Millisecond)
 	told := errors.New("nothing was told")
 	plan.Carry(t.Context(), client, false, func(_ cleanup.Object, err error) { told = err })
 	if told != nil || asked.Load() != 5 || second < time.Second {
@@ -72,5 +76,32 @@ func TestCarryForbidden(t *testing.T) {
 	plan.Carry(t.Context(), client, false, func(_ cleanup.Object, err error) { told = append(told, err) })
 	if len(told) != 2 || told[0].Error() != "no" || !cleanup.Stays(told[1]) || len(cluster.Changes()) != 1 {
 		t.Errorf("%v, %v", told, cluster.Changes())
+	}
+}
+
+// Claims that the API server refuses to delete are told by many workers at once: none is lost, and nothing else is
+// deleted in their place.
+func TestCarryRefusedClaims(t *testing.T) {
+	const claims = 400
+	refused := apierrors.NewForbidden(corev1.Resource("persistentvolumeclaims"), "", errors.New("no"))
+	cluster := faketest.New().Refuse("delete", "persistentvolumeclaims", refused)
+	client, _ := cluster.Clientset()
+	plan := &cleanup.Plan{}
+	for i := range claims {
+		one := finished(fmt.Sprintf("job-%d", i), batchv1.JobComplete, day)
+		name := one.Name + "-results"
+		plan.Jobs = append(plan.Jobs, cleanup.Item{Job: one})
+		plan.Claims = append(plan.Claims, cleanup.Claim{
+			Object: cleanup.Object{Kind: cleanup.KindClaim, Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name)}, Jobs: []cleanup.Job{one},
+		})
+	}
+	stayed := 0
+	plan.Carry(t.Context(), client, false, func(one cleanup.Object, err error) {
+		if one.Kind == cleanup.KindClaim && errors.Is(err, refused) {
+			stayed++
+		}
+	})
+	if stayed != claims {
+		t.Errorf("%d claims were told as refused, want %d", stayed, claims)
 	}
 }

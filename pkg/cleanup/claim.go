@@ -25,6 +25,8 @@ type Volumes struct {
 	Delete bool
 	// Discard those too whose results were not fetched.
 	Discard bool
+	// Viewer is the user for whom a fetch counts or not.
+	Viewer volume.Viewer
 	// Orphans takes claims whose job is gone; nil for none.
 	Orphans func(Claim) bool
 }
@@ -38,60 +40,39 @@ type Claim struct {
 	// Job is the one that it was last given to; its Jobs those of the chosen that have it.
 	Job  string
 	Jobs []Job
-	// Fetched is when its results were fetched; zero for never. Unused says that
-	// nothing was ever written to it.
-	Fetched time.Time
-	Unused  bool
+	// Record tells whether its results were fetched, and whose they are.
+	Record  volume.Record
 	Labels  labels.Set
-	Owner   string
 	Created time.Time
 	// Vias are what fetches through a bucket have there, by their ids; mostly nil.
 	Vias map[string]volume.Via
 	// Why it stays, empty where it goes.
 	Why string
+	// Loss is why its results are lost when it goes; empty where nothing is lost.
+	Loss string
 }
 
 // ReduceClaim returns what is needed of a claim.
 func ReduceClaim(claim *corev1.PersistentVolumeClaim) Claim {
 	size := volume.Size(claim)
-	fetched, _ := time.Parse(time.RFC3339, claim.Annotations[owner.FetchedAnnotation])
 	return Claim{
 		Object: Object{Kind: KindClaim, Name: claim.Name, Namespace: claim.Namespace, UID: claim.UID, Version: claim.ResourceVersion},
-		Size:   size.Value(), Job: owner.JobOf(claim), Fetched: fetched, Unused: volume.Unused(claim),
-		Labels: claim.Labels, Owner: claim.Annotations[owner.Annotation], Created: claim.CreationTimestamp.Time,
+		Size:   size.Value(), Job: owner.JobOf(claim), Record: volume.RecordOfClaim(claim),
+		Labels: claim.Labels, Created: claim.CreationTimestamp.Time,
 		Vias: volume.ViasOf(claim),
 	}
 }
 
-// State says whether the results on a claim were fetched: yes, no, or empty.
-func (c *Claim) State() string {
-	switch {
-	case c.Unused:
-		return "empty"
-	case c.Fetched.IsZero():
-		return "no"
-	}
-	return "yes"
-}
-
-// Orphans returns the results claims of a namespace, "" for all, whose job is not
-// among jobs.
-func Orphans(ctx context.Context, client cluster.Interface, namespace, selector string, there func(namespace, job string) bool) (found []Claim, err error) {
-	if selector != "" {
-		selector = "," + selector
-	}
-	err = eachClaim(ctx, client, namespace, owner.Select(owner.ResultsComponent)+selector, func(claim *corev1.PersistentVolumeClaim) {
-		if one := ReduceClaim(claim); !there(one.Namespace, one.Job) {
-			found = append(found, one)
-		}
-	})
+// ResultsClaims returns the results claims of a namespace, "" for all, that run created.
+func ResultsClaims(ctx context.Context, client cluster.Interface, namespace string) (found []Claim, err error) {
+	err = eachClaim(ctx, client, namespace, func(claim *corev1.PersistentVolumeClaim) { found = append(found, ReduceClaim(claim)) })
 	return found, err
 }
 
-func eachClaim(ctx context.Context, client cluster.Interface, namespace, selector string, see func(*corev1.PersistentVolumeClaim)) error {
+func eachClaim(ctx context.Context, client cluster.Interface, namespace string, see func(*corev1.PersistentVolumeClaim)) error {
 	claims := client.CoreV1().PersistentVolumeClaims(namespace)
-	return follow.Each(ctx, claims, metav1.ListOptions{LabelSelector: selector}, func(claim *corev1.PersistentVolumeClaim) error {
-		if claim.DeletionTimestamp == nil {
+	return follow.Each(ctx, claims, metav1.ListOptions{LabelSelector: owner.Select(owner.ResultsComponent)}, func(claim *corev1.PersistentVolumeClaim) error {
+		if claim.DeletionTimestamp == nil && owner.MadeResults(claim) { // the selector finds copies of claims too
 			see(claim)
 		}
 		return nil
@@ -111,13 +92,14 @@ func (p *planner) claims(ctx context.Context, volumes Volumes, plan *Plan) error
 			results[at] = append(results[at], one)
 		}
 	}
-	return eachClaim(ctx, p.client, p.namespace, owner.Select(owner.ResultsComponent), func(found *corev1.PersistentVolumeClaim) {
+	return eachClaim(ctx, p.client, p.namespace, func(found *corev1.PersistentVolumeClaim) {
 		claim := ReduceClaim(found)
 		claim.Jobs = results[place{claim.Namespace, claim.Name}]
 		orphan := !there[place{claim.Namespace, claim.Job}] && volumes.Orphans != nil && volumes.Orphans(claim)
 		if len(claim.Jobs) == 0 && !orphan {
 			return
 		}
+		claim.Loss = claim.loss(volumes.Viewer)
 		if claim.Why = p.why(claim, volumes.Discard); claim.Why != "" {
 			plan.Kept = append(plan.Kept, claim)
 		} else {
@@ -129,16 +111,28 @@ func (p *planner) claims(ctx context.Context, volumes Volumes, plan *Plan) error
 // why returns why a claim has to stay, empty where it can go.
 func (p *planner) why(claim Claim, discard bool) string {
 	if by, ok := p.users.other(place{claim.Namespace, claim.Name}, p.chosen); ok {
-		return by.what + " " + by.name + " uses it"
+		return by.uses()
 	}
-	if discard || claim.Unused {
+	if discard {
 		return ""
 	}
-	if claim.Fetched.IsZero() {
+	return claim.Loss
+}
+
+// loss returns why results are lost with the claim, empty where none are. A fetch covers the results of the job
+// that it was of, and those of every job that had finished before.
+func (c *Claim) loss(viewer volume.Viewer) string {
+	fetch := c.Record.Fetch
+	switch {
+	case c.Record.Unused:
+		return ""
+	case fetch == nil:
 		return unfetched
+	case !c.Record.Done(viewer):
+		return c.Record.Other(viewer)
 	}
-	for _, one := range claim.Jobs {
-		if !one.made && one.Finished.After(claim.Fetched) {
+	for _, one := range c.Jobs {
+		if one.UID != fetch.Job && one.Finished.After(fetch.When) {
 			return "job " + one.Name + " finished after its results were fetched"
 		}
 	}
@@ -148,21 +142,46 @@ func (p *planner) why(claim Claim, discard bool) string {
 // unfetched is why a claim stays of which something could be lost.
 const unfetched = "its results were not fetched"
 
-// Summary says which claims stay, a line for each reason. fetch is what people type to
-// fetch results.
-func Summary(kept []Claim, fetch string) []string {
-	by := map[string][]string{}
+// Summary says which claims of a namespace, "" for all, stay, a line for each reason. fetch is what
+// people type to fetch results.
+func Summary(kept []Claim, namespace, fetch string) []string {
+	by := map[string][]Claim{}
 	for _, claim := range kept {
-		by[claim.Why] = append(by[claim.Why], claim.Name)
+		by[claim.Why] = append(by[claim.Why], claim)
 	}
 	var lines []string
 	for _, why := range slices.Sorted(maps.Keys(by)) {
-		lines = append(lines, fmt.Sprintf("Kept %s: %s: %s", count(len(by[why])), names(by[why]), why))
-		if why == unfetched {
-			lines[len(lines)-1] += " (" + fetch + " does it, --discard-unfetched loses them)"
-		}
+		lines = append(lines, fmt.Sprintf("Kept %s: %s: %s", count(len(by[why])), names(by[why], namespace), Advice(by[why][0], fetch)))
 	}
 	return lines
+}
+
+// Advice returns why claim stays, and what can be done where its results were not fetched.
+func Advice(claim Claim, fetch string) string {
+	if claim.Why != unfetched {
+		return claim.Why
+	}
+	return claim.Why + " (" + fetch + " does it, --discard-unfetched loses them)"
+}
+
+// Losses says which results are lost with claims of a namespace, "" for all, that go, a sentence for
+// each reason.
+func Losses(going []Claim, namespace string) []string {
+	by := map[string][]Claim{}
+	for _, claim := range going {
+		if claim.Loss != "" {
+			by[claim.Loss] = append(by[claim.Loss], claim)
+		}
+	}
+	var sentences []string
+	for _, why := range slices.Sorted(maps.Keys(by)) {
+		if why == unfetched {
+			sentences = append(sentences, "Results that were never fetched will be lost: "+names(by[why], namespace))
+			continue
+		}
+		sentences = append(sentences, fmt.Sprintf("Results will be lost: %s: %s", names(by[why], namespace), why))
+	}
+	return sentences
 }
 
 func count(claims int) string {
@@ -172,9 +191,14 @@ func count(claims int) string {
 	return fmt.Sprintf("%d claims", claims)
 }
 
-func names(all []string) string {
-	if more := len(all) - namedAtMost; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(all[:namedAtMost], ", "), more)
+// names lists claims.
+func names(claims []Claim, namespace string) string {
+	var all []string
+	for _, claim := range claims[:min(len(claims), namedAtMost)] {
+		all = append(all, claim.Shown(namespace))
+	}
+	if more := len(claims) - namedAtMost; more > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(all, ", "), more)
 	}
 	return strings.Join(all, ", ")
 }

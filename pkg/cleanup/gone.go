@@ -23,13 +23,13 @@ const (
 	patient = 3 * time.Second
 )
 
-// Await waits until all that was deleted is gone, finalizers and all. say is told
+// Await waits until all that was deleted from a namespace, "" for all, is gone, finalizers and all. say is told
 // of what stays and what holds it, at each change. The error is ctx's, with what is
 // still there, or that the cluster cannot be asked.
-func Await(ctx context.Context, client cluster.Interface, deleted []Object, say func(string)) error {
+func Await(ctx context.Context, client cluster.Interface, namespace string, deleted []Object, say func(string)) error {
 	pause, waited, said, away := firstLook, time.Duration(0), "", &follow.Outage{}
 	for {
-		stays, holds, err := still(ctx, client, deleted, away)
+		stays, holds, err := still(ctx, client, namespace, deleted, away)
 		if err != nil && ctx.Err() == nil {
 			return err
 		}
@@ -52,7 +52,7 @@ func Await(ctx context.Context, client cluster.Interface, deleted []Object, say 
 const namedAtMost = 10
 
 // still returns what of deleted is there, and what holds it.
-func still(ctx context.Context, client cluster.Interface, deleted []Object, away *follow.Outage) (stays []Object, holds string, err error) {
+func still(ctx context.Context, client cluster.Interface, namespace string, deleted []Object, away *follow.Outage) (stays []Object, holds string, err error) {
 	found := make([]metav1.Object, len(deleted))
 	errs := make([]error, len(deleted))
 	indexes := make([]int, len(deleted))
@@ -66,10 +66,10 @@ func still(ctx context.Context, client cluster.Interface, deleted []Object, away
 		case apierrors.IsNotFound(errs[i]), errs[i] == nil && found[i] != nil && found[i].GetUID() != one.UID:
 			continue
 		case errs[i] != nil && !away.Passing(errs[i]):
-			return stays, holds, fmt.Errorf("looking for %s %s: %w", one.Kind, one.Name, errs[i])
+			return stays, holds, fmt.Errorf("looking for %s %s: %w", one.Kind, one.Shown(namespace), errs[i])
 		}
 		if stays = append(stays, one); len(named) < namedAtMost && errs[i] == nil && found[i] != nil {
-			named = append(named, fmt.Sprintf("%s/%s (%s)", one.Kind, one.Name, holding(ctx, client, found[i])))
+			named = append(named, fmt.Sprintf("%s/%s (%s)", one.Kind, one.Shown(namespace), Holding(ctx, client, found[i])))
 		}
 	}
 	holds = "still there: " + strings.Join(named, ", ")
@@ -79,8 +79,8 @@ func still(ctx context.Context, client cluster.Interface, deleted []Object, away
 	return stays, holds, ctx.Err()
 }
 
-// holding says what an object that was deleted waits for.
-func holding(ctx context.Context, client cluster.Interface, object metav1.Object) string {
+// Holding says what an object that was deleted waits for.
+func Holding(ctx context.Context, client cluster.Interface, object metav1.Object) string {
 	switch one := object.(type) {
 	case *corev1.Pod:
 		if len(one.Finalizers) == 0 && one.DeletionTimestamp != nil {
@@ -88,7 +88,7 @@ func holding(ctx context.Context, client cluster.Interface, object metav1.Object
 		}
 	case *corev1.PersistentVolumeClaim:
 		if who := pinning(ctx, client, one); who != "" {
-			return who + " has it"
+			return who
 		}
 	}
 	switch finalizers := object.GetFinalizers(); {
@@ -100,7 +100,7 @@ func holding(ctx context.Context, client cluster.Interface, object metav1.Object
 	return "being deleted"
 }
 
-// pinning names a pod that has the claim, ended or not: it pins its deletion.
+// pinning says which pod has the claim, ended or not: it pins its deletion.
 func pinning(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim) string {
 	pods, err := client.CoreV1().Pods(claim.Namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -111,7 +111,7 @@ func pinning(ctx context.Context, client cluster.Interface, claim *corev1.Persis
 		all.ofPod(&pods.Items[i])
 	}
 	for _, by := range all[place{claim.Namespace, claim.Name}] {
-		return by.what + " " + by.name
+		return by.uses()
 	}
 	return ""
 }

@@ -30,6 +30,14 @@ type Object struct {
 	Version string
 }
 
+// Shown returns the name of the object for people, who looked in namespace or, where that is empty, in all.
+func (o Object) Shown(namespace string) string {
+	if namespace == "" {
+		return o.Namespace + "/" + o.Name
+	}
+	return o.Name
+}
+
 // Job is a finished job, reduced to what is needed: a namespace can hold tens of
 // thousands.
 type Job struct {
@@ -40,18 +48,14 @@ type Job struct {
 	// Claims are those that its pods write to, Results the one that run gave it.
 	Claims  []string
 	Results string
-	// Fetched says that its results were fetched.
-	Fetched bool
-	// Owner is whom it was made for.
-	Owner string
+	// Record tells whether its results were fetched, and whose they are.
+	Record volume.Record
 	// Keeper is what else looks after it, such as "CronJob nightly"; empty for nothing.
 	Keeper string
 	// Group is the value of the label that the newest are kept by.
 	Group string
 	// Going says that it is being deleted already.
 	Going bool
-	// made says that run made it, and took the marks off the claims that it was given.
-	made bool
 }
 
 // Reduce returns what is needed of a finished job; groupBy is a label, or empty.
@@ -61,9 +65,8 @@ func Reduce(one *batchv1.Job, groupBy string) Job {
 		Object: Object{Kind: KindJob, Name: one.Name, Namespace: one.Namespace, UID: one.UID, Version: one.ResourceVersion},
 		State:  job.StateOf(one), Finished: finished,
 		Claims: volume.Written(one), Results: one.Annotations[owner.ResultsAnnotation],
-		Fetched: volume.Fetched(one), Owner: one.Annotations[owner.Annotation],
+		Record: volume.RecordOfJob(one),
 		Keeper: keeper(one), Group: one.Labels[groupBy], Going: one.DeletionTimestamp != nil,
-		made: one.Annotations[owner.UseAnnotation] != "",
 	}
 }
 

@@ -1,9 +1,15 @@
 package cleanup
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
@@ -14,14 +20,17 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
-// abandoned is how old a fetch through a bucket is that nobody here knows of, when it is
-// taken for dead: longer than any helper pod lives.
-const abandoned = 7 * 24 * time.Hour
+const (
+	// abandoned is how old a fetch through a bucket is that nobody here knows of, when it is
+	// taken for dead: longer than any helper pod lives.
+	abandoned = 7 * 24 * time.Hour
+	// Tidying is how long all of it may take: it is done after the work, and the store may be away.
+	Tidying = 5 * time.Second
+)
 
-// sweeping is how long the look after one fetch may take: the store may be away.
-const sweeping = 30 * time.Second
-
-// Objects removes what fetches through a bucket left there that have died.
+// Objects removes what fetches through a bucket left there that were interrupted. Annotations of claims say
+// where, which anybody may have written who can patch a claim: they lead only to this user's own store
+// and buckets, and there only to what is proven to be of the claim.
 type Objects struct {
 	Client cluster.Interface
 	Now    func() time.Time
@@ -30,70 +39,129 @@ type Objects struct {
 	// Removed, if not nil, is told of such a fetch of which nothing is left.
 	Removed func(id string)
 	// Through is the bucket that this fetch passes through, empty for none: parts of files that were to end
-	// in another one may still be gone on with.
+	// in another one may still be resumed.
 	Through string
-	// Open returns the store at an endpoint; its error says that there are no credentials.
-	Open func(ctx context.Context, at volume.Via) (*bucket.Store, error)
+	// Store is this user's own. It is asked for credentials only if an annotation names it.
+	Store func(ctx context.Context) (*bucket.Store, error)
+	// Buckets returns those that are this user's own in the store at an endpoint.
+	Buckets func(endpoint string) []string
 	// Say is told what was removed, and what stays and why.
 	Say func(string)
+	// Limit is how long all of it may take: Tidying if zero.
+	Limit time.Duration
 }
 
-// OwnStore opens the store that this user's own configuration names. Where that is another
-// than at says, it is an error: anybody who may annotate a claim could have written it.
-func OwnStore(ctx context.Context, at volume.Via) (*bucket.Store, error) {
-	store, err := bucket.Open(ctx, bucket.Options{Region: at.Region})
-	if err == nil && store.Endpoint() != at.Endpoint {
-		return nil, fmt.Errorf("it is at endpoint %s, and the AWS configuration here says %s", at.Endpoint, store.Endpoint())
+// RememberedBuckets returns the buckets that fetches of this user named on this machine and have not tidied up; below
+// cacheDir each has left a file of lines, of which the last two are place and endpoint.
+func RememberedBuckets(cacheDir, endpoint string) (buckets []string) {
+	if cacheDir == "" {
+		return nil
 	}
-	return store, err
-}
-
-// Sweep looks after one claim. The fetch called except is at work.
-func (o Objects) Sweep(ctx context.Context, claim *corev1.PersistentVolumeClaim, except string) {
-	for id, via := range volume.ViasOf(claim) {
-		switch old := o.Now().Sub(via.Since) >= abandoned; {
-		case id == except, via.Ends && via.Bucket != o.Through, !via.Ends && !old && !o.Dead(id):
+	files, _ := filepath.Glob(filepath.Join(cacheDir, "via", "*"))
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		lines := strings.Split(string(text), "\n")
+		if err != nil || len(lines) < 3 || lines[len(lines)-1] != endpoint {
 			continue
 		}
-		o.remove(ctx, via, o.Dead, func() error {
-			if o.Removed != nil {
-				o.Removed(id)
-			}
-			return volume.MarkVia(ctx, o.Client, claim, id, nil)
-		})
+		if at, err := bucket.ParseLocation(lines[len(lines)-2]); err == nil {
+			buckets = append(buckets, at.Bucket)
+		}
 	}
+	return buckets
 }
 
-// Gone looks after a claim that was deleted, for which nobody is at work any more.
-func (o Objects) Gone(ctx context.Context, claim Claim) {
-	for _, via := range claim.Vias {
-		o.remove(ctx, via, func(string) bool { return true }, func() error { return nil })
-	}
+// Sweep looks after one claim. The fetches called except are at work.
+func (o Objects) Sweep(ctx context.Context, claim *corev1.PersistentVolumeClaim, except ...string) {
+	vias := volume.ViasOf(claim)
+	maps.DeleteFunc(vias, func(id string, via volume.Via) bool {
+		old := o.Now().Sub(via.Since) >= abandoned
+		return slices.Contains(except, id) || via.Ends && via.Bucket != o.Through || !via.Ends && !old && !o.Dead(id)
+	})
+	o.tidy(ctx, vias, func(ctx context.Context, id string) error {
+		if o.Removed != nil {
+			o.Removed(id)
+		}
+		return volume.MarkVia(ctx, o.Client, claim, id, nil)
+	})
 }
 
-// remove removes objects and then the mark that tells of them, and says what became of it.
-func (o Objects) remove(ctx context.Context, via volume.Via, dead func(id string) bool, unmark func() error) {
-	ctx, cancel := context.WithTimeout(ctx, sweeping)
+// Gone looks after claims that were deleted: nothing tells of their objects any more.
+func (o Objects) Gone(ctx context.Context, claims []Claim) {
+	vias := map[string]volume.Via{}
+	for _, claim := range claims {
+		for id, via := range claim.Vias {
+			vias[string(claim.UID)+"/"+id] = via
+		}
+	}
+	o.tidy(ctx, vias, nil)
+}
+
+// tidy removes what is this user's own, and then the annotations that tell of it; unmark is nil where they are gone.
+func (o Objects) tidy(ctx context.Context, vias map[string]volume.Via, unmark func(ctx context.Context, id string) error) {
+	if len(vias) == 0 {
+		return
+	}
+	inner, cancel := context.WithTimeout(ctx, o.limit())
 	defer cancel()
+	store, err := o.Store(inner)
+	if err != nil {
+		return // without a store of this user's none of it is
+	}
+	maps.DeleteFunc(vias, func(_ string, via volume.Via) bool { return !o.isOwn(store, via) })
+	if len(vias) == 0 {
+		return
+	}
+	failed := store.Authenticate(inner)
+	for _, id := range slices.Sorted(maps.Keys(vias)) {
+		count, err := 0, failed
+		if err == nil {
+			count, err = o.remove(inner, store, vias[id])
+		}
+		if err == nil && unmark != nil {
+			err = unmark(inner, id)
+		}
+		if ctx.Err() != nil {
+			return // nobody waits for it any more
+		}
+		o.tell(inner, vias[id], count, err, unmark == nil)
+		if failed != nil || inner.Err() != nil {
+			return
+		}
+	}
+}
+
+func (o Objects) limit() time.Duration { return cmp.Or(o.Limit, Tidying) }
+
+// isOwn reports whether via leads to the store that this user has configured, and to one of this user's buckets.
+func (o Objects) isOwn(store *bucket.Store, via volume.Via) bool {
+	return bucket.Endpoint(via.Endpoint) == store.Endpoint() && via.Region == store.Region() && slices.Contains(o.Buckets(store.Endpoint()), via.Bucket)
+}
+
+// remove removes what one fetch left, and returns how much it was.
+func (o Objects) remove(ctx context.Context, store *bucket.Store, via volume.Via) (count int, err error) {
+	if via.Ends {
+		return objects.Sweep(ctx, store, bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}, string(via.Claim), o.Now)
+	}
+	if count, err = store.Empty(ctx, via.Bucket, via.Prefix+"/"); bucket.NoBucket(err) {
+		return 0, nil
+	}
+	return count, err
+}
+
+// tell says what became of what one fetch left; last says that nothing will look after it again.
+func (o Objects) tell(ctx context.Context, via volume.Via, count int, err error, last bool) {
 	at := bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}
-	store, err := o.Open(ctx, via)
-	count := 0
-	switch {
-	case err != nil:
-	case via.Ends:
-		count, err = objects.Sweep(ctx, store, at, o.Now, dead)
-	default:
-		count, err = store.Empty(ctx, via.Bucket, via.Prefix+"/")
-	}
-	if err == nil {
-		err = unmark()
-	}
 	_, busy := errors.AsType[*objects.LockedError](err)
 	switch {
-	case busy: // it is at work
+	case busy && last:
+		o.Say(fmt.Sprintf("Note: parts of files may remain at %s: a fetch may still be writing there", at))
+	case busy: // the next fetch looks again
+	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		o.Say(fmt.Sprintf("Note: the objects of an interrupted fetch were not deleted from %s: the S3 store took longer than %s", at, o.limit()))
 	case err != nil:
-		o.Say(fmt.Sprintf("Note: what a fetch left at %s when it was broken off stays there: %v", at, err))
+		o.Say(fmt.Sprintf("Note: the objects of an interrupted fetch were not deleted from %s: %v", at, err))
 	case count > 0:
-		o.Say(fmt.Sprintf("Removed what a fetch left at %s when it was broken off", at))
+		o.Say(fmt.Sprintf("Deleted the objects of an interrupted fetch from %s", at))
 	}
 }

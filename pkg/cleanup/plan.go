@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
@@ -27,11 +28,16 @@ type Plan struct {
 	Kept []Claim
 	// Orphans are claims whose job is gone and that were not asked for.
 	Orphans []Claim
+	// Held are jobs that stay, for their results would go with their pods.
+	Held []Held
+
+	// retryEvery is the pause before a deletion is asked for again: 1 s if zero.
+	retryEvery time.Duration
 }
 
 // Make looks what goes with the chosen jobs of a namespace, "" for all.
 func Make(ctx context.Context, client cluster.Interface, namespace string, chosen []Job, volumes Volumes) (*Plan, error) {
-	p := &planner{client: client, namespace: namespace, chosen: map[types.UID]Job{}, with: map[types.UID][]Object{}, users: users{}}
+	p := &planner{client: client, namespace: namespace, chosen: map[types.UID]Job{}, with: map[types.UID][]Object{}, users: users{}, ephemeral: map[types.UID][]string{}}
 	for _, one := range chosen {
 		p.chosen[one.UID] = one
 	}
@@ -53,7 +59,13 @@ func Make(ctx context.Context, client cluster.Interface, namespace string, chose
 	for _, one := range chosen {
 		plan.Jobs = append(plan.Jobs, Item{one, p.with[one.UID]})
 	}
+	p.hold(chosen, volumes, plan)
 	return plan, nil
+}
+
+// Has reports whether a job is in the plan.
+func (p *Plan) Has(namespace, name string) bool {
+	return slices.ContainsFunc(p.Jobs, func(one Item) bool { return one.Namespace == namespace && one.Name == name })
 }
 
 // Leave takes a job out of the plan, and the claims of its results; false where it

@@ -22,12 +22,15 @@ type planner struct {
 	chosen    map[types.UID]Job
 	with      map[types.UID][]Object
 	users     users
+	// ephemeral are the claims that go with the pods of a chosen job.
+	ephemeral map[types.UID][]string
 }
 
 // pods finds the pods of the chosen jobs, and who has which claim.
 func (p *planner) pods(ctx context.Context) error {
 	err := follow.Each(ctx, p.client.CoreV1().Pods(p.namespace), metav1.ListOptions{}, func(pod *corev1.Pod) error {
 		p.users.ofPod(pod)
+		p.ofEphemeral(pod)
 		if of := jobOf(pod); of != "" {
 			p.add(of, Object{Kind: KindPod, Name: pod.Name, Namespace: pod.Namespace, UID: pod.UID})
 		}

@@ -8,18 +8,19 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // Selection says which finished jobs are to go.
 type Selection struct {
-	// States that they ended in; none for any.
-	States []job.State
+	// Selection is by state, name and age. The newest are counted before the age.
+	job.Selection
+
 	// Keep is how many of the newest stay, in each namespace and group; -1 for none.
 	Keep int
-	// OlderThan is how long ago they must have finished at least.
-	OlderThan time.Duration
-	// Fetched takes only those whose results were fetched, or that had none.
+	// Fetched takes only those whose results Viewer has not to fetch any more, or that had none.
 	Fetched bool
+	Viewer  volume.Viewer
 	// Owned takes those too that something else looks after.
 	Owned bool
 }
@@ -31,11 +32,11 @@ type Left map[string]int
 // only stay because something else keeps them.
 func (s Selection) Of(jobs []Job, now time.Time) (chosen []Job, left Left) {
 	left = Left{}
-	jobs = slices.DeleteFunc(jobs, func(one Job) bool { return len(s.States) > 0 && !slices.Contains(s.States, one.State) })
+	jobs = slices.DeleteFunc(jobs, func(one Job) bool { return !s.SelectsState(one.Name, one.State) })
 	newest := s.newest(jobs)
 	for _, one := range jobs {
 		switch {
-		case newest[one.UID], now.Sub(one.Finished) < s.OlderThan, s.Fetched && !one.done():
+		case newest[one.UID], !s.SelectsAge(now.Sub(one.Finished)), s.Fetched && !one.done(s.Viewer):
 		case one.Keeper != "" && !s.Owned:
 			left[one.Keeper]++
 		default:
@@ -46,7 +47,15 @@ func (s Selection) Of(jobs []Job, now time.Time) (chosen []Job, left Left) {
 }
 
 // done reports whether nothing of a job's results is still to be fetched.
-func (j Job) done() bool { return j.Fetched || len(j.Claims) == 0 }
+func (j Job) done(viewer volume.Viewer) bool { return len(j.Claims) == 0 || j.Record.Done(viewer) }
+
+// Fetched says in a table whether the results of a job were fetched; "" for a job without results.
+func (j Job) Fetched(viewer volume.Viewer) string {
+	if len(j.Claims) == 0 {
+		return ""
+	}
+	return j.Record.Word(viewer)
+}
 
 // newest returns the jobs that stay because they are the newest of their group.
 // Those that something else keeps do not count, unless they are asked for.

@@ -25,9 +25,13 @@ func elsewhere(one *batchv1.Job) { one.Namespace = "other" }
 
 // Every filter, and those that touch each other.
 func TestSelection(t *testing.T) {
-	results, got := faketest.Annotated(owner.ResultsAnnotation, "x-results"), faketest.Annotated(owner.FetchedAnnotation, "2026-03-01T00:00:00Z")
+	results, got := faketest.Annotated(owner.ResultsAnnotation, "x-results"), func(j *batchv1.Job) {
+		faketest.Marked(owner.FetchedAnnotation, "2026-03-01T00:00:00Z")(j)
+		faketest.Marked(owner.FetchedByAnnotation, "grace")(j)
+		faketest.OwnedBy("grace")(j)
+	}
 	vision, speech := faketest.Labelled("team", "vision"), faketest.Labelled("team", "speech")
-	cancelled := cleanup.Reduce(faketest.Job("cancelled", faketest.Annotated(owner.CancelledAnnotation, "now"),
+	cancelled := cleanup.Reduce(faketest.Job("cancelled", faketest.Marked(owner.CancelledAnnotation, "now"),
 		faketest.Ended(batchv1.JobFailed, 2*day, batchv1.JobReasonDeadlineExceeded, "late")), "team")
 	all := []cleanup.Job{
 		finished("new", batchv1.JobComplete, time.Hour, vision),
@@ -47,20 +51,23 @@ func TestSelection(t *testing.T) {
 		byTeam    bool
 	}{
 		"any state":                   {cleanup.Selection{}, []string{"new", "mid", "old", "bad", "far", "cancelled"}, cleanup.Left{"Argo CD": 1, "Helm": 1}, false},
-		"completed":                   {cleanup.Selection{States: good}, []string{"new", "mid", "old", "far"}, cleanup.Left{"Argo CD": 1}, false},
-		"failed":                      {cleanup.Selection{States: []job.State{job.Failed}}, []string{"bad"}, cleanup.Left{"Helm": 1}, false},
-		"cancelled":                   {cleanup.Selection{States: []job.State{job.Cancelled}}, []string{"cancelled"}, cleanup.Left{}, false},
-		"failed and cancelled":        {cleanup.Selection{States: []job.State{job.Failed, job.Cancelled}}, []string{"bad", "cancelled"}, cleanup.Left{"Helm": 1}, false},
-		"owned":                       {cleanup.Selection{States: good, Owned: true}, []string{"new", "mid", "old", "far", "argo"}, cleanup.Left{}, false},
-		"older":                       {cleanup.Selection{States: good, OlderThan: 2 * day}, []string{"mid", "old", "far"}, cleanup.Left{"Argo CD": 1}, false},
-		"fetched":                     {cleanup.Selection{States: good, Fetched: true}, []string{"new", "old", "far"}, cleanup.Left{"Argo CD": 1}, false},
-		"fetched and failed":          {cleanup.Selection{States: []job.State{job.Failed}, Fetched: true}, nil, cleanup.Left{"Helm": 1}, false},
-		"newest of each namespace":    {cleanup.Selection{States: good, Keep: 1}, []string{"mid", "old"}, cleanup.Left{"Argo CD": 1}, false},
-		"newest of each team":         {cleanup.Selection{States: good, Keep: 1}, []string{"mid"}, cleanup.Left{"Argo CD": 1}, true},
-		"newest are counted first":    {cleanup.Selection{States: good, Keep: 2, OlderThan: 3 * day}, []string{"old"}, cleanup.Left{"Argo CD": 1}, false},
-		"more kept than there are":    {cleanup.Selection{States: good, Keep: 10}, nil, cleanup.Left{"Argo CD": 1}, false},
-		"owned ones count if asked":   {cleanup.Selection{States: good, Keep: 3, Owned: true}, []string{"argo"}, cleanup.Left{}, false},
-		"fetched, older, newest kept": {cleanup.Selection{States: good, Keep: 1, OlderThan: 3 * day, Fetched: true}, []string{"old"}, cleanup.Left{"Argo CD": 1}, false},
+		"completed":                   {cleanup.Selection{Selection: job.Selection{States: good}}, []string{"new", "mid", "old", "far"}, cleanup.Left{"Argo CD": 1}, false},
+		"failed":                      {cleanup.Selection{Selection: job.Selection{States: []job.State{job.Failed}}}, []string{"bad"}, cleanup.Left{"Helm": 1}, false},
+		"cancelled":                   {cleanup.Selection{Selection: job.Selection{States: []job.State{job.Cancelled}}}, []string{"cancelled"}, cleanup.Left{}, false},
+		"failed and cancelled":        {cleanup.Selection{Selection: job.Selection{States: []job.State{job.Failed, job.Cancelled}}}, []string{"bad", "cancelled"}, cleanup.Left{"Helm": 1}, false},
+		"owned":                       {cleanup.Selection{Selection: job.Selection{States: good}, Owned: true}, []string{"new", "mid", "old", "far", "argo"}, cleanup.Left{}, false},
+		"older":                       {cleanup.Selection{Selection: job.Selection{States: good, OlderThan: 2 * day}}, []string{"mid", "old", "far"}, cleanup.Left{"Argo CD": 1}, false},
+		"fetched":                     {cleanup.Selection{Selection: job.Selection{States: good}, Fetched: true}, []string{"new", "old", "far"}, cleanup.Left{"Argo CD": 1}, false},
+		"fetched and failed":          {cleanup.Selection{Selection: job.Selection{States: []job.State{job.Failed}}, Fetched: true}, nil, cleanup.Left{"Helm": 1}, false},
+		"newest of each namespace":    {cleanup.Selection{Selection: job.Selection{States: good}, Keep: 1}, []string{"mid", "old"}, cleanup.Left{"Argo CD": 1}, false},
+		"newest of each team":         {cleanup.Selection{Selection: job.Selection{States: good}, Keep: 1}, []string{"mid"}, cleanup.Left{"Argo CD": 1}, true},
+		"newest are counted first":    {cleanup.Selection{Selection: job.Selection{States: good, OlderThan: 3 * day}, Keep: 2}, []string{"old"}, cleanup.Left{"Argo CD": 1}, false},
+		"more kept than there are":    {cleanup.Selection{Selection: job.Selection{States: good}, Keep: 10}, nil, cleanup.Left{"Argo CD": 1}, false},
+		"owned ones count if asked":   {cleanup.Selection{Selection: job.Selection{States: good}, Keep: 3, Owned: true}, []string{"argo"}, cleanup.Left{}, false},
+		"all but":                     {cleanup.Selection{Selection: job.Selection{States: good, Except: []string{"new", "far"}}}, []string{"mid", "old"}, cleanup.Left{"Argo CD": 1}, false},
+		"all but, not counted":        {cleanup.Selection{Selection: job.Selection{States: good, Except: []string{"new"}}, Keep: 1}, []string{"old"}, cleanup.Left{"Argo CD": 1}, false},
+		"newer":                       {cleanup.Selection{Selection: job.Selection{NewerThan: 3 * day}}, []string{"new", "mid", "cancelled"}, cleanup.Left{}, false},
+		"fetched, older, newest kept": {cleanup.Selection{Selection: job.Selection{States: good, OlderThan: 3 * day}, Keep: 1, Fetched: true}, []string{"old"}, cleanup.Left{"Argo CD": 1}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			of := slices.Clone(all)

@@ -2,6 +2,7 @@ package cleanup
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -10,9 +11,9 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
@@ -36,6 +37,16 @@ type user struct {
 	what, name string
 	// job is the UID of the job, or of that whose pod it is; empty for none.
 	job types.UID
+	// ended says that it is a pod which has ended: it still pins the deletion of the claim.
+	ended bool
+}
+
+// uses says how it has the claim, and what frees the claim where that is not obvious.
+func (u user) uses() string {
+	if u.ended {
+		return fmt.Sprintf("pod %s has ended and still mounts it; delete that pod to free the claim", u.name)
+	}
+	return u.what + " " + u.name + " uses it"
 }
 
 // users knows who has which claim.
@@ -64,7 +75,7 @@ func (u users) ofJobs(ctx context.Context, client cluster.Interface, namespace s
 	err := job.Each(ctx, client, namespace, metav1.ListOptions{}, func(one *batchv1.Job) error {
 		there[place{one.Namespace, one.Name}] = true
 		for claim := range spec.Claims(one) {
-			u.add(one.Namespace, claim, user{"job", one.Name, one.UID})
+			u.add(one.Namespace, claim, user{what: "job", name: one.Name, job: one.UID})
 		}
 		return nil
 	})
@@ -80,12 +91,12 @@ func There(ctx context.Context, client cluster.Interface, namespace string) (fun
 // ofPod adds a pod with the claims that it mounts. A helper of fetch that has ended
 // or goes does not count: it is removed.
 func (u users) ofPod(pod *corev1.Pod) {
-	if (reason.Ended(pod) || pod.DeletionTimestamp != nil) && pod.Labels[owner.ComponentLabel] == owner.HelperComponent && owner.Made(pod) {
+	if (reason.Ended(pod) || pod.DeletionTimestamp != nil) && helper.Shaped(pod) {
 		return
 	}
 	for _, v := range pod.Spec.Volumes {
 		if v.PersistentVolumeClaim != nil {
-			u.add(pod.Namespace, v.PersistentVolumeClaim.ClaimName, user{"pod", pod.Name, jobOf(pod)})
+			u.add(pod.Namespace, v.PersistentVolumeClaim.ClaimName, user{what: "pod", name: pod.Name, job: jobOf(pod), ended: reason.Ended(pod)})
 		}
 	}
 }

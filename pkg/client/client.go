@@ -45,6 +45,8 @@ type Getter interface {
 	// Server returns the URL of the API server, by which things are remembered of a
 	// cluster without asking it.
 	Server() (string, error)
+	// ServerTime knows the time of the API server, from the responses that came so far.
+	ServerTime() *ServerTime
 	// Kubeconfig returns what the kubeconfig files hold together.
 	Kubeconfig() (clientcmdapi.Config, error)
 	// Arguments returns the flags that chose this cluster and namespace, as they
@@ -61,6 +63,7 @@ type Flags struct {
 	list string
 	// unattended says that nobody can answer a question.
 	unattended bool
+	time       ServerTime
 }
 
 // NewFlags returns a Getter that reads config. WebSocket says whether exec may
@@ -69,6 +72,8 @@ func NewFlags(config *genericclioptions.ConfigFlags, webSocket func() bool) *Fla
 	f := &Flags{config: config, webSocket: webSocket}
 	config.WithWrapConfigFn(func(c *rest.Config) *rest.Config {
 		c.QPS, c.Burst = qps, burst
+		c.Wrap(f.time.Wrap)
+		boundRequests(c)
 		if f.unattended && c.ExecProvider != nil {
 			c.ExecProvider = c.ExecProvider.DeepCopy()
 			c.ExecProvider.StdinUnavailable = true
@@ -92,6 +97,9 @@ func (f *Flags) clientset(qps float32) (cluster.Interface, error) {
 	config, err := f.config.ToRESTConfig()
 	if err != nil {
 		return nil, fmt.Errorf("reading kubeconfig: %w", err)
+	}
+	if err := f.checkKubeconfig(config); err != nil {
+		return nil, err
 	}
 	config = rest.CopyConfig(config)
 	config.QPS = qps
@@ -151,6 +159,9 @@ func (f *Flags) Server() (string, error) {
 	}
 	return config.Host, nil
 }
+
+// ServerTime knows the time of the API server.
+func (f *Flags) ServerTime() *ServerTime { return &f.time }
 
 // Kubeconfig returns what the kubeconfig files hold together.
 func (f *Flags) Kubeconfig() (clientcmdapi.Config, error) {

@@ -6,6 +6,8 @@ import (
 	"sync"
 
 	"k8s.io/client-go/rest"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // Warnings passes on what the API server warns of, and remembers it. The zero
@@ -24,7 +26,7 @@ func (w *Warnings) HandleWarningHeader(code int, agent, text string) {
 	w.seen = append(w.seen, text)
 	w.mu.Unlock()
 	if w.To != nil {
-		w.To.HandleWarningHeader(code, agent, text)
+		w.To.HandleWarningHeader(code, agent, printable.Fold(text))
 	}
 }
 

@@ -14,36 +14,43 @@ import (
 
 // cancels is how the end of a job is asked for.
 func cancels(name, spec string) string {
-	return "patch jobs " + name + ` application/merge-patch+json {"metadata":{"annotations":{"kubectl-batch.github.io/cancelled":"2026-03-04T12:00:00Z",` +
-		`"kubectl-batch.github.io/cancelled-by":"dev@example.org"},"uid":"uid-` + name + `"},"spec":{` + spec + `}}`
+	before := "{}"
+	if strings.Contains(spec, "suspend") {
+		before = `{\"suspend\":true}`
+	}
+	return "patch jobs " + name + ` application/merge-patch+json {"metadata":{"annotations":{"kubectl-batch.github.io/cancelled":"uid-` + name + ` 2026-03-04T12:00:00Z",` +
+		`"kubectl-batch.github.io/cancelled-by":"uid-` + name + ` dev@example.org","kubectl-batch.github.io/cancelled-spec":"uid-` + name + ` ` + before + `"},"uid":"uid-` + name + `"},"spec":{` + spec + `}}`
 }
 
 func TestCancel(t *testing.T) {
 	const deadline = `"activeDeadlineSeconds":1`
-	gone := func(name string) string { return "The pods of " + name + " go, and their logs with them\n" }
-	cancelled := faketest.Job("old", faketest.Annotated(owner.CancelledAnnotation, "now"), faketest.Ended(batchv1.JobFailed, time.Hour, batchv1.JobReasonDeadlineExceeded, "late"))
+	gone := func(name string) string {
+		return "The pods of " + name + " that have not ended are deleted, and their logs with them\n"
+	}
+	active := func(j *batchv1.Job) { j.Status.Active = 1 }
+	cancelled := faketest.Job("old", faketest.Marked(owner.CancelledAnnotation, "now"), faketest.Ended(batchv1.JobFailed, time.Hour, batchv1.JobReasonDeadlineExceeded, "late"))
 	for name, test := range map[string]struct {
 		cluster *faketest.Cluster
 		args    []string
 		want    result
 	}{
-		"by name": {faketest.New(faketest.Job("a"), faketest.Job("b")), []string{"job/a", "a", "-y"}, result{
+		"by name": {faketest.New(faketest.Job("a", active), faketest.Job("b")), []string{"job/a", "a", "-y"}, result{
 			Stdout: "job.batch/a cancelled\n", Stderr: gone("a"), Changes: []string{cancels("a", deadline)},
 		}},
 		"suspended": {faketest.New(faketest.Job("a", suspended)), []string{"a", "-y", "-o", "name"}, result{
 			Stdout: "job.batch/a\n", Changes: []string{cancels("a", deadline+`,"parallelism":0,"suspend":false`)},
 		}},
 		"all that are not finished": {faketest.New(faketest.Job("a"), done("b", time.Hour), cancelled), []string{"--all", "-y"}, result{
-			Stdout: "job.batch/a cancelled\n", Stderr: gone("a"), Changes: []string{cancels("a", deadline)},
+			Stdout: "job.batch/a cancelled\n", Changes: []string{cancels("a", deadline)},
 		}},
-		"by label": {faketest.New(faketest.Job("a"), faketest.Job("b", faketest.Labelled("team", "x"))), []string{"-l", "team=x", "-y"}, result{
+		"by label": {faketest.New(faketest.Job("a"), faketest.Job("b", active, faketest.Labelled("team", "x"))), []string{"-l", "team=x", "-y"}, result{
 			Stdout: "job.batch/b cancelled\n", Stderr: gone("b"), Changes: []string{cancels("b", deadline)},
 		}},
 		"finished, and cancelled already": {faketest.New(done("a", time.Hour), cancelled), []string{"a", "old", "-y"}, result{
 			Stderr: "job \"old\" is cancelled already\nerror: job \"a\" cannot be cancelled: it is finished (Complete)\n", Status: 1,
 		}},
 		"nobody to ask": {faketest.New(faketest.Job("a")), []string{"a"}, result{
-			Stderr: "JOB   STATE     RUNNING FOR   OWNER\na     Pending   0s            <none>\n" +
+			Stderr: "JOB   STATE     FOR   OWNER\na     Pending   60m   <none>\n" +
 				"error: there is no terminal to ask on, so nothing was cancelled; -y cancels without asking\n", Status: 1,
 		}},
 		"nothing": {faketest.New(), []string{"--mine", "-y"}, result{Stderr: "Nothing to cancel in namespace \"lab\"\n"}},
@@ -53,11 +60,15 @@ func TestCancel(t *testing.T) {
 		})
 	}
 	for args, want := range map[string]string{
-		"":             "which jobs? JOB..., -l, --mine or --all says so",
-		"a --all":      "--all excludes names, -l and --mine",
-		"a -l x=y":     "names exclude",
+		"":             "missing argument JOB; specify one or more jobs, -l, --mine or --all",
+		"a --all":      "job names and --all are mutually exclusive",
+		"a -l x=y":     "job names and -l are mutually exclusive",
+		"--all --mine": "--all and flags that select some jobs are mutually exclusive",
+		"-A":           "missing argument JOB",
+		"--except=a":   "missing argument JOB",
+		"--failed":     "a job in state Failed cannot be cancelled: it is finished",
 		"--all -oyaml": "-o yaml: name is expected",
-		"-l =":         `-l "="`,
+		"-l =":         `invalid value "=" for -l: `,
 	} {
 		if got := execute(t, faketest.New(), append([]string{"cancel"}, strings.Fields(args)...)...); got.Status != 2 || !strings.Contains(got.Stderr, want) {
 			t.Errorf("%s: %+v", args, got)

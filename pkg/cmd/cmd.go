@@ -4,7 +4,7 @@ package cmd
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -62,23 +62,24 @@ const webSockets = "KUBECTL_REMOTE_COMMAND_WEBSOCKETS"
 // exit status. What went wrong is said on streams.ErrOut.
 func Main(ctx context.Context, streams genericiooptions.IOStreams, args []string) int {
 	called := program.Of(args[0], runtime.GOOS)
-	root := build(streams, os.LookupEnv, called)
+	root, getter := build(streams, os.LookupEnv, called)
 	root.SetArgs(words(called, args[1:]))
 	command, err := root.ExecuteContextC(ctx)
 	if err != nil && ctx.Err() != nil {
-		err = interrupted(err)
+		err = interrupted(ctx, err)
 	}
-	report(streams.ErrOut, command, err)
+	report(streams.ErrOut, command, located(err, getter))
 	pause(streams, command)
 	return exit.Status(err)
 }
 
 // Default returns the command tree that reads the kubeconfig flags and the clock.
 func Default(streams genericiooptions.IOStreams, lookup func(string) (string, bool)) *cobra.Command {
-	return build(streams, lookup, program.Program{})
+	root, _ := build(streams, lookup, program.Program{})
+	return root
 }
 
-func build(streams genericiooptions.IOStreams, lookup func(string) (string, bool), called program.Program) *cobra.Command {
+func build(streams genericiooptions.IOStreams, lookup func(string) (string, bool), called program.Program) (*cobra.Command, *client.Flags) {
 	config := genericclioptions.NewConfigFlags(true).WithDiscoveryBurst(300).WithDiscoveryQPS(50).WithWarningPrinter(streams)
 	warnings := &client.Warnings{To: rest.NewWarningWriter(streams.ErrOut, rest.WarningWriterOptions{
 		Deduplicate: true, Color: term.AllowsColorOutput(streams.ErrOut),
@@ -98,7 +99,7 @@ func build(streams genericiooptions.IOStreams, lookup func(string) (string, bool
 	root := New(f)
 	addGlobal(root, config, getter)
 	completeGlobal(root, f, getter)
-	return root
+	return root, getter
 }
 
 func cacheDir() string {
@@ -119,7 +120,7 @@ func New(f *factory.Factory) *cobra.Command {
 		Example:       examples(example),
 		SilenceErrors: true,
 		SilenceUsage:  true,
-		Args:          unknownVerb,
+		Args:          unknownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 
 		DisableFlagsInUseLine: true,
@@ -129,7 +130,7 @@ func New(f *factory.Factory) *cobra.Command {
 	root.SetIn(f.Streams.In)
 	root.SetOut(f.Streams.Out)
 	root.SetErr(f.Streams.ErrOut)
-	root.SuggestionsMinimumDistance = 2
+	root.DisableSuggestions = true // unknownCommand knows better
 	results := submit.Fetch{Ready: fetch.Ready(f), Results: fetch.Results(f)}
 	groups := []group{
 		{"From an idea to files:", []*cobra.Command{run.NewCommand(f, results), rerun.NewCommand(f, results), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
@@ -166,7 +167,7 @@ func finish(root *cobra.Command) {
 		verb.Example = examples(verb.Example)
 		check := verb.Args
 		verb.Args = func(cmd *cobra.Command, args []string) error {
-			if err := emptyFlag(cmd); err != nil || check == nil {
+			if err := errors.Join(emptyFlag(cmd), checkUser(cmd)); err != nil || check == nil {
 				return err
 			}
 			return wrongArguments(cmd, check(cmd, args), args)
@@ -180,7 +181,9 @@ func finish(root *cobra.Command) {
 func emptyFlag(cmd *cobra.Command) (err error) {
 	own := cmd.LocalNonPersistentFlags()
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
-		if own.Lookup(flag.Name) != nil && flag.Value.Type() == "string" && flag.Value.String() == "" && flag.Name != "output" {
+		empty := flag.Value.Type() == "string" && flag.Value.String() == "" && flag.Name != "output" ||
+			flag.Value.Type() == "stringSlice" && flag.Value.String() == "[]"
+		if own.Lookup(flag.Name) != nil && empty {
 			err = exit.Usagef("--%s: its value is empty (is a variable of the shell not set?)", flag.Name)
 		}
 	})
@@ -195,18 +198,7 @@ func dedent(text string) string {
 // wrongArguments words what cobra says of the number of arguments.
 func wrongArguments(cmd *cobra.Command, err error, args []string) error {
 	if err != nil && len(args) == 0 {
-		return exit.Usagef("JOB is missing: %s list shows what is there", cmd.Root().CommandPath())
+		return exit.Usagef("missing argument JOB; run \"%s list\" to see jobs", cmd.Root().CommandPath())
 	}
 	return exit.With(exit.Usage, err)
-}
-
-func unknownVerb(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	message := fmt.Sprintf("there is no command %q", args[0])
-	if near := cmd.SuggestionsFor(args[0]); len(near) > 0 {
-		message += fmt.Sprintf("; %q is near", strings.Join(near, `", "`))
-	}
-	return exit.Usagef("%s", message)
 }

@@ -37,6 +37,7 @@ func executeAs(t *testing.T, cluster *faketest.Cluster, change func(*factory.Fac
 		Streams:   genericiooptions.IOStreams{In: &bytes.Buffer{}, Out: &out, ErrOut: &errOut},
 		Clock:     clocktesting.NewFakeClock(faketest.Now()),
 		LookupEnv: os.LookupEnv,
+		CacheDir:  t.TempDir(),
 		Suffix:    func(length int) string { return "x7k2p"[:length] },
 		Warnings:  cluster.Warnings(),
 	}

@@ -22,10 +22,7 @@ func withResults(job *batchv1.Job) {
 	job.Spec.Template.Spec.Containers[0].VolumeMounts[0].MountPath = "/results"
 }
 
-func mine(job *batchv1.Job) {
-	me := owner.Identity{Name: faketest.User}
-	me.Stamp(&job.ObjectMeta)
-}
+func mine(job *batchv1.Job) { faketest.OwnedBy(faketest.User)(job) }
 
 func keys(files map[string]string) []string { return slices.Sorted(maps.Keys(files)) }
 

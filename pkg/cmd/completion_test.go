@@ -45,7 +45,7 @@ func check(t *testing.T, errs ...error) {
 	}
 }
 
-const bashHint = "kubectl's own completion must be on, too. In ~/.bashrc, with the package bash-completion:\n  source <(kubectl completion bash)\n"
+const bashHint = "kubectl's own completion must be enabled. In ~/.bashrc, with the package bash-completion:\n  source <(kubectl completion bash)\n"
 
 // The link leads to the file that kubectl found, and not into the store behind it: so it is
 // right after an upgrade, too.
@@ -70,7 +70,7 @@ func TestCompletionInstallNames(t *testing.T) {
 		got := installed(t, plugin, "linux", "/usr/bin/tcsh")
 		equal(t, got.Stdout, filepath.Join(folder, want)+" created\n")
 		words := program.Of(plugin, "linux").String()
-		equal(t, got.Stderr, "kubectl's own completion must be on, too: "+words+" completion bash|zsh|fish|powershell says how\n")
+		equal(t, got.Stderr, "kubectl's own completion must be enabled: "+words+" completion bash|zsh|fish|powershell says how\n")
 	}
 }
 
@@ -115,8 +115,8 @@ func TestCompletionInstallRefuses(t *testing.T) {
 // Who may not write there is told what to type.
 func TestCompletionInstallWithoutRights(t *testing.T) {
 	got := installed(t, "/proc/kubectl-batch", "linux", "")
-	if want := "Who may write there types:\n  sudo ln -s kubectl-batch /proc/kubectl_complete-batch\n" +
-		"Everybody else makes it in a folder of their own that is on the PATH:\n  ln -s /proc/kubectl-batch FOLDER/kubectl_complete-batch\n"; got.Status != 1 || !strings.HasSuffix(got.Stderr, want) {
+	if want := "a user with write access to that directory can run\n  sudo ln -s kubectl-batch /proc/kubectl_complete-batch\n" +
+		"or create it in a directory of your own that is on the PATH\n  ln -s /proc/kubectl-batch DIRECTORY/kubectl_complete-batch\n"; got.Status != 1 || !strings.HasSuffix(got.Stderr, want) {
 		t.Errorf("%+v; want %q", got, want)
 	}
 }
@@ -134,7 +134,7 @@ func TestCompletionInstallOnWindows(t *testing.T) {
 	folder := t.TempDir()
 	plugin, link := filepath.Join(folder, "kubectl-batch.exe"), filepath.Join(folder, "kubectl_complete-batch.exe")
 	check(t, os.WriteFile(plugin, []byte("program"), 0o755))
-	const hint = "kubectl's own completion must be on, too. In $PROFILE:\n  kubectl completion powershell | Out-String | Invoke-Expression\n"
+	const hint = "kubectl's own completion must be enabled. In $PROFILE:\n  kubectl completion powershell | Out-String | Invoke-Expression\n"
 	equal(t, installed(t, plugin, "windows", ""), result{Stdout: link + " created\n", Stderr: hint})
 	equal(t, installed(t, plugin, "windows", ""), result{Stdout: link + " is there already\n", Stderr: hint})
 	check(t, os.Remove(link), os.WriteFile(link, []byte("program"), 0o755)) // a copy is as good

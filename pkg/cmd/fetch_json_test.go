@@ -4,12 +4,13 @@ package cmd
 
 import (
 	"errors"
+	"os"
 	"strings"
 	"testing"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
@@ -18,16 +19,26 @@ import (
 )
 
 func trainTree() filetree.Tree {
-	return filetree.Tree{"model.pt": filetree.File("12345"), "logs/a.txt": filetree.File("a"), "out": filetree.Symlink("../elsewhere")}
+	return filetree.Tree{"best": filetree.Symlink("model.pt"), "model.pt": filetree.File("12345"), "logs/a.txt": filetree.File("a"), "out": filetree.Symlink("../elsewhere")}
+}
+
+// inTheWay puts a directory into the place of a link of trainTree.
+func inTheWay(t *testing.T) {
+	t.Helper()
+	if err := os.MkdirAll("train/best", 0o755); err != nil {
+		t.Fatal(err)
+	}
+	filetree.Write(t, "train/best", filetree.Tree{"mine": filetree.File("mine")})
 }
 
 // The object tells of what came also where something was left out.
 func TestFetchJSON(t *testing.T) {
 	t.Chdir(t.TempDir())
 	cluster := onThisMachine(fetchable(t, done("train", time.Hour, withResults), trainTree()))
+	inTheWay(t)
 	got := execute(t, cluster, "fetch", "train", "-o", "json")
-	equal(t, localFiles(t), map[string]string{"train/model.pt": "12345", "train/logs/a.txt": "a"})
-	if got.Status != 1 || !strings.Contains(got.Stderr, `error: left out "out"`) {
+	equal(t, localFiles(t), map[string]string{"train/model.pt": "12345", "train/logs/a.txt": "a", "train/best/mine": "mine"})
+	if got.Status != 1 || !strings.Contains(got.Stderr, `error: left out "best"`) {
 		t.Errorf("%+v", got)
 	}
 	t.Chdir(here)
@@ -45,17 +56,34 @@ func TestFetchJSONOfSeveral(t *testing.T) {
 	)
 	got := execute(t, cluster, "fetch", "-l", "team=vision", "-d", "all", "-o", "json")
 	equal(t, localFiles(t), map[string]string{"all/a/x": "1", "all/b/x": "2"})
-	if got.Status != 1 || !strings.Contains(got.Stderr, `error: gone: there is no claim "gone-results"`) || !strings.HasSuffix(got.Stderr, "error: 1 of 3 jobs failed: gone\n") {
+	if got.Status != 1 || !strings.Contains(got.Stderr, `error: gone: claim "gone-results" does not exist`) || !strings.HasSuffix(got.Stderr, "error: could not fetch 1 of 3 jobs: gone: claim \"gone-results\" does not exist in namespace \"lab\": it was deleted, and the results on it\n") {
 		t.Errorf("%+v", got)
 	}
 	t.Chdir(here)
 	golden(t, "fetch-several.json", got)
 }
 
+// A selected job that has no volume is named with that reason, and the others are fetched.
+func TestFetchOfSeveralWithoutVolume(t *testing.T) {
+	t.Chdir(t.TempDir())
+	team := faketest.Labelled("team", "vision")
+	failed := faketest.Job("bad", withResults, team, faketest.Ended(batchv1.JobFailed, time.Hour, "BackoffLimitExceeded", "too many"))
+	cluster := onThisMachine(
+		fetchable(t, failed, filetree.Tree{"x": filetree.File("1")}),
+		[]runtime.Object{done("big", time.Hour, team)},
+	)
+	got := execute(t, cluster, "fetch", "-l", "team=vision", "-d", "all")
+	equal(t, localFiles(t), map[string]string{"all/bad/x": "1"})
+	if want := "error: could not fetch 1 of 2 jobs: big: it has no volume"; got.Status != 1 || !strings.Contains(got.Stderr, want) || strings.Contains(got.Stderr, "failed: ") {
+		t.Errorf("%+v; want %q", got, want)
+	}
+}
+
 func TestFetchSentence(t *testing.T) {
 	t.Chdir(t.TempDir())
 	tree := trainTree()
 	delete(tree, "out")
+	delete(tree, "best")
 	cluster := onThisMachine(fetchable(t, done("train", time.Hour, withResults), tree))
 	want := func(want string, args ...string) {
 		t.Helper()
@@ -74,9 +102,7 @@ func TestFetchSentence(t *testing.T) {
 func TestFetchUnfetched(t *testing.T) {
 	t.Chdir(t.TempDir())
 	tree := filetree.Tree{"x": filetree.File("x")}
-	theirs := owner.Identity{Name: "grace"}
-	other := done("other", 3*time.Hour, withResults)
-	theirs.Stamp(&other.ObjectMeta)
+	other := done("other", 3*time.Hour, withResults, faketest.OwnedBy("grace"))
 	marked := fetchable(t, done("marked", 3*time.Hour, withResults, mine), tree)
 	annotate(marked[1], owner.FetchedAnnotation)
 	empty := fetchable(t, done("empty", 3*time.Hour, withResults, mine), nil)
@@ -85,7 +111,7 @@ func TestFetchUnfetched(t *testing.T) {
 		fetchable(t, done("new", 3*time.Hour, withResults, mine), tree), marked, empty,
 		fetchable(t, failed("broken", 2*time.Hour), tree), // not of anybody
 		fetchable(t, other, tree),
-		fetchable(t, done("had", time.Hour, withResults, mine, faketest.Annotated(owner.FetchedAnnotation, "2026-03-04T11:00:00Z")), tree),
+		fetchable(t, done("had", time.Hour, withResults, mine, faketest.Marked(owner.FetchedAnnotation, "2026-03-04T11:00:00Z"), faketest.Marked(owner.FetchedByAnnotation, faketest.User)), tree),
 		fetchable(t, faketest.Job("busy", withResults, mine, running), tree),
 		[]runtime.Object{done("gone", time.Hour, withResults, mine), done("none", time.Hour, mine)},
 	)
@@ -93,21 +119,23 @@ func TestFetchUnfetched(t *testing.T) {
 	equal(t, localFiles(t), map[string]string{"new/x": "x"})
 	equal(t, got, result{
 		Stdout: "Fetched 1 file, 1 B in 0.0 s to ./new; every file verified\n",
-		Stderr: "Claim new-results may be used by one pod only: reading it inside pod viewer-of-new, which has it\n",
+		Stderr: "Note: this fetch will not be recorded as fetched, because pod viewer-of-new mounts claim new-results and may write to it\n" +
+			"Claim new-results may be used by one pod only: reading it inside pod viewer-of-new, which has it\n",
 	})
 }
 
 func annotate(object runtime.Object, key string) {
 	if claim, ok := object.(*corev1.PersistentVolumeClaim); ok {
-		metav1.SetMetaDataAnnotation(&claim.ObjectMeta, key, "2026-03-04T11:00:00Z")
+		markClaim(claim, key, "2026-03-04T11:00:00Z")
+		markClaim(claim, owner.FetchedByAnnotation, faketest.User)
 	}
 }
 
 func TestFetchNothing(t *testing.T) {
 	none := "{\n    \"items\": []\n}\n"
 	for line, want := range map[string]result{
-		"-l a=b":              {Stderr: "No jobs found in namespace \"lab\" with -l a=b\n", Status: 1},
-		"-l a=b -o json":      {Stdout: none, Stderr: "No jobs found in namespace \"lab\" with -l a=b\n", Status: 1},
+		"-l a=b":              {Stderr: "error: no job in namespace \"lab\" matches the flags\n", Status: 1},
+		"-l a=b -o json":      {Stdout: none, Stderr: "error: no job in namespace \"lab\" matches the flags\n", Status: 1},
 		"--unfetched":         {Stderr: "Nothing to fetch in namespace \"lab\": no finished job of yours has results that were not fetched\n"},
 		"--unfetched -o json": {Stdout: none, Stderr: "Nothing to fetch in namespace \"lab\": no finished job of yours has results that were not fetched\n"},
 	} {
@@ -119,6 +147,7 @@ func TestFetchNothing(t *testing.T) {
 func TestFetchEvents(t *testing.T) {
 	t.Chdir(t.TempDir())
 	cluster := onThisMachine(fetchable(t, done("train", time.Hour, withResults), trainTree()))
+	inTheWay(t)
 	got := execute(t, cluster, "fetch", "train", "--progress=json")
 	var kinds []string
 	for line := range strings.Lines(got.Stderr) {
@@ -131,7 +160,7 @@ func TestFetchEvents(t *testing.T) {
 			kinds = append(kinds, kind)
 		}
 	}
-	equal(t, kinds, []string{"waiting", "note", "progress", "done", "error"})
+	equal(t, kinds, []string{"note", "waiting", "note", "progress", "done", "note", "error"})
 	equal(t, got.Status, 1)
 }
 

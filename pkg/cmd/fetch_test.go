@@ -119,6 +119,41 @@ func TestFetchTasks(t *testing.T) {
 	}
 }
 
+// Results without files are no failure of a finished job, whichever way they are selected.
+func TestFetchEmptyResults(t *testing.T) {
+	const index = "$(JOB_COMPLETION_INDEX)"
+	dirs := filetree.Tree{"0": filetree.Dir(), "1": filetree.Dir(), "2": filetree.Dir(), "3": filetree.Dir()}
+	for name, test := range map[string]struct {
+		job    *batchv1.Job
+		tree   filetree.Tree
+		args   string
+		status int
+		want   string
+	}{
+		"a job":             {done("eval", time.Hour, withResults), nil, "eval", 0, "No files: job eval wrote none to /results\n"},
+		"a failed job":      {faketest.Job("eval", withResults, faketest.Ended(batchv1.JobFailed, time.Hour)), nil, "eval", 0, "No files: job eval wrote none to /results\n"},
+		"a claim":           {done("eval", time.Hour, withResults), nil, "pvc/eval-results", 0, "No files: claim eval-results is empty\n"},
+		"selected jobs":     {done("eval", time.Hour, withResults, faketest.Labelled("a", "b")), nil, "-l a=b", 0, "No files: job eval wrote none to /results\n"},
+		"unfetched jobs":    {done("eval", time.Hour, withResults, mine), nil, "--unfetched", 0, "No files: job eval wrote none to /results\n"},
+		"an array":          {sweep(index), dirs, "sweep", 0, "No files: job sweep wrote none to /results (4 directories are in ./sweep)\n"},
+		"a task":            {sweep(index), dirs, "sweep --task=3", 0, "No files: the selected paths of claim sweep-results are empty (1 directory is in ./sweep)\n"},
+		"a filter":          {done("eval", time.Hour, withResults), nil, "eval --include=*.csv", 1, ""},
+		"an unfinished job": {faketest.Job("eval", withResults, running), nil, "eval", 1, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Chdir(t.TempDir())
+			cluster := onThisMachine(fetchable(t, test.job, test.tree))
+			got := execute(t, cluster, append([]string{"fetch"}, strings.Fields(test.args)...)...)
+			if got.Status != test.status || got.Stdout != test.want {
+				t.Errorf("%+v; want status %d, %q", got, test.status, test.want)
+			}
+			if strings.Contains(got.Stderr, "error:") != (test.status == 1) {
+				t.Errorf("stderr: %s", got.Stderr)
+			}
+		})
+	}
+}
+
 // inFolder gives the viewer of sweep the folder of its claim that its job uses.
 func inFolder(t *testing.T, cluster *faketest.Cluster, folder string) {
 	t.Helper()

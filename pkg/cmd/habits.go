@@ -1,100 +1,189 @@
 package cmd
 
 import (
-	"errors"
-	"fmt"
-	"regexp"
 	"slices"
-	"strconv"
 	"strings"
-
-	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
-
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
 )
 
-// habits are flags that people know from other tools, and what serves here.
-func habits() map[string]string {
-	return map[string]string{
-		"--command":                    "what follows -- is the command: leave --command out",
-		"--cpus":                       "here it is --cpu",
-		"--gpus":                       "here it is --gpu",
-		"--mem":                        "here it is --memory",
-		"--requests":                   "--cpu, --memory and --gpu are request and limit alike; --request NAME=QUANTITY is for the rest",
-		"--limits":                     "--cpu, --memory and --gpu are request and limit alike; --limit NAME=QUANTITY is for the rest",
-		"--labels":                     "here it is --label KEY=VALUE, once for each; list selects by -l",
-		"--active-deadline-seconds":    "here it is --time for each attempt, and --deadline for the whole job",
-		"--retries":                    "here it is --backoff-limit, or for an array --retries-per-task",
-		"--name":                       "the name is an argument: run NAME",
-		"--gres":                       "here it is --gpu",
-		"--shm":                        "here it is --shm-size",
-		"--volume":                     "here it is --pvc NAME:/path",
-		"--serviceaccount":             "here it is --service-account",
-		"--restart":                    "a pod is never restarted in place: --backoff-limit says how often it is replaced",
-		"--output-dir":                 "here it is -d or --dir",
-		"--dest":                       "here it is -d or --dir",
-		"--ttl-seconds-after-finished": "here it is --ttl, as in --ttl=24h",
-		"-i":                           "the image is --image; a job has no terminal to attach to (-it)",
-		"-it":                          "a job has no terminal to attach to: kubectl batch logs NAME -f follows its log",
-		"-t":                           "a job has no terminal to attach to",
+// flagHabit is a flag that people know from kubectl, docker or a batch system, and what serves
+// here. A test parses everything that it suggests.
+type flagHabit struct {
+	flag string
+	// verbs that it is for.
+	verbs []string
+	// use are the words that serve in its place, each a flag or an argument.
+	use []string
+	// why says what use does not, or all where use is empty.
+	why string
+}
+
+func (h flagHabit) appliesTo(verb string) bool { return slices.Contains(h.verbs, verb) }
+
+// advice is what the habit suggests, as it follows "unknown flag --x; ".
+func (h flagHabit) advice() string {
+	switch text := strings.Join(h.use, " or "); {
+	case text == "":
+		return h.why
+	case h.why == "":
+		return "use " + text
+	default:
+		return "use " + text + ": " + h.why
 	}
 }
 
-// flagError turns a flag that does not exist, or has a value that it cannot have, into
-// a usage error with what is expected.
-func flagError(cmd *cobra.Command, err error, called program.Program) error {
-	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
-		return exit.With(exit.Usage, valueError(invalid))
+// flagHabits are the flags of other tools that this program knows of.
+func flagHabits() []flagHabit {
+	return slices.Concat(containerHabits(), mountHabits(), podHabits(), jobHabits(), otherHabits())
+}
+
+// creating are the verbs that create jobs.
+func creating() []string { return []string{"run", "rerun"} }
+
+// containerHabits are about the program that runs, its image and its resources.
+func containerHabits() []flagHabit {
+	create, pull := creating(), []string{"--image-pull-policy=Always"}
+	return []flagHabit{
+		{flag: "--command", verbs: create, why: "the words after -- are the command"},
+		{flag: "--entrypoint", verbs: create, why: "the words after -- are the command"},
+		{flag: "--environment", verbs: create, use: []string{"--env=KEY=VALUE"}},
+		{flag: "--env-vars", verbs: create, use: []string{"--env=KEY=VALUE"}, why: "once for each variable"},
+		{flag: "--cpus", verbs: create, use: []string{"--cpu"}},
+		{flag: "--gpus", verbs: create, use: []string{"--gpu"}},
+		{flag: "--gres", verbs: create, use: []string{"--gpu"}},
+		{flag: "--mem", verbs: create, use: []string{"--memory"}},
+		{flag: "-m", verbs: create, use: []string{"--memory"}},
+		{flag: "--requests", verbs: create, use: []string{"--cpu", "--memory", "--gpu", "--request=NAME=1"}},
+		{flag: "--limits", verbs: create, use: []string{"--cpu", "--memory", "--gpu", "--limit=NAME=1"}},
+		{flag: "--resources", verbs: create, use: []string{"--cpu", "--memory", "--gpu"}},
+		{flag: "--shm", verbs: create, use: []string{"--shm-size=1Gi"}},
+		{flag: "--pull", verbs: create, use: pull},
+		{flag: "--pull-policy", verbs: create, use: pull},
+		{flag: "--pull-secret", verbs: create, use: []string{"--image-pull-secret=NAME"}},
+		{flag: "--working-dir", verbs: create, use: []string{"--workdir=/path"}},
+		{flag: "-w", verbs: create, use: []string{"--workdir=/path"}},
+		{flag: "-i", verbs: create, why: "a job has no terminal to attach to; the image is --image"},
+		{flag: "-it", verbs: create, why: "a job has no terminal to attach to; \"kubectl batch logs NAME -f\" follows its log"},
+		{flag: "-t", verbs: create, why: "a job has no terminal to attach to"},
+		{flag: "--tty", verbs: create, why: "a job has no terminal to attach to"},
+		{flag: "--stdin", verbs: create, why: "a job has no terminal to attach to; to run a program from stdin, use --script=-"},
+		{flag: "--interactive", verbs: create, why: "a job has no terminal to attach to"},
+		{flag: "--attach", verbs: create, use: []string{"--follow"}},
 	}
-	text := err.Error()
-	for habit, answer := range habits() {
-		if text == "unknown flag: "+habit || strings.HasPrefix(text, "unknown shorthand flag: ") && strings.HasSuffix(text, " in "+habit) {
-			if applies(cmd, habit, answer) {
-				return exit.Usagef("%s: %s", text, called.In(answer))
-			}
+}
+
+// mountHabits are about files in the container.
+func mountHabits() []flagHabit {
+	create, claims := creating(), []string{"--pvc=NAME:/path", "--config-map=NAME:/path", "--results=1Gi"}
+	const localFiles = "pods cannot mount a directory of this machine"
+	return []flagHabit{
+		{flag: "--volume", verbs: create, use: claims, why: localFiles},
+		{flag: "--volumes", verbs: create, use: claims, why: localFiles},
+		{flag: "--volume-mount", verbs: create, use: claims, why: localFiles},
+		{flag: "--volume-mounts", verbs: create, use: claims, why: localFiles},
+		{flag: "--mount", verbs: create, use: claims, why: localFiles},
+		{flag: "--host-path", verbs: create, use: claims, why: localFiles},
+		{flag: "--claim-name", verbs: create, use: []string{"--pvc=NAME:/path"}},
+		{flag: "--tmpfs", verbs: create, use: []string{"--scratch=1Gi:/path"}},
+		{flag: "--empty-dir", verbs: create, use: []string{"--scratch=1Gi:/path"}},
+		{flag: "--configmap", verbs: create, use: []string{"--config-map=NAME:/path"}},
+		{flag: "--storage-class-name", verbs: create, use: []string{"--storage-class=NAME"}},
+		{flag: "--access-modes", verbs: create, use: []string{"--access-mode=RWX"}},
+	}
+}
+
+// podHabits are about the pods and where they run. What has no flag can be in a manifest.
+func podHabits() []flagHabit {
+	create, runAs := creating(), []string{"--run-as=1000"}
+	habits := []flagHabit{
+		{flag: "--serviceaccount", verbs: create, use: []string{"--service-account=NAME"}},
+		{flag: "--service-account-name", verbs: create, use: []string{"--service-account=NAME"}},
+		{flag: "--run-as-user", verbs: create, use: runAs},
+		{flag: "--run-as-group", verbs: create, use: []string{"--run-as=1000:1000"}},
+		{flag: "--run-as-non-root", verbs: create, use: runAs},
+		{flag: "--uid", verbs: create, use: runAs},
+		{flag: "--run-as-uid", verbs: create, use: runAs},
+		{flag: "-u", verbs: create, use: runAs},
+		{flag: "--priority-class-name", verbs: create, use: []string{"--priority-class=NAME"}},
+		{flag: "--priority", verbs: create, use: []string{"--priority-class=NAME"}},
+		{flag: "--node-name", verbs: create, use: []string{"--node-selector=kubernetes.io/hostname=NODE"}},
+		{flag: "--platform", verbs: create, use: []string{"--arch=amd64"}},
+		{flag: "--port", verbs: create, why: "a job publishes no ports"},
+		{flag: "--publish", verbs: create, why: "a job publishes no ports"},
+		{flag: "--expose", verbs: create, why: "a job publishes no ports"},
+		{flag: "-p", verbs: create, why: "a job publishes no ports"},
+	}
+	const manifest = "run has no flag for this; set it in a manifest and use -f"
+	for flag := range strings.FieldsSeq("--affinity --cap-add --device --dns --host-network --hostname --init-container --net --network --overrides " +
+		"--pod-failure-policy --privileged --security-context --sysctl --termination-grace-period-seconds --ulimit") {
+		habits = append(habits, flagHabit{flag: flag, verbs: create, why: manifest})
+	}
+	return habits
+}
+
+// jobHabits are about the job: how long it runs, how often, and what happens then.
+func jobHabits() []flagHabit {
+	create, local := creating(), []string{"fetch", "run", "rerun"}
+	const noRestart = "a failed pod is replaced, never restarted in place"
+	return []flagHabit{
+		{flag: "--name", verbs: []string{"run"}, why: "the name is the first argument: run NAME"},
+		{flag: "--labels", verbs: create, use: []string{"--label=KEY=VALUE"}, why: "once for each label"},
+		{flag: "--annotations", verbs: create, use: []string{"--annotation=KEY=VALUE"}, why: "once for each annotation"},
+		{flag: "--active-deadline-seconds", verbs: create, use: []string{"--time=1h", "--deadline=1h"}, why: "the limit of each attempt, or of the whole job"},
+		{flag: "--retries", verbs: create, use: []string{"--backoff-limit=1", "--retries-per-task=1"}, why: "for a job, or for each task of an array"},
+		{flag: "--backoff-limit-per-index", verbs: create, use: []string{"--retries-per-task=1"}},
+		{flag: "--max-failed-indexes", verbs: create, use: []string{"--max-failed-tasks=1"}},
+		{flag: "--completion-mode", verbs: create, use: []string{"--array=10"}},
+		{flag: "--restart", verbs: create, use: []string{"--backoff-limit=1"}, why: noRestart},
+		{flag: "--restart-policy", verbs: create, use: []string{"--backoff-limit=1"}, why: noRestart},
+		{flag: "--ttl-seconds-after-finished", verbs: create, use: []string{"--ttl=24h"}},
+		{flag: "--detach", verbs: create, why: "run does not wait for the job"},
+		{flag: "--watch", verbs: create, use: []string{"--wait", "--follow"}},
+		{flag: "--output-dir", verbs: local, use: []string{"-d"}},
+		{flag: "--dest", verbs: local, use: []string{"-d"}},
+	}
+}
+
+// otherHabits are about the verbs that act on jobs.
+func otherHabits() []flagHabit {
+	return []flagHabit{
+		{flag: "--all", verbs: []string{"purge"}, why: "without job names, purge selects the completed jobs of the namespace"},
+		{flag: "--all", verbs: []string{"list", "wait", "logs", "fetch"}, why: "list shows all jobs of the namespace; wait, logs and fetch need a selection such as -l or --mine"},
+		{flag: "--tail", verbs: []string{"logs"}, why: "logs prints the whole log"},
+		{flag: "--since", verbs: []string{"logs"}, why: "logs prints the whole log"},
+		{flag: "--previous", verbs: []string{"logs"}, why: "logs prints what each attempt of the job wrote"},
+		{flag: "-p", verbs: []string{"logs"}, why: "logs prints what each attempt of the job wrote"},
+		{flag: "--container", verbs: []string{"logs"}, why: "\"kubectl logs POD -c CONTAINER\" prints the log of one container"},
+		{flag: "-c", verbs: []string{"logs"}, why: "\"kubectl logs POD -c CONTAINER\" prints the log of one container"},
+		{flag: "--for", verbs: []string{"wait"}, why: "wait ends when the job is finished, and its exit status says how"},
+		{flag: "--watch", verbs: []string{"list"}, why: "\"kubectl batch wait NAME\" waits for a job and prints each change"},
+		{flag: "-w", verbs: []string{"list"}, why: "\"kubectl batch wait NAME\" waits for a job and prints each change"},
+		{flag: "--recursive", verbs: []string{"fetch"}, why: "fetch always copies directories with all that is in them"},
+		{flag: "-r", verbs: []string{"fetch"}, why: "fetch always copies directories with all that is in them"},
+		{flag: "--container", verbs: []string{"fetch"}, why: "a PATH selects the mount of the container that wrote the files"},
+		{flag: "-c", verbs: []string{"fetch"}, why: "a PATH selects the mount of the container that wrote the files"},
+		{flag: "--grace-period", verbs: []string{"cancel", "purge"}, why: "the grace period of the pods applies"},
+		{flag: "--cascade", verbs: []string{"purge"}, why: "purge always deletes the pods of a job"},
+	}
+}
+
+// commandHabits say what serves in place of the commands of other tools, as it follows
+// "unknown command "x"; ".
+func commandHabits() map[string]string {
+	habits := map[string]string{
+		"get":     `use "list" to see jobs, or "fetch" to copy results`,
+		"exec":    "a job has no shell to attach to; kubectl exec runs a program in a pod",
+		"attach":  `use "logs" with -f to follow a job`,
+		"push":    "files are copied from jobs only",
+		"suspend": `use "cancel" to end a job`,
+		"shell":   "a job has no shell to attach to; kubectl exec runs a program in a pod",
+	}
+	for verb, words := range map[string]string{
+		"purge": "delete rm remove del prune clean cleanup", "fetch": "cp copy download pull scp rsync", "list": "ps jobs job status describe show top squeue qstat",
+		"run": "submit create apply start sbatch qsub", "cancel": "stop kill abort terminate scancel qdel", "logs": "log tail", "wait": "watch",
+	} {
+		for word := range strings.FieldsSeq(words) {
+			habits[word] = `use "` + verb + `"`
 		}
 	}
-	if meant := similar(cmd, strings.TrimPrefix(text, "unknown flag: --")); meant != "" {
-		return exit.Usagef("%s: --%s is meant, perhaps", text, meant)
-	}
-	return exit.With(exit.Usage, err)
-}
-
-// valueError says what a flag expects: in Go's words only where nobody else knows.
-func valueError(err *pflag.InvalidValueError) error {
-	cause := err.Unwrap()
-	expected := map[string]string{"int": "a whole number", "bool": "true or false"}[err.GetFlag().Value.Type()]
-	if _, words := errors.AsType[*strconv.NumError](cause); words && expected != "" {
-		cause = errors.New(expected + " is expected")
-	}
-	return fmt.Errorf("--%s=%q: %w", err.GetFlag().Name, err.GetValue(), cause)
-}
-
-var flagName = regexp.MustCompile(`--[a-z][a-z-]*`)
-
-// applies reports whether cmd has a flag that answer names, or answer names none but habit.
-func applies(cmd *cobra.Command, habit, answer string) bool {
-	names := flagName.FindAllString(strings.ReplaceAll(answer, habit+" ", ""), -1)
-	return len(names) == 0 || slices.ContainsFunc(names, func(name string) bool { return cmd.Flags().Lookup(name[2:]) != nil })
-}
-
-// similar returns the flag of cmd that typed is the beginning of, or a letter more than; empty
-// where there is none, or more than one.
-func similar(cmd *cobra.Command, typed string) (meant string) {
-	typed, _, _ = strings.Cut(typed, "=")
-	if len(typed) < 3 {
-		return ""
-	}
-	var found []string
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
-		if strings.HasPrefix(f.Name, typed) || strings.TrimSuffix(typed, "s") == f.Name {
-			found = append(found, f.Name)
-		}
-	})
-	if len(found) != 1 {
-		return ""
-	}
-	return found[0]
+	return habits
 }

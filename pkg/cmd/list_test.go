@@ -50,14 +50,12 @@ func unschedulable(pod *corev1.Pod) {
 }
 
 func lab() []runtime.Object {
-	me := owner.Identity{Name: faketest.User}
-	mine := func(job *batchv1.Job) { me.Stamp(&job.ObjectMeta) }
 	waits := faketest.Job("waits", aged(5*time.Minute), mine)
-	elsewhere := faketest.Job("elsewhere", aged(4*time.Hour), mine, running)
-	elsewhere.Namespace = "other"
+	inOther := func(job *batchv1.Job) { job.Namespace = "other" }
+	elsewhere := faketest.Job("elsewhere", aged(4*time.Hour), inOther, mine, running)
 	return []runtime.Object{
 		faketest.Job("done", aged(3*time.Hour), mine, faketest.Annotated(owner.ResultsAnnotation, "done-results"),
-			faketest.Annotated(owner.FetchedAnnotation, "2026-03-04T11:00:00Z"), faketest.Ended(batchv1.JobComplete, 2*time.Hour)),
+			faketest.Marked(owner.FetchedAnnotation, "2026-03-04T11:00:00Z"), faketest.Marked(owner.FetchedByAnnotation, faketest.User), faketest.Ended(batchv1.JobComplete, 2*time.Hour)),
 		faketest.Job("busy", aged(time.Hour), faketest.Labelled("team", "vision"), mounting("data", "out"), running),
 		faketest.Job("broken", aged(30*time.Hour), faketest.Ended(batchv1.JobFailed, 29*time.Hour, "DeadlineExceeded", "too long")),
 		waits, faketest.PodOf(waits, "waits-1", corev1.PodPending, unschedulable),
@@ -93,7 +91,7 @@ func TestList(t *testing.T) {
 				"other       elsewhere   Running    50m        <none>         <none>    4h\n" +
 				"lab         done        Complete   10m        done-results   yes       3h\n" +
 				"lab         waits       Pending    0s         <none>         <none>    5m\n",
-			Stderr: "job waits does not run yet: Unschedulable: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu.\n",
+			Stderr: "job lab/waits does not run yet: Unschedulable: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu.\n",
 		}},
 		"wide": {[]string{"@latest", "busy", "-o", "wide"}, result{
 			Stdout: "NAME    STATE     DURATION   RESULTS    FETCHED   OWNER             IMAGES              AGE\n" +
@@ -107,10 +105,10 @@ func TestList(t *testing.T) {
 		"none, as names":     {[]string{"-l", "team=nobody", "-o", "name"}, result{}},
 		"a job as jsonpath":  {[]string{"done", "-o", "jsonpath={.kind} {.metadata.name}"}, result{Stdout: "Job done"}},
 		"jobs as jsonpath":   {[]string{"-o", "jsonpath={.kind} {.items[*].metadata.name}"}, result{Stdout: "JobList broken done busy waits queued"}},
-		"one that is not":    {[]string{"nothing"}, result{Stderr: "error: there is no job \"nothing\" in namespace \"lab\" (kubectl batch list shows what is there)\n", Status: 1}},
-		"names and selector": {[]string{"done", "-A"}, result{Stderr: "error: names exclude -A, -l, --field-selector and --mine" + listUsage, Status: 2}},
+		"one that is not":    {[]string{"nothing"}, result{Stderr: "error: there is no job \"nothing\" in namespace \"lab\"; run \"kubectl batch list\" to see jobs\n", Status: 1}},
+		"names and selector": {[]string{"done", "-A"}, result{Stderr: "error: job names and -A are mutually exclusive" + listUsage, Status: 2}},
 		"another's namespace": {[]string{"other/elsewhere"}, result{
-			Stderr: "error: \"other/elsewhere\": a job is named NAME or job/NAME; a namespace goes to -n, as in: -n other elsewhere" + listUsage, Status: 2,
+			Stderr: "error: invalid argument \"other/elsewhere\": \"other\" is not a kind of job; a namespace is selected with -n other; use NAME, job/NAME or @latest" + listUsage, Status: 2,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -40,7 +40,7 @@ func TestNamesInHelp(t *testing.T) {
 		streams, _, out, _ := genericiooptions.NewTestIOStreams()
 		lookup := func(string) (string, bool) { return "", false }
 		var paths [][]string
-		everyBelow(build(streams, lookup, called), func(command *cobra.Command) {
+		everyBelow(commandsOf(streams, lookup, called), func(command *cobra.Command) {
 			paths = append(paths, strings.Fields(command.CommandPath())[len(strings.Fields(name)):])
 		})
 		if len(paths) < 12 {
@@ -49,7 +49,7 @@ func TestNamesInHelp(t *testing.T) {
 		for _, path := range paths {
 			t.Run(name+" "+strings.Join(path, " "), func(t *testing.T) {
 				out.Reset()
-				root := build(streams, lookup, called)
+				root := commandsOf(streams, lookup, called)
 				root.SetArgs(append(path, "--help"))
 				if err := root.ExecuteContext(t.Context()); err != nil {
 					t.Fatal(err)
@@ -74,12 +74,12 @@ func everyBelow(command *cobra.Command, see func(*cobra.Command)) {
 func TestNamesInWhatIsSaid(t *testing.T) {
 	for name, called := range otherNames() {
 		for line, want := range map[string]string{
-			"wait":                            "JOB is missing: NAME list shows what is there\n\nUsage:\n  NAME wait JOB...\n\n'NAME wait --help'",
+			"wait":                            "missing argument JOB; run \"NAME list\" to see jobs, or select jobs with -l, --mine or --state\n\nUsage:\n  NAME wait [JOB...]\n\n'NAME wait --help'",
 			"nosuch":                          "'NAME --help' shows",
 			"run x -it":                       "NAME logs NAME -f",
-			"logs gone":                       `there is no job "gone" in namespace "lab" (NAME list shows what is there)`,
-			"list gone lost":                  "namespace \"lab\" (NAME list shows what is there)\nthere is no job \"lost\" in namespace \"lab\" (NAME list shows what is there)\n",
-			"logs job/train:/results/a":       `"job/train:/results/a": a job is named without a path; a path is an argument of its own, as in: NAME fetch job/train /results/a`,
+			"logs gone":                       `there is no job "gone" in namespace "lab"; run "NAME list" to see jobs`,
+			"list gone lost":                  "namespace \"lab\"; run \"NAME list\" to see jobs\nthere is no job \"lost\" in namespace \"lab\"; run \"NAME list\" to see jobs\n",
+			"logs job/train:/results/a":       `invalid argument "job/train:/results/a": a path is an argument of its own: "NAME fetch job/train /results/a"`,
 			"fetch train .":                   "NAME fetch train -d .",
 			"wait failed":                     "NAME logs failed",
 			"purge train --volumes -y":        "(NAME fetch does it, --discard-unfetched loses them)",
@@ -123,7 +123,7 @@ func TestNamesOfOthersStay(t *testing.T) {
 
 // The program's name stands in the code where it is rewritten, and nowhere else.
 func TestNameIsWrittenWhereItIsRewritten(t *testing.T) {
-	rewritten := []string{"long", "example", "installLong", "installExample", "habits", "meant"}
+	rewritten := []string{"long", "example", "installLong", "installExample", "containerHabits", "otherHabits", "meant"}
 	looked := 0
 	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
 		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") {
@@ -164,4 +164,9 @@ func declared(declaration ast.Decl) string {
 		}
 	}
 	return ""
+}
+
+func commandsOf(streams genericiooptions.IOStreams, lookup func(string) (string, bool), called program.Program) *cobra.Command {
+	root, _ := build(streams, lookup, called)
+	return root
 }

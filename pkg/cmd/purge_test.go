@@ -1,7 +1,9 @@
 package cmd
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -12,8 +14,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
 func done(name string, ago time.Duration, changes ...func(*batchv1.Job)) *batchv1.Job {
@@ -38,6 +42,7 @@ func helperPod(job string, phase corev1.PodPhase, ago time.Duration) *corev1.Pod
 			Labels:            map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: owner.HelperComponent, owner.JobLabel: job},
 			Annotations:       map[string]string{owner.Annotation: "grace"},
 		},
+		Spec:   helper.Spec{Namespace: faketest.Namespace, Claim: job + "-results", Job: job}.Pod("x").Spec,
 		Status: corev1.PodStatus{Phase: phase},
 	}
 }
@@ -67,15 +72,12 @@ func TestPurge(t *testing.T) {
 		"a failed one by its name": {faketest.New(failed("c", day), done("a", day)), []string{"job/c", "-y"}, result{
 			Stdout: "job.batch/c deleted\n", Changes: []string{deletes("c")},
 		}},
-		"a young one by its name": {faketest.New(done("a", time.Hour)), []string{"a", "-y", "--older-than=1d"}, result{
-			Stderr: "job \"a\" is left: it finished more recently than --older-than says\nNothing to purge in namespace \"lab\"\n",
-		}},
 		"an unfinished one stops none of the others": {faketest.New(done("a", day), faketest.Job("d")), []string{"d", "a", "a", "-y"}, result{
 			Stdout: "job.batch/a deleted\n", Stderr: "error: job \"d\" is left: it is not finished (Pending)\n",
 			Status: 1, Changes: []string{deletes("a")},
 		}},
 		"one that is not there": {faketest.New(), []string{"a", "-y"}, result{
-			Stderr: "error: there is no job \"a\" in namespace \"lab\" (kubectl batch list shows what is there)\n", Status: 1,
+			Stderr: "error: there is no job \"a\" in namespace \"lab\"; run \"kubectl batch list\" to see jobs\n", Status: 1,
 		}},
 		"a controller keeps its own": {faketest.New(done("a", day, ofCronJob), done("b", day)), []string{"-y"}, result{
 			Stdout: "job.batch/b deleted\n", Stderr: "Left 1 job that something else looks after (CronJob nightly); --owned or a name deletes it all the same\n",
@@ -87,24 +89,27 @@ func TestPurge(t *testing.T) {
 		"a live helper keeps its job": {faketest.New(done("a", day), done("b", day), helperPod("a", corev1.PodRunning, time.Hour)), []string{"-y"}, result{
 			Stdout: "job.batch/b deleted\n", Stderr: "job \"a\" is left: grace is fetching its results\n", Changes: []string{deletes("b")},
 		}},
-		"a live helper, by its name": {faketest.New(done("a", day), helperPod("a", corev1.PodPending, time.Hour)), []string{"a", "-y"}, result{
+		"a live helper, by its name": {faketest.New(done("a", day), helperPod("a", corev1.PodPending, time.Minute)), []string{"a", "-y"}, result{
 			Stderr: "error: job \"a\" is left: grace is fetching its results\n", Status: 1,
 		}},
 		"dead helpers are swept": {
 			faketest.New(done("a", day), helperPod("a", corev1.PodRunning, 7*time.Hour), helperPod("b", corev1.PodSucceeded, time.Minute)),
 			[]string{"-y"},
 			result{
-				Stdout: "job.batch/a deleted\n", Stderr: "Removed helper pods that a fetch left behind: 2\n",
+				Stdout: "job.batch/a deleted\n", Stderr: "Deleted helper pods that a fetch left behind: fetch-a, fetch-b\n",
 				Changes: []string{deletes("a"), "delete pods fetch-a uid=uid-fetch-a", "delete pods fetch-b uid=uid-fetch-b"},
 			},
 		},
 		"the server's dry run": {faketest.New(done("a", day), helperPod("b", corev1.PodSucceeded, time.Minute)), []string{"--dry-run=server"}, result{
 			Stdout: "job.batch/a deleted (server dry run)\n", Changes: []string{deletes("a") + " dryRun=All"},
 		}},
-		"replaced meanwhile": {
-			faketest.New(done("a", day)).Refuse("delete", "jobs", apierrors.NewConflict(batchv1.Resource("jobs"), "a", errors.New("uid"))),
+		"admission answers with a conflict": {
+			faketest.New(done("a", day)).Refuse("delete", "jobs", apierrors.NewConflict(batchv1.Resource("jobs"), "a", errors.New("the webhook objects"))),
 			[]string{"-y"},
-			result{Stderr: "error: job \"a\" is left: it was changed meanwhile\n", Status: 1, Changes: []string{deletes("a")}},
+			result{
+				Stderr: "error: deleting job \"a\": Operation cannot be fulfilled on jobs.batch \"a\": the webhook objects\n",
+				Status: 1, Changes: []string{deletes("a")},
+			},
 		},
 		"deleted meanwhile": {
 			faketest.New(done("a", day)).Refuse("delete", "jobs", apierrors.NewNotFound(batchv1.Resource("jobs"), "a")),
@@ -112,7 +117,7 @@ func TestPurge(t *testing.T) {
 			result{Stdout: "job.batch/a deleted\n", Changes: []string{deletes("a")}},
 		},
 		"a duration that is none": {faketest.New(done("a", day)), []string{"--older-than=3"}, result{
-			Stderr: "error: --older-than: \"3\" could be seconds or minutes: write 3s or 3m\n\nUsage:\n  kubectl batch purge [JOB... | pvc/NAME...]\n\n" +
+			Stderr: "error: invalid value for --older-than: \"3\" could be seconds or minutes: write 3s or 3m\n\nUsage:\n  kubectl batch purge [JOB... | pvc/NAME...]\n\n" +
 				"'kubectl batch purge --help' shows the flags and examples.\n",
 			Status: 2,
 		}},
@@ -129,13 +134,47 @@ func TestPurge(t *testing.T) {
 	}
 }
 
+// looked is an executor in whose helper pods the look for clients finds these words.
+type looked string
+
+// Exec implements transport.Executor.
+func (l looked) Exec(_ context.Context, _ transport.Container, argv []string, stdio transport.Stdio) error {
+	_, err := fmt.Fprintln(stdio.Out, "kubectl-batch", argv[4], string(l))
+	return err
+}
+
+// Only a helper pod that a client uses keeps its job. Where nothing is known of it, a client may use it.
+func TestPurgeOverHelper(t *testing.T) {
+	for name, test := range map[string]struct {
+		found   looked
+		phase   corev1.PodPhase
+		deleted bool
+	}{
+		"idle":                    {"idle serving", corev1.PodRunning, true},
+		"in use":                  {"used", corev1.PodRunning, false},
+		"unknown":                 {"", corev1.PodRunning, false},
+		"about to get its client": {"idle empty", corev1.PodRunning, false},
+		"not running yet":         {"idle serving", corev1.PodPending, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			cluster := faketest.New(done("a", time.Hour), helperPod("a", test.phase, time.Minute)).Executing(test.found)
+			got := execute(t, cluster, "purge", "-y")
+			left := strings.Contains(got.Stderr, `job "a" is left: grace is fetching its results`)
+			if deleted := slices.Contains(got.Changes, deletes("a")); deleted != test.deleted || left == test.deleted {
+				t.Errorf("%+v", got)
+			}
+		})
+	}
+}
+
 // Without a terminal nobody can say yes.
 func TestPurgeAsks(t *testing.T) {
 	jobs := func() *faketest.Cluster {
 		return faketest.New(
 			done("eval", 26*time.Hour),
-			done("train", 3*time.Hour, faketest.Annotated(owner.ResultsAnnotation, "train-results"), faketest.Annotated(owner.Annotation, "dev")),
-			done("tune", time.Minute, faketest.Annotated(owner.ResultsAnnotation, "tune-results"), faketest.Annotated(owner.FetchedAnnotation, "2026-03-04T11:00:00Z")),
+			done("train", 3*time.Hour, faketest.Annotated(owner.ResultsAnnotation, "train-results"), faketest.OwnedBy("dev")),
+			done("tune", time.Minute, faketest.Annotated(owner.ResultsAnnotation, "tune-results"), faketest.Marked(owner.FetchedAnnotation, "2026-03-04T11:00:00Z"), faketest.Marked(owner.FetchedByAnnotation, faketest.User)),
 		)
 	}
 	const preview = `JOB     STATE      FINISHED   RESULTS         FETCHED   OWNER    WITH IT
@@ -163,12 +202,9 @@ func TestPurgeWithoutKnowingWhoFetches(t *testing.T) {
 // TestPurgeMistyped: what is said is about this verb, not about run.
 func TestPurgeMistyped(t *testing.T) {
 	for arg, want := range map[string]string{
-		"--volume":     "unknown flag: --volume: --volumes is meant, perhaps",
-		"--complete":   "unknown flag: --complete: --completed is meant, perhaps",
-		"--owneds":     "unknown flag: --owneds: --owned is meant, perhaps",
-		"--mem":        "unknown flag: --mem",
-		"--keep=two":   `--keep="two": a whole number is expected`,
-		"--wait=maybe": `--wait="maybe": true or false is expected`,
+		"--volume":     "unknown flag --volume",
+		"--keep=two":   `invalid value "two" for --keep: must be a whole number`,
+		"--wait=maybe": `invalid value "maybe" for --wait: must be true or false`,
 	} {
 		got := execute(t, faketest.New(done("a", time.Hour)), "purge", "-y", arg)
 		if first, _, _ := strings.Cut(got.Stderr, "\n"); first != "error: "+want || got.Status != 2 || got.Changes != nil {

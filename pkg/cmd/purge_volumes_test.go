@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // made is what run writes on a job with results.
@@ -36,6 +37,21 @@ func mounts(claim string) func(*batchv1.Job) {
 	}
 }
 
+func ownerless(c *corev1.PersistentVolumeClaim) { delete(c.Annotations, owner.Annotation) }
+
+// copied is what kubectl creates from the YAML of a claim.
+func copied(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
+	c.UID = "uid-copy"
+	return c
+}
+
+// replaced is what kubectl replace --force creates from the YAML of a job.
+func replaced(j *batchv1.Job) *batchv1.Job {
+	j = j.DeepCopy()
+	j.UID = "uid-new"
+	return j
+}
+
 // of makes a pod one of job's.
 func of(job *batchv1.Job) func(*corev1.Pod) {
 	return func(pod *corev1.Pod) {
@@ -47,7 +63,11 @@ func of(job *batchv1.Job) func(*corev1.Pod) {
 // ofJob makes the results claim that of job.
 func ofJob(job string) func(*corev1.PersistentVolumeClaim) {
 	return func(c *corev1.PersistentVolumeClaim) {
+		fetched := volume.MarkOf(c)
 		c.Name, c.UID, c.Labels[owner.JobLabel] = job+"-results", faketest.UID(job+"-results"), job
+		if usedBy(job)(c); fetched != nil {
+			fetchedClaimBy(fetched.By)(c)
+		}
 	}
 }
 
@@ -58,9 +78,9 @@ func deletesClaim(job string) string {
 // The preview shows results whose job is gone, also where they stay.
 func TestPurgeShowsOrphans(t *testing.T) {
 	cluster := faketest.New(done("a", time.Hour), faketest.Job("live"), results(corev1.ClaimBound, "1Gi", ofJob("live")), results(corev1.ClaimBound, "1Gi", fetchedClaim, ofJob("ttl")))
-	equal(t, execute(t, cluster, "purge", "--dry-run"), result{Stdout: `JOB               STATE      FINISHED   RESULTS       FETCHED   OWNER    WITH IT
-a                 Complete   60m ago    <none>        <none>    <none>   <none>
-pvc/ttl-results   Gone       <none>     ttl-results   yes       <none>   stays without --volumes
+	equal(t, execute(t, cluster, "purge", "--dry-run"), result{Stdout: `JOB               STATE      FINISHED   RESULTS       FETCHED   OWNER             WITH IT
+a                 Complete   60m ago    <none>        <none>    <none>            <none>
+pvc/ttl-results   Gone       <none>     ttl-results   yes       dev@example.org   stays without --volumes
 1 job would be deleted (dry run)
 `})
 }
@@ -88,6 +108,7 @@ func TestPurgeVolumes(t *testing.T) {
 		}},
 		"not fetched and discarded": {faketest.New(train, pod, results(bound, "1Gi")), []string{"--volumes", "--discard-unfetched"}, result{
 			Stdout: "job.batch/train deleted\npersistentvolumeclaim/train-results deleted\n", Changes: goes,
+			Stderr: "Results that were never fetched will be lost: train-results\n",
 		}},
 		"never used": {faketest.New(train, pod, results(corev1.ClaimPending, "1Gi")), []string{"--volumes"}, result{
 			Stdout: "job.batch/train deleted\npersistentvolumeclaim/train-results deleted\n", Changes: goes,
@@ -98,7 +119,7 @@ func TestPurgeVolumes(t *testing.T) {
 		"a pod of nobody has it": {
 			faketest.New(train, pod, marked("train"), faketest.PodOf(train, "debug", corev1.PodSucceeded)),
 			[]string{"--volumes"},
-			result{Stdout: "job.batch/train deleted\n", Changes: goes[:2], Stderr: "Kept 1 claim: train-results: pod debug uses it\n"},
+			result{Stdout: "job.batch/train deleted\n", Changes: goes[:2], Stderr: "Kept 1 claim: train-results: pod debug has ended and still mounts it; delete that pod to free the claim\n"},
 		},
 		"a job of people wrote to it after the fetch": {
 			faketest.New(train, pod, marked("train"), done("post", time.Hour, mounts("train-results"))),
@@ -118,6 +139,30 @@ func TestPurgeVolumes(t *testing.T) {
 		}},
 		"whose job is gone, not fetched": {faketest.New(results(bound, "1Gi", ofJob("ttl"))), []string{"--volumes"}, result{
 			Stderr: "Kept 1 claim: ttl-results: its results were not fetched (kubectl batch fetch does it, --discard-unfetched loses them)\nNothing to purge in namespace \"lab\"\n",
+		}},
+		"whose job is gone, not fetched, by name": {faketest.New(results(bound, "1Gi", ofJob("ttl"))), []string{"--volumes", "pvc/ttl-results"}, result{
+			Stderr: "error: claim \"ttl-results\" was kept: its results were not fetched (kubectl batch fetch does it, --discard-unfetched loses them)\n", Status: 1,
+		}},
+		"fetched by another user": {faketest.New(train, pod, results(bound, "1Gi", fetchedClaimBy("admin"))), []string{"--volumes"}, result{
+			Stdout: "job.batch/train deleted\n", Changes: goes[:2],
+			Stderr: "Kept 1 claim: train-results: made by dev@example.org, fetched by admin; --fetched-by-anyone counts it\n",
+		}},
+		"fetched by another user, which counts": {faketest.New(train, pod, results(bound, "1Gi", fetchedClaimBy("admin"))), []string{"--volumes", "--fetched-by-anyone"}, result{
+			Stdout: "job.batch/train deleted\npersistentvolumeclaim/train-results deleted\n", Changes: goes,
+		}},
+		"without an owner, fetched by another user": {faketest.New(train, pod, results(bound, "1Gi", fetchedClaimBy("admin"), ownerless)), []string{"--volumes"}, result{
+			Stdout: "job.batch/train deleted\n", Changes: goes[:2],
+			Stderr: "Kept 1 claim: train-results: made by an unknown user, fetched by admin; --fetched-by-anyone counts it\n",
+		}},
+		"without an owner, fetched by the user": {faketest.New(train, pod, results(bound, "1Gi", fetchedClaim, ownerless)), []string{"--volumes"}, result{
+			Stdout: "job.batch/train deleted\npersistentvolumeclaim/train-results deleted\n", Changes: goes,
+		}},
+		"a job that replaced the one of which the results were fetched": {faketest.New(replaced(train), pod, marked("train")), []string{"--volumes"}, result{
+			Stdout: "job.batch/train deleted\n", Changes: []string{"delete jobs train propagationPolicy=Background uid=uid-new"},
+			Stderr: "Kept 1 claim: train-results: pod train-x has ended and still mounts it; delete that pod to free the claim\n",
+		}},
+		"a copy of a claim": {faketest.New(train, pod, copied(marked("train"))), []string{"--volumes", "--discard-unfetched"}, result{
+			Stdout: "job.batch/train deleted\n", Changes: goes[:2],
 		}},
 		"whose job is gone, by name": {faketest.New(marked("ttl"), marked("other")), []string{"--volumes", "pvc/ttl-results"}, result{
 			Stdout: "persistentvolumeclaim/ttl-results deleted\n", Changes: []string{deletesClaim("ttl")},

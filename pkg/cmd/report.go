@@ -13,18 +13,45 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
-// interrupted says what Ctrl-C left half done, where that is more than the fact.
-func interrupted(err error) error {
+// interrupted says what a signal left half done, where that is more than the fact.
+func interrupted(ctx context.Context, err error) error {
+	status := exit.Interrupted
+	if signal, ok := interrupt.Of(ctx); ok {
+		status = signal.Status
+	}
 	lines := []string{"interrupted"}
 	for line := range strings.Lines(err.Error()) {
 		if line = strings.TrimSpace(line); !strings.Contains(line, context.Canceled.Error()) {
 			lines = append(lines, line)
 		}
 	}
-	return &exit.Error{Status: exit.Interrupted, Err: errors.New(strings.Join(lines, "; "))}
+	return &exit.Error{Status: status, Err: errors.New(strings.Join(lines, "; "))}
+}
+
+// located adds to an error of the connection which context and file it comes from.
+func located(err error, from interface{ Source() string }) error {
+	var failed *url.Error
+	switch {
+	case err == nil:
+		return nil
+	case apierrors.IsUnauthorized(err):
+		return fmt.Errorf("%w; the server does not accept the credentials of %s: log in again", worded(err), from.Source())
+	case errors.As(err, &failed) && strings.Contains(failed.Err.Error(), "dial tcp"):
+		return fmt.Errorf("%w (%s)", worded(err), from.Source())
+	}
+	return err
+}
+
+// worded returns err in the words of kubectl, where it has any.
+func worded(err error) error {
+	if text := asKubectl(err); text != "" {
+		return &exit.Error{Status: exit.Status(err), Err: errors.New(text)}
+	}
+	return err
 }
 
 // report says err as kubectl says it, with the usage where the command line was wrong.
@@ -33,17 +60,21 @@ func report(out io.Writer, called *cobra.Command, err error) {
 	if err == nil || errors.As(err, &status) && status.Err == nil {
 		return
 	}
-	message := hinted(asKubectl(err), err, called.Root().CommandPath())
+	lines := printable.Errors(err)
+	if text := asKubectl(err); text != "" {
+		lines = []string{printable.Fold(text)}
+	}
+	message := hinted(strings.Join(lines, "\n"), err, called.Root().CommandPath())
 	if !strings.HasPrefix(message, "error: ") && !strings.HasPrefix(message, "Error from server") {
 		message = "error: " + message
 	}
 	if status != nil && status.Status == exit.Usage {
 		message += fmt.Sprintf("\n\nUsage:\n  %s\n\n'%s --help' shows the flags and examples.", called.UseLine(), called.CommandPath())
 	}
-	_, _ = fmt.Fprintln(out, factory.Printable(message))
+	_, _ = fmt.Fprintln(out, message)
 }
 
-// asKubectl words an error as kubectl does. kubectl's own function of that kind comes with a
+// asKubectl words an error as kubectl does; empty where kubectl has no words of its own. kubectl's own function of that kind comes with a
 // scheme of all kinds of objects, which takes every start a millisecond.
 func asKubectl(err error) string {
 	if status, ok := err.(apierrors.APIStatus); ok { // and where nothing more is said
@@ -57,7 +88,7 @@ func asKubectl(err error) string {
 	}
 	asked, ok := err.(*url.Error) //nolint:errorlint // only where nothing more is said
 	if !ok {
-		return err.Error()
+		return ""
 	}
 	if server, failed := url.Parse(asked.URL); failed == nil && strings.Contains(asked.Err.Error(), "connection refused") {
 		return fmt.Sprintf("The connection to the server %s was refused - did you specify the right host or port?", server.Host)
@@ -75,7 +106,7 @@ type hinter interface {
 // hinted puts behind what such errors say in message, which is that of err, what to type.
 func hinted(message string, err error, program string) string {
 	hints := map[string]string{}
-	collect(err, func(one hinter) { hints[one.Error()] = one.Hint(program) })
+	collect(err, func(one hinter) { hints[printable.Escape(one.Error())] = printable.Escape(one.Hint(program)) })
 	for text, hint := range hints {
 		message = strings.ReplaceAll(message, text, text+hint)
 	}

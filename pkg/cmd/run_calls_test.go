@@ -18,10 +18,13 @@ func named(name string) metav1.ObjectMeta {
 	return metav1.ObjectMeta{Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name)}
 }
 
+// sweeps is the look for helper pods that were left behind, which is the last thing that run does.
+const sweeps = "list pods labels=app.kubernetes.io/managed-by=kubectl-batch,app.kubernetes.io/component=fetch-helper"
+
 const owns = ` application/strategic-merge-patch+json {"metadata":{"ownerReferences":[{"apiVersion":"batch/v1","kind":"Job","name":"train","uid":"uid-train"}]}}`
 
 // run asks for nothing but who the caller is, what the flags name, each once, and
-// the namespace's annotation; then it makes things, and gives the job its own.
+// the namespace's annotation; then it makes things, gives the job its own, and looks for helper pods left behind.
 func TestRunCalls(t *testing.T) {
 	bucket := &corev1.Secret{ObjectMeta: named("bucket"), Data: map[string][]byte{"AWS_ACCESS_KEY_ID": nil, "AWS_SECRET_ACCESS_KEY": nil}}
 	there := []runtime.Object{
@@ -33,19 +36,19 @@ func TestRunCalls(t *testing.T) {
 		line string
 		want []string
 	}{
-		"the least": {"", []string{"create selfsubjectreviews", "create jobs train fieldManager=kubectl-batch"}},
+		"the least": {"", []string{"create selfsubjectreviews", "create jobs train fieldManager=kubectl-batch", sweeps}},
 		"everything": {
 			"--pvc=data:/data:ro --pvc=data/out:/out --secret=keys:/keys --env-from=secret/keys --image-pull-secret=keys --config-map=settings:/s --env-from=configmap/settings " +
 				"--service-account=trainer --s3-secret=bucket --storage-class=fast --priority-class=low --results=1Gi --secret-env=A=b --script=testdata/files/plain",
 			[]string{
 				"create selfsubjectreviews", "get secrets bucket", "get secrets keys", "get serviceaccounts trainer", "get configmaps settings",
 				`get storageclasses fast namespace=""`, "get persistentvolumeclaims data", `get priorityclasses low namespace=""`, `get namespaces lab namespace=""`,
-				makesClaim, "create configmaps train-script-x7k2p fieldManager=kubectl-batch", "create secrets train-env-x7k2p fieldManager=kubectl-batch", makesJob,
-				"patch configmaps train-script-x7k2p" + owns, "patch secrets train-env-x7k2p" + owns,
+				makesClaim, takes, "create configmaps train-script-x7k2p fieldManager=kubectl-batch", "create secrets train-env-x7k2p fieldManager=kubectl-batch", makesJob,
+				"patch configmaps train-script-x7k2p" + owns, "patch secrets train-env-x7k2p" + owns, sweeps,
 			},
 		},
 		"of a manifest": {
-			"-f testdata/files/job.yaml --cpu=1", []string{"create selfsubjectreviews", "get persistentvolumeclaims data", makesJob},
+			"-f testdata/files/job.yaml --cpu=1", []string{"create selfsubjectreviews", "get persistentvolumeclaims data", makesJob, sweeps},
 		},
 		"a dry run of the server": {"--results=1Gi --fs-group=7 --script=testdata/files/plain --dry-run=server", []string{
 			"create selfsubjectreviews", makesClaim + " dryRun=All", "create configmaps train-script-x7k2p fieldManager=kubectl-batch dryRun=All", makesJob + " dryRun=All",
@@ -66,7 +69,7 @@ func TestRunUndoesAll(t *testing.T) {
 	cluster := faketest.New().Refuse("create", "jobs", errRefused)
 	got := execute(t, cluster, "run", "train", "--image=i", "--results=1Gi", "--secret-env=A=b", "--script=testdata/files/plain")
 	equal(t, got, result{Stderr: "Error from server (Forbidden): " + full, Status: 1, Changes: []string{
-		makesClaim, "create configmaps train-script-x7k2p fieldManager=kubectl-batch", "create secrets train-env-x7k2p fieldManager=kubectl-batch", makesJob,
+		makesClaim, takes, "create configmaps train-script-x7k2p fieldManager=kubectl-batch", "create secrets train-env-x7k2p fieldManager=kubectl-batch", makesJob,
 		"delete secrets train-env-x7k2p uid=uid-train-env-x7k2p", "delete configmaps train-script-x7k2p uid=uid-train-script-x7k2p",
 		"delete persistentvolumeclaims train-results uid=uid-train-results",
 	}})
@@ -84,12 +87,12 @@ func TestRunUndoesATakenName(t *testing.T) {
 	got := execute(t, cluster, "run", "train", "--image=i", "--results=1Gi", "--script=testdata/files/plain")
 	changes := got.Changes[before:]
 	if got.Status != 1 || len(changes) != 6 || changes[3] != makesJob || changes[4] != "delete configmaps train-script-x7k2p uid=uid-train-script-x7k2p" ||
-		!strings.Contains(changes[5], `"kubectl-batch.github.io/fetched":"2026-03-01T00:00:00Z"`) {
+		!strings.Contains(changes[5], `"kubectl-batch.github.io/fetched":"uid-train-results 2026-03-01T00:00:00Z"`) {
 		t.Errorf("%+v", got)
 	}
 	got = execute(t, faketest.New(faketest.Job("train", withResults)), "run", "train", "--image=i", "--results=1Gi", "--secret-env=A=b")
 	equal(t, got.Changes, []string{
-		makesClaim, "create secrets train-env-x7k2p fieldManager=kubectl-batch", makesJob, "delete secrets train-env-x7k2p uid=uid-train-env-x7k2p",
+		makesClaim, takes, "create secrets train-env-x7k2p fieldManager=kubectl-batch", makesJob, "delete secrets train-env-x7k2p uid=uid-train-env-x7k2p",
 	})
 }
 
@@ -103,7 +106,7 @@ func TestRerunShares(t *testing.T) {
 	equal(t, got.Status, 0)
 	equal(t, cluster.Calls()[before:], []string{
 		"create selfsubjectreviews", "get jobs train", "get configmaps train-script-x7k2p", "get secrets train-env-x7k2p",
-		"create jobs again fieldManager=kubectl-batch", "patch configmaps train-script-x7k2p" + own, "patch secrets train-env-x7k2p" + own,
+		"create jobs again fieldManager=kubectl-batch", "patch configmaps train-script-x7k2p" + own, "patch secrets train-env-x7k2p" + own, sweeps,
 	})
 	if err := cluster.Remove(corev1.SchemeGroupVersion.WithResource("configmaps"), "train-script-x7k2p"); err != nil {
 		t.Fatal(err)
@@ -132,7 +135,7 @@ func TestRunNotes(t *testing.T) {
 		"--array=9%1 --results=1Gi":       nil,
 		"--parallelism=2 --pvc=data":      {"Note: all pods of this job run on one node, because only one may use claim data; a claim with access mode RWX lets more of them, where the storage can"},
 		"--script=testdata/files/slurm.sh": {
-			"Note: the #SBATCH lines of testdata/files/slurm.sh mean nothing here. What means the same:",
+			"Note: the #SBATCH lines of testdata/files/slurm.sh have no effect. Equivalent flags:",
 			"  --job-name fit: NAME", "  -t 2:00:00: --time", "  --mem 16G: --memory", "  --gres gpu:1: --gpu", "  --array 1-9%3: --array", "  --mail-type END: nothing like it",
 		},
 	} {

@@ -154,6 +154,7 @@ func once(t *testing.T, cluster *faketest.Cluster, args ...string) {
 func TestRerunGolden(t *testing.T) {
 	for name, test := range map[string]struct{ first, args []string }{
 		"same":         {[]string{"--results=1Gi", "--cpu=1", "--spread", "--suspend", "--", "a"}, nil},
+		"class":        {[]string{"--results=1Gi", "--storage-class=fast", "--access-mode=RWX"}, nil},
 		"named":        {nil, []string{"--name=again", "--memory=2Gi", "--", "b"}},
 		"new-results":  {[]string{"--results=1Gi", "--parallelism=2"}, []string{"--results=2Gi", "--results-path=/out"}},
 		"script":       {[]string{"--script=testdata/files/fit.py", "--secret-env=A=b"}, nil},
@@ -229,22 +230,29 @@ func TestRerunOverItself(t *testing.T) {
 		cluster := faketest.New(faketest.Claim("data", "1Gi", corev1.ClaimBound))
 		once(t, cluster, "--results=pvc/data/run1")
 		job := cluster.Job(t, "train")
-		job.Annotations[owner.FetchedAnnotation] = when
+		if when != "" {
+			faketest.Marked(owner.FetchedAnnotation, when)(job)
+			faketest.Marked(owner.FetchedByAnnotation, faketest.User)(job)
+		}
 		if err := cluster.Update(batchv1.SchemeGroupVersion.WithResource("jobs"), job); err != nil {
 			t.Fatal(err)
 		}
 		return cluster
 	}
-	got := execute(t, fetched(""), "rerun", "train")
-	if want := `the results of job "train" on claim "data" were not fetched, and this one writes to the same place`; got.Status != 1 || !strings.Contains(got.Stderr, want) {
+	got := execute(t, fetched("2026-03-01T00:00:00Z"), "rerun", "train")
+	if want := `results claim "data" of job "train" was not created by run; use --reuse-results to write to it again, or --results=SIZE for a new claim`; got.Status != 1 || !strings.Contains(got.Stderr, want) {
 		t.Errorf("%+v", got)
 	}
-	for _, args := range [][]string{{"rerun", "train", "--reuse-results"}, {"rerun", "train", "--results=1Gi"}} {
+	got = execute(t, fetched(""), "rerun", "train", "--reuse-results")
+	if want := `the results of job "train" on claim "data" were not fetched, and the new job writes to the same place`; got.Status != 1 || !strings.Contains(got.Stderr, want) {
+		t.Errorf("%+v", got)
+	}
+	for _, args := range [][]string{{"rerun", "train", "--reuse-results", "--overwrite-unfetched"}, {"rerun", "train", "--results=1Gi"}} {
 		if got := execute(t, fetched(""), args...); got.Status != 0 {
 			t.Errorf("%v: %+v", args, got)
 		}
 	}
-	if got := execute(t, fetched("2026-03-01T00:00:00Z"), "rerun", "train"); got.Status != 0 {
+	if got := execute(t, fetched("2026-03-01T00:00:00Z"), "rerun", "train", "--reuse-results"); got.Status != 0 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -14,16 +14,36 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
-// results is a claim that run made for job train.
+// results is a claim that run created for job train, of the user who asks.
 func results(phase corev1.PersistentVolumeClaimPhase, size string, changes ...func(*corev1.PersistentVolumeClaim)) *corev1.PersistentVolumeClaim {
 	return faketest.Claim("train-results", size, phase, append([]func(*corev1.PersistentVolumeClaim){func(c *corev1.PersistentVolumeClaim) {
 		c.Labels = map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: owner.ResultsComponent, owner.JobLabel: "train"}
+		usedBy("train")(c)
 	}}, changes...)...)
 }
 
-func fetchedClaim(c *corev1.PersistentVolumeClaim) {
-	c.Annotations = map[string]string{
-		owner.FetchedAnnotation: "2026-03-01T00:00:00Z", owner.FetchedByAnnotation: "grace", owner.FetchedDigestAnnotation: "xxh3:1",
+// usedBy records that run gave a claim to a job of the user who asks.
+func usedBy(job string) func(*corev1.PersistentVolumeClaim) {
+	return func(c *corev1.PersistentVolumeClaim) {
+		markClaim(c, owner.UseAnnotation, job+" 2026-02-01T00:00:00Z")
+		markClaim(c, owner.Annotation, faketest.User)
+	}
+}
+
+func markClaim(c *corev1.PersistentVolumeClaim, key, text string) {
+	metav1.SetMetaDataAnnotation(&c.ObjectMeta, key, owner.Bind(c.UID, text))
+}
+
+// fetchedClaim records that its user has fetched the results on a claim.
+func fetchedClaim(c *corev1.PersistentVolumeClaim) { fetchedClaimBy(faketest.User)(c) }
+
+func fetchedClaimBy(user string) func(*corev1.PersistentVolumeClaim) {
+	return func(c *corev1.PersistentVolumeClaim) {
+		markClaim(c, owner.FetchedAnnotation, "2026-03-01T00:00:00Z")
+		markClaim(c, owner.FetchedByAnnotation, user)
+		markClaim(c, owner.FetchedOfAnnotation, string(faketest.UID(owner.JobOf(c))))
+		markClaim(c, owner.FetchedFilesAnnotation, "3")
+		markClaim(c, owner.FetchedDigestAnnotation, "xxh3:1")
 	}
 }
 
@@ -37,14 +57,18 @@ var errRefused = apierrors.NewForbidden(batchv1.Resource("jobs"), "train", error
 const (
 	makesClaim = "create persistentvolumeclaims train-results fieldManager=kubectl-batch"
 	makesJob   = "create jobs train fieldManager=kubectl-batch"
-	unmarks    = `patch persistentvolumeclaims train-results application/merge-patch+json {"metadata":{"annotations":{` +
-		`"kubectl-batch.github.io/empty":null,"kubectl-batch.github.io/fetched":null,` +
-		`"kubectl-batch.github.io/fetched-by":null,"kubectl-batch.github.io/fetched-digest":null,` +
-		`"kubectl-batch.github.io/use":"train 2026-03-04T12:00:00Z","kubectl-batch.github.io/user":null},"uid":"uid-train-results"}}`
-	remarks = `patch persistentvolumeclaims train-results application/merge-patch+json {"metadata":{"annotations":{` +
-		`"kubectl-batch.github.io/empty":null,"kubectl-batch.github.io/fetched":"2026-03-01T00:00:00Z",` +
-		`"kubectl-batch.github.io/fetched-by":"grace","kubectl-batch.github.io/fetched-digest":"xxh3:1",` +
-		`"kubectl-batch.github.io/use":null,"kubectl-batch.github.io/user":null},"uid":"uid-train-results"}}`
+	// takes is the patch that gives the claim to job train, and gives the one that undoes it.
+	takes = `patch persistentvolumeclaims train-results application/merge-patch+json {"metadata":{"annotations":{` +
+		`"kubectl-batch.github.io/empty":null,"kubectl-batch.github.io/fetched":null,"kubectl-batch.github.io/fetched-by":null,` +
+		`"kubectl-batch.github.io/fetched-digest":null,"kubectl-batch.github.io/fetched-files":null,"kubectl-batch.github.io/fetched-of":null,` +
+		`"kubectl-batch.github.io/owner":"uid-train-results dev@example.org","kubectl-batch.github.io/use":"uid-train-results train 2026-03-04T12:00:00Z",` +
+		`"kubectl-batch.github.io/user":null},"uid":"uid-train-results"}}`
+	gives = `patch persistentvolumeclaims train-results application/merge-patch+json {"metadata":{"annotations":{` +
+		`"kubectl-batch.github.io/empty":null,"kubectl-batch.github.io/fetched":"uid-train-results 2026-03-01T00:00:00Z",` +
+		`"kubectl-batch.github.io/fetched-by":"uid-train-results dev@example.org","kubectl-batch.github.io/fetched-digest":"uid-train-results xxh3:1",` +
+		`"kubectl-batch.github.io/fetched-files":"uid-train-results 3","kubectl-batch.github.io/fetched-of":"uid-train-results uid-train",` +
+		`"kubectl-batch.github.io/owner":"uid-train-results dev@example.org","kubectl-batch.github.io/use":"uid-train-results train 2026-02-01T00:00:00Z",` +
+		`"kubectl-batch.github.io/user":null},"uid":"uid-train-results"}}`
 	next = "\nNext:\n  kubectl batch logs train -f\n  kubectl batch wait train\n  kubectl batch fetch train\n"
 	full = "jobs.batch \"train\" is forbidden: exceeded quota\n"
 )
@@ -66,13 +90,13 @@ func TestRun(t *testing.T) {
 		}},
 		"the claim before the job": {faketest.New(), withResults, result{
 			Stdout: "persistentvolumeclaim/train-results created\njob.batch/train created\n", Stderr: next,
-			Changes: []string{makesClaim, makesJob},
+			Changes: []string{makesClaim, takes, makesJob},
 		}},
 		"next lines reach the same cluster": {faketest.New().Typed("--context", "lab", "-n", "vision"), withResults, result{
 			Stdout: "persistentvolumeclaim/train-results created\njob.batch/train created\n",
 			Stderr: "\nNext:\n  kubectl batch logs --context lab -n vision train -f\n  kubectl batch wait --context lab -n vision train\n" +
 				"  kubectl batch fetch --context lab -n vision train\n",
-			Changes: []string{makesClaim, makesJob},
+			Changes: []string{makesClaim, takes, makesJob},
 		}},
 		"next names the path of a claim that is written to": {
 			faketest.New(faketest.Claim("data", "1Gi", corev1.ClaimBound)), append(plain[:3:3], "--pvc=data:/in:ro", "--pvc=data/run7:/out"), result{
@@ -82,7 +106,7 @@ func TestRun(t *testing.T) {
 			},
 		},
 		"name alone": {faketest.New(), append(withResults[:4:4], "-o", "name"), result{
-			Stdout: "job.batch/train\n", Stderr: next, Changes: []string{makesClaim, makesJob},
+			Stdout: "job.batch/train\n", Stderr: next, Changes: []string{makesClaim, takes, makesJob},
 		}},
 		"a name that is taken": {faketest.New(faketest.Job("train")), plain, result{
 			Stderr: "error: there is a job \"train\" in namespace \"lab\" already: --generate-name gives this one a name of its own; " +
@@ -91,7 +115,7 @@ func TestRun(t *testing.T) {
 		}},
 		"a refused job takes its claim with it": {faketest.New().Refuse("create", "jobs", errRefused), withResults, result{
 			Stderr: "Error from server (Forbidden): " + full, Status: 1,
-			Changes: []string{makesClaim, makesJob, "delete persistentvolumeclaims train-results uid=uid-train-results"},
+			Changes: []string{makesClaim, takes, makesJob, "delete persistentvolumeclaims train-results uid=uid-train-results"},
 		}},
 		"a refused claim": {faketest.New().Refuse("create", "persistentvolumeclaims", errRefused), withResults, result{
 			Stderr: "Error from server (Forbidden): " + full, Status: 1, Changes: []string{makesClaim},
@@ -110,7 +134,9 @@ func TestRun(t *testing.T) {
 		"a cluster that does not know who is asking": {
 			faketest.New().Refuse("create", "selfsubjectreviews", apierrors.NewNotFound(corev1.Resource("selfsubjectreviews"), "")),
 			append(withResults[:4:4], "-oname"),
-			result{Stdout: "job.batch/train\n", Stderr: next, Changes: []string{makesClaim, makesJob}},
+			result{Stdout: "job.batch/train\n", Stderr: next, Changes: []string{
+				makesClaim, strings.Replace(takes, `"uid-train-results dev@example.org"`, "null", 1), makesJob,
+			}},
 		},
 	} {
 		t.Run(name, func(t *testing.T) { equal(t, execute(t, test.cluster, test.args...), test.want) })
@@ -119,7 +145,9 @@ func TestRun(t *testing.T) {
 
 // What is there under the name of the results claim is used only where nothing on it can be lost.
 func TestRunOverAClaim(t *testing.T) {
-	made := "Using claim train-results (10Gi), which is there already\n" + next
+	const using = "Using existing claim train-results (10Gi)"
+	empty, fetched := using+", which is empty\n"+next, using+" with the 3 files of job train, fetched 2026-03-01T00:00:00Z; this job writes beside them\n"+next
+	unfetched := using + " with the files of job train, which were not fetched; this job can overwrite them\n" + next
 	type test struct {
 		cluster *faketest.Cluster
 		flags   []string
@@ -127,18 +155,18 @@ func TestRunOverAClaim(t *testing.T) {
 	}
 	for name, test := range map[string]test{
 		"not used yet": {faketest.New(results(corev1.ClaimPending, "10Gi")), nil, result{
-			Stdout: "job.batch/train created\n", Stderr: made, Changes: []string{makesClaim, unmarks, makesJob},
+			Stdout: "job.batch/train created\n", Stderr: empty, Changes: []string{makesClaim, takes, makesJob},
 		}},
 		"fetched": {faketest.New(results(corev1.ClaimBound, "10Gi", fetchedClaim)), nil, result{
-			Stdout: "job.batch/train created\n", Stderr: made, Changes: []string{makesClaim, unmarks, makesJob},
+			Stdout: "job.batch/train created\n", Stderr: fetched, Changes: []string{makesClaim, takes, makesJob},
 		}},
 		"not fetched": {faketest.New(results(corev1.ClaimBound, "10Gi")).Typed("-n", "lab"), nil, result{
-			Stderr: "error: claim \"train-results\" holds results that were not fetched: fetch them (kubectl batch fetch -n lab pvc/train-results), " +
-				"or let this job write over them with --reuse-results\n",
+			Stderr: "error: claim \"train-results\" holds results that were not fetched; run \"kubectl batch fetch -n lab pvc/train-results\", " +
+				"or use --overwrite-unfetched to let this job overwrite them\n",
 			Status: 1, Changes: []string{makesClaim},
 		}},
-		"not fetched, and let go": {faketest.New(results(corev1.ClaimBound, "10Gi")), []string{"--reuse-results"}, result{
-			Stdout: "job.batch/train created\n", Stderr: made, Changes: []string{makesClaim, unmarks, makesJob},
+		"not fetched, and let go": {faketest.New(results(corev1.ClaimBound, "10Gi")), []string{"--overwrite-unfetched"}, result{
+			Stdout: "job.batch/train created\n", Stderr: unfetched, Changes: []string{makesClaim, takes, makesJob},
 		}},
 		"of somebody else": {faketest.New(faketest.Claim("train-results", "10Gi", corev1.ClaimBound)), []string{"--reuse-results"}, result{
 			Stderr: "error: claim \"train-results\" is there already and was not made by run: " +
@@ -151,7 +179,7 @@ func TestRunOverAClaim(t *testing.T) {
 			Status: 1, Changes: []string{makesClaim},
 		}},
 		"too small, and taken": {faketest.New(results(corev1.ClaimBound, "5Gi", fetchedClaim)), []string{"--reuse-results"}, result{
-			Stdout: "job.batch/train created\n", Stderr: strings.Replace(made, "10Gi", "5Gi", 1), Changes: []string{makesClaim, unmarks, makesJob},
+			Stdout: "job.batch/train created\n", Stderr: strings.Replace(fetched, "10Gi", "5Gi", 1), Changes: []string{makesClaim, takes, makesJob},
 		}},
 		"of another kind": {faketest.New(results(corev1.ClaimBound, "10Gi", fetchedClaim)), []string{"--access-mode=RWX", "--reuse-results"}, result{
 			Stderr: "error: claim \"train-results\" is there already, and its access mode is not ReadWriteMany: delete it if its results are safe " +
@@ -165,8 +193,8 @@ func TestRunOverAClaim(t *testing.T) {
 		"a refused job leaves the marks as they were": {
 			faketest.New(results(corev1.ClaimBound, "10Gi", fetchedClaim)).Refuse("create", "jobs", errRefused), nil,
 			result{
-				Stderr: "Using claim train-results (10Gi), which is there already\nError from server (Forbidden): " + full,
-				Status: 1, Changes: []string{makesClaim, unmarks, makesJob, remarks},
+				Stderr: strings.TrimSuffix(fetched, next) + "Error from server (Forbidden): " + full,
+				Status: 1, Changes: []string{makesClaim, takes, makesJob, gives},
 			},
 		},
 		"a dry run leaves the marks alone": {

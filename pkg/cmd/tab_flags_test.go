@@ -95,7 +95,7 @@ func TestTabOffersWhatIsAccepted(t *testing.T) {
 	})
 	slices.Sort(found)
 	equal(t, found, []string{
-		"cancel output", "fetch compress", "fetch output", "fetch progress", "fetch transport", "list output", "purge dry-run", "purge output",
+		"cancel output", "fetch compress", "fetch links", "fetch output", "fetch progress", "fetch transport", "list output", "purge dry-run", "purge output",
 		"rerun access-mode", "rerun dry-run", "rerun image-pull-policy", "rerun output", "run access-mode", "run dry-run", "run image-pull-policy", "run output", "wait output",
 	})
 }

@@ -53,7 +53,7 @@ func typed(line string) []string {
 func shelf() []runtime.Object {
 	going := done("going", time.Hour)
 	going.DeletionTimestamp, going.Finalizers = &metav1.Time{Time: faketest.Now()}, []string{"x"}
-	cancelled := faketest.Job("cancelled", running, faketest.Annotated(owner.CancelledAnnotation, "2026-03-04T11:00:00Z"))
+	cancelled := faketest.Job("cancelled", running, faketest.Marked(owner.CancelledAnnotation, "2026-03-04T11:00:00Z"))
 	cron := &batchv1.CronJob{ObjectMeta: metav1.ObjectMeta{Name: "nightly", Namespace: faketest.Namespace}, Spec: batchv1.CronJobSpec{Schedule: "0 3 * * *"}}
 	elsewhere := faketest.Job("elsewhere")
 	elsewhere.Namespace = "other"
@@ -73,7 +73,6 @@ func TestTab(t *testing.T) {
 		"pur":                      "purge " + words4,
 		"logs ":                    "cancelled going runs test train waits " + words4,
 		"logs t":                   "test train " + words4,
-		"logs train ":              words4,
 		"rerun r":                  "runs " + words4,
 		"rerun runs -- python ":    words4,
 		"wait train t":             "test " + words4,

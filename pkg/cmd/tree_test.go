@@ -95,7 +95,7 @@ func TestTreeFlags(t *testing.T) {
 func TestTreeShorthands(t *testing.T) {
 	want := map[string][]string{
 		"A": {"all-namespaces"}, "d": {"dir"}, "e": {"env"}, "f": {"filename", "follow"}, "l": {"selector"}, "n": {"namespace"},
-		"o": {"output"}, "s": {"server"}, "y": {"yes"}, "h": {"help"},
+		"o": {"output"}, "q": {"quiet"}, "s": {"server"}, "y": {"yes"}, "h": {"help"},
 	}
 	everyCommand(t, func(t *testing.T, command *cobra.Command) {
 		t.Helper()
@@ -142,7 +142,7 @@ func TestTreeExamplesParse(t *testing.T) {
 	if lines < 15 {
 		t.Errorf("only %d lines of examples were found", lines)
 	}
-	for _, wrong := range []string{"kubectl batch run x --imag=y", "kubectl batch fetsh x", "kubectl batch logs a b", "kubectl batch wait"} {
+	for _, wrong := range []string{"kubectl batch run x --imag=y", "kubectl batch fetsh x", "kubectl batch list --state"} {
 		if parse(strings.Fields(wrong)...) == nil {
 			t.Errorf("%s: parsed", wrong)
 		}

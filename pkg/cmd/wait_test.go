@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"context"
 	"errors"
 	"strings"
 	"testing"
@@ -10,7 +11,9 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/utils/clock"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
@@ -37,21 +40,36 @@ func change(pod *corev1.Pod) step {
 }
 
 // during runs a command in a time of its own, while steps happen.
-func during(t *testing.T, cluster *faketest.Cluster, steps []step, args ...string) (got result) {
+func during(t *testing.T, cluster *faketest.Cluster, steps []step, args ...string) result {
+	t.Helper()
+	got, _ := duringAs(t, cluster, func(*factory.Factory) {}, steps, args...)
+	return got
+}
+
+// duringAs is during where the outside world is another. It returns how long the command took, too.
+func duringAs(t *testing.T, cluster *faketest.Cluster, change func(*factory.Factory), steps []step, args ...string) (got result, took time.Duration) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		defer cluster.Stop()
+		ctx, ended := context.WithCancel(t.Context())
+		defer ended()
 		go func() {
 			for _, happens := range steps {
-				time.Sleep(time.Minute) // of the bubble: no test waits for it
+				select {
+				case <-time.After(time.Minute): // of the bubble: no test waits for it
+				case <-ctx.Done():
+					return
+				}
 				if err := happens(cluster); err != nil {
 					t.Error(err)
 				}
 			}
 		}()
-		got = execute(t, cluster, args...)
+		began := clock.RealClock{}.Now()
+		got = executeAs(t, cluster, change, args...)
+		took = clock.RealClock{}.Since(began)
 	})
-	return got
+	return got, took
 }
 
 func TestWait(t *testing.T) {
@@ -118,7 +136,7 @@ func TestWait(t *testing.T) {
 			Stderr: "error: job \"train\" was deleted before it finished\n", Status: 125,
 		}},
 		"no such job": {faketest.New(), nil, []string{"train"}, result{
-			Stderr: "error: there is no job \"train\" in namespace \"lab\" (kubectl batch list shows what is there)\n", Status: 125,
+			Stderr: "error: there is no job \"train\" in namespace \"lab\"; run \"kubectl batch list\" to see jobs\n", Status: 125,
 		}},
 		"no right to watch": {
 			faketest.New(pending).Refuse("list", "jobs", apierrors.NewForbidden(batchv1.Resource("jobs"), "", errors.New("no"))), nil,
@@ -134,7 +152,7 @@ func TestWait(t *testing.T) {
 		"no time at all": {faketest.New(pending), nil, []string{"train", "--timeout=0s"}, result{
 			Stderr: "error: --timeout=0s: more than 0 is expected; without --timeout it waits for ever" + waitUsage, Status: 2,
 		}},
-		"no jobs":       {faketest.New(), nil, nil, result{Stderr: "error: JOB is missing: kubectl batch list shows what is there" + waitUsage, Status: 2}},
+		"no jobs":       {faketest.New(), nil, nil, result{Stderr: "error: missing argument JOB; run \"kubectl batch list\" to see jobs, or select jobs with -l, --mine or --state" + waitUsage, Status: 2}},
 		"not that form": {faketest.New(), nil, []string{"train", "-o", "yaml"}, result{Stderr: "error: -o yaml: json is expected" + waitUsage, Status: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -143,7 +161,7 @@ func TestWait(t *testing.T) {
 	}
 }
 
-const waitUsage = "\n\nUsage:\n  kubectl batch wait JOB...\n\n'kubectl batch wait --help' shows the flags and examples.\n"
+const waitUsage = "\n\nUsage:\n  kubectl batch wait [JOB...]\n\n'kubectl batch wait --help' shows the flags and examples.\n"
 
 // run --wait ends as wait does.
 func TestRunWaits(t *testing.T) {
@@ -154,6 +172,15 @@ func TestRunWaits(t *testing.T) {
 	equal(t, got.Stdout, "job.batch/train\n")
 	const end = "\njob.batch/train failed (exit status 9): BackoffLimitExceeded: Job has reached the specified backoff limit\n"
 	equal(t, strings.Contains(got.Stderr, end), true)
+}
+
+// A job that is deleted before its end leaves its results, and run says how they are fetched.
+func TestRunNamesResultsOfDeletedJob(t *testing.T) {
+	got := during(t, faketest.New(), []step{remove("train")}, "run", "train", "--image=i", "--results=1Gi", "--fetch", "-oname")
+	const want = "The results on claim train-results remain; to fetch them: kubectl batch fetch pvc/train-results\nerror: job \"train\" was deleted before it finished\n"
+	if got.Status != 125 || !strings.HasSuffix(got.Stderr, want) {
+		t.Errorf("status %d, %s; want 125, %s", got.Status, got.Stderr, want)
+	}
 }
 
 func TestLogs(t *testing.T) {
@@ -169,10 +196,10 @@ func TestLogs(t *testing.T) {
 	for name, test := range map[string]test{
 		"of the only pod":  {faketest.New(job, two), []string{"train"}, result{Stdout: "fake logs"}},
 		"of several":       {faketest.New(job, one, two), []string{"train"}, result{Stdout: "[train-1] fake logs\n[train-2] fake logs\n"}},
-		"followed to end":  {faketest.New(job, two), []string{"train", "-f"}, result{Stdout: "fake logs"}},
+		"followed to end":  {faketest.New(job, two), []string{"train", "-f"}, result{Stdout: "fake logs", Stderr: "job.batch/train complete\n"}},
 		"no pods yet":      {faketest.New(faketest.Job("train")), []string{"train"}, result{Stderr: "error: job \"train\" has no pods yet (-f waits for them)\n", Status: 1}},
 		"pods are gone":    {faketest.New(job), []string{"train"}, result{Stderr: "error: job \"train\" is finished and its pods are gone, and with them their logs\n", Status: 1}},
-		"pods are gone, f": {faketest.New(job), []string{"train", "-f"}, result{Stderr: "error: job \"train\" is finished and its pods are gone, and with them their logs\n", Status: 1}},
+		"pods are gone, f": {faketest.New(job), []string{"train", "-f"}, result{Stderr: "job.batch/train complete\nerror: job \"train\" is finished and its pods are gone, and with them their logs\n", Status: 1}},
 		"nothing runs": {faketest.New(faketest.Job("train"), waits), []string{"train"}, result{
 			Stderr: "error: job \"train\" has no logs yet (-f waits for them): pod train-1: ErrImagePull: not found\n", Status: 1,
 		}},

@@ -1,6 +1,7 @@
 // Package follow keeps a set of objects as the cluster has them, by list and
-// watch. It survives lost connections; what it does not promise is to show every
-// state in between: a change that is overtaken by the next may never be seen.
+// watch. It survives lost connections: a watch that breaks is continued behind the last
+// change. What it does not promise is to show every state in between: a set holds the newest
+// one, and where the API server has forgotten the changes since then, a list replaces them.
 package follow
 
 import (
@@ -26,12 +27,16 @@ type Client[L runtime.Object] interface {
 }
 
 // Keep keeps set equal to what client lists with options until ctx is done, and
-// calls changed after each change. The first list must succeed. Later a lost
+// calls changed after each change. The first list must succeed; a set with a Start needs none. Later a lost
 // connection is told to lost and tried again for ever; a refusal by the API
 // server (no permission, no such thing) ends it with an error; where a connection was
 // lost before, once it has held for a minute.
 func Keep[T Object, L runtime.Object](ctx context.Context, client Client[L], options metav1.ListOptions, set *Set[T], changed func(), lost func(error)) error {
-	k := keeper[T, L]{client: client, options: options, set: set, changed: changed}
+	k := keeper[T, L]{client: client, options: options, set: set, changed: changed, version: set.version}
+	if k.version != "" {
+		k.listed = true
+		changed()
+	}
 	for {
 		err := k.once(ctx)
 		switch {
@@ -51,6 +56,10 @@ type keeper[T Object, L runtime.Object] struct {
 	options metav1.ListOptions
 	set     *Set[T]
 	changed func()
+	// version is that of the newest change that is known; "" means that a list is needed.
+	version string
+	// breaks counts the watches in a row that broke without a change.
+	breaks int
 	// listed: a list has succeeded, so that the cluster is there and may be asked.
 	listed bool
 	outage Outage

@@ -82,16 +82,21 @@ func (s *server) Watch(ctx context.Context, options metav1.ListOptions) (watch.I
 	return w, nil
 }
 
+// event is a change to a pod; its version is the name of the pod.
 func event(kind watch.EventType, name string) watch.Event {
-	return watch.Event{Type: kind, Object: pod(name)}
+	changed := pod(name)
+	changed.ResourceVersion = name
+	return watch.Event{Type: kind, Object: changed}
 }
 
 // kept is what is known after the rounds.
 type kept struct {
 	All, Gone, Lost []string
-	Changed         int
-	Asked           []string
-	Err             string
+	// Unseen are those of Gone whose deletion was not seen.
+	Unseen  []string
+	Changed int
+	Asked   []string
+	Err     string
 }
 
 // keep keeps a set for an hour of the bubble's time.
@@ -104,6 +109,11 @@ func keep(t *testing.T, rounds ...round) (got kept) {
 		err := follow.Keep(ctx, s, metav1.ListOptions{LabelSelector: "a=b"}, &set,
 			func() { got.Changed++ }, func(err error) { got.Lost = append(got.Lost, err.Error()) })
 		got.All, got.Gone, got.Asked, got.Err = names(set.All()), names(set.Gone()), s.asked, err.Error()
+		for _, name := range got.Gone {
+			if !set.SawDeletion(types.UID(name)) {
+				got.Unseen = append(got.Unseen, name)
+			}
+		}
 	})
 	return got
 }
@@ -120,6 +130,7 @@ func TestKeep(t *testing.T) {
 	reset := &networkError{syscall.ECONNRESET}
 	forbidden := apierrors.NewForbidden(corev1.Resource("pods"), "", errors.New("no"))
 	tooOld := watch.Event{Type: watch.Error, Object: &metav1.Status{Code: 410, Reason: metav1.StatusReasonExpired}}
+	cut := watch.Event{Type: watch.Error, Object: &metav1.Status{Code: 500, Reason: metav1.StatusReasonInternalError}}
 	const deadline = "context deadline exceeded"
 	for name, test := range map[string]struct {
 		rounds []round
@@ -129,50 +140,68 @@ func TestKeep(t *testing.T) {
 			[]round{{list: []string{"a", "b"}, stays: true, events: []watch.Event{event(watch.Added, "c"), event(watch.Deleted, "a"), event(watch.Modified, "b"), event(watch.Bookmark, "z")}}},
 			kept{All: []string{"b", "c"}, Gone: []string{"a"}, Changed: 4, Asked: []string{"v0 a=b"}, Err: deadline},
 		},
-		"a watch that ends": {
-			[]round{{list: []string{"a"}, events: []watch.Event{event(watch.Added, "b")}}, {list: []string{"b", "c"}, stays: true}},
-			kept{All: []string{"b", "c"}, Gone: []string{"a"}, Changed: 3, Asked: []string{"v0 a=b", "v1 a=b"}, Err: deadline},
+		"a watch that ends is continued": {
+			[]round{{list: []string{"a"}, events: []watch.Event{event(watch.Added, "b")}}, {stays: true, events: []watch.Event{event(watch.Modified, "a"), event(watch.Deleted, "a")}}},
+			kept{All: []string{"b"}, Gone: []string{"a"}, Changed: 4, Asked: []string{"v0 a=b", "b a=b"}, Err: deadline},
+		},
+		"a watch that ends behind a bookmark": {
+			[]round{{list: []string{"a"}, events: []watch.Event{event(watch.Bookmark, "z")}}, {stays: true, events: []watch.Event{event(watch.Deleted, "a")}}},
+			kept{Gone: []string{"a"}, Changed: 2, Asked: []string{"v0 a=b", "z a=b"}, Err: deadline},
+		},
+		"a watch that ends with an error is continued once": {
+			[]round{{list: []string{"a"}, events: []watch.Event{cut}}, {events: []watch.Event{cut}}, {list: []string{"b"}, stays: true}},
+			kept{All: []string{"b"}, Gone: []string{"a"}, Unseen: []string{"a"}, Changed: 2, Asked: []string{"v0 a=b", "v0 a=b", "v2 a=b"}, Err: deadline},
 		},
 		"a version that is too old": {
 			[]round{{list: []string{"a"}, stays: true, events: []watch.Event{tooOld, event(watch.Added, "never")}}, {list: []string{"a"}, stays: true}},
 			kept{All: []string{"a"}, Changed: 2, Asked: []string{"v0 a=b", "v1 a=b"}, Err: deadline},
 		},
+		"a version that is refused as too old": {
+			[]round{{list: []string{"a"}}, {refused: apierrors.NewResourceExpired("old")}, {list: []string{"b"}, stays: true}},
+			kept{All: []string{"b"}, Gone: []string{"a"}, Unseen: []string{"a"}, Changed: 2, Asked: []string{"v0 a=b", "v0 a=b", "v2 a=b"}, Err: deadline},
+		},
 		"lists that fail on the way": {
-			[]round{{list: []string{"a"}}, {listErr: reset}, {listErr: apierrors.NewServiceUnavailable("soon")}, {list: []string{"b"}, stays: true}},
-			kept{All: []string{"b"}, Gone: []string{"a"}, Lost: []string{"connection reset by peer", "soon"}, Changed: 2, Asked: []string{"v0 a=b", "v3 a=b"}, Err: deadline},
+			[]round{{list: []string{"a"}, events: []watch.Event{tooOld}}, {listErr: reset}, {listErr: apierrors.NewServiceUnavailable("soon")}, {list: []string{"b"}, stays: true}},
+			kept{
+				All: []string{"b"}, Gone: []string{"a"}, Unseen: []string{"a"}, Lost: []string{"connection reset by peer", "soon"}, Changed: 2,
+				Asked: []string{"v0 a=b", "v3 a=b"}, Err: deadline,
+			},
 		},
 		"a watch that fails on the way": {
-			[]round{{list: []string{"a"}}, {list: []string{"b"}, refused: reset}, {list: []string{"c"}, stays: true}},
+			[]round{{list: []string{"a"}}, {refused: reset}, {stays: true, events: []watch.Event{event(watch.Added, "c")}}},
 			kept{
-				All: []string{"c"}, Gone: []string{"a", "b"}, Lost: []string{"watching: connection reset by peer"}, Changed: 3,
-				Asked: []string{"v0 a=b", "v1 a=b", "v2 a=b"}, Err: deadline,
+				All: []string{"a", "c"}, Lost: []string{"watching: connection reset by peer"}, Changed: 2,
+				Asked: []string{"v0 a=b", "v0 a=b", "v0 a=b"}, Err: deadline,
 			},
 		},
 		"no list at all":  {[]round{{listErr: reset}}, kept{Err: "connection reset by peer"}},
 		"a watch refused": {[]round{{list: []string{"a"}, refused: forbidden}}, kept{All: []string{"a"}, Changed: 1, Asked: []string{"v0 a=b"}, Err: "watching: pods is forbidden: no"}},
 		"refused by an API server on its way up": {
-			[]round{{list: []string{"a"}}, {listErr: reset}, {listErr: forbidden}, {list: []string{"a"}, refused: forbidden}},
+			[]round{{list: []string{"a"}, events: []watch.Event{tooOld}}, {listErr: reset}, {listErr: forbidden}, {list: []string{"a"}, refused: forbidden}},
 			kept{
 				All: []string{"a"}, Lost: []string{"connection reset by peer", "pods is forbidden: no"}, Changed: 2,
 				Asked: []string{"v0 a=b", "v3 a=b"}, Err: "watching: pods is forbidden: no",
 			},
 		},
 		"refused once a watch has ended": {
-			append([]round{{list: []string{"a"}}}, slices.Repeat([]round{{listErr: forbidden}}, 200)...),
+			append([]round{{list: []string{"a"}}}, slices.Repeat([]round{{refused: forbidden}}, 200)...),
 			kept{
-				All: []string{"a"}, Lost: slices.Repeat([]string{"pods is forbidden: no"}, 60),
-				Changed: 1, Asked: []string{"v0 a=b"}, Err: "pods is forbidden: no",
+				All: []string{"a"}, Lost: slices.Repeat([]string{"watching: pods is forbidden: no"}, 60),
+				Changed: 1, Asked: slices.Repeat([]string{"v0 a=b"}, 62), Err: "watching: pods is forbidden: no",
 			},
 		},
 		"refused for good after an outage": {
-			append([]round{{list: []string{"a"}}, {listErr: reset}}, slices.Repeat([]round{{listErr: forbidden}}, 200)...),
+			append([]round{{list: []string{"a"}, events: []watch.Event{tooOld}}, {listErr: reset}}, slices.Repeat([]round{{listErr: forbidden}}, 200)...),
 			kept{
 				All: []string{"a"}, Lost: append([]string{"connection reset by peer"}, slices.Repeat([]string{"pods is forbidden: no"}, 60)...),
 				Changed: 1, Asked: []string{"v0 a=b"}, Err: "pods is forbidden: no",
 			},
 		},
-		"nothing there":         {[]round{{stays: true}}, kept{Changed: 1, Asked: []string{"v0 a=b"}, Err: deadline}},
-		"made again, same name": {[]round{{list: []string{"a"}}, {stays: true, events: []watch.Event{event(watch.Added, "b")}}}, kept{All: []string{"b"}, Gone: []string{"a"}, Changed: 3, Asked: []string{"v0 a=b", "v1 a=b"}, Err: deadline}},
+		"nothing there": {[]round{{stays: true}}, kept{Changed: 1, Asked: []string{"v0 a=b"}, Err: deadline}},
+		"made again, same name": {
+			[]round{{list: []string{"a"}}, {stays: true, events: []watch.Event{event(watch.Deleted, "a"), event(watch.Added, "b")}}},
+			kept{All: []string{"b"}, Gone: []string{"a"}, Changed: 3, Asked: []string{"v0 a=b", "v0 a=b"}, Err: deadline},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if diff := cmp.Diff(test.want, keep(t, test.rounds...)); diff != "" {
@@ -180,6 +209,24 @@ func TestKeep(t *testing.T) {
 			}
 		})
 	}
+}
+
+// A set that starts with an object sees all that happened to it since it was read, also
+// where it does not exist any more.
+func TestKeepFromStart(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
+		defer cancel()
+		created := pod("a")
+		created.ResourceVersion = "7"
+		s := &server{rounds: []round{{stays: true, events: []watch.Event{event(watch.Modified, "a"), event(watch.Deleted, "a")}}}}
+		set, changed := follow.Set[*corev1.Pod]{}, 0
+		set.Start(created)
+		_ = follow.Keep(ctx, s, metav1.ListOptions{}, &set, func() { changed++ }, func(err error) { t.Error(err) })
+		if got := names(set.Gone()); changed != 3 || !slices.Equal(got, []string{"a"}) || !set.SawDeletion("a") || !slices.Equal(s.asked, []string{"7 "}) {
+			t.Errorf("deleted %v after %d changes, asked for %v", got, changed, s.asked)
+		}
+	})
 }
 
 type networkError struct{ cause error }

@@ -9,6 +9,10 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 )
 
+// mostGone is how many deleted objects a set remembers: the newest. A set may be kept
+// for days in a namespace where objects come and go.
+const mostGone = 1000
+
 // Object is what a set holds.
 type Object interface {
 	runtime.Object
@@ -17,9 +21,39 @@ type Object interface {
 
 // Set is the objects as last seen. Its zero value is an empty set.
 type Set[T Object] struct {
+	// Wanted reports whether the set holds an object; nil for all.
+	Wanted func(T) bool
+	// Forgets means that deleted objects are not remembered.
+	Forgets bool
+
+	// version is where Keep begins to watch; "" means with a list.
+	version string
+
 	mu      sync.Mutex
 	objects map[types.UID]T
 	gone    map[types.UID]T
+	// deleted are the keys of gone, the oldest first.
+	deleted []types.UID
+	// unseen are those of gone whose deletion was not seen: a list did not have them any more.
+	unseen map[types.UID]bool
+}
+
+// Start has the set begin with object as it was read, so that Keep sees every change since then. It is called before
+// Keep; an object without a version has no effect.
+func (s *Set[T]) Start(object T) {
+	if object.GetResourceVersion() == "" {
+		return
+	}
+	s.version, s.objects = object.GetResourceVersion(), map[types.UID]T{object.GetUID(): object}
+}
+
+// SawDeletion reports whether the deletion of the object with that UID was seen, so that its last state is known. It is
+// false where a list did not have the object any more.
+func (s *Set[T]) SawDeletion(uid types.UID) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, deleted := s.gone[uid]
+	return deleted && !s.unseen[uid]
 }
 
 // All returns the objects that exist, in no order.
@@ -29,7 +63,8 @@ func (s *Set[T]) All() []T {
 	return values(s.objects)
 }
 
-// Gone returns the objects that were deleted while the set was kept, as last seen.
+// Gone returns the newest of the objects that were deleted while the set was kept,
+// as last seen.
 func (s *Set[T]) Gone() []T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,35 +79,59 @@ func values[T Object](objects map[types.UID]T) []T {
 	return all
 }
 
+func (s *Set[T]) wants(object T) bool { return s.Wanted == nil || s.Wanted(object) }
+
 // replace takes over a fresh list; what it no longer names is gone.
 func (s *Set[T]) replace(list []T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	before := s.objects
-	s.objects = make(map[types.UID]T, len(list))
+	s.objects = make(map[types.UID]T)
 	for _, object := range list {
-		s.objects[object.GetUID()] = object
+		if s.wants(object) {
+			s.objects[object.GetUID()] = object
+		}
 		delete(before, object.GetUID())
 	}
-	for _, object := range before {
-		s.bury(object)
+	for uid, object := range before {
+		if s.bury(object); !s.Forgets {
+			s.unseen[uid] = true
+		}
 	}
 }
 
-func (s *Set[T]) apply(kind watch.EventType, object T) {
+// apply takes over a change, and reports whether it concerns the set.
+func (s *Set[T]) apply(kind watch.EventType, object T) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if kind != watch.Deleted {
-		s.objects[object.GetUID()] = object
-		return
+	uid := object.GetUID()
+	if _, held := s.objects[uid]; !held && !s.wants(object) {
+		return false
 	}
-	delete(s.objects, object.GetUID())
+	if kind != watch.Deleted {
+		s.objects[uid] = object
+		return true
+	}
+	delete(s.objects, uid)
 	s.bury(object)
+	return true
 }
 
 func (s *Set[T]) bury(object T) {
-	if s.gone == nil {
-		s.gone = map[types.UID]T{}
+	if s.Forgets {
+		return
 	}
-	s.gone[object.GetUID()] = object
+	if s.gone == nil {
+		s.gone, s.unseen = map[types.UID]T{}, map[types.UID]bool{}
+	}
+	uid := object.GetUID()
+	if _, known := s.gone[uid]; !known {
+		s.deleted = append(s.deleted, uid)
+	}
+	s.gone[uid] = object
+	if len(s.deleted) > mostGone {
+		delete(s.gone, s.deleted[0])
+		delete(s.unseen, s.deleted[0])
+		s.deleted = append(s.deleted[:0], s.deleted[1:]...)
+	}
 }

@@ -10,15 +10,25 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 )
 
-// once lists, and then watches from there until the watch ends.
+// mostBreaks is how many watches in a row may break without a change before the set is listed anew.
+const mostBreaks = 2
+
+// once watches from the newest version that is known until the watch ends. Only where none is known, or the API
+// server does not have the changes since then any more, it lists first: what a list does not show any more may have
+// changed before it was deleted.
 func (k *keeper[T, L]) once(ctx context.Context) error {
-	version, err := k.list(ctx)
-	if err != nil {
-		return err
+	if k.version == "" {
+		if err := k.list(ctx); err != nil {
+			return err
+		}
 	}
 	options := k.options
-	options.ResourceVersion, options.AllowWatchBookmarks = version, true
+	options.ResourceVersion, options.AllowWatchBookmarks = k.version, true
 	w, err := k.client.Watch(ctx, options)
+	if isTooOld(err) {
+		k.version = ""
+		return nil
+	}
 	if err != nil {
 		return fmt.Errorf("watching: %w", err)
 	}
@@ -26,37 +36,53 @@ func (k *keeper[T, L]) once(ctx context.Context) error {
 	quiet := true
 	for event := range w.ResultChan() {
 		if event.Type == watch.Error {
-			k.outage.Broke()
-			return ended(event.Object)
+			err = k.broken(event.Object)
+			break
 		}
-		quiet = false
-		if object, ok := event.Object.(T); ok && event.Type != watch.Bookmark {
-			k.set.apply(event.Type, object)
-			k.changed()
-		}
+		quiet, k.breaks = false, 0
+		k.take(event)
 	}
 	k.outage.Broke() // an API server that is killed ends its watches without a word
-	if quiet {
+	if quiet && k.version != "" && err == nil {
 		Sleep(ctx, pause) // a server that ends every watch at once must not be asked without pause
 	}
-	return nil
+	return err
 }
 
-// ended returns why a watch ended: nothing worth telling where a new list is all
-// it takes, be it that its version became too old or that its connection broke
-// (client-go makes that an error event too).
-func ended(status runtime.Object) error {
+// take applies a change to the set.
+func (k *keeper[T, L]) take(event watch.Event) {
+	object, ok := event.Object.(T)
+	if !ok {
+		return
+	}
+	k.version = object.GetResourceVersion()
+	if event.Type != watch.Bookmark && k.set.apply(event.Type, object) {
+		k.changed()
+	}
+}
+
+// broken decides where the next watch begins after an error event: behind the last change, unless the API server does
+// not have that version any more. client-go makes an error event of some broken connections too. An error is
+// returned only for what a new watch cannot mend.
+func (k *keeper[T, L]) broken(status runtime.Object) error {
 	err := apierrors.FromObject(status)
+	k.breaks++
+	if isTooOld(err) || k.breaks >= mostBreaks {
+		k.version, k.breaks = "", 0
+	}
 	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
 		return fmt.Errorf("watching: %w", err)
 	}
 	return nil
 }
 
-func (k *keeper[T, L]) list(ctx context.Context) (version string, err error) {
+// isTooOld reports whether the API server says that it does not have the changes since a version any more.
+func isTooOld(err error) bool { return apierrors.IsResourceExpired(err) || apierrors.IsGone(err) }
+
+func (k *keeper[T, L]) list(ctx context.Context) error {
 	list, err := k.client.List(ctx, k.options)
 	if err != nil {
-		return "", err
+		return err
 	}
 	var objects []T
 	err = meta.EachListItem(list, func(item runtime.Object) error {
@@ -68,14 +94,15 @@ func (k *keeper[T, L]) list(ctx context.Context) (version string, err error) {
 		return nil
 	})
 	if err != nil {
-		return "", err
+		return err
 	}
 	k.listed, k.refusals, k.outage = true, 0, Outage{}
 	k.set.replace(objects)
 	k.changed()
 	accessor, err := meta.ListAccessor(list)
 	if err != nil {
-		return "", err
+		return err
 	}
-	return accessor.GetResourceVersion(), nil
+	k.version = accessor.GetResourceVersion()
+	return nil
 }

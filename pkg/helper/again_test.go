@@ -12,6 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
+	"k8s.io/utils/clock"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
@@ -24,9 +25,10 @@ func pods() schema.GroupVersionResource { return corev1.SchemeGroupVersion.WithR
 func located(t *testing.T, cluster *faketest.Cluster, spec helper.Spec, do func(t *testing.T, s *helper.Session, locate func() string)) (got session) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
+		cluster.Start()
 		defer cluster.Stop()
 		client, _ := cluster.Clientset()
-		s := helper.NewSession(client, spec, func(text string) { got.Said = append(got.Said, text) })
+		s := helper.NewSession(client, answers("idle serving"), clock.RealClock{}, spec, func(text string) { got.Said = append(got.Said, text) })
 		do(t, s, func() string {
 			before := len(cluster.Created())
 			go func() {

@@ -13,29 +13,41 @@ import (
 
 // answered is how long the answer to a create is waited for after Ctrl-C: a pod
 // of which the UID is known can be taken away for certain.
-const answered = 3 * time.Second
+const answered = 700 * time.Millisecond
 
 // create retries with less where admission refuses: smaller where a quota or
-// LimitRange does, with the job's image or not as root where a policy does.
+// LimitRange does, with the whole limit as request where a LimitRange asks for it, with the job's image or not as root where a policy does.
 func (s *Session) create(ctx context.Context) error {
 	for {
 		err := s.ask(ctx)
 		switch {
 		case err == nil:
 			return nil
-		case apierrors.IsAlreadyExists(err):
-			// Another's pod: the next name is another.
-		case aboutSize(err) && s.shrink(err.Error()):
-		case aboutImage(err) && s.useJobImage(err.Error()):
-		case aboutUser(err) && s.spec.Identity.Root():
-			s.spec.Identity = s.spec.Identity.Nobody()
-			s.say(fmt.Sprintf("%v; trying as user %d, who may not be able to read all files", err, nobody))
+		case s.adapt(err):
 		case aboutRoom(err):
 			return s.both(&NoPodError{Reason: err.Error(), cause: fmt.Errorf("making a helper pod: %w", err)})
 		default:
 			return s.both(fmt.Errorf("making a helper pod: %w", err))
 		}
 	}
+}
+
+// adapt changes the pod to what a refusal asks for. It reports whether another attempt can succeed.
+func (s *Session) adapt(refusal error) bool {
+	switch {
+	case apierrors.IsAlreadyExists(refusal):
+		return true // a pod of another fetch: the next attempt has another name
+	case aboutRequest(refusal) && !s.spec.RequestCPU:
+		s.spec.RequestCPU = true
+		return true
+	case aboutSize(refusal) && s.shrink(refusal.Error()), aboutImage(refusal) && s.useJobImage(refusal.Error()):
+		return true
+	case aboutUser(refusal) && s.spec.Identity.Root():
+		s.spec.Identity = s.spec.Identity.Nobody()
+		s.say(fmt.Sprintf("%v; trying as user %d, who may not be able to read all files", refusal, nobody))
+		return true
+	}
+	return false
 }
 
 // ask makes a pod with a name of its own, so that it can be found and deleted

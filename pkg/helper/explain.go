@@ -3,11 +3,12 @@ package helper
 import (
 	"errors"
 	"fmt"
-	"slices"
+	"regexp"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/util/exec"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
 // verdict is a last word of the script that is not success.
@@ -34,8 +35,8 @@ func (d *delivery) explain(err error) error {
 	case "asleep":
 		return &UndeliveredError{errors.New("the helper's main process did not start it")}
 	}
-	if fault(complaint) {
-		return &CannotRunError{Reason: complaint}
+	if line := fault(d.words.lines()); line != "" {
+		return &CannotRunError{Reason: line}
 	}
 	if complaint != "" {
 		err = fmt.Errorf("%w: %s", err, complaint)
@@ -47,7 +48,7 @@ func (d *delivery) explain(err error) error {
 func (d *delivery) unanswered(err error, complaint string) error {
 	switch {
 	case d.err == nil:
-	case noProgram(d.err):
+	case transport.NoShell(d.err):
 		return &NoShellError{Cause: d.err}
 	case strings.Contains(d.err.Error(), " is forbidden: "), apierrors.IsForbidden(d.err), apierrors.IsUnauthorized(d.err),
 		apierrors.IsBadRequest(d.err), apierrors.IsInvalid(d.err):
@@ -61,21 +62,22 @@ func (d *delivery) unanswered(err error, complaint string) error {
 	return &UndeliveredError{err}
 }
 
-// noProgram reports whether err is what container runtimes and kubelets say of a
-// program that the image does not have.
-func noProgram(err error) bool {
-	var ended exec.ExitError
-	if errors.As(err, &ended) && (ended.ExitStatus() == 126 || ended.ExitStatus() == 127) {
-		return true
-	}
-	return lacksShell(err.Error()) || strings.Contains(err.Error(), "no such file or directory")
-}
+// finalComplaint is a line of a shell, or of a program that the script runs, about its
+// container: the same happens again. Lines of other origin can say the same words
+// about something that passes.
+var finalComplaint = regexp.MustCompile(`^(?:/?[\w./-]*/)?(?:sh|ash|dash|bash|ksh|mksh|busybox|cat|gzip|gunzip|zcat|wc|mv|chmod|rm|uname|sleep|batch-agent)(?::| \S*:).*` +
+	`(?:No space left on device|Disk quota exceeded|Read-only file system|Permission denied|Operation not permitted|` +
+	`File too large|No such file or directory|[Dd]irectory nonexistent|nonexistent directory|Not a directory|: (?:command )?not found)$`)
 
-// fault reports whether a complaint is of the place, so that a second try ends
-// the same.
-func fault(complaint string) bool {
-	return slices.ContainsFunc([]string{"No space left", "quota exceeded", "Read-only file system", "Permission denied", "not permitted", "create", "nonexistent", "not found"},
-		func(text string) bool { return strings.Contains(complaint, text) })
+// fault returns the line of a complaint that is about the container, so that a second
+// attempt ends the same; "" for none.
+func fault(complaint []string) string {
+	for _, line := range complaint {
+		if finalComplaint.MatchString(line) {
+			return line
+		}
+	}
+	return ""
 }
 
 func orElse(text, other string) string {

@@ -3,8 +3,11 @@ package helper
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
 // least is how small a helper is made where there is no room for a larger one:
@@ -37,12 +40,23 @@ func (s *Session) shrink(why string) bool {
 // another changes the Spec so that it may start where the last one could not.
 func (s *Session) another(err error) bool {
 	if full, ok := errors.AsType[*noRoomError](err); ok {
-		return s.shrink(full.Error())
+		return s.smallerFits(full.why) && s.shrink(full.Error())
 	}
 	if image, ok := errors.AsType[*pullError](err); ok {
 		return s.useJobImage(image.why.String())
 	}
 	return false
+}
+
+// smallerFits reports whether a smaller helper might find a node. Nodes count
+// requests, and that of CPU is small already.
+func (s *Session) smallerFits(why reason.Reason) bool {
+	return s.large() && (lacks(why, "memory") || s.spec.RequestCPU && lacks(why, "cpu"))
+}
+
+// lacks reports whether the scheduler says that nodes have too little of a resource.
+func lacks(why reason.Reason, resource string) bool {
+	return strings.Contains(why.Message, "Insufficient "+resource)
 }
 
 // canFallBack reports whether there is an image to try in the place of this one.

@@ -37,8 +37,8 @@ func TestFallback(t *testing.T) {
 				noShell + " (" + unusable + "InvalidImageName: bad)",
 			Said: []string{unusable + "InvalidImageName: bad; trying the job's own, " + own}, Changes: []string{made1, gone1, made2, gone2},
 		}},
-		"it cannot be had either": {faketest.New(), withJob, []corev1.PodStatus{waiting("ErrImagePull", "not found"), waiting("ErrImagePull", "also not found")}, []string{helper.DefaultImage, own}, session{
-			Err:  `helper pod "fetch-2" cannot start: ErrImagePull: also not found (` + unusable + "ErrImagePull: not found)",
+		"it cannot be had either": {faketest.New(), withJob, []corev1.PodStatus{waiting("ErrImagePull", "not found"), waiting("ErrImagePull", "lab/train:1: not found")}, []string{helper.DefaultImage, own}, session{
+			Err:  `helper pod "fetch-2" cannot start: ErrImagePull: lab/train:1: not found (` + unusable + "ErrImagePull: not found)",
 			Said: []string{unusable + "ErrImagePull: not found; trying the job's own, " + own}, Changes: []string{made1, gone1, made2, gone2},
 		}},
 		"named by the person": {faketest.New(), spec(func(s *helper.Spec) { s.JobImage = own }), []corev1.PodStatus{waiting("ErrImagePull", "not found")}, []string{helper.DefaultImage}, session{

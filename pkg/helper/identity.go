@@ -62,6 +62,12 @@ func IdentityOf(spec corev1.PodSpec, container string, pods []*corev1.Pod, recor
 	return identity
 }
 
+// DeclaredIdentity returns the user that spec itself names for container; false where it leaves that to the image.
+func DeclaredIdentity(spec corev1.PodSpec, container string) (Identity, bool) {
+	identity := fromSpec(spec, container)
+	return identity, identity.UID != nil
+}
+
 func fromSpec(spec corev1.PodSpec, container string) Identity {
 	var identity Identity
 	if pod := spec.SecurityContext; pod != nil {
@@ -70,11 +76,12 @@ func fromSpec(spec corev1.PodSpec, container string) Identity {
 			identity.Groups = union(identity.Groups, []int64{*pod.FSGroup})
 		}
 	}
-	i := slices.IndexFunc(spec.Containers, func(c corev1.Container) bool { return c.Name == container })
-	if i < 0 || spec.Containers[i].SecurityContext == nil {
+	all := slices.Concat(spec.Containers, spec.InitContainers)
+	i := slices.IndexFunc(all, func(c corev1.Container) bool { return c.Name == container })
+	if i < 0 || all[i].SecurityContext == nil {
 		return identity
 	}
-	own := spec.Containers[i].SecurityContext
+	own := all[i].SecurityContext
 	if own.RunAsUser != nil {
 		identity.UID = own.RunAsUser
 	}
@@ -91,7 +98,7 @@ func fromSpec(spec corev1.PodSpec, container string) Identity {
 // the kubelet reports it (Kubernetes 1.31 and later).
 func Ran(pods []*corev1.Pod, container string) (Identity, bool) {
 	for _, pod := range pods {
-		for _, status := range pod.Status.ContainerStatuses {
+		for _, status := range slices.Concat(pod.Status.ContainerStatuses, pod.Status.InitContainerStatuses) {
 			if status.Name == container && status.User != nil && status.User.Linux != nil {
 				user := status.User.Linux
 				return Identity{UID: &user.UID, GID: &user.GID, Groups: user.SupplementalGroups}, true

@@ -18,7 +18,7 @@ const (
 	// patience is how long the agent may take to serve once it is in place: the
 	// main process looks for it every turn where no signal reaches it.
 	patience = 15 * time.Second
-	// rethink is the pause before the next delivery.
+	// rethink is the pause before the agent is delivered again.
 	rethink = 500 * time.Millisecond
 )
 
@@ -57,7 +57,7 @@ var install string
 // The error is a *NoShellError, a *CannotRunError, an *UndeliveredError after
 // several tries, or what the API server says to an exec.
 func Install(ctx context.Context, exec transport.Executor, at transport.Container, binaries func(machine string) (Binary, bool)) error {
-	return installer{exec: exec, at: at, binaries: binaries, dir: AgentDir, pid: "1", patience: patience, silence: silence}.install(ctx)
+	return installer{exec: exec, at: at, binaries: binaries, dir: AgentDir, pid: "1", patience: patience, silence: silence, rethink: rethink}.install(ctx)
 }
 
 // installer installs one agent.
@@ -68,6 +68,7 @@ type installer struct {
 	dir, pid string
 	patience time.Duration // in whole seconds
 	silence  time.Duration
+	rethink  time.Duration
 }
 
 func (i installer) install(ctx context.Context) error {
@@ -77,7 +78,7 @@ func (i installer) install(ctx context.Context) error {
 		if !again || try == deliveries || apierrors.IsNotFound(err) || ctx.Err() != nil {
 			return err
 		}
-		timer := time.NewTimer(rethink)
+		timer := time.NewTimer(i.rethink)
 		select {
 		case <-ctx.Done():
 			timer.Stop()

@@ -30,7 +30,7 @@ var built = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
 	at := filepath.Join(dir, "agent")
-	cmd := exec.Command("go", "build", "-o", at, "-ldflags=-s -w", "./testdata/agent")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", at, "-ldflags=-s -w", "./testdata/agent")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, out)
@@ -63,7 +63,7 @@ func agent(t *testing.T, content []byte) Binary {
 
 func (p *pod) installer(executor transport.Executor, binary Binary) installer {
 	return installer{
-		exec: executor, dir: p.dir, pid: p.pid, patience: 10 * time.Second, silence: time.Minute,
+		exec: executor, dir: p.dir, pid: p.pid, patience: 10 * time.Second, silence: time.Minute, rethink: time.Millisecond,
 		binaries: func(machine string) (Binary, bool) { return binary, machine != "" },
 	}
 }
@@ -108,7 +108,7 @@ func TestInstall(t *testing.T) {
 func TestInstallRaw(t *testing.T) {
 	path := localexec.Links(t, "sh", "sleep", "uname", "rm", "cat", "wc", "chmod", "mv")
 	executor := &localexec.Executor{Shell: []string{filepath.Join(path, "sh")}, Path: path}
-	p := start(t, executor, "60", "1", "/proc")
+	p := start(t, executor, "600", "0.1", "/proc")
 	binary := agent(t, nil)
 	binary.Gzip = []byte("not asked for")
 	if err := p.installer(executor, binary).install(t.Context()); err != nil {
@@ -117,12 +117,12 @@ func TestInstallRaw(t *testing.T) {
 	p.serves(t)
 }
 
-// Two clients at once both succeed, and a lost wake-up costs seconds only.
+// Two clients at once both succeed, and after a lost wake-up the agent starts at the next look.
 func TestInstallTwice(t *testing.T) {
 	for name, fresh := range shells(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, fresh(), "60", "1", "/proc")
+			p := start(t, fresh(), "600", "0.1", "/proc")
 			deaf := p.installer(fresh(), agent(t, nil))
 			deaf.pid = "999999999"
 			failed := make(chan error, 3)
@@ -145,7 +145,7 @@ func TestInstallCut(t *testing.T) {
 	for name, fresh := range shells(t) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p := start(t, fresh(), "60", "1", "/proc")
+			p := start(t, fresh(), "600", "0.1", "/proc")
 			for _, share := range []int64{0, 1, 50, 99} {
 				cut := binary
 				cut.Gzip = binary.Gzip[:int64(len(binary.Gzip))*share/100]
@@ -193,7 +193,7 @@ func TestInstallCannot(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			i := (&pod{dir: t.TempDir(), pid: "999999999"}).installer(test.executor, test.binary)
-			i.patience = time.Second
+			i.patience = 0
 			if test.change != nil {
 				test.change(&i)
 			}

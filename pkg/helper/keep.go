@@ -2,6 +2,7 @@ package helper
 
 import (
 	"context"
+	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
@@ -10,6 +11,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
@@ -19,6 +21,8 @@ const (
 	keyBytes = 16
 	// worthwhile is the time that a helper must have left to be begun with.
 	worthwhile = 30 * time.Minute
+	// settling is how long after its start a helper without an agent is not taken.
+	settling = 15 * time.Second
 )
 
 // key returns what a kept helper is found by: who it is of, what it reads, and
@@ -35,38 +39,65 @@ func (s Spec) key() string {
 	return hex.EncodeToString(sum[:keyBytes])
 }
 
-// takeOver uses a helper of a fetch like this one, where there is no room for a
-// second: mostly one that a killed client left, which would hold its place until
-// it has heard nobody for long enough. A fetch that does use it loses it at our
-// end, makes another, and goes on.
-func (s *Session) takeOver(ctx context.Context) bool {
-	if s.looked = true; !s.adopt(ctx, owner.KeptLabel+"!=true") {
-		return false
+// takeOver uses a helper that an earlier fetch like this one left: a killed client
+// leaves its helper, which would hold its room until its agent ends for lack of a client.
+func (s *Session) takeOver(ctx context.Context) {
+	if s.adopt(ctx) && !s.found {
+		s.say(fmt.Sprintf("using helper pod %s, which an earlier fetch of yours left", s.pod.Name))
 	}
-	s.say(fmt.Sprintf("using helper pod %s, which an earlier fetch of yours left", s.pod.Name))
-	return true
 }
 
-// adopt takes a running helper that another session made and that the selector
-// chooses. Not to be allowed to look is no reason not to make one.
-func (s *Session) adopt(ctx context.Context, selector string) bool {
-	if s.key == "" {
+// adopt takes a running helper of an earlier fetch like this one, if no client uses
+// it. Without the right to look for one, or to take it, a new one is created.
+func (s *Session) adopt(ctx context.Context) bool {
+	if s.key == "" || s.exec == nil {
 		return false
 	}
 	list, err := s.client.CoreV1().Pods(s.spec.Namespace).List(ctx, metav1.ListOptions{
-		LabelSelector: owner.Select(owner.HelperComponent) + "," + owner.UseLabel + "=" + s.key + "," + selector,
+		LabelSelector: owner.Select(owner.HelperComponent) + "," + owner.UseLabel + "=" + s.key,
 	})
 	if err != nil {
 		return false
 	}
 	for i := range list.Items {
 		pod := &list.Items[i]
-		if pod.Status.Phase == corev1.PodRunning && usable(pod) && deadline(pod).Sub(s.clock.Now()) > worthwhile {
-			s.pod, s.ran, s.ends = pod, true, deadline(pod)
+		if pod.Status.Phase != corev1.PodRunning || !usable(pod) || deadline(pod).Sub(s.clock.Now()) <= worthwhile {
+			continue
+		}
+		if !InUse(ctx, s.exec, pod, s.clock.Now()) && s.take(ctx, pod) {
 			return true
 		}
 	}
 	return false
+}
+
+// take makes pod the helper of this session. Its annotation tells the session that
+// had it before, if that one lives, that it is taken; of two sessions at once only
+// one succeeds.
+func (s *Session) take(ctx context.Context, pod *corev1.Pod) bool {
+	token := rand.Text()
+	metadata := map[string]any{
+		"uid": pod.UID, "resourceVersion": pod.ResourceVersion, "annotations": map[string]string{owner.SessionAnnotation: token},
+	}
+	if s.spec.Keep {
+		metadata["labels"] = map[string]string{owner.KeptLabel: "true"}
+	}
+	patch, err := json.Marshal(map[string]any{"metadata": metadata})
+	if err != nil {
+		return false
+	}
+	taken, err := s.client.CoreV1().Pods(pod.Namespace).Patch(ctx, pod.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	if err != nil {
+		return false
+	}
+	s.pod, s.token, s.ran, s.ends = taken, token, true, deadline(taken)
+	s.found = pod.Labels[owner.KeptLabel] == "true"
+	return true
+}
+
+// taken reports whether another session has taken pod.
+func (s *Session) taken(pod *corev1.Pod) bool {
+	return pod.Annotations[owner.SessionAnnotation] != s.token
 }
 
 // deadline is when the cluster ends pod, at the latest.

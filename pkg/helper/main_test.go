@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -27,7 +28,7 @@ type pod struct {
 
 // start runs a helper's main script in the shell of executor. No process counts
 // but those in the directory proc.
-func start(t *testing.T, executor *localexec.Executor, limit, turn, proc string) *pod {
+func start(t *testing.T, executor *localexec.Executor, turns, turn, proc string) *pod {
 	t.Helper()
 	dir := t.TempDir()
 	p := &pod{dir: dir, log: make(chan string, 10), ended: make(chan error, 1)}
@@ -38,7 +39,7 @@ func start(t *testing.T, executor *localexec.Executor, limit, turn, proc string)
 	first := &firstLine{rest: p.log, first: pids}
 	go func() {
 		defer close(done)
-		argv := []string{"sh", "-c", "trap '' USR1; echo $$\n" + main, "helper", limit, turn, dir, "/root-of-volume", proc + "/1"}
+		argv := []string{"sh", "-c", "trap '' USR1; echo $$\n" + main, "helper", turns, turn, dir, "/root-of-volume", proc + "/1"}
 		p.ended <- executor.Exec(ctx, transport.Container{}, argv, transport.Stdio{Out: first, Err: os.Stderr})
 	}()
 	if _, err := fmt.Fscanln(in, &p.pid); err != nil {
@@ -75,6 +76,45 @@ func shells(t *testing.T) map[string]func() *localexec.Executor {
 	return all
 }
 
+// nap waits until the main script sleeps, in a process that is not among known, and returns the process.
+func (p *pod) nap(t *testing.T, known ...string) string {
+	t.Helper()
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		select {
+		case err := <-p.ended:
+			t.Fatalf("it ended: %v", err)
+		default:
+		}
+		for _, pid := range p.children(t) {
+			if !slices.Contains(known, pid) {
+				return pid
+			}
+		}
+	}
+	t.Fatal("it does not sleep")
+	return ""
+}
+
+// children returns the processes that the main script has started.
+func (p *pod) children(t *testing.T) (pids []string) {
+	t.Helper()
+	stats, err := filepath.Glob("/proc/[0-9]*/stat")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, stat := range stats {
+		text, err := os.ReadFile(stat)
+		if err != nil {
+			continue // it has ended
+		}
+		// The name, in brackets, can hold anything.
+		if fields := strings.Fields(string(text[strings.LastIndexByte(string(text), ')')+1:])); len(fields) > 1 && fields[1] == p.pid {
+			pids = append(pids, filepath.Base(filepath.Dir(stat)))
+		}
+	}
+	return pids
+}
+
 // Nothing but other processes keeps a helper without an agent; it ends at TERM.
 func TestMainEnds(t *testing.T) {
 	for name, fresh := range shells(t) {
@@ -89,11 +129,10 @@ func TestMainEnds(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			p := start(t, fresh(), "1", "1", proc)
-			select {
-			case err := <-p.ended:
-				t.Fatalf("it ended beside another process: %v", err)
-			case <-time.After(3 * time.Second):
+			p := start(t, fresh(), "3", "0.1", proc)
+			var naps []string
+			for range 6 { // looks
+				naps = append(naps, p.nap(t, naps...))
 			}
 			if err := os.Remove(filepath.Join(proc, "7", "exe")); err != nil { // a zombie now
 				t.Fatal(err)
@@ -103,7 +142,7 @@ func TestMainEnds(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-			case <-time.After(8 * time.Second):
+			case <-time.After(30 * time.Second):
 				t.Error("it does not end")
 			}
 		})
@@ -111,17 +150,17 @@ func TestMainEnds(t *testing.T) {
 	for name, fresh := range shells(t) {
 		t.Run(name+" at TERM", func(t *testing.T) {
 			t.Parallel()
-			p := start(t, fresh(), "60", "1", "/proc")
+			p := start(t, fresh(), "600", "0.3", "/proc")
 			pid, err := strconv.Atoi(p.pid)
 			if err != nil {
 				t.Fatal(err)
 			}
-			time.Sleep(300 * time.Millisecond) // so that it naps
-			for range 3 {                      // a wake-up for nothing ends nothing
+			naps := []string{p.nap(t)}
+			for range 3 { // a wake-up for nothing ends nothing
 				if err := syscall.Kill(pid, syscall.SIGUSR1); err != nil {
 					t.Fatal(err)
 				}
-				time.Sleep(100 * time.Millisecond)
+				naps = append(naps, p.nap(t, naps...))
 			}
 			if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 				t.Fatal(err)
@@ -131,7 +170,7 @@ func TestMainEnds(t *testing.T) {
 				if err != nil {
 					t.Error(err)
 				}
-			case <-time.After(10 * time.Second):
+			case <-time.After(30 * time.Second):
 				t.Error("it does not end")
 			}
 		})

@@ -49,16 +49,19 @@ const (
 	// agentSpace bounds AgentDir in bytes: the agent twice, as it is replaced, and the
 	// chunks that are on their way to a bucket.
 	agentSpace = 1 << 30
+	// idleCPU is what a helper requests, in millicores: it waits more than it computes,
+	// and one that is left behind must not hold the room of a job.
+	idleCPU = 50
 	// randomLength is how many characters make a helper's name its own.
 	randomLength = 8
 	// labelLength is how long a name may be that is also a host's name.
 	labelLength = 63
 )
 
-// main is what the helper runs, with the arguments IDLE TURN DIR ROOT SELF. Once
+// main is what the helper runs, with the arguments TURNS TURN DIR ROOT SELF SUBPATH. Once
 // DIR holds the agent it becomes that; it looks every TURN seconds, and when USR1
 // wakes it up. Until then it ends when beside SELF, its own place in /proc, there
-// was no other process for IDLE seconds. A process without an exe is a zombie and
+// was no other process for TURNS looks. A process without an exe is a zombie and
 // does not count. A shell interrupts no sleep that it has not put into the
 // background, and Kubernetes makes one $ of two, so that there is no $$ here.
 //
@@ -68,7 +71,9 @@ var main string
 // Spec is a helper that can be made as it stands.
 type Spec struct {
 	Namespace string
-	// Claim and SubPath are what it mounts, read-only.
+	// Claim is what it mounts, read-only. SubPath is the directory or file on it that
+	// the agent serves; "" is all of the claim. The pod mounts the whole claim:
+	// kubelet waits for ever for a sub-path that does not exist.
 	Claim, SubPath string
 	// Job is the name of the job the results are of, "" where it is not known.
 	Job string
@@ -86,7 +91,9 @@ type Spec struct {
 	Identity    Identity
 	Tolerations []corev1.Toleration
 	PullSecrets []corev1.LocalObjectReference
+	// CPU is the limit; the request is small, unless RequestCPU has it be the same.
 	CPU, Memory resource.Quantity
+	RequestCPU  bool
 	Owner       owner.Identity
 	// Lifetime bounds how long the pod runs, in whole seconds; 0 means the
 	// package's Lifetime.
@@ -174,19 +181,27 @@ func (s Spec) podSpec() corev1.PodSpec {
 }
 
 func (s Spec) container() corev1.Container {
-	resources := corev1.ResourceList{corev1.ResourceCPU: s.CPU, corev1.ResourceMemory: s.Memory}
+	limits := corev1.ResourceList{corev1.ResourceCPU: s.CPU, corev1.ResourceMemory: s.Memory}
+	requests := corev1.ResourceList{corev1.ResourceCPU: s.requestedCPU(), corev1.ResourceMemory: s.Memory}
 	return corev1.Container{
 		Name: Container, Image: s.Image,
 		// Nothing is gained by asking a registry for what the node has.
 		ImagePullPolicy: corev1.PullIfNotPresent,
-		Command:         []string{"sh", "-c", main, "helper", seconds(idle), seconds(turn), AgentDir, MountPath, "/proc/1"},
-		Resources:       corev1.ResourceRequirements{Requests: resources, Limits: resources},
+		Command:         []string{"sh", "-c", main, "helper", strconv.Itoa(int(idle / turn)), seconds(turn), AgentDir, MountPath, "/proc/1", strings.ReplaceAll(s.SubPath, "$", "$$")},
+		Resources:       corev1.ResourceRequirements{Requests: requests, Limits: limits},
 		SecurityContext: s.Identity.containerSecurity(),
 		VolumeMounts: []corev1.VolumeMount{
-			{Name: "volume", MountPath: MountPath, SubPath: s.SubPath, ReadOnly: true},
+			{Name: "volume", MountPath: MountPath, ReadOnly: true},
 			{Name: "agent", MountPath: AgentDir},
 		},
 	}
+}
+
+func (s Spec) requestedCPU() resource.Quantity {
+	if s.RequestCPU || s.CPU.MilliValue() <= idleCPU {
+		return s.CPU
+	}
+	return *resource.NewMilliQuantity(idleCPU, resource.DecimalSI)
 }
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
@@ -205,10 +220,10 @@ func onNode(name string) *corev1.Affinity {
 	}}
 }
 
-// ParentOf returns the reference that deletes a helper with job, and nil for a
-// job with a TTL: that would take the helper away under a running fetch.
+// ParentOf returns the reference that deletes a helper with job, and nil for a job with a TTL or
+// a controller, such as a CronJob with a limit for its history: the helper would be deleted during a fetch.
 func ParentOf(job *batchv1.Job) *metav1.OwnerReference {
-	if job == nil || job.Spec.TTLSecondsAfterFinished != nil {
+	if job == nil || job.Spec.TTLSecondsAfterFinished != nil || metav1.GetControllerOf(job) != nil {
 		return nil
 	}
 	return &metav1.OwnerReference{APIVersion: "batch/v1", Kind: "Job", Name: job.Name, UID: job.UID}

@@ -42,6 +42,17 @@ func TestPod(t *testing.T) {
 	}
 }
 
+// Kubernetes replaces $(NAME) and $$ in arguments; a sub-path is what it is.
+func TestPodArgumentsKeepSubPath(t *testing.T) {
+	pod := spec(func(s *helper.Spec) { s.SubPath = "a $(HOME) $$b" }).Pod("x7k2pq9z").Spec.Containers[0]
+	if got := pod.Command[len(pod.Command)-1]; got != "a $$(HOME) $$$$b" {
+		t.Errorf("%q", got)
+	}
+	if mount := pod.VolumeMounts[0]; mount.SubPath != "" || mount.SubPathExpr != "" {
+		t.Errorf("%+v", mount)
+	}
+}
+
 // The fields that PodSecurity "restricted" asks for; root lacks only what it must.
 func TestPodIsRestricted(t *testing.T) {
 	for name, test := range map[string]struct {
@@ -105,7 +116,7 @@ func TestPodNamesAtTheirLimit(t *testing.T) {
 	}
 }
 
-// A job with a TTL would take the helper away under a running fetch.
+// A job that is deleted when it has ended would take the helper pod away during a fetch.
 func TestParentOf(t *testing.T) {
 	ttl := int32(0)
 	if got := helper.ParentOf(nil); got != nil {
@@ -113,6 +124,12 @@ func TestParentOf(t *testing.T) {
 	}
 	if got := helper.ParentOf(faketest.Job("train", func(j *batchv1.Job) { j.Spec.TTLSecondsAfterFinished = &ttl })); got != nil {
 		t.Errorf("of a job with a TTL: %v", got)
+	}
+	yes := true
+	if got := helper.ParentOf(faketest.Job("train", func(j *batchv1.Job) {
+		j.OwnerReferences = []metav1.OwnerReference{{Kind: "CronJob", Name: "nightly", Controller: &yes}}
+	})); got != nil {
+		t.Errorf("of a job of a cron job: %v", got)
 	}
 	want := metav1.OwnerReference{APIVersion: "batch/v1", Kind: "Job", Name: "train", UID: "uid-train"}
 	if got := helper.ParentOf(faketest.Job("train")); got == nil || *got != want {

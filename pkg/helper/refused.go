@@ -24,6 +24,12 @@ func aboutSize(err error) bool {
 	return apierrors.IsForbidden(err) && (quota || strings.Contains(text, "maximum cpu usage") || strings.Contains(text, "maximum memory usage"))
 }
 
+// aboutRequest reports whether a LimitRange refused a pod because it requests too
+// little CPU, by itself or beside its limit.
+func aboutRequest(err error) bool {
+	return apierrors.IsForbidden(err) && has(err, "minimum cpu usage per", "cpu max limit to request ratio per")
+}
+
 // aboutRoom reports whether a quota or a LimitRange refused a pod at all.
 func aboutRoom(err error) bool {
 	return apierrors.IsForbidden(err) && has(err, "exceeded quota", "failed quota", "usage per Container", "usage per Pod")

@@ -2,7 +2,6 @@ package helper
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +11,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
@@ -26,10 +25,12 @@ const margin = time.Minute
 // Session has a helper pod for as long as it is open. It is not for concurrent use.
 type Session struct {
 	client cluster.Interface
-	spec   Spec
-	say    func(string)
-	waits  func(Waiting)
-	clock  clock.PassiveClock
+	// exec looks into helpers of other sessions; nil takes none of them.
+	exec  transport.Executor
+	spec  Spec
+	say   func(string)
+	waits func(Waiting)
+	clock clock.PassiveClock
 
 	// pod is the helper; ran says that it has run, found that another session made it.
 	pod        *corev1.Pod
@@ -39,19 +40,22 @@ type Session struct {
 	// asked is the name of a pod that was asked for and may have been made: the
 	// answer never came.
 	asked string
+	// token is the value of the annotation by which pod is this session's; "" for one
+	// that it created.
+	token string
 	// key tells who may use the helper of another session.
 	key string
-	// looked says that a helper that was left behind has been looked for.
-	looked bool
 	// shrunk and unpullable say what was tried before.
 	shrunk     bool
 	unpullable string
 }
 
-// NewSession returns a session that makes its pod when it is first needed. say
-// is told why the pod does not start, in the cluster's words.
-func NewSession(client cluster.Interface, spec Spec, say func(string)) *Session {
-	s := &Session{client: client, spec: spec, say: say, waits: func(Waiting) {}, clock: clock.RealClock{}, key: spec.key()}
+// NewSession returns a session that creates its pod when it is first needed, or takes
+// one that an earlier fetch of the same owner left and no client uses. exec looks
+// into such pods; nil takes none. clock is that of the cluster. say is told why the pod does not start, in the
+// cluster's words.
+func NewSession(client cluster.Interface, exec transport.Executor, clock clock.PassiveClock, spec Spec, say func(string)) *Session {
+	s := &Session{client: client, exec: exec, spec: spec, say: say, waits: func(Waiting) {}, clock: clock, key: spec.key()}
 	s.spec.use = s.key
 	return s
 }
@@ -63,7 +67,7 @@ func (s *Session) Waits(tell func(Waiting)) { s.waits = tell }
 // Locate returns the running helper, and makes it first where there is none,
 // where the last one was lost (evicted, deleted, its node gone), and where its
 // deadline has come. A new one goes to node; "" leaves that to the scheduler.
-// A helper that an earlier session of the same owner has kept is used again.
+// A helper that an earlier session of the same owner left is used again.
 //
 // Beside the API's own errors it returns a *NoPodError where the cluster has no
 // room and a *NoShellError where the image cannot be a helper. An error for
@@ -81,7 +85,7 @@ func (s *Session) Locate(ctx context.Context, node string) (transport.Container,
 	}
 	if s.pod == nil {
 		s.spec.Node = node
-		s.found = s.adopt(ctx, owner.KeptLabel+"=true")
+		s.takeOver(ctx)
 	}
 	if s.pod == nil || !s.ran {
 		if err := s.start(ctx); err != nil {
@@ -105,7 +109,7 @@ func (s *Session) find(ctx context.Context) error {
 
 // has makes pod the session's.
 func (s *Session) has(pod *corev1.Pod) {
-	s.pod, s.ran, s.found, s.ends = pod, false, false, s.clock.Now().Add(s.spec.lifetime())
+	s.pod, s.token, s.ran, s.found, s.ends = pod, "", false, false, s.clock.Now().Add(s.spec.lifetime())
 }
 
 // recheck looks after a helper that was there, and gives up one that is lost.
@@ -116,6 +120,11 @@ func (s *Session) recheck(ctx context.Context) error {
 	}
 	if apierrors.IsNotFound(err) || pod.UID != s.pod.UID {
 		pod = nil
+	}
+	if pod != nil && s.taken(pod) {
+		s.say(fmt.Sprintf("helper pod %s is used by another fetch of yours; creating a new one", pod.Name))
+		s.pod = nil
+		return nil
 	}
 	var why string
 	switch {
@@ -184,16 +193,11 @@ func (s *Session) start(ctx context.Context) error {
 			s.ran = true
 			return nil
 		}
-		_, full := errors.AsType[*noRoomError](err)
-		again := s.another(err)
-		if !again && !full {
+		if !s.another(err) {
 			return s.both(err)
 		}
 		if err := s.discard(ctx); err != nil {
 			return err
-		}
-		if full && s.takeOver(ctx) {
-			return nil
 		}
 	}
 }
@@ -205,7 +209,22 @@ func (s *Session) Close(ctx context.Context) error {
 		s.pod = nil
 		return nil
 	}
+	if s.ran && s.wasTaken(ctx) {
+		s.pod = nil
+		return nil
+	}
 	return s.discard(ctx)
+}
+
+// wasTaken asks whether another session has taken the helper in the meantime.
+func (s *Session) wasTaken(ctx context.Context) bool {
+	if s.pod == nil {
+		return false
+	}
+	ctx, cancel := interrupt.Tidy(ctx, removal)
+	defer cancel()
+	pod, err := s.client.CoreV1().Pods(s.spec.Namespace).Get(ctx, s.pod.Name, metav1.GetOptions{})
+	return err == nil && pod.UID == s.pod.UID && s.taken(pod)
 }
 
 // discard deletes the helper, and one that may have been made.
@@ -217,10 +236,10 @@ func (s *Session) discard(ctx context.Context) error {
 	if pod == nil {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removal)
+	tidy, cancel := interrupt.Tidy(ctx, removal)
 	defer cancel()
-	if err := remove(ctx, s.client, pod); err != nil {
-		return fmt.Errorf("removing helper pod %q (it ends by itself): %w", pod.Name, err)
+	if err := remove(tidy, s.client, pod); err != nil {
+		return fmt.Errorf("deleting helper pod %q (it ends by itself): %w", pod.Name, interrupt.Explain(ctx, err))
 	}
 	s.pod, s.asked = nil, ""
 	return nil

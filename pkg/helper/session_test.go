@@ -14,6 +14,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/utils/clock"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
@@ -86,7 +87,7 @@ func locate(t *testing.T, cluster *faketest.Cluster, spec helper.Spec, meanwhile
 			}
 		}()
 		client, _ := cluster.Clientset()
-		s := helper.NewSession(client, spec, func(text string) { got.Said = append(got.Said, text) })
+		s := helper.NewSession(client, nil, clock.RealClock{}, spec, func(text string) { got.Said = append(got.Said, text) })
 		s.Waits(func(w helper.Waiting) { got.Waits = append(got.Waits, w.String()) })
 		start := time.Now()
 		at, failed := s.Locate(t.Context(), "n1")
@@ -137,6 +138,11 @@ func large(pod *corev1.Pod) bool {
 	return pod.Spec.Containers[0].Resources.Limits.Cpu().MilliValue() > 300
 }
 
+func lowRequest(pod *corev1.Pod) bool {
+	resources := pod.Spec.Containers[0].Resources
+	return resources.Requests.Cpu().Cmp(*resources.Limits.Cpu()) < 0
+}
+
 func always(*corev1.Pod) bool { return true }
 
 func running() corev1.PodStatus { return corev1.PodStatus{Phase: corev1.PodRunning} }
@@ -177,6 +183,16 @@ func TestSession(t *testing.T) {
 		"no right": {refuse(forbidden(`User "dev" cannot create resource "pods"`), always), nil, session{
 			Err: "making a helper pod: " + refusal + `User "dev" cannot create resource "pods"`, Changes: []string{made1}, Waits: []string{making},
 		}},
+		"a ratio": {refuse(forbidden("cpu max limit to request ratio per Container is 4, but provided ratio is 20.000000"), lowRequest), []corev1.PodStatus{running()}, session{
+			At: "fetch-2", Changes: []string{made1, made2, gone2}, Waits: []string{making, noNode},
+		}},
+		"a minimum": {refuse(forbidden("minimum cpu usage per Container is 100m, but request is 50m"), lowRequest), []corev1.PodStatus{running()}, session{
+			At: "fetch-2", Changes: []string{made1, made2, gone2}, Waits: []string{making, noNode},
+		}},
+		"full nodes": {faketest.New(), []corev1.PodStatus{unschedulable("2 Insufficient cpu."), running()}, session{
+			At: "fetch-1", Said: []string{"helper pod fetch-1 does not run yet: Unschedulable: 2 Insufficient cpu."}, Changes: []string{made1, gone1},
+			Waits: []string{making, noNode, noNode + " (Unschedulable: 2 Insufficient cpu.)"},
+		}},
 		"no such image": {faketest.New(), []corev1.PodStatus{waiting("ErrImagePull", "busybox:0: not found")}, session{
 			Err: `helper pod "fetch-1" cannot start: ErrImagePull: busybox:0: not found`, Changes: []string{made1, gone1},
 			Waits: []string{making, noNode, "pulling the image (ErrImagePull: busybox:0: not found)"},
@@ -184,10 +200,10 @@ func TestSession(t *testing.T) {
 		"it is evicted": {faketest.New(), []corev1.PodStatus{{Phase: corev1.PodFailed, Reason: "Evicted", Message: "low on disk"}}, session{
 			Err: `helper pod "fetch-1" ended before it was used: Evicted: low on disk`, Changes: []string{made1, gone1}, Waits: []string{making, noNode},
 		}},
-		"no room": {faketest.New(), []corev1.PodStatus{unschedulable("2 Insufficient cpu."), unschedulable("2 Insufficient cpu."), running()}, session{
-			At: "fetch-3", Said: []string{"helper pod fetch-1: Unschedulable: 2 Insufficient cpu.; trying a smaller helper pod"},
+		"no room": {faketest.New(), []corev1.PodStatus{unschedulable("2 Insufficient memory."), unschedulable("2 Insufficient memory."), running()}, session{
+			At: "fetch-3", Said: []string{"helper pod fetch-1: Unschedulable: 2 Insufficient memory.; trying a smaller helper pod"},
 			Changes: []string{made1, gone1, made2, gone2, "create pods fetch-3", "delete pods fetch-3 uid=uid-fetch-3"},
-			Waits:   []string{making, noNode, noNode + " (Unschedulable: 2 Insufficient cpu.)", making, noNode, noNode + " (Unschedulable: 2 Insufficient cpu.)", making, noNode},
+			Waits:   []string{making, noNode, noNode + " (Unschedulable: 2 Insufficient memory.)", making, noNode, noNode + " (Unschedulable: 2 Insufficient memory.)", making, noNode},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -220,7 +236,7 @@ func TestNoRoom(t *testing.T) {
 		"a quota of pods":        {quota("exceeded quota: none, requested: pods=1"), false, nil, refusal + "exceeded quota: none, requested: pods=1", 1, 0},
 		"a quota of processors":  {quota("exceeded quota: none, requested: limits.cpu=1"), false, nil, refusal + "exceeded quota: none, requested: limits.cpu=1", 5, 0},
 		"a quota of something":   {quota("failed quota: all: must specify requests.ephemeral-storage"), false, nil, refusal + "failed quota: all: must specify requests.ephemeral-storage", 1, 0},
-		"a limit":                {quota("minimum cpu usage per Container is 2"), false, nil, refusal + "minimum cpu usage per Container is 2", 1, 0},
+		"a limit":                {quota("minimum cpu usage per Container is 2"), false, nil, refusal + "minimum cpu usage per Container is 2", 2, 0},
 		"no node for it":         {faketest.New(), true, []corev1.PodStatus{unschedulable("1 node(s) were unschedulable.")}, "Unschedulable: 1 node(s) were unschedulable.", 1, 70 * time.Second},
 		"no node for it for now": {faketest.New(), false, []corev1.PodStatus{unschedulable("2 Too many pods.")}, "Unschedulable: 2 Too many pods.", 1, 5 * time.Minute},
 		"nothing happens":        {faketest.New(), false, nil, "", 1, 5 * time.Minute},

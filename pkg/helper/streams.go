@@ -4,7 +4,8 @@ import (
 	"io"
 	"strings"
 	"sync"
-	"unicode"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // mostWords is how many bytes of what a program complains of are kept.
@@ -48,15 +49,20 @@ func (w *words) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// lines returns its lines, each with nothing in it that moves a cursor.
+func (w *words) lines() []string {
+	w.mutex.Lock()
+	defer w.mutex.Unlock()
+	var lines []string
+	for line := range strings.Lines(string(w.text)) {
+		lines = append(lines, printable.Fold(line))
+	}
+	return lines
+}
+
 // String returns it as one line, with nothing in it that moves a cursor.
 func (w *words) String() string {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	line := strings.Join(strings.Fields(strings.ToValidUTF8(string(w.text), "?")), " ")
-	return strings.Map(func(r rune) rune {
-		if !unicode.IsPrint(r) {
-			return '?'
-		}
-		return r
-	}, line)
+	return printable.Fold(string(w.text))
 }

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
 // waiter watches one pod start.
@@ -41,7 +41,7 @@ func (w *waiter) look(pods []*corev1.Pod, events []*corev1.Event, gone bool) (ru
 	}
 	warnings := slices.DeleteFunc(slices.Clone(events), func(e *corev1.Event) bool { return e.Type != corev1.EventTypeWarning })
 	why := reason.OfPod(pod, warnings)
-	if why.Code == "Failed" && !lacksShell(why.Message) {
+	if why.Code == "Failed" && !transport.LacksShell(why.Message) {
 		why = reason.Reason{} // the status is about to say the same with a better word
 	}
 	if state := waitingOf(pod, events, why); state != w.state {
@@ -58,7 +58,7 @@ func (w *waiter) look(pods []*corev1.Pod, events []*corev1.Event, gone bool) (ru
 func (w *waiter) ended(pod *corev1.Pod) error {
 	hint, why := "", reason.OfEnd(pod)
 	if reason.NotStarted(pod) {
-		if lacksShell(why) {
+		if transport.LacksShell(why) {
 			return w.noShell(pod.Name, why)
 		}
 		hint = fmt.Sprintf(" (its image %s must have sh, sleep and tar; --helper-image names another)", w.session.spec.Image)
@@ -68,12 +68,6 @@ func (w *waiter) ended(pod *corev1.Pod) error {
 
 func (w *waiter) noShell(pod, why string) error {
 	return fmt.Errorf("helper pod %q: %w", pod, &NoShellError{Image: w.session.spec.Image, Cause: errors.New(why)})
-}
-
-// lacksShell reports whether a container runtime says that there is no sh.
-func lacksShell(text string) bool {
-	return strings.Contains(text, "executable file") && strings.Contains(text, "not found") ||
-		strings.Contains(text, "sh: no such file or directory") || strings.Contains(text, `"sh": no such file or directory`)
 }
 
 // tell says a reason once, and ends the wait where it cannot come right.
@@ -101,19 +95,14 @@ func (w *waiter) final(why reason.Reason) error {
 	switch {
 	case aboutPull(why) && w.session.canFallBack():
 		return &pullError{why}
-	case creating(why) && lacksShell(why.Message):
+	case creating(why) && transport.LacksShell(why.Message):
 		return w.noShell(name, why.String())
 	case why.Hopeless:
 		return fmt.Errorf("helper pod %q cannot start: %s", name, why)
-	case (w.session.large() || !w.session.looked) && tooLarge(why):
+	case w.session.smallerFits(why):
 		return &noRoomError{pod: name, why: why}
 	}
 	return nil
-}
-
-// tooLarge reports whether a smaller pod might find a node.
-func tooLarge(why reason.Reason) bool {
-	return strings.Contains(why.Message, "Insufficient cpu") || strings.Contains(why.Message, "Insufficient memory")
 }
 
 // rest stops the clock that runs while there is no room.

@@ -11,23 +11,32 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
 // Cancel ends job for good: it gets a deadline of one second, and so becomes a
-// finished job that keeps its record. Its pods go, with their logs. A suspended job
+// finished job that keeps its record; what cancel changes is kept in an annotation, for
+// a rerun. Its pods go, with their logs. A suspended job
 // is resumed for it, without pods: a deadline does not run while it is suspended.
 // Cancelling a job that has finished meanwhile changes nothing about its end.
 func Cancel(ctx context.Context, client cluster.Interface, job *batchv1.Job, by string, when time.Time) error {
-	spec := map[string]any{"activeDeadlineSeconds": 1}
+	changed := map[string]any{"activeDeadlineSeconds": 1}
 	if job.Spec.Suspend != nil && *job.Spec.Suspend {
-		spec["suspend"], spec["parallelism"] = false, 0
+		changed["suspend"], changed["parallelism"] = false, 0
 	}
-	annotations := map[string]string{owner.CancelledAnnotation: when.UTC().Format(time.RFC3339)}
+	before, err := spec.BeforeCancel(job)
+	if err != nil {
+		return err
+	}
+	annotations := map[string]string{
+		owner.CancelledAnnotation:     owner.Bind(job.UID, when.UTC().Format(time.RFC3339)),
+		owner.CancelledSpecAnnotation: owner.Bind(job.UID, before),
+	}
 	if by != "" {
-		annotations[owner.CancelledByAnnotation] = by
+		annotations[owner.CancelledByAnnotation] = owner.Bind(job.UID, by)
 	}
-	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": job.UID, "annotations": annotations}, "spec": spec})
+	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": job.UID, "annotations": annotations}, "spec": changed})
 	if err != nil {
 		return err
 	}

@@ -9,10 +9,21 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
-// Each calls see with every job that options select, reading page by page.
+// Each calls see with every job that options select, reading page by page. A copy of a job has the label of its
+// owner, but is not one that run created for that user: options that select by this label do not select it.
 func Each(ctx context.Context, client cluster.Interface, namespace string, options metav1.ListOptions, see func(*batchv1.Job) error) error {
+	if owner.SelectsOwner(options.LabelSelector) {
+		seeAny := see
+		see = func(one *batchv1.Job) error {
+			if owner.IsCopy(one) {
+				return nil
+			}
+			return seeAny(one)
+		}
+	}
 	if err := follow.Each(ctx, client.BatchV1().Jobs(namespace), options, see); err != nil {
 		return fmt.Errorf("listing jobs: %w", err)
 	}

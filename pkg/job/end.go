@@ -6,6 +6,8 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
 // End returns the condition that ended job, nil while it is not finished.
@@ -45,11 +47,11 @@ func Duration(job *batchv1.Job, now time.Time) time.Duration {
 	return now.Sub(job.Status.StartTime.Time)
 }
 
-// Highest returns the highest exit status of the containers of pod, those that
-// run before the others included; 0 where none has ended.
+// Highest returns the highest exit status of the containers of pod, init containers
+// included and sidecars not; 0 where none has ended.
 func Highest(pod *corev1.Pod) int {
 	highest := int32(0)
-	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+	for _, status := range reason.RunToEnd(pod) {
 		if t := status.State.Terminated; t != nil {
 			highest = max(highest, t.ExitCode)
 		}

@@ -48,7 +48,8 @@ func scripts(ctx context.Context, client cluster.Interface, namespace string) ([
 	if err != nil {
 		return nil, err
 	}
-	return each(list.Items, func(one *corev1.ConfigMap) leftover {
+	created := slices.DeleteFunc(list.Items, func(one corev1.ConfigMap) bool { return owner.IsCopy(&one) })
+	return each(created, func(one *corev1.ConfigMap) leftover {
 		of := client.CoreV1().ConfigMaps(one.Namespace)
 		return leftover{one, "configmap", of.Delete, func(ctx context.Context, job *batchv1.Job) error { return owner.Adopt(ctx, job, one.Name, of.Patch) }}
 	}), nil
@@ -59,7 +60,8 @@ func variables(ctx context.Context, client cluster.Interface, namespace string) 
 	if err != nil {
 		return nil, err
 	}
-	return each(list.Items, func(one *corev1.Secret) leftover {
+	created := slices.DeleteFunc(list.Items, func(one corev1.Secret) bool { return owner.IsCopy(&one) })
+	return each(created, func(one *corev1.Secret) leftover {
 		of := client.CoreV1().Secrets(one.Namespace)
 		return leftover{one, "secret", of.Delete, func(ctx context.Context, job *batchv1.Job) error { return owner.Adopt(ctx, job, one.Name, of.Patch) }}
 	}), nil
@@ -70,7 +72,9 @@ func unusedClaims(ctx context.Context, client cluster.Interface, namespace strin
 	if err != nil {
 		return nil, err
 	}
-	pending := slices.DeleteFunc(list.Items, func(claim corev1.PersistentVolumeClaim) bool { return claim.Status.Phase != corev1.ClaimPending })
+	pending := slices.DeleteFunc(list.Items, func(claim corev1.PersistentVolumeClaim) bool {
+		return claim.Status.Phase != corev1.ClaimPending || !owner.MadeResults(&claim) // not a copy that people made
+	})
 	return each(pending, func(one *corev1.PersistentVolumeClaim) leftover {
 		return leftover{one, "pvc", client.CoreV1().PersistentVolumeClaims(one.Namespace).Delete, nil}
 	}), nil

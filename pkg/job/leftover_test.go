@@ -18,10 +18,18 @@ import (
 
 // madeFor describes what run made for a job, that long ago.
 func madeFor(of, name, component string, ago time.Duration) metav1.ObjectMeta {
-	return metav1.ObjectMeta{
+	meta := metav1.ObjectMeta{
 		Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name), CreationTimestamp: metav1.NewTime(faketest.Now().Add(-ago)),
 		Labels: map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: component, owner.JobLabel: of},
 	}
+	owner.SetCreatedAs(&meta)
+	return meta
+}
+
+// copyOf describes what people made of the YAML of such an object.
+func copyOf(meta metav1.ObjectMeta) metav1.ObjectMeta {
+	meta.Name, meta.UID = "copy-of-"+meta.Name, faketest.UID("copy-of-"+meta.Name)
+	return meta
 }
 
 // Only what no job has, and nobody is about to give to one, goes.
@@ -31,14 +39,17 @@ func TestSweepLeftovers(t *testing.T) {
 	claim := func(of, name string, phase corev1.PersistentVolumeClaimPhase) *corev1.PersistentVolumeClaim {
 		return faketest.Claim(name, "1Gi", phase, func(c *corev1.PersistentVolumeClaim) {
 			c.ObjectMeta = madeFor(of, name, owner.ResultsComponent, time.Hour)
+			c.Annotations = map[string]string{owner.UseAnnotation: owner.Bind(c.UID, of+" 2026-03-04T10:00:00Z")}
 		})
 	}
 	given := claim("gone", "given-results", corev1.ClaimPending)
-	given.Annotations = map[string]string{owner.UseAnnotation: "there 2026-03-04T10:00:00Z"}
+	given.Annotations = map[string]string{owner.UseAnnotation: owner.Bind(given.UID, "there 2026-03-04T10:00:00Z")}
+	copied := claim("gone", "copied-by-people", corev1.ClaimPending)
+	copied.Annotations = given.Annotations
 	waits := faketest.PodOf(faketest.Job("waits"), "waits-x", corev1.PodPending)
 	waits.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "awaited"}}}}
 	objects := []runtime.Object{
-		given, waits, claim("gone", "awaited", corev1.ClaimPending),
+		given, copied, waits, claim("gone", "awaited", corev1.ClaimPending),
 		owned, faketest.Job("there", faketest.Annotated(owner.ScriptAnnotation, "given")),
 		&corev1.ConfigMap{ObjectMeta: madeFor("gone", "left", owner.ScriptComponent, time.Hour)},
 		&corev1.ConfigMap{ObjectMeta: madeFor("gone", "fresh", owner.ScriptComponent, time.Minute)},
@@ -46,6 +57,8 @@ func TestSweepLeftovers(t *testing.T) {
 		&corev1.ConfigMap{ObjectMeta: madeFor("there", "other", owner.ScriptComponent, time.Hour)},
 		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "foreign", Namespace: faketest.Namespace}},
 		&corev1.Secret{ObjectMeta: madeFor("gone", "keys", owner.EnvComponent, time.Hour)},
+		&corev1.ConfigMap{ObjectMeta: copyOf(madeFor("gone", "left", owner.ScriptComponent, time.Hour))},
+		&corev1.Secret{ObjectMeta: copyOf(madeFor("gone", "keys", owner.EnvComponent, time.Hour))},
 		claim("gone", "gone-results", corev1.ClaimPending), claim("gone", "gone-used", corev1.ClaimBound), claim("there", "there-results", corev1.ClaimPending),
 	}
 	cluster := faketest.New(objects...)
@@ -58,8 +71,8 @@ func TestSweepLeftovers(t *testing.T) {
 		"delete persistentvolumeclaims gone-results uid=uid-gone-results", "delete secrets keys uid=uid-keys",
 		`patch configmaps given application/strategic-merge-patch+json {"metadata":{"ownerReferences":[{"apiVersion":"batch/v1","kind":"Job","name":"there","uid":"uid-there"}]}}`,
 	}
-	if diff := cmp.Diff(want, changes); diff != "" || swept != 4 || err != nil {
-		t.Errorf("%d, %v; want -, got +:\n%s", swept, err, diff)
+	if diff := cmp.Diff(want, changes); diff != "" || !slices.Equal(swept, []string{"configmap/left", "configmap/other", "secret/keys", "pvc/gone-results"}) || err != nil {
+		t.Errorf("%q, %v; want -, got +:\n%s", swept, err, diff)
 	}
 }
 
@@ -67,7 +80,7 @@ func TestSweepLeftovers(t *testing.T) {
 func TestSweepLeftoversForbidden(t *testing.T) {
 	cluster := faketest.New().Refuse("list", "secrets", apierrors.NewForbidden(corev1.Resource("secrets"), "", nil))
 	client, _ := cluster.Clientset()
-	if swept, err := job.SweepLeftovers(t.Context(), client, faketest.Namespace, faketest.Now()); swept != 0 || err != nil {
-		t.Errorf("%d, %v", swept, err)
+	if swept, err := job.SweepLeftovers(t.Context(), client, faketest.Namespace, faketest.Now()); len(swept) > 0 || err != nil {
+		t.Errorf("%q, %v", swept, err)
 	}
 }

@@ -9,6 +9,7 @@ package job
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -29,8 +30,7 @@ const Latest = "@latest"
 type Ref string
 
 // ParseRef reads JOB in every spelling that kubectl takes (NAME, job/NAME,
-// jobs.batch/NAME, ...) and @latest. Habits from other tools are refused with
-// the line that was meant.
+// jobs.batch/NAME, ...) and @latest.
 func ParseRef(text string) (Ref, error) {
 	kind, name, hasKind := strings.Cut(text, "/")
 	if bare, path, ok := strings.Cut(text, ":"); ok {
@@ -39,15 +39,51 @@ func ParseRef(text string) (Ref, error) {
 	if !hasKind {
 		name = text
 	} else if !slices.Contains([]string{"job", "jobs", "job.batch", "jobs.batch", "job.v1.batch", "jobs.v1.batch"}, strings.ToLower(kind)) {
-		return "", fmt.Errorf("%q: a job is named NAME or job/NAME; a namespace goes to -n, as in: -n %s %s", text, kind, name)
+		return "", &RefError{Text: text, Problem: otherKind(kind, name), Accepted: Accepted}
 	}
 	if name == Latest {
 		return Latest, nil
 	}
 	if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-		return "", fmt.Errorf("%q is not the name of a job: %s", text, problems[0])
+		return "", &RefError{Text: text, Problem: "it is not the name of a job: " + problems[0], Accepted: Accepted}
 	}
 	return Ref(name), nil
+}
+
+// Accepted is what JOB can be.
+const Accepted = "NAME, job/NAME or @latest"
+
+// RefError says that an argument does not name a job.
+type RefError struct {
+	Text string
+	// Problem says what the argument is taken for, as a sentence about "it".
+	Problem string
+	// Accepted is what the argument can be.
+	Accepted string
+}
+
+// Error returns the sentence for people.
+func (e *RefError) Error() string {
+	return fmt.Sprintf("invalid argument %q: %s; use %s", e.Text, e.Problem, e.Accepted)
+}
+
+// otherKind says what an argument names that is not a job.
+func otherKind(kind, name string) string {
+	kinds := map[string]string{
+		"pvc": "a claim", "pvcs": "a claim", "persistentvolumeclaim": "a claim", "persistentvolumeclaims": "a claim",
+		"pod": "a pod", "pods": "a pod", "po": "a pod", "cronjob": "a CronJob", "cronjobs": "a CronJob", "cj": "a CronJob", "cronjob.batch": "a CronJob",
+		"deploy": "a Deployment", "deployment": "a Deployment", "sts": "a StatefulSet", "statefulset": "a StatefulSet",
+		"ns": "a namespace", "namespace": "a namespace", "node": "a node", "no": "a node", "s3": "a bucket",
+	}
+	switch what := kinds[strings.ToLower(kind)]; {
+	case what != "":
+		return "it names " + what + ", not a job"
+	case kind == "", kind == ".", kind == "..", kind == "~":
+		return "it is a path, not a job"
+	case len(validation.IsDNS1123Label(kind)) == 0 && len(validation.IsDNS1123Subdomain(name)) == 0:
+		return fmt.Sprintf("%q is not a kind of job; a namespace is selected with -n %s", kind, kind)
+	}
+	return fmt.Sprintf("%q is not a kind of job", kind)
 }
 
 // ParseRefs reads several.
@@ -80,10 +116,11 @@ func (r Ref) Name(ctx context.Context, client cluster.Interface, namespace strin
 	if err != nil {
 		return "", fmt.Errorf("looking for %s: %w", Latest, err)
 	}
-	if len(list.Items) == 0 {
+	jobs := slices.DeleteFunc(list.Items, func(one batchv1.Job) bool { return owner.IsCopy(&one) })
+	if len(jobs) == 0 {
 		return "", fmt.Errorf("%s: no job of yours (%s) is in namespace %q", Latest, me.Name, namespace)
 	}
-	newest := slices.MaxFunc(list.Items, func(a, b batchv1.Job) int {
+	newest := slices.MaxFunc(jobs, func(a, b batchv1.Job) int {
 		return a.CreationTimestamp.Compare(b.CreationTimestamp.Time)
 	})
 	return newest.Name, nil
@@ -105,6 +142,70 @@ func Get(ctx context.Context, client cluster.Interface, namespace string, ref Re
 	return job, nil
 }
 
+// GetAll returns the jobs that refs name, each once, in their order. Many names are
+// looked for in one list. The error tells of all that are missing, see WithoutMissing.
+func GetAll(ctx context.Context, client cluster.Interface, namespace string, refs []Ref) ([]*batchv1.Job, error) {
+	get := func(ref Ref) (*batchv1.Job, error) { return Get(ctx, client, namespace, ref) }
+	if len(refs) > fewJobs {
+		there, err := listed(ctx, client, namespace, refs)
+		if err != nil {
+			return nil, err
+		}
+		get = func(ref Ref) (*batchv1.Job, error) {
+			if ref == Latest {
+				return Get(ctx, client, namespace, ref)
+			}
+			if one := there[string(ref)]; one != nil {
+				return one, nil
+			}
+			return nil, &NotFoundError{Name: string(ref), Namespace: namespace}
+		}
+	}
+	var jobs []*batchv1.Job
+	var errs []error
+	seen := map[string]bool{}
+	for _, ref := range refs {
+		one, err := get(ref)
+		switch {
+		case ctx.Err() != nil:
+			return nil, ctx.Err()
+		case err != nil:
+			errs = append(errs, err)
+		case !seen[one.Name]:
+			seen[one.Name] = true
+			jobs = append(jobs, one)
+		}
+	}
+	return jobs, errors.Join(errs...)
+}
+
+// WithoutMissing returns an error of GetAll without the jobs that do not exist.
+func WithoutMissing(err error) error {
+	all, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return err
+	}
+	return errors.Join(slices.DeleteFunc(slices.Clone(all.Unwrap()), func(one error) bool {
+		_, missing := errors.AsType[*NotFoundError](one)
+		return missing
+	})...)
+}
+
+// listed returns the jobs of namespace that refs name.
+func listed(ctx context.Context, client cluster.Interface, namespace string, refs []Ref) (map[string]*batchv1.Job, error) {
+	there := make(map[string]*batchv1.Job, len(refs))
+	for _, ref := range refs {
+		there[string(ref)] = nil
+	}
+	return there, Each(ctx, client, namespace, metav1.ListOptions{}, func(one *batchv1.Job) error {
+		if _, named := there[one.Name]; named {
+			one.ManagedFields = nil // half of the memory, and of no use here
+			there[one.Name] = one
+		}
+		return nil
+	})
+}
+
 // NotFoundError says that there is no such job.
 type NotFoundError struct{ Name, Namespace string }
 
@@ -115,7 +216,7 @@ func (e *NotFoundError) Error() string {
 
 // Hint says what to type, for a program of that name.
 func (e *NotFoundError) Hint(program string) string {
-	return " (" + program + " list shows what is there)"
+	return "; run \"" + program + " list\" to see jobs"
 }
 
 // PathError says that a job was named with a path, as other tools have it.
@@ -123,10 +224,13 @@ type PathError struct{ Text, Job, Path string }
 
 // Error returns the sentence for people.
 func (e *PathError) Error() string {
-	return fmt.Sprintf("%q: a job is named without a path; a path is an argument of its own", e.Text)
+	return fmt.Sprintf("invalid argument %q: a path is an argument of its own", e.Text)
 }
 
 // Hint says what to type, for a program of that name.
 func (e *PathError) Hint(program string) string {
-	return fmt.Sprintf(", as in: %s fetch %s %s", program, e.Job, e.Path)
+	if e.Job == "" || e.Path == "" {
+		return ""
+	}
+	return fmt.Sprintf(": \"%s fetch %s %s\"", program, e.Job, e.Path)
 }

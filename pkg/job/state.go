@@ -19,6 +19,8 @@ const (
 	Queued State = "Queued"
 	// Pending: none of its pods has started.
 	Pending State = "Pending"
+	// Retrying: its pods have failed, and the next one is made after a while.
+	Retrying State = "Retrying"
 	// Running: at least one pod is ready.
 	Running State = "Running"
 	// Stopping: how it ends is decided, and its pods come to their end.
@@ -34,7 +36,7 @@ const (
 // StateOf returns the state of job, from its own status alone.
 func StateOf(job *batchv1.Job) State {
 	if end := End(job); end != nil {
-		if end.Reason == batchv1.JobReasonDeadlineExceeded && job.Annotations[owner.CancelledAnnotation] != "" {
+		if end.Reason == batchv1.JobReasonDeadlineExceeded && owner.Mark(job, owner.CancelledAnnotation) != "" {
 			return Cancelled
 		}
 		return State(end.Type)
@@ -42,14 +44,22 @@ func StateOf(job *batchv1.Job) State {
 	switch {
 	case condition(job, batchv1.JobFailureTarget, batchv1.JobSuccessCriteriaMet) != nil:
 		return Stopping
-	case job.Spec.Suspend != nil && *job.Spec.Suspend && job.Labels[reason.QueueLabel] != "":
-		return Queued
 	case job.Spec.Suspend != nil && *job.Spec.Suspend:
-		return Suspended
+		return suspendedState(job)
 	case job.Status.Ready != nil && *job.Status.Ready > 0:
 		return Running
+	case reason.Retries(job):
+		return Retrying
 	}
 	return Pending
+}
+
+// suspendedState tells a job that waits in a queue from one that a user suspended.
+func suspendedState(job *batchv1.Job) State {
+	if job.Labels[reason.QueueLabel] != "" {
+		return Queued
+	}
+	return Suspended
 }
 
 // Selector selects the pods of job.

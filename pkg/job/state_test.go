@@ -23,14 +23,18 @@ func TestParseRef(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":                   `"" is not the name of a job`,
-		"job/":               `"job/" is not the name of a job`,
-		"Train":              `"Train" is not the name of a job`,
-		"job/a/b":            `"job/a/b" is not the name of a job`,
-		"@newest":            `"@newest" is not the name of a job`,
+		"":                   `invalid argument "": it is not the name of a job`,
+		"job/":               `invalid argument "job/": it is not the name of a job`,
+		"Train":              `invalid argument "Train": it is not the name of a job`,
+		"job/a/b":            `invalid argument "job/a/b": it is not the name of a job`,
+		"@newest":            `use NAME, job/NAME or @latest`,
 		"job/train:/results": `a path is an argument of its own`,
-		"lab/train":          `a namespace goes to -n, as in: -n lab train`,
-		"pod/train":          `"pod/train": a job is named NAME or job/NAME`,
+		"lab/train":          `"lab" is not a kind of job; a namespace is selected with -n lab; use NAME, job/NAME or @latest`,
+		"pod/train":          `invalid argument "pod/train": it names a pod, not a job; use NAME, job/NAME or @latest`,
+		"pvc/runs":           `it names a claim, not a job`,
+		"/runs":              `it is a path, not a job`,
+		"./runs":             `it is a path, not a job`,
+		"A/b":                `"A" is not a kind of job; use NAME`,
 	} {
 		if got, err := job.ParseRef(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseRef(%q) = %q, %v; want an error with %q", text, got, err, want)

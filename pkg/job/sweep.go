@@ -22,11 +22,10 @@ const making = 10 * time.Minute
 
 // SweepLeftovers removes what a run that was killed made for a job that is not
 // there: scripts, Secrets, and results claims that no pod has used. What belongs to
-// a job that is there, and was not given to it, is given now. It returns how many
-// it removed.
-func SweepLeftovers(ctx context.Context, client cluster.Interface, namespace string, now time.Time) (int, error) {
+// a job that is there, and was not given to it, is given now. It returns what it removed,
+// as KIND/NAME, with the namespace before it where that is all of them.
+func SweepLeftovers(ctx context.Context, client cluster.Interface, namespace string, now time.Time) (swept []string, err error) {
 	found, err := leftovers(ctx, client, namespace)
-	swept := 0
 	for _, one := range found {
 		if now.Sub(one.GetCreationTimestamp().Time) < making {
 			continue
@@ -36,10 +35,19 @@ func SweepLeftovers(ctx context.Context, client cluster.Interface, namespace str
 			err = errors.Join(err, fmt.Errorf("%s %q, which a run left behind: %w", one.kind, one.GetName(), failed))
 		}
 		if removed {
-			swept++
+			swept = append(swept, one.shown(namespace))
 		}
 	}
 	return swept, err
+}
+
+// shown names it for people, who looked in namespace or in all.
+func (l leftover) shown(namespace string) string {
+	name := l.kind + "/" + l.GetName()
+	if namespace == metav1.NamespaceAll {
+		name += " in " + l.GetNamespace()
+	}
+	return name
 }
 
 // sweep removes it, unless its job is there.

@@ -23,6 +23,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 const (
@@ -91,7 +93,7 @@ func Save(folder string, key Key, seen Seen, now time.Time) error {
 	old := slices.DeleteFunc(kept.paths, func(p string) bool { return seen.replaces(p, known) })
 	paths := make([]string, 0, len(seen.Paths)+len(old))
 	for _, p := range seen.Paths {
-		if !strings.ContainsFunc(p, unprintable) {
+		if typable(p) {
 			paths = append(paths, under(seen.Mount)+p)
 		}
 	}
@@ -133,8 +135,11 @@ func (s Seen) replaces(p string, known bool) bool {
 // under begins the paths in a folder.
 func under(folder string) string { return strings.TrimSuffix(folder, "/") + "/" }
 
-// unprintable reports whether a terminal would take r for more than a letter.
-func unprintable(r rune) bool { return r == unicode.ReplacementChar || !unicode.IsPrint(r) }
+// typable reports whether a shell and a terminal take p for letters only. A replacement
+// character stands for bytes that are not known.
+func typable(p string) bool {
+	return printable.Safe(p) && !strings.ContainsRune(p, unicode.ReplacementChar)
+}
 
 // Load returns what is kept in folder; nothing where that is missing or damaged.
 func Load(folder string, key Key) Kept {

@@ -67,3 +67,12 @@ func (i Identity) Stamp(meta *metav1.ObjectMeta) {
 	metav1.SetMetaDataLabel(meta, Label, i.Hash())
 	metav1.SetMetaDataAnnotation(meta, Annotation, i.Name)
 }
+
+// StampJob is Stamp for a Job, which does not exist yet. It also writes under which name run creates the Job, so that
+// a copy of the Job does not count as one of this user.
+func (i Identity) StampJob(meta *metav1.ObjectMeta) {
+	i.Stamp(meta)
+	if i.Name != "" {
+		SetCreatedAs(meta)
+	}
+}

@@ -49,7 +49,8 @@ func ClaimLabel(claim string) string {
 
 // Annotations.
 const (
-	// Annotation holds the name of the user an object was made for.
+	// Annotation holds the name of the user an object was made for. On a results claim it is a mark: the user
+	// whose job the claim was given to last. A copy of a Job has it too, see OfJob.
 	Annotation = domain + "owner"
 	// ResultsAnnotation is on a Job: the claim its results volume is.
 	ResultsAnnotation = domain + "results"
@@ -57,25 +58,36 @@ const (
 	ScriptAnnotation = domain + "script"
 	// EnvAnnotation is on a Job: the Secrets with variables of it, with commas between.
 	EnvAnnotation = domain + "env"
+	// CreatedAsAnnotation is on a ConfigMap, Secret or Job that run created: NAMESPACE/NAME. A copy has another one.
+	CreatedAsAnnotation = domain + "created-as"
 	// BaseNameAnnotation is on a Job whose name was generated: the name before the suffix.
 	BaseNameAnnotation = domain + "base-name"
-	// UserAnnotation is on a claim: the uid, gid and groups its files were written with, as JSON.
-	UserAnnotation = domain + "user"
-	// FetchedAnnotation is on a job and its claim: when a whole, verified fetch ended (RFC 3339).
-	FetchedAnnotation = domain + "fetched"
-	// FetchedByAnnotation is who fetched.
-	FetchedByAnnotation = domain + "fetched-by"
-	// FetchedDigestAnnotation is the digest of the manifest that was fetched.
-	FetchedDigestAnnotation = domain + "fetched-digest"
-	// UseAnnotation is on a results claim: a text of its own for each job that run gave it to.
-	UseAnnotation = domain + "use"
-	// CancelledAnnotation is on a Job that cancel ended: when (RFC 3339).
+	// CancelledAnnotation is a mark on a Job that cancel ended: when (RFC 3339).
 	CancelledAnnotation = domain + "cancelled"
-	// CancelledByAnnotation is who cancelled.
+	// CancelledSpecAnnotation is a mark: what cancel changed of the Job's spec, as it was before, as JSON.
+	CancelledSpecAnnotation = domain + "cancelled-spec"
+	// CancelledByAnnotation is a mark: the user who cancelled.
 	CancelledByAnnotation = domain + "cancelled-by"
-	// ViaAnnotation begins the annotations of a claim that is fetched through a bucket: one for each
-	// fetch, which holds as JSON what there is to clean up.
+	// ViaAnnotation begins the marks of a claim that is fetched through a bucket: one for each fetch, which
+	// holds as JSON what there is to clean up.
 	ViaAnnotation = domain + "via-"
-	// EmptyAnnotation is on a claim that a fetch found empty after the job had finished (RFC 3339).
+	// SessionAnnotation is on a helper pod that a later fetch took: a random text of that fetch.
+	SessionAnnotation = domain + "session"
+	// UserAnnotation is a mark on a claim: the uid, gid and groups its files were written with, as JSON.
+	UserAnnotation = domain + "user"
+	// UseAnnotation is on everything that run created for a Job, and a mark on each results claim that run gave
+	// to it: the name of the job and when run created it. Two jobs never have the same.
+	UseAnnotation = domain + "use"
+	// FetchedAnnotation is a mark on a job and its claim: when a complete, verified fetch ended (RFC 3339).
+	FetchedAnnotation = domain + "fetched"
+	// FetchedByAnnotation is a mark: the user who fetched.
+	FetchedByAnnotation = domain + "fetched-by"
+	// FetchedOfAnnotation is a mark: the UID of the job whose results were fetched.
+	FetchedOfAnnotation = domain + "fetched-of"
+	// FetchedFilesAnnotation is a mark: how many files were fetched.
+	FetchedFilesAnnotation = domain + "fetched-files"
+	// FetchedDigestAnnotation is a mark: the digest of the manifest that was fetched.
+	FetchedDigestAnnotation = domain + "fetched-digest"
+	// EmptyAnnotation is a mark on a job and its claim: when a fetch found no files (RFC 3339).
 	EmptyAnnotation = domain + "empty"
 )

@@ -8,10 +8,12 @@ package owner
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/types"
 )
 
@@ -28,7 +30,7 @@ func Select(component string) string {
 
 // JobOf names the job that something was made for, or a claim was given to last.
 func JobOf(object metav1.Object) string {
-	if name, _, _ := strings.Cut(object.GetAnnotations()[UseAnnotation], " "); name != "" {
+	if name, _, _ := strings.Cut(Mark(object, UseAnnotation), " "); name != "" {
 		return name
 	}
 	return object.GetLabels()[JobLabel]
@@ -39,9 +41,35 @@ func Made(object metav1.Object) bool {
 	return object.GetLabels()[ManagedByLabel] == ManagedBy
 }
 
-// MadeResults reports whether object is a claim that run --results made.
+// MadeResults reports whether object is a claim that run --results created. A copy of such a claim has its
+// labels, but not its marks: it counts as created by people.
 func MadeResults(object metav1.Object) bool {
-	return Made(object) && object.GetLabels()[ComponentLabel] == ResultsComponent
+	return Made(object) && object.GetLabels()[ComponentLabel] == ResultsComponent && Mark(object, UseAnnotation) != ""
+}
+
+// SetCreatedAs writes on an object, which does not exist yet, under which name run creates it.
+func SetCreatedAs(object *metav1.ObjectMeta) {
+	metav1.SetMetaDataAnnotation(object, CreatedAsAnnotation, object.Namespace+"/"+object.Name)
+}
+
+// IsCopy reports whether object is not the one that run created, but a copy of it under another name or in another
+// namespace, such as a backup tool makes. Run does not know the UID of an object when it creates it.
+func IsCopy(object metav1.Object) bool {
+	return object.GetAnnotations()[CreatedAsAnnotation] != object.GetNamespace()+"/"+object.GetName()
+}
+
+// OfJob returns the user that run created job for; "" where that is not known, as for a copy of a Job.
+func OfJob(job *batchv1.Job) string {
+	if IsCopy(job) {
+		return ""
+	}
+	return job.Annotations[Annotation]
+}
+
+// SelectsOwner reports whether a label selector selects objects by the user that run created them for.
+func SelectsOwner(selector string) bool {
+	requirements, err := labels.ParseToRequirements(selector)
+	return err == nil && slices.ContainsFunc(requirements, func(one labels.Requirement) bool { return one.Key() == Label })
 }
 
 // EnvSecrets returns the Secrets with variables that belong to a job: those of the
@@ -63,21 +91,4 @@ func Adopt[T any](ctx context.Context, job *batchv1.Job, name string,
 	}
 	_, err = patch(ctx, name, types.StrategicMergePatchType, data, metav1.PatchOptions{})
 	return err
-}
-
-// PatchOf returns a JSON merge patch that sets annotations of the object with
-// that UID; an empty value removes one. Another object of the same name refuses it.
-// So does one of another version, where version is not "".
-func PatchOf(uid types.UID, version string, annotations map[string]string) ([]byte, error) {
-	values := map[string]any{}
-	for key, value := range annotations {
-		if values[key] = value; value == "" {
-			values[key] = nil
-		}
-	}
-	metadata := map[string]any{"uid": uid, "annotations": values}
-	if version != "" {
-		metadata["resourceVersion"] = version
-	}
-	return json.Marshal(map[string]any{"metadata": metadata})
 }

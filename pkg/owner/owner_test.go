@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
@@ -49,12 +50,12 @@ func TestStamp(t *testing.T) {
 	}
 }
 
-func TestPatchOf(t *testing.T) {
+func TestMarkPatch(t *testing.T) {
 	for version, want := range map[string]string{
-		"":   `{"metadata":{"annotations":{"set":"a \"b\"","taken-off":null},"uid":"uid-1"}}`,
-		"12": `{"metadata":{"annotations":{"set":"a \"b\"","taken-off":null},"resourceVersion":"12","uid":"uid-1"}}`,
+		"":   `{"metadata":{"annotations":{"set":"uid-1 a \"b\"","taken-off":null},"uid":"uid-1"}}`,
+		"12": `{"metadata":{"annotations":{"set":"uid-1 a \"b\"","taken-off":null},"resourceVersion":"12","uid":"uid-1"}}`,
 	} {
-		got, err := owner.PatchOf("uid-1", version, map[string]string{"set": "a \"b\"", "taken-off": ""})
+		got, err := owner.MarkPatch("uid-1", version, map[string]string{"set": "a \"b\"", "taken-off": ""})
 		if err != nil || string(got) != want {
 			t.Errorf("%s, %v; want %s", got, err, want)
 		}
@@ -64,19 +65,80 @@ func TestPatchOf(t *testing.T) {
 func TestMade(t *testing.T) {
 	ours := map[string]string{owner.ManagedByLabel: owner.ManagedBy}
 	results := map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: owner.ResultsComponent}
+	use := map[string]string{owner.UseAnnotation: owner.Bind("uid-1", "train 2026-03-04T12:00:00Z")}
 	type made struct{ Made, Results bool }
 	for name, test := range map[string]struct {
-		labels map[string]string
-		want   made
+		labels, annotations map[string]string
+		want                made
 	}{
-		"not ours":        {nil, made{}},
-		"of another tool": {map[string]string{owner.ManagedByLabel: "Helm", owner.ComponentLabel: owner.ResultsComponent}, made{}},
-		"ours":            {ours, made{Made: true}},
-		"results":         {results, made{Made: true, Results: true}},
+		"not ours":        {nil, nil, made{}},
+		"of another tool": {map[string]string{owner.ManagedByLabel: "Helm", owner.ComponentLabel: owner.ResultsComponent}, use, made{}},
+		"ours":            {ours, use, made{Made: true}},
+		"results":         {results, use, made{Made: true, Results: true}},
+		"not bound":       {results, nil, made{Made: true}},
+		"a copy":          {results, map[string]string{owner.UseAnnotation: owner.Bind("uid-2", "train 2026-03-04T12:00:00Z")}, made{Made: true}},
 	} {
-		object := &metav1.ObjectMeta{Labels: test.labels}
+		object := &metav1.ObjectMeta{UID: "uid-1", Labels: test.labels, Annotations: test.annotations}
 		if got := (made{owner.Made(object), owner.MadeResults(object)}); got != test.want {
 			t.Errorf("%s: %+v; want %+v", name, got, test.want)
+		}
+	}
+}
+
+// A mark holds on the object that it was written on, and on no copy of it.
+func TestMarkIsVoidOnCopies(t *testing.T) {
+	object := &metav1.ObjectMeta{UID: "uid-1", Annotations: map[string]string{
+		"bound": owner.Bind("uid-1", "yes no"), "of-another": owner.Bind("uid-2", "yes"), "unbound": "yes", "uid-only": "uid-1", "longer": "uid-12 yes",
+	}}
+	got := map[string]string{}
+	for key := range object.Annotations {
+		got[key] = owner.Mark(object, key)
+	}
+	want := map[string]string{"bound": "yes no", "of-another": "", "unbound": "", "uid-only": "", "longer": ""}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("want -, got +:\n%s", diff)
+	}
+	object.UID, object.Annotations = "", map[string]string{"blank": " yes"} // as in a manifest that was never created
+	if got := owner.Mark(object, "blank"); got != "" {
+		t.Errorf("%q without a UID", got)
+	}
+}
+
+// A copy of a job has the label and the annotation of its owner, but is not a job that run created for that user.
+func TestCopiedJobHasNoOwner(t *testing.T) {
+	job := faketest.Job("train", faketest.OwnedBy("grace"))
+	copied := func(change func(*metav1.ObjectMeta)) *batchv1.Job {
+		copied := job.DeepCopy()
+		change(&copied.ObjectMeta)
+		return copied
+	}
+	for name, test := range map[string]struct {
+		job  *batchv1.Job
+		want string
+	}{
+		"the job":                    {job, "grace"},
+		"under another name":         {copied(func(m *metav1.ObjectMeta) { m.Name = "train-2" }), ""},
+		"in another namespace":       {copied(func(m *metav1.ObjectMeta) { m.Namespace = "other" }), ""},
+		"stamped by hand":            {copied(func(m *metav1.ObjectMeta) { delete(m.Annotations, owner.CreatedAsAnnotation) }), ""},
+		"of an unknown user":         {faketest.Job("train", faketest.OwnedBy("")), ""},
+		"made again by another user": {copied(func(m *metav1.ObjectMeta) { m.Name = "train-2"; owner.Identity{Name: "anna"}.StampJob(m) }), "anna"},
+	} {
+		if got := owner.OfJob(test.job); got != test.want {
+			t.Errorf("%s: %q, want %q", name, got, test.want)
+		}
+	}
+}
+
+func TestSelectsOwner(t *testing.T) {
+	mine, err := owner.Identity{Name: "grace"}.Selector()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for selector, want := range map[string]bool{
+		mine: true, mine + ",team in (a,b)": true, "": false, "team=a": false, owner.ManagedByLabel + "=" + owner.ManagedBy: false, "a=b=c": false,
+	} {
+		if got := owner.SelectsOwner(selector); got != want {
+			t.Errorf("%q: %v", selector, got)
 		}
 	}
 }

@@ -4,13 +4,19 @@ package reason
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
+
+// ImagePullBackOff is the code of the time between two attempts to pull an image. Its message may not name the cause.
+const ImagePullBackOff = "ImagePullBackOff"
 
 // Reason is why something does not run; its zero value is no reason known.
 type Reason struct {
@@ -20,6 +26,16 @@ type Reason struct {
 	Message string
 	// Hopeless means that waiting cannot help.
 	Hopeless bool
+	// Started means that a pod of the job has run before.
+	Started bool
+}
+
+// Sentence says of the job of that name why nothing of it runs.
+func (r Reason) Sentence(job string) string {
+	if r.Started {
+		return "job " + job + ": " + r.String()
+	}
+	return "job " + job + " does not run yet: " + r.String()
 }
 
 // String returns "Code: Message", or "" where no reason is known.
@@ -27,7 +43,7 @@ func (r Reason) String() string {
 	if r.Message == "" {
 		return r.Code
 	}
-	return strings.TrimSpace(r.Code + ": " + oneLine(r.Message))
+	return strings.TrimSpace(r.Code + ": " + printable.Fold(r.Message))
 }
 
 // Known reports whether there is a reason.
@@ -37,29 +53,46 @@ func (r Reason) Known() bool { return r.Code != "" }
 // a job that is suspended is queued (https://kueue.sigs.k8s.io, "Run A Kubernetes Job").
 const QueueLabel = "kueue.x-k8s.io/queue-name"
 
-// OfJob says why no pod of job runs, from its pods and from the warning events
-// of the namespace. A job that is finished, or of which a pod runs, has none.
-func OfJob(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event) Reason {
-	switch {
-	case finished(job):
+// OfJob says at the time now why no pod of job runs, from its pods and from the
+// warning events of the namespace. A job that is finished, or of which a pod
+// runs, has none, unless it waits for a pod whose node is not ready.
+func OfJob(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event, now time.Time) Reason {
+	if finished(job) {
 		return Reason{}
-	case job.Spec.Suspend != nil && *job.Spec.Suspend:
+	}
+	if held := onLostNode(pods); held.Known() {
+		return held
+	}
+	if job.Spec.Suspend != nil && *job.Spec.Suspend {
 		return suspended(job)
 	}
+	return ofUnfinished(job, pods, warnings, now)
+}
+
+// ofUnfinished is OfJob for a job that may run.
+func ofUnfinished(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event, now time.Time) Reason {
 	warnings = since(warnings, job.CreationTimestamp.Time)
-	waiting := Reason{}
+	waiting, ending := Reason{}, Reason{}
 	for _, pod := range pods {
-		if pod.Status.Phase == corev1.PodRunning && !stuck(pod) {
-			return Reason{}
-		}
-		if found := OfPod(pod, warnings); found.Known() && !waiting.Known() {
+		switch found := OfPod(pod, warnings); {
+		case isTerminating(pod):
+			ending = terminating(pod)
+		case pod.Status.Phase == corev1.PodRunning && !stuck(pod):
+			return partlyEnded(pods)
+		case found.Known() && !waiting.Known():
 			waiting = found
 		}
 	}
-	if waiting.Known() || len(active(pods)) > 0 {
+	switch {
+	case waiting.Known():
 		return waiting
+	case len(active(pods)) > 0:
+		return ending
 	}
-	return refusal(job, pods, warnings)
+	if found := refusal(job, pods, warnings); found.Known() {
+		return found
+	}
+	return retrying(job, pods, now)
 }
 
 // since leaves out what was said before a job was there: of a claim, say, that was
@@ -139,7 +172,7 @@ func waitingContainer(pod *corev1.Pod) Reason {
 		if w == nil || w.Reason == "" || w.Reason == "ContainerCreating" || w.Reason == "PodInitializing" {
 			continue
 		}
-		return Reason{Code: w.Reason, Message: w.Message, Hopeless: hopeless(w)}
+		return Reason{Code: w.Reason, Message: w.Message, Hopeless: hopeless(w), Started: status.LastTerminationState.Terminated != nil}
 	}
 	return Reason{}
 }
@@ -151,12 +184,19 @@ func hopeless(w *corev1.ContainerStateWaiting) bool {
 	switch w.Reason {
 	case "InvalidImageName", "ErrImageNeverPull":
 		return true
-	case "ErrImagePull", "ImagePullBackOff":
-		return slices.ContainsFunc([]string{"not found", "manifest unknown", "access denied", "unauthorized", "403 Forbidden"},
-			func(answer string) bool { return strings.Contains(w.Message, answer) })
+	case "ErrImagePull", ImagePullBackOff:
+		return registryRefused.MatchString(w.Message)
 	}
 	return false
 }
+
+// registryRefused is what containerd, CRI-O and cri-dockerd say when a registry answered
+// that it does not have an image, or does not give it to this user. A part of an image
+// that is not found, or a token server that is not, is neither.
+var registryRefused = regexp.MustCompile(`failed to resolve reference.*: not found$|(?:^|ErrImagePull: )(?:\S+: )?not found$|` +
+	`(?:^|: )manifest unknown(?:$|:)|manifest for \S+ not found|(?:^|: )pull access denied\b|requested access to the resource is denied|` +
+	`insufficient_scope: authorization failed|(?:^|: )unauthorized(?:: .*)?$|failed to (?:authorize|resolve reference) .*: 40[13] (?:Unauthorized|Forbidden)$|` +
+	`failed to authorize: .*: 40[13] (?:Unauthorized|Forbidden)$|unexpected status .*: 403 Forbidden$`)
 
 // about reports whether a warning concerns a pod that has not started: the pod
 // itself (not its scheduling, which is over once the condition says so) or its claims.
@@ -195,7 +235,25 @@ func fromEvent(event *corev1.Event) Reason {
 	if event == nil {
 		return Reason{}
 	}
-	return Reason{Code: event.Reason, Message: event.Message}
+	return Reason{Code: event.Reason, Message: event.Message + quotaAdvice(event.Message)}
+}
+
+// quotaAdvice names the flags of run for what a quota wants every pod to state; empty for other messages.
+func quotaAdvice(message string) string {
+	_, wanted, ok := strings.Cut(message, "must specify ")
+	if !ok || !strings.Contains(message, "quota") {
+		return ""
+	}
+	var flags []string
+	for _, one := range []struct{ resource, flag string }{{"cpu", "--cpu"}, {"memory", "--memory"}, {"ephemeral-storage", "--request and --limit ephemeral-storage=SIZE"}} {
+		if strings.Contains(wanted, one.resource) {
+			flags = append(flags, one.flag)
+		}
+	}
+	if flags == nil {
+		return ""
+	}
+	return "; add " + strings.Join(flags, " and ") + " to run or rerun"
 }
 
 // OfEnd says why pod ended: its own reason, and what its containers ended with.
@@ -204,7 +262,7 @@ func OfEnd(pod *corev1.Pod) string {
 	if pod.Status.Reason != "" {
 		parts = append(parts, Reason{Code: pod.Status.Reason, Message: pod.Status.Message}.String())
 	}
-	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+	for _, status := range RunToEnd(pod) {
 		if t := status.State.Terminated; t != nil {
 			parts = append(parts, Reason{Code: fmt.Sprintf("container %s ended with status %d (%s)", status.Name, t.ExitCode, t.Reason), Message: t.Message}.String())
 		}
@@ -220,6 +278,3 @@ func NotStarted(pod *corev1.Pod) bool {
 		return t != nil && (t.Reason == "StartError" || t.Reason == "ContainerCannotRun" || t.ExitCode == 126 || t.ExitCode == 127)
 	})
 }
-
-// oneLine folds white space: the cluster's sentences can hold line breaks.
-func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }

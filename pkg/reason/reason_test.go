@@ -69,7 +69,7 @@ func TestOfJob(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got := reason.OfJob(test.job, test.pods, test.events)
+			got := reason.OfJob(test.job, test.pods, test.events, faketest.Now())
 			if got.String() != test.want || got.Known() != (test.want != "") {
 				t.Errorf("%q; want %q", got, test.want)
 			}
@@ -121,16 +121,24 @@ func TestHopeless(t *testing.T) {
 		code, message string
 		want          bool
 	}{
-		"no such tag":       {"ErrImagePull", "failed to resolve reference: docker.io/library/x:9: not found", true},
-		"backing off":       {"ImagePullBackOff", `Back-off pulling image "x:9": ErrImagePull: manifest unknown`, true},
-		"backing off, mute": {"ImagePullBackOff", `Back-off pulling image "x:9"`, false},
-		"private":           {"ErrImagePull", "pull access denied, repository does not exist or may require authorization", true},
-		"forbidden":         {"ErrImagePull", "unexpected status from HEAD request: 403 Forbidden", true},
-		"no such registry":  {"ErrImagePull", "dial tcp: lookup registry.example on 10.0.0.10:53: no such host", false},
-		"pull limit":        {"ErrImagePull", "429 Too Many Requests - toomanyrequests", false},
-		"not a name":        {"InvalidImageName", "couldn't parse image name", true},
-		"never pulled":      {"ErrImageNeverPull", "is not present with pull policy of Never", true},
-		"a config error":    {"CreateContainerConfigError", `configmap "x" not found`, false},
+		"no such tag":        {"ErrImagePull", "failed to resolve reference: docker.io/library/x:9: not found", true},
+		"backing off":        {"ImagePullBackOff", `Back-off pulling image "x:9": ErrImagePull: manifest unknown`, true},
+		"backing off, mute":  {"ImagePullBackOff", `Back-off pulling image "x:9"`, false},
+		"no such tag, again": {"ImagePullBackOff", `Back-off pulling image "r/x:9": ErrImagePull: failed to pull and unpack image "r/x:9": failed to resolve reference "r/x:9": r/x:9: not found`, true},
+		"a part is missing":  {"ErrImagePull", `failed to pull and unpack image "r/x:9": failed to copy: httpReadSeeker: failed open: content at https://r/v2/x/blobs/sha256:00 not found: not found`, false},
+		"a lost secret":      {"ErrImagePull", `failed to get token: secret "x" not found in cache, retrying`, false},
+		"a token server":     {"ErrImagePull", `failed to fetch oauth token: Post "https://r/token": dial tcp: lookup auth-not found-yet: i/o timeout`, false},
+		"no rights":          {"ErrImagePull", `failed to pull and unpack image "r/x": failed to resolve reference "r/x": failed to authorize: failed to fetch anonymous token: unexpected status from GET request to https://r/token: 403 Forbidden`, true},
+		"CRI-O":              {"ErrImagePull", `initializing source docker://r/x:9: reading manifest 9 in r/x: manifest unknown`, true},
+		"CRI-O, private":     {"ErrImagePull", `initializing source docker://r/x:9: reading manifest 9 in r/x: unauthorized: authentication required`, true},
+		"Docker":             {"ErrImagePull", `Error response from daemon: manifest for x:9 not found: manifest unknown: manifest unknown`, true},
+		"private":            {"ErrImagePull", "pull access denied, repository does not exist or may require authorization", true},
+		"forbidden":          {"ErrImagePull", "unexpected status from HEAD request: 403 Forbidden", true},
+		"no such registry":   {"ErrImagePull", "dial tcp: lookup registry.example on 10.0.0.10:53: no such host", false},
+		"pull limit":         {"ErrImagePull", "429 Too Many Requests - toomanyrequests", false},
+		"not a name":         {"InvalidImageName", "couldn't parse image name", true},
+		"never pulled":       {"ErrImageNeverPull", "is not present with pull policy of Never", true},
+		"a config error":     {"CreateContainerConfigError", `configmap "x" not found`, false},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got := reason.OfPod(faketest.PodOf(faketest.Job("j"), "p", corev1.PodPending, onNode, faketest.Waiting(test.code, test.message)), nil)

@@ -2,10 +2,11 @@ package screen
 
 import (
 	"bytes"
-	"encoding/json"
 	"io"
 	"math"
 	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // eventEvery is how often at most progress is an event.
@@ -13,15 +14,19 @@ const eventEvery = 500 * time.Millisecond
 
 // events shows all as JSON, an object on a line of its own.
 type events struct {
-	encoder *json.Encoder
-	last    At
-	next    time.Time
+	out  io.Writer
+	last At
+	next time.Time
 }
 
-func newEvents(out io.Writer) *events {
-	encoder := json.NewEncoder(out)
-	encoder.SetEscapeHTML(false)
-	return &events{encoder: encoder}
+func newEvents(out io.Writer) *events { return &events{out: out} }
+
+func (e *events) encode(event any) error {
+	text, err := printable.JSON(event, "")
+	if err == nil {
+		_, err = e.out.Write(text)
+	}
+	return err
 }
 
 type waitingEvent struct {
@@ -74,7 +79,7 @@ func (e *events) update(now time.Time, s status, changed bool) {
 	switch {
 	case s.waiting != "":
 		if changed {
-			_ = e.encoder.Encode(waitingEvent{Event: "waiting", Job: s.job, Reason: s.waiting})
+			_ = e.encode(waitingEvent{Event: "waiting", Job: s.job, Reason: s.waiting})
 		}
 	case s.at != e.last && !now.Before(e.next):
 		e.next = now.Add(eventEvery)
@@ -91,16 +96,16 @@ func (e *events) progress(s status) {
 		left := seconds(s.left)
 		event.ETASeconds = &left
 	}
-	_ = e.encoder.Encode(event)
+	_ = e.encode(event)
 	e.last = s.at
 }
 
 func (e *events) say(_ time.Time, text []byte) error {
-	return e.encoder.Encode(noteEvent{Event: "note", Message: string(bytes.TrimSpace(text))})
+	return e.encode(noteEvent{Event: "note", Message: string(bytes.TrimSpace(text))})
 }
 
 func (e *events) event(_ time.Time, fields any) bool {
-	_ = e.encoder.Encode(fields)
+	_ = e.encode(fields)
 	return true
 }
 

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // sentence is a status in words, empty where there is nothing to say yet.
@@ -30,7 +32,7 @@ func waitingFor(now time.Time, s status) (reason, since string) {
 	if waited := now.Sub(s.since).Round(time.Second); waited >= time.Second {
 		since = fmt.Sprintf(" (%s)", waited)
 	}
-	return s.waiting, since
+	return printable.Fold(s.waiting), since
 }
 
 // facts are what is known of a transfer, the most important first; percent says

@@ -12,6 +12,8 @@ import (
 
 	"golang.org/x/term"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // IsTerminal reports whether stream, a reader or writer, is a terminal.
@@ -30,7 +32,7 @@ func Confirm(ctx context.Context, streams genericiooptions.IOStreams, question s
 	if !IsTerminal(streams.In) || !IsTerminal(streams.ErrOut) {
 		return false, ErrNoTerminal
 	}
-	_, _ = fmt.Fprintf(streams.ErrOut, "%s [y/N] ", question)
+	_, _ = fmt.Fprintf(streams.ErrOut, "%s [y/N] ", printable.Escape(question))
 	answers := make(chan string, 1)
 	go func() { // a read of a terminal cannot be called back
 		answer, _ := bufio.NewReader(streams.In).ReadString('\n')

@@ -7,6 +7,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // Column is a column of a table over rows of type T.
@@ -53,7 +55,7 @@ func (t *Rows[T]) Add(rows []T) error {
 	for _, row := range rows {
 		var cells []any
 		for _, column := range t.columns {
-			cells = append(cells, column.Cell(row))
+			cells = append(cells, printable.Escape(column.Cell(row)))
 		}
 		table.Rows = append(table.Rows, metav1.TableRow{Cells: cells})
 	}

@@ -70,7 +70,10 @@ func (f *fetch) compared(ctx context.Context, entry archive.Entry, there Sum, he
 		return err
 	case there.Refused != "":
 		return &archive.Refused{Reason: there.Refused}
+	case there.Unknown:
+		return f.carryOut(entry, local, f.decide(entry, local))
 	case there.Length == entry.Size && there.is(ctx, here, func() (io.ReadCloser, error) { return f.tree.OpenFile(entry.Path) }):
+		local.Compared = true
 		return f.carryOut(entry, local, archive.Verdict{Action: archive.Keep})
 	}
 	local.Differs = true

@@ -38,6 +38,30 @@ func newDestination(dir, locks string) (*destination, error) {
 	return &destination{path: abs, locks: locks}, nil
 }
 
+// Reservation is a local directory that other fetches are kept out of.
+type Reservation struct{ local *destination }
+
+// Reserve makes dir and its parents, where they are missing, and locks dir until Release, before anything remote is
+// asked for; locks is Request.Receipts. The error is, or wraps, archive.ErrLocked where another fetch writes to dir.
+func Reserve(dir, locks string) (*Reservation, error) {
+	local, err := newDestination(dir, locks)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := local.open(); err != nil {
+		return nil, errors.Join(local.explain(err), local.close())
+	}
+	return &Reservation{local}, nil
+}
+
+// Release unlocks the directory, and removes what Reserve made if nothing was written to it. It may be called on nil.
+func (r *Reservation) Release() error {
+	if r == nil {
+		return nil
+	}
+	return r.local.close()
+}
+
 // open makes the directory and those above it, where they are missing, and
 // keeps other fetches out of it.
 func (d *destination) open() (*os.Root, error) {
@@ -48,6 +72,9 @@ func (d *destination) open() (*os.Root, error) {
 		return nil, fmt.Errorf("making the directory: %w", err)
 	}
 	unlock, err := archive.Lock(d.path, d.locks)
+	if errors.Is(err, archive.ErrLocked) {
+		d.made = nil // another fetch uses them now
+	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.path, err)
 	}
@@ -89,11 +116,11 @@ func (d *destination) close() error {
 	if d.seen != nil {
 		_ = d.seen.Close() // only looked at
 	}
-	if d.root == nil {
-		return nil
+	var err error
+	if d.root != nil {
+		err = d.root.Close()
+		defer d.unlock()
 	}
-	err := d.root.Close()
-	defer d.unlock()
 	for _, dir := range slices.Backward(d.made) {
 		if os.Remove(dir) != nil {
 			break // it has something in it, and so have those above

@@ -6,7 +6,8 @@
 // and its hash is the source's, where the source has one. No local file is
 // overwritten but an older copy that an earlier Fetch from the same source
 // wrote, unless Force is set. Whatever is left out is named. Nothing is written
-// before the disk is known to have room. Two Fetches never write to one
+// before the list came to its proven end and the disk is known to have room; of a file
+// no more is written than was listed. Two Fetches never write to one
 // directory at the same time. A stream that is lost is opened again; what had
 // arrived stays, to the byte where the source can hash what it has, also for a
 // Fetch in a later process.

@@ -26,12 +26,15 @@ type source struct {
 	listed   int
 	opened   [][]transfer.Want
 	sum      string // the content of every file that is to be hashed
+	summed   int    // how many were
 }
 
 // listing is the items of a listing and the error it ends with, nil for none.
 type listing struct {
 	items []transfer.Item
 	err   error
+	// endless makes one item after another, without an end.
+	endless func(i int) transfer.Item
 }
 
 // contents is what Contents does with each file that is asked for.
@@ -41,6 +44,9 @@ type contents struct {
 	// after is how many files come before err.
 	after int
 	err   error
+	// hole is sent of each file in place of content; cut ends the content of each file.
+	hole int64
+	cut  error
 }
 
 func (s *source) List(context.Context, []string) (transfer.Listing, error) {
@@ -55,6 +61,10 @@ type fakeListing struct {
 }
 
 func (l *fakeListing) Next() (transfer.Item, error) {
+	if l.endless != nil {
+		l.at++
+		return l.endless(l.at), nil
+	}
 	if l.at == len(l.items) {
 		if l.err != nil {
 			return transfer.Item{}, l.err
@@ -92,6 +102,7 @@ func whole(data []byte) transfer.FileEnd {
 }
 
 func (s *source) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer.Sum, error) {
+	s.summed += len(prefixes)
 	sums := make([]transfer.Sum, len(prefixes))
 	for i := range sums {
 		sums[i] = transfer.Sum{Sum: whole([]byte(s.sum)).Sum, Length: int64(len(s.sum))}
@@ -121,7 +132,14 @@ func (c *fakeContents) Next() (transfer.Item, error) {
 }
 
 func (c *fakeContents) Chunk() (transfer.Chunk, error) {
-	if len(c.data) == 0 {
+	switch {
+	case c.hole > 0:
+		hole := c.hole
+		c.hole = 0
+		return transfer.Chunk{Hole: hole}, nil
+	case len(c.data) == 0 && c.cut != nil:
+		return transfer.Chunk{}, c.cut
+	case len(c.data) == 0:
 		return transfer.Chunk{}, io.EOF
 	}
 	n := min(len(c.data), 256<<10)
@@ -136,11 +154,15 @@ func (*fakeContents) Close() error            { return nil }
 
 // file is a listed file; its second of modification tells versions apart.
 func file(name string, size int64, second int64) transfer.Item {
-	return transfer.Item{Entry: archive.Entry{Path: name, Type: archive.File, Mode: 0o644, Size: size, Stored: size, ModTime: time.Unix(second, 0)}}
+	return transfer.Item{Entry: archive.Entry{Path: name, Type: archive.File, Mode: 0o644, Size: size, Stored: size, ModTime: time.Unix(second, 0), Changed: time.Unix(second, 1)}}
 }
 
 func symlink(name, target string) transfer.Item {
 	return transfer.Item{Entry: archive.Entry{Path: name, Type: archive.Symlink, Target: target, Mode: 0o777}}
+}
+
+func directory(name string) transfer.Item {
+	return transfer.Item{Entry: archive.Entry{Path: name, Type: archive.Directory, Mode: 0o755, ModTime: time.Unix(1, 0)}}
 }
 
 // alias is one of the names of one file.

@@ -24,7 +24,7 @@ func Fetch(ctx context.Context, req Request) (Result, error) {
 	if err != nil {
 		return Result{}, err
 	}
-	local, err := newDestination(req.Dir, req.Receipts)
+	local, release, err := req.destination()
 	if err != nil {
 		return Result{}, err
 	}
@@ -34,7 +34,7 @@ func Fetch(ctx context.Context, req Request) (Result, error) {
 	if f.looker != nil {
 		f.looker.Close()
 	}
-	closed := local.close()
+	closed := release()
 	result := f.result()
 	result.ReceiptError = f.receipt.close()
 	var refused error
@@ -42,6 +42,18 @@ func Fetch(ctx context.Context, req Request) (Result, error) {
 		refused = &RefusedError{result.Refused}
 	}
 	return result, Joined(err, closed, refused)
+}
+
+// destination returns the local directory, and what gives it up.
+func (r Request) destination() (*destination, func() error, error) {
+	if r.Reservation != nil {
+		return r.Reservation.local, func() error { return nil }, nil
+	}
+	local, err := newDestination(r.Dir, r.Receipts)
+	if err != nil {
+		return nil, nil, err
+	}
+	return local, local.close, nil
 }
 
 // Joined is errors.Join, but leaves a single error as it is.
@@ -68,9 +80,15 @@ type fetch struct {
 
 	queue  *queue
 	names  names
-	gained int64               // bytes and files that need not come again
-	wrote  map[uint64]struct{} // hashes of what this fetch wrote, where a pass may be repeated
-	paths  []string            // of files that are here, where their sums are wanted
+	roots  Roots
+	unmade []unmade // directories and symlinks that wait for the end of the list
+	// unlisted means that names and content come together.
+	unlisted bool
+	gained   int64 // bytes and files that need not come again
+	// longest is how much was left of each file that was cut.
+	longest map[string]int64
+	wrote   map[uint64]struct{} // hashes of what this fetch wrote, where a pass may be repeated
+	paths   []string            // of files that are here, where their sums are wanted
 }
 
 // run lists, plans and streams; a source that cannot list sends everything.
@@ -89,7 +107,7 @@ func (f *fetch) run(ctx context.Context) error {
 	}
 	err = f.attempts(ctx, f.stream)
 	if err == nil {
-		err = f.names.link(f)
+		err = f.local.explain(f.names.link(ctx, f))
 	}
 	err = Joined(err, f.finish())
 	f.tally.Complete = err == nil
@@ -108,7 +126,7 @@ func (f *fetch) finish() error {
 // attempts repeats step, which a lost stream ended, for as long as anything
 // comes in between.
 func (f *fetch) attempts(ctx context.Context, step func(context.Context) error) error {
-	return f.Attempts(ctx, f.lasting, func() int { return f.tally.present() }, step)
+	return f.local.explain(f.Attempts(ctx, f.lasting, func() int { return f.tally.present() }, step))
 }
 
 // Attempts repeats step, which a lost stream ended, for as long as lasting, what need not be done
@@ -149,7 +167,7 @@ func (f *fetch) begin() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tally.reset()
-	f.queue, f.names, f.paths = &queue{}, names{}, nil
+	f.queue, f.names, f.paths, f.unmade = &queue{}, names{}, nil, nil
 	if !f.PlanOnly {
 		if _, err := f.local.open(); err != nil {
 			return err
@@ -159,7 +177,8 @@ func (f *fetch) begin() error {
 		return nil
 	}
 	f.tree = archive.NewTree(archive.TreeOptions{
-		Open: func() (*os.Root, error) { return f.local.open() }, Look: f.local.peek, Mount: f.Mount, Wanted: f.Wanted,
+		Open: func() (*os.Root, error) { return f.local.open() }, Look: f.local.peek, Layout: f.Layout,
+		Wanted: func(p string) bool { return f.Wanted(p) }, // the paths may become more
 	})
 	f.looker = f.tree.Worker()
 	if f.PlanOnly {
@@ -171,10 +190,13 @@ func (f *fetch) begin() error {
 // room checks that the disk holds what must come, before the first byte.
 func (f *fetch) room() error {
 	free, ok := archive.Free(f.local.path)
-	if f.queue.stored == 0 || !ok || int64(min(free, 1<<62)) >= f.queue.stored {
-		return nil
+	if f.queue.stored > 0 && ok && int64(min(free, 1<<62)) < f.queue.stored {
+		return &SpaceError{Dir: f.Dir, Need: f.queue.stored, Free: int64(free)}
 	}
-	return &SpaceError{Dir: f.Dir, Need: f.queue.stored, Free: int64(free)}
+	if left, ok := archive.FreeInodes(f.local.path); ok && left == 0 && f.queue.files > 0 {
+		return &DiskError{Dir: f.local.path, Reason: noInodes}
+	}
+	return nil
 }
 
 // result is what is known now.
@@ -184,6 +206,9 @@ func (f *fetch) result() Result {
 		r.Digest = f.tally.digest.Text()
 	}
 	slices.SortStableFunc(r.Refused, func(a, b Refusal) int { return compareText(a.Path, b.Path) })
+	slices.SortStableFunc(r.Skipped, func(a, b Refusal) int { return compareText(a.Path, b.Path) })
 	slices.Sort(r.Growing)
+	slices.Sort(r.Unsettled)
+	r.Unsettled = slices.Compact(r.Unsettled) // tar names those that changed, and the engine young ones
 	return r
 }

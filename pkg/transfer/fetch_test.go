@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/go-cmp/cmp/cmpopts"
+
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
@@ -101,7 +103,9 @@ func TestReceiptStaysSmall(t *testing.T) {
 }
 
 func TestSameFilesAreKept(t *testing.T) {
-	req := to(t, sends(file("a", 3, 1), symlink("s", "a")))
+	src := sends(file("a", 3, 1), symlink("s", "a"))
+	src.sum = "xxx"
+	req := to(t, src)
 	local := filetree.Tree{"a": node(3, 1), "s": filetree.Symlink("a")}
 	filetree.Write(t, mkdir(t, req.Dir), local)
 	compare(t, 2, movertest.Fetch(t, req, "").Kept)
@@ -193,7 +197,7 @@ func TestHostileNames(t *testing.T) {
 	req := to(t, sends(file("../up", 3, 1), file("/abs", 3, 1), file("a/../../b", 3, 1), file("nul\x00", 3, 1),
 		symlink("out", "../.."), file("a", 3, 1), file("a/b", 3, 1)))
 	result := movertest.Fetch(t, req, "left out")
-	compare(t, 6, len(result.Refused))
+	compare(t, []int{5, 1}, []int{len(result.Refused), len(result.Skipped)})
 	compare(t, filetree.Tree{"a": node(3, 1)}, filetree.Read(t, req.Dir))
 }
 
@@ -245,4 +249,62 @@ func TestCoarseTimes(t *testing.T) {
 		t.Fatal(err)
 	}
 	movertest.Fetch(t, req, "left out") // changed here since
+}
+
+// TestPlannedTellsHoles: what is told before the first byte says how much of it is holes.
+func TestPlannedTellsHoles(t *testing.T) {
+	sparse := file("a", 1<<30, 1)
+	sparse.Stored = 4096
+	src := sends(sparse, file("b", 3, 1))
+	req := to(t, src)
+	var got []int64
+	req.Planned = func(files int, bytes, stored int64) { got = append(got, int64(files), bytes, stored) }
+	req.PlanOnly = true
+	movertest.Fetch(t, req, "")
+	compare(t, []int64{2, 1<<30 + 3, 4099}, got)
+}
+
+// TestReserve reserves a directory while another fetch has it, and one that does not exist.
+func TestReserve(t *testing.T) {
+	dir, locks := t.TempDir(), t.TempDir()
+	first, err := transfer.Reserve(dir, locks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = transfer.Reserve(dir, locks)
+	compare(t, archive.ErrLocked, err, cmpopts.EquateErrors())
+	compare(t, nil, first.Release(), cmpopts.EquateErrors())
+	missing := filepath.Join(dir, "not", "yet")
+	second, err := transfer.Reserve(missing, locks)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = transfer.Reserve(missing, locks)
+	compare(t, archive.ErrLocked, err, cmpopts.EquateErrors())
+	compare(t, nil, second.Release(), cmpopts.EquateErrors())
+	gone(t, filepath.Dir(missing))
+	if err := os.WriteFile(filepath.Dir(missing), nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := transfer.Reserve(filepath.Dir(missing), locks); err == nil {
+		t.Error("a file is taken for a directory")
+	}
+}
+
+// TestFetchIntoReservation fetches into a directory that stays reserved, and is kept because there is something in it.
+func TestFetchIntoReservation(t *testing.T) {
+	req := to(t, sends(file("a", 3, 1)))
+	req.Dir = filepath.Join(req.Dir, "new")
+	reserved, err := transfer.Reserve(req.Dir, req.Receipts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Reservation = reserved
+	movertest.Fetch(t, req, "")
+	_, err = transfer.Reserve(req.Dir, req.Receipts)
+	compare(t, archive.ErrLocked, err, cmpopts.EquateErrors())
+	compare(t, nil, reserved.Release(), cmpopts.EquateErrors())
+	if _, err := os.Stat(filepath.Join(req.Dir, "a")); err != nil {
+		t.Error(err)
+	}
 }

@@ -36,6 +36,18 @@ func (e *IncompleteError) Error() string {
 // Unwrap returns what ended the last attempt.
 func (e *IncompleteError) Unwrap() error { return e.Cause }
 
+// ExcessError says that a source sent more of a file than it had listed or announced.
+// Nothing of the file was kept, and another try is of no use: a sound source does not.
+type ExcessError struct {
+	Path      string
+	Announced int64 // bytes
+}
+
+// Error implements error.
+func (e *ExcessError) Error() string {
+	return fmt.Sprintf("the source sent more of %q than the %d bytes that it listed; the file was not kept", e.Path, e.Announced)
+}
+
 // SpaceError says that the disk cannot hold what would come. Nothing came.
 type SpaceError struct {
 	Dir        string

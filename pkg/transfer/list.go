@@ -17,24 +17,41 @@ func compareText(a, b string) int { return cmp.Compare(a, b) }
 // list asks the source for the names of everything, makes what needs no bytes,
 // and plans what does.
 func (f *fetch) list(ctx context.Context) error {
-	listing, err := f.Source.List(ctx, f.Paths)
-	if err != nil {
-		return err
+	for again := true; again; {
+		var err error
+		if again, err = f.listPaths(ctx); err != nil {
+			return err
+		}
 	}
-	defer func() { _ = listing.Close() }() // the end was proven, or an error tells
-	if err := f.begin(); err != nil {
-		return err
-	}
-	if err := f.considerAll(ctx, listing); err != nil {
+	if err := f.makeAll(ctx); err != nil {
 		return err
 	}
 	if f.PlanOnly {
 		f.tally.HardLinks += len(f.names.links)
 	}
 	f.tally.PlanFiles, f.tally.PlanBytes = f.queue.files, f.queue.bytes
-	f.Planned(f.queue.files, f.queue.bytes)
+	f.Planned(f.queue.files, f.queue.bytes, f.queue.stored)
 	f.meter.total(int64(f.queue.files), f.queue.bytes)
 	return nil
+}
+
+// listPaths considers all that lies at the paths. It reports whether there are other paths now.
+func (f *fetch) listPaths(ctx context.Context) (again bool, err error) {
+	listing, err := f.Source.List(ctx, f.Paths)
+	if err != nil {
+		if f.roots.Unfollow(&f.Request, err) {
+			return true, nil
+		}
+		return false, err
+	}
+	defer func() { _ = listing.Close() }() // the end was proven, or an error tells
+	if err := f.begin(); err != nil {
+		return false, err
+	}
+	if err := f.considerAll(ctx, listing); err != nil {
+		return false, err
+	}
+	return f.roots.Follow(&f.Request), nil
 }
 
 // considerAll judges everything that is listed. Files that must be compared are,
@@ -43,11 +60,13 @@ func (f *fetch) considerAll(ctx context.Context, listing Listing) error {
 	var doubtful []archive.Entry
 	for {
 		item, err := listing.Next()
-		if errors.Is(err, io.EOF) {
+		switch {
+		case errors.Is(err, io.EOF):
 			return f.compare(ctx, doubtful)
-		}
-		if err != nil {
+		case err != nil:
 			return err
+		case ctx.Err() != nil:
+			return ctx.Err()
 		}
 		compare, err := f.consider(item)
 		if err != nil {
@@ -80,7 +99,26 @@ func (f *fetch) consider(item Item) (compare bool, err error) {
 		f.refuse(item.Path, item.Refused)
 		return false, nil
 	}
+	if item.Skipped != "" {
+		f.tally.Skipped = append(f.tally.Skipped, Refusal{item.Path, item.Skipped})
+		return false, nil
+	}
 	entry := item.Entry
+	err = f.tree.Judge(&entry)
+	if link, ok := f.JudgeLink(entry, err); ok {
+		if f.leaves(link); !link.Create {
+			return false, nil
+		}
+		f.roots.See(f.Request, entry)
+		err = nil
+	}
+	if err != nil {
+		return false, f.refused(item.Path, err)
+	}
+	if f.postpones(entry.Type) {
+		f.unmade = append(f.unmade, newUnmade(entry))
+		return false, nil
+	}
 	if compare, err = f.settle(&entry); err != nil {
 		return false, f.refused(item.Path, err)
 	}
@@ -88,11 +126,33 @@ func (f *fetch) consider(item Item) (compare bool, err error) {
 	return compare, nil
 }
 
-// settle makes or plans one entry, whose names it puts into their local form.
-func (f *fetch) settle(entry *archive.Entry) (compare bool, err error) {
-	if err := f.tree.Judge(entry); err != nil {
-		return false, err
+// postpones reports whether entries of a type are made once the list came to its proven
+// end. Where names and content come together there is no list, and a plan makes nothing.
+func (f *fetch) postpones(t archive.Type) bool {
+	return !f.PlanOnly && !f.unlisted && (t == archive.Directory || t == archive.Symlink)
+}
+
+// makeAll makes the directories and symlinks that were postponed.
+func (f *fetch) makeAll(ctx context.Context) error {
+	for _, one := range f.unmade {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		entry := one.entry()
+		if _, err := f.settle(&entry); err != nil {
+			if err := f.refused(entry.Path, err); err != nil {
+				return err
+			}
+			continue
+		}
+		f.tally.digest.Add(entry)
 	}
+	f.unmade = nil
+	return nil
+}
+
+// settle makes or plans one entry, whose names are in their local form.
+func (f *fetch) settle(entry *archive.Entry) (compare bool, err error) {
 	switch entry.Type {
 	case archive.Directory:
 		return false, f.directory(*entry)
@@ -132,7 +192,7 @@ func (f *fetch) symlink(entry archive.Entry) error {
 		if err != nil {
 			return err
 		}
-		f.receipt.note(entry, outcome.Local)
+		f.receipt.note(entry, outcome.Local, 0)
 	}
 	f.have(entry, verdict.Action == archive.Keep)
 	return nil
@@ -144,7 +204,7 @@ func (f *fetch) file(entry archive.Entry) (compare bool, err error) {
 	if err != nil {
 		return false, err
 	}
-	if local.Info != nil && local.Info.Mode().IsRegular() && local.Info.Size() == entry.Size && (f.Checksum || f.doubtful(entry, local)) {
+	if f.comparable(entry, local) {
 		return true, nil
 	}
 	return false, f.carryOut(entry, local, f.decide(entry, local))
@@ -167,12 +227,19 @@ func (f *fetch) carryOut(entry archive.Entry, local archive.Local, verdict archi
 		f.have(entry, true)
 		return nil
 	}
-	mine, _ := f.receipt.wrote(entry, local)
+	mine, unchanged := f.receipt.wrote(entry, local)
 	info, err := f.tree.Keep(entry, local.Info, mine || f.Force)
 	if err != nil {
 		return err
 	}
-	f.receipt.note(entry, info)
+	evidence := EvidenceOf(entry, f.InUse)
+	if !local.Compared {
+		evidence = 0
+		if unchanged {
+			evidence = f.receipt.evidence(entry)
+		}
+	}
+	f.receipt.note(entry, info, evidence)
 	f.have(entry, true)
 	return nil
 }
@@ -184,6 +251,16 @@ func (f *fetch) partOf(entry archive.Entry) int64 {
 	}
 	here, _ := f.looker.Partial(entry.Path)
 	return min(here, entry.Stored)
+}
+
+// leaves records what is not fetched because of a symlink.
+func (f *fetch) leaves(link LinkVerdict) {
+	if link.Refused != nil {
+		f.refuse(link.Refused.Path, link.Refused.Reason)
+	}
+	if link.Skipped != nil {
+		f.tally.Skipped = append(f.tally.Skipped, *link.Skipped)
+	}
 }
 
 // refused records a refusal, and passes on what is more than that.
@@ -204,6 +281,9 @@ func (f *fetch) have(entry archive.Entry, kept bool) {
 	if kept && f.wrote != nil {
 		_, mine := f.wrote[xxh3.HashString(entry.Path)]
 		kept = !mine
+	}
+	if entry.Type == archive.File || entry.Type == archive.HardLink {
+		f.names.bring(entry.Path)
 	}
 	f.tally.have(entry, kept)
 }

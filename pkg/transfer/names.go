@@ -1,7 +1,10 @@
 package transfer
 
 import (
+	"context"
 	"fmt"
+
+	"github.com/zeebo/xxh3"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 )
@@ -12,6 +15,9 @@ type names struct {
 	first   map[archive.Inode]string
 	links   []archive.Entry
 	refused map[string]string // first name -> why it is not here
+	// brought are hashes of the names of files that are here by this pass, where the source sends them without
+	// a list: such a source names the file of a link itself, and may name any.
+	brought map[uint64]struct{}
 }
 
 // another reports whether entry is a later name of a file, and keeps it then.
@@ -42,10 +48,26 @@ func (n *names) refuse(path, reason string) {
 	n.refused[path] = reason
 }
 
+// bring remembers that the file of that name is here.
+func (n *names) bring(path string) {
+	if n.brought != nil {
+		n.brought[xxh3.HashString(path)] = struct{}{}
+	}
+}
+
+// came reports whether a link may be made to the file of that name.
+func (n *names) came(path string) bool {
+	_, ok := n.brought[xxh3.HashString(path)]
+	return ok || n.brought == nil
+}
+
 // link makes the links.
-func (n *names) link(f *fetch) error {
+func (n *names) link(ctx context.Context, f *fetch) error {
 	for _, entry := range n.links {
-		if err := n.one(f, entry); err != nil {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		if err := n.one(ctx, f, entry); err != nil {
 			if err := f.refused(entry.Path, err); err != nil {
 				return err
 			}
@@ -54,9 +76,12 @@ func (n *names) link(f *fetch) error {
 	return nil
 }
 
-func (n *names) one(f *fetch, entry archive.Entry) error {
+func (n *names) one(ctx context.Context, f *fetch, entry archive.Entry) error {
 	if reason, ok := n.refused[entry.Target]; ok {
 		return &archive.Refused{Reason: fmt.Sprintf("it is a hard link to %q, which was left out: %s", entry.Target, reason)}
+	}
+	if !n.came(entry.Target) {
+		return &archive.Refused{Reason: fmt.Sprintf("it is a hard link to %q, which this fetch did not copy", entry.Target)}
 	}
 	kept, err := f.tree.Linked(entry)
 	if err != nil {
@@ -70,6 +95,15 @@ func (n *names) one(f *fetch, entry archive.Entry) error {
 	if err != nil {
 		return err
 	}
+	if f.comparable(entry, local) {
+		hashes := make([][16]byte, 2)
+		target := entry
+		target.Path = entry.Target
+		if err := f.hashHere(ctx, []archive.Entry{entry, target}, hashes); err != nil {
+			return err
+		}
+		local.Differs = hashes[0] != hashes[1]
+	}
 	switch verdict := f.decide(entry, local); verdict.Action {
 	case archive.Refuse:
 		return &archive.Refused{Reason: verdict.Reason}
@@ -82,7 +116,7 @@ func (n *names) one(f *fetch, entry archive.Entry) error {
 	if err != nil {
 		return err
 	}
-	f.receipt.note(entry, outcome.Local)
+	f.receipt.note(entry, outcome.Local, EvidenceOf(entry, f.InUse))
 	f.have(entry, false)
 	return nil
 }

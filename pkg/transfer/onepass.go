@@ -17,6 +17,9 @@ func (f *fetch) onePass(ctx context.Context) error {
 	}
 	contents, err := f.Source.Open(ctx, wants)
 	if err != nil {
+		if f.roots.Unfollow(&f.Request, err) {
+			return f.onePass(ctx)
+		}
 		return err
 	}
 	defer func() { _ = contents.Close() }() // the end was proven, or an error tells
@@ -26,13 +29,17 @@ func (f *fetch) onePass(ctx context.Context) error {
 	c := &carrier{fetch: f, worker: f.tree.Worker()}
 	defer c.worker.Close()
 	f.meter.total(0, 0)
+	f.unlisted, f.names.brought = true, map[uint64]struct{}{}
 	if f.wrote == nil {
 		f.wrote = map[uint64]struct{}{}
 	}
 	if err := c.all(ctx, contents); err != nil {
 		return Joined(err, f.finish())
 	}
-	return f.conclude(contents.Proof())
+	if f.roots.Follow(&f.Request) {
+		return f.onePass(ctx) // names and content of all paths come together once more
+	}
+	return f.conclude(ctx, contents.Proof())
 }
 
 func (c *carrier) all(ctx context.Context, contents Contents) error {
@@ -63,7 +70,7 @@ func (c *carrier) pass(ctx context.Context, item Item, contents Contents) error 
 	if !ok {
 		return nil
 	}
-	again, err := c.receive(ctx, batch[0], item, contents)
+	again, err := c.receive(ctx, &batch[0], item, contents)
 	if again && err == nil {
 		return &LostError{Cause: errors.New("a file came with another content than it has")}
 	}
@@ -78,9 +85,9 @@ func (c *carrier) compareWith(ctx context.Context, item Item, contents Contents)
 		return c.refused(item.Path, err)
 	}
 	defer part.Discard()
-	got, there, err := c.fill(ctx, part, contents)
+	got, there, err := c.fill(ctx, part, contents, item.Path, item.Size)
 	if err != nil {
-		return c.broken(ctx, part, got, err)
+		return c.broken(ctx, part, item.Entry, 0, got, err)
 	}
 	here := make([][16]byte, 1)
 	if err := c.hashHere(ctx, []archive.Entry{item.Entry}, here); err != nil {
@@ -90,6 +97,7 @@ func (c *carrier) compareWith(ctx context.Context, item Item, contents Contents)
 		return c.refused(item.Path, err)
 	}
 	if _, differs := c.queue.take(); !differs {
+		c.meter.add(0, -got) // it was only compared
 		return nil
 	}
 	outcome, err := part.Commit(item.Entry)
@@ -101,13 +109,26 @@ func (c *carrier) compareWith(ctx context.Context, item Item, contents Contents)
 }
 
 // conclude ends a pass that came to its proven end.
-func (f *fetch) conclude(proof Proof) error {
+func (f *fetch) conclude(ctx context.Context, proof Proof) error {
+	if f.InUse && len(proof.Changed) > 0 {
+		f.unsettle(proof.Changed)
+		proof.Status, proof.Messages = 0, nil
+	}
 	f.tally.Messages = proof.Messages
-	err := Joined(f.names.link(f), f.finish())
+	err := Joined(f.names.link(ctx, f), f.finish())
 	if err == nil && proof.Status != 0 {
 		err = &RemoteError{Status: proof.Status, Messages: proof.Messages}
 	}
 	f.tally.Complete = err == nil
 	f.tally.Verified = err == nil && proof.Hashed
 	return err
+}
+
+// unsettle records what changed while it was read: in a tree in use that is no fault.
+func (f *fetch) unsettle(paths []string) {
+	for _, p := range paths {
+		if p == "." || f.Filter.Takes(p, false) {
+			f.tally.Unsettled = append(f.tally.Unsettled, p)
+		}
+	}
 }

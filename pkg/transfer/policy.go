@@ -26,11 +26,20 @@ func (f *fetch) decide(entry archive.Entry, local archive.Local) archive.Verdict
 	return archive.Verdict{Reason: "it exists here and was not written by fetch, or was changed since; --force overwrites it"}
 }
 
-// doubtful reports whether our copy may be of an older file of the same size and
-// time: the source's was changed since, if only in its mode.
-func (f *fetch) doubtful(entry archive.Entry, local archive.Local) bool {
-	mine, unchanged := f.receipt.wrote(entry, local)
-	return mine && !unchanged && same(entry, local)
+// comparable reports whether local is a file that may be the entry, and that its content must tell: always
+// with Checksum, else where size and time would keep it and do not prove anything.
+func (f *fetch) comparable(entry archive.Entry, local archive.Local) bool {
+	if local.Info == nil || !local.Info.Mode().IsRegular() || local.Info.Size() != entry.Size {
+		return false
+	}
+	return f.Checksum || f.decide(entry, local).Action == archive.Keep && !f.trusted(entry, local)
+}
+
+// trusted reports whether local is the file that the source has, since a fetch read it when its times would
+// show every later change.
+func (f *fetch) trusted(entry archive.Entry, local archive.Local) bool {
+	_, unchanged := f.receipt.wrote(entry, local)
+	return unchanged && f.receipt.evidence(entry).Proves(f.InUse)
 }
 
 // same reports whether local is the entry already, as far as can be told

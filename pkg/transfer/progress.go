@@ -35,6 +35,14 @@ func (m *meter) add(files, bytes int64) {
 	m.reporter.Report(m.at)
 }
 
+// lengthen adds to what there is to come.
+func (m *meter) lengthen(bytes int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.at.TotalBytes += bytes
+	m.reporter.Report(m.at)
+}
+
 // total states what there is to come.
 func (m *meter) total(files, bytes int64) {
 	m.mu.Lock()

@@ -17,8 +17,9 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 )
 
-// receiptVersion changes with the meaning of the file; another one is not read.
-const receiptVersion = "2"
+// receiptVersion changes with the meaning of the file. Of other versions only the one before is read: its
+// records have no evidence.
+const receiptVersion, versionBefore = "3", "2"
 
 // receipt remembers what fetches from one source wrote to one directory. It is
 // a file that grows by a record for each file, so that a process that is killed
@@ -26,6 +27,7 @@ const receiptVersion = "2"
 type receipt struct {
 	path    string // empty: not kept
 	head    string
+	before  string // the head of the version before
 	records map[uint64]record
 	file    *os.File
 	out     *bufio.Writer
@@ -36,15 +38,22 @@ type receipt struct {
 // record is one file or symlink that a fetch wrote, as hashes: of what the local
 // file system made of it (FAT counts time in steps of two seconds), and of what
 // the source had.
-type record struct{ Local, Remote uint64 }
+type record struct {
+	Local, Remote uint64
+	Evidence      Evidence
+}
 
-// recordSize is a record's length in the file: name, local, remote.
-const recordSize = 24
+// recordSize is a record's length in the file: name, local, remote, evidence. sizeBefore is that of the
+// version before.
+const recordSize, sizeBefore = 25, 24
 
 // openReceipt reads the receipt of dir and source in folder. One that is missing
 // or damaged is empty.
 func openReceipt(folder, dir, source string) *receipt {
-	r := &receipt{head: fmt.Sprintf("kubectl-batch receipt %s %q %q\n", receiptVersion, dir, source), records: map[uint64]record{}}
+	head := func(version string) string {
+		return fmt.Sprintf("kubectl-batch receipt %s %q %q\n", version, dir, source)
+	}
+	r := &receipt{head: head(receiptVersion), before: head(versionBefore), records: map[uint64]record{}}
 	if folder == "" {
 		return r
 	}
@@ -61,18 +70,29 @@ func (r *receipt) read() {
 	}
 	defer func() { _ = file.Close() }() // only read from
 	in := bufio.NewReaderSize(file, 64<<10)
-	if head, err := in.ReadString('\n'); err != nil || head != r.head {
-		return
+	head, err := in.ReadString('\n')
+	switch {
+	case err == nil && head == r.head:
+		r.readRecords(in, recordSize)
+	case err == nil && head == r.before:
+		r.readRecords(in, sizeBefore)
+		r.stale = math.MaxInt // its records are shorter: not to be appended to
 	}
+}
+
+// readRecords reads records of size bytes, the last of which is the evidence where there is one.
+func (r *receipt) readRecords(in io.Reader, size int) {
+	raw := make([]byte, recordSize)
 	for n := 0; ; n++ {
-		var raw [recordSize]byte
-		if _, err := io.ReadFull(in, raw[:]); err != nil {
+		if _, err := io.ReadFull(in, raw[:size]); err != nil {
 			if r.stale = n - len(r.records); !errors.Is(err, io.EOF) {
 				r.stale = math.MaxInt // a killed process left half a record: not to be appended to
 			}
 			return
 		}
-		r.records[binary.LittleEndian.Uint64(raw[:])] = record{binary.LittleEndian.Uint64(raw[8:]), binary.LittleEndian.Uint64(raw[16:])}
+		r.records[binary.LittleEndian.Uint64(raw)] = record{
+			binary.LittleEndian.Uint64(raw[8:]), binary.LittleEndian.Uint64(raw[16:]), Evidence(raw[recordSize-1]),
+		}
 	}
 }
 
@@ -84,12 +104,17 @@ func (r *receipt) wrote(entry archive.Entry, local archive.Local) (mine, same bo
 	return mine, mine && known.Remote == remoteHash(entry)
 }
 
-// note remembers what was written just now.
-func (r *receipt) note(entry archive.Entry, info fs.FileInfo) {
+// evidence is that of entry when a fetch read it last.
+func (r *receipt) evidence(entry archive.Entry) Evidence {
+	return r.records[xxh3.HashString(entry.Path)].Evidence
+}
+
+// note remembers what was written, or found to be the same, just now.
+func (r *receipt) note(entry archive.Entry, info fs.FileInfo, e Evidence) {
 	if r.path == "" || info == nil {
 		return
 	}
-	key, now := xxh3.HashString(entry.Path), record{localHash(info, entry.Target), remoteHash(entry)}
+	key, now := xxh3.HashString(entry.Path), record{localHash(info, entry.Target), remoteHash(entry), e}
 	before, ok := r.records[key]
 	if ok && before == now {
 		return
@@ -131,7 +156,8 @@ func (r *receipt) write(key uint64, rec record) {
 	}
 	raw := binary.LittleEndian.AppendUint64(make([]byte, 0, recordSize), key)
 	raw = binary.LittleEndian.AppendUint64(raw, rec.Local)
-	_, err := r.out.Write(binary.LittleEndian.AppendUint64(raw, rec.Remote))
+	raw = binary.LittleEndian.AppendUint64(raw, rec.Remote)
+	_, err := r.out.Write(append(raw, byte(rec.Evidence)))
 	r.err = errors.Join(r.err, err)
 }
 

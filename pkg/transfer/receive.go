@@ -16,14 +16,19 @@ var zeros [64 << 10]byte //nolint:gochecknoglobals // read only
 // Hasher computes the XXH3-128 of content. Its zero value has seen none.
 type Hasher struct{ xxh3.Hasher }
 
-// Add takes a chunk into account, a hole as zeros.
-func (h *Hasher) Add(c Chunk) {
+// Add takes a chunk into account, a hole as zeros. A hole can be of any length, so
+// that its error is that of ctx, once that is done.
+func (h *Hasher) Add(ctx context.Context, c Chunk) error {
 	_, _ = h.Write(c.Data) // never fails
 	for left := c.Hole; left > 0; {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		n := min(left, int64(len(zeros)))
 		_, _ = h.Write(zeros[:n])
 		left -= n
 	}
+	return nil
 }
 
 // Sum is that of what was added.
@@ -36,15 +41,15 @@ func (c *carrier) write(ctx context.Context, entry archive.Entry, offset int64, 
 	if err != nil {
 		return Still, err
 	}
-	got, sum, err := c.fill(ctx, part, contents)
+	got, sum, err := c.fill(ctx, part, contents, entry.Path, entry.Size-offset)
 	if err != nil {
-		return Still, c.broken(ctx, part, got, err)
+		return Still, c.broken(ctx, part, entry, offset, got, err)
 	}
 	end := contents.End()
-	if end.State == Changed || end.Hashed && end.Sum != sum || offset+got != entry.Size {
+	if state := soundness(end, sum, offset+got == entry.Size); unsound(state) {
 		part.Discard()
 		c.meter.add(0, -got)
-		return Changed, nil
+		return state, nil
 	}
 	outcome, err := part.Commit(entry)
 	if err != nil {
@@ -54,13 +59,31 @@ func (c *carrier) write(ctx context.Context, entry archive.Entry, offset int64, 
 	return end.State, nil
 }
 
+// mismatched is a file whose content is not what the source hashed, although the source
+// says that nothing changed it.
+const mismatched = Changed + 1
+
+// unsound reports whether content, as it came, is no state that its file ever had.
+func unsound(state FileState) bool { return state >= Changed }
+
+// soundness is the state that a source gives, or a worse one where its words do not fit what came.
+func soundness(end FileEnd, sum [16]byte, all bool) FileState {
+	switch {
+	case end.State == Changed:
+		return Changed
+	case !all, end.Hashed && end.Sum != sum:
+		return mismatched
+	}
+	return end.State
+}
+
 // broken leaves what came of a file for the next attempt. An error of the local
 // disk leaves nothing: it may be full.
-func (c *carrier) broken(ctx context.Context, part *archive.Partial, got int64, err error) error {
+func (c *carrier) broken(ctx context.Context, part *archive.Partial, entry archive.Entry, offset, got int64, err error) error {
 	_, lost := errors.AsType[*LostError](err)
-	if c.resumes && (lost || ctx.Err() != nil) {
+	if c.resumes && entry.Size >= worthResuming && (lost || ctx.Err() != nil) {
 		part.Leave()
-		c.gain(got)
+		c.gain(entry.Path, offset+got)
 	} else {
 		part.Discard()
 	}
@@ -68,8 +91,9 @@ func (c *carrier) broken(ctx context.Context, part *archive.Partial, got int64, 
 	return err
 }
 
-// fill writes all chunks of the content.
-func (c *carrier) fill(ctx context.Context, part *archive.Partial, contents Contents) (got int64, sum [16]byte, err error) {
+// fill writes all chunks of the content, which are most bytes at most. What is more
+// is neither written nor hashed.
+func (c *carrier) fill(ctx context.Context, part *archive.Partial, contents Contents, path string, most int64) (got int64, sum [16]byte, err error) {
 	var hash Hasher
 	for {
 		chunk, err := contents.Chunk()
@@ -81,11 +105,16 @@ func (c *carrier) fill(ctx context.Context, part *archive.Partial, contents Cont
 		case ctx.Err() != nil:
 			return got, sum, ctx.Err()
 		}
-		hash.Add(chunk)
+		n := int64(len(chunk.Data)) + chunk.Hole
+		if n > most-got {
+			return got, sum, &ExcessError{Path: path, Announced: most}
+		}
 		if err := put(part, chunk); err != nil {
 			return got, sum, err
 		}
-		n := int64(len(chunk.Data)) + chunk.Hole
+		if err := hash.Add(ctx, chunk); err != nil {
+			return got, sum, err
+		}
 		got += n
 		c.meter.add(0, n)
 	}
@@ -93,17 +122,24 @@ func (c *carrier) fill(ctx context.Context, part *archive.Partial, contents Cont
 
 func put(part *archive.Partial, chunk Chunk) error {
 	if chunk.Hole > 0 {
-		part.Skip(chunk.Hole)
-		return nil
+		return part.Skip(chunk.Hole)
 	}
 	_, err := part.Write(chunk.Data)
 	return err
 }
 
-func (f *fetch) gain(bytes int64) {
+// gain counts what was left of a file as far as no part before it was as long: one that
+// is begun anew each time brings nothing.
+func (f *fetch) gain(path string, length int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.gained += bytes
+	if f.longest == nil {
+		f.longest = map[string]int64{}
+	}
+	if more := length - f.longest[path]; more > 0 {
+		f.longest[path] = length
+		f.gained += more
+	}
 }
 
 // arrived records a file that is here.
@@ -115,8 +151,11 @@ func (c *carrier) arrived(entry archive.Entry, outcome archive.Outcome, end File
 	if c.wrote != nil {
 		c.wrote[xxh3.HashString(entry.Path)] = struct{}{}
 	}
-	c.receipt.note(entry, outcome.Local)
+	c.receipt.note(entry, outcome.Local, EvidenceOf(entry, c.InUse))
 	c.have(entry, false)
+	if c.InUse && entry.Recent {
+		c.tally.Unsettled = append(c.tally.Unsettled, entry.Path)
+	}
 	if end.State == Growing {
 		c.tally.Growing = append(c.tally.Growing, entry.Path)
 	}

@@ -28,8 +28,13 @@ type Item struct {
 	// Refused says why the entry, or what lies in it, cannot be read: a clause
 	// that follows its name. Empty: it can.
 	Refused string
+	// Skipped says why it is no part of the tree: a clause that follows its name. Nothing is missing
+	// without it.
+	Skipped string
 	// Offset is where its content begins, in Contents: what was wanted, or 0.
 	Offset int64
+	// Beyond is how much longer the file is than Size, in Contents: it grew after it was listed.
+	Beyond int64
 }
 
 // Listing is a sequence of entries without their content.
@@ -44,6 +49,9 @@ type Want struct {
 	Path string
 	// Offset is where to begin, in bytes.
 	Offset int64
+	// Listed says that Size is the file's size in the list: no byte beyond it is sent.
+	Listed bool
+	Size   int64
 }
 
 // Contents is a sequence of entries with their content.
@@ -107,4 +115,6 @@ type Sum struct {
 	Length int64
 	// Refused says why there is none.
 	Refused string
+	// Unknown says that the Source cannot hash: the file is compared by size and time.
+	Unknown bool
 }

@@ -3,6 +3,8 @@ package transfer
 import (
 	"context"
 	"io"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 )
 
 // Request says what to fetch and where to. Source and Dir are required.
@@ -14,17 +16,24 @@ type Request struct {
 	// Dir is the local directory. It is made, with its parents, when the source
 	// has answered, and removed again where nothing came.
 	Dir string
+	// Reservation is Dir, reserved by the caller, who releases it. Nil: Fetch reserves Dir for itself, when the
+	// source has answered.
+	Reservation *Reservation
 	// Paths are relative to the source's root; none means all of it.
 	Paths []string
 	// Filter leaves out what it does not take; nil takes all.
 	Filter Filter
-	// Mount is the absolute path at which the tree's writers saw its root;
-	// absolute symlinks below it become relative. Empty: they are refused.
-	Mount string
+	// Layout says what absolute symlinks lead to, and what lies on the same claim outside of the tree. Nil knows of neither.
+	Layout *archive.Layout
+	// KeepLinks creates symlinks that lead out of the tree as they are, in place of skipping them.
+	KeepLinks bool
 	// Force overwrites local files that no fetch wrote.
 	Force bool
 	// Checksum compares what is here by content, not by size and time.
 	Checksum bool
+	// InUse says that something may write to the tree while it is read: what is copied now is compared by
+	// content by the next fetch for which that is not so.
+	InUse bool
 	// PlanOnly stops before the first byte: the Result says what would come.
 	PlanOnly bool
 	// Parallel is how many streams carry files side by side; 0 means 2.
@@ -40,8 +49,9 @@ type Request struct {
 	Receipts string
 	// Sums is given a line of sha256sum for each file, once all are here. Nil: none.
 	Sums io.Writer
-	// Planned is told what must come, once that is known. Nil: nobody is.
-	Planned func(files int, bytes int64)
+	// Planned is told what must come, once that is known: so many files of so many bytes,
+	// of which stored take room on a disk. It may be nil.
+	Planned func(files int, bytes, stored int64)
 	// Reporter may be nil.
 	Reporter Reporter
 }
@@ -72,7 +82,7 @@ func (r Request) WithDefaults() (Request, error) {
 		r.Pause = func(context.Context, int, error) error { return nil }
 	}
 	if r.Planned == nil {
-		r.Planned = func(int, int64) {}
+		r.Planned = func(int, int64, int64) {}
 	}
 	if r.Filter == nil {
 		r.Filter = everything{}

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"fmt"
+	"slices"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 )
@@ -20,6 +21,11 @@ type Result struct {
 	PlanBytes int64
 	// Refused names what was left out.
 	Refused []Refusal
+	// Skipped names what is no part of the tree: nothing is missing without it.
+	Skipped []Refusal
+	// Unsettled names the files of a tree in use that were changed so shortly before they were read that they
+	// may have changed meanwhile, without a trace in their times.
+	Unsettled []string
 	// Growing names the files that got longer while they were read: what is here
 	// is their beginning.
 	Growing []string
@@ -42,6 +48,16 @@ func (r Result) Whole() bool { return r.Complete && len(r.Refused) == 0 }
 // Empty reports whether there proved to be nothing to fetch.
 func (r Result) Empty() bool {
 	return r.Whole() && r.Files+r.Dirs+r.Symlinks+r.HardLinks+r.PlanFiles == 0
+}
+
+// NoFiles reports whether there proved to be no files and no links: at most directories.
+func (r Result) NoFiles() bool {
+	return r.Whole() && r.Files+r.Symlinks+r.HardLinks+r.PlanFiles == 0
+}
+
+// OnlyDirectories reports whether there proved to be nothing else, not even something that was skipped.
+func (r Result) OnlyDirectories() bool {
+	return r.NoFiles() && !slices.ContainsFunc(r.Skipped, func(s Refusal) bool { return !ofSystem(s.Path) })
 }
 
 // Refusal is one entry that was left out.

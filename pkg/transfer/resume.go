@@ -28,7 +28,7 @@ func (c *carrier) wants(ctx context.Context, batch []task) ([]Want, error) {
 	wants := make([]Want, len(batch))
 	var found []resumable
 	for i, t := range batch {
-		wants[i].Path = t.path
+		wants[i] = Want{Path: t.path, Listed: true, Size: t.size}
 		if t.size < worthResuming {
 			continue
 		}

@@ -3,6 +3,7 @@ package transfer
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/dustin/go-humanize"
@@ -10,6 +11,16 @@ import (
 
 // ErrNoList says that a Source can only send.
 var ErrNoList = errors.New("the source cannot list what it has")
+
+// LostAndFound is what file systems call the directory that they create for what a repair finds. It is no part of a tree.
+const LostAndFound = "lost+found"
+
+// SnapshotDirs are what storage systems call the directory of their snapshots, in the root of a volume. They are no part
+// of a tree.
+func SnapshotDirs() []string { return []string{".snapshot", ".zfs", "~snapshot"} }
+
+// ofSystem reports whether the entry of a root is the file system's own, and not what somebody wrote.
+func ofSystem(name string) bool { return name == LostAndFound || slices.Contains(SnapshotDirs(), name) }
 
 // Proof is what is known of a sequence whose end was reached.
 type Proof struct {
@@ -20,6 +31,9 @@ type Proof struct {
 	Status int
 	// Messages are lines that the remote program wrote about its work, printable.
 	Messages []string
+	// Changed are the names of what the remote program says changed while it read it, where Status and Messages say
+	// nothing else.
+	Changed []string
 }
 
 // Lost returns err, which says of itself by a method Passing that another try may fare better, as

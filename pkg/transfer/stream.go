@@ -84,7 +84,7 @@ func (c *carrier) bring(ctx context.Context, batch []task) (rest []task, err err
 		case i >= len(batch) || item.Path != batch[i].path:
 			return append(rest, batch[min(i, len(batch)):]...), fmt.Errorf("the source sent %q, which was not asked for in that place", item.Path)
 		}
-		again, err := c.receive(ctx, batch[i], item, contents)
+		again, err := c.receive(ctx, &batch[i], item, contents)
 		if again {
 			batch[i].tries++
 			rest = append(rest, batch[i])
@@ -98,12 +98,22 @@ func (c *carrier) bring(ctx context.Context, batch []task) (rest []task, err err
 // mostTries is how often a file that changes while it is read is read.
 const mostTries = 3
 
+// worthWaiting is the size, in bytes, up to which a file that got longer since it was
+// listed is asked for once more, as it is now: a program may have written it anew, and
+// its first bytes alone would be of no use. Longer ones are mostly logs.
+const worthWaiting = 16 << 20
+
 // receive takes one file. It reports whether the file must be asked for again;
 // an error ends the stream, and what lies in front of it is given back.
-func (c *carrier) receive(ctx context.Context, t task, item Item, contents Contents) (again bool, err error) {
-	if item.Refused != "" {
+func (c *carrier) receive(ctx context.Context, t *task, item Item, contents Contents) (again bool, err error) {
+	switch {
+	case item.Refused != "":
 		c.refuse(t.path, item.Refused)
 		return false, nil
+	case item.Size > t.size:
+		return false, &ExcessError{Path: t.path, Announced: t.size}
+	case item.Beyond > 0 && t.tries == 0 && item.Size+item.Beyond <= worthWaiting:
+		return true, c.lengthen(t, item.Size+item.Beyond)
 	}
 	entry := item.Entry
 	entry.Path, entry.Type = t.path, archive.File
@@ -114,13 +124,26 @@ func (c *carrier) receive(ctx context.Context, t task, item Item, contents Conte
 		return false, nil
 	case err != nil:
 		return true, err
-	case state == unsound && t.tries+1 < mostTries:
+	case unsound(state) && t.tries+1 < mostTries:
 		return true, nil
-	case state == unsound:
+	case state == mismatched:
+		c.refuse(t.path, "its content does not match the hash that the source computed")
+	case unsound(state):
 		c.refuse(t.path, "it keeps changing while it is read")
 	}
 	return false, nil
 }
 
-// unsound is a file whose content, as it came, is no state that it ever had.
-const unsound = Changed
+// lengthen plans for a file that is longer than the list said.
+func (c *carrier) lengthen(t *task, size int64) error {
+	extra := size - t.size
+	if free, ok := archive.Free(c.local.path); ok && free < uint64(extra) {
+		return &SpaceError{Dir: c.Dir, Need: extra, Free: int64(free)}
+	}
+	t.size = size
+	c.mu.Lock()
+	c.tally.PlanBytes += extra
+	c.mu.Unlock()
+	c.meter.lengthen(extra)
+	return nil
+}

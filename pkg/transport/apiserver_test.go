@@ -119,7 +119,7 @@ func silentListener(t *testing.T) string {
 func noneLeft(t *testing.T, words ...string) {
 	t.Helper()
 	var left string
-	for range 300 {
+	for range 3000 {
 		left = ""
 		stacks := make([]byte, 1<<20)
 		for stack := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {

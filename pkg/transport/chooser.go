@@ -14,8 +14,9 @@ import (
 // started beside it. A policy that drops packets never answers: it costs the
 // patience, once. A way that has worked before is likely to come back.
 const (
-	headStart      = time.Second
-	patience       = 2500 * time.Millisecond
+	defaultHeadStart = time.Second
+	defaultPatience  = 2500 * time.Millisecond
+
 	headStartAgain = 5 * time.Second
 	patienceAgain  = 10 * time.Second
 )
@@ -39,6 +40,8 @@ type Chooser struct {
 	client *http.Client
 	live   live
 
+	headStart, patience time.Duration // with a way that has not worked before
+
 	choosing chan struct{} // holds one token: one dial at a time chooses
 
 	mu      sync.Mutex
@@ -58,6 +61,7 @@ func NewChooser(trace func(string), ways ...Dialer) *Chooser {
 	}
 	c := &Chooser{
 		ways: ways, trace: trace, chosen: -1,
+		headStart: defaultHeadStart, patience: defaultPatience,
 		choosing: make(chan struct{}, 1),
 		givenUp:  map[int]bool{}, worked: map[int]bool{},
 	}

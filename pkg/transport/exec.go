@@ -16,7 +16,8 @@ import (
 type Exec struct {
 	config    *rest.Config
 	client    cluster.Interface
-	protocols []protocol
+	protocols []protocol // in the order of preference
+	slow      bool       // that order is one for slow streams
 }
 
 // NewExec returns an Exec for the cluster of config. With webSocket false only
@@ -36,19 +37,20 @@ func NewExec(config *rest.Config, webSocket bool) (*Exec, error) {
 // A WebSocket is lost where an answer to a ping takes more than a minute to get
 // through. Below this rate, in bytes a second, it can: the answer queues behind
 // megabytes in the buffers on the way.
-const slow = 256 << 10
+const slowRate = 256 << 10
 
 // ForRate returns executor for streams that are read at no more than that many
 // bytes a second: an Exec that prefers SPDY where a WebSocket would be lost. 0 or
-// less is no limit; executors other than Exec stay as they are.
+// less is no limit; executors other than Exec stay as they are. What is applied twice
+// does the same as once.
 func ForRate(executor Executor, bytesPerSecond int64) Executor {
 	e, ok := executor.(*Exec)
-	if !ok || bytesPerSecond <= 0 || bytesPerSecond >= slow {
+	if !ok || e.slow || bytesPerSecond <= 0 || bytesPerSecond >= slowRate {
 		return executor
 	}
 	protocols := slices.Clone(e.protocols)
 	slices.Reverse(protocols)
-	return &Exec{config: e.config, client: e.client, protocols: protocols}
+	return &Exec{config: e.config, client: e.client, protocols: protocols, slow: true}
 }
 
 // Exec runs argv in the container. See Executor for what a nil error means.

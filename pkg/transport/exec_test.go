@@ -63,8 +63,8 @@ func TestProtocols(t *testing.T) {
 	}{
 		"first":           {works, 0, "a", nil},
 		"none":            {refuses, 0, "a b", refused},
-		"fast":            {refuses, slow, "a b", refused},
-		"slow":            {works, slow - 1, "b", nil},
+		"fast":            {refuses, slowRate, "a b", refused},
+		"slow":            {works, slowRate - 1, "b", nil},
 		"slow, none":      {refuses, 1, "b a", refused},
 		"slow, only SPDY": {works[1:], 1, "b", nil},
 	} {
@@ -72,6 +72,11 @@ func TestProtocols(t *testing.T) {
 		err := ForRate(e, test.rate).Exec(t.Context(), Container{}, []string{"true"}, Stdio{})
 		if got := strings.Join(tried, " "); got != test.want || !errors.Is(err, test.err) {
 			t.Errorf("%s: %s, %v; want %s, %v", name, got, err, test.want, test.err)
+		}
+		tried = nil
+		err = NewMeter(test.rate).Executor(ForRate(e, test.rate)).Exec(t.Context(), Container{}, []string{"true"}, Stdio{})
+		if got := strings.Join(tried, " "); got != test.want || !errors.Is(err, test.err) {
+			t.Errorf("%s, applied twice: %s, %v; want %s, %v", name, got, err, test.want, test.err)
 		}
 	}
 }
@@ -96,7 +101,7 @@ func TestUse(t *testing.T) {
 			t.Errorf("%s: begun before it was used", name)
 		}
 		try(stdio)
-		for range 100 {
+		for range 3000 {
 			if used.begun.Load() {
 				break
 			}

@@ -17,6 +17,7 @@ import (
 type execConn struct {
 	at      Container
 	clock   clock.PassiveClock
+	grace   time.Duration
 	in, out *ring // of the program
 	cancel  context.CancelFunc
 	done    chan struct{} // closed when the exec has ended
@@ -66,7 +67,7 @@ func (c *execConn) Close() error {
 	}
 	c.in.end(io.EOF)
 	c.out.abandon()
-	kill := time.AfterFunc(grace, c.cancel)
+	kill := time.AfterFunc(c.grace, c.cancel)
 	go func() {
 		<-c.done
 		kill.Stop()

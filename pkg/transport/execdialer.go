@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -20,6 +21,9 @@ type ExecDialer struct {
 	At       Container
 	Argv     []string
 	Clock    clock.PassiveClock // for deadlines; nil is the real one
+	// Grace is how long a program whose input has ended gets to end by itself: 1 s if zero. Without that the cluster
+	// would be left to find out.
+	Grace time.Duration
 }
 
 // ExecError is the end of the program behind a connection, where that was not
@@ -52,9 +56,7 @@ const (
 	outputRing = 512 << 10
 )
 
-// A program whose input has ended gets this long to end by itself. Without that
-// the cluster would be left to find out.
-const grace = time.Second
+const defaultGrace = time.Second
 
 // Name implements Dialer.
 func (*ExecDialer) Name() string { return "exec" }
@@ -66,7 +68,7 @@ func (d *ExecDialer) Dial(ctx context.Context) (net.Conn, error) {
 	}
 	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	conn := &execConn{
-		at: d.At, clock: d.Clock, cancel: cancel,
+		at: d.At, clock: d.Clock, grace: cmp.Or(d.Grace, defaultGrace), cancel: cancel,
 		in: newRing(inputRing), out: newRing(outputRing), done: make(chan struct{}),
 	}
 	if conn.clock == nil {

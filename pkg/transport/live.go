@@ -3,6 +3,7 @@ package transport
 import (
 	"net"
 	"sync"
+	"time"
 )
 
 // live is what has to end when its owner is closed.
@@ -43,7 +44,10 @@ func (l *live) keep(conn net.Conn) (net.Conn, error) {
 	return &keptConn{Conn: conn, remove: remove}, nil
 }
 
-// close ends everything, side by side: a connection that is stuck takes seconds.
+// farewell is how long connections get to close: one that is stuck would take seconds.
+const farewell = 500 * time.Millisecond
+
+// close ends everything, side by side. It does not wait for what is stuck.
 func (l *live) close() {
 	l.mu.Lock()
 	ends := l.ends
@@ -53,7 +57,15 @@ func (l *live) close() {
 	for _, end := range ends {
 		all.Go(end)
 	}
-	all.Wait()
+	closed := make(chan struct{})
+	go func() {
+		all.Wait()
+		close(closed)
+	}()
+	select {
+	case <-closed:
+	case <-time.After(farewell):
+	}
 }
 
 type keptConn struct {

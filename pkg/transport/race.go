@@ -122,5 +122,5 @@ func (c *Chooser) waits(way int) (start, wait time.Duration) {
 	if c.worked[way] {
 		return headStartAgain, patienceAgain
 	}
-	return headStart, patience
+	return c.headStart, c.patience
 }

@@ -9,6 +9,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // RefusedError is an answer of the cluster that is not the tunnel which was
@@ -21,7 +23,7 @@ type RefusedError struct {
 
 // Error says what was asked and what the cluster said.
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("the cluster refused %s: %s (HTTP %d)", e.Asked, e.Said.ErrStatus.Message, e.Said.ErrStatus.Code)
+	return fmt.Sprintf("the cluster refused %s: %s (HTTP %d)", e.Asked, printable.Fold(e.Said.ErrStatus.Message), e.Said.ErrStatus.Code)
 }
 
 // Unwrap returns what the cluster said.
@@ -47,7 +49,7 @@ func refused(asked string, response *http.Response) *RefusedError {
 // words is what a body that no API server wrote says, on one line.
 func words(body []byte, status string) string {
 	const most = 200
-	text := []rune(printable(string(body)))
+	text := []rune(printable.Fold(string(body)))
 	switch {
 	case len(text) == 0 || strings.HasPrefix(string(text), "<"):
 		return status

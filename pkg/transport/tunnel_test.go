@@ -114,7 +114,7 @@ func TestTunnelRefused(t *testing.T) {
 		"a page":       {502, "<html>very long", head + "502 Bad Gateway (HTTP 502)", nil, 1},
 		"no words":     {500, "", head + "500 Internal Server Error (HTTP 500)", nil, 1},
 		"not upgraded": {200, "hello", head + "hello (HTTP 200)", nil, 1},
-		"escapes":      {500, "a\x1b[31m\x00b", head + "a[31mb (HTTP 500)", nil, 1},
+		"escapes":      {500, "a\x1b[31m\x00b", head + `a\x1b[31m\x00b (HTTP 500)`, nil, 1},
 		"long":         {500, strings.Repeat("x", 100000), head + strings.Repeat("x", 200) + "... (HTTP 500)", nil, 1},
 		"credentials":  {401, "Unauthorized", head + "Unauthorized (HTTP 401)", apierrors.IsUnauthorized, 2},
 	} {

@@ -20,7 +20,7 @@ type Choice struct {
 // that run made for the job's results, "" where there is none. A path is as the
 // job saw it (/results/model.pt), or relative to the volume, or / for all of it.
 // Mounts that are read-only never count. Errors are sentences that list what
-// there is to choose from.
+// there is to choose from. A claim of an ephemeral volume holds nothing but results.
 func Choose(mounts []Mounted, results string, paths []string) (Choice, error) {
 	writable := slices.DeleteFunc(slices.Clone(mounts), func(m Mounted) bool { return m.ReadOnly })
 	if len(writable) == 0 {
@@ -56,19 +56,35 @@ func noneWritable(mounts []Mounted) error {
 // chooseWhole finds the volume to copy whole, where no path was given. One that
 // run did not make for results may be the lab's data set: that needs a path.
 func chooseWhole(writable []Mounted, results string) (Choice, error) {
-	if m, ok := mountOf(writable, results); ok {
-		return Choice{Mounted: m, Paths: []string{"."}, All: true}, nil
+	found := distinct(ofResults(writable, results))
+	if len(found) == 0 {
+		found = distinct(ofMain(writable))
 	}
-	if len(writable) > 1 {
-		return Choice{}, fmt.Errorf("it writes to more than one volume (%s): name the PATH to fetch", describe(writable))
+	switch {
+	case len(found) > 1:
+		return Choice{}, fmt.Errorf("it writes to more than one volume (%s): name the PATH to fetch", describe(found))
+	case found[0].Claim == results, found[0].Pod != "":
+		return Choice{Mounted: found[0], Paths: []string{"."}, All: true}, nil
 	}
-	return Choice{}, fmt.Errorf("it writes to %s, which run did not make for results: name the PATH to fetch, / for all of it", describe(writable))
+	return Choice{}, fmt.Errorf("it writes to %s, which run did not make for results: name the PATH to fetch, / for all of it", describe(found))
 }
 
 func describe(mounts []Mounted) string {
 	var parts []string
 	for _, m := range mounts {
-		parts = append(parts, fmt.Sprintf("claim %s at %s", m.Claim, m.Path))
+		part := fmt.Sprintf("claim %s at %s", m.Claim, m.Path)
+		if ambiguous(mounts, m) {
+			part = fmt.Sprintf("claim %s at %s in container %s", m.Claim, m.Path, m.Container)
+			if m.SubPath != "" {
+				part = fmt.Sprintf("claim %s, sub-path %s, at %s in container %s", m.Claim, m.SubPath, m.Path, m.Container)
+			}
+		}
+		parts = append(parts, part)
 	}
 	return strings.Join(parts, ", ")
+}
+
+// ambiguous reports whether another of mounts is at the path of m.
+func ambiguous(mounts []Mounted, m Mounted) bool {
+	return slices.ContainsFunc(mounts, func(other Mounted) bool { return other.Path == m.Path && other.Mount != m.Mount })
 }

@@ -5,7 +5,6 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
@@ -50,27 +49,5 @@ func TestClaimSize(t *testing.T) {
 	claim.Status.Capacity = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("8Gi")}
 	if got := volume.Size(claim); got.String() != "8Gi" {
 		t.Errorf("as bound: %s", got.String())
-	}
-}
-
-func TestMarks(t *testing.T) {
-	type marks struct{ Unused, Fetched bool }
-	for name, test := range map[string]struct {
-		phase       corev1.PersistentVolumeClaimPhase
-		annotations map[string]string
-		want        marks
-	}{
-		"no pod has used it": {corev1.ClaimPending, nil, marks{Unused: true}},
-		"used":               {corev1.ClaimBound, nil, marks{}},
-		"fetched":            {corev1.ClaimBound, map[string]string{owner.FetchedAnnotation: "2026-03-04T12:00:00Z"}, marks{Fetched: true}},
-		"found empty":        {corev1.ClaimBound, map[string]string{owner.EmptyAnnotation: "2026-03-04T12:00:00Z"}, marks{Unused: true}},
-		"lost":               {corev1.ClaimLost, nil, marks{}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Annotations: test.annotations}, Status: corev1.PersistentVolumeClaimStatus{Phase: test.phase}}
-			if got := (marks{volume.Unused(claim), volume.Fetched(claim)}); got != test.want {
-				t.Errorf("%+v; want %+v", got, test.want)
-			}
-		})
 	}
 }

@@ -10,14 +10,9 @@ import (
 
 // locate returns the mount that holds p and p relative to it.
 func locate(writable []Mounted, results, p string) (Mounted, string, error) {
-	absolute := strings.HasPrefix(p, "/")
 	clean := path.Clean(p)
-	if absolute && clean != "/" {
-		m, relative, ok := locateAbsolute(writable, results, clean)
-		if !ok {
-			return Mounted{}, "", fmt.Errorf("%q is not on a volume that it writes to (%s)", p, describe(writable))
-		}
-		return m, relative, nil
+	if strings.HasPrefix(p, "/") && clean != "/" {
+		return locateAbsolute(writable, results, clean, p)
 	}
 	relative := strings.TrimPrefix(clean, "/")
 	if relative == "" {
@@ -26,37 +21,77 @@ func locate(writable []Mounted, results, p string) (Mounted, string, error) {
 	if outside(relative) {
 		return Mounted{}, "", fmt.Errorf("%q leads out of the volume", p)
 	}
-	if m, ok := mountOf(writable, results); ok {
-		return m, relative, nil
+	found := distinct(ofResults(writable, results))
+	if len(found) == 0 {
+		found = distinct(ofMain(writable))
 	}
-	if len(writable) > 1 {
-		return Mounted{}, "", fmt.Errorf("%q could be on more than one volume (%s): write it as the job saw it", p, describe(writable))
+	if len(found) > 1 {
+		return Mounted{}, "", fmt.Errorf("%q could be on more than one volume (%s): write it as the job saw it", p, describe(found))
 	}
-	return writable[0], relative, nil
+	return found[0], relative, nil
 }
 
 // locateAbsolute prefers the results claim, then the longest mount path.
-func locateAbsolute(writable []Mounted, results, p string) (m Mounted, relative string, ok bool) {
-	holding := slices.DeleteFunc(slices.Clone(writable), func(m Mounted) bool { return !holds(m.Path, p) })
+func locateAbsolute(writable []Mounted, results, clean, p string) (Mounted, string, error) {
+	holding := slices.DeleteFunc(slices.Clone(writable), func(m Mounted) bool { return !holds(m.Path, clean) })
 	if len(holding) == 0 {
-		return Mounted{}, "", false
+		return Mounted{}, "", fmt.Errorf("%q is not on a volume that it writes to (%s)", p, describe(writable))
 	}
-	slices.SortStableFunc(holding, func(a, b Mounted) int { return cmp.Compare(len(b.Path), len(a.Path)) })
-	m = holding[0]
-	if made, ok := mountOf(holding, results); ok {
-		m = made
+	if of := ofResults(holding, results); len(of) > 0 {
+		holding = of
 	}
-	return m, relativeTo(m.Path, p), true
+	longest := slices.MaxFunc(holding, func(a, b Mounted) int { return cmp.Compare(len(a.Path), len(b.Path)) }).Path
+	found := distinct(slices.DeleteFunc(holding, func(m Mounted) bool { return m.Path != longest }))
+	if len(found) > 1 {
+		return Mounted{}, "", &AmbiguousError{Path: longest, Mounts: found}
+	}
+	return found[0], relativeTo(longest, clean), nil
 }
 
-func mountOf(mounts []Mounted, claim string) (Mounted, bool) {
-	for _, whole := range []bool{true, false} { // the whole volume before a folder of it
-		i := slices.IndexFunc(mounts, func(m Mounted) bool { return claim != "" && m.Claim == claim && (m.SubPath == "") == whole })
-		if i >= 0 {
-			return mounts[i], true
-		}
+// AmbiguousError says that containers of a job mount different things at one path.
+type AmbiguousError struct {
+	Path   string
+	Mounts []Mounted
+}
+
+// Error implements error.
+func (e *AmbiguousError) Error() string {
+	return fmt.Sprintf("more than one volume or sub-path is mounted at %s (%s): name the claim and the path on it", e.Path, describe(e.Mounts))
+}
+
+// ofResults returns the mounts of the results claim: those of the whole volume, else
+// those of parts of it.
+func ofResults(mounts []Mounted, claim string) []Mounted {
+	of := func(whole bool) []Mounted {
+		return slices.DeleteFunc(slices.Clone(mounts), func(m Mounted) bool {
+			return claim == "" || m.Claim != claim || (m.SubPath == "" && !m.Varies) != whole
+		})
 	}
-	return Mounted{}, false
+	if whole := of(true); len(whole) > 0 {
+		return whole
+	}
+	return of(false)
+}
+
+// ofMain leaves out what only init containers mount, where others mount something.
+func ofMain(mounts []Mounted) []Mounted {
+	main := slices.DeleteFunc(slices.Clone(mounts), func(m Mounted) bool { return m.Init })
+	if len(main) == 0 {
+		return mounts
+	}
+	return main
+}
+
+// distinct returns the first mount of each claim and sub-path.
+func distinct(mounts []Mounted) []Mounted {
+	type place struct{ claim, subPath, tasks string }
+	seen := map[place]bool{}
+	return slices.DeleteFunc(slices.Clone(mounts), func(m Mounted) bool {
+		at := place{m.Claim, m.SubPath, m.TaskPath}
+		again := seen[at]
+		seen[at] = true
+		return again
+	})
 }
 
 func holds(folder, p string) bool {

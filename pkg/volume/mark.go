@@ -1,13 +1,16 @@
 package volume
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strconv"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
@@ -16,19 +19,45 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
-// Mark says that results were fetched whole, verified, after the job had finished.
+// Mark records a complete fetch: everything was copied and verified after the job had finished, or there was
+// nothing to copy.
 type Mark struct {
 	When time.Time
-	// By is the user who fetched.
+	// By is the user who fetched; empty where the cluster does not name users.
 	By string
+	// Job is the UID of the job whose results these are; empty where the job was gone.
+	Job types.UID
+	// Files is how many files there were; Empty means that there were none.
+	Files int
+	Empty bool
 	// Digest of the manifest that was fetched.
 	Digest string
 }
 
-func (m Mark) annotations() map[string]string {
-	return map[string]string{
-		owner.FetchedAnnotation: m.When.UTC().Format(time.RFC3339), owner.FetchedByAnnotation: m.By,
-		owner.FetchedDigestAnnotation: m.Digest, owner.EmptyAnnotation: "",
+// texts returns the annotations that record m; an empty text removes an annotation.
+func (m Mark) texts() map[string]string {
+	when := m.When.UTC().Format(time.RFC3339)
+	texts := map[string]string{
+		owner.FetchedAnnotation: when, owner.EmptyAnnotation: "", owner.FetchedByAnnotation: m.By,
+		owner.FetchedOfAnnotation: string(m.Job), owner.FetchedFilesAnnotation: strconv.Itoa(m.Files), owner.FetchedDigestAnnotation: m.Digest,
+	}
+	if m.Empty {
+		texts[owner.FetchedAnnotation], texts[owner.EmptyAnnotation], texts[owner.FetchedFilesAnnotation] = "", when, ""
+	}
+	return texts
+}
+
+// MarkOf returns what object, a job or a claim, records of the fetch of its results; nil for no fetch.
+func MarkOf(object metav1.Object) *Mark {
+	fetched, empty := owner.Mark(object, owner.FetchedAnnotation), owner.Mark(object, owner.EmptyAnnotation)
+	when, err := time.Parse(time.RFC3339, cmp.Or(fetched, empty))
+	if err != nil {
+		return nil
+	}
+	files, _ := strconv.Atoi(owner.Mark(object, owner.FetchedFilesAnnotation)) // 0 where it is not known
+	return &Mark{
+		When: when, By: owner.Mark(object, owner.FetchedByAnnotation), Job: types.UID(owner.Mark(object, owner.FetchedOfAnnotation)),
+		Files: files, Empty: fetched == "", Digest: owner.Mark(object, owner.FetchedDigestAnnotation),
 	}
 }
 
@@ -38,55 +67,88 @@ type Marked struct {
 	Claim *corev1.PersistentVolumeClaim
 }
 
-// MarkFetched annotates job and claim, as they were read when the fetch began.
-// A job that was replaced since, or a claim that a new job was given, is left
-// alone, and that is an error.
+// MarkFetched writes mark onto job and claim, as they were read when the fetch began. A fetch by another user
+// does not replace that of the user whose results they are. A claim that run gave to another job meanwhile is
+// left alone, and so is a job that was replaced: both are errors. A job that was deleted meanwhile is an error
+// where the claim does not record the fetch.
 func MarkFetched(ctx context.Context, client cluster.Interface, on Marked, mark Mark) error {
 	if on.Claim != nil {
-		if err := annotateUnused(ctx, client, on.Claim, mark.annotations()); err != nil {
+		err := annotateUnused(ctx, client, on.Claim, func(now *corev1.PersistentVolumeClaim) map[string]string {
+			return RecordOfClaim(now).replacement(mark)
+		})
+		if err != nil {
 			return err
 		}
 	}
 	if on.Job == nil {
 		return nil
 	}
-	patch, err := owner.PatchOf(on.Job.UID, "", mark.annotations())
+	texts := RecordOfJob(on.Job).replacement(mark)
+	if texts == nil {
+		return nil
+	}
+	patch, err := owner.MarkPatch(on.Job.UID, "", texts)
 	if err != nil {
 		return err
 	}
 	_, err = client.BatchV1().Jobs(on.Job.Namespace).Patch(ctx, on.Job.Name, types.MergePatchType, patch, metav1.PatchOptions{})
+	switch {
+	case apierrors.IsNotFound(err) && on.Claim != nil:
+		return nil // the claim records the fetch
+	case apierrors.IsNotFound(err):
+		return fmt.Errorf("job %q was deleted meanwhile", on.Job.Name)
+	case apierrors.IsConflict(err):
+		return fmt.Errorf("job %q was replaced by another job meanwhile", on.Job.Name)
+	}
 	return err
 }
 
-// MarkEmpty records that a claim held nothing after its job had finished.
-func MarkEmpty(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, when time.Time) error {
-	return annotateUnused(ctx, client, claim, map[string]string{owner.EmptyAnnotation: when.UTC().Format(time.RFC3339)})
+// Use is a job that run gives a results claim to.
+type Use struct {
+	// Text is the value of owner.UseAnnotation on the job.
+	Text string
+	// Owner is the user whose job it is; empty where the cluster does not name users.
+	Owner string
+	// User is who the job runs as, as JSON; empty where the image decides.
+	User string
 }
 
-// Take gives claim, as it was read, to a new job: its marks go, and use, a text
-// of its own for each job, is written in their place. It returns the claim as it
-// is now. A claim that was changed since it was read is a conflict.
-func Take(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, use string) (*corev1.PersistentVolumeClaim, error) {
-	return annotate(ctx, client, claim, claim.ResourceVersion, map[string]string{
-		owner.UseAnnotation: use, owner.FetchedAnnotation: "", owner.FetchedByAnnotation: "",
-		owner.FetchedDigestAnnotation: "", owner.EmptyAnnotation: "", owner.UserAnnotation: "",
-	})
+// UseText returns the text for the use of a claim by a job of that name, from now on. UsedBy reads it.
+func UseText(job string, now time.Time) string {
+	return job + " " + now.UTC().Format(time.RFC3339Nano)
+}
+
+func (u Use) texts() map[string]string {
+	texts := map[string]string{owner.UseAnnotation: u.Text, owner.Annotation: u.Owner, owner.UserAnnotation: u.User}
+	for key := range (Mark{}).texts() {
+		texts[key] = ""
+	}
+	return texts
+}
+
+// Take gives claim, as it was read, to a new job: use replaces the marks on it. Take returns the claim as it is
+// now. A claim that was changed since it was read is a conflict.
+func Take(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, use Use) (*corev1.PersistentVolumeClaim, error) {
+	return annotate(ctx, client, claim, claim.ResourceVersion, use.texts())
+}
+
+// TakeCreated gives a claim that was created for it to a new job: only this makes it a claim that run created.
+// The cluster may have begun to bind the claim meanwhile.
+func TakeCreated(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, use Use) (*corev1.PersistentVolumeClaim, error) {
+	return annotate(ctx, client, claim, "", use.texts())
 }
 
 // GiveBack undoes Take: taken is what that returned, before what it was given.
 func GiveBack(ctx context.Context, client cluster.Interface, taken, before *corev1.PersistentVolumeClaim) error {
-	annotations := map[string]string{}
-	for _, key := range []string{
-		owner.UseAnnotation, owner.FetchedAnnotation, owner.FetchedByAnnotation,
-		owner.FetchedDigestAnnotation, owner.EmptyAnnotation, owner.UserAnnotation,
-	} {
-		annotations[key] = before.Annotations[key]
+	texts := map[string]string{}
+	for key := range (Use{}).texts() {
+		texts[key] = owner.Mark(before, key)
 	}
-	return annotateUnused(ctx, client, taken, annotations)
+	return annotateUnused(ctx, client, taken, func(*corev1.PersistentVolumeClaim) map[string]string { return texts })
 }
 
-// Record writes onto claim which user its files were written with.
-func Record(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, user string) error {
+// RecordUser writes onto claim which user its files were written with.
+func RecordUser(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, user string) error {
 	_, err := annotate(ctx, client, claim, "", map[string]string{owner.UserAnnotation: user})
 	return err
 }
@@ -94,23 +156,28 @@ func Record(ctx context.Context, client cluster.Interface, claim *corev1.Persist
 // errTaken says that what is known of a claim holds no more.
 var errTaken = errors.New("a new job was given the claim meanwhile")
 
-// annotateUnused annotates claim unless another job was given it since it was read.
-func annotateUnused(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, annotations map[string]string) error {
+// annotateUnused writes the marks that textsOf returns for the present state of claim, unless run gave the claim
+// to another job since it was read.
+func annotateUnused(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, textsOf func(*corev1.PersistentVolumeClaim) map[string]string) error {
 	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
 		now, err := client.CoreV1().PersistentVolumeClaims(claim.Namespace).Get(ctx, claim.Name, metav1.GetOptions{})
 		if err != nil {
 			return fmt.Errorf("reading claim %q: %w", claim.Name, err)
 		}
-		if now.UID != claim.UID || now.Annotations[owner.UseAnnotation] != claim.Annotations[owner.UseAnnotation] {
+		if now.UID != claim.UID || owner.Mark(now, owner.UseAnnotation) != owner.Mark(claim, owner.UseAnnotation) {
 			return fmt.Errorf("annotating claim %q: %w", claim.Name, errTaken)
 		}
-		_, err = annotate(ctx, client, now, now.ResourceVersion, annotations)
+		texts := textsOf(now)
+		if len(texts) == 0 {
+			return nil
+		}
+		_, err = annotate(ctx, client, now, now.ResourceVersion, texts)
 		return err
 	})
 }
 
-func annotate(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, version string, annotations map[string]string) (*corev1.PersistentVolumeClaim, error) {
-	patch, err := owner.PatchOf(claim.UID, version, annotations)
+func annotate(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, version string, texts map[string]string) (*corev1.PersistentVolumeClaim, error) {
+	patch, err := owner.MarkPatch(claim.UID, version, texts)
 	if err != nil {
 		return nil, err
 	}
@@ -119,16 +186,4 @@ func annotate(ctx context.Context, client cluster.Interface, claim *corev1.Persi
 		return nil, fmt.Errorf("annotating claim %q: %w", claim.Name, err)
 	}
 	return now, nil
-}
-
-// Fetched reports whether the results on a claim, or of a job, were fetched: run
-// takes the mark off a claim that it gives to a job.
-func Fetched(object metav1.Object) bool {
-	return object.GetAnnotations()[owner.FetchedAnnotation] != ""
-}
-
-// Unused reports whether nothing was ever written to claim: no pod has used it
-// yet (it is not bound), or a fetch found it empty after its job had finished.
-func Unused(claim *corev1.PersistentVolumeClaim) bool {
-	return claim.Status.Phase == corev1.ClaimPending || claim.Annotations[owner.EmptyAnnotation] != ""
 }

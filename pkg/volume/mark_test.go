@@ -3,12 +3,12 @@ package volume_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
@@ -18,9 +18,14 @@ import (
 const (
 	patchJob   = "patch jobs train application/merge-patch+json "
 	patchClaim = "patch persistentvolumeclaims train-results application/merge-patch+json "
-	marked     = `{"metadata":{"annotations":{"kubectl-batch.github.io/empty":null,"kubectl-batch.github.io/fetched":"2026-03-04T12:00:00Z",` +
-		`"kubectl-batch.github.io/fetched-by":"dev","kubectl-batch.github.io/fetched-digest":"d1"},"uid":"uid-`
 )
+
+// marked is the patch that records a fetch on the object with that UID.
+func marked(uid string) string {
+	return `{"metadata":{"annotations":{"kubectl-batch.github.io/empty":null,"kubectl-batch.github.io/fetched":"` + uid + ` 2026-03-04T12:00:00Z",` +
+		`"kubectl-batch.github.io/fetched-by":"` + uid + ` dev","kubectl-batch.github.io/fetched-digest":"` + uid + ` d1",` +
+		`"kubectl-batch.github.io/fetched-files":"` + uid + ` 3","kubectl-batch.github.io/fetched-of":"` + uid + ` uid-train"},"uid":"` + uid + `"}}`
+}
 
 // Each mark is a patch that only the object that was read takes.
 func TestMarkFetched(t *testing.T) {
@@ -29,15 +34,15 @@ func TestMarkFetched(t *testing.T) {
 		on   volume.Marked
 		want []string
 	}{
-		"both":  {volume.Marked{Job: job, Claim: claim}, []string{patchClaim + marked + `train-results"}}`, patchJob + marked + `train"}}`}},
-		"job":   {volume.Marked{Job: job}, []string{patchJob + marked + `train"}}`}},
-		"claim": {volume.Marked{Claim: claim}, []string{patchClaim + marked + `train-results"}}`}},
+		"both":  {volume.Marked{Job: job, Claim: claim}, []string{patchClaim + marked("uid-train-results"), patchJob + marked("uid-train")}},
+		"job":   {volume.Marked{Job: job}, []string{patchJob + marked("uid-train")}},
+		"claim": {volume.Marked{Claim: claim}, []string{patchClaim + marked("uid-train-results")}},
 		"none":  {volume.Marked{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster := faketest.New(job.DeepCopy(), claim.DeepCopy())
 			client, _ := cluster.Clientset()
-			err := volume.MarkFetched(t.Context(), client, test.on, volume.Mark{When: faketest.Now(), By: "dev", Digest: "d1"})
+			err := volume.MarkFetched(t.Context(), client, test.on, volume.Mark{When: faketest.Now(), By: "dev", Job: "uid-train", Files: 3, Digest: "d1"})
 			if diff := cmp.Diff(test.want, cluster.Changes()); diff != "" || err != nil {
 				t.Errorf("%v; want -, got +:\n%s", err, diff)
 			}
@@ -45,29 +50,79 @@ func TestMarkFetched(t *testing.T) {
 	}
 }
 
-func TestMarkEmptyAndRecord(t *testing.T) {
+func TestRecordUser(t *testing.T) {
 	claim := faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
 	cluster := faketest.New(claim.DeepCopy())
 	client, _ := cluster.Clientset()
-	if err := volume.MarkEmpty(t.Context(), client, claim, faketest.Now()); err != nil {
+	if err := volume.RecordUser(t.Context(), client, claim, `{"uid":7}`); err != nil {
 		t.Error(err)
 	}
-	if err := volume.Record(t.Context(), client, claim, `{"uid":7}`); err != nil {
-		t.Error(err)
-	}
-	want := []string{
-		patchClaim + `{"metadata":{"annotations":{"kubectl-batch.github.io/empty":"2026-03-04T12:00:00Z"},"uid":"uid-train-results"}}`,
-		patchClaim + `{"metadata":{"annotations":{"kubectl-batch.github.io/user":"{\"uid\":7}"},"uid":"uid-train-results"}}`,
-	}
+	want := []string{patchClaim + `{"metadata":{"annotations":{"kubectl-batch.github.io/user":"uid-train-results {\"uid\":7}"},"uid":"uid-train-results"}}`}
 	if diff := cmp.Diff(want, cluster.Changes()); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
+	}
+}
+
+// fetchedBy is a claim of grace's results that user has fetched; "" for nobody.
+func fetchedBy(user string) *corev1.PersistentVolumeClaim {
+	return faketest.Claim("train-results", "1Gi", corev1.ClaimBound, func(c *corev1.PersistentVolumeClaim) {
+		c.Annotations = map[string]string{owner.Annotation: owner.Bind(c.UID, "grace")}
+		if user != "" {
+			c.Annotations[owner.FetchedAnnotation] = owner.Bind(c.UID, "2026-03-01T00:00:00Z")
+			c.Annotations[owner.FetchedByAnnotation] = owner.Bind(c.UID, user)
+			c.Annotations[owner.FetchedOfAnnotation] = owner.Bind(c.UID, "uid-train")
+		}
+	})
+}
+
+// The fetch of the user whose results they are stays recorded when another user fetches.
+func TestMarkFetchedKeepsFetchOfOwner(t *testing.T) {
+	for name, test := range map[string]struct {
+		before, by string
+		job        types.UID
+		want       string
+	}{
+		"first fetch":                        {"", "admin", "uid-train", "admin"},
+		"another user after the owner":       {"grace", "admin", "uid-train", "grace"},
+		"another user, the job is gone":      {"grace", "admin", "", "grace"},
+		"another user, of a job that is new": {"grace", "admin", "uid-new", "admin"},
+		"the owner after another user":       {"admin", "grace", "uid-train", "grace"},
+		"another user after another user":    {"admin", "heidi", "uid-train", "heidi"},
+		"an unknown user after the owner":    {"grace", "", "uid-train", "grace"},
+		"an unknown user after another user": {"admin", "", "uid-train", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			claim := fetchedBy(test.before)
+			client, _ := faketest.New(claim.DeepCopy()).Clientset()
+			err := volume.MarkFetched(t.Context(), client, volume.Marked{Claim: claim}, volume.Mark{When: faketest.Now(), By: test.by, Job: test.job})
+			now, _ := client.CoreV1().PersistentVolumeClaims(claim.Namespace).Get(t.Context(), claim.Name, metav1.GetOptions{})
+			if got := owner.Mark(now, owner.FetchedByAnnotation); err != nil || got != test.want {
+				t.Errorf("fetched by %q, %v; want %q", got, err, test.want)
+			}
+		})
+	}
+}
+
+// A job that was deleted during the fetch is no failure where its claim records the fetch.
+func TestMarkFetchedOfDeletedJob(t *testing.T) {
+	job, claim := faketest.Job("train"), fetchedBy("")
+	client, _ := faketest.New(claim.DeepCopy()).Clientset()
+	mark := volume.Mark{When: faketest.Now(), By: "grace", Job: job.UID}
+	if err := volume.MarkFetched(t.Context(), client, volume.Marked{Job: job, Claim: claim}, mark); err != nil {
+		t.Errorf("with its claim: %v", err)
+	}
+	if err := volume.MarkFetched(t.Context(), client, volume.Marked{Job: job}, mark); err == nil || err.Error() != `job "train" was deleted meanwhile` {
+		t.Errorf("alone: %v", err)
 	}
 }
 
 // Take and GiveBack leave a claim as it was.
 func TestGiveBackUndoesTake(t *testing.T) {
 	claim := faketest.Claim("train-results", "1Gi", corev1.ClaimBound, func(c *corev1.PersistentVolumeClaim) {
-		c.Annotations = map[string]string{owner.FetchedAnnotation: "a", owner.FetchedByAnnotation: "b", owner.FetchedDigestAnnotation: "c", "other": "d"}
+		c.Annotations = map[string]string{"other": "d"}
+		for _, key := range []string{owner.FetchedAnnotation, owner.FetchedByAnnotation, owner.FetchedOfAnnotation, owner.FetchedDigestAnnotation, owner.Annotation} {
+			c.Annotations[key] = owner.Bind(c.UID, "a "+key)
+		}
 	})
 	cluster := faketest.New(claim.DeepCopy())
 	client, _ := cluster.Clientset()
@@ -78,11 +133,11 @@ func TestGiveBackUndoesTake(t *testing.T) {
 		}
 		return got.Annotations
 	}
-	taken, err := volume.Take(t.Context(), client, claim, "job 1")
+	taken, err := volume.Take(t.Context(), client, claim, volume.Use{Text: "job 1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{"other": "d", owner.UseAnnotation: "job 1"}, annotations()); diff != "" {
+	if diff := cmp.Diff(map[string]string{"other": "d", owner.UseAnnotation: "uid-train-results job 1"}, annotations()); diff != "" {
 		t.Errorf("taken: want -, got +:\n%s", diff)
 	}
 	if err := volume.GiveBack(t.Context(), client, taken, claim); err != nil {
@@ -98,16 +153,16 @@ func TestNewUseIsLeftAlone(t *testing.T) {
 	claim := faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
 	cluster := faketest.New(claim.DeepCopy())
 	client, _ := cluster.Clientset()
-	taken, err := volume.Take(t.Context(), client, claim, "job 1")
+	taken, err := volume.Take(t.Context(), client, claim, volume.Use{Text: "job 1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := volume.Take(t.Context(), client, taken, "job 2"); err != nil {
+	if _, err := volume.Take(t.Context(), client, taken, volume.Use{Text: "job 2"}); err != nil {
 		t.Fatal(err)
 	}
 	for name, err := range map[string]error{
 		"mark":      volume.MarkFetched(t.Context(), client, volume.Marked{Claim: taken}, volume.Mark{By: "me"}),
-		"empty":     volume.MarkEmpty(t.Context(), client, taken, time.Unix(0, 0)),
+		"empty":     volume.MarkFetched(t.Context(), client, volume.Marked{Claim: taken}, volume.Mark{Empty: true}),
 		"give back": volume.GiveBack(t.Context(), client, taken, claim),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "a new job was given the claim meanwhile") {

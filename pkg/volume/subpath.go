@@ -20,16 +20,22 @@ func MountsIn(job *batchv1.Job) []Mounted {
 	if Tasks(job) == 0 {
 		return MountsOf(spec)
 	}
-	spec.Containers = slices.Clone(spec.Containers)
-	for i := range spec.Containers {
+	spec.Containers, spec.InitContainers = withIndex(spec.Containers), withIndex(spec.InitContainers)
+	return MountsOf(spec)
+}
+
+// withIndex returns containers with the variable that Kubernetes adds to them.
+func withIndex(containers []corev1.Container) []corev1.Container {
+	containers = slices.Clone(containers)
+	for i := range containers {
 		named := func(e corev1.EnvVar) bool { return e.Name == indexVariable }
-		if c := &spec.Containers[i]; !slices.ContainsFunc(c.Env, named) {
+		if c := &containers[i]; !slices.ContainsFunc(c.Env, named) {
 			c.Env = append(slices.Clone(c.Env), corev1.EnvVar{Name: indexVariable, ValueFrom: &corev1.EnvVarSource{
 				FieldRef: &corev1.ObjectFieldSelector{FieldPath: "metadata.annotations['" + batchv1.JobCompletionIndexAnnotation + "']"},
 			}})
 		}
 	}
-	return MountsOf(spec)
+	return containers
 }
 
 // indexVariable is what Kubernetes adds to the containers of Indexed Jobs that

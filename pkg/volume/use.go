@@ -4,11 +4,15 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
 // unfinished selects the pods that can hold a volume: one that has ended does
@@ -23,12 +27,53 @@ func Users(ctx context.Context, client cluster.Interface, namespace, claim strin
 		return nil, fmt.Errorf("looking who uses claim %q: %w", claim, err)
 	}
 	return slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool {
-		return !uses(pod.Spec, claim)
+		return !uses(&pod, claim)
 	}), nil
 }
 
-func uses(spec corev1.PodSpec, claim string) bool {
-	return slices.ContainsFunc(spec.Volumes, func(v corev1.Volume) bool {
-		return v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == claim
-	})
+// Writers returns the pods that may write to claim or have done so, ended or not.
+func Writers(ctx context.Context, client cluster.Interface, namespace, claim string) ([]corev1.Pod, error) {
+	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
+	if err != nil {
+		return nil, fmt.Errorf("looking who uses claim %q: %w", claim, err)
+	}
+	return slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool {
+		return !slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool {
+			return v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ClaimName == claim && !v.PersistentVolumeClaim.ReadOnly
+		})
+	}), nil
+}
+
+func uses(pod *corev1.Pod, claim string) bool {
+	for _, from := range sourcesOf(pod.Spec, pod.Name) {
+		if from.claim == claim {
+			return true
+		}
+	}
+	return false
+}
+
+// usedBy reads the use of a claim, or of a job: the job's name, and since when.
+func usedBy(text string) (job string, since time.Time) {
+	job, when, _ := strings.Cut(text, " ")
+	since, _ = time.Parse(time.RFC3339Nano, when) // zero where it is not known
+	return job, since
+}
+
+// OtherUse says which other job run has given claim to since job had it, and when; "" for none. Only run records
+// that: a job that was created otherwise is the last user for as long as run gave the claim to no job after its
+// end, which is zero for an unfinished job.
+func OtherUse(claim *corev1.PersistentVolumeClaim, job *batchv1.Job, end time.Time) string {
+	now := owner.Mark(claim, owner.UseAnnotation)
+	user, since := usedBy(now)
+	if now == "" || user == job.Name {
+		return ""
+	}
+	had := job.Annotations[owner.UseAnnotation]
+	if name, _ := usedBy(had); name != job.Name { // run did not create it
+		if end.IsZero() || !since.After(end) {
+			return ""
+		}
+	}
+	return fmt.Sprintf("claim %s is now used by job %s (since %s)", claim.Name, user, since.UTC().Format(time.RFC3339))
 }

@@ -7,7 +7,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
@@ -16,6 +18,8 @@ import (
 // up after one that was killed.
 type Via struct {
 	Bucket string `json:"bucket"`
+	// Claim is the UID of the claim that it was written on.
+	Claim types.UID `json:"-"`
 	// Prefix is that of all its objects, without a slash at its end.
 	Prefix string `json:"prefix"`
 	// Endpoint is the store's URL, as the client of the fetch reached it.
@@ -43,20 +47,25 @@ func MarkVia(ctx context.Context, client cluster.Interface, claim *corev1.Persis
 }
 
 // ViasOf returns what fetches have in buckets according to claim, by their ids; mostly nil. What cannot be
-// read, or names no prefix of its own, is nobody's.
+// read, is of another claim, names no place, or no prefix of its own, is void.
 func ViasOf(claim *corev1.PersistentVolumeClaim) map[string]Via {
 	var vias map[string]Via
-	for key, text := range claim.Annotations {
+	for key := range claim.Annotations {
 		id, ok := strings.CutPrefix(key, owner.ViaAnnotation)
 		var via Via
-		if !ok || json.Unmarshal([]byte(text), &via) != nil {
+		if !ok || json.Unmarshal([]byte(owner.Mark(claim, key)), &via) != nil {
 			continue
 		}
 		// Anybody who may annotate could have written it: only what a fetch makes is removed.
+		place := bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}
+		if parsed, err := bucket.ParseLocation(place.String()); err != nil || parsed != place {
+			continue
+		}
 		if via.Ends || strings.HasSuffix(via.Prefix, "/"+string(claim.UID)+"/"+id) {
 			if vias == nil {
 				vias = map[string]Via{}
 			}
+			via.Claim = claim.UID
 			vias[id] = via
 		}
 	}

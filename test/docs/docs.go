@@ -95,8 +95,10 @@ func (b Block) Commands() []Command {
 	return all
 }
 
-// passing are lines that are printed or not, by what the cluster is doing just then.
-var passing = regexp.MustCompile(`^(job|helper pod) \S+ (does not run yet: |is running$)|; trying a smaller helper pod$`)
+// passing are lines that are printed or not, by what the cluster is doing just then: states of jobs and helper pods,
+// what a transfer waits for ("reaching the files (6s)"), and how far it is ("4.0 MiB of 9.5 MiB (42%), 1.2 MiB/s").
+var passing = regexp.MustCompile(`^(job|helper pod) \S+ (does not run yet: |is running$)|^job \S+: (Retrying |Waiting for pod )|; trying a smaller helper pod$` +
+	`|^[a-z].* \(([0-9]+[hms])+\)$|^[0-9.]+ [KMGT]?i?B of `)
 
 // Passed returns what was printed without the lines that page does not have and that come and
 // go with what else the cluster does.
@@ -110,7 +112,7 @@ func Passed(page, printed string) string {
 	return strings.Join(kept, "\n")
 }
 
-// Same reports whether a command printed what page shows, but for durations, random ends of
+// Same reports whether a command printed what page shows, but for durations, compression, random ends of
 // names, the width of columns, and what "..." stands for.
 func Same(page, printed string) bool {
 	return same(lines(page), lines(Passed(page, printed)))
@@ -141,10 +143,13 @@ var (
 	space    = regexp.MustCompile(`\s+`)
 	// random is what the API server, and run, put behind a name to make it a new one.
 	random = regexp.MustCompile(`-[bcdfghjklmnpqrstvwxz2456789]{5}\b`)
+	// compressed is printed where the connection was slow enough for compression to pay.
+	compressed = regexp.MustCompile(` \([0-9.]+ [KMG]?i?B on the wire\)`)
 )
 
 // normal is a line without what differs from one run to the next.
 func normal(line string) string {
+	line = compressed.ReplaceAllString(line, "")
 	line = random.ReplaceAllString(duration.ReplaceAllString(line, "TIME"), "-RANDOM")
 	return strings.TrimSpace(space.ReplaceAllString(line, " "))
 }

@@ -30,11 +30,14 @@ import (
 //	signal NAME INT|KILL|STOP|CONT  send it a signal
 //	finish NAME N             wait for its end; its output can be matched then
 //	fakejobs PREFIX N [pods]  make N finished jobs that never ran, with the label app=PREFIX
-//	expand FILE...            put the values of $IMAGE, $NS and $WORK into files
+//	expand FILE...            put the values of $IMAGE, $NS, $WORK and $HOLD into files
 //	k9s ACTION NAME           an action of plugins.yaml on an object, as k9s starts it
 //	page FILE                 type what a page of the project says into a shell, and compare what is printed
 //	examples PAGE SETUP       the examples of a page of the reference, each paragraph after a script
 //	policy [without SID]      allow the guest of the S3 store what docs/s3.md says, but for that statement
+//
+// $HOLD is a program for `sh -c` that runs in a container until its pod is deleted or its job is cancelled, and ends at
+// once then.
 func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []string) {
 	all := map[string]func(*testscript.TestScript, bool, []string){
 		"admin": s.adminCommand, "status": status, "eventually": eventually,
@@ -72,7 +75,7 @@ func (s *suite) fakeJobs(ts *testscript.TestScript, neg bool, args []string) {
 }
 
 func expand(ts *testscript.TestScript, _ bool, args []string) {
-	values := strings.NewReplacer("$IMAGE", ts.Getenv("IMAGE"), "$NS", ts.Getenv("NS"), "$WORK", ts.Getenv("WORK"))
+	values := strings.NewReplacer("$IMAGE", ts.Getenv("IMAGE"), "$NS", ts.Getenv("NS"), "$WORK", ts.Getenv("WORK"), "$HOLD", hold)
 	for _, name := range args {
 		text := values.Replace(ts.ReadFile(name))
 		ts.Check(os.WriteFile(ts.MkAbs(name), []byte(text), 0o600))
@@ -104,7 +107,9 @@ func eventually(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	limit, err := time.ParseDuration(args[0])
 	ts.Check(err)
-	for deadline := time.Now().Add(limit); ; time.Sleep(200 * time.Millisecond) {
+	// The pauses grow: each try is a process or two, and other scripts need the CPU as well.
+	pause, deadline := 200*time.Millisecond, time.Now().Add(limit)
+	for {
 		err := ts.Exec(args[1], args[2:]...)
 		if (err == nil) != neg {
 			return
@@ -112,6 +117,8 @@ func eventually(ts *testscript.TestScript, neg bool, args []string) {
 		if time.Now().After(deadline) {
 			ts.Fatalf("not within %s: %v", limit, err)
 		}
+		time.Sleep(pause)
+		pause = min(pause*5/4, time.Second)
 	}
 }
 
@@ -120,6 +127,7 @@ type process struct {
 	cmd            *exec.Cmd
 	stdout, stderr bytes.Buffer
 	done           chan struct{}
+	peakKiB        int64 // read once done is closed
 }
 
 type processesKey struct{}
@@ -137,12 +145,20 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = ts.MkAbs("."), &p.stdout, &p.stderr
 	p.cmd.Env = environ(ts)
 	ts.Check(p.cmd.Start())
-	go func() {
-		_ = p.cmd.Wait() // finish reads the status
-		close(p.done)
-	}()
+	go p.wait()
 	processes(ts)[args[0]] = p
 	ts.Defer(func() { _ = p.cmd.Process.Kill() })
+}
+
+// wait waits for the process, whose status finish reads, and records its peak memory.
+func (p *process) wait() {
+	ended := make(chan struct{})
+	measured := make(chan int64)
+	go func() { measured <- watchPeak(p.cmd.Process.Pid, ended) }()
+	_ = p.cmd.Wait()
+	close(ended)
+	p.peakKiB = <-measured
+	close(p.done)
 }
 
 func lookPath(ts *testscript.TestScript, program string) string {
@@ -159,7 +175,7 @@ func lookPath(ts *testscript.TestScript, program string) string {
 func environ(ts *testscript.TestScript) []string {
 	var env []string
 	for _, name := range []string{
-		"PATH", "HOME", "KUBECONFIG", "XDG_CACHE_HOME", "KUBECTL_BATCH_HELPER_IMAGE", "NS", "IMAGE", "WORK", "BUCKET", "BUCKET_DATA",
+		"PATH", "HOME", "KUBECONFIG", "XDG_CACHE_HOME", "KUBECTL_BATCH_HELPER_IMAGE", "NS", "IMAGE", "HOLD", "WORK", "BUCKET", "BUCKET_DATA",
 		"AWS_ENDPOINT_URL", "AWS_CA_BUNDLE", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY",
 	} {
 		env = append(env, name+"="+ts.Getenv(name))

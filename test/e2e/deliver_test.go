@@ -6,6 +6,8 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -124,7 +126,7 @@ func (s *suite) namespace(t *testing.T, name string) string {
 	t.Helper()
 	ctx := t.Context()
 	made, err := s.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-		GenerateName: "e2e-" + name + "-", Labels: map[string]string{suiteLabel: "yes"},
+		GenerateName: "e2e-" + name + "-", Labels: map[string]string{suiteLabel: strconv.Itoa(os.Getpid())},
 	}}, metav1.CreateOptions{})
 	check(t, err)
 	t.Cleanup(func() { t.Log(s.kubectl("delete", "namespace", made.Name, "--wait=false")) })

@@ -6,10 +6,14 @@
 package e2e
 
 import (
+	"cmp"
+	"flag"
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -19,17 +23,26 @@ import (
 // one whose volumes and nodes it may arrange.
 const ownCluster = "# needs a cluster of ours"
 
+// promisesOnly is the flag by which `make test` runs only the scripts that have promiseLine.
+var promisesOnly = flag.Bool("promises", false, "run only the scripts that show a promise of the README")
+
+// promiseLine begins the line by which a script says which promise of the README it shows. Each promise has one script.
+const promiseLine = "# promise: "
+
+// slowLine begins the line by which a script says why it takes long. Such scripts start first, so that nothing waits
+// for them at the end.
+const slowLine = "# slow: "
+
 func TestScripts(t *testing.T) {
 	suite := newSuite(t)
 	scripts, left := suite.scripts(t, "testdata/*.txtar")
 	alone, more := suite.scripts(t, "testdata/alone/*.txtar")
 	left = append(left, more...)
-	// The scripts run in parallel, below a group that ends before the last look.
-	t.Run("group", func(t *testing.T) { suite.run(t, scripts...) })
+	t.Run("group", func(t *testing.T) { suite.runTogether(t, scripts) })
 	// Those that all others would notice, or that would notice them, come after them, one by one.
 	t.Run("alone", func(t *testing.T) {
 		for _, script := range alone {
-			t.Run(strings.TrimSuffix(filepath.Base(script), ".txtar"), func(t *testing.T) { suite.run(t, script) })
+			t.Run(scriptName(script), func(t *testing.T) { suite.run(t, script) })
 		}
 	})
 	if len(left) > 0 {
@@ -41,10 +54,47 @@ func TestScripts(t *testing.T) {
 	suite.nothingLeft(t)
 }
 
-func (s *suite) run(t *testing.T, scripts ...string) {
+// runTogether runs scripts side by side, as many as the budget has room for, and returns when the pods of all are gone.
+func (s *suite) runTogether(t *testing.T, scripts []string) {
+	t.Helper()
+	s.budget = s.newBudget(t)
+	slices.SortStableFunc(scripts, func(a, b string) int { return cmp.Compare(header(t, b, slowLine), header(t, a, slowLine)) })
+	for _, file := range scripts {
+		s.cpu[scriptName(file)] = declaredCPU(t, file)
+	}
+	var running sync.WaitGroup
+	for _, file := range scripts {
+		free, err := s.budget.take(t.Context(), s.cpu[scriptName(file)])
+		check(t, err)
+		running.Go(func() {
+			t.Run(scriptName(file), func(t *testing.T) { s.run(t, file) })
+			namespace, _ := s.namespaceOf.Load(scriptName(file))
+			free(namespace)
+		})
+	}
+	running.Wait()
+	check(t, s.budget.waitForAll(t.Context()))
+}
+
+// header returns what follows the beginning of a line in a script, "" where it has no such line.
+func header(t *testing.T, file, beginning string) string {
+	t.Helper()
+	text, err := os.ReadFile(file)
+	check(t, err)
+	for line := range strings.Lines(string(text)) {
+		if value, ok := strings.CutPrefix(line, beginning); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+func scriptName(file string) string { return strings.TrimSuffix(filepath.Base(file), ".txtar") }
+
+func (s *suite) run(t *testing.T, script string) {
 	t.Helper()
 	testscript.Run(t, testscript.Params{
-		Files:               scripts,
+		Files:               []string{script},
 		Setup:               s.setup,
 		Cmds:                s.commands(),
 		RequireExplicitExec: true,
@@ -61,15 +111,13 @@ func (s *suite) scripts(t *testing.T, pattern string) (run, left []string) {
 		t.Fatalf("no scripts match %s: %v", pattern, err)
 	}
 	for _, file := range files {
-		text, err := os.ReadFile(file)
-		if err != nil {
-			t.Fatal(err)
+		switch {
+		case *promisesOnly && header(t, file, promiseLine) == "":
+		case !s.ours && header(t, file, ownCluster) != "":
+			left = append(left, scriptName(file))
+		default:
+			run = append(run, file)
 		}
-		if !s.ours && strings.Contains(string(text), ownCluster) {
-			left = append(left, strings.TrimSuffix(filepath.Base(file), ".txtar"))
-			continue
-		}
-		run = append(run, file)
 	}
 	return run, left
 }

@@ -3,27 +3,22 @@
 package e2e
 
 import (
-	"bufio"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/http/httptest"
-	"net/http/httputil"
 	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 
 	"github.com/rogpeppe/go-internal/testscript"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
@@ -34,21 +29,32 @@ const helperLabel = "app.kubernetes.io/component=fetch-helper"
 //
 //	drop                     packets from the API server to the helpers that the script
 //	                         has now vanish, until its end
-//	gateway NAME [refuse=PROTOCOL] [cut=BYTES]
+//	gateway NAME [refuse=PROTOCOL] [cut=BYTES] [date=DURATION] [streams=LIMIT] [ends=LIMIT]
 //	                         a context NAME that goes through a server before the API
 //	                         server; it refuses upgrades to PROTOCOL, and closes each
-//	                         upgraded connection after BYTES; NAME.log has a line of
-//	                         method, path, protocol and Impersonate-User an upgrade
+//	                         upgraded connection after BYTES; the Date header of
+//	                         responses is that much later; each watch and each log is
+//	                         cut (streams), or seems to be complete (ends), after LIMIT,
+//	                         which is a duration or a number of bytes; NAME.log has a
+//	                         line of method, path, protocol and Impersonate-User an
+//	                         upgrade, and of method and path a stream with a LIMIT
+//	faulty NAME seed=N rate=FRACTION FAULT...
+//	                         a context NAME whose requests fail now and then; NAME.log
+//	                         has a line of fault, method and path for each
+//	stall NAME METHOD PATTERN
+//	                         a context NAME whose server never answers requests of
+//	                         METHOD whose path matches PATTERN; NAME.log has a line of
+//	                         method and path for each
 //	connect NAME             a context NAME whose proxy-url is an HTTP proxy, without
 //	                         which its server cannot be reached; NAME.log has a line
 //	                         for each connection
 //	without-agents DIR       build a kubectl-batch that holds no agent
-//	build-stranger FILE      build the program that knocks at an agent's door
+//	build-program NAME FILE  build the program in the directory NAME here, for a pod
 //	cluster ARG...           the command of test/cluster, for clusters of ours
 func (s *suite) faultCommands() map[string]func(*testscript.TestScript, bool, []string) {
 	return map[string]func(*testscript.TestScript, bool, []string){
-		"drop": s.drop, "gateway": s.gateway, "connect": s.connect,
-		"without-agents": withoutAgents, "build-stranger": buildStranger, "cluster": clusterCommand,
+		"drop": s.drop, "gateway": s.gateway, "faulty": s.faulty, "stall": s.stall, "connect": s.connect,
+		"without-agents": withoutAgents, "build-program": buildProgram, "cluster": clusterCommand,
 	}
 }
 
@@ -77,98 +83,6 @@ func iptables(ts *testscript.TestScript, action string, rule []string) {
 	if err != nil {
 		ts.Fatalf("%v: %s", err, out)
 	}
-}
-
-// gateway is a TLS server that passes on all that it is asked.
-func (s *suite) gateway(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) == 0 {
-		ts.Fatalf("usage: gateway name [refuse=protocol] [cut=bytes]")
-	}
-	name, refuse, most := args[0], "", int64(0)
-	for _, option := range args[1:] {
-		key, value, _ := strings.Cut(option, "=")
-		switch key {
-		case "refuse":
-			refuse = value
-		case "cut":
-			n, err := strconv.ParseInt(value, 10, 64)
-			ts.Check(err)
-			most = n
-		default:
-			ts.Fatalf("gateway: unknown option %s", option)
-		}
-	}
-	log := newLog(ts, name)
-	proxy := s.reverseProxy(ts)
-	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		protocol := r.Header.Get("Upgrade")
-		if protocol == "" {
-			proxy.ServeHTTP(w, r)
-			return
-		}
-		log.line("%s %s %s %s", r.Method, r.URL.Path, protocol, r.Header.Get("Impersonate-User"))
-		if strings.EqualFold(protocol, refuse) {
-			http.Error(w, "no upgrade to "+protocol+" here", http.StatusBadRequest)
-			return
-		}
-		proxy.ServeHTTP(&cutWriter{ResponseWriter: w, most: most}, r)
-	}))
-	server.StartTLS()
-	ts.Defer(func() {
-		server.CloseClientConnections()
-		server.Close()
-	})
-	addContext(ts, name, &clientcmdapi.Cluster{Server: server.URL, InsecureSkipTLSVerify: true})
-}
-
-func (s *suite) reverseProxy(ts *testscript.TestScript) *httputil.ReverseProxy {
-	target, err := url.Parse(s.config.Host)
-	ts.Check(err)
-	config, err := rest.TLSConfigFor(rest.AnonymousClientConfig(s.config))
-	ts.Check(err)
-	return &httputil.ReverseProxy{
-		Rewrite:       func(r *httputil.ProxyRequest) { r.SetURL(target) },
-		Transport:     &http.Transport{TLSClientConfig: config, TLSNextProto: map[string]func(string, *tls.Conn) http.RoundTripper{}},
-		FlushInterval: -1, // watches are streams
-		ErrorHandler: func(w http.ResponseWriter, _ *http.Request, err error) {
-			http.Error(w, err.Error(), http.StatusBadGateway)
-		},
-	}
-}
-
-// cutWriter hands out connections that end after so many bytes; 0 is no limit.
-type cutWriter struct {
-	http.ResponseWriter
-
-	most int64
-}
-
-// Unwrap lets http.ResponseController find what else the writer can do.
-func (w *cutWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
-
-// Hijack implements http.Hijacker.
-func (w *cutWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err != nil || w.most == 0 {
-		return conn, buffered, err
-	}
-	return &cutConn{Conn: conn, left: w.most}, buffered, nil
-}
-
-type cutConn struct {
-	net.Conn
-
-	left int64
-}
-
-// Write implements net.Conn. The last bytes do get out.
-func (c *cutConn) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p[:min(int64(len(p)), c.left)])
-	if c.left -= int64(n); c.left <= 0 && err == nil {
-		_ = c.Close()
-		err = io.ErrClosedPipe
-	}
-	return n, err
 }
 
 // connect is a proxy that knows CONNECT and nothing else.
@@ -271,11 +185,11 @@ func withoutAgents(ts *testscript.TestScript, neg bool, args []string) {
 	build(ts, nil, "-overlay", file, "-o", filepath.Join(ts.MkAbs(args[0]), "kubectl-batch"), "../../cmd/kubectl-batch")
 }
 
-func buildStranger(ts *testscript.TestScript, neg bool, args []string) {
-	if neg || len(args) != 1 {
-		ts.Fatalf("usage: build-stranger file")
+func buildProgram(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: build-program name file")
 	}
-	build(ts, []string{"CGO_ENABLED=0"}, "-o", ts.MkAbs(args[0]), "./stranger")
+	build(ts, []string{"CGO_ENABLED=0"}, "-o", ts.MkAbs(args[1]), "./"+args[0])
 }
 
 func build(ts *testscript.TestScript, env []string, args ...string) {

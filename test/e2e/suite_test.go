@@ -9,8 +9,11 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -26,11 +29,19 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 )
 
-// suiteLabel marks the namespaces of this suite, so that those a crash left are found.
+// suiteLabel is on each namespace of a suite, with the id of the suite's process, and on each
+// PersistentVolume of a script, with its namespace. A later suite finds by it what a crash left.
 const suiteLabel = "kubectl-batch-e2e"
+
+// runLabel returns the label of the namespaces of this process, so that two suites can run side by side.
+func runLabel() string { return suiteLabel + "=" + strconv.Itoa(os.Getpid()) }
 
 // patience is how long the cluster gets for anything a script does not time itself.
 const patience = 2 * time.Minute
+
+// hold is a shell program for a container that runs until it is told to end. `sleep` as process 1 of a container ignores
+// SIGTERM, so its pod ends only when the grace period of 30 s is over.
+const hold = "trap exit TERM; sleep 1000 & wait"
 
 // suite is the cluster and the programs that all scripts share.
 type suite struct {
@@ -40,24 +51,46 @@ type suite struct {
 	bin            string // folder with kubectl and kubectl-batch
 	image, example string
 	ours           bool
+	budget         *cpuBudget
+	// cpu is what each script that runs beside others declares, in millicores, by its name.
+	cpu map[string]int64
 	// ran counts scripts.
 	ran atomic.Int64
+	// namespaces holds the names of those that this suite created.
+	namespaces sync.Map
+	// namespaceOf has the namespace of each script that has begun.
+	namespaceOf sync.Map
 }
 
 func newSuite(t *testing.T) *suite {
 	t.Helper()
 	s := connect(t)
-	build := exec.Command("go", "build", "-o", filepath.Join(s.bin, "kubectl-batch"), "../../cmd/kubectl-batch")
-	build.Stderr = os.Stderr
+	build := exec.Command("go", append(releaseBuild(t), "-o", filepath.Join(s.bin, "kubectl-batch"), "../../cmd/kubectl-batch")...)
+	build.Env, build.Stderr = append(os.Environ(), "CGO_ENABLED=0"), os.Stderr
 	check(t, build.Run())
 	s.removeLeftovers(t)
 	return s
 }
 
+// releaseBuild returns the arguments of go that compile the plugin as it is released: its size decides how much memory
+// its code takes.
+func releaseBuild(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("../../release/build/flags")
+	check(t, err)
+	args := []string{"build", "-buildvcs=false", "-trimpath", "-ldflags", "-s -w"}
+	for line := range strings.Lines(string(text)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "#") {
+			args = append(args, line)
+		}
+	}
+	return args
+}
+
 // connect returns a suite without the plugin.
 func connect(t *testing.T) *suite {
 	t.Helper()
-	s := &suite{admin: env(t, "KUBECONFIG"), image: env(t, "CLUSTER_IMAGE"), example: env(t, "CLUSTER_EXAMPLE_IMAGE"), ours: os.Getenv("CLUSTER_OURS") == "1"}
+	s := &suite{admin: env(t, "KUBECONFIG"), image: env(t, "CLUSTER_IMAGE"), example: env(t, "CLUSTER_EXAMPLE_IMAGE"), ours: os.Getenv("CLUSTER_OURS") == "1", cpu: map[string]int64{}}
 	config, err := clientcmd.BuildConfigFromFlags("", s.admin)
 	check(t, err)
 	config.QPS, config.Burst = 100, 200
@@ -92,17 +125,27 @@ func (s *suite) setup(e *testscript.Env) error {
 	s.ran.Add(1)
 	ctx := context.Background()
 	script := strings.TrimPrefix(filepath.Base(e.WorkDir), "script-")
+	cleanup := e.T().(interface{ Cleanup(func()) }).Cleanup
+	declared, shares := s.cpu[script]
 	namespace, err := s.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
-		GenerateName: "e2e-" + script + "-", Labels: map[string]string{suiteLabel: "yes"},
+		GenerateName: "e2e-" + script + "-", Labels: map[string]string{suiteLabel: strconv.Itoa(os.Getpid())},
 	}}, metav1.CreateOptions{})
 	if err != nil {
 		return err
 	}
+	s.namespaces.Store(namespace.Name, true)
+	s.namespaceOf.Store(script, namespace.Name)
 	// Cleanups run last to first, and after the script's own log: the namespace
 	// goes after it was looked at.
-	cleanup := e.T().(interface{ Cleanup(func()) }).Cleanup
+	begun := time.Now()
 	cleanup(func() { s.remove(e.T(), namespace.Name) })
 	cleanup(func() { s.lastLook(e.T(), namespace.Name) })
+	cleanup(func() {
+		times.add(scriptTime{script, time.Since(begun)})
+		if shares {
+			s.lookAtCPU(e.T(), namespace.Name, declared)
+		}
+	})
 	kubeconfig := filepath.Join(e.WorkDir, "kubeconfig")
 	if err := s.user(ctx, namespace.Name, kubeconfig); err != nil {
 		return err
@@ -110,7 +153,7 @@ func (s *suite) setup(e *testscript.Env) error {
 	e.Values[namespaceKey{}] = namespace.Name
 	e.Values[processesKey{}] = map[string]*process{}
 	for name, value := range map[string]string{
-		"KUBECONFIG": kubeconfig, "NS": namespace.Name, "IMAGE": s.image, "EXAMPLE_IMAGE": s.example,
+		"KUBECONFIG": kubeconfig, "NS": namespace.Name, "SUITE_LABEL": runLabel(), "IMAGE": s.image, "EXAMPLE_IMAGE": s.example, "HOLD": hold,
 		"HOME": filepath.Join(e.WorkDir, "home"), "XDG_CACHE_HOME": filepath.Join(e.WorkDir, "cache"),
 		"PATH": s.bin + string(os.PathListSeparator) + os.Getenv("PATH"), "KUBECTL_BATCH_HELPER_IMAGE": s.image,
 	} {
@@ -183,13 +226,22 @@ func (s *suite) writeKubeconfig(namespace, token, file string) error {
 	return clientcmd.WriteToFile(*config, file)
 }
 
+// lookAtCPU fails a script whose pods requested more CPU than it declares: others would not find the room that they
+// count on.
+func (s *suite) lookAtCPU(t testscript.T, namespace string, declared int64) {
+	if more := s.budget.use.exceeded(namespace, declared); more != "" {
+		t.Log(more)
+		t.(interface{ Fail() }).Fail()
+	}
+}
+
 // lastLook fails a script that leaves a helper running, and shows what happened
 // in the namespace of one that has failed.
 func (s *suite) lastLook(t testscript.T, namespace string) {
-	left := s.kubectl("get", "pods", "-n", namespace, "-l", "app.kubernetes.io/component=fetch-helper", "-o", "name")
+	left, err := s.client.CoreV1().Pods(namespace).List(context.Background(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/component=fetch-helper"})
 	shown := t.(interface{ Failed() bool }).Failed()
-	if left = strings.TrimSpace(left); left != "" && !shown {
-		t.Log("a helper pod was left: " + left)
+	if !shown && (err != nil || len(left.Items) > 0) {
+		t.Log("a helper pod was left: ", left.Items, err)
 		t.(interface{ Fail() }).Fail()
 		shown = true
 	}
@@ -211,28 +263,72 @@ func (s *suite) kubectl(args ...string) string {
 	return string(out)
 }
 
-// remove deletes a namespace and the volumes that scripts made for it by hand.
+// remove deletes a namespace and the volumes that scripts made for it by hand. Its pods get a second to end: a shell
+// that is process 1 ignores SIGTERM, and would hold what it requested for half a minute.
 func (s *suite) remove(t testscript.T, namespace string) {
-	out := s.kubectl("delete", "namespace", namespace, "--wait=false")
-	out += s.kubectl("delete", "pv", "-l", suiteLabel+"="+namespace, "--wait=false", "--ignore-not-found")
-	t.Log(out)
+	ctx, second := context.Background(), int64(1)
+	errs := errors.Join(
+		s.client.CoreV1().Pods(namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &second}, metav1.ListOptions{}),
+		s.client.CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{}),
+		s.client.CoreV1().PersistentVolumes().DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: suiteLabel + "=" + namespace}),
+	)
+	if errs != nil {
+		t.Log("deleting ", namespace, ": ", errs)
+	}
 }
 
+// removeLeftovers deletes the namespaces of suites whose process has ended, and the volumes of
+// namespaces that do not exist any more.
 func (s *suite) removeLeftovers(t *testing.T) {
 	t.Helper()
-	t.Log(s.kubectl("delete", "namespace", "-l", suiteLabel, "--ignore-not-found"))
-	t.Log(s.kubectl("delete", "pv", "-l", suiteLabel, "--ignore-not-found"))
+	ctx := t.Context()
+	namespaces, err := s.client.CoreV1().Namespaces().List(ctx, metav1.ListOptions{LabelSelector: suiteLabel})
+	check(t, err)
+	active := map[string]bool{}
+	for _, namespace := range namespaces.Items {
+		if active[namespace.Name] = running(namespace.Labels[suiteLabel]); !active[namespace.Name] {
+			t.Log(s.kubectl("delete", "namespace", namespace.Name, "--ignore-not-found"))
+		}
+	}
+	volumes, err := s.client.CoreV1().PersistentVolumes().List(ctx, metav1.ListOptions{LabelSelector: suiteLabel})
+	check(t, err)
+	for _, volume := range volumes.Items {
+		if !active[volume.Labels[suiteLabel]] {
+			t.Log(s.kubectl("delete", "pv", volume.Name, "--ignore-not-found"))
+		}
+	}
 }
 
-// nothingLeft asserts that no job, claim, volume or pod of this suite remains.
+// running reports whether the process with that id exists.
+func running(id string) bool {
+	pid, err := strconv.Atoi(id)
+	if err != nil {
+		return false
+	}
+	process, err := os.FindProcess(pid)
+	if err != nil {
+		return false
+	}
+	err = process.Signal(syscall.Signal(0))
+	return err == nil || errors.Is(err, syscall.EPERM) // a process of another user
+}
+
+// nothingLeft asserts that no namespace and no volume of this suite remains.
 func (s *suite) nothingLeft(t *testing.T) {
 	t.Helper()
 	left := []string{"unknown"}
-	for deadline := time.Now().Add(patience); len(left) > 0 && time.Now().Before(deadline); time.Sleep(500 * time.Millisecond) {
-		left = strings.Fields(s.kubectl("get", "namespaces,pv", "-l", suiteLabel, "-o", "name"))
-		for namespace := range strings.FieldsSeq(s.kubectl("get", "jobs,pods,pvc", "-A", "--no-headers", "-o", "custom-columns=:.metadata.namespace")) {
-			if strings.HasPrefix(namespace, "e2e-") {
-				left = append(left, "something in "+namespace)
+	for deadline := time.Now().Add(patience); len(left) > 0 && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		left = nil
+		namespaces, err := s.client.CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{LabelSelector: runLabel()})
+		check(t, err)
+		for _, namespace := range namespaces.Items {
+			left = append(left, namespace.Name)
+		}
+		volumes, err := s.client.CoreV1().PersistentVolumes().List(t.Context(), metav1.ListOptions{LabelSelector: suiteLabel})
+		check(t, err)
+		for _, volume := range volumes.Items {
+			if _, ours := s.namespaces.Load(volume.Labels[suiteLabel]); ours {
+				left = append(left, volume.Name)
 			}
 		}
 	}

@@ -210,11 +210,31 @@ func peak(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: peak name mib")
 	}
-	usage, ok := processes(ts)[args[0]].cmd.ProcessState.SysUsage().(*syscall.Rusage)
-	if !ok {
-		ts.Fatalf("it is not known how much memory %s had", args[0])
+	atMost(ts, args[0], processes(ts)[args[0]].peakKiB, args[1])
+}
+
+// watchPeak returns the most memory that the process had until ended was closed. The rusage of a process does not tell
+// it: a new process shares the memory of the suite until its program starts, and the rusage counts that.
+func watchPeak(pid int, ended <-chan struct{}) (kib int64) {
+	for {
+		kib = max(kib, peakOf(fmt.Sprintf("/proc/%d", pid)))
+		select {
+		case <-ended:
+			return kib
+		case <-time.After(20 * time.Millisecond):
+		}
 	}
-	atMost(ts, args[0], usage.Maxrss, args[1])
+}
+
+var peakLine = regexp.MustCompile(`VmHWM:\s+(\d+) kB`)
+
+// peakOf returns the peak memory of the process in a folder of /proc, 0 if it has ended.
+func peakOf(folder string) (kib int64) {
+	status, _ := os.ReadFile(filepath.Join(folder, "status"))
+	if line := peakLine.FindSubmatch(status); line != nil {
+		kib, _ = strconv.ParseInt(string(line[1]), 10, 64)
+	}
+	return kib
 }
 
 func atMost(ts *testscript.TestScript, name string, kib int64, limit string) {
@@ -252,11 +272,7 @@ func agentPeak(uid string) (kib int64) {
 		if mounts, _ := os.ReadFile(filepath.Join(folder, "mountinfo")); !strings.Contains(string(mounts), uid) {
 			continue
 		}
-		status, _ := os.ReadFile(filepath.Join(folder, "status"))
-		if line := regexp.MustCompile(`VmHWM:\s+(\d+) kB`).FindSubmatch(status); line != nil {
-			n, _ := strconv.ParseInt(string(line[1]), 10, 64)
-			kib = max(kib, n)
-		}
+		kib = max(kib, peakOf(folder))
 	}
 	return kib
 }

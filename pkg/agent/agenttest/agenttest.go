@@ -3,6 +3,7 @@ package agenttest
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"os"
@@ -32,7 +33,7 @@ func NeedLinux(tb testing.TB) {
 	}
 }
 
-// Start serves root. Of o, Root, Socket and Now are set by Start.
+// Start serves root. Start sets Root, Socket and Now of o. Pauses before retries are short.
 func Start(tb testing.TB, root string, o server.Options) *Agent {
 	tb.Helper()
 	NeedLinux(tb)
@@ -42,6 +43,7 @@ func Start(tb testing.TB, root string, o server.Options) *Agent {
 		tb.Fatal(err)
 	}
 	o.Root, o.Socket, o.Now = root, filepath.Join(folder, "socket"), time.Now
+	o.FirstPause = cmp.Or(o.FirstPause, time.Millisecond)
 	ctx, stop := context.WithCancel(tb.Context())
 	done := make(chan struct{})
 	go func() {
@@ -63,7 +65,7 @@ func Start(tb testing.TB, root string, o server.Options) *Agent {
 // await returns once the agent answers.
 func (a *Agent) await(tb testing.TB) {
 	tb.Helper()
-	for range 500 {
+	for range 3000 {
 		answer, err := a.Local(tb).Get("http://agent/v1/ping")
 		if err == nil {
 			_ = answer.Body.Close()

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"sync"
 	"sync/atomic"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
@@ -16,7 +17,12 @@ import (
 // agent is one running server.
 type agent struct {
 	Options
+	volume  *os.Root
+	opening sync.Mutex
+	// root is what is served, once it is open; only is the one file of it that is
+	// served, "" for all.
 	root    *os.Root
+	only    string
 	pair    *keys.Pair
 	client  atomic.Pointer[[]byte] // the certificate of the one client
 	port    int
@@ -29,19 +35,17 @@ type agent struct {
 }
 
 func newAgent(o Options) (*agent, error) {
-	if o.Idle == 0 {
-		o.Idle = DefaultIdle
-	}
-	root, err := os.OpenRoot(o.Root)
+	o = o.withDefaults()
+	volume, err := os.OpenRoot(o.Root)
 	if err != nil {
 		return nil, fmt.Errorf("opening what is to be served: %w", err)
 	}
 	pair, err := keys.New(o.Now())
 	if err != nil {
-		return nil, errors.Join(err, root.Close())
+		return nil, errors.Join(err, volume.Close())
 	}
 	return &agent{
-		Options: o, root: root, pair: pair, writers: newWriters(wire.Config{Now: o.Now, Beat: o.Beat}),
+		Options: o, volume: volume, pair: pair, writers: newWriters(wire.Config{Now: o.Now, Beat: o.Beat}),
 		stores: make(chan struct{}, maxStores), puts: make(chan struct{}, maxPuts),
 	}, nil
 }
@@ -74,10 +78,10 @@ func (a *agent) serve(ctx context.Context, socket, network net.Listener) error {
 
 // http is a server whose requests end with ctx. It sets no deadline on whole
 // requests: answers take as long as they take, and give signs of life.
-func (*agent) http(ctx context.Context, handler http.Handler) *http.Server {
+func (a *agent) http(ctx context.Context, handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,
-		ReadHeaderTimeout: patience,
+		ReadHeaderTimeout: a.Patience,
 		BaseContext:       func(net.Listener) context.Context { return ctx },
 	}
 }

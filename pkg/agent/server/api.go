@@ -27,11 +27,11 @@ type Enrolment struct {
 func (a *agent) api(inPod bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/ping", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
-	mux.HandleFunc("POST /v1/list", a.answer(list))
-	mux.HandleFunc("POST /v1/files", a.answer(files))
-	mux.HandleFunc("POST /v1/sums", a.answer(sums))
-	mux.HandleFunc("POST /v1/store", a.store)
-	mux.HandleFunc("POST /v1/put", a.putFiles)
+	mux.HandleFunc("POST /v1/list", a.served(a.answer(list)))
+	mux.HandleFunc("POST /v1/files", a.served(a.answer(files)))
+	mux.HandleFunc("POST /v1/sums", a.served(a.answer(sums)))
+	mux.HandleFunc("POST /v1/store", a.served(a.store))
+	mux.HandleFunc("POST /v1/put", a.served(a.putFiles))
 	if inPod {
 		mux.HandleFunc("POST /v1/enroll", a.enroll)
 	}
@@ -123,7 +123,7 @@ func (a *agent) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 		return nil, wire.ErrTooLarge
 	}
 	control := http.NewResponseController(w)
-	if err := control.SetReadDeadline(a.Now().Add(6 * patience)); err != nil {
+	if err := control.SetReadDeadline(a.Now().Add(6 * a.Patience)); err != nil {
 		return nil, err
 	}
 	body := make([]byte, r.ContentLength)

@@ -37,6 +37,8 @@ func (f file) look() (facts, error) {
 	return facts{info.Mode(), info.Size(), info.Size(), info.ModTime(), info.ModTime()}, nil
 }
 
+func (file) writeBack() error { return nil }
+
 func (f file) readAt(p []byte, place int64) (int, error) {
 	n, err := f.ReadAt(p, place)
 	if errors.Is(err, io.EOF) {
@@ -48,6 +50,10 @@ func (f file) readAt(p []byte, place int64) (int, error) {
 func (file) nextData(place, size int64) (data, hole int64, holes bool) { return place, size, false }
 
 func identity(fs.FileInfo) (device, inode uint64) { return 0, 0 }
+
+func position(fs.FileInfo) (device, inode uint64) { return 0, 0 }
+
+func ownerOf(fs.FileInfo) int { return -1 }
 
 func changedAt(info fs.FileInfo) time.Time { return info.ModTime() }
 

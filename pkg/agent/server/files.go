@@ -40,7 +40,7 @@ type reading struct {
 }
 
 func newReading(ctx context.Context, s *session) *reading {
-	return &reading{session: s, content: content{ctx: ctx}, folders: folders{root: s.root}}
+	return &reading{session: s, content: content{ctx: ctx}, folders: folders{root: s.root, only: s.only}}
 }
 
 // part is what is read of a file, and how the file was when it was opened.
@@ -48,17 +48,24 @@ type part struct {
 	file
 	from, to int64
 	facts    facts
-	settled  bool // what changes it now will show in its times
+	settled  bool  // what changes it now will show in its times
+	beyond   int64 // how much longer than what was asked for it was
 }
 
 func (r *reading) file(index int, entry wire.Entry) error {
 	began := r.Now()
-	opened, found, err := r.folders.regular(entry.Path)
+	opened, found, err := r.open(&r.folders, entry.Path)
 	if err != nil {
 		return r.out.Failure(failure(index, err))
 	}
 	defer opened.close()
-	p := part{opened, max(entry.Number, 0), found.size, found, found.changed.Before(began.Add(-settled))}
+	p := part{
+		file: opened, from: max(entry.Number, 0), to: found.size, facts: found, settled: found.changed.Before(began.Add(-settled)),
+	}
+	if entry.Limited {
+		p.to = min(p.to, entry.Limit)
+		p.beyond = found.size - p.to
+	}
 	if p.from > p.to {
 		p.from = 0
 	}
@@ -66,7 +73,8 @@ func (r *reading) file(index int, entry wire.Entry) error {
 		p.to = min(p.to, r.end)
 	}
 	err = r.out.File(wire.File{
-		Index: index, Size: p.to, Mode: found.mode.Perm(), ModTime: found.modified, Changed: found.changed, Offset: p.from,
+		Index: index, Size: p.to, Mode: found.mode.Perm(), ModTime: found.modified, Changed: found.changed, Offset: p.from, Beyond: p.beyond,
+		Recent: r.recent(found.modified, found.changed),
 	})
 	if err != nil {
 		return err
@@ -100,14 +108,19 @@ func (r *reading) verdict(p part, sum [16]byte) (wire.State, error) {
 	case err != nil, now.size < p.to:
 		return wire.Changed, nil //nolint:nilerr // what cannot be looked at is not known to be still
 	case p.settled && p.facts.same(now):
-		return wire.Still, nil
+		return p.unchanged(now), nil
 	}
 	again, whole, err := r.content.read(p, &r.skim)
 	if _, ok := errors.AsType[*fileError](err); ok || err == nil && (!whole || again != sum) {
 		return wire.Changed, nil
 	}
-	if now.size > p.facts.size {
-		return wire.Growing, err
+	return p.unchanged(now), err
+}
+
+// unchanged is the state of a file whose content is what was sent, as far as that goes.
+func (p part) unchanged(now facts) wire.State {
+	if p.beyond > 0 || now.size > p.facts.size {
+		return wire.Growing
 	}
-	return wire.Still, err
+	return wire.Still
 }

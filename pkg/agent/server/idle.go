@@ -11,13 +11,17 @@ type idle struct {
 	mu     sync.Mutex
 	active int
 	after  time.Duration
+	// period counts the times without a request. The timer of an earlier one may fire late: it ends nothing.
+	period int
 	timer  *time.Timer
 	end    func()
 }
 
 func newIdle(after time.Duration, end func()) *idle {
 	i := &idle{after: after, end: end}
-	i.timer = time.AfterFunc(after, i.expired)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.begin()
 	return i
 }
 
@@ -34,15 +38,23 @@ func (i *idle) add(n int) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.active += n
-	i.timer.Reset(i.after)
+	i.timer.Stop()
+	i.period++
+	if i.active == 0 {
+		i.begin()
+	}
 }
 
-func (i *idle) expired() {
+// begin starts a period without requests. The caller holds mu.
+func (i *idle) begin() {
+	period := i.period
+	i.timer = time.AfterFunc(i.after, func() { i.expired(period) })
+}
+
+func (i *idle) expired(period int) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if i.active > 0 {
-		i.timer.Reset(i.after)
-		return
+	if period == i.period {
+		i.end()
 	}
-	i.end()
 }

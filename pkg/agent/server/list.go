@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"net/http"
@@ -16,7 +17,7 @@ const (
 	// batch is how many names of a directory are held at once; deep down fewer
 	// are, since every level above holds its own.
 	batch, deepBatch, deep = 1024, 32, 16
-	// maxDepth is where the walk stops: each level keeps two files open.
+	// maxDepth is where the walk stops: each level keeps two files open. The help of fetch names it.
 	maxDepth = 1000
 	// maxName is how much longer a path may get by one name.
 	maxName = 256
@@ -29,7 +30,7 @@ func (a *agent) missing(r *http.Request, request wire.Request) (gone []byte) {
 		return nil
 	}
 	for _, entry := range request.All() {
-		if _, err := a.root.Lstat(entry.Path); absent(err) {
+		if _, err := a.lstat(entry.Path); absent(err) {
 			gone = wire.AppendEntry(gone, entry)
 		}
 	}
@@ -38,9 +39,18 @@ func (a *agent) missing(r *http.Request, request wire.Request) (gone []byte) {
 
 // list is the job that names everything at each of the paths.
 func list(ctx context.Context, s *session) error {
-	w := walk{ctx: ctx, out: s.out}
+	w := walk{session: s, ctx: ctx}
 	for _, entry := range s.request.All() {
-		if err := w.tree(s.root, entry.Path); err != nil {
+		var err error
+		switch {
+		case s.only == "":
+			err = w.tree(s.root, entry.Path)
+		case entry.Path == ".":
+			err = w.onlyFile(s.root, s.only)
+		case entry.Path == s.only:
+			err = w.tree(s.root, entry.Path)
+		}
+		if err != nil {
 			return err
 		}
 	}
@@ -49,8 +59,8 @@ func list(ctx context.Context, s *session) error {
 
 // walk lists trees. It holds a batch of names for each level that it is in.
 type walk struct {
+	*session
 	ctx context.Context
-	out *wire.Writer
 }
 
 // tree lists what lies at one path of a request.
@@ -69,9 +79,9 @@ func (w *walk) tree(root *os.Root, full string) error {
 
 func (w *walk) node(dir *os.Root, name, full string, info fs.FileInfo) error {
 	if len(full) > wire.MaxPath {
-		return w.out.Node(wire.Node{Path: full[:wire.MaxPath], Refused: "its path is too long"})
+		return w.out.Node(wire.Node{Path: full[:wire.MaxPath], Refused: fmt.Sprintf("its path has more than %d bytes, which is the limit", wire.MaxPath)})
 	}
-	return w.out.Node(nodeOf(dir, name, full, info))
+	return w.out.Node(w.nodeOf(dir, name, full, info))
 }
 
 // directory lists the directory that is called name in parent, itself first.
@@ -83,8 +93,8 @@ func (w *walk) directory(parent *os.Root, name, full string, depth int) error {
 	if err != nil {
 		return w.out.Node(wire.Node{Path: full, Type: wire.Directory, Refused: cannotRead(err)})
 	}
-	if depth > maxDepth || len(full) > wire.MaxPath-maxName {
-		return w.closed(full, info, "what lies in it is too deep to be listed")
+	if reason := beyond(full, depth); reason != "" {
+		return w.closed(full, info, reason)
 	}
 	dir, names, err := open(parent, name)
 	if err != nil {
@@ -98,10 +108,21 @@ func (w *walk) directory(parent *os.Root, name, full string, depth int) error {
 	return w.entries(dir, names, full, depth)
 }
 
+// beyond says why a directory at that depth is not listed; empty where it is.
+func beyond(full string, depth int) string {
+	switch {
+	case depth > maxDepth:
+		return fmt.Sprintf("what lies in it is more than %d directories deep, which is the limit", maxDepth)
+	case len(full) > wire.MaxPath-maxName:
+		return fmt.Sprintf("paths of what lies in it may have more than %d bytes, which is the limit", wire.MaxPath)
+	}
+	return ""
+}
+
 // closed names a directory whose entries are not known, or not all.
 func (w *walk) closed(full string, info fs.FileInfo, reason string) error {
 	return w.out.Node(wire.Node{
-		Type: wire.Directory, Path: full, Mode: info.Mode().Perm(), ModTime: info.ModTime(), Refused: reason,
+		Type: wire.Directory, Path: full, Mode: permissions(info.Mode()), ModTime: info.ModTime(), Refused: reason,
 	})
 }
 
@@ -171,11 +192,16 @@ func (w *walk) batch(dir *os.Root, names []string, full string) (below []string,
 	for _, name := range names {
 		place := path.Join(full, name)
 		info, err := dir.Lstat(name)
+		system := ""
+		if err == nil && full == "." {
+			system = w.ofSystem(dir, name, info)
+		}
 		switch {
-		case absent(err), full == "." && name == "lost+found" && info != nil && info.IsDir():
-			// Gone again; or the file system's own, which is nobody's result.
+		case absent(err):
 		case err != nil:
 			err = w.out.Node(wire.Node{Path: place, Refused: cannotRead(err)})
+		case system != "":
+			err = w.out.Node(wire.Node{Path: place, Type: wire.Directory, ModTime: info.ModTime(), Skipped: system})
 		case info.IsDir():
 			below = append(below, name)
 		default:

@@ -61,7 +61,7 @@ func TestVeryDeep(t *testing.T) {
 	defer func() { _ = top.Close() }()
 	all := nodes(t, agenttest.Start(t, top.Name(), server.Options{}), ".")
 	last := all[len(all)-1]
-	if len(all) < 1000 || !strings.Contains(last.Refused, "too deep") || last.Type != wire.Directory {
+	if len(all) < 1000 || last.Refused != "what lies in it is more than 1000 directories deep, which is the limit" || last.Type != wire.Directory {
 		t.Errorf("%d nodes, the last refused because %q", len(all), last.Refused)
 	}
 }
@@ -82,5 +82,22 @@ func TestASymlinkIsNotFollowedOutside(t *testing.T) {
 	all := nodes(t, agent, "out/secret")
 	if len(all) != 1 || all[0].Refused == "" || all[0].Type != wire.Other {
 		t.Errorf("what lies behind it: %+v", all)
+	}
+}
+
+// TestStickyDirectory: only the owner of a file may remove it there, which a copy does not hold everybody to.
+func TestStickyDirectory(t *testing.T) {
+	agenttest.NeedLinux(t)
+	root := t.TempDir()
+	for dir, mode := range map[string]os.FileMode{"all": 0o777 | os.ModeSticky, "group": 0o770 | os.ModeSticky, "plain": 0o777, "setgid": 0o775 | os.ModeSetgid} {
+		if err := errors.Join(os.Mkdir(filepath.Join(root, dir), 0o700), os.Chmod(filepath.Join(root, dir), mode)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want := map[string]os.FileMode{"all": 0o755, "group": 0o750, "plain": 0o777, "setgid": 0o775}
+	for _, node := range nodes(t, agenttest.Start(t, root, server.Options{}), ".") {
+		if mode, ok := want[node.Path]; ok && node.Mode != mode {
+			t.Errorf("%s: %o, not %o", node.Path, node.Mode, mode)
+		}
 	}
 }

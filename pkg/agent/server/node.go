@@ -10,13 +10,14 @@ import (
 )
 
 // nodeOf describes what lies at full, which is called name in dir.
-func nodeOf(dir *os.Root, name, full string, info fs.FileInfo) wire.Node {
-	n := wire.Node{Path: full, Mode: info.Mode().Perm(), ModTime: info.ModTime()}
+func (a *agent) nodeOf(dir *os.Root, name, full string, info fs.FileInfo) wire.Node {
+	n := wire.Node{Path: full, Mode: permissions(info.Mode()), ModTime: info.ModTime()}
 	switch info.Mode().Type() {
 	case 0:
 		n.Type, n.Size = wire.Regular, info.Size()
 		n.Changed, n.Stored = changedAt(info), stored(info)
 		n.Device, n.Inode = identity(info)
+		n.Recent = a.recent(n.ModTime, n.Changed)
 	case fs.ModeDir:
 		n.Type = wire.Directory
 	case fs.ModeSymlink:
@@ -28,9 +29,18 @@ func nodeOf(dir *os.Root, name, full string, info fs.FileInfo) wire.Node {
 		}
 		n.Target = target
 	default:
-		n.Refused = "it is " + kindOf(info.Mode())
+		n.Skipped = "it is " + kindOf(info.Mode()) + ", which has no content to copy"
 	}
 	return n
+}
+
+// permissions are the bits that a copy gets. In a directory with the sticky bit only the owner of a file may remove it:
+// since a copy does not have that bit, nobody but its owner may write to it.
+func permissions(mode fs.FileMode) fs.FileMode {
+	if mode.IsDir() && mode&fs.ModeSticky != 0 {
+		return mode.Perm() &^ 0o022
+	}
+	return mode.Perm()
 }
 
 // kindOf names for people what cannot be sent.

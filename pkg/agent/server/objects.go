@@ -59,7 +59,7 @@ const gatheringTime = 500 * time.Millisecond
 // tell writes results, some at a time, and a blank now and then between them.
 func (a *agent) tell(w http.ResponseWriter, results <-chan wire.PutResult) {
 	out := newTelling(&destination{w, http.NewResponseController(w), a.Now})
-	beat, due := time.NewTicker(a.beat()), time.NewTicker(gatheringTime)
+	beat, due := time.NewTicker(a.Beat), time.NewTicker(gatheringTime)
 	defer beat.Stop()
 	defer due.Stop()
 	for {

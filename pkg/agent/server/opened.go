@@ -27,6 +27,7 @@ func (f facts) same(other facts) bool {
 // mostly its neighbour.
 type folders struct {
 	root *os.Root
+	only string // the only file that may be opened; "" for all
 	path string
 	last folder
 	open bool
@@ -60,6 +61,9 @@ func (e *irregularError) Error() string { return "it is " + kindOf(e.mode) + " n
 
 // regular opens a regular file.
 func (f *folders) regular(full string) (file, facts, error) {
+	if f.only != "" && full != f.only {
+		return file{}, facts{}, fs.ErrNotExist
+	}
 	parent, name := path.Split(full)
 	dir, err := f.at(path.Clean(parent))
 	if err != nil {

@@ -26,7 +26,7 @@ func (a *agent) pack(ctx context.Context, codec wire.Codec, target wire.Target, 
 	}
 	client, failed := a.clients.of(target.Roots)
 	if failed == nil {
-		_, failed = put(ctx, client, upload{url: target.URL, content: spool, size: spool.size, tries: target.Tries})
+		_, failed = put(ctx, client, upload{url: target.URL, content: spool, size: spool.size, tries: target.Tries, pause: a.FirstPause})
 	}
 	return wire.Stored{Failed: failed}
 }
@@ -57,8 +57,8 @@ func (a *agent) fill(ctx context.Context, spool *spool, codec wire.Codec, end in
 func heads(ctx context.Context, s *session) error {
 	for _, entry := range s.request.All() {
 		node := wire.Node{Path: entry.Path, Type: wire.Other}
-		if info, err := s.root.Lstat(entry.Path); err == nil && info.Mode().IsRegular() {
-			node = nodeOf(s.root, entry.Path, entry.Path, info)
+		if info, err := s.lstat(entry.Path); err == nil && info.Mode().IsRegular() {
+			node = s.nodeOf(s.root, entry.Path, entry.Path, info)
 		}
 		if err := errors.Join(s.out.Node(node), ctx.Err()); err != nil {
 			return err

@@ -19,10 +19,12 @@ import (
 )
 
 const (
-	// putTries is how often a store is asked that is busy or not there, with pauses
-	// that double from firstPause to longestPause: for about two minutes.
-	putTries                 = 12
-	firstPause, longestPause = 500 * time.Millisecond, 20 * time.Second
+	// putTries is how often a store is asked that is busy or unavailable: for about two minutes.
+	putTries = 12
+	// defaultPause is the first pause before a retry. Each next pause is twice as long, and the longest is
+	// longestFactor times the first: 20 s.
+	defaultPause  = 500 * time.Millisecond
+	longestFactor = 40
 	// putTime is how long one try may take, and stuck how long nothing of it may move.
 	putTime, stuck = 15 * time.Minute, time.Minute
 	// mostAnswer is how much of a store's answer is read, in bytes.
@@ -57,11 +59,13 @@ type upload struct {
 	steady bool
 	// tries is how often; 0 for putTries.
 	tries int
+	// pause is the first pause before a retry.
+	pause time.Duration
 }
 
 // put sends an upload and returns the object's ETag.
 func put(ctx context.Context, client *http.Client, u upload) (string, *wire.PutError) {
-	tries, pause := cmp.Or(u.tries, putTries), firstPause
+	tries, pause := cmp.Or(u.tries, putTries), u.pause
 	for try := 1; ; try++ {
 		etag, failed := putOnce(ctx, client, u)
 		if failed == nil || !u.passing(failed) || try >= tries || ctx.Err() != nil {
@@ -72,7 +76,7 @@ func put(ctx context.Context, client *http.Client, u upload) (string, *wire.PutE
 		case <-ctx.Done():
 			return "", failed
 		}
-		pause = min(2*pause, longestPause)
+		pause = min(2*pause, longestFactor*u.pause)
 	}
 }
 
@@ -111,9 +115,9 @@ func storeClient(roots string) (*http.Client, error) {
 	}
 	return &http.Client{
 		Transport: &http.Transport{
-			Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, TLSHandshakeTimeout: patience, ExpectContinueTimeout: 2 * time.Second, ResponseHeaderTimeout: stuck,
-			DialContext: (&net.Dialer{Timeout: patience}).DialContext, WriteBufferSize: 256 << 10,
-			MaxIdleConnsPerHost: maxPuts, IdleConnTimeout: patience,
+			Proxy: http.ProxyFromEnvironment, TLSClientConfig: config, TLSHandshakeTimeout: defaultPatience, ExpectContinueTimeout: 2 * time.Second, ResponseHeaderTimeout: stuck,
+			DialContext: (&net.Dialer{Timeout: defaultPatience}).DialContext, WriteBufferSize: 256 << 10,
+			MaxIdleConnsPerHost: maxPuts, IdleConnTimeout: defaultPatience,
 		},
 		// A signature is for one address.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

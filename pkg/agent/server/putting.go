@@ -12,7 +12,6 @@ import (
 	"io"
 	"maps"
 	"net/http"
-	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
@@ -40,10 +39,10 @@ type putting struct {
 // run reads, sends, and says what became of it.
 func (p *putting) run(ctx context.Context) wire.PutResult {
 	began := p.Now()
-	folders := folders{root: p.root}
+	folders := folders{root: p.root, only: p.only}
 	defer folders.close()
 	var err error
-	if p.file, p.found, err = folders.regular(p.Path); err != nil {
+	if p.file, p.found, err = p.open(&folders, p.Path); err != nil {
 		return wire.PutResult{Refused: failure(0, err).Text}
 	}
 	defer p.file.close()
@@ -104,7 +103,7 @@ func (p *putting) send(ctx context.Context) (result wire.PutResult, err error) {
 
 // store sends what was hashed: kept, or the file's part where that is nil.
 func (p *putting) store(ctx context.Context, kept, sum []byte, result *wire.PutResult) {
-	u := upload{url: p.URL, header: maps.Clone(p.Header), content: contentOf{p.file}, from: p.From, size: p.Length, tries: p.tries}
+	u := upload{url: p.URL, header: maps.Clone(p.Header), content: contentOf{p.file}, from: p.From, size: p.Length, tries: p.tries, pause: p.FirstPause}
 	if u.header == nil {
 		u.header = map[string]string{}
 	}
@@ -187,12 +186,4 @@ func (e *ending) Read(into []byte) (int, error) {
 		return 0, err
 	}
 	return e.Reader.Read(into)
-}
-
-// beat is how often a silent answer gives a sign of life.
-func (a *agent) beat() time.Duration {
-	if a.Beat == 0 {
-		return wire.DefaultBeat
-	}
-	return a.Beat
 }

@@ -1,12 +1,15 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"net"
 	"os"
 	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
 const (
@@ -15,26 +18,48 @@ const (
 	// MaxStreams is how many answers are written at the same time; what is asked
 	// beyond that waits.
 	MaxStreams = 8
-	// patience bounds every step of somebody who is not known yet, and every
-	// request's way in.
-	patience = 10 * time.Second
+	// defaultPatience bounds each step of a client that is not yet authenticated, and the header of each request.
+	defaultPatience = 10 * time.Second
 	// stalled is how long a client may take nothing before it is given up.
 	stalled = 5 * time.Minute
 )
 
 // Options is what an agent is started with.
 type Options struct {
-	// Root is the directory it serves.
+	// Root is the directory it serves, or below which SubPath is.
 	Root string
+	// SubPath is the directory or file in Root that is served, relative and clean; ""
+	// is all of Root. It may not exist yet.
+	SubPath string
 	// Socket is where it listens for those who are in the pod already. What lies
 	// there is replaced.
 	Socket string
 	Now    func() time.Time
+	// Recent is how long after its last change a file may change without a trace in its
+	// times: what this node's settings say if zero.
+	Recent time.Duration
 	// Idle is how long it stays without a client: DefaultIdle if zero.
 	Idle time.Duration
 	// Beat is how often a silent answer gives a sign of life: wire.DefaultBeat if
 	// zero.
 	Beat time.Duration
+	// FirstPause is the pause before the first retry of a request to a store: 500 ms if zero. Later pauses are up to
+	// 40 times as long.
+	FirstPause time.Duration
+	// Patience bounds each step of a client that is not yet authenticated, and the header of each request: 10 s if zero.
+	Patience time.Duration
+}
+
+// withDefaults returns the options with each optional one set.
+func (o Options) withDefaults() Options {
+	o.Idle = cmp.Or(o.Idle, DefaultIdle)
+	o.Beat = cmp.Or(o.Beat, wire.DefaultBeat)
+	o.FirstPause = cmp.Or(o.FirstPause, defaultPause)
+	o.Patience = cmp.Or(o.Patience, defaultPatience)
+	if o.Recent == 0 {
+		o.Recent = readRecent()
+	}
+	return o
 }
 
 // Run serves until ctx ends, or nobody has spoken for Idle, which is no error.
@@ -43,7 +68,7 @@ func Run(ctx context.Context, o Options) error {
 	if err != nil {
 		return err
 	}
-	defer func() { _ = a.root.Close() }()
+	defer a.close()
 	socket, err := listenUnix(ctx, o.Socket)
 	if err != nil {
 		return err

@@ -14,6 +14,22 @@ func identity(info fs.FileInfo) (device, inode uint64) {
 	return 0, 0
 }
 
+// position is the device and inode of any file.
+func position(info fs.FileInfo) (device, inode uint64) {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return stat.Dev, stat.Ino
+	}
+	return 0, 0
+}
+
+// ownerOf is the user ID of a file's owner.
+func ownerOf(info fs.FileInfo) int {
+	if stat, ok := info.Sys().(*syscall.Stat_t); ok {
+		return int(stat.Uid)
+	}
+	return -1
+}
+
 // changedAt is when anything of the file was last changed, its times included.
 func changedAt(info fs.FileInfo) time.Time {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok {

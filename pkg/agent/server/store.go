@@ -39,7 +39,7 @@ func (a *agent) store(w http.ResponseWriter, r *http.Request) {
 // alive writes a blank now and then until there is an answer, or nobody to have it.
 func (a *agent) alive(w http.ResponseWriter, done <-chan wire.Stored) (wire.Stored, bool) {
 	out := &destination{w, http.NewResponseController(w), a.Now}
-	ticker := time.NewTicker(a.beat())
+	ticker := time.NewTicker(a.Beat)
 	defer ticker.Stop()
 	for {
 		select {

@@ -20,7 +20,7 @@ func sums(ctx context.Context, s *session) error {
 }
 
 func (r *reading) sum(index int, entry wire.Entry) error {
-	opened, found, err := r.folders.regular(entry.Path)
+	opened, found, err := r.open(&r.folders, entry.Path)
 	if err != nil {
 		return r.out.Failure(failure(index, err))
 	}

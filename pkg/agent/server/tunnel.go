@@ -44,7 +44,7 @@ func (a *agent) tunnel(w http.ResponseWriter, r *http.Request) {
 }
 
 func (a *agent) admit(ctx context.Context, conn net.Conn, early *bufio.Reader) error {
-	if err := conn.SetDeadline(a.Now().Add(patience)); err != nil {
+	if err := conn.SetDeadline(a.Now().Add(a.Patience)); err != nil {
 		return err
 	}
 	if _, err := io.WriteString(conn, switching); err != nil {

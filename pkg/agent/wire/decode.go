@@ -1,6 +1,9 @@
 package wire
 
-import "io/fs"
+import (
+	"io/fs"
+	"math"
+)
 
 // decoder turns the content of blocks into frames.
 type decoder struct {
@@ -51,6 +54,10 @@ func (d *decoder) node(c *cursor) {
 	if flags&nodeRefused != 0 {
 		n.Refused = c.text(maxText)
 	}
+	if flags&nodeSkipped != 0 {
+		n.Skipped = c.text(maxText)
+	}
+	n.Recent = flags&nodeRecent != 0
 	c.check(flags&^nodeFlags == 0)
 	d.frame.Node = n
 }
@@ -68,8 +75,12 @@ func (d *decoder) nextPath(c *cursor) string {
 }
 
 func (d *decoder) file(c *cursor) {
-	f := File{Index: c.index(), Size: c.size(), Mode: c.mode(), ModTime: c.time(), Changed: c.time(), Offset: c.size()}
-	c.check(f.Offset <= f.Size)
+	f := File{
+		Index: c.index(), Size: c.size(), Mode: c.mode(), ModTime: c.time(), Changed: c.time(), Offset: c.size(), Beyond: c.size(),
+	}
+	flags := c.byte()
+	f.Recent = flags&fileRecent != 0
+	c.check(f.Offset <= f.Size && flags&^fileRecent == 0 && f.Beyond <= math.MaxInt64-f.Size)
 	d.frame.File = f
 }
 

@@ -11,21 +11,19 @@ const (
 	nodeTypes   = 0x03
 	nodeInode   = 0x04
 	nodeRefused = 0x08
-	nodeFlags   = nodeTypes | nodeInode | nodeRefused
+	nodeSkipped = 0x10
+	nodeRecent  = 0x20
+	nodeFlags   = nodeTypes | nodeInode | nodeRefused | nodeSkipped | nodeRecent
 )
+
+// fileRecent is the one flag of a file.
+const fileRecent = 0x01
 
 // appendNode appends n, whose path is written as what it does not share with
 // the path of the node before it.
 func appendNode(b []byte, n *Node, previous string) []byte {
-	flags := byte(n.Type) & nodeTypes
-	if n.Inode != 0 {
-		flags |= nodeInode
-	}
-	if n.Refused != "" {
-		flags |= nodeRefused
-	}
 	shared := common(previous, n.Path)
-	b = append(b, byte(KindNode), flags)
+	b = append(b, byte(KindNode), n.flags())
 	b = binary.AppendUvarint(b, uint64(shared))
 	b = appendText(b, n.Path[shared:])
 	b = binary.AppendUvarint(b, uint64(n.Mode.Perm()))
@@ -45,7 +43,24 @@ func appendNode(b []byte, n *Node, previous string) []byte {
 	if n.Refused != "" {
 		b = appendText(b, short(n.Refused))
 	}
+	if n.Skipped != "" {
+		b = appendText(b, short(n.Skipped))
+	}
 	return b
+}
+
+func (n *Node) flags() byte {
+	flags := byte(n.Type) & nodeTypes
+	set := func(flag byte, is bool) {
+		if is {
+			flags |= flag
+		}
+	}
+	set(nodeInode, n.Inode != 0)
+	set(nodeRefused, n.Refused != "")
+	set(nodeSkipped, n.Skipped != "")
+	set(nodeRecent, n.Recent)
+	return flags
 }
 
 // common is how many bytes a and b begin with alike.
@@ -66,7 +81,12 @@ func appendFile(b []byte, f File) []byte {
 	b = binary.AppendUvarint(b, uint64(f.Mode.Perm()))
 	b = appendTime(b, f.ModTime)
 	b = appendTime(b, f.Changed)
-	return binary.AppendUvarint(b, uint64(f.Offset))
+	b = binary.AppendUvarint(b, uint64(f.Offset))
+	b = binary.AppendUvarint(b, uint64(f.Beyond))
+	if f.Recent {
+		return append(b, fileRecent)
+	}
+	return append(b, 0)
 }
 
 func appendHole(b []byte, n int64) []byte {

@@ -71,6 +71,12 @@ type Node struct {
 	// Refused says why it, or what lies in it, cannot be read: a clause that
 	// follows its name. Empty: it can, as far as is known yet.
 	Refused string
+	// Skipped says, in the same form, why it is no part of what the tree's writers left. The tree
+	// is complete without it.
+	Skipped string
+	// Recent says of a Regular that it was changed so shortly before this description that the
+	// next change may leave its times as they are.
+	Recent bool
 }
 
 // File begins the content of a file.
@@ -83,6 +89,10 @@ type File struct {
 	// Offset is where the content begins: what was asked for, or 0 where the file
 	// is shorter than that.
 	Offset int64
+	// Beyond is how much longer the file is than Size, where the request limits what is sent.
+	Beyond int64
+	// Recent is as of a Node.
+	Recent bool
 }
 
 // State is what happened to a file while it was read.

@@ -17,13 +17,20 @@ const (
 type Entry struct {
 	Path   string
 	Number int64
+	// Limit is the most bytes of a file to send, counted from its beginning, where Limited is set.
+	Limited bool
+	Limit   int64
 }
 
 // AppendEntry appends e to a request. Entries may be added as long as there are
 // at most MaxEntries of them in at most MaxRequest bytes.
 func AppendEntry(request []byte, e Entry) []byte {
 	request = appendText(request, e.Path)
-	return binary.AppendVarint(request, e.Number)
+	request = binary.AppendVarint(request, e.Number)
+	if !e.Limited {
+		return binary.AppendUvarint(request, 0)
+	}
+	return binary.AppendUvarint(request, uint64(e.Limit)+1)
 }
 
 // Request is a request that was found to be well formed.
@@ -42,6 +49,7 @@ func ParseRequest(request []byte) (Request, error) {
 		}
 		path := c.bytes(c.number())
 		number := c.signed()
+		c.limit()
 		if c.bad || len(path) > MaxPath || number < -1 {
 			return Request{}, ErrCorrupt
 		}
@@ -55,11 +63,19 @@ func (r Request) All() iter.Seq2[int, Entry] {
 	return func(yield func(int, Entry) bool) {
 		c := cursor{b: r.bytes}
 		for i := 0; len(c.b) > 0; i++ {
-			if !yield(i, Entry{Path: c.text(MaxPath), Number: c.signed()}) {
+			entry := Entry{Path: c.text(MaxPath), Number: c.signed()}
+			entry.Limit, entry.Limited = c.limit()
+			if !yield(i, entry) {
 				return
 			}
 		}
 	}
+}
+
+// limit reads a limit, which is written as one more than it is: zero is none.
+func (c *cursor) limit() (limit int64, limited bool) {
+	n := c.size()
+	return max(n-1, 0), n > 0
 }
 
 func (c *cursor) signed() int64 {

@@ -59,6 +59,8 @@ func TestRoundTrip(t *testing.T) {
 		{Type: Regular, Path: "a/b\xff\n", Mode: 0o600, Size: 1 << 40, ModTime: time.Unix(-5, 999_999_999), Device: 7, Inode: 1 << 63},
 		{Type: Symlink, Path: "a/c", Target: "../x", ModTime: time.Unix(1<<40, 0)},
 		{Type: Other, Path: "pipe", Refused: "it is a named pipe"},
+		{Type: Regular, Path: "young", Size: 1, Recent: true, ModTime: time.Unix(1, 2)},
+		{Type: Directory, Path: "lost+found", Skipped: "it belongs to the file system", ModTime: time.Unix(1, 2)},
 	}
 	for _, codec := range []Codec{None, S2, Zstd, Auto} {
 		t.Run(codec.String(), func(t *testing.T) {

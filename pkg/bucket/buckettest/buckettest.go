@@ -7,7 +7,9 @@ import (
 	"log"
 	"net/http"
 	"net/http/httptest"
+	"os"
 	"testing"
+	"time"
 
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
@@ -40,15 +42,24 @@ func Start(t testing.TB, door Door) (*bucket.Store, gofakes3.Backend) {
 	return Open(t, web.URL), backend
 }
 
-// Open returns the store at a URL, for whom any key will do.
-func Open(t testing.TB, url string) *bucket.Store {
+// Setenv gives the test an AWS configuration. A test with parallel subtests calls it before they start: they cannot
+// set the environment.
+func Setenv(t testing.TB) {
 	t.Helper()
 	for name, value := range map[string]string{
 		"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_CONFIG_FILE": "/dev/null", "AWS_SHARED_CREDENTIALS_FILE": "/dev/null",
 	} {
-		t.Setenv(name, value)
+		if os.Getenv(name) != value {
+			t.Setenv(name, value)
+		}
 	}
-	store, err := bucket.Open(t.Context(), bucket.Options{Endpoint: url})
+}
+
+// Open returns the store at a URL, which accepts any key. Pauses before retries are short.
+func Open(t testing.TB, url string) *bucket.Store {
+	t.Helper()
+	Setenv(t)
+	store, err := bucket.Open(t.Context(), bucket.Options{Endpoint: url, FirstPause: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,9 +2,31 @@ package buckettest
 
 import (
 	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
 	"sync/atomic"
+	"testing"
 	"time"
 )
+
+// Later returns the URL of a proxy before a store whose clock is ahead by so much of what it stamped before.
+func Later(t testing.TB, store string, ahead time.Duration) string {
+	t.Helper()
+	target, err := url.Parse(store)
+	if err != nil {
+		t.Fatal(err)
+	}
+	proxy := httptest.NewServer(&httputil.ReverseProxy{
+		Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) },
+		ModifyResponse: func(answer *http.Response) error {
+			answer.Header.Set("Date", time.Now().Add(ahead).UTC().Format(http.TimeFormat))
+			return nil
+		},
+	})
+	t.Cleanup(proxy.Close)
+	return proxy.URL
+}
 
 // Counted is a Door that is told which request it is, from 1 on.
 func Counted(door func(n int64, w http.ResponseWriter, r *http.Request) bool) Door {
@@ -12,9 +34,18 @@ func Counted(door func(n int64, w http.ResponseWriter, r *http.Request) bool) Do
 	return func(w http.ResponseWriter, r *http.Request) bool { return door(n.Add(1), w, r) }
 }
 
+// Clock is a clock that a test can set forward. It starts at the present time.
+type Clock struct{ ahead atomic.Int64 }
+
+// Now returns the time of the clock.
+func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
+
+// Advance sets the clock forward.
+func (c *Clock) Advance(by time.Duration) { c.ahead.Add(int64(by)) }
+
 // Troubles are what a store may say now and then, through all of which everything must come.
-// Pre-signed requests must be valid for so long.
-func Troubles(validity time.Duration) map[string]Door {
+// Each pre-signed request is valid for that time by clock.
+func Troubles(clock *Clock, validity time.Duration) map[string]Door {
 	return map[string]Door{
 		"SlowDown for every third part": Counted(func(n int64, w http.ResponseWriter, _ *http.Request) bool {
 			return n%3 == 0 && Answer(w, http.StatusServiceUnavailable, "SlowDown")
@@ -32,7 +63,7 @@ func Troubles(validity time.Duration) map[string]Door {
 			if n%4 != 1 || r.Method != http.MethodPut || r.URL.Query().Get("X-Amz-Expires") == "" {
 				return false
 			}
-			time.Sleep(validity)
+			clock.Advance(validity)
 			return Answer(w, http.StatusForbidden, "AccessDenied")
 		}),
 	}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -15,18 +17,22 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/filter"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/sweep"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 const long = `
 	End jobs for good. Their record stays, as Cancelled, until purge deletes it; so do
-	the volumes of their results.
+	their results claims.
 
-	The pods go, and their logs with them: --save-logs keeps what they wrote until now.`
+	Pods that have not ended are deleted, with their logs and with the files on their
+	emptyDir and ephemeral volumes. Use --save-logs to keep the logs, and fetch before
+	cancel to keep such files. Pods that have ended stay, with their logs.`
 
 const example = `
 	# One job
@@ -37,7 +43,7 @@ const example = `
 
 // Flags is what was typed.
 type Flags struct {
-	Filter   filter.Flags
+	Select   selector.Flags
 	All, Yes bool
 	SaveLogs string
 	Output   string
@@ -49,7 +55,7 @@ type Options struct {
 	client    cluster.Interface
 	namespace string
 	refs      []job.Ref
-	filter    filter.Flags
+	selection selector.Selection
 	yes       bool
 	// logs is a folder, empty for none.
 	logs string
@@ -62,8 +68,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
 		Use:     "cancel [JOB...]",
-		Aliases: []string{"stop"},
-		Short:   "End jobs for good; their record and their results stay",
+		Short:   "End jobs for good; their record and their results claims stay",
 		Long:    long,
 		Example: example,
 
@@ -77,21 +82,22 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
+	selector.Complete(cmd, tab.JobList(f, live))
 	tab.Flags(cmd, map[string]tab.Func{"save-logs": tab.Folders, "output": tab.Values("name")})
 	return cmd
 }
 
 // AddFlags declares the flags.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
-	o.Filter.AddLabelsTo(flags)
-	flags.BoolVar(&o.All, "all", false, "All jobs of the namespace that are not finished")
+	flags.BoolVar(&o.All, "all", false, "All jobs of the namespace that are not finished, with -A of all namespaces")
+	o.Select.AddTo(flags)
 	flags.StringVar(&o.SaveLogs, "save-logs", "", "First write the logs of each job to this folder, as JOB.log")
 	flags.BoolVarP(&o.Yes, "yes", "y", false, "Cancel without asking")
 	flags.StringVarP(&o.Output, "output", "o", "", "name: the jobs alone")
 }
 
 // several reports whether no names are expected.
-func (o *Flags) several() bool { return o.All || o.Filter.Typed() }
+func (o *Flags) several() bool { return o.All || o.Select.Typed() }
 
 // ToOptions parses every string once.
 func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
@@ -99,20 +105,35 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	if err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
-	if err := o.Filter.Check(len(refs)); err != nil {
+	selection, err := o.Select.Parse(len(refs))
+	if err == nil {
+		err = selection.Unfinished("cancelled")
+	}
+	if err == nil {
+		err = o.check(len(refs))
+	}
+	if err != nil {
 		return nil, err
 	}
-	switch {
-	case o.All && (len(refs) > 0 || o.Filter.Typed()):
-		return nil, exit.Usagef("--all excludes names, -l and --mine")
-	case len(refs) == 0 && !o.several():
-		return nil, exit.Usagef("which jobs? JOB..., -l, --mine or --all says so")
-	case o.Output != "" && o.Output != "name":
-		return nil, exit.Usagef("-o %s: name is expected", o.Output)
-	}
-	options := &Options{factory: f, refs: refs, filter: o.Filter, yes: o.Yes, logs: o.SaveLogs, name: o.Output == "name"}
+	options := &Options{factory: f, refs: refs, selection: selection, yes: o.Yes, logs: o.SaveLogs, name: o.Output == "name"}
 	options.client, options.namespace, err = f.Cluster()
+	options.namespace = selection.Namespace(options.namespace)
 	return options, err
+}
+
+// check refuses what contradicts itself; names is how many jobs are named.
+func (o *Flags) check(names int) error {
+	switch {
+	case o.All && names > 0:
+		return exit.Usagef("job names and --all are mutually exclusive")
+	case o.All && o.Select.Narrows():
+		return exit.Usagef("--all and flags that select some jobs are mutually exclusive")
+	case names == 0 && !o.All && !o.Select.Narrows():
+		return exit.Usagef("missing argument JOB; specify one or more jobs, -l, --mine or --all")
+	case o.Output != "" && o.Output != "name":
+		return exit.Usagef("-o %s: name is expected", o.Output)
+	}
+	return nil
 }
 
 // Run selects, asks, cancels.
@@ -123,7 +144,10 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	if len(jobs) == 0 {
 		if refused == nil {
-			o.factory.Say(fmt.Sprintf("Nothing to cancel in namespace %q", o.namespace))
+			if err := selector.CheckNamespace(ctx, o.client, o.namespace); err != nil {
+				return err
+			}
+			o.factory.Say("Nothing to cancel " + selector.In(o.namespace))
 		}
 		return refused
 	}
@@ -139,6 +163,7 @@ func (o *Options) Run(ctx context.Context) error {
 	for _, one := range jobs {
 		refused = errors.Join(refused, o.cancel(ctx, one, me))
 	}
+	sweep.HelperPods(ctx, o.factory, o.client, o.namespace)
 	return refused
 }
 
@@ -149,11 +174,14 @@ func (o *Options) choose(ctx context.Context) (jobs []*batchv1.Job, refused, err
 		jobs, refused = o.named(ctx)
 		return jobs, refused, ctx.Err()
 	}
-	selected, err := o.filter.Options(ctx, o.client)
+	if err := o.selection.CheckExcept(ctx, o.client, o.namespace); err != nil {
+		return nil, nil, err
+	}
+	selected, err := o.selection.Options(ctx, o.client)
 	if err != nil {
 		return nil, nil, err
 	}
-	err = job.Each(ctx, o.client, o.namespace, selected, func(one *batchv1.Job) error {
+	err = job.EachSelected(ctx, o.client, o.namespace, selected, o.selection.Selection, o.factory.ServerClock().Now, func(one *batchv1.Job) error {
 		if live(one) {
 			jobs = append(jobs, one)
 		}
@@ -168,19 +196,17 @@ func live(one *batchv1.Job) bool {
 }
 
 // cancelled reports whether that was asked for before: the end takes a moment.
-func cancelled(one *batchv1.Job) bool { return one.Annotations[owner.CancelledAnnotation] != "" }
+func cancelled(one *batchv1.Job) bool { return owner.Mark(one, owner.CancelledAnnotation) != "" }
 
 func (o *Options) named(ctx context.Context) (jobs []*batchv1.Job, errs error) {
-	for _, ref := range o.refs {
-		one, err := job.Get(ctx, o.client, o.namespace, ref)
+	named, errs := job.GetAll(ctx, o.client, o.namespace, o.refs)
+	for _, one := range named {
 		switch {
-		case err != nil:
-			errs = errors.Join(errs, err)
 		case cancelled(one) && (job.End(one) == nil || job.StateOf(one) == job.Cancelled):
 			o.factory.Say(fmt.Sprintf("job %q is cancelled already", one.Name))
 		case job.End(one) != nil:
 			errs = errors.Join(errs, fmt.Errorf("job %q cannot be cancelled: it is finished (%s)", one.Name, job.StateOf(one)))
-		case !slices.ContainsFunc(jobs, func(other *batchv1.Job) bool { return other.UID == one.UID }):
+		default:
 			jobs = append(jobs, one)
 		}
 	}
@@ -189,19 +215,83 @@ func (o *Options) named(ctx context.Context) (jobs []*batchv1.Job, errs error) {
 
 // ask shows what would be ended, and asks.
 func (o *Options) ask(ctx context.Context, jobs []*batchv1.Job) error {
-	now := o.factory.Clock.Now()
-	err := screen.Table(o.factory.Streams.ErrOut, []screen.Column[*batchv1.Job]{
+	now := o.factory.ServerClock().Now()
+	columns := []screen.Column[*batchv1.Job]{
 		{Name: "Job", Cell: func(j *batchv1.Job) string { return j.Name }},
 		{Name: "State", Cell: func(j *batchv1.Job) string { return string(job.StateOf(j)) }},
-		{Name: "Running for", Cell: func(j *batchv1.Job) string { return utilduration.HumanDuration(job.Duration(j, now)) }},
-		{Name: "Owner", Cell: func(j *batchv1.Job) string { return screen.OrNone(j.Annotations[owner.Annotation]) }},
-	}, jobs, false)
-	if err != nil {
+		{Name: "For", Cell: func(j *batchv1.Job) string { return utilduration.HumanDuration(now.Sub(since(j))) }},
+		{Name: "Owner", Cell: func(j *batchv1.Job) string { return screen.OrNone(owner.OfJob(j)) }},
+	}
+	if o.selection.Everywhere {
+		columns = slices.Insert(columns, 0, screen.Column[*batchv1.Job]{Name: "Namespace", Cell: (*batchv1.Job).GetNamespace})
+	}
+	if err := screen.Table(o.factory.Streams.ErrOut, columns, jobs, false); err != nil {
 		return err
 	}
-	question := "Cancel them for good? Their pods go, and their logs with them."
+	question := fmt.Sprintf("Cancel %s for good?", o.counted(jobs))
 	if o.logs != "" {
-		question = "Cancel them for good? Their pods go; their logs are written to " + o.logs + "."
+		question += " Their logs are written to " + o.logs + "."
+	}
+	if lost := o.lost(jobs...); lost != "" {
+		question += " Pods that have not ended are deleted, " + lost + "."
 	}
 	return screen.Agree(ctx, o.factory.Streams, question, "nothing was cancelled", "-y cancels without asking")
+}
+
+// lost says what is deleted with the pods of jobs; "" for nothing.
+func (o *Options) lost(jobs ...*batchv1.Job) string {
+	losing := slices.DeleteFunc(slices.Clone(jobs), func(one *batchv1.Job) bool { return !losesPods(one) })
+	var volumes []string
+	for _, one := range losing {
+		volumes = append(volumes, volume.DeletedWithPods(one)...)
+	}
+	slices.Sort(volumes)
+	files := filesOn(slices.Compact(volumes))
+	switch {
+	case len(losing) == 0, o.logs != "" && files == "":
+		return ""
+	case o.logs != "":
+		return "with " + files
+	case files == "":
+		return "and their logs with them"
+	}
+	return "with their logs and " + files
+}
+
+// namedAtMost volumes are named.
+const namedAtMost = 5
+
+// filesOn names files by their volumes; "" without any.
+func filesOn(volumes []string) string {
+	if len(volumes) == 0 {
+		return ""
+	}
+	noun := "volume "
+	if len(volumes) > 1 {
+		noun = "volumes "
+	}
+	if more := len(volumes) - namedAtMost; more > 0 {
+		volumes = append(volumes[:namedAtMost], fmt.Sprintf("and %d more", more))
+	}
+	return "the files on their " + noun + strings.Join(volumes, ", ")
+}
+
+// losesPods reports whether one has pods that cancel deletes: those that have ended stay.
+func losesPods(one *batchv1.Job) bool { return one.Status.Active > 0 }
+
+// since returns since when a job is in its state: a job that does not run has been
+// waiting since it was made, although the server may have given it a start time.
+func since(one *batchv1.Job) time.Time {
+	if job.StateOf(one) == job.Running && one.Status.StartTime != nil {
+		return one.Status.StartTime.Time
+	}
+	return one.CreationTimestamp.Time
+}
+
+// counted says how many jobs there are, with -A in each namespace.
+func (o *Options) counted(jobs []*batchv1.Job) string {
+	if !o.selection.Everywhere {
+		return selector.Count(len(jobs))
+	}
+	return selector.CountByNamespace(jobs)
 }

@@ -11,28 +11,37 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // cancel ends one job, after its logs were kept where that was asked for.
 func (o *Options) cancel(ctx context.Context, one *batchv1.Job, me owner.Identity) error {
 	if o.logs != "" {
 		if err := o.save(ctx, one); err != nil {
-			return fmt.Errorf("job %q was not cancelled: keeping its logs: %w", one.Name, err)
+			return fmt.Errorf("job %q was not cancelled: keeping its logs: %w", o.selection.Named(one), err)
 		}
 	}
-	if err := job.Cancel(ctx, o.client, one, me.Name, o.factory.Clock.Now()); err != nil {
-		return err
+	if err := job.Cancel(ctx, o.client, one, me.Name, o.factory.ServerClock().Now()); err != nil {
+		return o.selection.About(one, err)
 	}
 	if o.name {
 		return o.factory.Answer("job.batch/" + one.Name)
 	}
-	if err := o.factory.Answer("job.batch/" + one.Name + " cancelled"); err != nil {
+	if err := o.factory.Answer("job.batch/" + one.Name + " cancelled" + o.where(one)); err != nil {
 		return err
 	}
-	if o.logs == "" && o.yes {
-		o.factory.Say(fmt.Sprintf("The pods of %s go, and their logs with them", one.Name))
+	if lost := o.lost(one); o.yes && lost != "" {
+		o.factory.Say(fmt.Sprintf("The pods of %s that have not ended are deleted, %s", o.selection.Named(one), lost))
 	}
 	return nil
+}
+
+// where names the namespace of a job where there can be several.
+func (o *Options) where(one *batchv1.Job) string {
+	if !o.selection.Everywhere {
+		return ""
+	}
+	return " in " + one.Namespace
 }
 
 // save writes the logs of a job to a file of its own. One that is there already is
@@ -47,6 +56,12 @@ func (o *Options) save(ctx context.Context, one *batchv1.Job) (err error) {
 	}
 	defer func() { _ = root.Close() }()
 	name := one.Name + ".log"
+	if o.selection.Everywhere { // two namespaces can have jobs of one name
+		name = one.Namespace + "/" + name
+		if err := root.MkdirAll(one.Namespace, 0o755); err != nil {
+			return err
+		}
+	}
 	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
 		return fmt.Errorf("%s/%s is there already", o.logs, name)
@@ -59,7 +74,7 @@ func (o *Options) save(ctx context.Context, one *batchv1.Job) (err error) {
 		_ = root.Remove(name) // or it would stand in the way of another try
 	}
 	if none, ok := errors.AsType[*job.NoLogsError](err); ok {
-		o.factory.Say(none.Error())
+		o.factory.Scoped(o.selection.Named(one)).Say(printable.Error(none))
 		return nil
 	}
 	return err

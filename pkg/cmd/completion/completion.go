@@ -49,7 +49,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 			}
 			for _, one := range shells() {
 				if one.name == strings.ToLower(args[0]) {
-					return f.Answer(one.lines(f))
+					return f.Answer(one.lines(f)...)
 				}
 			}
 			return exit.Usagef("%q is no shell that kubectl completes: %s or install is expected", args[0], strings.Join(names(), ", "))
@@ -93,7 +93,9 @@ func (s shell) where() string {
 }
 
 // lines are for people, and for a shell that reads them as they are.
-func (s shell) lines(f *factory.Factory) string {
-	return "# Once, for the words of this plugin:\n#   " + f.Program.String() + " completion install\n" +
-		"# For kubectl itself, in " + s.where() + ":\n" + s.on
+func (s shell) lines(f *factory.Factory) []string {
+	return []string{
+		"# Once, for the words of this plugin:", "#   " + f.Program.String() + " completion install",
+		"# For kubectl itself, in " + s.where() + ":", s.on,
+	}
 }

@@ -78,7 +78,7 @@ func (o *Options) Run() error {
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		if err := o.make(); err != nil {
-			return fmt.Errorf("%w\nWho may write there types:\n  %s%s", err, o.byHand(), o.elsewhere())
+			return errors.Join(append([]error{err}, o.elsewhere()...)...)
 		}
 		err = o.factory.Answer(o.link + " created")
 	case err == nil && o.right():
@@ -125,12 +125,15 @@ func (o *Options) byHand() string {
 	return "sudo ln -s " + factory.Quoted(filepath.Base(o.file)) + " " + factory.Quoted(o.link)
 }
 
-// elsewhere is the line for a person who may not write beside the program.
-func (o *Options) elsewhere() string {
+// elsewhere are the lines for a user who may not write beside the program.
+func (o *Options) elsewhere() []error {
+	lines := []error{errors.New("a user with write access to that directory can run"), errors.New("  " + o.byHand())}
 	if o.windows() {
-		return ""
+		return lines
 	}
-	return "\nEverybody else makes it in a folder of their own that is on the PATH:\n  ln -s " + factory.Quoted(o.file) + " FOLDER/" + filepath.Base(o.link)
+	return append(lines,
+		errors.New("or create it in a directory of your own that is on the PATH"),
+		errors.New("  ln -s "+factory.Quoted(o.file)+" DIRECTORY/"+filepath.Base(o.link)))
 }
 
 // hint says what else it takes, for the shell that the person has.
@@ -145,9 +148,9 @@ func (o *Options) hint() {
 	}
 	for _, one := range shells() {
 		if one.name == name {
-			o.factory.Say("kubectl's own completion must be on, too. In " + one.where() + ":\n  " + one.on)
+			o.factory.SayLines("kubectl's own completion must be enabled. In "+one.where()+":", "  "+one.on)
 			return
 		}
 	}
-	o.factory.Say(fmt.Sprintf("kubectl's own completion must be on, too: %s completion %s says how", o.factory.Program, strings.Join(names(), "|")))
+	o.factory.Say(fmt.Sprintf("kubectl's own completion must be enabled: %s completion %s says how", o.factory.Program, strings.Join(names(), "|")))
 }

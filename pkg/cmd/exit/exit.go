@@ -21,8 +21,10 @@ const (
 	Timeout = 124
 	// Tool: wait or run --wait failed itself, so the job's status is not known.
 	Tool = 125
-	// Interrupted: Ctrl-C or SIGTERM ended the command.
+	// Interrupted: Ctrl-C (SIGINT) ended the command.
 	Interrupted = 130
+	// Terminated: SIGTERM or SIGHUP ended the command.
+	Terminated = 143
 )
 
 // Row is a line of the table as people read it.
@@ -35,7 +37,8 @@ func Rows() []Row {
 		{"1", "failed, also if only a part did"},
 		{"2", "the command line was wrong; nothing was done"},
 		{"124", "--timeout ran out"},
-		{"130", "interrupted"},
+		{"130", "interrupted by Ctrl-C (SIGINT)"},
+		{"143", "ended by SIGTERM or SIGHUP"},
 		{"other", "wait, and run or rerun with --wait, --follow, --fetch or --rm: the exit status of the job itself (the highest of several; 1 where a failed job left none), 125 where the command failed and not the job"},
 	}
 }
@@ -83,6 +86,14 @@ func Silently(status int) error {
 		return nil
 	}
 	return &Error{Status: status}
+}
+
+// Bare returns err without a status of its own.
+func Bare(err error) error {
+	if has, ok := errors.AsType[*Error](err); ok && has.Err != nil {
+		return has.Err
+	}
+	return err
 }
 
 // Usagef returns an error about the command line: it ends with Usage, and the

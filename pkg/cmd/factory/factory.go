@@ -4,9 +4,8 @@ package factory
 import (
 	"fmt"
 	"regexp"
-	"strconv"
+	"slices"
 	"strings"
-	"unicode"
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/utils/clock"
@@ -14,6 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // Factory holds the outside world as the verbs see it. Tests replace it whole.
@@ -24,7 +24,8 @@ type Factory struct {
 	Client client.Getter
 	// Streams: Out takes the answer, ErrOut the talk.
 	Streams genericiooptions.IOStreams
-	// Clock tells the time for ages and deadlines.
+	// Clock measures how long this command waits. Ages and annotations of objects go by
+	// ServerClock.
 	Clock clock.WithTicker
 	// CacheDir is a folder of this user for what fetch remembers; empty where there is none.
 	CacheDir string
@@ -32,9 +33,24 @@ type Factory struct {
 	LookupEnv func(string) (string, bool)
 	// Suffix returns a text of that many characters which makes a name a new one.
 	Suffix func(length int) string
+	// Quiet suppresses messages: only answers, errors and warnings of the API server are printed.
+	Quiet bool
 	// Warnings are what the API server has warned of.
 	Warnings *client.Warnings
+	// scope begins each message, see Scoped.
+	scope string
 }
+
+// Scoped returns f for messages that are about one of several objects: each begins with its name.
+func (f *Factory) Scoped(name string) *Factory {
+	scoped := *f
+	scoped.scope = name + ": "
+	return &scoped
+}
+
+// ServerClock tells the time of the API server, which dates the objects: that of this
+// machine can be wrong.
+func (f *Factory) ServerClock() clock.PassiveClock { return f.Client.ServerTime().Clock(f.Clock) }
 
 // Cluster returns the typed clients and the namespace to work in.
 func (f *Factory) Cluster() (cluster.Interface, string, error) {
@@ -46,27 +62,33 @@ func (f *Factory) Cluster() (cluster.Interface, string, error) {
 	return clients, namespace, err
 }
 
-// Say tells the person something on ErrOut, as a line of its own.
-func (f *Factory) Say(text string) { _, _ = fmt.Fprintln(f.Streams.ErrOut, Printable(text)) }
+// Say prints a message on ErrOut, on one line: a line break in it is escaped, as is everything
+// else that a terminal would act on.
+func (f *Factory) Say(text string) { f.SayLines(text) }
 
-// Answer prints a line of the answer on Out.
-func (f *Factory) Answer(text string) error {
-	_, err := fmt.Fprintln(f.Streams.Out, Printable(text))
+// SayLines prints a message of several lines on ErrOut.
+func (f *Factory) SayLines(lines ...string) {
+	if i := slices.IndexFunc(lines, func(line string) bool { return line != "" }); i >= 0 && f.scope != "" {
+		lines = slices.Clone(lines)
+		lines[i] = f.scope + lines[i]
+	}
+	if !f.Quiet {
+		_, _ = fmt.Fprintln(f.Streams.ErrOut, escape(lines))
+	}
+}
+
+// Answer prints lines of the answer on Out.
+func (f *Factory) Answer(lines ...string) error {
+	_, err := fmt.Fprintln(f.Streams.Out, escape(lines))
 	return err
 }
 
-// Printable escapes what could steer a terminal: names and messages come from
-// pods and from other people. Line breaks and tabs stay.
-func Printable(text string) string {
-	var b strings.Builder
-	for _, r := range text {
-		if r == '\n' || r == '\t' || unicode.IsPrint(r) {
-			b.WriteRune(r)
-			continue
-		}
-		b.WriteString(strings.Trim(strconv.QuoteRune(r), "'"))
+func escape(lines []string) string {
+	escaped := make([]string, len(lines))
+	for i, line := range lines {
+		escaped[i] = printable.Escape(line)
 	}
-	return b.String()
+	return strings.Join(escaped, "\n")
 }
 
 // Line returns a command line of this plugin that can be typed as it stands:
@@ -80,13 +102,37 @@ func (f *Factory) Line(words ...string) string {
 	return strings.Join(line, " ")
 }
 
+// LineIn is Line for an object of one of several namespaces.
+func (f *Factory) LineIn(namespace string, words ...string) string {
+	return f.Line(append([]string{words[0], "-n", namespace}, words[1:]...)...)
+}
+
 // plain words mean the same to every shell.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./~-]+$`)
 
-// Quoted returns word as it must be typed in a POSIX shell.
+// Quoted returns word as it must be typed in a POSIX shell, on one line.
 func Quoted(word string) string {
-	if plain.MatchString(word) {
+	switch {
+	case plain.MatchString(word):
 		return word
+	case !printable.Safe(word):
+		return dollarQuoted(word)
 	}
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
+}
+
+// dollarQuoted quotes a word that cannot be printed as it is: bytes become octal numbers.
+func dollarQuoted(word string) string {
+	var b strings.Builder
+	for i := range len(word) {
+		switch c := word[i]; {
+		case c == '\'' || c == '\\':
+			b.WriteString(`\` + string(c))
+		case c < ' ' || c > '~':
+			fmt.Fprintf(&b, `\%03o`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "$'" + b.String() + "'"
 }

@@ -9,13 +9,12 @@ import (
 	"slices"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/api/resource"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
@@ -27,11 +26,11 @@ const jobImage = "job"
 // ToOptions parses every string once.
 func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	options := &Options{
-		factory: f, dir: o.Dir, force: o.Force, image: o.Image, imageNamed: o.Image != "", mode: screen.Mode(o.Progress), json: o.Output == "json",
-		several: o.several(), selector: o.Selector, unfetched: o.Unfetched, globs: slices.Concat(o.Include, o.Exclude),
+		factory: f, dir: o.Dir, force: o.Force, anyway: o.Anyway, image: o.Image, imageNamed: o.Image != "", mode: screen.Mode(o.Progress), json: o.Output == "json",
+		several: o.several(), selecting: o.selecting(), unfetched: o.Unfetched, globs: slices.Concat(o.Include, o.Exclude),
 	}
 	o.stored = len(args) > 0 && !o.several() && strings.HasPrefix(args[0], bucket.Scheme)
-	if place, ok := f.LookupEnv(viaVariable); ok {
+	if place, ok := f.LookupEnv(factory.ViaVariable); ok {
 		o.viaDefault = place
 	}
 	var err error
@@ -39,6 +38,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 		return nil, err
 	}
 	for _, parse := range []func() error{
+		func() error { return options.parseSelection(o) },
 		func() error { return options.parseTarget(args) },
 		func() error { return options.checkStored(o) },
 		func() error { return options.parseTasks(o.Task) },
@@ -73,24 +73,37 @@ func (o *Options) parseHelper(flags *Flags) error {
 	if o.image == "" {
 		o.image = helper.DefaultImage
 	}
-	for _, flag := range []struct {
-		name, text string
-		to         *resource.Quantity
-	}{{"--helper-cpu", flags.HelperCPU, &o.cpu}, {"--helper-memory", flags.HelperMemory, &o.memory}} {
-		quantity, err := resource.ParseQuantity(flag.text)
-		if err != nil || quantity.Sign() <= 0 {
-			return exit.Usagef("%s=%q: a quantity above 0 is expected, such as 500m or 128Mi", flag.name, flag.text)
-		}
-		*flag.to = quantity
+	var err error
+	if o.cpu, err = quantity.CPUs("--helper-cpu", flags.HelperCPU); err == nil {
+		o.memory, err = quantity.Bytes("--helper-memory", flags.HelperMemory)
 	}
-	return nil
+	return err
 }
 
 func (o *Options) connect() (err error) {
 	if o.client, o.namespace, err = o.factory.Cluster(); err != nil {
 		return err
 	}
+	o.namespace = o.selection.Namespace(o.namespace)
 	o.executor, err = o.factory.Client.Executor()
+	return err
+}
+
+// selecting are the flags that select jobs, as words of a command line.
+func (o *Flags) selecting() []string {
+	words := o.Select.Words()
+	if o.Unfetched {
+		words = append([]string{"--unfetched"}, words...)
+	}
+	return words
+}
+
+// parseSelection reads the flags that select jobs. All jobs of a namespace are fetched only with
+// --unfetched.
+func (o *Options) parseSelection(flags *Flags) (err error) {
+	if o.selection, err = flags.Select.Parse(0); err == nil && o.several && !o.unfetched && !flags.Select.Narrows() {
+		err = exit.Usagef("%s selects all jobs; add --unfetched, -l or --mine", o.selecting[0])
+	}
 	return err
 }
 
@@ -123,6 +136,9 @@ func (o *Options) parseName(arg string) (err error) {
 	kind, name, ok := strings.Cut(arg, "/")
 	if !ok || !claimKind(kind) {
 		o.ref, err = job.ParseRef(arg)
+		if wrong, ok := errors.AsType[*job.RefError](err); ok {
+			wrong.Accepted = "JOB (" + job.Accepted + "), pvc/NAME or s3://BUCKET/PREFIX"
+		}
 		return err
 	}
 	if bare, path, ok := strings.Cut(arg, ":"); ok {
@@ -142,17 +158,10 @@ func claimKind(kind string) bool {
 // checkSeveral refuses a job that is named where jobs are selected. A path that
 // could be the name of one must be written so that it cannot.
 func (o *Options) checkSeveral(args []string) error {
-	flag := "--unfetched"
-	if o.selector != "" {
-		flag = "-l"
-		if _, err := labels.Parse(o.selector); err != nil {
-			return fmt.Errorf("-l %q: %w", o.selector, err)
-		}
-	}
 	for _, arg := range args {
 		kind, _, _ := strings.Cut(arg, "/")
 		if _, err := job.ParseRef(arg); err == nil || claimKind(kind) {
-			return fmt.Errorf("%q: %s selects the jobs, so none is named; a PATH of that name is ./%s", arg, flag, arg)
+			return fmt.Errorf("job names and %s are mutually exclusive: %q; to copy a PATH of that name, write ./%s", o.selecting[0], arg, arg)
 		}
 	}
 	return nil
@@ -178,12 +187,8 @@ func (o *Options) destinationMeant() error {
 // target is what was asked for, as words of a command line.
 func (o *Options) target() []string {
 	switch {
-	case o.several && o.unfetched && o.selector != "":
-		return []string{"--unfetched", "-l", o.selector}
-	case o.several && o.unfetched:
-		return []string{"--unfetched"}
 	case o.several:
-		return []string{"-l", o.selector}
+		return o.selecting
 	case o.claim != "":
 		return []string{"pvc/" + o.claim}
 	}
@@ -195,6 +200,9 @@ func (o *Options) target() []string {
 func (o *Options) lastIsLocal() bool {
 	if len(o.paths) == 0 || o.paths[len(o.paths)-1] == "/" { // all of the volume
 		return false
+	}
+	if strings.HasPrefix(o.paths[len(o.paths)-1], "./") {
+		return true
 	}
 	info, err := os.Stat(filepath.FromSlash(o.paths[len(o.paths)-1]))
 	return err == nil && info.IsDir()

@@ -73,11 +73,11 @@ func TestParseTargetRefuses(t *testing.T) {
 		"train /results/a ../": `"../"` + folder + "train /results/a -d ../",
 		"pvc/data a .":         `"."` + folder + "pvc/data a -d .",
 		"job/train:/results":   "a path is an argument of its own",
-		"vision/train":         "a namespace goes to -n, as in: -n vision train",
+		"vision/train":         `"vision" is not a kind of job; a namespace is selected with -n vision`,
 		"pvc/":                 `"pvc/" is not the name of a claim`,
 		"pvc/Data":             `"pvc/Data" is not the name of a claim`,
 		"pvc/data/x":           `"pvc/data/x" is not the name of a claim`,
-		"Train":                `"Train" is not the name of a job`,
+		"Train":                `invalid argument "Train": it is not the name of a job`,
 	} {
 		_, err := toOptions("", strings.Fields(line))
 		if exit.Status(err) != exit.Usage || !strings.Contains(err.Error(), want) {
@@ -103,8 +103,8 @@ func TestHelperFlags(t *testing.T) {
 		}
 	}
 	for want, change := range map[string]func(*Flags){
-		`--helper-cpu="0"`:     func(f *Flags) { f.HelperCPU = "0" },
-		`--helper-memory="1x"`: func(f *Flags) { f.HelperMemory = "1x" },
+		`invalid value "0" for --helper-cpu`:     func(f *Flags) { f.HelperCPU = "0" },
+		`invalid value "1x" for --helper-memory`: func(f *Flags) { f.HelperMemory = "1x" },
 	} {
 		if _, err := toOptions("", []string{"train"}, change); exit.Status(err) != exit.Usage || !strings.Contains(err.Error(), want) {
 			t.Errorf("%v; want a usage error with %q", err, want)
@@ -125,13 +125,13 @@ func TestClaimPaths(t *testing.T) {
 		"a": {[]string{"a"}, false}, "/a/../b": {[]string{"b"}, false}, "/results/a b/c/": {[]string{"a", "b/c"}, false},
 		"results/a": {[]string{"results/a"}, false}, "/results2/a": {[]string{"results2/a"}, false},
 	} {
-		relative, whole, err := claimPaths(strings.Fields(line))
+		relative, whole, err := claimPaths("/results", strings.Fields(line))
 		if diff := cmp.Diff(want, paths{relative, whole}); diff != "" || err != nil {
 			t.Errorf("%q: %v; want -, got +:\n%s", line, err, diff)
 		}
 	}
 	for _, line := range []string{"..", "../a", "a/../../b"} {
-		if got, _, err := claimPaths([]string{line}); err == nil {
+		if got, _, err := claimPaths("/results", []string{line}); err == nil {
 			t.Errorf("%q: %v", line, got)
 		}
 	}

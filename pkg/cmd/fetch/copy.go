@@ -6,21 +6,20 @@ import (
 	"fmt"
 	"net/url"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 const (
-	// marking is how long annotating job and claim may take.
-	marking = 10 * time.Second
 	// longestPause is what the pauses before retries double up to.
 	longestPause = time.Minute
 )
@@ -33,15 +32,21 @@ func (o *Options) fetchOne(ctx context.Context, from *found, helpers *helpers) (
 		return nil, err
 	}
 	var err error
+	if one.reserved, err = one.reserve(); err != nil {
+		return nil, err
+	}
+	defer func() { _ = one.reserved.Release() }()
+	one.inUse = !one.settled(ctx, from)
 	if one.via, err = one.openVia(ctx, from); err != nil {
 		return nil, err
 	}
-	if !one.engine.Plan {
-		one.sweepVias(ctx, from)
-	}
+	helpers.tidyLater(&one, from)
 	out := one.newOutcome(from)
 	at := helpers.at(ctx, &one, from)
 	err = one.copy(ctx, from, at, out)
+	if ctx.Err() != nil {
+		helpers.close(ctx) // before all else: a signal leaves little time
+	}
 	if one.via != nil {
 		at.doubt() // what the agent has under way ends with the connection
 		if left := one.via.close(ctx, err); left != nil {
@@ -52,8 +57,19 @@ func (o *Options) fetchOne(ctx context.Context, from *found, helpers *helpers) (
 	return out, err
 }
 
+// reserve locks the local directory before a helper pod is created for it. It is nil where nothing is written to one.
+func (o *Options) reserve() (*transfer.Reservation, error) {
+	if o.engine.Plan || o.engine.To.Bucket != "" {
+		return nil, nil
+	}
+	return transfer.Reserve(o.dir, o.receipts())
+}
+
 // suit makes o a request for from alone.
 func (o *Options) suit(from *found) error {
+	if o.selection.Everywhere {
+		o.factory = o.factory.Scoped(o.shown(from.name))
+	}
 	if o.several {
 		o.began = o.factory.Clock.Now()
 		o.dir = filepath.Join(o.dir, from.name)
@@ -79,7 +95,7 @@ func (o *Options) suit(from *found) error {
 
 // copy brings the files here, marks them as fetched, and fills out.
 func (o *Options) copy(ctx context.Context, from *found, place *place, out *outcome) error {
-	finished := o.settled(ctx, from)
+	before := o.newWitness(ctx, from)
 	o.progress.Begin(o.label(from))
 	o.progress.Waiting("starting the helper pod")
 	result, err := o.transfer(ctx, from, place, out)
@@ -88,15 +104,17 @@ func (o *Options) copy(ctx context.Context, from *found, place *place, out *outc
 	}
 	o.progress.Done(err)
 	out.take(result, place.came(), o.factory.Clock.Now())
-	whole := finished && from.All && o.engine.Filter.All() && !o.engine.Plan
-	switch {
-	case err == nil && len(result.Messages) > 0:
+	whole := o.counts(from) && len(result.Growing) == 0 && o.nothingFetched(from, result) == nil
+	if err == nil && !o.engine.Plan {
+		var alone bool
+		alone, err = o.undisturbed(ctx, before, out.place())
+		whole = whole && alone
+	}
+	if err == nil && len(result.Messages) > 0 {
 		err = &transfer.RemoteError{Messages: result.Messages}
-	case !whole || err != nil:
-	case !result.Verified:
-		o.factory.Say("Note: the image has no sha256sum, so contents were not compared, and this is not recorded as fetched")
-	default:
-		o.mark(ctx, place, result)
+	}
+	if err == nil {
+		err = o.record(ctx, place, result, whole)
 	}
 	return o.report(from, out, result, err)
 }
@@ -104,7 +122,7 @@ func (o *Options) copy(ctx context.Context, from *found, place *place, out *outc
 // label names the transfer where there are several.
 func (o *Options) label(from *found) string {
 	if o.several {
-		return from.name
+		return o.shown(from.name)
 	}
 	return ""
 }
@@ -121,7 +139,7 @@ func (o *Options) transfer(ctx context.Context, from *found, place *place, out *
 	for paths := from.Paths; ; {
 		source := o.note(place, from)
 		req := o.request(source, out, shown, sums)
-		req.SourceID, req.Paths, req.Mount = string(from.claim.UID), paths, from.Path
+		req.SourceID, req.Paths, req.Layout = string(from.claim.UID), paths, from.layout
 		req.Pause, req.Planned = o.pauseAt(place), o.planned
 		result, err := o.move(ctx, place, req)
 		source.wait()
@@ -140,8 +158,8 @@ func (o *Options) transfer(ctx context.Context, from *found, place *place, out *
 // request is what was typed, as the engine takes it, of source.
 func (o *Options) request(source transfer.Source, out *outcome, shown *reporter, sums *manifest) transfer.Request {
 	return transfer.Request{
-		Source: timed{source, out, o.factory.Clock.Now}, Dir: o.dir, Filter: o.engine.Filter, Force: o.force,
-		Checksum: o.engine.Checksum, PlanOnly: o.engine.Plan, Parallel: o.engine.Parallel, Retries: o.retries(),
+		Source: timed{source, out, o.factory.Clock.Now}, Dir: o.dir, Reservation: o.reserved, Filter: o.engine.Filter, Force: o.force,
+		KeepLinks: o.engine.KeepLinks, Checksum: o.engine.Checksum, InUse: o.inUse, PlanOnly: o.engine.Plan, Parallel: o.engine.Parallel, Retries: o.retries(),
 		Receipts: o.receipts(), Reporter: shown, Sums: sums.writer(),
 	}
 }
@@ -154,15 +172,51 @@ func (o *Options) retries() int {
 	return o.engine.Retries
 }
 
+// triesToReadUsers is how often the pods that use a claim are asked for while the API server is away.
+const triesToReadUsers = 5
+
+// retryReading calls read, and again while the API server is away.
+func retryReading[T any](ctx context.Context, read func() (T, error)) (T, error) {
+	value, err := read()
+	for tries := 1; follow.Passing(err) && tries < triesToReadUsers && follow.Sleep(ctx, time.Second); tries++ {
+		value, err = read()
+	}
+	return value, err
+}
+
+// sayUnrecorded says why a fetch does not count as one: it is not known which pods use the claim.
+func (o *Options) sayUnrecorded(from *found, err error) {
+	o.factory.Say(fmt.Sprintf("Note: this fetch will not be recorded as fetched, because the pods that use claim %s cannot be read: %v", from.claim.Name, err))
+}
+
 // settled reports whether nothing writes to the results any more, and says so
 // where something does.
 func (o *Options) settled(ctx context.Context, from *found) bool {
 	if from.job == nil || job.End(from.job) != nil {
-		users, err := volume.Users(ctx, o.client, o.namespace, from.claim.Name)
-		return err == nil && !inUse(users)
+		users, err := retryReading(ctx, func() ([]corev1.Pod, error) {
+			return volume.Users(ctx, o.client, o.namespace, from.claim.Name)
+		})
+		if err != nil && ctx.Err() == nil {
+			o.sayUnrecorded(from, err)
+		}
+		if user := firstUser(users); user != "" && o.selectsEnough(from) {
+			o.factory.Say(fmt.Sprintf("Note: this fetch will not be recorded as fetched, because pod %s mounts claim %s and may write to it", user, from.claim.Name))
+		}
+		return err == nil && firstUser(users) == ""
 	}
-	o.factory.Say(fmt.Sprintf("Job %s is not finished (%s): this copies what it has written so far", from.job.Name, job.StateOf(from.job)))
+	o.factory.Say(fmt.Sprintf("Job %s is not finished (%s): this copies what it has written so far", from.job.Name, from.jobState()))
 	return false
+}
+
+// jobState returns the state of the job. Where one of its pods runs that is Running, although the job's own status
+// does not count the pod yet: that status follows the pods with a delay of a second or more.
+func (f *found) jobState() job.State {
+	state := job.StateOf(f.job)
+	isRunning := func(pod *corev1.Pod) bool { return running(*pod, f.Container) }
+	if state == job.Pending && slices.ContainsFunc(f.pods, isRunning) {
+		return job.Running
+	}
+	return state
 }
 
 func (o *Options) receipts() string {
@@ -200,46 +254,4 @@ func plainly(err error) string {
 		err = asked.Err
 	}
 	return err.Error()
-}
-
-// mark records a whole fetch on job and claim. It is best effort: the files are
-// here. A claim that someone else uses, or that run did not make, is not marked.
-func (o *Options) mark(ctx context.Context, place *place, result transfer.Result) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), marking)
-	defer cancel()
-	now := o.factory.Clock.Now()
-	err := func() error {
-		users, err := volume.Users(ctx, o.client, o.namespace, place.from.claim.Name)
-		if err != nil {
-			return err
-		}
-		made := owner.MadeResults(place.from.claim) && place.from.SubPath == "" && !inUse(users)
-		if result.Empty() {
-			if made {
-				return volume.MarkEmpty(ctx, o.client, place.from.claim, now)
-			}
-			return nil
-		}
-		marked := volume.Marked{}
-		if made {
-			marked.Claim = place.from.claim
-		}
-		if place.from.results {
-			marked.Job = place.from.job
-		}
-		return volume.MarkFetched(ctx, o.client, marked, volume.Mark{When: now, By: o.me.Name, Digest: result.Digest})
-	}()
-	if err != nil {
-		o.factory.Say(fmt.Sprintf("Note: the files are here, but that they were fetched was not recorded: %v", err))
-	}
-}
-
-// inUse reports whether a pod that is no helper has the volume.
-func inUse(users []corev1.Pod) bool {
-	for _, pod := range users {
-		if pod.Labels[owner.ComponentLabel] != owner.HelperComponent {
-			return true
-		}
-	}
-	return false
 }

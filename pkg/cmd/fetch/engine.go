@@ -22,6 +22,10 @@ type Engine struct {
 	Checksum bool
 	// Filter says what to copy. Its zero value is everything.
 	Filter pattern.Filter
+	// KeepLinks recreates symlinks that lead out of the results; else they are skipped.
+	KeepLinks bool
+	// Mark records the results as fetched also where a part of them was selected.
+	Mark bool
 	// Parallel is how many streams run side by side; 0 leaves that to the engine.
 	Parallel int
 	// Compress is auto, zstd, s2 or none.
@@ -66,15 +70,23 @@ const (
 
 func compressions() []string { return []string{auto, "zstd", "s2", "none"} }
 
+// What --links can be.
+const (
+	skipLinks = "skip"
+	keepLinks = "keep"
+)
+
+func linkModes() []string { return []string{skipLinks, keepLinks} }
+
 func transports() []string { return []string{auto, "tunnel", "exec", "tar"} }
 
 // toEngine parses what was typed. Its errors name flag and value.
 func (o *Flags) toEngine() (Engine, error) {
 	e := Engine{
 		Checksum: o.Checksum, Parallel: o.Parallel, Compress: o.Compress, Plan: o.Plan, Retries: o.Retries,
-		Transport: o.Transport, KeepHelper: o.KeepHelper, Manifest: o.Manifest,
+		Transport: o.Transport, KeepHelper: o.KeepHelper, Manifest: o.Manifest, KeepLinks: o.Links == keepLinks, Mark: o.Mark,
 	}
-	var errs [7]error
+	var errs [8]error
 	e.Filter, errs[0] = pattern.ParseFilter(o.Include, o.Exclude)
 	e.LimitRate, errs[1] = parseRate(o.LimitRate)
 	e.Timeout, errs[2] = parseTimeout(o.Timeout)
@@ -82,6 +94,7 @@ func (o *Flags) toEngine() (Engine, error) {
 	errs[4] = oneOf("--transport", o.Transport, transports()...)
 	errs[5] = o.checkNumbers()
 	errs[6] = o.parseVia(&e)
+	errs[7] = oneOf("--links", o.Links, linkModes()...)
 	for _, err := range errs {
 		if err != nil {
 			return Engine{}, exit.With(exit.Usage, err)

@@ -1,6 +1,8 @@
 package fetch
 
 import (
+	"bytes"
+	"encoding/json"
 	"path/filepath"
 	"reflect"
 	"strings"
@@ -10,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/pattern"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
 func TestParseRate(t *testing.T) {
@@ -107,15 +111,6 @@ func TestSentence(t *testing.T) {
 	}
 }
 
-// What could steer a terminal is escaped, and it is JSON all the same.
-func TestDocument(t *testing.T) {
-	got, err := document(map[string]string{"a": "<\x7f\u009b1m\u200b\U000e0001é\xff>"})
-	want := "{\n    \"a\": \"<\\u007f\\u009b1m\\u200b\\udb40\\udc01é\\ufffd>\"\n}\n"
-	if err != nil || string(got) != want {
-		t.Errorf("%q, %v; want %q", got, err, want)
-	}
-}
-
 func TestListOf(t *testing.T) {
 	for want, numbers := range map[string][]int{
 		"task 3": {3}, "tasks 0-2, 5": {0, 1, 2, 5},
@@ -124,5 +119,29 @@ func TestListOf(t *testing.T) {
 		if got := listOf(numbers); got != want {
 			t.Errorf("%v: %s; want %s", numbers, got, want)
 		}
+	}
+}
+
+// Two names that are not UTF-8 are told apart by their bytes.
+func TestOutcomeKeepsNamesThatAreNotUTF8(t *testing.T) {
+	out := &outcome{}
+	out.take(transfer.Result{
+		Refused: []transfer.Refusal{{Path: "a\xff", Reason: "x"}, {Path: "a\xfe", Reason: "x"}, {Path: "é", Reason: "x"}},
+		Growing: []string{"plain", "g\x80"},
+	}, way{}, time.Time{})
+	text, err := printable.JSON(out, "    ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got outcome
+	if err := json.Unmarshal(text, &got); err != nil {
+		t.Fatal(err)
+	}
+	want := []refusal{{"a\ufffd", "Yf8=", "x"}, {"a\ufffd", "Yf4=", "x"}, {"é", "", "x"}}
+	if diff := cmp.Diff([]any{want, []string{"Z4A="}}, []any{got.Refused, got.GrowingBase64}); diff != "" {
+		t.Errorf("want -, got +:\n%s", diff)
+	}
+	if bytes.Count(text, []byte("Base64")) != 3 {
+		t.Errorf("%s", text)
 	}
 }

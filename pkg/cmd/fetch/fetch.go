@@ -8,14 +8,18 @@ import (
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/submit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
@@ -27,16 +31,18 @@ const imageVariable = "KUBECTL_BATCH_HELPER_IMAGE"
 // Flags is what was typed.
 type Flags struct {
 	Dir                     string
-	Force                   bool
+	Force, Anyway           bool
 	Image                   string
 	HelperCPU, HelperMemory string
 
-	Selector  string
+	Select    selector.Flags
 	Unfetched bool
 	Task      string
 
 	Include, Exclude               []string
 	Checksum, Plan, KeepHelper     bool
+	Mark                           bool
+	Links                          string
 	Parallel, Retries              int
 	Compress, Transport, LimitRate string
 	Timeout, Manifest              string
@@ -63,12 +69,17 @@ type Options struct {
 	// several there is neither.
 	ref   job.Ref
 	claim string
+	// last is the last known state of the job that ref names, which may not exist any more; nil where another
+	// command did not wait for it.
+	last *batchv1.Job
 	// stored is, in place of both, where an earlier fetch left files in a bucket.
 	stored bucket.Location
-	// several jobs are those that selector selects, only unfetched ones of the
-	// caller where that is set.
+	// several jobs are those that selection selects, only unfetched ones of the
+	// user where that is set.
 	several   bool
-	selector  string
+	selection selector.Selection
+	// selecting are the flags that select them, as typed.
+	selecting []string
 	unfetched bool
 	paths     []string
 	// tasks are those of an array, sorted; nil for all.
@@ -77,6 +88,8 @@ type Options struct {
 	// the current one.
 	dir   string
 	force bool
+	// anyway fetches what is on the claim of a job, also where another job uses the claim now.
+	anyway bool
 	// image is jobImage for the job's own; imageNamed says that it was typed.
 	image       string
 	imageNamed  bool
@@ -86,6 +99,10 @@ type Options struct {
 	globs []string
 	mode  screen.Mode
 	json  bool
+	// reserved is the local directory of one job, locked.
+	reserved *transfer.Reservation
+	// inUse says that something may write to the results while they are fetched.
+	inUse bool
 	// kinds are the ways through a bucket that this command takes, one after the other.
 	kinds []string
 	// store is that of engine.Via, via the way through it for one claim; nil for none.
@@ -117,31 +134,35 @@ func Ready(f *factory.Factory) func(context.Context) error {
 	}
 }
 
-// Results returns what copies all results of one job to dir, "" for ./JOB: it is
-// how another verb fetches.
-func Results(f *factory.Factory) func(ctx context.Context, job, dir string, json bool) error {
-	return func(ctx context.Context, job, dir string, json bool) error {
-		flags := untyped()
-		if flags.Dir = dir; json {
+// Results returns what copies all results of one finished job: it is how another verb fetches.
+func Results(f *factory.Factory) func(ctx context.Context, last *batchv1.Job, how submit.Fetching) error {
+	return func(ctx context.Context, last *batchv1.Job, how submit.Fetching) error {
+		flags, f := untyped(), f
+		if flags.Dir = how.Dir; how.JSON {
 			flags.Output = "json"
 		}
-		options, err := flags.ToOptions(f, []string{job})
+		if how.Quiet {
+			quiet := *f
+			quiet.Quiet, f = true, &quiet
+			flags.Progress = string(screen.Quiet)
+		}
+		options, err := flags.ToOptions(f, []string{last.Name})
 		if err != nil {
 			return err
 		}
+		options.last = last
 		return options.Run(ctx)
 	}
 }
 
 // several reports whether jobs are selected, and not named.
-func (o *Flags) several() bool { return o.Selector != "" || o.Unfetched }
+func (o *Flags) several() bool { return o.Select.Typed() || o.Unfetched }
 
 // NewCommand returns the fetch command.
 func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
 		Use:     "fetch (JOB | pvc/NAME | s3://BUCKET/PREFIX | -l SELECTOR | --unfetched) [PATH...] [-d DIR]",
-		Aliases: []string{"get", "download"},
 		Short:   "Copy the results of a job to this machine",
 		Long:    long,
 		Example: example,
@@ -161,7 +182,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
-	completeFlags(cmd)
+	completeFlags(f, cmd)
 	return cmd
 }
 
@@ -201,10 +222,11 @@ func (o *Options) run(ctx context.Context) error {
 	helpers := &helpers{options: o}
 	out, err := o.fetchOne(ctx, found, helpers)
 	helpers.close(ctx)
-	if out == nil {
-		return err
+	if out != nil {
+		err = transfer.Joined(err, o.tell(out), o.print(out))
 	}
-	return transfer.Joined(err, o.tell(out), o.print(out))
+	helpers.tidy(ctx)
+	return err
 }
 
 // prepare learns who asks, and removes helpers that a killed client left.
@@ -212,8 +234,8 @@ func (o *Options) prepare(ctx context.Context) (err error) {
 	if o.me, err = owner.Whoami(ctx, o.client); err != nil {
 		return err
 	}
-	if _, err := helper.Sweep(ctx, o.client, o.namespace, o.factory.Clock.Now()); err != nil {
-		o.factory.Say("Note: " + err.Error())
+	if _, err := helper.Sweep(ctx, o.client, o.namespace, o.factory.ServerClock().Now()); err != nil {
+		o.factory.Say("Note: " + printable.Error(err))
 	}
 	return nil
 }

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/gofrs/flock"
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 )
 
 // fetchID names a fetch that leaves things in a bucket. A file of that name says what for, and
@@ -17,7 +17,7 @@ import (
 type fetchID struct {
 	id   string
 	path string
-	lock *flock.Flock
+	lock *archive.FileLock
 	// adopted says that the id was another process's, which has died.
 	adopted bool
 }
@@ -65,7 +65,11 @@ func (f *fetchID) adopt(folder, kind string) (bool, error) {
 		if filepath.Ext(path) == locks {
 			continue
 		}
-		if text, err := os.ReadFile(path); err != nil || string(text) != kind || !f.take(path) {
+		if !isKind(path, kind) || !f.take(path) {
+			continue
+		}
+		if !isKind(path, kind) { // another process was done with it before it could be locked
+			f.forget()
 			continue
 		}
 		f.id, f.adopted = entry.Name(), true
@@ -74,13 +78,18 @@ func (f *fetchID) adopt(folder, kind string) (bool, error) {
 	return false, nil
 }
 
+func isKind(path, kind string) bool {
+	text, err := os.ReadFile(path)
+	return err == nil && string(text) == kind
+}
+
 // locks is the ending of the files that are locked.
 const locks = ".lock"
 
 // take locks an id. A process that has ended has left its lock.
 func (f *fetchID) take(path string) bool {
-	lock := flock.New(path + locks)
-	if locked, err := lock.TryLock(); err != nil || !locked {
+	lock, err := archive.TryLockFile(path + locks)
+	if err != nil {
 		return false
 	}
 	f.path, f.lock = path, lock
@@ -93,8 +102,8 @@ func (f *fetchID) forget() {
 		return
 	}
 	_ = os.Remove(f.path)
-	_ = f.unlock() // before the next line: Windows removes nothing that is open
-	_ = os.Remove(f.path + locks)
+	_ = f.lock.Remove() // what stays is an empty file
+	f.lock = nil
 }
 
 func (f *fetchID) unlock() error {
@@ -112,10 +121,15 @@ func (o *Options) dead(id string) *fetchID {
 	if err != nil || o.factory.CacheDir == "" || slices.Contains(o.kinds, string(text)) {
 		return nil
 	}
-	if f := (&fetchID{id: id}); f.take(path) {
-		return f
+	f := &fetchID{id: id}
+	if !f.take(path) {
+		return nil
 	}
-	return nil
+	if !isKind(path, string(text)) { // another process buried it before it could be locked
+		f.forget()
+		return nil
+	}
+	return f
 }
 
 // isDead is dead for who only wants to know.

@@ -11,6 +11,7 @@ import (
 
 // AddFlags declares the flags, under their headings.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
+	section.Add(flags, "Selection", o.addSelection)
 	section.Add(flags, "What", o.addWhat)
 	section.Add(flags, "Where to", o.addWhere)
 	section.Add(flags, "How", o.addHow)
@@ -19,12 +20,18 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	section.Add(flags, "Output", o.addOutput)
 }
 
+func (o *Flags) addSelection(flags *pflag.FlagSet) {
+	o.Select.AddTo(flags)
+	flags.BoolVar(&o.Unfetched, "unfetched", false, "Your finished jobs whose results were not fetched yet; with --owner, those of that user")
+}
+
 func (o *Flags) addWhat(flags *pflag.FlagSet) {
-	flags.StringVarP(&o.Selector, "selector", "l", "", "The jobs with these labels, such as team=vision,stage!=test")
-	flags.BoolVar(&o.Unfetched, "unfetched", false, "Your finished jobs whose results were not fetched yet")
 	flags.StringVar(&o.Task, "task", "", "Of an array only these tasks, such as 0,3-5")
 	flags.StringArrayVar(&o.Include, "include", nil, "Copy only what matches this glob, as in a .gitignore (repeatable)")
 	flags.StringArrayVar(&o.Exclude, "exclude", nil, "Leave out what matches this glob, as in a .gitignore (repeatable)")
+	flags.StringVar(&o.Links, "links", skipLinks, "Symlinks that lead out of the results: skip (name them), or keep (recreate them as they are)")
+	flags.BoolVar(&o.Mark, "mark", false, "Record the results as fetched also where PATH, --task, --include or --exclude selects a part of them")
+	flags.BoolVar(&o.Anyway, "anyway", false, "Fetch what is on the results claim, also where another job uses that claim now")
 	flags.BoolVar(&o.Plan, "plan", false, "Say what would come, and how much, and copy nothing")
 }
 

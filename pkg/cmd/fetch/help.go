@@ -9,12 +9,25 @@ const long = `
 	relative to the volume; without one, all of the volume that run --results made
 	is copied. The files land in --dir as they lie on the volume. What is there
 	already and the same is kept; a file that no fetch wrote is never overwritten
-	without --force.
+	without --force. Of a tree with more than 1,000 levels of directories, or paths of
+	more than 4,095 bytes, what lies beyond is left out, named, and the fetch fails.
 
 	With -l or --unfetched the results of several jobs are copied, one after the
 	other, each to --dir/JOB; one that fails does not keep the others from coming.
 	Of an array each task has a folder of its own: a PATH is then that path in
 	every task, or in those that --task names, and lands in --dir/TASK/PATH.
+
+	A symbolic link that stays inside the results is recreated. One that leads to
+	something that is not on the claim, such as /usr/bin/python3 in a Python
+	environment, is skipped and named, as are pipes, sockets and device files: they
+	have no content to copy, and the fetch is complete without them. --links=keep
+	recreates such a link as it is. One that leads to files on the same claim which
+	are not fetched, such as those of another task, makes the fetch fail. A PATH that
+	is a link is followed.
+
+	A complete fetch of a finished job is recorded, and purge --volumes deletes only
+	results that were fetched. A fetch of a part of them (PATH, --task, --include,
+	--exclude) is recorded only with --mark.
 
 	--include and --exclude take globs with the meaning that they have in a
 	.gitignore at the root of the volume: *.pt at any depth, /runs/*/model.pt from
@@ -28,11 +41,11 @@ const long = `
 	a --via left that was broken off, without the cluster. With several jobs --to
 	takes a folder for each, PREFIX/JOB.
 
-	With -o json the answer is one object: job, claim, dir (or to), files and bytes (what
+	With -o json the answer is one object: job, namespace, claim, dir (or to), files and bytes (what
 	of the results is there now), planFiles and planBytes (what of it had to come;
 	with --plan, what would), wireBytes, helperSeconds, transferSeconds,
-	totalSeconds, transport, compression, verified, refused, growing, and error
-	where something failed; of several jobs, a list of these as items.`
+	totalSeconds, transport, compression, verified, refused, skipped, unsettled,
+	growing, and error where something failed; of several jobs, a list of these as items.`
 
 const example = `
 	# Copy all results of a job to ./train

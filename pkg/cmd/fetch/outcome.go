@@ -1,14 +1,12 @@
 package fetch
 
 import (
-	"bytes"
 	"cmp"
-	"encoding/json"
+	"encoding/base64"
 	"fmt"
 	"path/filepath"
 	"time"
-	"unicode"
-	"unicode/utf16"
+	"unicode/utf8"
 
 	"github.com/dustin/go-humanize"
 
@@ -19,8 +17,9 @@ import (
 // the end is made of.
 type outcome struct {
 	// Job is empty for a claim that is of no job.
-	Job   string `json:"job"`
-	Claim string `json:"claim"`
+	Job       string `json:"job"`
+	Namespace string `json:"namespace"`
+	Claim     string `json:"claim"`
 	// Dir is where the files are, as it was typed; empty where To is.
 	Dir string `json:"dir"`
 	// To is where in a bucket they are.
@@ -43,8 +42,14 @@ type outcome struct {
 	Compression     string    `json:"compression"`
 	Verified        bool      `json:"verified"`
 	Refused         []refusal `json:"refused"`
+	// Skipped is what is no part of the results.
+	Skipped []refusal `json:"skipped"`
+	// Unsettled are files of results in use that may have changed while they were read.
+	Unsettled []string `json:"unsettled"`
 	// Growing are files of which the beginning is here: they got longer meanwhile.
 	Growing []string `json:"growing"`
+	// GrowingBase64 are the bytes of those of Growing that are not UTF-8, in the same order.
+	GrowingBase64 []string `json:"growingBase64,omitempty"`
 	// Error is what went wrong, in the words that people get.
 	Error string `json:"error,omitempty"`
 
@@ -55,16 +60,34 @@ type outcome struct {
 	// kept files were there already, dirs counts what is no file.
 	kept, dirs int
 	complete   bool
+	// noFiles says what holds no files; "" where there are some, or where that is not known.
+	noFiles string
 }
 
 type refusal struct {
-	Path   string `json:"path"`
-	Reason string `json:"reason"`
+	Path string `json:"path"`
+	// PathBase64 is the bytes of Path where they are not UTF-8: JSON cannot hold them.
+	PathBase64 string `json:"pathBase64,omitempty"`
+	Reason     string `json:"reason"`
+}
+
+// notUTF8 is the bytes of a name in base64, empty where the name can be in JSON as it is.
+func notUTF8(name string) string {
+	if utf8.ValidString(name) {
+		return ""
+	}
+	return base64.StdEncoding.EncodeToString([]byte(name))
+}
+
+// emptyOutcome has lists that are shown as such, even with nothing in them.
+func emptyOutcome() *outcome {
+	return &outcome{Refused: []refusal{}, Skipped: []refusal{}, Unsettled: []string{}, Growing: []string{}}
 }
 
 // blankOutcome is that of a fetch that is about to begin.
 func (o *Options) blankOutcome() *outcome {
-	out := &outcome{Dir: o.dir, Plan: o.engine.Plan, Refused: []refusal{}, Growing: []string{}, began: o.began}
+	out := emptyOutcome()
+	out.Dir, out.Plan, out.began = o.dir, o.engine.Plan, o.began
 	if o.engine.To.Bucket != "" {
 		out.Dir, out.To = "", o.engine.To.String()
 	}
@@ -73,7 +96,10 @@ func (o *Options) blankOutcome() *outcome {
 
 func (o *Options) newOutcome(from *found) *outcome {
 	out := o.blankOutcome()
-	out.Claim = from.claim.Name
+	out.Namespace = o.namespace
+	if from.pod == nil {
+		out.Claim = from.claim.Name
+	}
 	switch {
 	case from.job != nil:
 		out.Job = from.job.Name
@@ -84,8 +110,10 @@ func (o *Options) newOutcome(from *found) *outcome {
 }
 
 // failed is the outcome of a job whose results were not even found.
-func failed(name, dir string, err error) *outcome {
-	return &outcome{Job: name, Dir: dir, Refused: []refusal{}, Growing: []string{}, Error: err.Error()}
+func (o *Options) failed(name, dir string, err error) *outcome {
+	out := emptyOutcome()
+	out.Job, out.Namespace, out.Dir, out.Error = name, o.namespace, dir, err.Error()
+	return out
 }
 
 // opened notes when the files could first be read.
@@ -111,8 +139,17 @@ func (out *outcome) take(result transfer.Result, way way, now time.Time) {
 		out.Transport, out.Compression, out.WireBytes = "s3", "none", out.came
 	}
 	out.Growing = append(out.Growing, result.Growing...)
+	for _, path := range result.Growing {
+		if raw := notUTF8(path); raw != "" {
+			out.GrowingBase64 = append(out.GrowingBase64, raw)
+		}
+	}
+	out.Unsettled = append(out.Unsettled, result.Unsettled...)
 	for _, r := range result.Refused {
-		out.Refused = append(out.Refused, refusal{r.Path, r.Reason})
+		out.Refused = append(out.Refused, refusal{r.Path, notUTF8(r.Path), r.Reason})
+	}
+	for _, r := range result.Skipped {
+		out.Skipped = append(out.Skipped, refusal{r.Path, notUTF8(r.Path), r.Reason})
 	}
 	out.times(now)
 }
@@ -132,12 +169,10 @@ func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 
 func (out *outcome) sentence() string {
 	there := fmt.Sprintf("%s, %s, in %s", files(out.Files), size(out.Bytes), out.place())
 	switch {
-	case out.Plan && out.Error != "":
-		return ""
-	case out.Plan && out.PlanFiles == 0 && out.kept > 0:
-		return "Nothing to fetch: all is here already, " + there
+	case out.noFiles != "" && out.Error == "":
+		return "No files: " + out.noFiles + out.emptyDirs()
 	case out.Plan:
-		return fmt.Sprintf("Would fetch %s, %s, to %s%s", files(out.PlanFiles), size(out.PlanBytes), out.place(), out.here("is", "are", "here already"))
+		return out.planSentence(there)
 	case out.Files+out.dirs == 0:
 		return ""
 	case out.complete && out.kept > 0 && out.kept == out.Files:
@@ -145,6 +180,28 @@ func (out *outcome) sentence() string {
 	}
 	return fmt.Sprintf("Fetched %s, %s%s in %s to %s%s%s", files(out.Files-out.kept), size(out.came), out.wire(),
 		howLong(out.TotalSeconds), out.place(), out.here("was", "were", "there already"), out.proof())
+}
+
+// planSentence says what a fetch would do; there describes the files in the destination.
+func (out *outcome) planSentence(there string) string {
+	switch {
+	case out.Error != "":
+		return ""
+	case out.PlanFiles == 0 && out.kept > 0:
+		return "Nothing to fetch: all is here already, " + there
+	}
+	return fmt.Sprintf("Would fetch %s, %s, to %s%s", files(out.PlanFiles), size(out.PlanBytes), out.place(), out.here("is", "are", "here already"))
+}
+
+// emptyDirs counts the directories that were copied although there are no files.
+func (out *outcome) emptyDirs() string {
+	switch {
+	case out.dirs == 0 || out.Plan:
+		return ""
+	case out.dirs == 1:
+		return fmt.Sprintf(" (1 directory is in %s)", out.place())
+	}
+	return fmt.Sprintf(" (%s directories are in %s)", humanize.Comma(int64(out.dirs)), out.place())
 }
 
 // place is where the files are, or go.
@@ -217,28 +274,4 @@ func howLong(seconds float64) string {
 		return fmt.Sprintf("%.0f s", d.Seconds())
 	}
 	return d.Round(time.Second).String()
-}
-
-// document returns v as JSON for -o json. What could steer a terminal is escaped.
-func document(v any) ([]byte, error) {
-	var text bytes.Buffer
-	encoder := json.NewEncoder(&text)
-	encoder.SetEscapeHTML(false)
-	encoder.SetIndent("", "    ")
-	if err := encoder.Encode(v); err != nil {
-		return nil, err
-	}
-	var out bytes.Buffer
-	for _, r := range text.String() {
-		switch {
-		case r == '\n' || unicode.IsPrint(r):
-			out.WriteRune(r)
-		case r > 0xffff:
-			high, low := utf16.EncodeRune(r)
-			fmt.Fprintf(&out, `\u%04x\u%04x`, high, low)
-		default:
-			fmt.Fprintf(&out, `\u%04x`, r)
-		}
-	}
-	return out.Bytes(), nil
 }

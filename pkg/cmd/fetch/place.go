@@ -9,6 +9,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
 	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
@@ -42,7 +43,7 @@ type place struct {
 func (o *Options) newPlace(from *found) *place {
 	template := from.template()
 	spec := helper.Spec{
-		Namespace: o.namespace, Claim: from.claim.Name, SubPath: from.SubPath, Parent: helper.ParentOf(from.job),
+		Namespace: o.namespace, Claim: from.claim.Name, SubPath: from.SubPath, Parent: from.parent(),
 		Image: o.image, JobImage: from.image(), Fallback: !o.imageNamed, CPU: o.cpu, Memory: o.memory,
 		Owner: o.me, Job: from.claim.Labels[owner.JobLabel], Keep: o.engine.KeepHelper,
 		Tolerations: template.Tolerations, PullSecrets: template.ImagePullSecrets, Identity: from.identity(),
@@ -57,11 +58,19 @@ func (o *Options) newPlace(from *found) *place {
 	}
 	spec.Hasty = slices.ContainsFunc(from.pods, func(pod *corev1.Pod) bool { return running(*pod, from.Container) })
 	p := &place{
-		options: o, from: from, session: helper.NewSession(o.client, spec, o.factory.Say),
+		options: o, from: from, session: helper.NewSession(o.client, o.executor, o.factory.ServerClock(), spec, o.factory.Say),
 		meter: transport.NewMeter(o.engine.LimitRate), said: map[string]bool{},
 	}
 	p.session.Waits(func(w helper.Waiting) { p.options.progress.Waiting(w.String()) })
 	return p
+}
+
+// parent returns what deletes the helper pod; nil for nothing.
+func (f *found) parent() *metav1.OwnerReference {
+	if f.deleted {
+		return nil
+	}
+	return helper.ParentOf(f.job)
 }
 
 // take gives the place to the next of several jobs on one volume.
@@ -77,7 +86,11 @@ func (p *place) take(options *Options, from *found) {
 func (p *place) close(ctx context.Context) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.drop()
+	if ctx.Err() != nil { // what is under way must not hold up the removal
+		defer p.drop()
+	} else {
+		p.drop()
+	}
 	return p.session.Close(ctx)
 }
 
@@ -154,7 +167,14 @@ func (p *place) inWords(err error) error {
 			return fmt.Errorf("--transport=%s: %w", asked, lost.Cause)
 		}
 	}
-	if _, lacks := errors.AsType[*tarsource.NoToolsError](err); lacks {
+	if missing, ok := errors.AsType[*transfer.MissingPathError](err); ok && p.from.SubPath != "" && slices.Contains(missing.Paths, ".") {
+		return fmt.Errorf("claim %q has no file or directory %q, which is the sub-path that the job mounts at %s", p.from.claim.Name, p.from.SubPath, p.from.Path)
+	}
+	_, lacks := errors.AsType[*tarsource.NoToolsError](err)
+	switch {
+	case lacks && p.from.pod != nil:
+		return fmt.Errorf("the image of pod %q: %w", p.from.pod.Name, err)
+	case lacks:
 		return fmt.Errorf("%w: --helper-image names one that has sh and tar", err)
 	}
 	return err

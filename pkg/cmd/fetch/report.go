@@ -4,24 +4,31 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
 // report turns what went wrong into words, and says what would surprise later.
 func (o *Options) report(from *found, out *outcome, result transfer.Result, err error) error {
-	var missing *transfer.MissingPathError
+	missing, isMissing := errors.AsType[*transfer.MissingPathError](err)
+	none := o.nothingFetched(from, result)
 	switch {
-	case errors.As(err, &missing) && o.lastIsLocal():
-		err = o.destinationMeant()
-	case errors.As(err, &missing):
-		err = fmt.Errorf("claim %q: %w", from.claim.Name, err)
-	case err == nil && result.Empty() && !o.engine.Filter.All():
-		err = fmt.Errorf("nothing on claim %q is what --include and --exclude leave", from.claim.Name)
-	case err == nil && result.Empty():
-		err = fmt.Errorf("claim %q is empty: %s wrote nothing to %s", from.claim.Name, writer(from), from.Path)
+	case isMissing:
+		err = o.missingPath(from, missing)
+	case err == nil && none != nil:
+		err = none
 	default:
+		if err == nil && result.NoFiles() && o.engine.Filter.All() {
+			out.noFiles = o.noFiles(from)
+		}
 		o.list(result)
 		o.notes(out, result, err)
 	}
@@ -31,32 +38,96 @@ func (o *Options) report(from *found, out *outcome, result transfer.Result, err 
 	return err
 }
 
+// missingPath says what can be meant by a PATH that does not exist on the claim.
+func (o *Options) missingPath(from *found, missing *transfer.MissingPathError) error {
+	glob := globIn(missing.Paths)
+	switch {
+	case o.lastIsLocal():
+		return o.destinationMeant()
+	case glob != "":
+		return fmt.Errorf("no file %q on %s; to select files by a pattern, use --include=%s", glob, from.label(), factory.Quoted(glob))
+	}
+	return fmt.Errorf("%s: %w", from.label(), missing)
+}
+
+// nothingFetched returns the error of a fetch that found nothing although there can be something; else nil.
+func (o *Options) nothingFetched(from *found, result transfer.Result) error {
+	switch {
+	case !result.Empty():
+		return nil
+	case !o.engine.Filter.All():
+		return fmt.Errorf("no file on %s is selected by --include and --exclude", from.label())
+	case unfinished(from):
+		return fmt.Errorf("%s is empty: job %s has written nothing to %s yet", from.label(), from.job.Name, from.Path)
+	}
+	return nil
+}
+
+// globIn returns the first of paths that is a pattern: PATH is the name of one file or directory.
+func globIn(paths []string) string {
+	i := slices.IndexFunc(paths, func(path string) bool { return strings.ContainsAny(path, "*?[") })
+	if i < 0 {
+		return ""
+	}
+	return paths[i]
+}
+
 // notes says what the person would be surprised by later.
 func (o *Options) notes(out *outcome, result transfer.Result, err error) {
-	if result.ReceiptError != nil {
-		o.factory.Say(fmt.Sprintf("Note: a later fetch will not know these files as its own: %v", result.ReceiptError))
+	if why := o.unrecorded(result); why != "" {
+		o.factory.Say(fmt.Sprintf("Note: a later fetch will not know these files as its own: %s; set XDG_CACHE_HOME to a directory that you can write to", why))
 	}
-	o.growing(result.Growing)
+	o.noteSkipped(result.Skipped)
+	o.noteFiles(result.Growing, "grew while it was read; the copy is its beginning")
+	o.noteFiles(result.Unsettled, "may have changed while it was read: it was last written less than a minute before")
 	count := result.Files + result.HardLinks
 	if err == nil && len(o.paths) > 0 && count+result.Dirs == 0 && result.Symlinks > 0 {
 		o.factory.Say("Note: what was asked for is a symbolic link, and came as one: what it leads to has a path of its own")
 	}
-	stopped := errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
-	switch {
-	case stopped && count > 0:
-		o.factory.Say(fmt.Sprintf("\nWhat has arrived whole is in %s; the same command again goes on from there", out.place()))
-	case stopped && out.most > 0 && out.Transport != "tar":
-		o.factory.Say("\nThe same command again goes on from where this one stopped")
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		o.noteResume(out, count)
 	}
 }
 
-// growing names the files of which only the beginning is here.
-func (o *Options) growing(paths []string) {
+// noteResume says how an interrupted fetch is continued, of which count files are complete.
+func (o *Options) noteResume(out *outcome, count int) {
+	switch {
+	case count > 0:
+		o.factory.SayLines("", fmt.Sprintf("What has arrived whole is in %s; the same command again goes on from there", out.place()))
+	case out.most > 0 && out.Transport != "tar":
+		o.factory.SayLines("", "The same command again goes on from where this one stopped")
+	}
+}
+
+// unrecorded says why no receipt remembers what was written, "" where one does or nothing was.
+func (o *Options) unrecorded(result transfer.Result) string {
+	written := result.Files + result.Symlinks + result.HardLinks - result.Kept
+	switch {
+	case result.ReceiptError != nil:
+		return result.ReceiptError.Error()
+	case o.factory.CacheDir == "" && written > 0 && !o.engine.Plan && o.engine.To.Bucket == "":
+		return "neither HOME nor XDG_CACHE_HOME is set"
+	}
+	return ""
+}
+
+// noteSkipped names the first of what was skipped, and counts the rest.
+func (o *Options) noteSkipped(skipped []transfer.Refusal) {
+	for _, one := range skipped[:min(len(skipped), errorNames)] {
+		o.factory.Say("Note: skipped " + one.String())
+	}
+	if more := len(skipped) - errorNames; more > 0 {
+		o.factory.Say(fmt.Sprintf("Note: skipped %s more; -o json names all of them", humanize.Comma(int64(more))))
+	}
+}
+
+// noteFiles says something about each of the first files, and how many more it is true of.
+func (o *Options) noteFiles(paths []string, what string) {
 	for _, path := range paths[:min(len(paths), errorNames)] {
-		o.factory.Say(fmt.Sprintf("Note: %s got longer while it was read: what is here is its beginning", path))
+		o.factory.Say(fmt.Sprintf("Note: %q %s", path, what))
 	}
 	if more := len(paths) - errorNames; more > 0 {
-		o.factory.Say(fmt.Sprintf("Note: and so did %d more files", more))
+		o.factory.Say(fmt.Sprintf("Note: the same is true of %d more files", more))
 	}
 }
 
@@ -77,11 +148,27 @@ func (o *Options) list(result transfer.Result) {
 	}
 }
 
-func writer(from *found) string {
-	if from.job != nil {
-		return "job " + from.job.Name
+func unfinished(from *found) bool { return from.job != nil && job.End(from.job) == nil }
+
+// shown returns the name of an object, with its namespace where there can be several.
+func (o *Options) shown(name string) string {
+	if o.selection.Everywhere {
+		return o.namespace + "/" + name
 	}
-	return "its job"
+	return name
+}
+
+// noFiles says what holds no files.
+func (o *Options) noFiles(from *found) string {
+	switch {
+	case !from.All:
+		return fmt.Sprintf("the selected paths of claim %s are empty", o.shown(from.claim.Name))
+	case from.job == nil:
+		return fmt.Sprintf("claim %s is empty", o.shown(from.claim.Name))
+	case unfinished(from):
+		return fmt.Sprintf("job %s has written none to %s yet", o.shown(from.job.Name), from.Path)
+	}
+	return fmt.Sprintf("job %s wrote none to %s", o.shown(from.job.Name), from.Path)
 }
 
 // tell prints the sentence about one fetch; out may be nil.
@@ -100,7 +187,7 @@ func (o *Options) print(v any) error {
 	if !o.json {
 		return nil
 	}
-	text, err := document(v)
+	text, err := printable.JSON(v, "    ")
 	if err == nil {
 		_, err = o.factory.Streams.Out.Write(text)
 	}

@@ -33,9 +33,9 @@ func (r *reporter) Report(at transfer.Progress) {
 	})
 }
 
-// planned is told what is about to come.
-func (o *Options) planned(_ int, bytes int64) {
-	if hint := bucketHint(bytes); hint != "" && !o.engine.Plan && o.store == nil {
+// planned is told what is about to come. Holes are not sent, so they do not count.
+func (o *Options) planned(_ int, _, stored int64) {
+	if hint := bucketHint(stored); hint != "" && !o.engine.Plan && o.store == nil {
 		o.factory.Say(hint)
 	}
 }

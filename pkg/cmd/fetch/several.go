@@ -12,10 +12,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -24,7 +25,7 @@ type batch struct {
 	*Options
 	// items are their outcomes, for -o json.
 	items []*outcome
-	// failures are the names of those that went wrong.
+	// failures are the names of those that went wrong, with the reason.
 	failures []string
 }
 
@@ -38,8 +39,13 @@ func (o *Options) fetchSeveral(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b := &batch{Options: o, items: []*outcome{}}
-	err = b.fetch(ctx, jobs)
+	b := &batch{items: []*outcome{}}
+	for _, group := range byNamespace(jobs) {
+		b.Options = o.in(group[0].Namespace)
+		if err = b.fetch(ctx, group); err != nil {
+			break
+		}
+	}
 	printed := o.print(map[string]any{"items": b.items})
 	switch {
 	case ctx.Err() != nil:
@@ -49,56 +55,94 @@ func (o *Options) fetchSeveral(ctx context.Context) error {
 	case len(jobs) == 0:
 		return o.none()
 	case len(b.failures) > 0:
-		return fmt.Errorf("%d of %d jobs failed: %s", len(b.failures), len(jobs), strings.Join(b.failures, ", "))
+		return couldNotFetch(b.failures, len(jobs))
 	}
 	return nil
+}
+
+// couldNotFetch names the first of the jobs whose fetch failed. That is not the failure of a job.
+func couldNotFetch(failures []string, of int) error {
+	const most = 3
+	if more := len(failures) - most; more > 0 {
+		failures = append(failures[:most:most], fmt.Sprintf("and %d more", more))
+		return fmt.Errorf("could not fetch %d of %d jobs: %s", more+most, of, strings.Join(failures, "; "))
+	}
+	return fmt.Errorf("could not fetch %d of %d jobs: %s", len(failures), of, strings.Join(failures, "; "))
 }
 
 // none says that no job was selected: no fault where only new results were asked
 // for, and one where a selector was to name some.
 func (o *Options) none() error {
 	if o.unfetched {
-		o.factory.Say(fmt.Sprintf("Nothing to fetch in namespace %q: no finished job of yours has results that were not fetched", o.namespace))
+		o.factory.Say("Nothing to fetch " + selector.In(o.namespace) + ": no finished job of yours has results that were not fetched")
 		return nil
 	}
-	o.factory.Say(fmt.Sprintf("No jobs found in namespace %q with -l %s", o.namespace, o.selector))
-	return exit.Silently(exit.Failed)
+	return &selector.NoJobsError{Namespace: o.namespace}
 }
 
 // selected returns the jobs that were asked for, oldest first.
 func (o *Options) selected(ctx context.Context) ([]*batchv1.Job, error) {
-	selector, held := o.selector, map[string]bool{}
+	selection := o.selection
 	if o.unfetched {
-		mine, err := o.me.Selector()
-		if err != nil {
+		if _, err := o.me.Selector(); err != nil {
 			return nil, fmt.Errorf("--unfetched: %w", err)
 		}
-		selector = strings.Trim(mine+","+o.selector, ",")
-		if held, err = o.held(ctx); err != nil {
-			return nil, err
-		}
+		selection = selection.Mine()
 	}
-	var jobs []*batchv1.Job
-	err := job.Each(ctx, o.client, o.namespace, metav1.ListOptions{LabelSelector: selector}, func(one *batchv1.Job) error {
-		if !o.unfetched || job.End(one) != nil && !volume.Fetched(one) && held[one.Annotations[owner.ResultsAnnotation]] {
-			jobs = append(jobs, one)
-		}
-		return nil
-	})
-	slices.SortStableFunc(jobs, func(a, b *batchv1.Job) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
-	return jobs, err
+	jobs, err := selection.Jobs(ctx, o.client, o.namespace, o.factory.ServerClock().Now)
+	if err != nil || !o.unfetched {
+		return jobs, err
+	}
+	held, err := o.held(ctx)
+	return slices.DeleteFunc(jobs, func(one *batchv1.Job) bool { return job.End(one) == nil || !o.unfetchedBy(one, held) }), err
 }
 
-// held returns the names of the claims that hold something that was not fetched.
-func (o *Options) held(ctx context.Context) (map[string]bool, error) {
+// unfetchedBy reports whether the results of a job are still there, and its owner has not fetched them.
+func (o *Options) unfetchedBy(one *batchv1.Job, held map[string]*corev1.PersistentVolumeClaim) bool {
+	claim := held[one.Namespace+"/"+one.Annotations[owner.ResultsAnnotation]]
+	return claim != nil && !volume.RecordOfJob(one).Done(o.viewer()) && otherUse(claim, one) == ""
+}
+
+func (o *Options) viewer() volume.Viewer { return volume.Viewer{Name: o.me.Name} }
+
+// byNamespace parts jobs by their namespace, in the order of the oldest of each.
+func byNamespace(jobs []*batchv1.Job) (groups [][]*batchv1.Job) {
+	index := map[string]int{}
+	for _, one := range jobs {
+		i, ok := index[one.Namespace]
+		if !ok {
+			i = len(groups)
+			index[one.Namespace], groups = i, append(groups, nil)
+		}
+		groups[i] = append(groups[i], one)
+	}
+	return groups
+}
+
+// in returns the options for the jobs of one namespace: with -A each has a directory of its own.
+func (o *Options) in(namespace string) *Options {
+	in := *o
+	if in.namespace = namespace; !o.selection.Everywhere {
+		return &in
+	}
+	in.dir = filepath.Join(o.dir, namespace)
+	if o.engine.To.Bucket != "" {
+		in.engine.To = o.engine.To.At(namespace)
+	}
+	return &in
+}
+
+// held returns the claims that hold something that was not fetched, by their namespaces and names.
+func (o *Options) held(ctx context.Context) (map[string]*corev1.PersistentVolumeClaim, error) {
 	list, err := o.client.CoreV1().PersistentVolumeClaims(o.namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("listing claims: %w", err)
 	}
-	held := map[string]bool{}
+	held := map[string]*corev1.PersistentVolumeClaim{}
 	for i := range list.Items {
-		claim := &list.Items[i]
-		held[claim.Name] = !volume.Unused(claim) && !volume.Fetched(claim)
+		if claim := &list.Items[i]; !volume.RecordOfClaim(claim).Done(o.viewer()) {
+			held[claim.Namespace+"/"+claim.Name] = claim
+		}
 	}
 	return held, nil
 }
@@ -111,7 +155,7 @@ func (b *batch) fetch(ctx context.Context, jobs []*batchv1.Job) error {
 	for _, one := range jobs {
 		from, err := b.findOf(ctx, one)
 		if err != nil {
-			b.failed(one.Name, failed(one.Name, filepath.Join(b.dir, one.Name), err), err)
+			b.fail(one.Name, b.failed(one.Name, filepath.Join(b.dir, one.Name), err), err)
 			continue
 		}
 		if _, ok := byClaim[from.claim.Name]; !ok {
@@ -119,10 +163,11 @@ func (b *batch) fetch(ctx context.Context, jobs []*batchv1.Job) error {
 		}
 		byClaim[from.claim.Name] = append(byClaim[from.claim.Name], from)
 		if b.store != nil {
-			b.kinds = append(b.kinds, b.viaKind(from)) // what was packed of it is not swept away before its turn
+			b.kinds = append(b.kinds, b.viaKind(from, false), b.viaKind(from, true)) // what was packed of it is not swept away before its turn
 		}
 	}
 	helpers := &helpers{options: b.Options}
+	defer helpers.tidy(ctx)
 	defer helpers.close(ctx)
 	for _, claim := range order {
 		for _, from := range byClaim[claim] {
@@ -142,24 +187,26 @@ func (b *batch) fetch(ctx context.Context, jobs []*batchv1.Job) error {
 func (b *batch) one(ctx context.Context, from *found, helpers *helpers) error {
 	out, err := b.fetchOne(ctx, from, helpers)
 	if out == nil && err != nil {
-		out = failed(from.name, filepath.Join(b.dir, from.name), err)
+		out = b.failed(from.name, filepath.Join(b.dir, from.name), err)
 	}
 	told := b.tell(out)
 	if err != nil {
-		b.failed(from.name, out, err)
+		b.fail(from.name, out, err)
 	} else {
 		b.items = append(b.items, out)
 	}
 	return told
 }
 
-// failed tells what went wrong with one job. What was stopped did not go wrong.
-func (b *batch) failed(name string, out *outcome, err error) {
-	b.items, b.failures = append(b.items, out), append(b.failures, name)
+// fail tells what went wrong with one job. What was stopped did not go wrong.
+func (b *batch) fail(name string, out *outcome, err error) {
+	prefix := fmt.Sprintf("job %q: ", name)
+	name = b.shown(name)
+	b.items, b.failures = append(b.items, out), append(b.failures, name+": "+strings.TrimPrefix(printable.Error(err), prefix))
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return
 	}
-	b.factory.Say(fmt.Sprintf("error: %s: %s", name, strings.TrimPrefix(err.Error(), fmt.Sprintf("job %q: ", name))))
+	b.factory.Say(fmt.Sprintf("error: %s: %s", name, strings.TrimPrefix(printable.Error(err), prefix)))
 }
 
 // helpers keeps the place where a volume is read, for the jobs that share it.
@@ -168,6 +215,8 @@ type helpers struct {
 	options *Options
 	key     string
 	place   *place
+	// tidyings are what is left to be done when the results are said.
+	tidyings []tidying
 }
 
 // at returns the place to read from in.
@@ -188,7 +237,7 @@ func (h *helpers) close(ctx context.Context) {
 		return
 	}
 	if err := h.place.close(ctx); err != nil {
-		h.options.factory.Say("Note: " + err.Error())
+		h.options.factory.Say("Note: " + printable.Error(err))
 	}
 	h.place = nil
 }
@@ -203,12 +252,12 @@ func (f *found) template() corev1.PodSpec {
 
 // identity is the user that the files were written with.
 func (f *found) identity() helper.Identity {
-	return helper.IdentityOf(f.template(), f.Container, f.pods, f.claim.Annotations[owner.UserAnnotation])
+	return helper.IdentityOf(f.template(), f.Container, f.pods, owner.Mark(f.claim, owner.UserAnnotation))
 }
 
 // image is that of the container which wrote the files, "" where it is not known.
 func (f *found) image() string {
-	for _, container := range f.template().Containers {
+	for _, container := range slices.Concat(f.template().Containers, f.template().InitContainers) {
 		if container.Name == f.Container {
 			return container.Image
 		}

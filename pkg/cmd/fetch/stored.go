@@ -35,6 +35,7 @@ func (o *Options) checkStored(flags *Flags) error {
 		{"--transport", flags.Transport != auto},
 		{"--helper-image", flags.Image != ""},
 		{"--keep-helper", flags.KeepHelper},
+		{"--mark", flags.Mark},
 	} {
 		if flag.set {
 			return exit.Usagef("%s: from %s files come without the cluster", flag.name, o.stored)
@@ -85,7 +86,7 @@ func (o *Options) fetchStored(ctx context.Context) error {
 		return transfer.Joined(err, o.print(out))
 	}
 	req := o.request(source, out, &reporter{options: o, out: out, way: func() string { return "s3" }}, sums)
-	req.SourceID, req.Mount, req.Pause = o.stored.String(), "/", o.pause
+	req.SourceID, req.Pause = o.stored.String(), o.pause
 	result, err := transfer.Fetch(ctx, req)
 	if err == nil {
 		err = sums.keep()
@@ -99,8 +100,8 @@ func (o *Options) fetchStored(ctx context.Context) error {
 		came.Compression = mostly(packed.Received())
 	}
 	out.take(result, came, o.factory.Clock.Now())
-	if err == nil && result.Empty() {
-		err = errors.New(o.stored.String() + " holds no files")
+	if err == nil {
+		err = o.noteStoredEmpty(out, result)
 	}
 	o.list(result)
 	o.notes(out, result, err)
@@ -108,4 +109,16 @@ func (o *Options) fetchStored(ctx context.Context) error {
 		out.Error = err.Error()
 	}
 	return transfer.Joined(err, o.tell(out), o.print(out))
+}
+
+// noteStoredEmpty notes that the place in the bucket has no files; it is an error where the filters select none.
+func (o *Options) noteStoredEmpty(out *outcome, result transfer.Result) error {
+	all := o.engine.Filter.All()
+	if result.Empty() && !all {
+		return errors.New(o.stored.String() + " has no files that --include and --exclude select")
+	}
+	if result.NoFiles() && all {
+		out.noFiles = o.stored.String() + " is empty"
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/listing"
@@ -21,7 +22,8 @@ import (
 const mostPaths = 300
 
 // completeFlags says what completes the flags.
-func completeFlags(cmd *cobra.Command) {
+func completeFlags(f *factory.Factory, cmd *cobra.Command) {
+	selector.Complete(cmd, tab.JobList(f, hasResults))
 	tab.Flags(cmd, map[string]tab.Func{
 		"compress":  tab.Values(compressions()...),
 		"dir":       tab.Folders,
@@ -29,6 +31,7 @@ func completeFlags(cmd *cobra.Command) {
 		"output":    tab.Values("json"),
 		"progress":  tab.Values(progresses()...),
 		"transport": tab.Values(transports()...),
+		"links":     tab.Values(linkModes()...),
 	})
 }
 

@@ -67,18 +67,18 @@ func (o *Options) move(ctx context.Context, place *place, req transfer.Request) 
 		return transfer.Result{}, err
 	}
 	defer id.forget()
-	if !req.PlanOnly {
-		o.markTo(ctx, place.from, &volume.Via{
-			Bucket: to.Bucket, Prefix: to.Prefix, Endpoint: o.store.Endpoint(), Region: o.store.Region(), Since: o.factory.Clock.Now(), Ends: true,
-		})
-	}
-	stays := false
+	begun, stays := false, false
 	result, err := objects.Copy(ctx, objects.Request{
 		Request: req, Agent: place, Store: o.store, At: to, ID: id.id, Now: o.factory.Clock.Now, Say: o.factory.Say,
+		Begun: func() {
+			begun = true
+			o.markTo(ctx, place.from, &volume.Via{
+				Bucket: to.Bucket, Prefix: to.Prefix, Endpoint: o.store.Endpoint(), Region: o.store.Region(), Since: o.factory.ServerClock().Now(), Ends: true,
+			})
+		},
 		Stays: func() { stays = true },
 	})
-	_, refused := errors.AsType[*transfer.RefusedError](err)
-	if !req.PlanOnly && !stays && (err == nil || refused || ctx.Err() != nil && errors.Is(err, context.Canceled)) { // else parts may be there
+	if begun && !stays {
 		o.markTo(ctx, place.from, nil)
 	}
 	return result, err
@@ -95,7 +95,7 @@ func (o *Options) toMark() string {
 
 // markTo writes onto the claim that parts of files may be in the bucket, for who deletes it, or takes it back.
 func (o *Options) markTo(ctx context.Context, from *found, via *volume.Via) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), marking)
+	ctx, cancel := transfer.Outlast(ctx, transfer.Grace, marking)
 	defer cancel()
 	if err := volume.MarkVia(ctx, o.client, from.claim, o.toMark(), via); err != nil {
 		o.factory.Say(fmt.Sprintf("Note: that files are on their way to %s could not be recorded: %v", o.engine.To, err))

@@ -4,18 +4,26 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // find decides where to read, and how.
 func (p *place) find(ctx context.Context) (*openWay, error) {
+	if p.from.pod != nil {
+		return p.inPod(), nil
+	}
+	return p.onClaim(ctx)
+}
+
+// onClaim decides where to read a claim: in a helper pod or, where there can be none, in a pod that has the claim.
+func (p *place) onClaim(ctx context.Context) (*openWay, error) {
 	if !binary.Embedded() && (p.options.engine.Plan || needsAgent(p.options.engine.Transport)) {
 		return p.without(transport.Container{}, errNoAgent)
 	}
@@ -42,6 +50,13 @@ func (p *place) find(ctx context.Context) (*openWay, error) {
 	return p.inHelper(ctx, at)
 }
 
+// inPod reads an emptyDir volume, which no other pod can mount.
+func (p *place) inPod() *openWay {
+	pod := p.from.pod
+	p.say(fmt.Sprintf("Reading %s inside the pod, with which it is deleted; to keep the results of the next run, use run --results=SIZE", p.from.label()))
+	return p.tar(transport.Container{Namespace: pod.Namespace, Pod: pod.Name, Name: p.from.Container}, p.from.Path, "")
+}
+
 // node is where a new helper must run, "" for anywhere.
 func (p *place) node(users []corev1.Pod) string {
 	for _, pod := range users {
@@ -56,7 +71,7 @@ func (p *place) node(users []corev1.Pod) string {
 // with tar: nothing is put into a pod of somebody's. Nil where there is none.
 func (p *place) inUser(users []corev1.Pod, why string) (*openWay, error) {
 	for _, pod := range users {
-		for _, m := range volume.MountsOf(pod.Spec) {
+		for _, m := range volume.MountsOfPod(&pod) {
 			if m.Claim != p.from.claim.Name || m.SubPath != p.from.SubPath || !running(pod, m.Container) || m.Varies || isHelper(pod) {
 				continue
 			}
@@ -67,16 +82,16 @@ func (p *place) inUser(users []corev1.Pod, why string) (*openWay, error) {
 				return nil, fmt.Errorf("%s needs a helper pod: %s, and nothing is put into pod %s, which has the volume%s", flag, why, pod.Name, p.options.orDirectly())
 			}
 			p.say(fmt.Sprintf("%s: reading it inside pod %s, which has it", why, pod.Name))
-			return p.tar(transport.Container{Namespace: pod.Namespace, Pod: pod.Name, Name: m.Container}, m.Path), nil
+			return p.tar(transport.Container{Namespace: pod.Namespace, Pod: pod.Name, Name: m.Container}, m.Path, ""), nil
 		}
 	}
 	return nil, nil
 }
 
-func isHelper(pod corev1.Pod) bool { return pod.Labels[owner.ComponentLabel] == owner.HelperComponent }
+func isHelper(pod corev1.Pod) bool { return helper.Shaped(&pod) }
 
 func running(pod corev1.Pod, container string) bool {
-	for _, status := range pod.Status.ContainerStatuses {
+	for _, status := range slices.Concat(pod.Status.ContainerStatuses, pod.Status.InitContainerStatuses) {
 		if status.Name == container {
 			return status.State.Running != nil
 		}

@@ -42,7 +42,9 @@ func (o *Options) openStore(ctx context.Context) (err error) {
 	if o.stored.Bucket == "" && o.engine.To.Bucket == "" && (o.engine.Via.Bucket == "" || o.engine.Plan) {
 		return nil
 	}
-	if o.store, err = bucket.Open(ctx, o.engine.Store); err != nil {
+	options := o.engine.Store
+	options.Say = o.factory.Say
+	if o.store, err = bucket.Open(ctx, options); err != nil {
 		return err
 	}
 	for _, endpoint := range o.store.Plain() {
@@ -56,7 +58,7 @@ func (o *Options) openVia(ctx context.Context, from *found) (*via, error) {
 	if o.engine.Via.Bucket == "" || o.store == nil {
 		return nil, nil
 	}
-	id, err := o.newFetchID(o.viaKind(from))
+	id, err := o.newFetchID(o.viaKind(from, o.inUse))
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +70,7 @@ func (o *Options) openVia(ctx context.Context, from *found) (*via, error) {
 		v.resumed = true
 		break
 	}
-	mark := volume.Via{Bucket: v.at.Bucket, Prefix: v.at.Prefix, Endpoint: o.store.Endpoint(), Region: o.store.Region(), Since: o.factory.Clock.Now()}
+	mark := volume.Via{Bucket: v.at.Bucket, Prefix: v.at.Prefix, Endpoint: o.store.Endpoint(), Region: o.store.Region(), Since: o.factory.ServerClock().Now()}
 	if err := volume.MarkVia(ctx, o.client, from.claim, v.id, &mark); err != nil {
 		o.factory.Say(fmt.Sprintf("Note: that a fetch passes through %s could not be recorded: %v", v.at, err))
 	} else {
@@ -77,10 +79,14 @@ func (o *Options) openVia(ctx context.Context, from *found) (*via, error) {
 	return v, nil
 }
 
-// viaKind is what two fetches through a bucket have in common of which one goes on with the other's
-// objects.
-func (o *Options) viaKind(from *found) string {
-	return strings.Join([]string{string(from.claim.UID), from.name, from.SubPath, o.engine.Via.String(), o.store.Endpoint()}, "\n")
+// viaKind is what two fetches through a bucket have in common of which one resumes with the other's objects.
+// What was packed while something could write to the results is not used once that is over.
+func (o *Options) viaKind(from *found, inUse bool) string {
+	kind := []string{string(from.claim.UID), from.name, from.SubPath, o.engine.Via.String(), o.store.Endpoint()}
+	if inUse {
+		kind = append(kind, "in use")
+	}
+	return strings.Join(kind, "\n")
 }
 
 // source has the files of an agent, or of the one that came after it, go through the bucket.
@@ -91,14 +97,14 @@ func (v *via) source(agent *agentsource.Source, meter *transport.Meter) *buckets
 	}
 	v.through = bucketsource.New(bucketsource.Options{
 		Agent: agent, Store: v.options.store, At: v.at, Resume: v.resumed, Keep: v.options.engine.KeepObjects,
-		Through: meter.Reader, Now: v.options.factory.Clock.Now, Mount: v.from.Path, Wanted: v.options.engine.Filter.Takes,
+		Through: meter.Reader, Now: v.options.factory.Clock.Now, Layout: v.from.layout, Wanted: v.options.engine.Filter.Takes,
 	})
 	return v.through
 }
 
 // close removes what is in the bucket, where all has come; else it is for the next fetch.
 func (v *via) close(ctx context.Context, failed error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
+	ctx, cancel := transfer.Outlast(ctx, transfer.Grace, cleaning)
 	defer cancel()
 	o := v.options
 	if failed != nil {
@@ -125,9 +131,9 @@ func (v *via) leave(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		v.options.factory.Say(fmt.Sprintf("Note: what is packed already may be at %s; the same line goes on with it: %v", v.at, err))
+		v.options.factory.Say(fmt.Sprintf("Note: packed objects may remain at %s; run the same command again to resume: %v", v.at, err))
 	} else {
-		v.options.factory.Say(fmt.Sprintf("What is packed already stays at %s (%s): the same line goes on with it", v.at, howMany(count)))
+		v.options.factory.Say(fmt.Sprintf("Packed objects remain at %s (%s). Run the same command again to resume.", v.at, howMany(count)))
 	}
 	return v.unlock()
 }
@@ -171,21 +177,50 @@ func (v *via) end(ctx context.Context) error {
 	return nil
 }
 
-// sweepVias removes what other fetches of a claim left in a bucket.
-func (o *Options) sweepVias(ctx context.Context, from *found) {
-	except := o.toMark()
-	if o.via != nil {
-		except = o.via.id
+// tidying is a look at what other fetches of a claim left in a bucket, once the result is said.
+type tidying struct {
+	options *Options
+	from    *found
+	except  []string
+}
+
+// tidyLater has what other fetches of a claim left in a bucket removed in the end.
+func (h *helpers) tidyLater(o *Options, from *found) {
+	if o.engine.Plan {
+		return
 	}
+	except := []string{o.toMark()}
+	if o.via != nil {
+		except = append(except, o.via.id)
+	}
+	if len(from.claim.Annotations) > 0 {
+		h.tidyings = append(h.tidyings, tidying{o, from, except})
+	}
+}
+
+// tidy removes it. The limit that it has is for all claims.
+func (h *helpers) tidy(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, cleanup.Tidying)
+	defer cancel()
+	for _, one := range h.tidyings {
+		one.options.sweepVias(ctx, one.from, one.except)
+	}
+	h.tidyings = nil
+}
+
+// sweepVias removes what other fetches of a claim left in a bucket.
+func (o *Options) sweepVias(ctx context.Context, from *found, except []string) {
 	cleanup.Objects{
-		Client: o.client, Now: o.factory.Clock.Now, Say: o.factory.Say,
-		Dead: o.isDead, Removed: o.bury,
+		Client: o.client, Now: o.factory.ServerClock().Now, Say: o.factory.Say, Dead: o.isDead, Removed: o.bury,
 		Through: cmp.Or(o.engine.Via.Bucket, o.engine.To.Bucket),
-		Open: func(ctx context.Context, at volume.Via) (*bucket.Store, error) {
-			if o.store != nil && o.store.Endpoint() == at.Endpoint {
+		Store: func(ctx context.Context) (*bucket.Store, error) {
+			if o.store != nil {
 				return o.store, nil
 			}
-			return cleanup.OwnStore(ctx, at)
+			return bucket.Configure(ctx, o.engine.Store)
 		},
-	}.Sweep(ctx, from.claim, except)
+		Buckets: func(endpoint string) []string {
+			return append(o.factory.OwnBuckets(endpoint), o.engine.Via.Bucket, o.engine.To.Bucket)
+		},
+	}.Sweep(ctx, from.claim, except...)
 }

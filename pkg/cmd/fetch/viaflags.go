@@ -9,17 +9,14 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 )
 
-const (
-	// viaVariable makes a bucket the way for every fetch.
-	viaVariable = "KUBECTL_BATCH_VIA"
-	// directly stands for no bucket, where the variable names one.
-	directly = "none"
-)
+// directly stands for no bucket, where the variable names one.
+const directly = "none"
 
 func (o *Flags) addBucket(flags *pflag.FlagSet) {
-	flags.StringVar(&o.Via, "via", "", "Have the files pass through this place in a bucket and not through the API server: s3://BUCKET[/PREFIX], or none (default: $"+viaVariable+")")
+	flags.StringVar(&o.Via, "via", "", "Have the files pass through this place in a bucket and not through the API server: s3://BUCKET[/PREFIX], or none (default: $"+factory.ViaVariable+")")
 	flags.StringVar(&o.To, "to", "", "Put the files into a bucket and not here, one object each: s3://BUCKET/PREFIX")
 	flags.BoolVar(&o.KeepObjects, "keep-objects", false, "Leave what passed through the bucket there")
 	flags.StringVar(&o.Profile, "profile", "", "Profile of the AWS CLI's files (default: $AWS_PROFILE)")
@@ -64,7 +61,7 @@ func (o *Flags) parseVia(e *Engine) error {
 	}
 	via, name := o.Via, "--via"
 	if via == "" && o.Transport != "tar" { // who types that means this time
-		via, name = o.viaDefault, "$"+viaVariable
+		via, name = o.viaDefault, "$"+factory.ViaVariable
 	}
 	if via == "" || via == directly {
 		return o.noVia()

@@ -77,21 +77,22 @@ func (e *unreachedError) Unwrap() error { return e.cause }
 
 // executor runs programs in containers, counted and limited.
 func (p *place) executor() transport.Executor {
-	return p.meter.Executor(transport.ForRate(p.options.executor, p.options.engine.LimitRate))
+	return p.meter.Executor(p.options.executor)
 }
 
-// tar reads with nothing but the programs of the container's image.
-func (p *place) tar(at transport.Container, root string) *openWay {
+// tar reads with nothing but the programs of the container's image. sub is the
+// directory or file in root that is read, "" for all of it.
+func (p *place) tar(at transport.Container, root, sub string) *openWay {
 	trace("copying with tar")
 	here := func(context.Context) (transport.Container, error) { return at, nil }
-	return &openWay{Source: tarsource.New(p.executor(), here, root)}
+	return &openWay{Source: tarsource.New(p.executor(), here, root).Below(sub)}
 }
 
 // inHelper puts the agent into the helper, or reads with tar where it cannot run.
 func (p *place) inHelper(ctx context.Context, at transport.Container) (*openWay, error) {
 	asked := p.options.engine.Transport
 	if asked == "tar" {
-		return p.tar(at, helper.MountPath), nil
+		return p.tar(at, helper.MountPath, p.from.SubPath), nil
 	}
 	if !binary.Embedded() {
 		return p.without(at, errNoAgent)
@@ -121,7 +122,7 @@ func (p *place) without(at transport.Container, why error) (*openWay, error) {
 		return nil, fmt.Errorf("--plan needs the agent: %w", why)
 	}
 	p.say(fmt.Sprintf("Note: %v; copying with tar, which is slower", why))
-	return p.tar(at, helper.MountPath), nil
+	return p.tar(at, helper.MountPath, p.from.SubPath), nil
 }
 
 // agentFor returns the agent for a machine.

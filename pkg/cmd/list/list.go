@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/kubernetes/scheme"
@@ -19,7 +18,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/filter"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 )
@@ -38,12 +37,15 @@ const example = `
 	# Yours, in all namespaces (if you may list the jobs of all)
 	kubectl batch list --mine -A
 
+	# Those that failed in the last day
+	kubectl batch list --failed --newer-than=1d
+
 	# Their names, for a script
 	kubectl batch list -l team=vision -o name`
 
 // Flags is what was typed.
 type Flags struct {
-	Filter filter.Flags
+	Select selector.Flags
 	Print  *genericclioptions.PrintFlags
 }
 
@@ -53,7 +55,7 @@ type Options struct {
 	client    cluster.Interface
 	namespace string
 	refs      []job.Ref
-	filter    filter.Flags
+	selection selector.Selection
 	wide      bool
 	// print is nil for a table.
 	print printers.ResourcePrinter
@@ -71,7 +73,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		Long:    long,
 		Example: example,
 
-		ValidArgsFunction: tab.Unless(flags.Filter.Typed, tab.JobList(f, tab.Any)),
+		ValidArgsFunction: tab.Unless(flags.Select.Typed, tab.JobList(f, tab.Any)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args)
 			if err != nil {
@@ -81,6 +83,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
+	selector.Complete(cmd, tab.JobList(f, tab.Any))
 	flags.Print.AddFlags(cmd)
 	cmd.Flag("output").Usage = "wide, or a format: " + cmd.Flag("output").Usage
 	tab.Flags(cmd, map[string]tab.Func{
@@ -90,7 +93,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 }
 
 // AddFlags declares the flags.
-func (o *Flags) AddFlags(flags *pflag.FlagSet) { o.Filter.AddTo(flags) }
+func (o *Flags) AddFlags(flags *pflag.FlagSet) { o.Select.AddTo(flags) }
 
 // ToOptions parses every string once.
 func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
@@ -98,10 +101,10 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	if err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
-	if err := o.Filter.Check(len(refs)); err != nil {
+	options := &Options{factory: f, refs: refs}
+	if options.selection, err = o.Select.Parse(len(refs)); err != nil {
 		return nil, err
 	}
-	options := &Options{factory: f, refs: refs, filter: o.Filter}
 	if format := *o.Print.OutputFormat; format == "wide" {
 		options.wide = true
 	} else if format != "" {
@@ -111,13 +114,13 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 		}
 	}
 	options.client, options.namespace, err = f.Cluster()
-	options.namespace = o.Filter.Namespace(options.namespace)
+	options.namespace = options.selection.Namespace(options.namespace)
 	return options, err
 }
 
 // Run prints the jobs, and says why those that do not run do not.
 func (o *Options) Run(ctx context.Context) error {
-	selected, err := o.filter.Options(ctx, o.client)
+	selected, err := o.selection.Options(ctx, o.client)
 	if err != nil {
 		return err
 	}
@@ -129,6 +132,9 @@ func (o *Options) Run(ctx context.Context) error {
 		jobs = append(jobs, one)
 		return nil
 	})
+	if err == nil && len(jobs) == 0 {
+		err = selector.CheckNamespace(ctx, o.client, o.namespace)
+	}
 	if err != nil && len(jobs) == 0 {
 		return err
 	}
@@ -155,19 +161,14 @@ func (o *Options) each(ctx context.Context, selected metav1.ListOptions, see fun
 	if len(o.refs) > 0 {
 		return o.named(ctx, see)
 	}
-	return job.Each(ctx, o.client, o.namespace, selected, see)
+	return job.EachSelected(ctx, o.client, o.namespace, selected, o.selection.Selection, o.factory.ServerClock().Now, see)
 }
 
 // named gives the jobs that are there of those that were named, each once.
-func (o *Options) named(ctx context.Context, see func(*batchv1.Job) error) (errs error) {
-	seen := map[types.UID]bool{}
-	for _, ref := range o.refs {
-		one, err := job.Get(ctx, o.client, o.namespace, ref)
-		if err == nil && !seen[one.UID] {
-			seen[one.UID] = true
-			err = see(one)
-		}
-		errs = errors.Join(errs, err)
+func (o *Options) named(ctx context.Context, see func(*batchv1.Job) error) error {
+	jobs, errs := job.GetAll(ctx, o.client, o.namespace, o.refs)
+	for _, one := range jobs {
+		errs = errors.Join(errs, see(one))
 	}
 	return errs
 }

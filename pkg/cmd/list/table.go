@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -11,9 +12,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 	utilduration "k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
@@ -27,7 +30,8 @@ const shownAtOnce = 500
 
 // table shows the jobs, and below them the results whose job is gone.
 func (o *Options) table(ctx context.Context, selected metav1.ListOptions) error {
-	out := screen.NewTable(o.factory.Streams.Out, o.columns(), o.wide)
+	claims, viewer := o.claims(ctx), &viewer{options: o, ctx: ctx}
+	out := screen.NewTable(o.factory.Streams.Out, o.columns(claims, viewer), o.wide)
 	waiting, there := &waiting{}, map[[2]string]bool{}
 	var gathered []*batchv1.Job
 	err := o.each(ctx, selected, func(one *batchv1.Job) error {
@@ -36,7 +40,7 @@ func (o *Options) table(ctx context.Context, selected metav1.ListOptions) error 
 		if gathered = append(gathered, one); len(gathered) < shownAtOnce {
 			return nil
 		}
-		rows := ofJobs(gathered)
+		rows := o.rows(ctx, gathered)
 		gathered = nil
 		return out.Add(rows)
 	})
@@ -44,30 +48,30 @@ func (o *Options) table(ctx context.Context, selected metav1.ListOptions) error 
 		sortByAge(gathered)
 		sortByAge(waiting.first)
 	}
-	rows := ofJobs(gathered)
+	rows := o.rows(ctx, gathered)
 	if err == nil { // else the jobs that are there are not known
-		rows = append(rows, o.orphans(ctx, selected.LabelSelector, there)...)
+		rows = append(rows, o.orphans(ctx, claims, selected.LabelSelector, there)...)
 	}
 	if err = errors.Join(out.Add(rows), err); err == nil && len(there)+len(rows) == 0 {
+		if err := selector.CheckNamespace(ctx, o.client, o.namespace); err != nil {
+			return err
+		}
 		o.factory.Say(o.none())
 	}
 	o.explain(ctx, waiting)
+	viewer.explain()
 	return err
 }
 
-// orphans are the results whose job is gone. They are a courtesy: who may not list
-// claims sees none. With a selector the jobs that are there are not all known.
-func (o *Options) orphans(ctx context.Context, selector string, there map[[2]string]bool) (rows []row) {
-	if len(o.refs) > 0 || o.filter.FieldSelector != "" {
-		return nil
-	}
-	exists := func(namespace, name string) bool { return there[[2]string{namespace, name}] }
-	claims, err := cleanup.Orphans(ctx, o.client, o.namespace, selector, exists)
-	if err != nil {
+// orphans are the results whose job is gone. With a selector the jobs that are there are not all known.
+func (o *Options) orphans(ctx context.Context, claims []cleanup.Claim, selector string, there map[[2]string]bool) (rows []row) {
+	matching, err := labels.Parse(selector)
+	if len(o.refs) > 0 || o.selection.ByJob() || err != nil {
 		return nil
 	}
 	for _, claim := range claims {
-		if o.filter.Typed() && o.there(ctx, claim) {
+		known := there[[2]string{claim.Namespace, claim.Job}] || slices.Contains(o.selection.Except, claim.Job)
+		if known || !matching.Matches(claim.Labels) || o.selection.Filtered && o.there(ctx, claim) {
 			continue
 		}
 		rows = append(rows, row{claim: &claim})
@@ -84,19 +88,12 @@ func (o *Options) there(ctx context.Context, claim cleanup.Claim) bool {
 // row is a job, or a claim whose job is gone.
 type row struct {
 	job   *batchv1.Job
+	state job.State
 	claim *cleanup.Claim
 }
 
-func ofJobs(jobs []*batchv1.Job) []row {
-	rows := make([]row, len(jobs))
-	for i, one := range jobs {
-		rows[i] = row{job: one}
-	}
-	return rows
-}
-
-func (o *Options) columns() []screen.Column[row] {
-	now := o.factory.Clock.Now()
+func (o *Options) columns(claims []cleanup.Claim, viewer *viewer) []screen.Column[row] {
+	now := o.factory.ServerClock().Now()
 	column := func(name string, ofJob func(*batchv1.Job) string, ofClaim func(*cleanup.Claim) string) screen.Column[row] {
 		return screen.Column[row]{Name: name, Cell: func(r row) string {
 			if r.claim != nil {
@@ -113,11 +110,16 @@ func (o *Options) columns() []screen.Column[row] {
 	none := func(*cleanup.Claim) string { return screen.None }
 	columns := []screen.Column[row]{
 		column("Name", func(j *batchv1.Job) string { return j.Name }, func(c *cleanup.Claim) string { return "pvc/" + c.Name }),
-		column("State", func(j *batchv1.Job) string { return string(job.StateOf(j)) }, func(*cleanup.Claim) string { return "Gone" }),
+		{Name: "State", Cell: func(r row) string {
+			if r.claim != nil {
+				return "Gone"
+			}
+			return string(r.state)
+		}},
 		column("Duration", func(j *batchv1.Job) string { return utilduration.HumanDuration(job.Duration(j, now)) }, none),
 		column("Results", results, func(c *cleanup.Claim) string { return c.Name }),
-		column("Fetched", fetched, (*cleanup.Claim).State),
-		wide(column("Owner", func(j *batchv1.Job) string { return screen.OrNone(j.Annotations[owner.Annotation]) }, func(c *cleanup.Claim) string { return screen.OrNone(c.Owner) })),
+		column("Fetched", fetched(claims, viewer), viewer.ofClaim),
+		wide(column("Owner", func(j *batchv1.Job) string { return screen.OrNone(owner.OfJob(j)) }, func(c *cleanup.Claim) string { return screen.OrNone(c.Record.Owner) })),
 		wide(column("Images", images, none)),
 		column("Age", func(j *batchv1.Job) string { return age(j.CreationTimestamp.Time) }, func(c *cleanup.Claim) string { return age(c.Created) }),
 	}
@@ -130,16 +132,6 @@ func (o *Options) columns() []screen.Column[row] {
 
 // results names the claims that the job writes to.
 func results(j *batchv1.Job) string { return screen.OrNone(strings.Join(volume.Written(j), ",")) }
-
-func fetched(j *batchv1.Job) string {
-	switch {
-	case volume.Fetched(j):
-		return "yes"
-	case results(j) == screen.None:
-		return screen.None
-	}
-	return "no"
-}
 
 func images(j *batchv1.Job) string {
 	var names []string
@@ -159,7 +151,9 @@ type waiting struct {
 }
 
 func (w *waiting) see(one *batchv1.Job) {
-	if state := job.StateOf(one); state != job.Pending && state != job.Suspended && state != job.Queued {
+	switch job.StateOf(one) {
+	case job.Pending, job.Suspended, job.Queued, job.Retrying, job.Stopping:
+	default:
 		return
 	}
 	if w.all++; w.all <= explainLimit {
@@ -179,8 +173,8 @@ func (o *Options) explain(ctx context.Context, waiting *waiting) {
 		if err != nil {
 			return
 		}
-		if why := reason.OfJob(one, pods, warnings[one.Namespace]); why.Known() {
-			o.factory.Say(fmt.Sprintf("job %s does not run yet: %s", one.Name, why))
+		if why := reason.OfJob(one, pods, warnings[one.Namespace], o.factory.ServerClock().Now()); why.Known() {
+			o.factory.Say(why.Sentence(o.selection.Named(one)))
 		}
 	}
 	if more := waiting.all - len(waiting.first); more > 0 {

@@ -4,13 +4,18 @@ package logs
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
+	batchv1 "k8s.io/api/batch/v1"
+	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/outcome"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 )
@@ -18,25 +23,32 @@ import (
 const long = `
 	Print the logs of every pod of a job, also of those that have failed.
 
-	Where several containers write, each line begins with the pod's name. With
-	-f it goes on until the job is finished, and says why while nothing runs.`
+	Where several containers write, each line begins with the pod's name; of several
+	jobs, with the job's name. With -f it goes on until the job is finished, and says why while nothing runs.`
 
 const example = `
 	# What a job wrote
 	kubectl batch logs train
 
+	# What the jobs wrote that failed in the last hour
+	kubectl batch logs --failed --newer-than=1h
+
 	# Follow the newest job of yours until it is finished
 	kubectl batch logs @latest -f`
 
 // Flags is what was typed.
-type Flags struct{ Follow bool }
+type Flags struct {
+	Select selector.Flags
+	Follow bool
+}
 
 // Options is a request that can be carried out as it stands.
 type Options struct {
 	factory   *factory.Factory
 	client    cluster.Interface
 	namespace string
-	ref       job.Ref
+	refs      []job.Ref
+	selection selector.Selection
 	follow    bool
 }
 
@@ -44,15 +56,14 @@ type Options struct {
 func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
-		Use:     "logs JOB",
+		Use:     "logs [JOB...]",
 		Short:   "Print the logs of every pod of a job",
 		Long:    long,
 		Example: example,
-		Args:    cobra.ExactArgs(1),
 
-		ValidArgsFunction: tab.OneJob(f, tab.Any),
+		ValidArgsFunction: tab.Unless(flags.Select.Typed, tab.JobList(f, tab.Any)),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			options, err := flags.ToOptions(f, args[0])
+			options, err := flags.ToOptions(f, args)
 			if err != nil {
 				return err
 			}
@@ -60,36 +71,86 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
+	selector.Complete(cmd, tab.JobList(f, tab.Any))
 	return cmd
 }
 
 // AddFlags declares the flags.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
+	o.Select.AddTo(flags)
 	flags.BoolVarP(&o.Follow, "follow", "f", false, "Go on until the job is finished")
 }
 
 // ToOptions parses every string once.
-func (o *Flags) ToOptions(f *factory.Factory, arg string) (*Options, error) {
-	ref, err := job.ParseRef(arg)
+func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
+	refs, err := job.ParseRefs(args)
 	if err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
+	selection, err := o.Select.ParseSome(len(refs), f.Program)
+	if err != nil {
+		return nil, err
+	}
 	client, namespace, err := f.Cluster()
-	return &Options{factory: f, client: client, namespace: namespace, ref: ref, follow: o.Follow}, err
+	namespace = selection.Namespace(namespace)
+	return &Options{factory: f, client: client, namespace: namespace, refs: refs, selection: selection, follow: o.Follow}, err
 }
 
-// Run prints the logs.
+// Run prints the logs: of several jobs one after the other or, with -f, side by side.
 func (o *Options) Run(ctx context.Context) error {
-	one, err := job.Get(ctx, o.client, o.namespace, o.ref)
-	if err != nil {
-		return err
+	jobs, missing := o.jobs(ctx)
+	if len(jobs) == 1 && missing == nil {
+		return o.selection.About(jobs[0], o.print(ctx, jobs[0], o.factory.Streams))
 	}
+	logs, messages := &lines{out: o.factory.Streams.Out}, &lines{out: o.factory.Streams.ErrOut}
+	errs := make([]error, len(jobs))
+	var group sync.WaitGroup
+	for i, one := range jobs {
+		streams := o.factory.Streams
+		streams.Out, streams.ErrOut = logs.of("["+o.selection.Named(one)+"] "), messages.of("")
+		if !o.follow {
+			errs[i] = o.selection.About(one, o.print(ctx, one, streams))
+			continue
+		}
+		group.Go(func() { errs[i] = o.selection.About(one, o.print(ctx, one, streams)) })
+	}
+	group.Wait()
+	return errors.Join(missing, errors.Join(errs...))
+}
+
+// jobs returns the jobs that are named, each once, or selected. The error tells of names that
+// do not exist.
+func (o *Options) jobs(ctx context.Context) ([]*batchv1.Job, error) {
+	if len(o.refs) == 0 {
+		jobs, err := o.selection.Jobs(ctx, o.client, o.namespace, o.factory.ServerClock().Now)
+		if err == nil && len(jobs) == 0 {
+			err = &selector.NoJobsError{Namespace: o.namespace}
+		}
+		return jobs, err
+	}
+	return job.GetAll(ctx, o.client, o.namespace, o.refs)
+}
+
+// resume is the command line that follows the log of one job again.
+func (o *Options) resume(one *batchv1.Job) string {
+	if o.selection.Everywhere {
+		return o.factory.LineIn(one.Namespace, "logs", one.Name, "-f")
+	}
+	return o.factory.Line("logs", one.Name, "-f")
+}
+
+// print writes the logs of one job, and the messages about it, to streams.
+func (o *Options) print(ctx context.Context, one *batchv1.Job, streams genericiooptions.IOStreams) error {
 	if !o.follow {
-		return job.Logs(ctx, o.client, one, o.factory.Streams.Out)
+		return job.Logs(ctx, o.client, one, streams.Out)
 	}
-	err = job.FollowLogs(ctx, o.client, one, o.factory.Streams.Out, o.factory.Say)
-	if errors.Is(err, context.Canceled) {
-		o.factory.Say("\nNothing was stopped in the cluster; to go on: " + o.factory.Line("logs", one.Name, "-f"))
+	apart := *o.factory
+	apart.Streams = streams
+	waiter := outcome.Waiter{Factory: &apart, Client: o.client, Aside: true, Everywhere: o.selection.Everywhere, Resume: []string{o.resume(one)}}
+	var lost error
+	ended, err := waiter.Follow(ctx, one, func(err error) { lost = err })
+	if ended.Job == nil {
+		return exit.Bare(err)
 	}
-	return err
+	return lost
 }

@@ -4,12 +4,12 @@ package outcome
 import (
 	"cmp"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"sync"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
@@ -29,8 +30,17 @@ type Waiter struct {
 	JSON bool
 	// Aside says the words on ErrOut, where the answer is another.
 	Aside bool
+	// Patience is how long a reason may last that waiting cannot resolve; 0 for ever.
+	Patience time.Duration
+	// Everywhere names jobs with their namespaces.
+	Everywhere bool
+	// Resume is what is said after Ctrl-C: the command line that continues what was
+	// asked, and further lines. Without it that is wait.
+	Resume []string
 
 	mu sync.Mutex
+	// followed means that the log of the job was printed.
+	followed bool
 }
 
 // report is how a job ended, as -o json gives it.
@@ -49,13 +59,23 @@ type report struct {
 // has, and returns their outcomes. The error carries the exit status: the
 // highest of the jobs', or exit.Tool where waiting itself failed.
 func (w *Waiter) Wait(ctx context.Context, jobs ...*batchv1.Job) ([]job.Outcome, error) {
-	outcomes, errs := make([]job.Outcome, len(jobs)), make([]error, len(jobs))
-	var group sync.WaitGroup
+	outcomes, errs, ended := make([]job.Outcome, len(jobs)), make([]error, len(jobs)), make([]bool, len(jobs))
+	failed := w.watcher().Await(ctx, jobs, func(i int, outcome job.Outcome, err error) {
+		outcomes[i], errs[i], ended[i] = outcome, err, true
+		if err == nil {
+			errs[i] = w.print(outcome)
+		}
+	})
+	var waiting []*batchv1.Job
 	for i, one := range jobs {
-		group.Go(func() { outcomes[i], errs[i] = w.one(ctx, one) })
+		if !ended[i] {
+			waiting = append(waiting, one)
+		}
 	}
-	group.Wait()
-	if err := errors.Join(errs...); err != nil {
+	if failed != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
+		failed = w.timeoutError(waiting)
+	}
+	if err := errors.Join(append(errs, failed)...); err != nil {
 		return outcomes, w.failed(ctx, err, jobs)
 	}
 	highest := 0
@@ -65,31 +85,76 @@ func (w *Waiter) Wait(ctx context.Context, jobs ...*batchv1.Job) ([]job.Outcome,
 	return outcomes, exit.Silently(highest)
 }
 
-func (w *Waiter) one(ctx context.Context, one *batchv1.Job) (job.Outcome, error) {
-	outcome, err := job.Await(ctx, w.Client, one, func(text string) {
+// Follow prints the logs of a job until it is finished, and then how it ended. It
+// returns the outcome, without a Job where it is not known, and an error with
+// the job's own exit status, as Wait does. lost is told what was not printed.
+func (w *Waiter) Follow(ctx context.Context, one *batchv1.Job, lost func(error)) (job.Outcome, error) {
+	outcome, err := w.watcher().FollowLogs(ctx, one, w.Factory.Streams.Out)
+	w.followed = true
+	switch {
+	case outcome.Job == nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
+		return outcome, w.timeoutError([]*batchv1.Job{one})
+	case outcome.Job == nil:
+		return outcome, w.failed(ctx, err, []*batchv1.Job{one})
+	case err != nil:
+		lost(err)
+	}
+	if err := w.print(outcome); err != nil {
+		return outcome, w.failed(ctx, err, []*batchv1.Job{one})
+	}
+	return outcome, exit.Silently(outcome.ExitStatus)
+}
+
+func (w *Waiter) watcher() *job.Watcher {
+	return &job.Watcher{Client: w.Client, Clock: w.Factory.Clock, Patience: w.Patience, Everywhere: w.Everywhere, Say: func(text string) {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		w.Factory.Say(text)
-	})
-	if err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		err = exit.With(exit.Timeout, fmt.Errorf("--timeout ran out before job %q was finished", one.Name))
+	}}
+}
+
+// mostNamed is how many jobs an error names.
+const mostNamed = 10
+
+// named returns the name of a job as people are told it.
+func (w *Waiter) named(one *batchv1.Job) string {
+	if w.Everywhere {
+		return one.Namespace + "/" + one.Name
 	}
-	if err != nil {
-		return outcome, err
+	return one.Name
+}
+
+func (w *Waiter) timeoutError(jobs []*batchv1.Job) error {
+	if len(jobs) == 1 {
+		return exit.With(exit.Timeout, fmt.Errorf("--timeout ran out before job %q was finished", w.named(jobs[0])))
 	}
-	return outcome, w.print(outcome)
+	var names []string
+	for _, one := range jobs[:min(len(jobs), mostNamed)] {
+		names = append(names, w.named(one))
+	}
+	if more := len(jobs) - len(names); more > 0 {
+		names = append(names, fmt.Sprintf("and %d more", more))
+	}
+	return exit.With(exit.Timeout, fmt.Errorf("--timeout ran out before %d jobs were finished: %s", len(jobs), strings.Join(names, ", ")))
 }
 
 // failed gives an error of the waiting its status. Ctrl-C never stops a job.
 func (w *Waiter) failed(ctx context.Context, err error, jobs []*batchv1.Job) error {
 	if !errors.Is(ctx.Err(), context.Canceled) {
+		if hopeless, ok := errors.AsType[*job.HopelessError](err); ok && len(jobs) == 1 {
+			w.Factory.Say("The job was not cancelled; to cancel it: " + w.lineOf(hopeless.Job, "cancel"))
+		}
 		return exit.With(exit.Tool, err)
 	}
-	line := []string{"wait"}
-	for _, one := range jobs {
-		line = append(line, one.Name)
+	lines := w.Resume
+	if len(lines) == 0 {
+		words := []string{"wait"}
+		for _, one := range jobs {
+			words = append(words, one.Name)
+		}
+		lines = []string{w.Factory.Line(words...)}
 	}
-	w.Factory.Say("\nNothing was stopped in the cluster; to go on waiting: " + w.Factory.Line(line...))
+	w.Factory.SayLines(append([]string{"", "Nothing was stopped in the cluster; to continue: " + lines[0]}, lines[1:]...)...)
 	return context.Canceled
 }
 
@@ -102,21 +167,29 @@ func (w *Waiter) print(outcome job.Outcome) error {
 		Reason: end.Reason, Message: end.Message, ExitCode: outcome.ExitStatus,
 	}
 	if w.JSON {
-		return json.NewEncoder(w.Factory.Streams.Out).Encode(r)
+		text, err := printable.JSON(r, "")
+		if err == nil {
+			_, err = w.Factory.Streams.Out.Write(text)
+		}
+		return err
 	}
 	tell := w.Factory.Answer
 	if w.Aside {
-		tell = func(text string) error { w.Factory.Say(text); return nil }
+		tell = func(lines ...string) error { w.Factory.SayLines(lines...); return nil }
 	}
-	err := tell(r.line())
+	err := tell(r.line(w.Everywhere))
 	if err == nil && r.Condition == string(job.Failed) {
 		w.explain(outcome)
 	}
 	return err
 }
 
-func (r report) line() string {
+// line is the report in words; everywhere names the namespace.
+func (r report) line(everywhere bool) string {
 	line := fmt.Sprintf("job.batch/%s %s", r.Job, strings.ToLower(r.Condition))
+	if everywhere {
+		line += " in " + r.Namespace
+	}
 	if r.Condition == string(job.Failed) {
 		line += fmt.Sprintf(" (exit status %d): %s", r.ExitCode, reason.Reason{Code: r.Reason, Message: r.Message})
 	}
@@ -137,9 +210,26 @@ func (w *Waiter) explain(outcome job.Outcome) {
 	slices.SortStableFunc(pods, func(a, b *corev1.Pod) int { return cmp.Compare(job.Highest(b), job.Highest(a)) })
 	for _, pod := range pods {
 		if text := reason.OfEnd(pod); text != "" && told < explainLimit && reason.Ended(pod) {
-			w.Factory.Say("pod " + pod.Name + ": " + text)
+			w.Factory.Say("pod " + w.podName(pod) + ": " + text)
 			told++
 		}
 	}
-	w.Factory.Say("Its log: " + w.Factory.Line("logs", outcome.Job.Name))
+	if len(outcome.Pods) > 0 && !w.followed && !outcome.Deleted {
+		w.Factory.Say("Its log: " + w.lineOf(outcome.Job, "logs"))
+	}
+}
+
+// lineOf is the command line of a verb for one job.
+func (w *Waiter) lineOf(one *batchv1.Job, verb string) string {
+	if w.Everywhere {
+		return w.Factory.LineIn(one.Namespace, verb, one.Name)
+	}
+	return w.Factory.Line(verb, one.Name)
+}
+
+func (w *Waiter) podName(pod *corev1.Pod) string {
+	if w.Everywhere {
+		return pod.Namespace + "/" + pod.Name
+	}
+	return pod.Name
 }

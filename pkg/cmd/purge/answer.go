@@ -1,11 +1,11 @@
 package purge
 
 import (
-	"encoding/json"
 	"fmt"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // answer prints what became of each thing, in the format that was asked for.
@@ -31,9 +31,9 @@ type told struct {
 
 // The results.
 const (
-	deleted = "deleted"
-	kept    = "kept"
-	failed  = "failed"
+	deleted    = "deleted"
+	keptResult = "kept"
+	failed     = "failed"
 )
 
 func (a answer) deleted(one cleanup.Object) error {
@@ -59,7 +59,11 @@ func (a answer) json(one cleanup.Object, result, reason string) error {
 	if a.dryRun != dryRunNone {
 		line.DryRun = a.dryRun
 	}
-	return json.NewEncoder(a.factory.Streams.Out).Encode(line)
+	text, err := printable.JSON(line, "")
+	if err == nil {
+		_, err = a.factory.Streams.Out.Write(text)
+	}
+	return err
 }
 
 // stays tells programs of what stays; people are told in words.

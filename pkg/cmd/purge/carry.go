@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"strings"
 
 	"github.com/dustin/go-humanize"
 
@@ -31,7 +32,7 @@ func (o *Options) carry(ctx context.Context, plan *cleanup.Plan) (went []cleanup
 			counter.Add()
 		} else {
 			o.answer.stays(one, failed, err.Error())
-			err = failure(one, err)
+			err = o.failure(one, err)
 		}
 		if err == nil {
 			return
@@ -45,7 +46,7 @@ func (o *Options) carry(ctx context.Context, plan *cleanup.Plan) (went []cleanup
 	}
 	counter.Clear()
 	if err := ctx.Err(); err != nil {
-		o.factory.Say(fmt.Sprintf("\nStopped: %s of %s were deleted; the same line goes on", humanize.Comma(int64(len(went))), humanize.Comma(int64(n))))
+		o.factory.SayLines("", fmt.Sprintf("Stopped: %s of %s were deleted; the same line goes on", humanize.Comma(int64(len(went))), humanize.Comma(int64(n))))
 		return went, errors.Join(errs, err)
 	}
 	return went, errs
@@ -65,8 +66,8 @@ func all(plan *cleanup.Plan, went []cleanup.Object) []cleanup.Object {
 }
 
 // failure says what was not deleted and why.
-func failure(one cleanup.Object, err error) error {
-	name := fmt.Sprintf("%s %q", kindOf(one.Kind), one.Name)
+func (o *Options) failure(one cleanup.Object, err error) error {
+	name := fmt.Sprintf("%s %q", kindOf(one.Kind), one.Shown(o.namespace))
 	if cleanup.Stays(err) {
 		return fmt.Errorf("%s is left: %w", name, err)
 	}
@@ -84,13 +85,28 @@ func kindOf(kind cleanup.Kind) string {
 	}
 }
 
+// announceSweep names the helper pods that the sweep will delete. It is a courtesy: the sweep looks for itself.
+func (o *Options) announceSweep(ctx context.Context) {
+	stale, err := helper.Stale(ctx, o.client, o.namespace, o.factory.ServerClock().Now())
+	if err != nil || len(stale) == 0 {
+		return
+	}
+	var names []string
+	for i := range stale {
+		names = append(names, helper.Shown(&stale[i], o.namespace))
+	}
+	o.factory.Say("Helper pods that a fetch left behind go too: " + strings.Join(names, ", "))
+}
+
 // foretell answers a client's dry run.
-func (o *Options) foretell(plan *cleanup.Plan) error {
+func (o *Options) foretell(ctx context.Context, plan *cleanup.Plan) error {
+	o.warn(plan)
+	o.announceSweep(ctx)
 	if o.answer.format == "" {
 		if err := o.preview(o.factory.Streams.Out, plan, math.MaxInt); err != nil {
 			return err
 		}
-		_, err := fmt.Fprintf(o.factory.Streams.Out, "%s would be deleted (dry run)\n", total(plan))
+		_, err := fmt.Fprintf(o.factory.Streams.Out, "%s would be deleted (dry run)\n", o.total(plan))
 		return err
 	}
 	var errs error
@@ -105,27 +121,30 @@ func (o *Options) foretell(plan *cleanup.Plan) error {
 
 // kept says which claims stay although --volumes was there, once.
 func (o *Options) kept(plan *cleanup.Plan) {
-	for _, line := range cleanup.Summary(plan.Kept, o.factory.Program.String()+" fetch") {
+	for _, line := range cleanup.Summary(plan.Kept, o.namespace, o.fetchCommand()) {
 		o.factory.Say(line)
 	}
 	for _, claim := range plan.Kept {
-		o.answer.stays(claim.Object, kept, claim.Why)
+		o.answer.stays(claim.Object, keptResult, claim.Why)
 	}
 	plan.Kept = nil
 }
+
+// fetchCommand is what people type to fetch results.
+func (o *Options) fetchCommand() string { return o.factory.Program.String() + " fetch" }
 
 // sweep removes what a killed fetch or run left behind.
 func (o *Options) sweep(ctx context.Context) error {
 	if o.dryRun != dryRunNone {
 		return nil
 	}
-	swept, err := helper.Sweep(ctx, o.client, o.namespace, o.factory.Clock.Now())
-	if swept > 0 {
-		o.factory.Say(fmt.Sprintf("Removed helper pods that a fetch left behind: %d", swept))
+	swept, err := helper.Sweep(ctx, o.client, o.namespace, o.factory.ServerClock().Now())
+	if len(swept) > 0 {
+		o.factory.Say("Deleted helper pods that a fetch left behind: " + strings.Join(swept, ", "))
 	}
-	left, failed := job.SweepLeftovers(ctx, o.client, o.namespace, o.factory.Clock.Now())
-	if left > 0 {
-		o.factory.Say(fmt.Sprintf("Removed what a run left behind before it made its job: %d", left))
+	left, failed := job.SweepLeftovers(ctx, o.client, o.namespace, o.factory.ServerClock().Now())
+	for _, one := range left {
+		o.factory.Say("Deleted " + one + ", which an interrupted run created for a job that does not exist")
 	}
 	return errors.Join(err, failed)
 }

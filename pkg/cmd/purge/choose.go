@@ -1,6 +1,7 @@
 package purge
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -8,10 +9,13 @@ import (
 	"slices"
 	"strings"
 
+	"golang.org/x/sync/errgroup"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
@@ -20,20 +24,35 @@ import (
 // plan finds what is to go. What was asked for by name and stays is in refused; the
 // rest goes on.
 func (o *Options) plan(ctx context.Context) (plan *cleanup.Plan, refused, err error) {
-	selected, err := o.filter.Options(ctx, o.client)
+	if err := o.chosen.CheckExcept(ctx, o.client, o.namespace); err != nil {
+		return nil, nil, err
+	}
+	selected, err := o.chosen.Options(ctx, o.client)
 	if err != nil {
+		return nil, nil, err
+	}
+	if err := o.identify(ctx); err != nil {
 		return nil, nil, err
 	}
 	chosen, refused, err := o.choose(ctx, selected)
 	if err != nil {
 		return nil, refused, err
 	}
-	plan, err = cleanup.Make(ctx, o.client, o.namespace, chosen, cleanup.Volumes{Delete: o.volumes, Discard: o.discard, Orphans: o.orphans(selected.LabelSelector)})
+	plan, err = cleanup.Make(ctx, o.client, o.namespace, chosen, cleanup.Volumes{
+		Delete: o.volumes, Discard: o.discard, Viewer: o.selection.Viewer, Orphans: o.orphans(selected.LabelSelector),
+	})
 	if err != nil {
 		return nil, refused, err
 	}
 	busy, err := o.busy(ctx, plan)
-	return plan, errors.Join(refused, busy, o.unknown(plan)), err
+	return plan, errors.Join(refused, o.held(plan), busy, o.refuseClaims(plan)), err
+}
+
+// identify asks who the user is: the fetches of other users do not count.
+func (o *Options) identify(ctx context.Context) error {
+	me, err := owner.Whoami(ctx, o.client)
+	o.selection.Viewer.Name = me.Name
+	return err
 }
 
 func (o *Options) named() bool { return len(o.refs)+len(o.claims) > 0 }
@@ -52,11 +71,26 @@ func (o *Options) choose(ctx context.Context, selected metav1.ListOptions) (chos
 	if len(selection.States) == 0 {
 		selection.States = []job.State{job.Complete}
 	}
-	chosen, left := selection.Of(jobs, o.factory.Clock.Now())
+	chosen, left := selection.Of(jobs, o.factory.ServerClock().Now())
 	if len(left) > 0 {
 		o.factory.Say(ofOthers(left))
 	}
+	o.explainSkipped(jobs)
 	return chosen, nil, nil
+}
+
+// explainSkipped says which jobs --fetched does not select because only other users fetched their results.
+func (o *Options) explainSkipped(jobs []cleanup.Job) {
+	if !o.selection.Fetched {
+		return
+	}
+	skipped := slices.DeleteFunc(slices.Clone(jobs), func(one cleanup.Job) bool { return one.Record.Other(o.selection.Viewer) == "" })
+	for _, one := range skipped[:min(len(skipped), namedAtMost)] {
+		o.factory.Say(fmt.Sprintf("Kept job %s: %s", one.Shown(o.namespace), one.Record.Other(o.selection.Viewer)))
+	}
+	if more := len(skipped) - namedAtMost; more > 0 {
+		o.factory.Say(fmt.Sprintf("Kept %d more jobs that only other users fetched", more))
+	}
 }
 
 // notGoing leaves out the jobs that are being deleted already; to wait for them is
@@ -83,59 +117,48 @@ func ofOthers(left cleanup.Left) string {
 
 // byName returns the jobs that were asked for by name.
 func (o *Options) byName(ctx context.Context) (chosen []cleanup.Job, errs error) {
-	seen := map[string]bool{}
-	for _, ref := range o.refs {
-		one, err := job.Get(ctx, o.client, o.namespace, ref)
-		var missing *job.NotFoundError
-		if errors.As(err, &missing) && o.missing {
-			continue
-		}
-		if err != nil {
-			errs = errors.Join(errs, err)
-			continue
-		}
+	jobs, errs := job.GetAll(ctx, o.client, o.namespace, o.refs)
+	if o.missing {
+		errs = job.WithoutMissing(errs)
+	}
+	for _, one := range jobs {
 		if job.End(one) == nil {
 			errs = errors.Join(errs, fmt.Errorf("job %q is left: it is not finished (%s)", one.Name, job.StateOf(one)))
 			continue
 		}
 		selection := o.selection
 		selection.Owned = true
-		took, _ := selection.Of([]cleanup.Job{cleanup.Reduce(one, "")}, o.factory.Clock.Now())
-		switch {
-		case len(took) == 0:
-			o.factory.Say(fmt.Sprintf("job %q is left: %s", one.Name, o.leftOut()))
-		case !seen[one.Name]:
-			seen[one.Name] = true
-			chosen = append(chosen, took...)
+		named := cleanup.Reduce(one, "")
+		took, _ := selection.Of([]cleanup.Job{named}, o.factory.ServerClock().Now())
+		if len(took) == 0 {
+			errs = errors.Join(errs, fmt.Errorf("job %q is left: %s", one.Name, o.leftOut(named)))
 		}
+		chosen = append(chosen, took...)
 	}
 	return chosen, errs
 }
 
-// leftOut says why a named job stays.
-func (o *Options) leftOut() string {
-	if !o.selection.Fetched {
-		return "it finished more recently than --older-than says"
+// leftOut says why a flag leaves out a named job.
+func (o *Options) leftOut(one cleanup.Job) string {
+	if other := one.Record.Other(o.selection.Viewer); other != "" {
+		return other
 	}
-	return "--older-than or --fetched leaves it out"
+	return "its results were not fetched"
 }
 
-// busy takes the jobs out of plan whose results someone is fetching. That is an
-// error only where the job was asked for by name.
+// busy removes from plan the jobs whose results a user is fetching. That is an error only where the job was named.
 func (o *Options) busy(ctx context.Context, plan *cleanup.Plan) (refused, err error) {
-	live, err := helper.Live(ctx, o.client, o.namespace, o.factory.Clock.Now())
+	pods, err := o.readers(ctx, plan)
 	if err != nil {
 		return nil, err
 	}
-	for _, pod := range live {
-		name, who := pod.Labels[owner.JobLabel], pod.Annotations[owner.Annotation]
+	for _, pod := range pods {
+		name := pod.Labels[owner.JobLabel]
 		if !plan.Leave(pod.Namespace, name) {
 			continue
 		}
-		if who == "" {
-			who = "someone"
-		}
-		text := fmt.Sprintf("job %q is left: %s is fetching its results", name, who)
+		shown := cleanup.Object{Namespace: pod.Namespace, Name: name}.Shown(o.namespace)
+		text := fmt.Sprintf("job %q is left: %s is fetching its results", shown, cmp.Or(pod.Annotations[owner.Annotation], "someone"))
 		if o.named() {
 			refused = errors.Join(refused, errors.New(text))
 			continue
@@ -145,6 +168,43 @@ func (o *Options) busy(ctx context.Context, plan *cleanup.Plan) (refused, err er
 	return refused, nil
 }
 
+// mostLooks is how many helper pods are asked at the same time whether a client is connected.
+const mostLooks = 10
+
+// readers returns the helper pods of the jobs in plan that a client uses. A pod that cannot be asked counts.
+func (o *Options) readers(ctx context.Context, plan *cleanup.Plan) ([]corev1.Pod, error) {
+	now := o.factory.ServerClock().Now()
+	pods, err := helper.Live(ctx, o.client, o.namespace, now)
+	if err != nil {
+		return nil, err
+	}
+	pods = slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return !plan.Has(pod.Namespace, pod.Labels[owner.JobLabel]) })
+	if len(pods) == 0 {
+		return nil, nil
+	}
+	exec, err := o.factory.Client.Executor()
+	if err != nil {
+		return nil, err
+	}
+	read := make([]bool, len(pods))
+	var group errgroup.Group
+	group.SetLimit(mostLooks)
+	for i := range pods {
+		group.Go(func() error {
+			read[i] = helper.InUse(ctx, exec, &pods[i], now)
+			return nil
+		})
+	}
+	_ = group.Wait() // no look fails
+	var readers []corev1.Pod
+	for i := range pods {
+		if read[i] {
+			readers = append(readers, pods[i])
+		}
+	}
+	return readers, nil
+}
+
 // orphans says which claims of jobs that are gone are to go. When those ended is not
 // known, so filters that go by it leave them, but for one whose results were fetched.
 func (o *Options) orphans(selector string) func(cleanup.Claim) bool {
@@ -152,7 +212,7 @@ func (o *Options) orphans(selector string) func(cleanup.Claim) bool {
 		return func(claim cleanup.Claim) bool { return slices.Contains(o.claims, claim.Name) }
 	}
 	s := o.selection
-	if o.named() || len(s.States) > 0 || s.Keep > 0 || o.filter.FieldSelector != "" {
+	if o.named() || o.chosen.ByState() || s.Keep > 0 {
 		return nil
 	}
 	matching, err := labels.Parse(selector)
@@ -160,12 +220,12 @@ func (o *Options) orphans(selector string) func(cleanup.Claim) bool {
 		return nil // it was parsed before
 	}
 	return func(claim cleanup.Claim) bool {
-		fetched := !claim.Fetched.IsZero()
+		fetch := claim.Record.Fetch
 		switch {
-		case !matching.Matches(claim.Labels), s.Fetched && !fetched && !claim.Unused:
+		case !matching.Matches(claim.Labels), slices.Contains(s.Except, claim.Job), s.Fetched && !claim.Record.Done(s.Viewer):
 			return false
-		case s.OlderThan > 0:
-			return fetched && o.factory.Clock.Since(claim.Fetched) >= s.OlderThan
+		case s.OlderThan > 0 || s.NewerThan > 0:
+			return fetch != nil && s.SelectsAge(o.factory.ServerClock().Since(fetch.When))
 		}
 		return true
 	}
@@ -174,23 +234,32 @@ func (o *Options) orphans(selector string) func(cleanup.Claim) bool {
 // orphansToo has the preview show the results whose job is gone, where they stay. It is
 // a courtesy: who may not list claims is shown none.
 func (o *Options) orphansToo(ctx context.Context, plan *cleanup.Plan) {
-	if o.volumes || o.named() || o.filter.Typed() && !o.filter.AllNamespaces {
+	if o.volumes || o.named() || o.chosen.Filtered {
 		return
 	}
 	there, err := cleanup.There(ctx, o.client, o.namespace)
 	if err != nil {
 		return
 	}
-	if orphans, err := cleanup.Orphans(ctx, o.client, o.namespace, "", there); err == nil {
-		plan.Orphans = orphans
+	claims, err := cleanup.ResultsClaims(ctx, o.client, o.namespace)
+	if err != nil {
+		return
 	}
+	plan.Orphans = slices.DeleteFunc(claims, func(claim cleanup.Claim) bool { return there(claim.Namespace, claim.Job) })
 }
 
-// unknown says which claims were named and are none to delete.
-func (o *Options) unknown(plan *cleanup.Plan) (errs error) {
+// refuseClaims returns an error for each claim that was named and will not be deleted.
+func (o *Options) refuseClaims(plan *cleanup.Plan) (errs error) {
 	for _, name := range o.claims {
 		is := func(claim cleanup.Claim) bool { return claim.Name == name }
-		if !o.missing && !slices.ContainsFunc(plan.Claims, is) && !slices.ContainsFunc(plan.Kept, is) {
+		kept := slices.IndexFunc(plan.Kept, is)
+		switch {
+		case kept >= 0:
+			claim := plan.Kept[kept]
+			errs = errors.Join(errs, fmt.Errorf("claim %q was kept: %s", claim.Shown(o.namespace), cleanup.Advice(claim, o.fetchCommand())))
+			o.answer.stays(claim.Object, keptResult, claim.Why)
+			plan.Kept = slices.Delete(plan.Kept, kept, kept+1)
+		case !o.missing && !slices.ContainsFunc(plan.Claims, is):
 			errs = errors.Join(errs, fmt.Errorf("pvc/%s: there is no claim of that name that run made and whose job is gone; one whose job is there goes with the job", name))
 		}
 	}
@@ -199,8 +268,5 @@ func (o *Options) unknown(plan *cleanup.Plan) (errs error) {
 
 // where says where was looked.
 func (o *Options) where() string {
-	if o.namespace == metav1.NamespaceAll {
-		return "in any namespace"
-	}
-	return fmt.Sprintf("in namespace %q", o.namespace)
+	return selector.In(o.namespace)
 }

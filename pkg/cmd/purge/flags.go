@@ -11,7 +11,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/filter"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
@@ -26,16 +26,14 @@ const (
 
 // Flags is what was typed.
 type Flags struct {
-	Completed, Failed, Cancelled bool
-	Filter                       filter.Flags
-	OlderThan                    string
-	Keep                         int
-	KeepBy                       string
-	Fetched, Owned               bool
-	IgnoreNotFound               bool
-	Volumes, Discard             bool
-	Yes, Wait                    bool
-	DryRun, Timeout, Output      string
+	Select                   selector.Flags
+	Keep                     int
+	KeepBy                   string
+	Fetched, Owned           bool
+	IgnoreNotFound           bool
+	Volumes, Discard, Anyone bool
+	Yes, Wait                bool
+	DryRun, Timeout, Output  string
 }
 
 // AddFlags declares the flags.
@@ -44,6 +42,7 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	section.Add(flags, "With them", func(flags *pflag.FlagSet) {
 		flags.BoolVar(&o.Volumes, "volumes", false, "Also the results claims that run made and whose results were fetched since the job finished, also where the job is gone")
 		flags.BoolVar(&o.Discard, "discard-unfetched", false, "With --volumes: also those whose results were never fetched. They are lost")
+		flags.BoolVar(&o.Anyone, "fetched-by-anyone", false, "With --volumes or --fetched: count a fetch by any user, not only by the user whose job it is")
 	})
 	section.Add(flags, "How", func(flags *pflag.FlagSet) {
 		flags.BoolVarP(&o.Yes, "yes", "y", false, "Delete without asking")
@@ -56,13 +55,9 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 }
 
 func (o *Flags) addWhich(flags *pflag.FlagSet) {
-	flags.BoolVar(&o.Completed, "completed", false, "Jobs that completed (these alone by default)")
-	flags.BoolVar(&o.Failed, "failed", false, "Jobs that failed")
-	flags.BoolVar(&o.Cancelled, "cancelled", false, "Jobs that cancel ended")
-	o.Filter.AddTo(flags)
-	flags.StringVar(&o.OlderThan, "older-than", "", "Only jobs that finished longer ago than this ("+duration.Forms+")")
-	flags.IntVar(&o.Keep, "keep", 0, "The newest so many of what the filters above but --older-than choose stay, in each namespace, counted before --older-than")
-	flags.StringVar(&o.KeepBy, "keep-by", "", "With --keep: so many for each value of this label")
+	o.Select.AddTo(flags)
+	flags.IntVar(&o.Keep, "keep", 0, "Keep the N newest matching jobs in each namespace (applied before --older-than and --newer-than)")
+	flags.StringVar(&o.KeepBy, "keep-by", "", "With --keep: keep N for each value of this label")
 	flags.BoolVar(&o.Fetched, "fetched", false, "Only jobs whose results were fetched, or that had none")
 	flags.BoolVar(&o.Owned, "owned", false, "Also jobs that something else looks after: a controller such as a CronJob, Helm, Argo CD or Flux")
 	flags.BoolVar(&o.IgnoreNotFound, "ignore-not-found", false, "A name that does not exist is no error")
@@ -71,8 +66,8 @@ func (o *Flags) addWhich(flags *pflag.FlagSet) {
 // ToOptions parses every string once.
 func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	options := &Options{
-		factory: f, filter: o.Filter, keepBy: o.KeepBy, missing: o.IgnoreNotFound, volumes: o.Volumes, discard: o.Discard,
-		dryRun: o.DryRun, yes: o.Yes, wait: o.Wait, answer: answer{factory: f, format: o.Output, dryRun: o.DryRun, everywhere: o.Filter.AllNamespaces},
+		factory: f, keepBy: o.KeepBy, missing: o.IgnoreNotFound, volumes: o.Volumes, discard: o.Discard,
+		dryRun: o.DryRun, yes: o.Yes, wait: o.Wait, answer: answer{factory: f, format: o.Output, dryRun: o.DryRun},
 	}
 	for _, parse := range []func(*Options) error{
 		func(options *Options) error { return options.parseNames(args) }, o.check, o.parseSelection, o.parseTimes,
@@ -86,7 +81,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 		return nil, err
 	}
 	options.namespace, err = f.Client.Namespace()
-	options.namespace = o.Filter.Namespace(options.namespace)
+	options.namespace = options.chosen.Namespace(options.namespace)
 	return options, err
 }
 
@@ -113,21 +108,26 @@ func (o *Options) parseNames(args []string) error {
 func (o *Flags) check(options *Options) error {
 	names := len(options.refs) + len(options.claims)
 	switch {
-	case names > 0 && o.byState():
-		return errors.New("names exclude --completed, --failed, --cancelled and --keep: a job that is named goes whichever way it ended")
+	case names > 0 && o.Keep != 0:
+		return errors.New("job names and --keep are mutually exclusive")
 	case len(options.claims) > 0 && !o.Volumes:
 		return fmt.Errorf("pvc/%s: a claim goes with --volumes only", options.claims[0])
 	case o.Discard && !o.Volumes:
-		return errors.New("--discard-unfetched goes with --volumes")
+		return errors.New("--discard-unfetched requires --volumes")
+	case o.Anyone && !o.Volumes && !o.Fetched:
+		return errors.New("--fetched-by-anyone requires --volumes or --fetched")
 	}
 	if err := o.checkHow(); err != nil {
 		return err
 	}
-	return o.Filter.Check(names)
+	selection, err := o.Select.Parse(names)
+	if err != nil {
+		return err
+	}
+	options.chosen, options.answer.everywhere = selection, selection.Everywhere
+	options.selection.Selection = selection.Selection
+	return selection.Finished("deleted")
 }
-
-// byState reports whether jobs are chosen by what became of them, and not by name.
-func (o *Flags) byState() bool { return o.Completed || o.Failed || o.Cancelled || o.Keep != 0 }
 
 func (o *Flags) checkHow() error {
 	switch {
@@ -145,15 +145,7 @@ func (o *Flags) checkHow() error {
 
 func (o *Flags) parseSelection(options *Options) error {
 	s := &options.selection
-	s.Keep, s.Fetched, s.Owned = o.Keep, o.Fetched, o.Owned
-	for _, state := range []struct {
-		on bool
-		is job.State
-	}{{o.Completed, job.Complete}, {o.Failed, job.Failed}, {o.Cancelled, job.Cancelled}} {
-		if state.on {
-			s.States = append(s.States, state.is)
-		}
-	}
+	s.Keep, s.Fetched, s.Owned, s.Viewer.Anyone = o.Keep, o.Fetched, o.Owned, o.Anyone
 	switch {
 	case o.Keep < 0:
 		return fmt.Errorf("--keep=%d: how many stay is expected", o.Keep)
@@ -167,11 +159,6 @@ func (o *Flags) parseSelection(options *Options) error {
 }
 
 func (o *Flags) parseTimes(options *Options) (err error) {
-	if o.OlderThan != "" {
-		if options.selection.OlderThan, err = duration.Parse(o.OlderThan); err != nil {
-			return fmt.Errorf("--older-than: %w", err)
-		}
-	}
 	if o.Timeout != "" {
 		if options.timeout, err = duration.Parse(o.Timeout); err != nil {
 			return fmt.Errorf("--timeout: %w", err)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 )
 
@@ -13,10 +14,15 @@ func (o *Options) objects(ctx context.Context, plan *cleanup.Plan, went []cleanu
 	if o.dryRun != dryRunNone {
 		return
 	}
-	objects := cleanup.Objects{Client: o.client, Now: o.factory.Clock.Now, Say: o.factory.Say, Open: cleanup.OwnStore}
+	var gone []cleanup.Claim
 	for _, claim := range plan.Claims {
 		if slices.Contains(went, claim.Object) {
-			objects.Gone(ctx, claim)
+			gone = append(gone, claim)
 		}
 	}
+	cleanup.Objects{
+		Client: o.client, Now: o.factory.ServerClock().Now, Say: o.factory.Say,
+		Store:   func(ctx context.Context) (*bucket.Store, error) { return bucket.Configure(ctx, bucket.Options{}) },
+		Buckets: o.factory.OwnBuckets,
+	}.Gone(ctx, gone)
 }

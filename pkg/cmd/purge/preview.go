@@ -10,6 +10,7 @@ import (
 	utilduration "k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 )
 
@@ -63,39 +64,37 @@ func (o *Options) rows(plan *cleanup.Plan) []row {
 			goes[one.Namespace+"/"+one.Name] = claim
 		}
 	}
-	now := o.factory.Clock.Now()
+	now := o.factory.ServerClock().Now()
 	var rows []row
 	for _, one := range plan.Jobs {
 		claim, ok := goes[one.Namespace+"/"+one.Name]
 		rows = append(rows, row{
 			namespace: one.Namespace, name: one.Name, state: string(one.State), finished: utilduration.HumanDuration(now.Sub(one.Finished)) + " ago",
-			results: strings.Join(one.Claims, ","), fetched: fetched(one.Job), owner: one.Owner, with: with(one.With, claim, ok),
+			results: strings.Join(one.Claims, ","), fetched: o.fetched(one.Job, claim, ok), owner: one.Record.Owner, with: with(one.With, claim, ok),
 		})
 	}
 	for _, claim := range alone {
-		rows = append(rows, orphan(claim, "volume "+size(claim.Size)))
+		rows = append(rows, o.orphan(claim, "volume "+size(claim.Size)))
 	}
 	for _, claim := range plan.Orphans {
-		rows = append(rows, orphan(claim, "stays without --volumes"))
+		rows = append(rows, o.orphan(claim, "stays without --volumes"))
 	}
 	return rows
 }
 
-func orphan(claim cleanup.Claim, with string) row {
+func (o *Options) orphan(claim cleanup.Claim, with string) row {
 	return row{
 		namespace: claim.Namespace, name: "pvc/" + claim.Name, state: "Gone", finished: screen.None,
-		results: claim.Name, fetched: claim.State(), owner: claim.Owner, with: with,
+		results: claim.Name, fetched: claim.Record.Word(o.selection.Viewer), owner: claim.Record.Owner, with: with,
 	}
 }
 
-func fetched(one cleanup.Job) string {
-	switch {
-	case one.Fetched:
-		return "yes"
-	case len(one.Claims) == 0:
-		return screen.None
+// fetched says whether the results of a job were fetched. claim is the one that goes with it, if any.
+func (o *Options) fetched(one cleanup.Job, claim cleanup.Claim, goes bool) string {
+	if goes && claim.Record.Empty() {
+		return claim.Record.Word(o.selection.Viewer)
 	}
-	return "no"
+	return screen.OrNone(one.Fetched(o.selection.Viewer))
 }
 
 // with says what goes with a job.
@@ -123,8 +122,20 @@ func size(bytes int64) string {
 	return strings.ReplaceAll(humanize.IBytes(uint64(max(bytes, 0))), " ", "")
 }
 
+// byNamespace counts objects in each namespace where there can be several; empty elsewhere.
+func byNamespace[T any](o *Options, objects []T, namespace func(T) string) string {
+	if o.namespace != metav1.NamespaceAll {
+		return ""
+	}
+	counts := map[string]int{}
+	for _, one := range objects {
+		counts[namespace(one)]++
+	}
+	return selector.ByNamespace(counts)
+}
+
 // total says how much a plan is.
-func total(plan *cleanup.Plan) string {
+func (o *Options) total(plan *cleanup.Plan) string {
 	pods, bytes := 0, int64(0)
 	for _, one := range plan.Jobs {
 		for _, object := range one.With {
@@ -136,12 +147,12 @@ func total(plan *cleanup.Plan) string {
 	for _, claim := range plan.Claims {
 		bytes += claim.Size
 	}
-	text := jobs(len(plan.Jobs))
+	text := jobs(len(plan.Jobs)) + byNamespace(o, plan.Jobs, func(one cleanup.Item) string { return one.Namespace })
 	if pods > 0 {
 		text += ", " + count(pods, "pod")
 	}
 	if n := len(plan.Claims); n > 0 {
-		text += ", " + count(n, "volume") + " (" + size(bytes) + ")"
+		text += ", " + count(n, "volume") + " (" + size(bytes) + ")" + byNamespace(o, plan.Claims, func(one cleanup.Claim) string { return one.Namespace })
 	}
 	return text
 }

@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/filter"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
@@ -30,8 +30,9 @@ const long = `
 
 	The volumes of their results stay. With --volumes those that run made go too, also
 	those whose job is gone already; but never one whose results were not fetched since
-	its job finished, unless --discard-unfetched says so, and none that another job or
-	pod has. Claims that people made are never touched.`
+	its job finished by the user whose job it is, unless --discard-unfetched says so, and
+	none that another job or pod has. Claims that people made, also by copying one that
+	run made, are never touched.`
 
 const example = `
 	# See what would be deleted, then delete it
@@ -39,10 +40,13 @@ const example = `
 	kubectl batch purge
 
 	# In a script: what ended more than three days ago, whichever way, without a question
-	kubectl batch purge --completed --failed --older-than=3d -y
+	kubectl batch purge --completed --failed --cancelled --older-than=3d -y
 
 	# All of yours but the newest five, with the volumes whose results were fetched
 	kubectl batch purge --mine --keep=5 --volumes
+
+	# All that completed but two
+	kubectl batch purge --except=train,evaluate
 
 	# One job, whichever way it ended, and wait until it is really gone
 	kubectl batch purge train --wait`
@@ -55,7 +59,7 @@ type Options struct {
 	refs      []job.Ref
 	// claims are named as pvc/NAME.
 	claims    []string
-	filter    filter.Flags
+	chosen    selector.Selection
 	selection cleanup.Selection
 	keepBy    string
 	// missing says that a name which does not exist is no error.
@@ -74,7 +78,6 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
 		Use:     "purge [JOB... | pvc/NAME...]",
-		Aliases: []string{"prune", "clean"},
 		Short:   "Delete finished jobs, and volumes whose results were fetched",
 		Long:    long,
 		Example: example,
@@ -89,6 +92,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
+	selector.Complete(cmd, tab.JobList(f, finished))
 	tab.Flags(cmd, map[string]tab.Func{
 		"dry-run": tab.Values(dryRunNone, dryRunClient, dryRunServer), "output": tab.Values("name", "json"),
 	})
@@ -115,17 +119,15 @@ func (o *Options) run(ctx context.Context) error {
 		return err
 	}
 	if len(plan.Jobs)+len(plan.Claims) == 0 {
-		o.kept(plan)
-		if refused == nil {
-			o.factory.Say("Nothing to purge " + o.where())
-			refused = o.sweep(ctx)
-		}
-		return refused
+		return o.purgeNothing(ctx, plan, refused)
 	}
 	if o.dryRun == dryRunClient {
 		o.orphansToo(ctx, plan)
 		o.kept(plan)
-		return errors.Join(refused, o.foretell(plan))
+		return errors.Join(refused, o.foretell(ctx, plan))
+	}
+	if o.dryRun == dryRunServer || o.yes {
+		o.warn(plan)
 	}
 	if o.dryRun == dryRunNone && !o.yes {
 		if err := o.ask(ctx, plan); err != nil {
@@ -144,9 +146,29 @@ func (o *Options) run(ctx context.Context) error {
 	o.objects(ctx, plan, went)
 	errs = errors.Join(errs, o.sweep(ctx)) // before the waiting: what a fetch left can pin a claim
 	if o.wait {
-		errs = errors.Join(errs, cleanup.Await(ctx, o.client, all(plan, went), o.factory.Say))
+		errs = errors.Join(errs, cleanup.Await(ctx, o.client, o.namespace, all(plan, went), o.factory.Say))
 	}
 	return errs
+}
+
+// purgeNothing says why there is nothing to delete, and removes what killed commands left.
+func (o *Options) purgeNothing(ctx context.Context, plan *cleanup.Plan, refused error) error {
+	o.kept(plan)
+	if refused != nil {
+		return refused
+	}
+	if err := selector.CheckNamespace(ctx, o.client, o.namespace); err != nil {
+		return err
+	}
+	o.factory.Say("Nothing to purge " + o.where())
+	return o.sweep(ctx)
+}
+
+// warn names the results that are lost with what goes.
+func (o *Options) warn(plan *cleanup.Plan) {
+	for _, loss := range cleanup.Losses(plan.Claims, o.namespace) {
+		o.factory.Say(loss)
+	}
 }
 
 // ask shows what would go, and asks.
@@ -156,7 +178,9 @@ func (o *Options) ask(ctx context.Context, plan *cleanup.Plan) error {
 		return err
 	}
 	o.kept(plan)
-	question := "Delete " + total(plan) + "?"
+	o.announceSweep(ctx)
+	o.warn(plan)
+	question := "Delete " + o.total(plan) + "?"
 	if !o.volumes {
 		question += " Results volumes stay."
 	}

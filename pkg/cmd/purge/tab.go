@@ -20,9 +20,9 @@ const claimPrefix = "pvc/"
 // complete offers the jobs that are finished and, with --volumes, the claims of results
 // whose job is gone.
 func (o *Flags) complete(f *factory.Factory) tab.Func {
-	return tab.Unless(func() bool { return o.byState() || o.Filter.Typed() }, func(cmd *cobra.Command, args []string, word string) (words []string, _ cobra.ShellCompDirective) {
+	return tab.Unless(func() bool { return o.Keep != 0 || o.Select.Typed() }, func(cmd *cobra.Command, args []string, word string) (words []string, _ cobra.ShellCompDirective) {
 		if !strings.HasPrefix(word, claimPrefix) {
-			words = tab.Jobs(cmd, f, word, func(one *batchv1.Job) bool { return job.End(one) != nil && one.DeletionTimestamp == nil })
+			words = tab.Jobs(cmd, f, word, finished)
 		}
 		if o.Volumes && (strings.HasPrefix(word, claimPrefix) || strings.HasPrefix(claimPrefix, word)) {
 			words = append(words, orphans(cmd, f, word)...)
@@ -31,6 +31,9 @@ func (o *Flags) complete(f *factory.Factory) tab.Func {
 	})
 }
 
+// finished reports whether a job can be deleted.
+func finished(one *batchv1.Job) bool { return job.End(one) != nil && one.DeletionTimestamp == nil }
+
 // orphans returns the claims whose job is gone; none where it is not known which jobs are there.
 func orphans(cmd *cobra.Command, f *factory.Factory, word string) []string {
 	jobs, known := tab.JobNames(cmd, f)
@@ -38,6 +41,6 @@ func orphans(cmd *cobra.Command, f *factory.Factory, word string) []string {
 		return nil
 	}
 	return tab.Claims(cmd, f, word, owner.Select(owner.ResultsComponent), func(claim *corev1.PersistentVolumeClaim) bool {
-		return claim.DeletionTimestamp == nil && !slices.Contains(jobs, owner.JobOf(claim))
+		return claim.DeletionTimestamp == nil && owner.MadeResults(claim) && !slices.Contains(jobs, owner.JobOf(claim))
 	})
 }

@@ -15,20 +15,21 @@ import (
 const long = `
 	Make a job once more, as it was asked for, under a new name.
 
-	Every flag of run is laid over it. Its results go to the same claim, which must
-	have been fetched (or --reuse-results), and on which nothing may run any more;
-	--results SIZE makes a new one. The script and the variables of the first job
-	are shared, and stay until the last of the jobs is deleted.`
+	Every flag of run is laid over it. Its results go to a new claim of the same size,
+	storage class and access mode. With --reuse-results they go to the claim of JOB, which
+	no pod may use any more, and of which the results must have been fetched (or
+	--overwrite-unfetched). The script and the variables of the first job are shared, and
+	stay until the last of the jobs is deleted.`
 
 const example = `
-	# The same again, after its results were fetched
+	# The same again, with results on a new claim
 	kubectl batch rerun train
 
 	# With more memory, on a volume of its own, under a name of your choice
 	kubectl batch rerun train --name=train-large --memory=64Gi --results=20Gi
 
 	# The newest job of yours with another command, and wait for it
-	kubectl batch rerun @latest --reuse-results --wait -- python train.py --seed 7`
+	kubectl batch rerun @latest --wait -- python train.py --seed 7`
 
 // NewCommand returns the rerun command. fetch is what --fetch does.
 func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {

@@ -55,7 +55,6 @@ func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
 	flags := submit.NewFlags()
 	cmd := &cobra.Command{
 		Use:     "run (NAME --image=IMAGE | -f FILENAME | --from=cronjob/NAME) [-- COMMAND [ARG...]]",
-		Aliases: []string{"submit"},
 		Short:   "Create a job, and the volume for its results",
 		Long:    long,
 		Example: example,

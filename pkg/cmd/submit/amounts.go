@@ -8,6 +8,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 )
 
 // extended reports whether a resource is one that a device plugin offers.
@@ -42,7 +44,7 @@ func checkResources(asked corev1.ResourceRequirements) error {
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(asked.Limits)) {
-		if limit := asked.Limits[name]; extended(name) && !whole(limit) {
+		if limit := asked.Limits[name]; extended(name) && !quantity.Whole(limit) {
 			return fmt.Errorf("%s=%s: a whole number is expected: it is given as a whole", name, limit.String())
 		}
 		if err := checkPages(name, asked.Limits[name]); err != nil {

@@ -36,6 +36,8 @@ func (o *baseFlags) AddTo(flags *pflag.FlagSet) {
 type base struct {
 	// job is that of a manifest.
 	job *batchv1.Job
+	// stored says that the job was read from a cluster: its manifest has a UID or a status.
+	stored bool
 	// others are what else is in the manifest.
 	others []*unstructured.Unstructured
 	// cronJob and again name what the job is taken from in the cluster.
@@ -64,7 +66,7 @@ func (o *baseFlags) parse(r *Request) error {
 	if len(o.Files) == 0 {
 		return nil
 	}
-	data, err := r.read(o.Files[0])
+	data, err := r.read(o.Files[0], mostManifest)
 	if err == nil {
 		err = r.base.decode(data, r.namespace)
 	}

@@ -5,14 +5,18 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
+	"github.com/dustin/go-humanize"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -23,18 +27,21 @@ const undoing = 10 * time.Second
 // changes is what was done before the job exists, and how to take it back.
 type changes struct {
 	request *Request
-	// use is a text of its own for this job, on it and on the claims given to it.
-	use    string
+	// use is this job, as the claims that are given to it record it.
+	use    volume.Use
 	claims []string
 	steps  []step
 }
 
-// step is how to take one thing back.
+// step is a change, and how to undo it.
 type step struct {
-	undo func(context.Context) error
-	// claim says that it is the results claim, which this call has made.
-	claim bool
+	// object is what this call created, as in pvc/train-results; "" for a claim that existed before.
+	object string
+	undo   func(context.Context) error
 }
+
+// isClaim reports whether the step created a claim.
+func (s step) isClaim() bool { return strings.HasPrefix(s.object, "pvc/") }
 
 // results makes the results claim, or takes the one that is there.
 func (c *changes) results(ctx context.Context, made *resolved) error {
@@ -42,23 +49,33 @@ func (c *changes) results(ctx context.Context, made *resolved) error {
 	if made.claim == nil {
 		return c.keep(ctx, made)
 	}
-	if r.dryRun == dryRunNone {
-		metav1.SetMetaDataAnnotation(&made.claim.ObjectMeta, owner.UseAnnotation, c.use)
-	}
 	claims := r.client.CoreV1().PersistentVolumeClaims(r.namespace)
-	claim, err := claims.Create(ctx, made.claim, r.createOptions())
+	claim, err := createOnce(ctx, c, creation[*corev1.PersistentVolumeClaim]{"pvc", claims.Create, claims.Get}, made.claim)
 	if apierrors.IsAlreadyExists(err) {
 		made.claim = nil
 		return c.ofThatName(ctx, c.takeOver(ctx))
 	}
 	if err != nil {
-		return err
+		return r.notRenewed(err)
+	}
+	c.claims = append(c.claims, claim.Name)
+	c.did("pvc", claim.Name, claim.UID, claims.Delete)
+	if r.dryRun == dryRunNone {
+		if claim, err = volume.TakeCreated(ctx, r.client, claim, c.use); err != nil {
+			return err
+		}
 	}
 	claim.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"}
 	made.claim = claim
-	c.claims = append(c.claims, claim.Name)
-	c.did("pvc", claim.Name, claim.UID, claims.Delete)
 	return nil
+}
+
+// notRenewed names the flag that needs no new claim, such as where a quota has no room for one.
+func (r *Request) notRenewed(err error) error {
+	if r.results.renews == "" || !apierrors.IsForbidden(err) {
+		return err
+	}
+	return fmt.Errorf("%w; use --reuse-results to write to claim %q again", err, r.results.renews)
 }
 
 // ofThatName says of a claim that cannot be had, because its job is there, that the
@@ -107,8 +124,26 @@ func (c *changes) accept(ctx context.Context, claim *corev1.PersistentVolumeClai
 		return err
 	}
 	size := volume.Size(claim)
-	c.request.factory.Say(fmt.Sprintf("Using claim %s (%s), which is there already", claim.Name, size.String()))
+	c.request.factory.Say(fmt.Sprintf("Using existing claim %s (%s)%s", claim.Name, size.String(), contents(claim)))
 	return nil
+}
+
+// contents says what an earlier job left on a claim: the files of the new job come beside them.
+func contents(claim *corev1.PersistentVolumeClaim) string {
+	earlier, record := owner.JobOf(claim), volume.RecordOfClaim(claim)
+	switch fetch := record.Fetch; {
+	case record.Empty():
+		return ", which is empty"
+	case fetch == nil:
+		return fmt.Sprintf(" with the files of job %s, which were not fetched; this job can overwrite them", earlier)
+	case fetch.Files == 0:
+		return fmt.Sprintf(" with what job %s left, fetched %s; this job writes beside it", earlier, fetch.When.Format(time.RFC3339))
+	case fetch.Files == 1:
+		return fmt.Sprintf(" with the 1 file of job %s, fetched %s; this job writes beside it", earlier, fetch.When.Format(time.RFC3339))
+	default:
+		return fmt.Sprintf(" with the %s files of job %s, fetched %s; this job writes beside them",
+			humanize.Comma(int64(fetch.Files)), earlier, fetch.When.Format(time.RFC3339))
+	}
 }
 
 // takeAll gives this job the claims of other jobs' results that it writes to.
@@ -148,10 +183,11 @@ func (c *changes) did(kind, name string, uid types.UID, remove func(context.Cont
 	if c.request.dryRun != dryRunNone {
 		return
 	}
-	c.steps = append(c.steps, step{claim: kind == "pvc", undo: func(ctx context.Context) error {
+	object := kind + "/" + name
+	c.steps = append(c.steps, step{object: object, undo: func(ctx context.Context) error {
 		err := remove(ctx, name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(uid))})
 		if err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("removing %s %q again (kubectl delete %s %s does it): %w", kind, name, kind, name, err)
+			return fmt.Errorf("deleting %s, which run created: %w (to delete it: kubectl delete %s)", object, interrupt.Explain(ctx, err), object)
 		}
 		return nil
 	}})
@@ -159,11 +195,15 @@ func (c *changes) did(kind, name string, uid types.UID, remove func(context.Cont
 
 // undo takes everything back, last things first, also when ctx is done already.
 func (c *changes) undo(ctx context.Context, cause error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
+	ctx, cancel := interrupt.Tidy(ctx, undoing)
 	defer cancel()
 	errs := []error{cause}
 	for _, step := range slices.Backward(c.steps) {
-		if err := step.undo(ctx); err != nil {
+		err := step.undo(ctx)
+		for follow.Passing(err) && follow.Sleep(ctx, lookEvery) {
+			err = step.undo(ctx)
+		}
+		if err != nil {
 			errs = append(errs, err)
 		}
 	}
@@ -173,27 +213,41 @@ func (c *changes) undo(ctx context.Context, cause error) error {
 	return errors.Join(errs...)
 }
 
-// notCreated looks what became of the job before anything is taken back: an
-// answer can be lost on its way, and another job can have come to use the claim.
+// notCreated takes back what was done for a job that was not created. Another job of that name can use the claim
+// by now: then the claim is kept.
 func (c *changes) notCreated(ctx context.Context, cause error) error {
 	r := c.request
-	if apierrors.IsForbidden(cause) || apierrors.IsInvalid(cause) || apierrors.IsBadRequest(cause) || r.dryRun != dryRunNone {
+	if errors.Is(cause, errUnknown) {
+		return c.kept(cause)
+	}
+	if !apierrors.IsAlreadyExists(cause) || r.dryRun != dryRunNone {
 		return c.undo(ctx, r.refused(cause))
 	}
-	look, cancel := context.WithTimeout(context.WithoutCancel(ctx), undoing)
+	look, cancel := interrupt.Tidy(ctx, undoing)
 	defer cancel()
 	there, err := r.client.BatchV1().Jobs(r.namespace).Get(look, r.spec.Name, metav1.GetOptions{})
-	switch {
-	case apierrors.IsNotFound(err):
-		return c.undo(ctx, cause)
-	case err != nil:
-		return fmt.Errorf("%w; whether job %q was created is not known, so what was made for it stays", cause, r.spec.Name)
-	case there.Annotations[owner.UseAnnotation] == c.use:
-		return fmt.Errorf("%w; but job %q was created, and goes on: %s", cause, r.spec.Name, r.factory.Line("wait", r.spec.Name))
-	case c.usedBy(there):
-		c.steps = slices.DeleteFunc(c.steps, func(s step) bool { return s.claim }) // it is that one's by now
+	unknown := err != nil && !apierrors.IsNotFound(err)
+	if unknown || err == nil && c.usedBy(there) {
+		c.steps = slices.DeleteFunc(c.steps, step.isClaim)
+	}
+	if unknown {
+		cause = fmt.Errorf("%w; claim %s is kept, because job %q cannot be read: %w", cause, strings.Join(c.claims, ", "), r.spec.Name, err)
 	}
 	return c.undo(ctx, r.refused(cause))
+}
+
+// kept adds to cause the names of the objects that were created for a job that may exist.
+func (c *changes) kept(cause error) error {
+	var names []string
+	for _, step := range c.steps {
+		if step.object != "" {
+			names = append(names, step.object)
+		}
+	}
+	if len(names) == 0 {
+		return cause
+	}
+	return fmt.Errorf("%w; kept what run created for the job: %s", cause, strings.Join(names, ", "))
 }
 
 func (c *changes) usedBy(there *batchv1.Job) bool {

@@ -48,9 +48,9 @@ func (r *Request) checkTasks(tasks int) error {
 func (r *Request) checkThen() error {
 	switch results := r.spec.Storage.Results != ""; {
 	case r.results.placed && !results:
-		return errors.New("--results-path goes with --results: this job leaves none")
+		return errors.New("--results-path requires --results: this job has no results")
 	case r.then.fetch && !results:
-		return errors.New("--fetch goes with --results: what this job writes ends with its container")
+		return errors.New("--fetch requires --results: files written by this job are lost when its container ends")
 	case r.then.remove && results && !r.then.fetch:
 		return errors.New("--rm with --results needs --fetch: the results would stay behind on a volume whose job is gone")
 	}

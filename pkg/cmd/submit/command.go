@@ -86,7 +86,7 @@ func (o *containerFlags) shell() string {
 }
 
 func (o *containerFlags) parseScript(r *Request) error {
-	data, err := r.read(o.Script)
+	data, err := r.read(o.Script, spec.MostBytes)
 	if err != nil {
 		return fmt.Errorf("--script=%s: %w", o.Script, err)
 	}
@@ -116,7 +116,7 @@ func (o *containerFlags) parseScript(r *Request) error {
 
 // read returns the content of a local file, or of stdin for -. It reads no more
 // than is needed to see that it is too large.
-func (r *Request) read(name string) ([]byte, error) {
+func (r *Request) read(name string, most int) ([]byte, error) {
 	in := r.factory.Streams.In
 	if name == "-" {
 		if r.stdin {
@@ -131,15 +131,24 @@ func (r *Request) read(name string) ([]byte, error) {
 		defer func() { _ = file.Close() }() // it is only read
 		in = file
 	}
-	data, err := io.ReadAll(io.LimitReader(in, mostRead+1))
-	if len(data) > mostRead {
-		return nil, fmt.Errorf("it has more than %d MiB", mostRead>>20)
+	data, err := io.ReadAll(io.LimitReader(in, int64(most)+1))
+	data = bytes.TrimPrefix(data, []byte("\ufeff")) // editors of Windows begin a file with it
+	if len(data) > most {
+		return nil, tooLarge(most)
 	}
 	return data, reasonOf(err)
 }
 
-// mostRead is more than anything that is read here can be.
-const mostRead = 16 << 20
+// mostManifest is more than the API server takes of all objects of a manifest.
+const mostManifest = 16 << 20
+
+// tooLarge says that a file is larger than what it becomes in the cluster can be.
+func tooLarge(most int) error {
+	if most == spec.MostBytes {
+		return errors.New("it is larger than 1 MiB, the most that a ConfigMap or Secret holds; put it into the image, or on a volume (--pvc)")
+	}
+	return fmt.Errorf("it is larger than %d MiB", most>>20)
+}
 
 // reasonOf leaves the name out of what the system says: the flag has it.
 func reasonOf(err error) error {

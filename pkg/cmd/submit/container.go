@@ -11,6 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 )
 
@@ -132,7 +133,7 @@ func (o *containerFlags) parseFiles(r *Request) error {
 	if o.Shm == "" {
 		return nil
 	}
-	size, err := parseBytes("--shm-size", o.Shm)
+	size, err := quantity.Bytes("--shm-size", o.Shm)
 	r.spec.Storage.Shm = &size
 	return err
 }

@@ -1,6 +1,7 @@
 package submit
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -12,6 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -56,10 +59,11 @@ const unhurried = 30 * time.Second
 
 // create makes everything, the job last but for what it is to own: then those are
 // given to it. If the job is refused, only what this call made is removed, by UID.
-// Ctrl-C comes through between two requests: of one that is cut off nobody knows
-// whether it made something.
+// Ctrl-C takes effect between two requests: a request that is cut off may have created something or not.
 func (r *Request) create(ctx context.Context, made *resolved) error {
-	c := &changes{request: r, use: r.spec.Name + " " + r.factory.Clock.Now().UTC().Format(time.RFC3339Nano)}
+	c := &changes{request: r, use: volume.Use{
+		Text: volume.UseText(r.spec.Name, r.factory.ServerClock().Now()), Owner: r.spec.Owner.Name, User: declaredUser(made.job),
+	}}
 	for _, step := range []func(context.Context, *resolved) error{c.others, c.results, c.takeAll, c.script, c.env} {
 		err := steadily(ctx, func(ctx context.Context) error { return step(ctx, made) })
 		if err == nil {
@@ -71,7 +75,7 @@ func (r *Request) create(ctx context.Context, made *resolved) error {
 	}
 	var there *batchv1.Job
 	err := steadily(ctx, func(ctx context.Context) (err error) {
-		there, err = r.createJob(ctx, made.job, c.use)
+		there, err = c.job(ctx, made.job)
 		return err
 	})
 	if err != nil {
@@ -86,16 +90,14 @@ func (r *Request) create(ctx context.Context, made *resolved) error {
 
 // steadily does a request to its end, also where ctx ends meanwhile.
 func steadily(ctx context.Context, do func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), unhurried)
+	ctx, cancel := interrupt.Tidy(ctx, unhurried)
 	defer cancel()
 	return do(ctx)
 }
 
-func (r *Request) createJob(ctx context.Context, wanted *batchv1.Job, use string) (*batchv1.Job, error) {
-	if r.dryRun == dryRunNone {
-		metav1.SetMetaDataAnnotation(&wanted.ObjectMeta, owner.UseAnnotation, use)
-	}
-	made, err := r.client.BatchV1().Jobs(r.namespace).Create(ctx, wanted, r.createOptions())
+func (c *changes) job(ctx context.Context, wanted *batchv1.Job) (*batchv1.Job, error) {
+	jobs := c.request.client.BatchV1().Jobs(c.request.namespace)
+	made, err := createOnce(ctx, c, creation[*batchv1.Job]{"job", jobs.Create, jobs.Get}, wanted)
 	if err == nil {
 		made.TypeMeta = metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}
 	}
@@ -110,36 +112,56 @@ func (r *Request) createOptions() metav1.CreateOptions {
 	return options
 }
 
-// usable says why a results claim that is there cannot be this job's.
+// usable says why a results claim that exists cannot be this job's.
 func (r *Request) usable(ctx context.Context, claim *corev1.PersistentVolumeClaim) error {
 	users, err := volume.Users(ctx, r.client, r.namespace, claim.Name)
 	if err != nil {
 		return err
 	}
-	for _, pod := range users {
-		if pod.Labels[owner.ComponentLabel] != owner.HelperComponent {
-			return fmt.Errorf("claim %q is there already, and pod %q uses it: wait until that has ended, or give this job another name", claim.Name, pod.Name)
+	exec, err := r.factory.Client.Executor()
+	if err != nil {
+		return err
+	}
+	for i := range users {
+		pod := &users[i]
+		switch {
+		case !helper.Shaped(pod):
+			return fmt.Errorf("claim %q already exists, and pod %q uses it; wait until the pod has ended, or %s", claim.Name, pod.Name, r.otherwise())
+		case helper.Reads(ctx, exec, pod, r.factory.ServerClock().Now()):
+			return fmt.Errorf("claim %q already exists, and %s is fetching from it (pod %q); wait until the fetch has ended, or %s",
+				claim.Name, cmp.Or(pod.Annotations[owner.Annotation], "another user"), pod.Name, r.otherwise())
 		}
 	}
 	return r.safe(claim)
+}
+
+// otherwise says what can be done in place of waiting for a claim.
+func (r *Request) otherwise() string {
+	if r.first != nil && r.results.asked == nil {
+		return "run the job on a new claim, without --reuse-results"
+	}
+	return "use another claim"
 }
 
 // overItself refuses to make a job again that would write over what the first one
 // left, or still writes, on a claim of people's.
 func (r *Request) overItself(claim string) error {
 	first := r.first
-	if first == nil || claim == "" || r.results.reuse || first.Annotations[owner.ResultsAnnotation] != claim {
+	if first == nil || claim == "" || first.Annotations[owner.ResultsAnnotation] != claim || r.results.overwrite {
 		return nil
 	}
 	switch f := r.factory; {
 	case job.End(first) == nil:
-		return fmt.Errorf("job %q is not finished, and writes to the same place on claim %q: wait for it (%s), or --reuse-results", first.Name, claim, f.Line("wait", first.Name))
-	case !volume.Fetched(first):
-		return fmt.Errorf("the results of job %q on claim %q were not fetched, and this one writes to the same place: fetch them (%s), or let this job write over them with --reuse-results",
+		return fmt.Errorf("job %q is not finished, and writes to the same place on claim %q; run %q, or use --overwrite-unfetched", first.Name, claim, f.Line("wait", first.Name))
+	case !volume.RecordOfJob(first).Done(r.viewer()):
+		return fmt.Errorf("the results of job %q on claim %q were not fetched, and the new job writes to the same place; run %q, or use --overwrite-unfetched to let it overwrite them",
 			first.Name, claim, f.Line("fetch", first.Name))
 	}
 	return nil
 }
+
+// viewer is the user whose own fetches count.
+func (r *Request) viewer() volume.Viewer { return volume.Viewer{Name: r.spec.Owner.Name} }
 
 // safe says what could be lost on a claim that is there.
 func (r *Request) safe(claim *corev1.PersistentVolumeClaim) error {
@@ -153,8 +175,8 @@ func (r *Request) safe(claim *corev1.PersistentVolumeClaim) error {
 		return fmt.Errorf("claim %q is there and being deleted: try again when it is gone", name)
 	case !owner.MadeResults(claim):
 		return fmt.Errorf("claim %q is there already and was not made by run: --results pvc/%s uses it", name, name)
-	case !r.results.reuse && !volume.Fetched(claim) && !volume.Unused(claim):
-		return fmt.Errorf("claim %q holds results that were not fetched: fetch them (%s), or let this job write over them with --reuse-results",
+	case !r.results.overwrite && !volume.RecordOfClaim(claim).Done(r.viewer()):
+		return fmt.Errorf("claim %q holds results that were not fetched; run %q, or use --overwrite-unfetched to let this job overwrite them",
 			name, f.Line("fetch", "pvc/"+name))
 	case other != "":
 		return fmt.Errorf("claim %q is there already, and %s: delete it if its results are safe (kubectl delete pvc %s), or use it as it is with --results pvc/%s",

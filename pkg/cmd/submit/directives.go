@@ -59,7 +59,8 @@ func directives(called program.Program, script string, data []byte) []string {
 	if len(lines) == 0 {
 		return nil
 	}
-	return []string{fmt.Sprintf("Note: the %s lines of %s mean nothing here. What means the same:\n%s", strings.Join(systems, " and "), script, strings.Join(lines, "\n"))}
+	note := fmt.Sprintf("Note: the %s lines of %s have no effect. Equivalent flags:", strings.Join(systems, " and "), script)
+	return append([]string{note}, lines...)
 }
 
 // resources says which flags mean what a list of resources of PBS does, such as

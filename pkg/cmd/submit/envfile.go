@@ -17,7 +17,7 @@ func (o *containerFlags) parseEnvFile(r *Request) error {
 	if o.EnvFile == "" {
 		return nil
 	}
-	data, err := r.read(o.EnvFile)
+	data, err := r.read(o.EnvFile, spec.MostBytes)
 	if err != nil {
 		return fmt.Errorf("--env-file=%s: %w", o.EnvFile, err)
 	}

@@ -82,6 +82,9 @@ func (o *lifecycleFlags) parseTimes(l *spec.Lifecycle) error {
 		}
 		*one.to = &seconds
 	}
+	if l.Time != nil && l.Deadline != nil && *l.Time > *l.Deadline {
+		return fmt.Errorf("--time=%s is longer than --deadline=%s, the limit of the whole job", o.Time, o.Deadline)
+	}
 	if o.TTL == "" {
 		return nil
 	}

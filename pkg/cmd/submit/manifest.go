@@ -2,7 +2,7 @@ package submit
 
 import (
 	"bytes"
-	"encoding/json"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -78,26 +78,17 @@ func (b *base) add(object *unstructured.Unstructured, namespace string) error {
 func (b *base) take(object *unstructured.Unstructured) error {
 	made := &batchv1.Job{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(object.Object, made, true); err != nil {
-		return fmt.Errorf("the Job: %w", inField(object, err))
+		return fmt.Errorf("the Job: %w", cmp.Or(spec.FieldErrors(object.Object), err))
 	}
 	if len(made.Spec.Template.Spec.Containers) == 0 {
 		return errors.New("the Job has no container")
 	}
+	status, _, _ := unstructured.NestedMap(object.Object, "status") // kubectl create --dry-run writes an empty one
+	b.stored = made.UID != "" || len(status) > 0
+	spec.Uncancel(made)
 	b.job = spec.Bare(made)
 	spec.Forget(b.job)
 	return nil
-}
-
-// inField names the field of a Job that holds something of the wrong type.
-func inField(object *unstructured.Unstructured, cause error) error {
-	text, err := object.MarshalJSON()
-	if err != nil {
-		return cause
-	}
-	if wrong, ok := errors.AsType[*json.UnmarshalTypeError](json.Unmarshal(text, &batchv1.Job{})); ok {
-		return fmt.Errorf("%s: %s is expected, not a %s", wrong.Field, wrong.Type, wrong.Value)
-	}
-	return cause
 }
 
 // brings reports whether the manifest has what a flag names.

@@ -10,6 +10,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // kind is what a flag can name, as people call it.
@@ -91,6 +93,9 @@ func (r *Request) look(ctx context.Context) (map[string]*corev1.PersistentVolume
 		if claim, ok := object.(*corev1.PersistentVolumeClaim); ok {
 			if claim.DeletionTimestamp != nil {
 				return nil, fmt.Errorf("%s %s: that claim is being deleted", one.flag, one.typed())
+			}
+			if volume.IsDevice(claim) && strings.HasPrefix(one.flag, "--") {
+				return nil, fmt.Errorf("%s %s: that claim is a block device (volumeMode Block), which cannot be mounted as a directory", one.flag, one.typed())
 			}
 			claims[one.name] = claim
 		}

@@ -6,8 +6,10 @@ import (
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
@@ -24,7 +26,7 @@ func (c *changes) script(ctx context.Context, made *resolved) error {
 		return nil
 	}
 	maps := c.request.client.CoreV1().ConfigMaps(c.request.namespace)
-	there, err := maps.Create(ctx, made.script, c.request.createOptions())
+	there, err := createOnce(ctx, c, creation[*corev1.ConfigMap]{"configmap", maps.Create, maps.Get}, made.script)
 	if err != nil {
 		return err
 	}
@@ -39,7 +41,7 @@ func (c *changes) env(ctx context.Context, made *resolved) error {
 		return nil
 	}
 	secrets := c.request.client.CoreV1().Secrets(c.request.namespace)
-	there, err := secrets.Create(ctx, made.env, c.request.createOptions())
+	there, err := createOnce(ctx, c, creation[*corev1.Secret]{"secret", secrets.Create, secrets.Get}, made.env)
 	if err != nil {
 		return err
 	}
@@ -68,7 +70,15 @@ func (c *changes) others(ctx context.Context, made *resolved) error {
 		if mapping.Scope.Name() == "root" {
 			to = of.Namespace("")
 		}
-		there, err := to.Create(ctx, wanted, c.request.createOptions())
+		there, err := createOnce(ctx, c, creation[*unstructured.Unstructured]{
+			mapping.Resource.GroupResource().String(),
+			func(ctx context.Context, wanted *unstructured.Unstructured, options metav1.CreateOptions) (*unstructured.Unstructured, error) {
+				return to.Create(ctx, wanted, options)
+			},
+			func(ctx context.Context, name string, options metav1.GetOptions) (*unstructured.Unstructured, error) {
+				return to.Get(ctx, name, options)
+			},
+		}, wanted)
 		switch {
 		case apierrors.IsAlreadyExists(err):
 			c.request.factory.Say(fmt.Sprintf("%s/%s is there already and is left as it is", strings.ToLower(kind.GroupKind().String()), wanted.GetName()))

@@ -29,6 +29,10 @@ type Typed struct {
 // ToRequest parses every string once. All its errors are about the command line,
 // the local files that it names, or the kubeconfig.
 func (o *Flags) ToRequest(f *factory.Factory, typed Typed, fetch Fetch) (*Request, error) {
+	if o.Output.Quiet {
+		quiet := *f
+		quiet.Quiet, f = true, &quiet
+	}
 	client, namespace, err := f.Cluster()
 	if err != nil {
 		return nil, err

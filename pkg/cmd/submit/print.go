@@ -17,6 +17,7 @@ import (
 type outputFlags struct {
 	DryRun              string
 	Labels, Annotations []string
+	Quiet               bool
 	Print               *genericclioptions.PrintFlags
 }
 
@@ -25,6 +26,7 @@ func (o *outputFlags) addTo(flags *pflag.FlagSet) {
 	flags.Lookup("dry-run").NoOptDefVal = "client"
 	flags.StringArrayVar(&o.Labels, "label", nil, "Label of what is made, as KEY=VALUE (repeatable)")
 	flags.StringArrayVar(&o.Annotations, "annotation", nil, "Annotation of what is made, as KEY=VALUE (repeatable)")
+	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "Print results and errors only, no notes, progress or next steps")
 }
 
 // printer writes what was made in the format of -o.

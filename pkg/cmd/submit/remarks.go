@@ -34,7 +34,7 @@ func (r *Request) next(made *batchv1.Job) {
 	if r.then.fetch || r.then.follow {
 		return
 	}
-	f.Say(fmt.Sprintf("\nNext:\n  %s\n  %s", f.Line("logs", name, "-f"), f.Line("wait", name)))
+	f.SayLines("", "Next:", "  "+f.Line("logs", name, "-f"), "  "+f.Line("wait", name))
 	if r.spec.Storage.Results != "" {
 		f.Say("  " + f.Line("fetch", name))
 		return

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
 
@@ -14,28 +15,36 @@ import (
 )
 
 // remove deletes a job that has completed, and what run made for it, as purge
-// does. One that has not stays, for a look at it.
-func (r *Request) remove(ctx context.Context, made *batchv1.Job, ended error) error {
+// does: also what is left where the job was deleted meanwhile. One that has not
+// completed stays, for a look at it.
+func (r *Request) remove(ctx context.Context, last *batchv1.Job, ended error) error {
 	if ended != nil {
-		r.factory.Say(fmt.Sprintf("job %s stays, because it did not complete; to delete it: %s", made.Name, r.factory.Line("purge", made.Name)))
+		r.factory.Say(fmt.Sprintf("job %s stays, because it did not complete; to delete it: %s", last.Name, r.factory.Line("purge", last.Name)))
 		return ended
 	}
-	now, err := job.Get(ctx, r.client, r.namespace, job.Ref(made.Name))
-	if err == nil && now.UID != made.UID {
-		err = fmt.Errorf("job %q is another one by now", made.Name)
+	now, err := job.Get(ctx, r.client, r.namespace, job.Ref(last.Name))
+	_, deleted := errors.AsType[*job.NotFoundError](err)
+	switch {
+	case deleted:
+		now = last
+	case err != nil:
+		return r.then.toolError(err)
+	case now.UID != last.UID:
+		return r.then.toolError(fmt.Errorf("job %q is another one by now", last.Name))
 	}
+	plan, err := cleanup.Make(ctx, r.client, r.namespace, []cleanup.Job{cleanup.Reduce(now, "")}, cleanup.Volumes{Delete: true, Viewer: r.viewer()})
 	if err != nil {
 		return r.then.toolError(err)
 	}
-	plan, err := cleanup.Make(ctx, r.client, r.namespace, []cleanup.Job{cleanup.Reduce(now, "")}, cleanup.Volumes{Delete: true})
-	if err != nil {
-		return r.then.toolError(err)
-	}
-	plan.Claims = slices.DeleteFunc(plan.Claims, func(claim cleanup.Claim) bool { return claim.Labels[owner.JobLabel] != made.Name })
-	for _, line := range cleanup.Summary(plan.Kept, r.factory.Program.String()+" fetch") {
+	plan.Claims = slices.DeleteFunc(plan.Claims, func(claim cleanup.Claim) bool { return claim.Labels[owner.JobLabel] != last.Name })
+	for _, line := range cleanup.Summary(plan.Kept, r.namespace, r.factory.Program.String()+" fetch") {
 		r.factory.Say(line)
 	}
 	var errs error
+	for _, one := range plan.Held {
+		errs = fmt.Errorf("--rm: job %q is kept: its results on claim %s were not fetched, and are deleted with its pods; run %q first",
+			one.Name, strings.Join(one.Volumes, ", "), r.factory.Line("fetch", one.Name))
+	}
 	plan.Carry(ctx, r.client, false, func(one cleanup.Object, err error) {
 		if err != nil {
 			errs = errors.Join(errs, fmt.Errorf("--rm: deleting %s %s: %w", one.Kind, one.Name, err))

@@ -52,6 +52,9 @@ func (r *Request) resolve(ctx context.Context) (*resolved, error) {
 	if r.first != nil && job.StateOf(r.first) == job.Suspended && !r.spec.Lifecycle.Suspend {
 		r.notes = append(r.notes, fmt.Sprintf("Note: job %s is suspended, and this one is not: --suspend makes it wait too", r.first.Name))
 	}
+	if err := r.renewResults(ctx, start); err != nil {
+		return nil, err
+	}
 	made := &resolved{objects: objects{others: r.base.others}}
 	r.placeResults(start)
 	if err := r.onePathEach(r); err != nil {
@@ -94,6 +97,9 @@ func (r *Request) over(start *batchv1.Job) {
 		context.FSGroup, context.FSGroupChangePolicy = nil, nil // by --fs-group, also where that is none
 	}
 	r.spec.Over(start)
+	if policy := spec.ReplaceEndedPodsOnly(start, r.first != nil || r.base.stored); policy != "" {
+		r.notes = append(r.notes, fmt.Sprintf("Note: podReplacementPolicy is Failed, not %s: a pod is replaced only after it has ended, so that two pods never write to the same results directory", policy))
+	}
 }
 
 // resolveName finds the name of the job, and with --generate-name makes it one

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 )
 
@@ -57,18 +58,18 @@ func (o *resourceFlags) parse(r *Request) error {
 func (o *resourceFlags) both() (corev1.ResourceList, error) {
 	list := corev1.ResourceList{}
 	if o.CPU != "" {
-		quantity, err := parseAmount("--cpu", o.CPU)
+		amount, err := quantity.CPUs("--cpu", o.CPU)
 		if err != nil {
 			return nil, err
 		}
-		list[corev1.ResourceCPU] = quantity
+		list[corev1.ResourceCPU] = amount
 	}
 	if o.Memory != "" {
-		quantity, err := parseBytes("--memory", o.Memory)
+		amount, err := quantity.Bytes("--memory", o.Memory)
 		if err != nil {
 			return nil, err
 		}
-		list[corev1.ResourceMemory] = quantity
+		list[corev1.ResourceMemory] = amount
 	}
 	if problems := validation.IsQualifiedName(o.GPUResource); len(problems) > 0 || !extended(corev1.ResourceName(o.GPUResource)) {
 		return nil, fmt.Errorf("--gpu-resource=%q: the name of a resource with its domain is expected, such as amd.com/gpu", o.GPUResource)
@@ -93,16 +94,28 @@ func listed(list corev1.ResourceList, flag string, pairs []string) (corev1.Resou
 		if !known(corev1.ResourceName(name)) {
 			return nil, fmt.Errorf("%s=%q: there is no resource %s; cpu, memory, ephemeral-storage, hugepages-2Mi or a name with a domain is expected", flag, text, name)
 		}
-		quantity, err := parseAmount(flag, amount)
+		parsed, err := amountOf(flag+" "+name, corev1.ResourceName(name), amount)
 		if err != nil {
-			return nil, fmt.Errorf("%s=%q: a quantity above 0 is expected behind %s=, such as 4, 500m or 10Gi", flag, text, name)
+			return nil, err
 		}
-		list[corev1.ResourceName(name)] = quantity
+		list[corev1.ResourceName(name)] = parsed
 	}
 	if len(list) == 0 {
 		return nil, nil
 	}
 	return list, nil
+}
+
+// amountOf reads an amount of the resource name.
+func amountOf(flag string, name corev1.ResourceName, text string) (resource.Quantity, error) {
+	switch name {
+	case corev1.ResourceCPU:
+		return quantity.CPUs(flag, text)
+	case corev1.ResourceMemory, corev1.ResourceEphemeralStorage:
+		return quantity.Bytes(flag, text)
+	default:
+		return quantity.Amount(flag, text, "4, 500m or 10Gi")
+	}
 }
 
 func (o *resourceFlags) parseGPUTypes(r *Request) error {

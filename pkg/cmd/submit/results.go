@@ -1,7 +1,14 @@
 package submit
 
 import (
+	"context"
+	"fmt"
+	"slices"
+
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
@@ -98,4 +105,42 @@ func (r *Request) relay(start *batchv1.Job, claim string) {
 
 func (r *Request) indexed(start *batchv1.Job) bool {
 	return r.spec.Lifecycle.Array != nil || start != nil && volume.Tasks(start) > 0
+}
+
+// renewResults asks for a new results claim like that of the job that is repeated: the results of two jobs on one
+// claim could not be told apart.
+func (r *Request) renewResults(ctx context.Context, start *batchv1.Job) error {
+	if r.first == nil || r.results.asked != nil || r.results.reuse {
+		return nil
+	}
+	name := r.first.Annotations[owner.ResultsAnnotation]
+	if name == "" || r.replacesResults(start, name) {
+		return nil
+	}
+	old, err := r.client.CoreV1().PersistentVolumeClaims(r.namespace).Get(ctx, name, metav1.GetOptions{})
+	switch {
+	case apierrors.IsNotFound(err):
+		return fmt.Errorf("results claim %q of job %q does not exist; use --results=SIZE for a new claim", name, r.first.Name)
+	case err != nil:
+		return fmt.Errorf("reading claim %q: %w", name, err)
+	case !owner.MadeResults(old):
+		return fmt.Errorf("results claim %q of job %q was not created by run; use --reuse-results to write to it again, or --results=SIZE for a new claim", name, r.first.Name)
+	}
+	made := &volume.Spec{Size: old.Spec.Resources.Requests[corev1.ResourceStorage]}
+	if class := old.Spec.StorageClassName; class != nil {
+		made.Class = *class
+	}
+	if modes := old.Spec.AccessModes; len(modes) > 0 {
+		made.Access = modes[0]
+	}
+	r.results.made, r.results.renews = made, name
+	r.results.asked = &spec.Mount{Mount: volume.Mount{Path: r.results.at}}
+	return nil
+}
+
+// replacesResults reports whether a flag mounts something else where the job has its results.
+func (r *Request) replacesResults(start *batchv1.Job, claim string) bool {
+	return slices.ContainsFunc(volume.MountsIn(start), func(m volume.Mounted) bool {
+		return m.Claim == claim && slices.ContainsFunc(r.spec.Storage.Paths(), func(path [2]string) bool { return path[0] == m.Path })
+	})
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -16,6 +17,7 @@ type storageFlags struct {
 	Results, Path string
 	Class, Access string
 	Shared, Reuse bool
+	Overwrite     bool
 	PVC, Scratch  []string
 	FSGroup       string
 }
@@ -24,7 +26,8 @@ func (o *storageFlags) addTo(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Results, "results", "", "Keep what the job leaves at --results-path: on a new claim NAME-results of this size, such as 10Gi, or on pvc/NAME[/SUBPATH]")
 	flags.StringVar(&o.Path, "results-path", "", "Where the job leaves its results (default: "+volume.ResultsPath+", or where a job that is repeated does)")
 	flags.BoolVar(&o.Shared, "results-shared", false, "One folder for all tasks of an array, in place of one for each (RESULTS/TASK)")
-	flags.BoolVar(&o.Reuse, "reuse-results", false, "Take the results claim as it is, although the results on it were not fetched")
+	flags.BoolVar(&o.Reuse, "reuse-results", false, "Write to the results claim that exists, whatever its size; rerun: to that of JOB, in place of a new one")
+	flags.BoolVar(&o.Overwrite, "overwrite-unfetched", false, "Write to a results claim although the results on it were never fetched. They can be lost")
 	flags.StringVar(&o.Class, "storage-class", "", "Storage class of the new claim (default: the cluster's own)")
 	flags.StringVar(&o.Access, "access-mode", "", "Access mode of the new claim: RWO (one node, the default), RWX (any number of nodes), RWOP (one pod)")
 	flags.StringArrayVar(&o.PVC, "pvc", nil, "Mount an existing claim, as NAME[/SUBPATH][:/path[:ro]]; the path is /NAME by default (repeatable)")
@@ -65,7 +68,7 @@ func (o *storageFlags) parseResults(r *Request) error {
 			return err
 		}
 	}
-	r.results.shared, r.results.reuse, r.results.placed, r.results.at = o.Shared, o.Reuse, o.Path != "", at
+	r.results.shared, r.results.reuse, r.results.overwrite, r.results.placed, r.results.at = o.Shared, o.Reuse, o.Overwrite, o.Path != "", at
 	kind, name, existing := strings.Cut(o.Results, "/")
 	switch {
 	case o.Results == "":
@@ -88,23 +91,32 @@ func (o *storageFlags) parseResults(r *Request) error {
 
 // withoutResults refuses what says something about results without them.
 func (o *storageFlags) withoutResults(base base) error {
+	for _, flag := range []struct {
+		name  string
+		typed bool
+	}{
+		{"--results-path", o.Path != ""},
+		{"--results-shared", o.Shared},
+		{"--reuse-results", o.Reuse},
+		{"--overwrite-unfetched", o.Overwrite},
+	} {
+		if flag.typed && base.none() {
+			return errors.New(flag.name + " requires --results")
+		}
+	}
 	switch {
-	case o.Path != "" && base.none():
-		return errors.New("--results-path goes with --results")
-	case o.Shared && base.none():
-		return errors.New("--results-shared goes with --results")
-	case o.Reuse && base.none():
-		return errors.New("--reuse-results goes with --results")
+	case o.Overwrite && base.again != "" && !o.Reuse:
+		return errors.New("--overwrite-unfetched requires --reuse-results: by default rerun creates a new claim")
 	case o.Class != "":
-		return errors.New("--storage-class goes with --results SIZE")
+		return errors.New("--storage-class requires --results=SIZE")
 	case o.Access != "":
-		return errors.New("--access-mode goes with --results SIZE")
+		return errors.New("--access-mode requires --results=SIZE")
 	}
 	return nil
 }
 
 func (o *storageFlags) parseSize(r *Request, at string) error {
-	size, err := parseBytes("--results", o.Results)
+	size, err := quantity.Bytes("--results", o.Results)
 	if err != nil {
 		return err
 	}
@@ -141,7 +153,7 @@ func (o *storageFlags) parseScratch(r *Request) error {
 		if !hasPath {
 			at = "/scratch"
 		}
-		size, err := parseBytes("--scratch", amount)
+		size, err := quantity.Bytes("--scratch", amount)
 		if err != nil {
 			return err
 		}

@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/sweep"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -24,8 +25,14 @@ import (
 type Fetch struct {
 	// Ready reports what would keep every fetch from its work, before there is a job.
 	Ready func(context.Context) error
-	// Results copies those of a finished job to dir, "" for ./JOB.
-	Results func(ctx context.Context, job, dir string, json bool) error
+	// Results copies those of a finished job, also where it does not exist any more.
+	Results func(ctx context.Context, job *batchv1.Job, how Fetching) error
+}
+
+// Fetching is how results are fetched: to Dir, "" for ./JOB.
+type Fetching struct {
+	Dir         string
+	JSON, Quiet bool
 }
 
 // Flags is what was typed.
@@ -103,7 +110,10 @@ type results struct {
 	// asked is the mount, also of a claim that is there; nil for none.
 	asked  *spec.Mount
 	shared bool
-	reuse  bool
+	// reuse takes a claim that exists, overwrite also one whose results were not fetched.
+	reuse, overwrite bool
+	// renews is the claim of the job that is repeated, where a new one takes its place.
+	renews string
 	// placed says that its path was typed, access that its access mode was.
 	placed, access bool
 	// at is that path.
@@ -128,5 +138,6 @@ func (r *Request) Run(ctx context.Context) error {
 		return nil
 	}
 	r.next(made.job)
+	sweep.HelperPods(ctx, r.factory, r.client, r.namespace)
 	return r.goOn(ctx, made.job)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/spf13/pflag"
 	batchv1 "k8s.io/api/batch/v1"
@@ -11,9 +12,11 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/outcome"
+	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -21,6 +24,7 @@ import (
 type thenFlags struct {
 	Wait, Follow, Fetch, Remove bool
 	Dir                         string
+	Timeout, FailFast           string
 }
 
 func (o *thenFlags) addTo(flags *pflag.FlagSet) {
@@ -28,6 +32,8 @@ func (o *thenFlags) addTo(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.Follow, "follow", false, "Print the logs of its pods until it is finished, and end with its exit status")
 	flags.BoolVar(&o.Fetch, "fetch", false, "Wait, then copy its results here, also after a failure")
 	flags.BoolVar(&o.Remove, "rm", false, "Wait, and when it has completed delete it with all that run made for it; with --results only after --fetch has brought them whole")
+	flags.StringVar(&o.Timeout, "timeout", "", "Stop waiting for the job after this long, with exit status 124; the job continues ("+duration.Forms+")")
+	outcome.AddFailFast(flags, &o.FailFast)
 	flags.StringVarP(&o.Dir, "dir", "d", "", "Folder that --fetch copies to (default: ./NAME)")
 }
 
@@ -41,6 +47,9 @@ func (o *thenFlags) parse(r *Request) error {
 			return fmt.Errorf("%s and --dry-run=%s exclude each other", one.flag, r.dryRun)
 		}
 	}
+	if err := o.parseTimes(r); err != nil {
+		return err
+	}
 	switch {
 	case o.Follow && !r.print.lines:
 		return errors.New("--follow and -o exclude each other: both write to the output")
@@ -50,11 +59,27 @@ func (o *thenFlags) parse(r *Request) error {
 	return nil
 }
 
+// parseTimes reads how long the job is waited for.
+func (o *thenFlags) parseTimes(r *Request) (err error) {
+	for _, one := range []struct{ flag, text string }{{"--timeout", o.Timeout}, {"--fail-fast", o.FailFast}} {
+		if one.text != "" && !r.then.any() {
+			return fmt.Errorf("%s requires --wait, --follow, --fetch or --rm", one.flag)
+		}
+	}
+	if r.then.timeout, err = outcome.ParseTime("--timeout", o.Timeout); err != nil {
+		return err
+	}
+	r.then.patience, err = outcome.ParseTime("--fail-fast", o.FailFast)
+	return err
+}
+
 // then is what comes after the making.
 type then struct {
 	wait, follow, fetch, remove bool
 	dir                         string
 	fetcher                     Fetch
+	// timeout is how long the job is waited for, 0 for ever; patience is outcome.Waiter's.
+	timeout, patience time.Duration
 }
 
 func (t then) any() bool { return t.wait || t.follow || t.fetch || t.remove }
@@ -73,56 +98,76 @@ func (r *Request) goOn(ctx context.Context, made *batchv1.Job) error {
 	if !r.then.any() {
 		return nil
 	}
-	if r.then.follow {
-		r.follow(ctx, made)
-	}
-	known, ended := r.await(ctx, made)
-	if !known {
+	last, ended := r.await(ctx, made)
+	if last == nil {
 		return ended
 	}
 	var err error
 	if r.then.fetch {
-		err = r.then.fetcher.Results(ctx, made.Name, r.then.dir, r.print.json)
+		err = r.then.fetcher.Results(ctx, last, Fetching{Dir: r.then.dir, JSON: r.print.json, Quiet: r.factory.Quiet})
 	}
 	switch {
 	case err == nil && r.then.remove:
-		return r.remove(ctx, made, ended)
+		return r.remove(ctx, last, ended)
 	case err == nil:
 		return ended
 	case ctx.Err() != nil || ended == nil:
-		return r.then.toolError(bareError(err))
+		return r.then.toolError(exit.Bare(err))
 	}
 	return &exit.Error{Status: exit.Status(ended), Err: err}
 }
 
-// bareError takes the status off an error.
-func bareError(err error) error {
-	if has, ok := errors.AsType[*exit.Error](err); ok && has.Err != nil {
-		return has.Err
+// await follows or waits for the job and returns its last state, and its status as an error. Where the
+// waiting itself failed there is no state.
+func (r *Request) await(ctx context.Context, made *batchv1.Job) (last *batchv1.Job, ended error) {
+	if r.then.timeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, r.then.timeout)
+		defer cancel()
 	}
-	return err
-}
-
-// follow prints the logs. How the job ended does not depend on it.
-func (r *Request) follow(ctx context.Context, made *batchv1.Job) {
-	err := job.FollowLogs(ctx, r.client, made, r.factory.Streams.Out, r.factory.Say)
-	if err != nil && ctx.Err() == nil {
-		r.factory.Say("Note: " + err.Error())
+	waiter := outcome.Waiter{
+		Factory: r.factory, Client: r.client, JSON: r.print.json, Aside: !r.print.lines && !r.print.json,
+		Patience: r.then.patience, Resume: r.resume(made.Name),
 	}
-}
-
-// await waits for the job and returns its status as an error; known is false where
-// the waiting itself failed.
-func (r *Request) await(ctx context.Context, made *batchv1.Job) (known bool, ended error) {
-	waiter := outcome.Waiter{Factory: r.factory, Client: r.client, JSON: r.print.json, Aside: !r.print.lines && !r.print.json}
-	outcomes, err := waiter.Wait(ctx, made)
-	if len(outcomes) != 1 || outcomes[0].Job == nil || ctx.Err() != nil {
-		return false, err
+	var end job.Outcome
+	var err error
+	if r.then.follow {
+		end, err = waiter.Follow(ctx, made, func(lost error) { r.factory.Say("Note: " + printable.Error(lost)) })
+	} else {
+		var outcomes []job.Outcome
+		outcomes, err = waiter.Wait(ctx, made)
+		end = outcomes[0]
+	}
+	if _, deleted := errors.AsType[*job.DeletedError](err); deleted && r.spec.Storage.Results != "" {
+		r.factory.Say("The results on claim " + r.spec.Storage.Results + " remain; to fetch them: " + r.factory.Line("fetch", "pvc/"+r.spec.Storage.Results))
+	}
+	if end.Job == nil || ctx.Err() != nil {
+		return nil, err
 	}
 	if r.spec.Storage.Results != "" {
-		r.record(ctx, outcomes[0])
+		r.record(ctx, end)
 	}
-	return true, err
+	return end.Job, err
+}
+
+// resume returns the command line that continues what was asked after Ctrl-C, and what
+// else is to be said then.
+func (r *Request) resume(name string) []string {
+	line := r.factory.Line("wait", name)
+	if r.then.follow {
+		line = r.factory.Line("logs", name, "-f")
+	}
+	if r.then.fetch {
+		words := []string{"fetch", name}
+		if r.then.dir != "" {
+			words = append(words, "-d", r.then.dir)
+		}
+		line += "; " + r.factory.Line(words...)
+	}
+	if r.then.remove {
+		return []string{line, "The job is not deleted; to delete it when it is finished: " + r.factory.Line("purge", name)}
+	}
+	return []string{line}
 }
 
 // record writes onto the results claim which user the job ran as, for a fetch
@@ -134,9 +179,20 @@ func (r *Request) record(ctx context.Context, outcome job.Outcome) {
 	}
 	claim, err := r.client.CoreV1().PersistentVolumeClaims(r.namespace).Get(ctx, r.spec.Storage.Results, metav1.GetOptions{})
 	if err == nil {
-		err = volume.Record(ctx, r.client, claim, ran.Text())
+		err = volume.RecordUser(ctx, r.client, claim, ran.Text())
 	}
 	if err != nil {
 		r.factory.Say(fmt.Sprintf("Note: which user the job ran as was not recorded: %v", err))
 	}
+}
+
+// declaredUser returns who the job runs as, as JSON; "" where its image decides. It is written onto the results
+// claim before the job exists: later the job and its pods can be gone before any command looks at them.
+func declaredUser(made *batchv1.Job) string {
+	template := &made.Spec.Template
+	identity, ok := helper.DeclaredIdentity(template.Spec, spec.Default(template).Name)
+	if !ok {
+		return ""
+	}
+	return identity.Text()
 }

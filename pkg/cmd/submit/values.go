@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
@@ -40,7 +39,7 @@ func (n number) String() string {
 func (n number) Set(text string) error {
 	value, err := strconv.ParseInt(text, 10, 32)
 	if err != nil || int32(value) < n.least {
-		return fmt.Errorf("a whole number from %d to %d is expected", n.least, math.MaxInt32)
+		return fmt.Errorf("must be a whole number from %d to %d", n.least, math.MaxInt32)
 	}
 	short := int32(value)
 	*n.to = &short
@@ -49,35 +48,6 @@ func (n number) Set(text string) error {
 
 // Type is how help calls it.
 func (number) Type() string { return "int" }
-
-// parseAmount reads a quantity above 0 of any resource.
-func parseAmount(flag, text string) (resource.Quantity, error) {
-	quantity, err := resource.ParseQuantity(text)
-	if err != nil || quantity.Sign() <= 0 {
-		return resource.Quantity{}, fmt.Errorf("%s=%q: a quantity above 0 is expected, such as 4, 500m or 10Gi", flag, text)
-	}
-	return quantity, nil
-}
-
-// parseBytes reads a whole number of bytes above 0.
-func parseBytes(flag, text string) (resource.Quantity, error) {
-	quantity, err := resource.ParseQuantity(text)
-	if err != nil || quantity.Sign() <= 0 || !whole(quantity) {
-		return resource.Quantity{}, fmt.Errorf("%s=%q: a quantity above 0 is expected, such as 10Gi or 500Mi", flag, text)
-	}
-	if quantity.Value() < leastBytes {
-		return resource.Quantity{}, fmt.Errorf("%s=%q: that is %d bytes; with a unit it is more, such as 10Gi or 500Mi", flag, text, quantity.Value())
-	}
-	return quantity, nil
-}
-
-// leastBytes is less than anybody asks for: a smaller amount lacks its unit.
-const leastBytes = 1 << 20
-
-// whole reports whether quantity is a whole number below what the API can hold.
-func whole(quantity resource.Quantity) bool {
-	return quantity.Cmp(*resource.NewQuantity(quantity.Value(), resource.DecimalSI)) == 0 && quantity.Value() < math.MaxInt64
-}
 
 // parseSeconds reads a duration of whole seconds, at most as many as the API holds.
 func parseSeconds(flag, text string, least time.Duration) (int64, error) {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"strings"
 	"time"
-	"unicode"
 
 	"github.com/spf13/cobra"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -14,6 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 const (
@@ -73,5 +73,5 @@ func offers[T follow.Object, L runtime.Object](ctx context.Context, from follow.
 // a line of the answer does not.
 func begins(one, typed string) bool {
 	name, _, _ := strings.Cut(one, "\t")
-	return name != "" && strings.HasPrefix(name, typed) && !strings.ContainsFunc(name, unicode.IsControl)
+	return name != "" && strings.HasPrefix(name, typed) && printable.Safe(name)
 }

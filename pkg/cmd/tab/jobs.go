@@ -56,7 +56,7 @@ func Jobs(cmd *cobra.Command, f *factory.Factory, word string, choose func(*batc
 			if !choose(one) {
 				return ""
 			}
-			age := utilduration.HumanDuration(f.Clock.Since(one.CreationTimestamp.Time))
+			age := utilduration.HumanDuration(f.ServerClock().Since(one.CreationTimestamp.Time))
 			return described(kind+one.Name, string(job.StateOf(one)), age+" old")
 		})
 	})

@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // Func gives what a word can become, a word each, with a tab between it and what it means.
@@ -28,6 +30,22 @@ func Flags(cmd *cobra.Command, by map[string]Func) {
 func Values(values ...string) Func {
 	return func(_ *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
 		return beginning(values, word), cobra.ShellCompDirectiveNoFileComp
+	}
+}
+
+// List offers values for a flag that takes several, with commas between.
+func List(values []string) Func {
+	return func(_ *cobra.Command, _ []string, word string) (words []string, _ cobra.ShellCompDirective) {
+		before, last := "", word
+		if i := strings.LastIndex(word, ","); i >= 0 {
+			before, last = word[:i+1], word[i+1:]
+		}
+		for _, value := range values {
+			if begins(value, last) && !slices.Contains(strings.Split(before, ","), value) {
+				words = append(words, before+value)
+			}
+		}
+		return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 }
 
@@ -70,6 +88,6 @@ func beginning(words []string, word string) []string {
 
 // described puts what it means behind a word.
 func described(word string, meaning ...string) string {
-	text := strings.Join(slices.DeleteFunc(meaning, func(one string) bool { return one == "" }), ", ")
+	text := printable.Escape(strings.Join(slices.DeleteFunc(meaning, func(one string) bool { return one == "" }), ", "))
 	return strings.TrimSuffix(word+"\t"+text, "\t")
 }

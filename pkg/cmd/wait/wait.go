@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/outcome"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
@@ -32,12 +33,16 @@ const example = `
 	# Wait at most two hours for two jobs
 	kubectl batch wait train evaluate --timeout=2h
 
+	# Wait for all jobs of yours that are not finished
+	kubectl batch wait --mine --state=Suspended,Queued,Pending,Running,Stopping
+
 	# Tell a failed job from a failed wait
 	kubectl batch wait train -o json`
 
 // Flags is what was typed.
 type Flags struct {
-	Timeout, Output string
+	Select                    selector.Flags
+	Timeout, FailFast, Output string
 }
 
 // Options is a request that can be carried out as it stands.
@@ -46,22 +51,26 @@ type Options struct {
 	client    cluster.Interface
 	namespace string
 	refs      []job.Ref
+	selection selector.Selection
+	// words are the flags that select jobs, as typed.
+	words []string
 	// timeout is 0 for none.
 	timeout time.Duration
-	json    bool
+	// patience is outcome.Waiter's.
+	patience time.Duration
+	json     bool
 }
 
 // NewCommand returns the wait command.
 func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
-		Use:     "wait JOB...",
+		Use:     "wait [JOB...]",
 		Short:   "Wait until jobs are finished; ends with their exit status",
 		Long:    long,
 		Example: example,
-		Args:    cobra.MinimumNArgs(1),
 
-		ValidArgsFunction: tab.JobList(f, tab.Any),
+		ValidArgsFunction: tab.Unless(flags.Select.Typed, tab.JobList(f, tab.Any)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args)
 			if err != nil {
@@ -71,13 +80,16 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
+	selector.Complete(cmd, tab.JobList(f, tab.Any))
 	tab.Flags(cmd, map[string]tab.Func{"output": tab.Values("json")})
 	return cmd
 }
 
 // AddFlags declares the flags.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
+	o.Select.AddTo(flags)
 	flags.StringVar(&o.Timeout, "timeout", "", "Give up after this long, with exit status 124 ("+duration.Forms+")")
+	outcome.AddFailFast(flags, &o.FailFast)
 	flags.StringVarP(&o.Output, "output", "o", "", "json: one object a job, on a line of its own")
 }
 
@@ -87,19 +99,22 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	if err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
+	selection, err := o.Select.ParseSome(len(refs), f.Program)
+	if err != nil {
+		return nil, err
+	}
 	if o.Output != "" && o.Output != "json" {
 		return nil, exit.Usagef("-o %s: json is expected", o.Output)
 	}
-	options := &Options{factory: f, refs: refs, json: o.Output == "json"}
-	if o.Timeout != "" {
-		if options.timeout, err = duration.Parse(o.Timeout); err != nil {
-			return nil, exit.Usagef("--timeout: %w", err)
-		}
-		if options.timeout == 0 {
-			return nil, exit.Usagef("--timeout=%s: more than 0 is expected; without --timeout it waits for ever", o.Timeout)
-		}
+	options := &Options{factory: f, refs: refs, selection: selection, words: o.Select.Words(), json: o.Output == "json"}
+	if options.timeout, err = outcome.ParseTime("--timeout", o.Timeout); err != nil {
+		return nil, exit.With(exit.Usage, err)
+	}
+	if options.patience, err = outcome.ParseTime("--fail-fast", o.FailFast); err != nil {
+		return nil, exit.With(exit.Usage, err)
 	}
 	options.client, options.namespace, err = f.Cluster()
+	options.namespace = selection.Namespace(options.namespace)
 	return options, err
 }
 
@@ -119,23 +134,21 @@ func (o *Options) Run(ctx context.Context) error {
 	case err != nil:
 		return exit.With(exit.Tool, err)
 	}
-	waiter := outcome.Waiter{Factory: o.factory, Client: o.client, JSON: o.json}
+	waiter := outcome.Waiter{Factory: o.factory, Client: o.client, JSON: o.json, Patience: o.patience, Everywhere: o.selection.Everywhere}
+	if o.selection.Everywhere { // names alone do not say which jobs
+		waiter.Resume = []string{o.factory.Line(append([]string{"wait"}, o.words...)...)}
+	}
 	_, err = waiter.Wait(ctx, jobs...)
 	return err
 }
 
 func (o *Options) jobs(ctx context.Context) ([]*batchv1.Job, error) {
-	var jobs []*batchv1.Job
-	seen := map[string]bool{}
-	for _, ref := range o.refs {
-		one, err := job.Get(ctx, o.client, o.namespace, ref)
-		if err != nil {
-			return nil, err
-		}
-		if !seen[one.Name] {
-			seen[one.Name] = true
-			jobs = append(jobs, one)
-		}
+	if len(o.refs) > 0 {
+		return job.GetAll(ctx, o.client, o.namespace, o.refs)
 	}
-	return jobs, nil
+	jobs, err := o.selection.Jobs(ctx, o.client, o.namespace, o.factory.ServerClock().Now)
+	if err == nil && len(jobs) == 0 {
+		err = &selector.NoJobsError{Namespace: o.namespace}
+	}
+	return jobs, err
 }

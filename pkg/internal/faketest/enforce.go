@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -102,4 +103,15 @@ func (c *Cluster) delete(action clienttesting.Action) (bool, runtime.Object, err
 			fmt.Errorf("the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record (%s)", *want.ResourceVersion, accessor.GetResourceVersion()))
 	}
 	return len(asked.DeleteOptions.DryRun) > 0, nil, nil
+}
+
+// NoNamespace is the name of a namespace that does not exist; all others do.
+const NoNamespace = "nosuch"
+
+func namespaceOf(action clienttesting.Action) (bool, runtime.Object, error) {
+	get, ok := action.(clienttesting.GetAction)
+	if !ok || get.GetName() == NoNamespace {
+		return false, nil, nil
+	}
+	return true, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: get.GetName()}}, nil
 }

@@ -6,8 +6,10 @@ package faketest
 
 import (
 	"errors"
+	"net/http"
 	"sync"
 	"testing"
+	"time"
 
 	authenticationv1 "k8s.io/api/authentication/v1"
 	batchv1 "k8s.io/api/batch/v1"
@@ -38,10 +40,12 @@ var _ client.Getter = (*Cluster)(nil)
 type Cluster struct {
 	clients   *fake.Clientset
 	user      string
+	namespace string
 	arguments []string
 	executor  transport.Executor
 	tunnel    transport.Dialer
 	warnings  client.Warnings
+	time      client.ServerTime
 	silent    <-chan struct{}
 
 	mu      sync.Mutex
@@ -51,11 +55,12 @@ type Cluster struct {
 
 // New returns a cluster that holds objects.
 func New(objects ...runtime.Object) *Cluster {
-	c := &Cluster{clients: fake.NewClientset(objects...), user: User}
+	c := &Cluster{clients: fake.NewClientset(objects...), user: User, namespace: Namespace}
 	c.clients.PrependReactor("list", "*", c.list)
 	c.clients.PrependReactor("create", "*", c.create)
 	c.clients.PrependReactor("delete", "*", c.delete)
 	c.clients.PrependReactor("create", "selfsubjectreviews", c.review)
+	c.clients.PrependReactor("get", "namespaces", namespaceOf)
 	c.clients.PrependWatchReactor("*", c.watch)
 	return c
 }
@@ -172,7 +177,33 @@ func (c *Cluster) Tunnel(string, string, int) (transport.Dialer, error) {
 }
 
 // Namespace implements client.Getter.
-func (*Cluster) Namespace() (string, error) { return Namespace, nil }
+func (c *Cluster) Namespace() (string, error) { return c.namespace, nil }
+
+// In makes namespace the one that commands work in.
+func (c *Cluster) In(namespace string) *Cluster {
+	c.namespace = namespace
+	return c
+}
+
+// Ahead has the server's clock be that much later than this machine's.
+func (c *Cluster) Ahead(d time.Duration) *Cluster {
+	at := time.Now() //nolint:forbidigo // the offset is that to this machine's clock
+	response, err := c.time.Wrap(dated{at.Add(d)}).RoundTrip(&http.Request{})
+	if err == nil {
+		_ = response.Body.Close()
+	}
+	return c
+}
+
+// dated answers with that date.
+type dated struct{ time.Time }
+
+func (d dated) RoundTrip(*http.Request) (*http.Response, error) {
+	return &http.Response{Header: http.Header{"Date": {d.UTC().Format(http.TimeFormat)}}, Body: http.NoBody}, nil
+}
+
+// ServerTime implements client.Getter.
+func (c *Cluster) ServerTime() *client.ServerTime { return &c.time }
 
 // Server implements client.Getter.
 func (*Cluster) Server() (string, error) { return "https://lab.example.org", nil }
@@ -213,6 +244,13 @@ func (c *Cluster) Stop() {
 	for _, w := range c.watches {
 		w.Stop()
 	}
+}
+
+// Start lets watches begin again after Stop.
+func (c *Cluster) Start() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.stopped = false
 }
 
 func (c *Cluster) watch(action clienttesting.Action) (bool, watch.Interface, error) {

@@ -7,6 +7,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
 // Now is the time in tests.
@@ -47,6 +49,11 @@ func Annotated(key, value string) func(*batchv1.Job) {
 	return func(job *batchv1.Job) { metav1.SetMetaDataAnnotation(&job.ObjectMeta, key, value) }
 }
 
+// Marked writes a mark onto a job: an annotation that holds on this job alone.
+func Marked(key, text string) func(*batchv1.Job) {
+	return func(job *batchv1.Job) { metav1.SetMetaDataAnnotation(&job.ObjectMeta, key, string(job.UID)+" "+text) }
+}
+
 // Version sets the resourceVersion of a job.
 func Version(version string) func(*batchv1.Job) {
 	return func(job *batchv1.Job) { job.ResourceVersion = version }
@@ -55,6 +62,11 @@ func Version(version string) func(*batchv1.Job) {
 // Labelled sets a label of a job.
 func Labelled(key, value string) func(*batchv1.Job) {
 	return func(job *batchv1.Job) { metav1.SetMetaDataLabel(&job.ObjectMeta, key, value) }
+}
+
+// OwnedBy makes a job one that run created for that user in the namespace that the job has now.
+func OwnedBy(user string) func(*batchv1.Job) {
+	return func(job *batchv1.Job) { owner.Identity{Name: user}.StampJob(&job.ObjectMeta) }
 }
 
 // PodOf returns a pod of job in that phase.

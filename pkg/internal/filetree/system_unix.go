@@ -14,6 +14,14 @@ func Pipe(tb testing.TB, name string) {
 	check(tb, syscall.Mkfifo(name, 0o666))
 }
 
+// Socket makes a socket that no program listens on.
+func Socket(tb testing.TB, name string) {
+	tb.Helper()
+	if err := syscall.Mknod(name, syscall.S_IFSOCK|0o666, 0); err != nil {
+		tb.Skip("this user cannot make a socket by mknod here: ", err)
+	}
+}
+
 // Stored is how many bytes of disk a file takes.
 func Stored(info fs.FileInfo) (bytes int64, known bool) {
 	return info.Sys().(*syscall.Stat_t).Blocks * 512, true

@@ -12,7 +12,7 @@ import (
 
 // Shells returns an Executor for each shell of this machine, by name, and logs
 // which these are. At least "sh" must be there. The one of busybox finds nothing
-// but busybox's own programs, the one named "plain" no sha256sum.
+// but busybox's own programs, the one named "plain" no sha256sum. A dash that is called sh is not named twice.
 func Shells(tb testing.TB) map[string]func() *Executor {
 	tb.Helper()
 	NeedLinux(tb)
@@ -25,6 +25,9 @@ func Shells(tb testing.TB) map[string]func() *Executor {
 	if shells["sh"] == nil {
 		tb.Fatal("no sh on this machine")
 	}
+	if same(tb, "sh", "dash") {
+		delete(shells, "dash") // unlike bash, it ignores the name that it is called by
+	}
 	if busybox, err := exec.LookPath("busybox"); err == nil {
 		path := Applets(tb, busybox)
 		shells["busybox"] = func() *Executor { return &Executor{Shell: []string{busybox, "sh"}, Path: path} }
@@ -35,6 +38,24 @@ func Shells(tb testing.TB) map[string]func() *Executor {
 		tb.Log("using the shell", name)
 	}
 	return shells
+}
+
+// same reports whether two names are those of one program.
+func same(tb testing.TB, one, other string) bool {
+	tb.Helper()
+	var files []string
+	for _, name := range []string{one, other} {
+		at, err := exec.LookPath(name)
+		if err != nil {
+			return false
+		}
+		file, err := filepath.EvalSymlinks(at)
+		if err != nil {
+			tb.Fatal(err)
+		}
+		files = append(files, file)
+	}
+	return files[0] == files[1]
 }
 
 // Applets makes a directory with every program of busybox and nothing else.

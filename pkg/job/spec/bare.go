@@ -46,13 +46,33 @@ func BareMeta(meta *metav1.ObjectMeta) {
 // Again returns job as it was asked for, to be made once more under another
 // name: without what it has become, whom it belongs to, and that it was suspended.
 func Again(job *batchv1.Job) *batchv1.Job {
-	again := Bare(job)
+	again := job.DeepCopy()
+	Uncancel(again)
+	again = Bare(again)
 	again.Spec.Suspend, again.Spec.ManagedBy = nil, nil
 	if own := again.Spec.ManualSelector; own != nil && *own {
 		again.Spec.Selector, again.Spec.ManualSelector = nil, nil // it would take the first one's pods
 	}
 	Forget(again)
 	return again
+}
+
+// ReplaceEndedPodsOnly makes the Job controller replace a pod only after it has
+// ended, because two pods of one task would write to one results directory. It
+// keeps a policy that job names, unless stored says that job was read from a
+// cluster: the API server writes its default into every Job that it stores. It
+// returns the policy that it changed, "" for none.
+func ReplaceEndedPodsOnly(job *batchv1.Job, stored bool) batchv1.PodReplacementPolicy {
+	failed := batchv1.Failed
+	named := job.Spec.PodReplacementPolicy
+	if named != nil && !stored && job.Spec.PodFailurePolicy == nil { // a PodFailurePolicy admits no other
+		return ""
+	}
+	job.Spec.PodReplacementPolicy = &failed
+	if named == nil || *named == failed {
+		return ""
+	}
+	return *named
 }
 
 // Forget removes from job what tells what became of it, and whom it belongs to.
@@ -70,7 +90,8 @@ func Forget(job *batchv1.Job) {
 // told reports whether an annotation tells of a job what became of it.
 func told(key string) bool {
 	return slices.Contains([]string{
-		owner.FetchedAnnotation, owner.FetchedByAnnotation, owner.FetchedDigestAnnotation, owner.EmptyAnnotation, owner.UseAnnotation,
+		owner.FetchedAnnotation, owner.FetchedByAnnotation, owner.FetchedOfAnnotation, owner.FetchedFilesAnnotation, owner.FetchedDigestAnnotation,
+		owner.EmptyAnnotation, owner.UseAnnotation,
 		corev1.LastAppliedConfigAnnotation, "cronjob.kubernetes.io/instantiate", "cronjob.kubernetes.io/scheduled-timestamp",
 	}, key) || strings.HasPrefix(key, "batch.kubernetes.io/")
 }

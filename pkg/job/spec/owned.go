@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
-// mostBytes is how much a ConfigMap can hold: as much as a Secret.
-const mostBytes = corev1.MaxSecretSize
+// MostBytes is how much a ConfigMap can hold: as much as a Secret.
+const MostBytes = corev1.MaxSecretSize
 
 // scriptDir is where a script lies in the container.
 const scriptDir = "/kubectl-batch"
@@ -33,8 +33,8 @@ var noKey = regexp.MustCompile(`[^-._a-zA-Z0-9]`)
 // NewScript names a script after its local file. It is an error where it is
 // larger than a ConfigMap can be.
 func NewScript(file string, data []byte) (*Script, error) {
-	if len(data) > mostBytes {
-		return nil, fmt.Errorf("it has %d bytes, and a ConfigMap holds %d (1 MiB) at most: put it into the image or on a volume (--pvc), and run it from there", len(data), mostBytes)
+	if len(data) > MostBytes {
+		return nil, fmt.Errorf("it has %d bytes, and a ConfigMap holds %d (1 MiB) at most; put it into the image, or on a volume (--pvc)", len(data), MostBytes)
 	}
 	return &Script{File: noKey.ReplaceAllString(path.Base(file), "_"), Data: data}, nil
 }
@@ -78,6 +78,7 @@ func (j Job) owned(name, component string) metav1.ObjectMeta {
 	j.Stamp(&meta)
 	metav1.SetMetaDataLabel(&meta, owner.ComponentLabel, component)
 	metav1.SetMetaDataLabel(&meta, owner.JobLabel, j.Name)
+	owner.SetCreatedAs(&meta)
 	return meta
 }
 

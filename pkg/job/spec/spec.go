@@ -39,6 +39,7 @@ func (j Job) New() *batchv1.Job {
 	if job.Spec.BackoffLimit == nil && job.Spec.BackoffLimitPerIndex == nil {
 		job.Spec.BackoffLimit = new(int32)
 	}
+	ReplaceEndedPodsOnly(job, false)
 	return job
 }
 
@@ -51,6 +52,7 @@ func (j Job) Over(job *batchv1.Job) {
 	for _, meta := range []*metav1.ObjectMeta{&job.ObjectMeta, &template.ObjectMeta} {
 		j.Stamp(meta)
 	}
+	j.Owner.StampJob(&job.ObjectMeta)
 	if len(template.Spec.Containers) == 0 {
 		template.Spec.Containers = []corev1.Container{{Name: j.Name}}
 	}

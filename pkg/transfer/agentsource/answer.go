@@ -56,11 +56,11 @@ func refusal(answer *http.Response) error {
 // error as it is: another try would not fare better.
 func lost(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
+	silent, ok := errors.AsType[*silentError](cause)
 	switch {
-	case cause == nil:
-	case errors.Is(cause, errSilent):
-		err = errSilent
-	default:
+	case ok:
+		err = silent
+	case cause != nil:
 		return cause
 	}
 	if asked, ok := errors.AsType[*url.Error](err); ok {

@@ -39,7 +39,7 @@ func TestFilesThatChange(t *testing.T) {
 			root := t.TempDir()
 			path := filepath.Join(root, "f")
 			write(t, path, random(size))
-			s := source(t, agenttest.Start(t, root, server.Options{Idle: 200 * time.Millisecond}).Tunnel(t), "none")
+			s := source(t, agenttest.Start(t, root, server.Options{}).Tunnel(t), "none")
 			contents, err := s.Open(t.Context(), []transfer.Want{{Path: "f"}})
 			must(t, err)
 			defer func() { _ = contents.Close() }()
@@ -53,8 +53,6 @@ func TestFilesThatChange(t *testing.T) {
 			must(t, err)
 			defer func() { _ = file.Close() }()
 			must(t, tt.change(file))
-			// Longer than an agent without a client would stay.
-			time.Sleep(400 * time.Millisecond)
 			for {
 				chunk, err = contents.Chunk()
 				if errors.Is(err, io.EOF) {
@@ -70,6 +68,23 @@ func TestFilesThatChange(t *testing.T) {
 				t.Error(err)
 			}
 		})
+	}
+}
+
+// TestNoMoreThanListed asks for files that got longer since they were listed.
+func TestNoMoreThanListed(t *testing.T) {
+	root := t.TempDir()
+	write(t, filepath.Join(root, "old"), random(1000))
+	must(t, os.WriteFile(filepath.Join(root, "new"), random(1000), 0o600))
+	s := source(t, agenttest.Start(t, root, server.Options{}).Tunnel(t), "auto")
+	for _, name := range []string{"old", "new"} {
+		for size, state := range map[int64]transfer.FileState{0: transfer.Growing, 10: transfer.Growing, 1000: transfer.Still, 2000: transfer.Still} {
+			file := opened(t, s, transfer.Want{Path: name, Listed: true, Size: size})[0]
+			sent := min(size, 1000)
+			if file.Item.Size != sent || int64(len(file.Data)) != sent || file.Item.Beyond != 1000-sent || file.End.State != state {
+				t.Errorf("%s as long as %d: %d bytes, %+v, %v", name, size, len(file.Data), file.Item, file.End.State)
+			}
+		}
 	}
 }
 

@@ -24,6 +24,8 @@ type contents struct {
 
 	open bool  // a file has begun and not ended
 	left int64 // what its content still lacks
+	path string
+	size int64 // of the file, as announced
 	end  transfer.FileEnd
 }
 
@@ -31,12 +33,17 @@ type contents struct {
 func (c *contents) ask() error {
 	entries := make([]wire.Entry, min(len(c.wants), wire.MaxEntries))
 	for i := range entries {
-		entries[i] = wire.Entry{Path: c.wants[i].Path, Number: c.wants[i].Offset}
+		entries[i] = entryOf(c.wants[i])
 	}
 	c.asked, c.index = fits(entries), 0
 	var err error
 	c.stream, err = c.source.ask(c.ctx, "files", entries[:c.asked])
 	return err
+}
+
+// entryOf asks for one file.
+func entryOf(want transfer.Want) wire.Entry {
+	return wire.Entry{Path: want.Path, Number: want.Offset, Limited: want.Listed, Limit: want.Size}
 }
 
 // Next implements transfer.Contents.
@@ -116,8 +123,9 @@ func (c *contents) begin(want transfer.Want, frame *wire.Frame) (transfer.Item, 
 		return transfer.Item{}, errUnasked
 	}
 	f := &frame.File
-	item.Mode, item.Size, item.ModTime, item.Changed, item.Offset = f.Mode, f.Size, f.ModTime, f.Changed, f.Offset
-	c.open, c.left = true, f.Size-f.Offset
+	item.Mode, item.Size, item.ModTime, item.Changed, item.Offset, item.Beyond = f.Mode, f.Size, f.ModTime, f.Changed, f.Offset, f.Beyond
+	item.Recent = f.Recent
+	c.open, c.left, c.path, c.size = true, f.Size-f.Offset, want.Path, f.Size
 	return item, nil
 }
 
@@ -144,7 +152,7 @@ func (c *contents) Chunk() (transfer.Chunk, error) {
 	}
 	c.left -= int64(len(chunk.Data)) + chunk.Hole
 	if c.left < 0 {
-		return transfer.Chunk{}, errUnasked
+		return transfer.Chunk{}, &transfer.ExcessError{Path: c.path, Announced: c.size}
 	}
 	return chunk, nil
 }

@@ -139,14 +139,6 @@ func TestOnlyWhatWasAskedFor(t *testing.T) {
 		"a failure of another":   {"open", func(w *wire.Writer) { _ = w.Failure(wire.Failure{Index: 1}) }},
 		"an offset nobody named": {"open", func(w *wire.Writer) { _ = w.File(wire.File{Size: 9, Offset: 3}) }},
 		"data without a file":    {"open", func(w *wire.Writer) { data(w, "x") }},
-		"more data than a file has": {"open", func(w *wire.Writer) {
-			_ = w.File(wire.File{Size: 3})
-			data(w, "0123")
-		}},
-		"a larger hole than a file": {"open", func(w *wire.Writer) {
-			_ = w.File(wire.File{Size: 3})
-			_ = w.Hole(4)
-		}},
 		"less data, but still": {"open", func(w *wire.Writer) {
 			_ = w.File(wire.File{Size: 3})
 			data(w, "01")
@@ -166,6 +158,24 @@ func TestOnlyWhatWasAskedFor(t *testing.T) {
 				t.Errorf("got %v", err)
 			}
 		})
+	}
+}
+
+// TestMoreThanAnnounced: an agent that sends more of a file than it said is not asked again.
+func TestMoreThanAnnounced(t *testing.T) {
+	for name, send := range map[string]func(*wire.Writer){
+		"data": func(w *wire.Writer) { data(w, "0123") },
+		"hole": func(w *wire.Writer) { _ = w.Hole(1 << 62) },
+	} {
+		answer := streamOf(t, func(w *wire.Writer) {
+			_ = w.File(wire.File{Size: 3})
+			send(w)
+		})
+		client := func() *http.Client { return canned{body: bytes.NewReader(answer)}.client() }
+		err := each(t, client)["open"]()
+		if excess, ok := errors.AsType[*transfer.ExcessError](err); !ok || excess.Path != "a" || excess.Announced != 3 {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

@@ -37,8 +37,9 @@ func itemOf(n *wire.Node) transfer.Item {
 			Stored:  n.Stored,
 			Target:  n.Target,
 			Inode:   archive.Inode{Device: n.Device, Number: n.Inode},
+			Recent:  n.Recent,
 		},
-		Refused: n.Refused,
+		Refused: n.Refused, Skipped: n.Skipped,
 	}
 }
 
@@ -71,6 +72,7 @@ func (l *List) Add(item transfer.Item) error {
 	return l.writer.Node(wire.Node{
 		Type: nodeTypes[e.Type], Path: e.Path, Mode: e.Mode, Size: e.Size, ModTime: e.ModTime, Changed: e.Changed, Stored: e.Stored,
 		Target: e.Target, Device: e.Inode.Device, Inode: e.Inode.Number, Refused: item.Refused,
+		Skipped: item.Skipped, Recent: e.Recent,
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 // fitting is how many of count entries with these paths, at least one, go into one request of
 // so many bytes.
 func fitting(count, most int, path func(int) string) int {
-	const numbers = 2 * 10 // the most that a length and a number take
+	const numbers = 3 * 10 // the most that a length and two numbers take
 	size := 0
 	for i := range count {
 		size += len(path(i)) + numbers

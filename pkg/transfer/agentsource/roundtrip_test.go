@@ -28,7 +28,7 @@ func TestEverythingComes(t *testing.T) {
 	write(t, filepath.Join(root, "text"), bytes.Repeat([]byte("step 1 loss 0.5\n"), 200_000))
 	write(t, filepath.Join(root, "empty"), nil)
 	write(t, filepath.Join(root, "d/sub/odd \xff\n name"), []byte("odd"))
-	write(t, filepath.Join(root, "lost+found/x"), []byte("not this"))
+	write(t, filepath.Join(root, "lost+found/x"), []byte("a user's"))
 	write(t, filepath.Join(root, "d/lost+found/x"), []byte("but this"))
 	must(t, os.Mkdir(filepath.Join(root, "hollow"), 0o700))
 	must(t, os.Symlink("../nowhere", filepath.Join(root, "d/symlink")))
@@ -48,8 +48,8 @@ func TestEverythingComes(t *testing.T) {
 				var names []string
 				for _, item := range items {
 					name := string(item.Type) + " " + item.Path
-					if item.Refused != "" {
-						name += ": " + item.Refused
+					if item.Skipped != "" {
+						name += ": " + item.Skipped
 					}
 					names = append(names, name)
 					if item.Type == archive.File {
@@ -59,7 +59,8 @@ func TestEverythingComes(t *testing.T) {
 				if diff := cmp.Diff([]string{
 					"dir .", "file big", "dir d", "file d/hard", "dir d/lost+found", "file d/lost+found/x",
 					"dir d/sub", "file d/sub/odd \xff\n name", "symlink d/symlink", "file empty", "dir hollow",
-					" pipe: it is a named pipe", " socket: it is a socket", "file text",
+					"dir lost+found", "file lost+found/x",
+					" pipe: it is a named pipe, which has no content to copy", " socket: it is a socket, which has no content to copy", "file text",
 				}, names); diff != "" {
 					t.Error(diff)
 				}

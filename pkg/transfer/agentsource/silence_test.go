@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
@@ -31,48 +32,71 @@ func (s silent) RoundTrip(r *http.Request) (*http.Response, error) {
 }
 
 func TestSilenceIsALoss(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		answer := whole(t)["list"]
+		s := source(t, &http.Client{Transport: silent{begins: bytes.NewReader(answer[:20])}}, "auto")
+		began := time.Now()
+		listing, err := s.List(t.Context(), []string{"."})
+		for err == nil {
+			_, err = listing.Next()
+		}
+		if _, ok := errors.AsType[*transfer.LostError](err); !ok || !strings.Contains(err.Error(), "no data received for 15s") {
+			t.Errorf("got %v", err)
+		}
+		if took := time.Since(began); took != 15*time.Second {
+			t.Errorf("after %v", took)
+		}
+		must(t, listing.Close())
+	})
+}
+
+// An agent that sends nothing is given up after 15 seconds, and the message has the same time.
+func TestSilenceEndsAfterFifteenSeconds(t *testing.T) {
 	answer := whole(t)["list"]
-	s := source(t, &http.Client{Transport: silent{begins: bytes.NewReader(answer[:20])}}, "auto")
-	s.SetSilence(50 * time.Millisecond)
-	listing, err := s.List(t.Context(), []string{"."})
-	for err == nil {
-		_, err = listing.Next()
-	}
-	if _, ok := errors.AsType[*transfer.LostError](err); !ok || !strings.Contains(err.Error(), "nothing came") {
-		t.Errorf("got %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := source(t, &http.Client{Transport: silent{begins: bytes.NewReader(answer[:20])}}, "auto")
+		began := time.Now()
+		listing, err := s.List(t.Context(), []string{"."})
+		for err == nil {
+			_, err = listing.Next()
+		}
+		if waited := time.Since(began); waited != 15*time.Second || !strings.Contains(err.Error(), "no data received for 15s") {
+			t.Errorf("after %s: %v", waited, err)
+		}
+	})
 }
 
 func TestCancelIsNoLoss(t *testing.T) {
-	answer := whole(t)["list"]
-	s := source(t, &http.Client{Transport: silent{begins: bytes.NewReader(answer[:20])}}, "auto")
-	ctx, cancel := context.WithCancel(t.Context())
-	listing, err := s.List(ctx, []string{"."})
-	if err != nil {
-		t.Fatal(err)
-	}
-	time.AfterFunc(20*time.Millisecond, cancel)
-	for err == nil {
-		_, err = listing.Next()
-	}
-	if _, ok := errors.AsType[*transfer.LostError](err); ok || !errors.Is(err, context.Canceled) {
-		t.Errorf("got %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		answer := whole(t)["list"]
+		s := source(t, &http.Client{Transport: silent{begins: bytes.NewReader(answer[:20])}}, "auto")
+		ctx, cancel := context.WithCancel(t.Context())
+		listing, err := s.List(ctx, []string{"."})
+		must(t, err)
+		time.AfterFunc(time.Second, cancel)
+		for err == nil {
+			_, err = listing.Next()
+		}
+		if _, ok := errors.AsType[*transfer.LostError](err); ok || !errors.Is(err, context.Canceled) {
+			t.Errorf("got %v", err)
+		}
+		must(t, listing.Close())
+	})
 }
 
-// TestSlownessIsNoSilence: whoever takes his time with what came does not lose
-// the rest.
+// TestSlownessIsNoSilence: a client that reads slowly what came does not lose the rest.
 func TestSlownessIsNoSilence(t *testing.T) {
-	s := source(t, canned{body: bytes.NewReader(whole(t)["list"])}.client(), "auto")
-	s.SetSilence(20 * time.Millisecond)
-	listing, err := s.List(t.Context(), []string{"."})
-	for err == nil {
-		time.Sleep(40 * time.Millisecond)
-		_, err = listing.Next()
-	}
-	if !errors.Is(err, io.EOF) {
-		t.Errorf("got %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		s := source(t, canned{body: bytes.NewReader(whole(t)["list"])}.client(), "auto")
+		listing, err := s.List(t.Context(), []string{"."})
+		for err == nil {
+			time.Sleep(time.Minute)
+			_, err = listing.Next()
+		}
+		if !errors.Is(err, io.EOF) {
+			t.Errorf("got %v", err)
+		}
+	})
 }
 
 func TestClosedIsClosed(t *testing.T) {

@@ -29,7 +29,7 @@ func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer
 	}
 	body = append(body, '\n')
 	for _, want := range wants {
-		body = wire.AppendEntry(body, wire.Entry{Path: want.Path, Number: want.Offset})
+		body = wire.AppendEntry(body, entryOf(want))
 	}
 	answer, err := s.post(ctx, "store", body)
 	if err != nil {

@@ -2,13 +2,16 @@ package agentsource
 
 import (
 	"context"
-	"errors"
+	"fmt"
 	"io"
 	"time"
 )
 
-// errSilent is why a stream is given up that may still be open.
-var errSilent = errors.New("nothing came for a quarter of a minute")
+// silentError is why a stream is given up that may still be open.
+type silentError struct{ after time.Duration }
+
+// Error implements error.
+func (e *silentError) Error() string { return fmt.Sprintf("no data received for %s", e.after) }
 
 // watch cancels a request whose answer is waited for too long. It runs only
 // while somebody waits: whoever is slow to take what came is no sign of a lost
@@ -19,7 +22,7 @@ type watch struct {
 }
 
 func newWatch(after time.Duration, cancel context.CancelCauseFunc) *watch {
-	w := &watch{timer: time.AfterFunc(after, func() { cancel(errSilent) }), after: after}
+	w := &watch{timer: time.AfterFunc(after, func() { cancel(&silentError{after}) }), after: after}
 	w.stop()
 	return w
 }

@@ -20,6 +20,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
 
 // here is where the objects of these tests lie.
@@ -120,20 +121,18 @@ func TestResume(t *testing.T) {
 
 // TestStoreInTrouble: whatever a store says now and then, all comes.
 func TestStoreInTrouble(t *testing.T) {
-	for name, trouble := range buckettest.Troubles(validity) {
+	clock := &buckettest.Clock{}
+	for name, trouble := range buckettest.Troubles(clock, presigned.DefaultValid) {
 		t.Run(name, func(t *testing.T) {
 			store, _ := buckettest.Start(t, trouble)
 			root, tree := results(t)
-			s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 2 << 20, Valid: validity})
+			s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 2 << 20, Now: clock.Now})
 			dir := t.TempDir()
 			movertest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir, Retries: -1}, "")
 			equalTrees(t, tree, dir)
 		})
 	}
 }
-
-// validity is how long requests are good for in these tests.
-const validity = 1500 * time.Millisecond
 
 // TestRefused: what cannot come right is one sentence, at once.
 func TestRefused(t *testing.T) {

@@ -68,11 +68,12 @@ func (j *joint) chunk() (transfer.Chunk, error) {
 	for j.state != transfer.Changed {
 		chunk, err := j.object.Chunk()
 		if err == nil {
-			j.piece.Add(chunk)
+			if err := j.piece.Add(j.ctx, chunk); err != nil {
+				return transfer.Chunk{}, err
+			}
 			j.at += int64(len(chunk.Data)) + chunk.Hole
 			if chunk = j.behind(chunk); len(chunk.Data) > 0 || chunk.Hole > 0 {
-				j.whole.Add(chunk)
-				return chunk, nil
+				return chunk, j.whole.Add(j.ctx, chunk)
 			}
 			continue
 		}

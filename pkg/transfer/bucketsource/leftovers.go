@@ -136,14 +136,15 @@ func (s *Source) giveBack(m *making) {
 	}
 }
 
-// see learns how a file is now.
-func (l *leftovers) see(now transfer.Item) {
+// see learns how a file is now. That only the bucket is read means that nothing better than its pieces can be had.
+func (l *leftovers) see(now transfer.Item, only bool) {
 	if p, ok := l.files[now.Path]; ok {
-		p.same = unchanged(p.object.items[p.index], now)
+		then := p.object.items[p.index]
+		p.same = !then.Recent && unchanged(then, now) // of a recent file the times cannot tell
 		l.files[now.Path] = p
 	}
 	for i, p := range l.pieces[now.Path] {
-		l.pieces[now.Path][i].same = unchanged(p.item, now)
+		l.pieces[now.Path][i].same = (only || !p.item.Recent) && unchanged(p.item, now)
 	}
 }
 

@@ -75,12 +75,12 @@ func (l *listing) Next() (transfer.Item, error) {
 // see takes an entry of the list into account.
 func (s *Source) see(item transfer.Item) error {
 	s.sizeUp(item)
-	s.left.see(item)
+	s.left.see(item, false)
 	if s.Wanted != nil && !s.Wanted(item.Path, item.Type == archive.Directory) {
 		return nil
 	}
 	if item.Type == archive.Symlink {
-		if target, err := archive.LinkTarget(item.Path, item.Target, s.Mount); err == nil { // else who reads it refuses it
+		if target, err := s.Layout.LinkTarget(item.Path, item.Target); err == nil { // else the reader of the index decides
 			item.Target = target
 		}
 	}

@@ -20,7 +20,7 @@ func TestMover(t *testing.T) {
 	for name, chunk := range map[string]int64{"whole": 0, "pieces": 1 << 20} {
 		t.Run(name, func(t *testing.T) {
 			store, _ := buckettest.Start(t, nil)
-			movertest.Run(t, movertest.Mover{Lists: true, Packs: chunk == 0, Open: func(t *testing.T, root string) transfer.Source {
+			movertest.Run(t, movertest.Mover{Lists: true, Settles: true, Packs: chunk == 0, Open: func(t *testing.T, root string) transfer.Source {
 				t.Helper()
 				return source(t, root, bucketsource.Options{Store: store, Chunk: chunk})
 			}})
@@ -34,14 +34,17 @@ func source(t *testing.T, root string, o bucketsource.Options) *bucketsource.Sou
 	if o.At.Bucket == "" {
 		o.At = bucket.Location{Bucket: "results", Prefix: "team/" + t.Name()}
 	}
-	o.Agent, o.Now = agent(t, root), time.Now
+	o.Agent = agent(t, root)
+	if o.Now == nil {
+		o.Now = time.Now
+	}
 	return bucketsource.New(o)
 }
 
 // agent is one that serves root.
 func agent(t *testing.T, root string) *agentsource.Source {
 	t.Helper()
-	agent, err := agentsource.New(agenttest.Start(t, root, server.Options{}).Tunnel(t), "auto")
+	agent, err := agentsource.New(agenttest.Start(t, root, server.Options{Recent: time.Nanosecond}).Tunnel(t), "auto")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
@@ -45,9 +46,9 @@ type Options struct {
 	Through func(context.Context, io.Reader) io.Reader
 	// Keep leaves the objects there.
 	Keep bool
-	// Mount is where the job saw the tree: links to below it stand in the index as they are in the
-	// tree. Wanted, if not nil, says what else stands there: what is not wanted is not put.
-	Mount  string
+	// Layout is that of the request: links that stay inside of the tree are in the index as they are in the
+	// tree. Wanted, if not nil, says what else is there: what is not wanted is not put.
+	Layout *archive.Layout
 	Wanted func(path string, dir bool) bool
 	Now    func() time.Time
 }
@@ -153,7 +154,7 @@ func (s *Source) remove(ctx context.Context, name string) {
 		return
 	}
 	s.removal.Go(func() {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removing)
+		ctx, cancel := transfer.Outlast(ctx, transfer.Grace, removing)
 		defer cancel()
 		if err := s.Store.Delete(ctx, s.At.Bucket, s.At.Key(name)); err != nil {
 			s.mu.Lock()

@@ -77,7 +77,7 @@ func (s *Stored) Open(ctx context.Context, wants []transfer.Want) (transfer.Cont
 func (*Stored) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer.Sum, error) {
 	sums := make([]transfer.Sum, len(prefixes))
 	for i := range sums {
-		sums[i].Refused = NotThere
+		sums[i].Unknown = true
 	}
 	return sums, nil
 }
@@ -119,7 +119,7 @@ func (l *leftovers) take(item *transfer.Item, as large) bool {
 		item.Size, item.Mode, item.ModTime, item.Changed = found.Size, found.Mode, found.ModTime, found.Changed
 		return found.Type == archive.File
 	}
-	l.see(*item)
+	l.see(*item, true)
 	for from := int64(0); from < as.size; {
 		end := as.end(from)
 		i := slices.IndexFunc(l.pieces[item.Path], func(p piece) bool { return p.same && p.from == from && p.end == end })

@@ -4,13 +4,16 @@ package movertest
 
 import (
 	"errors"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
@@ -23,11 +26,13 @@ type Mover struct {
 	// Lists says that the Source can list: only what is missing comes then, parts
 	// of files are gone on with, and times have nanoseconds.
 	Lists bool
+	// Settles says that the Source takes no file for one that was changed just before.
+	Settles bool
 	// Packs says that a small file is read before any of it is given.
 	Packs bool
 }
 
-// Run holds the mover to all that a Source must do.
+// Run holds the mover to all that a Source must do. Its tests run in parallel.
 func Run(t *testing.T, m Mover) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, Mover){
@@ -35,13 +40,18 @@ func Run(t *testing.T, m Mover) {
 		"second time":       secondTime,
 		"paths":             paths,
 		"missing path":      missingPath,
+		"paths of symlinks": pathsOfSymlinks,
 		"filter":            filter,
 		"older copies":      olderCopies,
 		"foreign files":     foreignFiles,
 		"checksum":          checksum,
 		"empty tree":        emptyTree,
 		"special files":     specialFiles,
-		"links that escape": escapingLinks,
+		"sockets":           sockets,
+		"outside links":     outsideLinks,
+		"kept links":        keptLinks,
+		"links to others":   linksToOthers,
+		"links from within": linksOutOfSubPath,
 		"sparse":            sparse,
 		"many files":        manyFiles,
 		"many links":        manyLinks,
@@ -53,21 +63,47 @@ func Run(t *testing.T, m Mover) {
 		"locked":            locked,
 		"growing":           growing,
 	} {
-		t.Run(name, func(t *testing.T) { test(t, m) })
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, m)
+		})
 	}
 }
 
 // request asks for all of tree, to be put into a directory that is not there yet.
 func (m Mover) request(t *testing.T, tree filetree.Tree) (req transfer.Request, root string) {
 	t.Helper()
-	root = localexec.SharedDir(t)
+	return m.between(t, tree, localexec.SharedDir(t), filetree.TempDir(t))
+}
+
+// quickRequest is request for a tree of many small files.
+func (m Mover) quickRequest(t *testing.T, tree filetree.Tree) transfer.Request {
+	t.Helper()
+	req, _ := m.between(t, tree, filetree.QuickDir(t), filetree.QuickDir(t))
+	return req
+}
+
+// between asks for tree, which is written to root, to be put into a new directory below dir.
+func (m Mover) between(t *testing.T, tree filetree.Tree, root, dir string) (transfer.Request, string) {
+	t.Helper()
 	filetree.Write(t, root, tree)
 	return transfer.Request{
-		Source: m.Open(t, root), SourceID: "uid", Mount: "/results",
-		Dir:      filepath.Join(filetree.TempDir(t), "new", "dir"),
+		Source: m.Open(t, root), SourceID: "uid", Layout: Layout(),
+		Dir:      filepath.Join(dir, "new", "dir"),
 		Receipts: filepath.Join(t.TempDir(), "receipts"),
 	}, root
 }
+
+// many is how many files a large tree has.
+func many() int {
+	if testing.Short() {
+		return 200
+	}
+	return 2000
+}
+
+// Layout is that of a whole claim at /results.
+func Layout() *archive.Layout { return archive.NewLayout("", archive.Mount{Path: "/results"}) }
 
 // Fetch is transfer.Fetch with a part of the expected error; empty means none.
 func Fetch(t *testing.T, req transfer.Request, wantErr string) transfer.Result {
@@ -152,5 +188,24 @@ func missingPath(t *testing.T, m Mover) {
 	compare(t, []string{"closed/file/b", "nowhere"}, sorted(missing.Paths))
 	if _, err := os.Lstat(req.Dir); err == nil {
 		t.Error("the directory is there")
+	}
+}
+
+// pathsOfSymlinks asks for symlinks: what they lead to comes with them.
+func pathsOfSymlinks(t *testing.T, m Mover) {
+	for ask, want := range map[string][]string{
+		"latest":   {"latest", "runs", "runs/7", "runs/7/model"},
+		"absolute": {"absolute", "runs", "runs/7", "runs/7/model"},
+		"chain":    {"chain", "latest", "runs", "runs/7", "runs/7/model"},
+		"model":    {"model", "runs", "runs/7", "runs/7/model"},
+		"dangling": {"dangling"},
+	} {
+		req, _ := m.request(t, filetree.Tree{
+			"runs/7/model": filetree.File("7"), "runs/6/model": filetree.File("6"), "latest": filetree.Symlink("runs/7"), "chain": filetree.Symlink("latest"),
+			"absolute": filetree.Symlink("/results/runs/7"), "model": filetree.Symlink("runs/7/model"), "dangling": filetree.Symlink("gone"),
+		})
+		req.Paths = []string{ask}
+		Fetch(t, req, "")
+		compare(t, want, slices.Sorted(maps.Keys(filetree.Read(t, req.Dir))))
 	}
 }

@@ -2,6 +2,7 @@ package objects
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"hash"
 	"io"
@@ -77,8 +78,8 @@ func (c *contents) read(e *entry, p *piece) ([]byte, error) {
 // next waits for the next piece.
 func (c *contents) next() (*piece, error) {
 	p, more := <-c.pieces
-	if !more {
-		return nil, c.ctx.Err()
+	if !more { // the index says that there is one
+		return nil, cmp.Or(c.ctx.Err(), io.ErrUnexpectedEOF)
 	}
 	select {
 	case <-p.done:
@@ -105,11 +106,15 @@ func (c *contents) Next() (transfer.Item, error) {
 	}
 	e := c.entry
 	item.Size, item.Mode, item.ModTime, item.Changed = e.Size, e.Mode.Perm(), e.ModTime, e.Changed
-	c.whole, _ = e.hashAt(want.Offset) // nil where all is here already
 	if c.place >= e.Size {
+		c.whole = nil // all is here already, and was compared
 		return item, nil
 	}
 	var err error
+	if c.whole, err = e.hashAt(want.Offset); err != nil {
+		item.Refused = "the hash of what is here already of it is not known, so the rest cannot be verified"
+		return item, nil //nolint:nilerr // the file is refused by name, and the others are copied
+	}
 	if c.first, err = c.next(); err != nil {
 		return item, err
 	}
@@ -153,10 +158,8 @@ func (c *contents) Chunk() (transfer.Chunk, error) {
 		return transfer.Chunk{}, transfer.Lost(p.err)
 	}
 	chunk := transfer.Chunk{Data: p.content}
-	c.given.Add(chunk)
-	if c.whole != nil {
-		_, _ = c.whole.Write(p.content) // never fails
-	}
+	_, _ = c.given.Write(p.content) // never fails
+	_, _ = c.whole.Write(p.content) // never fails
 	c.place += p.length
 	return chunk, nil
 }

@@ -22,6 +22,8 @@ const (
 	// DefaultParallel is how many requests to the agent run side by side: many small
 	// files go in one.
 	DefaultParallel = 4
+	// forever is longer than any copy.
+	forever = 10 * 365 * 24 * time.Hour
 	// cleaning is how long tidying up may take after the end.
 	cleaning = time.Minute
 )
@@ -42,15 +44,20 @@ type Request struct {
 	At    bucket.Location
 	// ID is this copy's. Who had it before is known to be dead.
 	ID string
-	// Part is from how many bytes on a file goes in parts, of as many: DefaultPart if zero. Valid is how
+	// Part is from how many bytes on a file goes in parts, of as many: what the store's profile says if zero, or DefaultPart. Valid is how
 	// long a pre-signed request can be made: presigned.DefaultValid if zero.
 	Part  int64
 	Valid time.Duration
 	Now   func() time.Time
 	// Say is told what people should know.
 	Say func(string)
-	// Stays, if not nil, is called where parts of files stay in the bucket that were to be removed.
+	// Begun, if not nil, is called once the place is this copy's: from then on parts may come to lie there.
+	Begun func()
+	// Stays, if not nil, is called where parts of files stay in the bucket when the copy ends, or may stay.
 	Stays func()
+
+	// beat and grace are for tests: how often the lock is written, and how long tidying up may take after ctx ends.
+	beat, grace time.Duration
 }
 
 // Copy puts what r asks for into the bucket. What it returns is as of transfer.Fetch: files and
@@ -64,7 +71,7 @@ func Copy(ctx context.Context, r Request) (transfer.Result, error) {
 		return transfer.Result{}, err
 	}
 	if r.Part == 0 {
-		r.Part = DefaultPart
+		r.Part = cmp.Or(r.Store.PartSize(), DefaultPart)
 	}
 	if r.Valid == 0 {
 		r.Valid = presigned.DefaultValid
@@ -74,6 +81,7 @@ func Copy(ctx context.Context, r Request) (transfer.Result, error) {
 	err = c.locked(ctx)
 	slices.SortStableFunc(c.result.Refused, func(a, b transfer.Refusal) int { return cmp.Compare(a.Path, b.Path) })
 	slices.Sort(c.result.Growing)
+	slices.Sort(c.result.Unsettled)
 	if c.result.Complete = err == nil && !r.PlanOnly; c.result.Complete {
 		c.result.Verified, c.result.Digest = true, c.digest.Text()
 	}
@@ -99,11 +107,14 @@ type copying struct {
 	large  []*task
 	result transfer.Result
 	digest transfer.Digest
+	roots  transfer.Roots
 	first  map[archive.Inode]string
 	at     transfer.Progress
 	gained int64
 
 	saved saving
+	// tidying lives on when the copy is stopped, for as long as tidying up may take.
+	tidying context.Context
 }
 
 // object is one that lies at a path already.
@@ -119,16 +130,24 @@ func (c *copying) locked(ctx context.Context) error {
 	}
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := &lock{store: c.Store, at: c.At, id: c.ID, stolen: cancel}
+	still, end := transfer.Outlast(ctx, cmp.Or(c.grace, transfer.Grace), forever)
+	defer end()
+	c.tidying = still
+	l := newLock(c.Store, c.At, c.ID, c.SourceID, cancel)
+	l.beat = cmp.Or(c.beat, l.beat)
 	if err := c.Attempts(ctx, c.lasting, c.present, func(ctx context.Context) error { return l.take(ctx, c.Say) }); err != nil {
 		return err
 	}
+	if c.Begun != nil {
+		c.Begun()
+	}
 	err := c.run(inner)
 	if inner.Err() != nil && ctx.Err() == nil {
+		c.stays()
 		return &LockedError{c.At} // whose index it is now
 	}
 	err = transfer.Joined(err, c.end(ctx, err))
-	if released := l.release(ctx); released != nil && err == nil {
+	if released := l.release(still); released != nil && err == nil {
 		c.Say(fmt.Sprintf("Note: %s could not be removed: %v", c.At.At(lockName), released))
 	}
 	return err

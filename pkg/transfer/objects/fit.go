@@ -17,18 +17,36 @@ import (
 // mostKey is how long the key of an object may be, in bytes: the S3 API's limit.
 const mostKey = 1024
 
-// unfit says why an entry can have no place in a bucket; empty where it can. What a link leads to
-// it puts into the form that it has in the tree.
+// unfit says why an entry can have no place in a bucket; empty where it can.
 func (c *copying) unfit(e *archive.Entry) string {
-	if reason := cmp.Or(c.misnamed(e), misshaped(e)); reason != "" || e.Type != archive.Symlink {
-		return reason
+	return cmp.Or(c.misnamed(e), misshaped(e))
+}
+
+// link judges a symlink, and puts what it leads to into the form that it has in the tree. It reports whether the index gets it.
+func (c *copying) link(e *archive.Entry) bool {
+	target, err := c.Layout.LinkTarget(e.Path, e.Target)
+	if err == nil {
+		e.Target = target
 	}
-	target, err := archive.LinkTarget(e.Path, e.Target, c.Mount)
-	if err != nil {
-		return err.Error()
+	verdict, ok := c.JudgeLink(*e, err)
+	if !ok {
+		c.refuse(e.Path, err.Error())
+		return false
 	}
-	e.Target = target
-	return ""
+	if verdict.Refused != nil {
+		c.refuse(verdict.Refused.Path, verdict.Refused.Reason)
+	}
+	if verdict.Skipped != nil {
+		c.result.Skipped = append(c.result.Skipped, *verdict.Skipped)
+	}
+	if verdict.Create && !isText(e.Target) {
+		c.refuse(e.Path, "what it leads to is no text")
+		return false
+	}
+	if verdict.Create {
+		c.roots.See(c.Request.Request, *e)
+	}
+	return verdict.Create
 }
 
 func (c *copying) misnamed(e *archive.Entry) string {
@@ -39,8 +57,6 @@ func (c *copying) misnamed(e *archive.Entry) string {
 		return fmt.Sprintf("its name in the bucket would be longer than %d bytes", mostKey)
 	case !isText(e.Path):
 		return "no object can have its name, which is no text"
-	case !isText(e.Target):
-		return "what it leads to is no text"
 	case slices.Contains(ownNames, e.Path):
 		return "it has the name of a list that fetch keeps there"
 	}

@@ -3,6 +3,7 @@ package objects
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"compress/gzip"
 	"context"
 	"crypto/sha256"
@@ -29,9 +30,14 @@ const (
 // ownNames are those that no file can have at the top of a tree.
 var ownNames = []string{indexName, manifestName, lockName} //nolint:gochecknoglobals // read only
 
-// mostIndex is how much of an index is read, in bytes, and mostLine how long a line of it can be: that of
-// a file of 10,000 parts takes half.
-const mostIndex, mostLine = 4 << 30, 4 << 20
+const (
+	// mostLine is how long a line of an index can be, in bytes: that of a file of 10,000 parts takes half.
+	mostLine = 4 << 20
+	// leastEntry is how many bytes an entry takes at least where the index is packed, and mostRatio how many times as
+	// much an index is at most when it is unpacked. A few more are given to a short one.
+	leastEntry, fewEntries = 2, 1000
+	mostRatio, fewBytes    = 128, 1 << 20
+)
 
 // indexVersion changes with the meaning of the index; another one is not read.
 const indexVersion = 1
@@ -61,6 +67,8 @@ type entry struct {
 	// Target is a symlink's text, Link the first name of a file of several.
 	Target string `json:"target,omitempty"`
 	Link   string `json:"link,omitempty"`
+	// Evidence is that of the file when it was read.
+	Evidence transfer.Evidence `json:"evidence,omitempty"`
 	// SHA256 is empty where there is no object yet, or no file.
 	SHA256 []byte `json:"sha256,omitempty"`
 	ETag   string `json:"etag,omitempty"`
@@ -80,9 +88,13 @@ type entry struct {
 type upload struct {
 	ID string `json:"id"`
 	facts
-	Part   int64    `json:"part"`
-	ETags  []string `json:"etags,omitempty"`
-	States [][]byte `json:"states,omitempty"`
+	Part int64 `json:"part"`
+	// Evidence is that of the file when the first part was read.
+	Evidence transfer.Evidence `json:"evidence,omitempty"`
+	ETags    []string          `json:"etags,omitempty"`
+	States   [][]byte          `json:"states,omitempty"`
+	// SHA256 is of the whole file, once all parts are there: only their putting together is left.
+	SHA256 []byte `json:"sha256,omitempty"`
 }
 
 // there reports whether the entry's object is whole.
@@ -119,12 +131,46 @@ func readIndex(ctx context.Context, store *bucket.Store, at bucket.Location) (in
 	return known, err
 }
 
+// counted counts the bytes of a packed index as they come.
+type counted struct {
+	io.Reader
+	n int64
+}
+
+// Read implements io.Reader.
+func (c *counted) Read(p []byte) (int, error) {
+	n, err := c.Reader.Read(p)
+	c.n += int64(n)
+	return n, err
+}
+
+// errTooMuch says that no copy wrote an index: it holds more than what came of it can be packed from.
+var errTooMuch = errors.New("it unpacks to more than a fetch writes")
+
+// bounded is an unpacked index. Its limit grows with what has come of the packed one.
+type bounded struct {
+	unpacked io.Reader
+	packed   *counted
+	n        int64
+}
+
+// Read implements io.Reader.
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.unpacked.Read(p)
+	if b.n += int64(n); b.n > fewBytes+mostRatio*b.packed.n {
+		return 0, errTooMuch
+	}
+	return n, err
+}
+
+// parseIndex reads an index as it comes, and no more of it than its length allows for.
 func parseIndex(from io.Reader) (index, error) {
-	text, err := gzip.NewReader(from)
+	packed := &counted{Reader: from}
+	text, err := gzip.NewReader(packed)
 	if err != nil {
 		return nil, err
 	}
-	lines := bufio.NewScanner(io.LimitReader(text, mostIndex))
+	lines := bufio.NewScanner(&bounded{unpacked: text, packed: packed})
 	lines.Buffer(nil, mostLine)
 	var head indexHead
 	lines.Scan()
@@ -138,19 +184,26 @@ func parseIndex(from io.Reader) (index, error) {
 	for lines.Scan() {
 		one := &entry{}
 		if err := json.Unmarshal(lines.Bytes(), one); err != nil {
-			return nil, err
+			return nil, cmp.Or(lines.Err(), err) // a line that was cut is no line
 		}
-		if !one.sound() {
-			return nil, fmt.Errorf("%q is no path of a file", one.Path)
+		if !one.sound() || known[one.Path] != nil {
+			return nil, fmt.Errorf("%q is no path of a file, or is there twice", one.Path)
 		}
-		known[one.Path] = one
+		if known[one.Path] = one; int64(len(known)) > fewEntries+packed.n/leastEntry {
+			return nil, errTooMuch
+		}
 	}
 	return known, lines.Err()
 }
 
 // sound reports whether the entry can be one that a copy wrote.
 func (e *entry) sound() bool {
-	return fs.ValidPath(e.Path) && e.Size >= 0 && (len(e.SHA256) == 0 || len(e.SHA256) == sha256.Size) && (e.Upload == nil || e.Upload.ID != "")
+	return fs.ValidPath(e.Path) && e.Size >= 0 && (len(e.SHA256) == 0 || len(e.SHA256) == sha256.Size) && len(e.States) <= bucket.MostParts && e.Upload.sound()
+}
+
+// sound reports whether the upload, if there is one, can be one that a copy wrote.
+func (u *upload) sound() bool {
+	return u == nil || u.ID != "" && len(u.ETags) <= bucket.MostParts && len(u.States) <= bucket.MostParts
 }
 
 // paths are sorted: a directory comes before what lies in it.

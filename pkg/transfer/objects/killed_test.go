@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -19,9 +20,10 @@ import (
 func TestGoesOn(t *testing.T) {
 	var away atomic.Bool
 	count := &counter{}
+	var three <-chan struct{} // parts of the large file
 	store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Get("partNumber") == "4" && strings.HasSuffix(r.URL.Path, "large") && !away.Swap(true) {
-			time.Sleep(time.Second)
+			await(t, three)
 			return buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
 		}
 		return count.door(w, r)
@@ -29,6 +31,7 @@ func TestGoesOn(t *testing.T) {
 	root, tree := results(t)
 	r := request(t, root, store)
 	r.Parallel = 1
+	three = stored(&r, 15<<18)
 	if _, err := objects.Copy(t.Context(), r); err == nil || !strings.Contains(err.Error(), "writing to it is refused") {
 		t.Fatal(err)
 	}
@@ -38,9 +41,9 @@ func TestGoesOn(t *testing.T) {
 	before := count.bytes
 	count.puts, count.bytes = nil, 0
 	copied(t, r)
-	// The fourth and the fifth part, of 8 MiB, and the other file, of 10.
-	if sent := count.bytes; before < 15<<20 || sent < 18<<20 || sent > 19<<20 {
-		t.Errorf("%d and %d bytes were sent for 33 MiB", before, count.bytes)
+	// The fourth and the fifth part, of 8/4 MiB, and the other file, of 10/4.
+	if sent := count.bytes; before < 15<<18 || sent < 18<<18 || sent > 19<<18 {
+		t.Errorf("%d and %d bytes were sent for 33/4 MiB", before, count.bytes)
 	}
 	if left := uploads(t, store); left != nil || text(t, read(t, backend)["large"]) != tree["large"].Data {
 		t.Errorf("left are %q, or the file is not whole", left)
@@ -65,31 +68,59 @@ func TestKilled(t *testing.T) {
 	}
 }
 
-func TestSweep(t *testing.T) {
-	store, _ := buckettest.Start(t, nil)
+// TestSweepOnlyOfItsTree: uploads are aborted only where index and lock say that they are of one tree, and nobody writes
+// the lock any more.
+func TestSweepOnlyOfItsTree(t *testing.T) {
+	store, backend := buckettest.Start(t, nil)
 	root, _ := results(t)
 	copied(t, request(t, root, store))
-	begin := func() {
-		if _, err := store.Begin(t.Context(), here.Bucket, here.Key("large"), bucket.Attributes{}); err != nil {
-			t.Fatal(err)
+	for name, test := range map[string]struct {
+		lock string
+		// old is how long the lock has not been written.
+		old    time.Duration
+		source string
+		count  int
+		locked bool
+	}{
+		"a fresh lock of it":     {`{"id":"x","source":"uid"}`, 0, "uid", 0, true},
+		"an old lock of it":      {`{"id":"x","source":"uid"}`, 10 * time.Minute, "uid", 1, false},
+		"an old lock of another": {`{"id":"x","source":"other"}`, 10 * time.Minute, "uid", 0, true},
+		"an old lock of nothing": {"x", 10 * time.Minute, "uid", 0, true},
+		"no lock":                {"", 0, "uid", 1, false},
+		"another tree":           {"", 0, "other", 0, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			id, err := store.Begin(t.Context(), here.Bucket, here.Key("large"), bucket.Attributes{})
+			if err != nil {
+				t.Fatal(err)
+			}
+			if test.lock != "" {
+				if err := store.Put(t.Context(), here.Bucket, here.Key("kubectl-batch.lock"), []byte(test.lock)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			later := buckettest.Open(t, buckettest.Later(t, store.Endpoint(), test.old))
+			count, err := objects.Sweep(t.Context(), later, here, test.source, time.Now)
+			_, locked := errors.AsType[*objects.LockedError](err)
+			if count != test.count || locked != test.locked || err != nil && !locked || len(uploads(t, store)) != 1-test.count {
+				t.Errorf("%d aborted, %d left: %v", count, len(uploads(t, store)), err)
+			}
+			if lock := read(t, backend)["kubectl-batch.lock"]; (lock != nil) != test.locked {
+				t.Errorf("the lock is there: %v", lock != nil)
+			}
+			_, _ = store.Abort(t.Context(), here.Bucket, bucket.Upload{Key: here.Key("large"), ID: id})
+			_ = store.Delete(t.Context(), here.Bucket, here.Key("kubectl-batch.lock"))
+		})
+	}
+}
+
+// TestSweepOfNothing: where nothing is, and where there is no bucket, nothing is wrong.
+func TestSweepOfNothing(t *testing.T) {
+	store, _ := buckettest.Start(t, nil)
+	for _, at := range []bucket.Location{here, {Bucket: "nosuchbucket", Prefix: "x"}} {
+		if count, err := objects.Sweep(t.Context(), store, at, "uid", time.Now); count != 0 || err != nil {
+			t.Errorf("%s: %d, %v", at, count, err)
 		}
-		if err := store.Put(t.Context(), here.Bucket, here.Key("kubectl-batch.lock"), []byte("someone")); err != nil {
-			t.Fatal(err)
-		}
-	}
-	unknown := func(string) bool { return false }
-	later := func() time.Time { return time.Now().Add(2 * time.Hour) }
-	begin()
-	_, err := objects.Sweep(t.Context(), store, here, time.Now, unknown)
-	if _, busy := errors.AsType[*objects.LockedError](err); !busy || len(uploads(t, store)) != 1 {
-		t.Errorf("of one that may live: %v", err)
-	}
-	if count, err := objects.Sweep(t.Context(), store, here, time.Now, func(id string) bool { return id == "someone" }); err != nil || count != 1 {
-		t.Errorf("of one that is dead: %d, %v", count, err)
-	}
-	begin()
-	if count, err := objects.Sweep(t.Context(), store, here, later, unknown); err != nil || count != 1 || len(uploads(t, store)) != 0 {
-		t.Errorf("of one that is silent: %d, %v", count, err)
 	}
 }
 
@@ -112,10 +143,14 @@ func TestStays(t *testing.T) {
 
 func TestCtrlC(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
+	aborted, once := make(chan struct{}), sync.Once{}
 	store, backend := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
-		if r.URL.Query().Get("partNumber") == "3" {
+		switch {
+		case r.Method == http.MethodDelete && r.URL.Query().Has("uploadId"):
+			once.Do(func() { close(aborted) })
+		case r.URL.Query().Get("partNumber") == "3":
 			cancel()
-			time.Sleep(time.Second)
+			await(t, aborted) // this part comes late
 		}
 		return false
 	})

@@ -15,34 +15,48 @@ import (
 
 // list learns what the tree has and what is in the bucket, and plans what must be sent.
 func (c *copying) list(ctx context.Context) error {
-	if err := c.look(ctx); err != nil {
-		return err
-	}
-	listing, err := c.Source.List(ctx, c.Paths)
-	if err != nil {
-		return err
-	}
-	defer func() { _ = listing.Close() }() // the end was proven, or an error tells
 	var doubtful []*task
-	for {
-		item, err := listing.Next()
-		if errors.Is(err, io.EOF) {
-			break
-		}
-		if err != nil {
+	for again := true; again; {
+		if err := c.look(ctx); err != nil {
 			return err
 		}
-		if compare := c.consider(item); compare != nil {
-			doubtful = append(doubtful, compare)
+		var err error
+		doubtful, err = c.considerAll(ctx)
+		switch again = c.roots.Unfollow(&c.Request.Request, err); {
+		case err == nil:
+			again = c.roots.Follow(&c.Request.Request)
+		case !again:
+			return err
 		}
 	}
 	if err := c.compare(ctx, doubtful); err != nil {
 		return err
 	}
 	c.result.PlanFiles, c.result.PlanBytes = int(c.at.TotalFiles), c.at.TotalBytes
-	c.Planned(c.result.PlanFiles, c.result.PlanBytes)
+	c.Planned(c.result.PlanFiles, c.result.PlanBytes, c.result.PlanBytes)
 	c.Reporter.Report(c.at)
 	return nil
+}
+
+// considerAll judges all that lies at the paths. It returns the files that may be there already.
+func (c *copying) considerAll(ctx context.Context) (doubtful []*task, err error) {
+	listing, err := c.Source.List(ctx, c.Paths)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = listing.Close() }() // the end was proven, or an error tells
+	for {
+		item, err := listing.Next()
+		if errors.Is(err, io.EOF) {
+			return doubtful, nil
+		}
+		if err != nil {
+			return nil, err
+		}
+		if compare := c.consider(item); compare != nil {
+			doubtful = append(doubtful, compare)
+		}
+	}
 }
 
 // look reads the index and lists the objects; what an attempt before counted is forgotten.
@@ -96,6 +110,10 @@ func (c *copying) consider(item transfer.Item) (compare *task) {
 		return nil // some file systems name one twice
 	}
 	c.seen[item.Path] = struct{}{}
+	if item.Skipped != "" {
+		c.result.Skipped = append(c.result.Skipped, transfer.Refusal{Path: item.Path, Reason: item.Skipped})
+		return nil
+	}
 	e := item.Entry
 	if reason := cmp.Or(item.Refused, c.unfit(&e)); reason != "" {
 		c.refuse(item.Path, reason)
@@ -105,6 +123,9 @@ func (c *copying) consider(item transfer.Item) (compare *task) {
 	case archive.Directory:
 		c.result.Dirs++
 	case archive.Symlink:
+		if !c.link(&e) {
+			return nil
+		}
 		c.result.Symlinks++
 	case archive.File, archive.HardLink:
 		return c.file(e)
@@ -130,7 +151,7 @@ func (c *copying) file(e archive.Entry) (compare *task) {
 	t := c.newTask(e)
 	state := c.stateOf(t)
 	switch {
-	case state == isThere && c.Checksum:
+	case state == isThere && (c.Checksum || !c.index[t.Path].Evidence.Proves(c.InUse)):
 		return t
 	case state == isThere:
 		c.keep(t)
@@ -212,6 +233,9 @@ func (c *copying) compare(ctx context.Context, doubtful []*task) error {
 			case r.Refused != "":
 				c.refuse(t.Path, r.Refused)
 			case r.Changes == wire.Still && bytes.Equal(r.Sum, c.index[t.Path].SHA256):
+				if now := transfer.EvidenceOf(t.Entry, c.InUse); now != c.index[t.Path].Evidence {
+					c.index[t.Path].Evidence, c.dirty = now, true
+				}
 				c.keep(t)
 			default:
 				c.queue(t)

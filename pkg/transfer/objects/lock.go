@@ -3,6 +3,8 @@ package objects
 import (
 	"cmp"
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"time"
 
@@ -11,23 +13,34 @@ import (
 )
 
 const (
-	// beat is how often the lock of a living copy is written again, and patience how long it
-	// is watched before its holder is taken for dead: clocks of two machines need not agree.
-	beat, patience = 10 * time.Second, 30 * time.Second
+	// defaultBeat is how often the lock of a living copy is written again, and defaultPatience how long it
+	// is watched before its holder is taken for dead by the next copy.
+	defaultBeat, defaultPatience = 10 * time.Second, 30 * time.Second
+	// silent is how old a lock is at least, by the store's clock, whose holder is dead for everybody else.
+	silent = time.Minute
 	// releasing is how long removing it may take, and mostLock how much of it is read.
 	releasing = 30 * time.Second
 	mostLock  = 1 << 10
 )
 
-// lock keeps two copies from one place. It is an object that holds who has it.
+// lock keeps two copies from one place. It is an object that says who has it.
 type lock struct {
 	store *bucket.Store
 	at    bucket.Location
 	id    string
+	// source is the tree that is copied.
+	source string
 	// stolen is called when another copy has taken it.
 	stolen context.CancelFunc
-	stop   context.CancelFunc
-	done   chan struct{}
+	// beat is how often it is written again, and patience how long another holder's lock is watched.
+	beat, patience time.Duration
+
+	stop context.CancelFunc
+	done chan struct{}
+}
+
+func newLock(store *bucket.Store, at bucket.Location, id, source string, stolen context.CancelFunc) *lock {
+	return &lock{store: store, at: at, id: id, source: source, stolen: stolen, beat: defaultBeat, patience: defaultPatience}
 }
 
 // LockedError says that another copy is at work at a place.
@@ -38,13 +51,26 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("another fetch is putting files to %s: wait for its end", e.At)
 }
 
+// holder is the text of a lock.
+type holder struct {
+	ID string `json:"id"`
+	// Source is the tree that the holder copies.
+	Source string `json:"source"`
+}
+
 // claim is what a lock says of its holder.
 type claim struct {
-	// id is empty where nobody has it.
-	id string
-	// stamp is when it was last written, by the store's clock.
-	stamp time.Time
-	etag  string
+	// holder is empty where nobody has it.
+	holder
+	// stamp is when it was last written, and read when it was looked at, both by the store's clock.
+	stamp, read time.Time
+	etag        string
+}
+
+// fresh reports whether a holder that lives may have written the lock: what does not say when it was read
+// is not known to be old.
+func (c *claim) fresh() bool {
+	return c.ID != "" && (c.read.IsZero() || c.read.Sub(c.stamp) < silent)
 }
 
 // take waits for the lock's holder to be gone, if there is one, and no longer.
@@ -53,7 +79,7 @@ func (l *lock) take(ctx context.Context, say func(string)) error {
 	if err != nil {
 		return err
 	}
-	if found.id != "" && found.id != l.id {
+	if found.ID != "" && found.ID != l.id {
 		say(fmt.Sprintf("Another fetch was putting files to %s: looking whether it still does", l.at))
 		if found, err = l.watch(ctx, found); err != nil {
 			return err
@@ -67,20 +93,20 @@ func (l *lock) take(ctx context.Context, say func(string)) error {
 
 // watch returns the holder again if it has not moved for as long as patience lasts, and none
 // if it let go meanwhile. A holder that lives is a LockedError.
-func (l *lock) watch(ctx context.Context, holder claim) (claim, error) {
-	for waited := time.Duration(0); waited < patience; waited += beat / 2 {
-		if err := pause(ctx, beat/2); err != nil {
+func (l *lock) watch(ctx context.Context, before claim) (claim, error) {
+	for waited := time.Duration(0); waited < l.patience; waited += l.beat / 2 {
+		if err := pause(ctx, l.beat/2); err != nil {
 			return claim{}, err
 		}
 		now, err := l.look(ctx)
-		if err != nil || now.id == "" {
+		if err != nil || now.ID == "" {
 			return claim{}, err
 		}
-		if now.id != holder.id || !now.stamp.Equal(holder.stamp) {
+		if now.ID != before.ID || !now.stamp.Equal(before.stamp) {
 			return claim{}, &LockedError{l.at}
 		}
 	}
-	return holder, nil
+	return before, nil
 }
 
 // look returns who holds the lock.
@@ -101,38 +127,63 @@ func (l *lock) look(ctx context.Context) (found claim, err error) {
 	if bucket.Absent(err) {
 		return claim{}, nil
 	}
-	found.id = string(text)
+	found.read = l.store.Now()
+	if json.Unmarshal(text, &found.holder) != nil || found.ID == "" {
+		found.holder = holder{ID: string(text)} // whoever wrote that
+	}
 	return found, transfer.Lost(err)
 }
 
+// text is what the lock holds while this copy has it.
+func (l *lock) text() ([]byte, error) { return json.Marshal(holder{l.id, l.source}) }
+
 // over writes the lock where it still is what was found. Not every store can tell.
 func (l *lock) over(ctx context.Context, found claim) error {
-	err := l.store.PutOver(ctx, l.at.Bucket, l.at.Key(lockName), found.etag, []byte(l.id))
-	if bucket.Replaced(err) || bucket.Absent(err) {
-		return &LockedError{l.at}
+	text, err := l.text()
+	if err != nil {
+		return err
 	}
-	return transfer.Lost(err)
+	err = l.store.PutOver(ctx, l.at.Bucket, l.at.Key(lockName), found.etag, text)
+	if !bucket.Replaced(err) && !bucket.Absent(err) {
+		return transfer.Lost(err)
+	}
+	// The answer to the request that wrote it may have been lost.
+	if now, err := l.look(ctx); err != nil || now.ID != l.id {
+		return cmp.Or(err, error(&LockedError{l.at}))
+	}
+	return nil
 }
 
 // begin makes sure that nobody else wrote the lock at the same time, and goes on writing it.
 func (l *lock) begin(ctx context.Context) error {
-	if found, err := l.look(ctx); err != nil || found.id != l.id {
+	if found, err := l.look(ctx); err != nil || found.ID != l.id {
 		return cmp.Or(err, error(&LockedError{l.at}))
 	}
 	beating, stop := context.WithCancel(context.WithoutCancel(ctx)) // also while all is tidied up
 	l.stop, l.done = stop, make(chan struct{})
 	go func() {
 		defer close(l.done)
-		for pause(beating, beat) == nil {
-			if found, err := l.look(beating); err == nil && found.id != "" && found.id != l.id {
+		for pause(beating, l.beat) == nil {
+			// The copy itself meets what else is wrong with the store.
+			if _, locked := errors.AsType[*LockedError](l.renew(beating)); locked {
 				l.stolen() // this process slept for longer than one is waited for
 				return
 			}
-			// The copy itself meets what is wrong with the store.
-			_ = l.store.Put(beating, l.at.Bucket, l.at.Key(lockName), []byte(l.id))
 		}
 	}()
 	return nil
+}
+
+// renew writes the lock once more, if it is still this copy's.
+func (l *lock) renew(ctx context.Context) error {
+	found, err := l.look(ctx)
+	if err != nil {
+		return err
+	}
+	if found.ID != l.id {
+		return &LockedError{l.at}
+	}
+	return l.over(ctx, found)
 }
 
 // release removes the lock, if it was taken and is ours still.
@@ -142,12 +193,16 @@ func (l *lock) release(ctx context.Context) error {
 	}
 	l.stop()
 	<-l.done
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releasing)
+	ctx, cancel := context.WithTimeout(ctx, releasing)
 	defer cancel()
-	if found, err := l.look(ctx); err != nil || found.id != l.id {
+	found, err := l.look(ctx)
+	if err != nil || found.ID != l.id {
 		return err
 	}
-	return l.store.Delete(ctx, l.at.Bucket, l.at.Key(lockName))
+	if err := l.store.DeleteOver(ctx, l.at.Bucket, l.at.Key(lockName), found.etag); !bucket.Replaced(err) {
+		return err
+	}
+	return nil // it is another copy's
 }
 
 func pause(ctx context.Context, length time.Duration) error {

@@ -31,11 +31,15 @@ import (
 // here is where the files of these tests go to.
 var here = bucket.Location{Bucket: buckettest.Bucket, Prefix: "team/model"}
 
+// part is the size of the parts of large files. It is more than what the agent keeps in memory of a file, and less than
+// what a real store accepts, so that the tests are quick.
+const part = 5 << 18
+
 // results are files of all sizes, and what is no file.
 func results(t *testing.T) (root string, tree filetree.Tree) {
 	t.Helper()
 	tree = filetree.Tree{
-		"large": filetree.File(filetree.Noise(23<<20 + 5)), "exact": filetree.File(filetree.Noise(10 << 20)), "metrics.json": filetree.File("{}"),
+		"large": filetree.File(filetree.Noise(23<<18 + 5)), "exact": filetree.File(filetree.Noise(10 << 18)), "metrics.json": filetree.File("{}"),
 		"d/run.csv": filetree.File("a,b\n").Perm("0600"), "d/empty": filetree.File(""), "d/link": filetree.Symlink("../large"),
 		"d/again": filetree.Link("d/run.csv"), "e": filetree.Dir(), "ä b+c/%41?&=.txt": filetree.File("odd"),
 	}
@@ -44,17 +48,45 @@ func results(t *testing.T) (root string, tree filetree.Tree) {
 	return root, tree
 }
 
-// request copies what is below root, in parts of 5 MiB.
+// request copies what is below root.
 func request(t *testing.T, root string, store *bucket.Store) objects.Request {
 	t.Helper()
 	agent, err := agentsource.New(agenttest.Start(t, root, server.Options{}).Tunnel(t), "auto")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return objects.Request{
+	r := objects.Request{
 		Request: transfer.Request{Source: agent, SourceID: "uid"}, Agent: agent, Store: store, At: here, ID: t.Name(),
-		Part: bucket.LeastPart, Now: time.Now, Say: func(text string) { t.Log(text) },
+		Part: part, Now: time.Now, Say: func(text string) { t.Log(text) },
 	}
+	r.SetBeat(20 * time.Millisecond)
+	return r
+}
+
+// reporter is told of progress.
+type reporter func(transfer.Progress)
+
+func (r reporter) Report(p transfer.Progress) { r(p) }
+
+// await waits for a channel to be closed, and fails the test where that does not happen.
+func await(t *testing.T, closed <-chan struct{}) {
+	t.Helper()
+	select {
+	case <-closed:
+	case <-time.After(time.Minute):
+		t.Error("the test waited for a minute in vain")
+	}
+}
+
+// stored returns a channel that is closed when r has copied that many bytes.
+func stored(r *objects.Request, bytes int64) <-chan struct{} {
+	done, once := make(chan struct{}), sync.Once{}
+	r.Reporter = reporter(func(p transfer.Progress) {
+		if p.Bytes >= bytes {
+			once.Do(func() { close(done) })
+		}
+	})
+	return done
 }
 
 func copied(t *testing.T, r objects.Request) transfer.Result {

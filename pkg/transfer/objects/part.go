@@ -96,11 +96,15 @@ func (p *parts) once(ctx context.Context, n int, read func()) (result wire.PutRe
 	return result, err
 }
 
-// stored takes note of a part that is in the bucket, and of all that are without a gap.
+// stored takes note of a part that is in the bucket. What is counted as progress is recorded already.
 func (p *parts) stored(n int, r wire.PutResult) {
-	from := int64(n) * p.size
 	p.puts.Reached()
-	p.count(min(p.size, p.task.Size-from))
+	p.record(n, r)
+	p.count(min(p.size, p.task.Size-int64(n)*p.size))
+}
+
+// record adds a part to the index, and the parts behind it that are stored already.
+func (p *parts) record(n int, r wire.PutResult) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.etags[n] = r.ETag

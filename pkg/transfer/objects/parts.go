@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"sync"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -48,25 +47,26 @@ func (c *copying) inParts(ctx context.Context, t *task) error {
 	p := &parts{copying: c, task: t, size: c.partSize(t.Size)}
 	count := int((t.Size + p.size - 1) / p.size)
 	p.etags, p.states = make([]string, count), make([][]byte, count)
-	from, err := p.begin(ctx)
-	if err == nil {
-		err = p.run(ctx, from)
-	}
-	var etag string
-	if err == nil {
-		etag, err = p.complete(ctx)
-	}
+	etag, err := p.send(ctx)
 	return p.conclude(ctx, etag, err)
 }
 
-// complete puts the parts together. Once begun, that is better not broken off: what a store
-// makes of it then, nobody knows.
-func (p *parts) complete(ctx context.Context) (etag string, err error) {
-	still, cancel := context.WithCancel(context.WithoutCancel(ctx))
-	defer cancel()
-	stop := context.AfterFunc(ctx, func() { time.AfterFunc(cleaning, cancel) })
-	defer stop()
-	return p.Store.Complete(still, p.At.Bucket, p.in, p.etags, p.task.Size, p.there[p.task.Path].etag)
+// send sends what is missing and returns the object's ETag.
+func (p *parts) send(ctx context.Context) (etag string, err error) {
+	from, etag, err := p.begin(ctx)
+	if err != nil || etag != "" {
+		return etag, err
+	}
+	if err := p.run(ctx, from); err != nil {
+		return "", p.vanished(ctx, err)
+	}
+	p.finish(ctx)
+	return p.complete()
+}
+
+// complete puts the parts together. Once begun, that is better not broken off at once: the store may be doing it.
+func (p *parts) complete() (etag string, err error) {
+	return p.Store.Complete(p.tidying, p.At.Bucket, p.in, p.etags, p.task.Size)
 }
 
 // conclude takes note of how it ended.
@@ -83,9 +83,12 @@ func (p *parts) conclude(ctx context.Context, etag string, err error) error {
 		p.drop(ctx)
 		p.again(p.task)
 		return nil
-	case bucket.NoUpload(err) && p.task.renewals < presigned.MostRenewals:
-		p.task.renewals++
-		p.drop(ctx)
+	case bucket.PartsGone(err) && p.task.renewals < presigned.MostRenewals:
+		if p.task.renewals++; bucket.NoUpload(err) || p.task.renewals == 1 {
+			p.progress(0, -p.came) // what is there is looked at first
+		} else {
+			p.drop(ctx)
+		}
 		p.giveBack(p.task)
 		return nil
 	}
@@ -105,41 +108,6 @@ func (p *parts) drop(ctx context.Context) {
 	if e := p.index[p.task.Path]; e != nil {
 		e.Upload = nil
 	}
-}
-
-// begin goes on with an upload that is known, or makes one; it returns the first part to
-// be sent.
-func (p *parts) begin(ctx context.Context) (from int, err error) {
-	p.in.Key = p.At.Key(p.task.Path)
-	facts := factsOf(p.SourceID, &p.task.Entry)
-	p.copying.mu.Lock()
-	known := p.index[p.task.Path].Upload
-	p.copying.mu.Unlock()
-	if known != nil && known.equal(facts) && known.Part == p.size && len(known.ETags) <= len(p.etags) && len(known.States) >= min(len(known.ETags), len(p.etags)-1) {
-		p.in.ID, from = known.ID, len(known.ETags)
-		if from == len(p.etags) {
-			from-- // the sum of all is that of the last
-		}
-		copy(p.etags, known.ETags[:from])
-		copy(p.states, known.States[:from])
-		p.came = int64(from) * p.size
-		p.progress(0, p.came)
-		return from, nil
-	}
-	if known != nil {
-		if _, err := p.Store.Abort(ctx, p.At.Bucket, bucket.Upload{Key: p.in.Key, ID: known.ID}); err != nil {
-			return 0, err
-		}
-	}
-	if p.in.ID, err = p.Store.Begin(ctx, p.At.Bucket, p.in.Key, p.task.attributes()); err != nil {
-		return 0, err
-	}
-	p.copying.mu.Lock()
-	p.index[p.task.Path].Upload = &upload{ID: p.in.ID, facts: facts, Part: p.size}
-	p.copying.mu.Unlock()
-	p.saved.hurry()
-	p.checkpoint(ctx)
-	return 0, nil
 }
 
 func (p *parts) count(bytes int64) {

@@ -23,17 +23,20 @@ type saving struct {
 	took time.Duration
 }
 
-// quick is how long writing an index takes that is written for every upload that begins: what is
-// killed then can be gone on with.
+// quick is how long writing an index takes that is written for every upload that begins, and before it is
+// put together: what is killed then can be gone on with.
 const quick = 200 * time.Millisecond
 
-// hurry has the index written at the next opportunity, where that takes little.
-func (s *saving) hurry() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.took < quick {
-		s.next = time.Time{}
+// saveQuickly writes the index now, where that takes little. An error is met again by the next request.
+func (c *copying) saveQuickly(ctx context.Context) {
+	c.saved.mu.Lock()
+	slow := c.saved.took >= quick
+	c.saved.mu.Unlock()
+	if slow {
+		c.checkpoint(ctx)
+		return
 	}
+	_ = c.save(ctx)
 }
 
 // intend marks what is about to be sent: an object that a copy left which was killed is its own.

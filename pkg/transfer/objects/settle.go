@@ -6,6 +6,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
 
@@ -61,12 +62,16 @@ func (c *copying) again(t *task) {
 // arrived takes note of a file that is in the bucket. The entry says how; the rest of it is filled in.
 func (c *copying) arrived(t *task, e *entry, changes wire.State) {
 	e.Path, e.Type, e.Mode, e.Link, e.facts = t.Path, archive.File, t.Mode, t.link, factsOf(c.SourceID, &t.Entry)
+	e.Evidence = transfer.EvidenceOf(t.Entry, c.InUse)
 	c.puts.Reached()
 	c.mu.Lock()
 	c.dirty = true
 	c.index[t.Path] = e
 	c.result.Files++
 	c.result.Bytes += t.Size
+	if c.InUse && t.Recent {
+		c.result.Unsettled = append(c.result.Unsettled, t.Path)
+	}
 	if changes == wire.Growing {
 		c.result.Growing = append(c.result.Growing, t.Path)
 	}

@@ -74,6 +74,7 @@ func (l *storedListing) Next() (transfer.Item, error) {
 	l.rest = l.rest[1:]
 	item := transfer.Item{Entry: archive.Entry{
 		Path: e.Path, Type: e.Type, Mode: e.Mode.Perm(), Size: e.Size, Stored: e.Size, ModTime: e.ModTime, Changed: e.Changed, Target: e.Target,
+		Recent: !e.Evidence.Proves(false), // a later copy may put another content there under the same times
 	}}
 	if e.Type != archive.File {
 		return item, nil

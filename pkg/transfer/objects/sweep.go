@@ -2,17 +2,19 @@ package objects
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"strings"
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
 // sweep aborts uploads at names of ours that nobody goes on with: who was at it was killed.
 func (c *copying) sweep(ctx context.Context) {
-	s := &sweeping{c, map[string]*task{}, 0}
+	s := &sweeping{copying: c, wanted: map[string]*task{}}
 	for _, t := range c.large {
 		s.wanted[t.Path] = t
 	}
@@ -28,36 +30,59 @@ func (c *copying) sweep(ctx context.Context) {
 	}
 }
 
-// silent is for how long a lock was not written when its holder is dead, wherever it ran: the clocks of this
-// machine and of the store are no further apart.
-const silent = time.Hour
-
-// Sweep aborts the uploads of a copy to a place that was broken off, and returns how many they were. Who has
-// the lock is dead if the caller knows it, or if nothing was heard of it for long; else the error is a *LockedError.
-func Sweep(ctx context.Context, store *bucket.Store, at bucket.Location, now func() time.Time, dead func(id string) bool) (count int, err error) {
-	l := &lock{store: store, at: at}
-	holder, err := l.look(ctx)
-	if err != nil {
+// Sweep aborts the uploads that copies of one tree left at a place when they were broken off, and returns how
+// many they were. It touches only what the index and the lock there say is of this tree, and nothing while the
+// lock is fresh: then the error is a *LockedError.
+func Sweep(ctx context.Context, store *bucket.Store, at bucket.Location, source string, now func() time.Time) (count int, err error) {
+	inner, cancel := context.WithCancel(ctx)
+	defer cancel()
+	l := newLock(store, at, rand.Text(), source, cancel)
+	found, err := l.look(ctx)
+	switch {
+	case bucket.NoBucket(err):
+		return 0, nil
+	case err != nil:
 		return 0, err
-	}
-	if holder.id != "" && !dead(holder.id) && now().Sub(holder.stamp) < silent {
+	case found.ID != "" && (found.Source != source || found.fresh()):
 		return 0, &LockedError{at}
 	}
-	c := &copying{Request: Request{Store: store, At: at, Now: now}}
-	if c.index, err = readIndex(ctx, store, at); errors.Is(err, ErrNoIndex) {
-		return 0, nil
-	} else if err != nil {
+	if of, err := ofSource(ctx, store, at, source); err != nil || !of {
 		return 0, err
 	}
-	s := &sweeping{copying: c}
-	if err := errors.Join(s.known(ctx), s.found(ctx)); err != nil || s.count == 0 {
+	if err := errors.Join(l.over(ctx, found), l.begin(ctx)); err != nil {
 		return 0, err
 	}
-	err = c.save(ctx)
-	if holder.id != "" {
-		err = errors.Join(err, store.Delete(ctx, at.Bucket, at.Key(lockName)))
+	count, err = sweepOf(inner, Request{Request: transfer.Request{SourceID: source}, Store: store, At: at, Now: now})
+	still, end := transfer.Outlast(ctx, transfer.Grace, releasing)
+	defer end()
+	return count, errors.Join(err, l.release(still))
+}
+
+// ofSource reports whether the index at a place has anything of one tree.
+func ofSource(ctx context.Context, store *bucket.Store, at bucket.Location, source string) (bool, error) {
+	known, err := readIndex(ctx, store, at)
+	for _, e := range known {
+		if e.Source == source {
+			return true, nil
+		}
 	}
-	return s.count, err
+	if errors.Is(err, ErrNoIndex) {
+		err = nil
+	}
+	return false, err
+}
+
+// sweepOf aborts the uploads of one tree while the place is locked.
+func sweepOf(ctx context.Context, r Request) (count int, err error) {
+	c := &copying{Request: r}
+	if c.index, err = readIndex(ctx, r.Store, r.At); err != nil {
+		return 0, err
+	}
+	s := &sweeping{copying: c, only: r.SourceID}
+	if err := errors.Join(s.known(ctx), s.found(ctx)); err != nil || !c.dirty {
+		return s.count, err
+	}
+	return s.count, c.save(ctx)
 }
 
 // sweeping is one look for uploads.
@@ -65,7 +90,12 @@ type sweeping struct {
 	*copying
 	wanted map[string]*task
 	count  int
+	// only is the tree whose uploads are looked for; empty is any.
+	only string
 }
+
+// passes reports whether an entry is of another tree than is looked for.
+func (s *sweeping) passes(e *entry) bool { return s.only != "" && e.Source != s.only }
 
 // goesOn reports whether an upload is about to be gone on with.
 func (s *sweeping) goesOn(path, id string) bool {
@@ -90,7 +120,7 @@ func (s *sweeping) abortOne(ctx context.Context, path, id string) error {
 // known goes through the uploads that the index knows.
 func (s *sweeping) known(ctx context.Context) error {
 	for path, e := range s.index {
-		if e.Upload == nil || s.goesOn(path, e.Upload.ID) {
+		if e.Upload == nil || s.passes(e) || s.goesOn(path, e.Upload.ID) {
 			continue
 		}
 		if err := s.abortOne(ctx, path, e.Upload.ID); err != nil {
@@ -109,7 +139,7 @@ func (s *sweeping) found(ctx context.Context) error {
 			return err
 		}
 		path, ok := strings.CutPrefix(one.Key, prefix)
-		if !ok || s.index[path] == nil || s.goesOn(path, one.ID) {
+		if !ok || s.index[path] == nil || s.passes(s.index[path]) || s.goesOn(path, one.ID) {
 			continue // somebody else's, or in use
 		}
 		if err := s.abortOne(ctx, path, one.ID); err != nil {
@@ -130,10 +160,16 @@ func (c *copying) end(ctx context.Context, failed error) error {
 		}
 		return c.write(ctx)
 	}
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleaning)
+	ctx, cancel := context.WithTimeout(c.tidying, cleaning)
 	defer cancel()
 	stopped := errors.Is(failed, context.Canceled)
 	c.abort(ctx, func(u *upload) bool { return stopped || len(u.ETags) == 0 })
+	for _, e := range c.index {
+		if e.Upload != nil {
+			c.stays()
+			break
+		}
+	}
 	switch {
 	case !c.begun:
 	case c.nothing(ctx, failed):
@@ -194,7 +230,7 @@ func (c *copying) abort(ctx context.Context, which func(*upload) bool) {
 
 // abortWhole aborts an upload again until it is gone: a part that was on its way may have come.
 func (c *copying) abortWhole(ctx context.Context, of bucket.Upload) error {
-	const times, between = 4, 500 * time.Millisecond
+	const times, between = 4, 200 * time.Millisecond
 	for range times {
 		there, err := c.Store.Abort(ctx, c.At.Bucket, of)
 		if err != nil || !there {

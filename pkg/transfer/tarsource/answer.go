@@ -4,13 +4,15 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/client-go/util/exec"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
 // mostAnswer bounds the script's first line, in bytes: it may hold the index of
@@ -42,6 +44,24 @@ func parseAnswer(line, nonce string) (answer, error) {
 	return answer{words[2], words[3:]}, nil
 }
 
+// began is the time at which tar was started; zero where that is not known.
+func (a answer) began() time.Time {
+	if len(a.rest) == 0 {
+		return time.Time{}
+	}
+	seconds, err := strconv.ParseInt(a.rest[0], 10, 64)
+	if err != nil {
+		return time.Time{}
+	}
+	return time.Unix(seconds, 0)
+}
+
+// skipped are the directories of the file system in the root that are left out.
+func (a answer) skipped() []string {
+	known := append(transfer.SnapshotDirs(), transfer.LostAndFound)
+	return slices.DeleteFunc(known, func(name string) bool { return !slices.Contains(a.rest, name) })
+}
+
 // missing names the paths whose indices the answer holds.
 func (a answer) missing(paths []string) error {
 	gone := &transfer.MissingPathError{}
@@ -70,7 +90,7 @@ func unanswered(execErr, readErr error, messages []string) error {
 	switch {
 	case execErr == nil:
 		execErr = fmt.Errorf("the script did not answer: %w", readErr)
-	case notFound(execErr):
+	case transport.NoShell(execErr):
 		return &NoToolsError{Tool: "sh"}
 	case strings.Contains(execErr.Error(), " is forbidden: "), apierrors.IsForbidden(execErr), apierrors.IsUnauthorized(execErr),
 		apierrors.IsBadRequest(execErr), apierrors.IsInvalid(execErr):
@@ -80,15 +100,4 @@ func unanswered(execErr, readErr error, messages []string) error {
 		execErr = fmt.Errorf("%w: %s", execErr, strings.Join(messages, "; "))
 	}
 	return &transfer.LostError{Cause: execErr}
-}
-
-// notFound reports whether err is what container runtimes and kubelets say of a
-// program that the image does not have.
-func notFound(err error) bool {
-	var ended exec.ExitError
-	if errors.As(err, &ended) && (ended.ExitStatus() == 126 || ended.ExitStatus() == 127) {
-		return true
-	}
-	return strings.Contains(err.Error(), "executable file not found") ||
-		strings.Contains(err.Error(), "no such file or directory")
 }

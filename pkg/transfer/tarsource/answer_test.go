@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -66,7 +67,9 @@ func TestCloseCancels(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	stream, err := tarsource.New(sends(0, hang), locate, "/").Open(t.Context(), []transfer.Want{{Path: "."}})
+	source := tarsource.New(sends(0, hang), locate, "/")
+	source.SetGrace(50 * time.Millisecond)
+	stream, err := source.Open(t.Context(), []transfer.Want{{Path: "."}})
 	if err != nil {
 		t.Fatal(err)
 	}

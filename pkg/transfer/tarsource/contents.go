@@ -5,7 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -20,6 +22,7 @@ type contents struct {
 	files  uint64
 	buffer []byte
 	proof  transfer.Proof
+	ended  bool // the archive was read, and its end is proven
 }
 
 func newContents(stream *stream) *contents {
@@ -28,11 +31,26 @@ func newContents(stream *stream) *contents {
 
 // Next implements transfer.Contents.
 func (c *contents) Next() (transfer.Item, error) {
+	if names := c.stream.skips; len(names) > 0 {
+		c.stream.skips = names[1:]
+		why := "it holds snapshots of the storage system, not results"
+		if names[0] == transfer.LostAndFound {
+			why = "it belongs to the file system, not to the results"
+		}
+		return transfer.Item{Entry: archive.Entry{Path: names[0], Type: archive.Directory}, Skipped: why}, nil
+	}
 	for {
+		if c.ended {
+			return c.socket()
+		}
 		hdr, err := c.tar.Next()
 		switch {
 		case errors.Is(err, io.EOF):
-			return transfer.Item{}, c.end(nil)
+			if err := c.end(nil); !errors.Is(err, io.EOF) {
+				return transfer.Item{}, err
+			}
+			c.ended = true
+			continue
 		case err != nil && !errors.Is(err, tar.ErrInsecurePath):
 			return transfer.Item{}, c.end(err)
 		case hdr.Typeflag == tar.TypeXGlobalHeader:
@@ -41,6 +59,16 @@ func (c *contents) Next() (transfer.Item, error) {
 		c.left = hdr.Size
 		return c.item(hdr), nil
 	}
+}
+
+// socket returns the next socket that tar left out, once all that it sent was read.
+func (c *contents) socket() (transfer.Item, error) {
+	if len(c.stream.sockets) == 0 {
+		return transfer.Item{}, io.EOF
+	}
+	name := path.Clean(c.stream.sockets[0])
+	c.stream.sockets = c.stream.sockets[1:]
+	return transfer.Item{Entry: archive.Entry{Path: name}, Skipped: "it is a socket, which has no content to copy"}, nil
 }
 
 // end reads what follows the archive, since tar fills its last record, and asks

@@ -67,7 +67,7 @@ func TestExecErrors(t *testing.T) {
 		"killed": {func(_ context.Context, _ []string, stdio transport.Stdio) error {
 			_, _ = fmt.Fprint(stdio.Err, "sh: \x1b[2Jbroken\n\nbad \xff\n")
 			return utilexec.CodeExitError{Err: errors.New("exit code 2"), Code: 2}
-		}, `the stream was lost: exit code 2: sh: \u001b[2Jbroken; bad \xff`, true},
+		}, `the stream was lost: exit code 2: sh: \x1b[2Jbroken; bad \xff`, true},
 		"another program": {func(_ context.Context, _ []string, stdio transport.Stdio) error {
 			_, _ = fmt.Fprintln(stdio.Out, "Welcome!")
 			return nil
@@ -136,7 +136,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 		_ = stream.Close()
 		_ = stream.Close()
 	}
-	for i := 0; runtime.NumGoroutine() > before && i < 100; i++ {
+	for i := 0; runtime.NumGoroutine() > before && i < 3000; i++ {
 		time.Sleep(10 * time.Millisecond)
 	}
 	if now := runtime.NumGoroutine(); now > before {

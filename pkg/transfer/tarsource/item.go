@@ -6,6 +6,7 @@ import (
 	"path"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
@@ -25,14 +26,26 @@ func (c *contents) item(hdr *tar.Header) transfer.Item {
 	case archive.HardLink:
 		one.Target = path.Clean(hdr.Linkname)
 	case archive.File: // any of them may get more names later
+		one.Recent = !hdr.ModTime.Before(c.stream.began.Add(-time.Minute))
 		c.files++
 		one.Inode.Number = c.files
-	case archive.Directory, archive.Symlink:
+	case archive.Directory:
+		if hdr.Mode&stickyBit != 0 { // the copy does not have it: only its owner may write to it
+			one.Mode &^= 0o022
+		}
+	case archive.Symlink:
 	default:
-		one.Refused = "it is " + kind(hdr.Typeflag)
+		if words, known := kind(hdr.Typeflag); known {
+			one.Skipped = "it is " + words + ", which has no content to copy"
+		} else {
+			one.Refused = "it is " + words
+		}
 	}
 	return one
 }
+
+// stickyBit is that of a mode in a tar header.
+const stickyBit = 0o1000
 
 func typeOf(flag byte) archive.Type {
 	switch flag {
@@ -48,13 +61,13 @@ func typeOf(flag byte) archive.Type {
 	return ""
 }
 
-// kind names a tar type that is not unpacked, for people.
-func kind(flag byte) string {
+// kind names a tar type that is not unpacked, for people. It reports whether that is something without content.
+func kind(flag byte) (words string, known bool) {
 	switch flag {
 	case tar.TypeChar, tar.TypeBlock:
-		return "a device"
+		return "a device", true
 	case tar.TypeFifo:
-		return "a named pipe"
+		return "a named pipe", true
 	}
-	return "of the unknown tar type " + string(rune(flag))
+	return "of the unknown tar type " + string(rune(flag)), false
 }

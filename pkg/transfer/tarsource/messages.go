@@ -1,11 +1,13 @@
 package tarsource
 
 import (
-	"fmt"
+	"bytes"
+	"regexp"
+	"strconv"
 	"strings"
 	"sync"
-	"unicode"
-	"unicode/utf8"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // mostMessages is how many bytes of a remote program's messages are kept.
@@ -28,6 +30,58 @@ func (m *messages) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// socketLine is what GNU tar and busybox write about a socket, and then end with status 0: it is in no archive.
+var socketLine = regexp.MustCompile(`^tar: (.+): socket ignored$`)
+
+// takeSockets removes the lines about sockets, and returns their names as tar has them.
+func (m *messages) takeSockets() (names []string) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	var rest []byte
+	for line := range bytes.Lines(m.text) {
+		if found := socketLine.FindSubmatch(bytes.TrimRight(line, "\r\n")); found != nil {
+			names = append(names, unquoted(string(found[1])))
+		} else {
+			rest = append(rest, line...)
+		}
+	}
+	m.text = rest
+	return names
+}
+
+// changedLine is what GNU tar writes about a file or directory that changed while it was read; it then ends with status 1.
+var changedLine = regexp.MustCompile(`^tar: (.+): file changed as we read it$`)
+
+// changed returns the names of what tar says changed while it was read, as tar has them; none where it says anything else.
+func (m *messages) changed() (names []string) {
+	m.mutex.Lock()
+	defer m.mutex.Unlock()
+	for line := range bytes.Lines(m.text) {
+		found := changedLine.FindSubmatch(bytes.TrimRight(line, "\r\n"))
+		if found == nil || m.more {
+			return nil
+		}
+		names = append(names, unquoted(string(found[1])))
+	}
+	return names
+}
+
+// quotedByte is how GNU tar writes a byte of a name that is not printable, or has a meaning in a message.
+var quotedByte = regexp.MustCompile(`\\([0-7]{3}|.)`)
+
+// unquoted is a name that GNU tar wrote in a message.
+func unquoted(name string) string {
+	return quotedByte.ReplaceAllStringFunc(name, func(quoted string) string {
+		if code, err := strconv.ParseUint(quoted[1:], 8, 8); err == nil && len(quoted) == len(`\000`) {
+			return string([]byte{byte(code)})
+		}
+		if at := strings.IndexByte("abfnrtv", quoted[1]); at >= 0 {
+			return "\a\b\f\n\r\t\v"[at : at+1]
+		}
+		return quoted[1:]
+	})
+}
+
 // lines are the messages so far, one each, with nothing in them that moves a cursor.
 func (m *messages) lines() []string {
 	m.mutex.Lock()
@@ -35,29 +89,11 @@ func (m *messages) lines() []string {
 	var lines []string
 	for line := range strings.Lines(string(m.text)) {
 		if line = strings.TrimRight(line, "\r\n"); line != "" {
-			lines = append(lines, printable(line))
+			lines = append(lines, printable.Escape(line))
 		}
 	}
 	if m.more {
 		lines = append(lines, "(more was not kept)")
 	}
 	return lines
-}
-
-// printable is line with control characters and broken UTF-8 as escapes.
-func printable(line string) string {
-	var b strings.Builder
-	for len(line) > 0 {
-		r, size := utf8.DecodeRuneInString(line)
-		switch {
-		case r == utf8.RuneError && size == 1:
-			fmt.Fprintf(&b, `\x%02x`, line[0])
-		case unicode.IsPrint(r):
-			b.WriteRune(r)
-		default:
-			fmt.Fprintf(&b, `\u%04x`, r)
-		}
-		line = line[size:]
-	}
-	return b.String()
 }

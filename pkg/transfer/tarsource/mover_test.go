@@ -5,6 +5,7 @@ package tarsource_test
 import (
 	"testing"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
@@ -17,6 +18,32 @@ func TestMover(t *testing.T) {
 			movertest.Run(t, movertest.Mover{Open: func(_ *testing.T, root string) transfer.Source {
 				return tarsource.New(shell(), locate, root)
 			}})
+		})
+	}
+}
+
+func TestSubPaths(t *testing.T) {
+	for name, executor := range executors(t) {
+		t.Run(name, func(t *testing.T) {
+			movertest.SubPaths(t, func(_ *testing.T, root, sub string) transfer.Source {
+				return tarsource.New(executor, locate, root).Below(sub)
+			})
+		})
+	}
+}
+
+// The root itself may be a file, as where a pod mounts one.
+func TestRootThatIsAFile(t *testing.T) {
+	root := remote(t, filetree.Tree{"model.pt": filetree.File("weights"), "other": filetree.File("other")})
+	for name, executor := range executors(t) {
+		t.Run(name, func(t *testing.T) {
+			req := request(t, executor, root+"/model.pt")
+			if _, err := transfer.Fetch(t.Context(), req); err != nil {
+				t.Fatal(err)
+			}
+			if got := filetree.Read(t, req.Dir); len(got) != 1 || got["model.pt"].Data != "weights" {
+				t.Errorf("%v", got)
+			}
 		})
 	}
 }

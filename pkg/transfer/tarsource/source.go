@@ -22,13 +22,23 @@ type Source struct {
 	exec    transport.Executor
 	locate  Locate
 	root    string
+	sub     string
 	silence time.Duration
+	grace   time.Duration
 }
 
 // New returns the Source of the directory root, an absolute path in the
 // container that locate finds.
 func New(exec transport.Executor, locate Locate, root string) *Source {
-	return &Source{exec: exec, locate: locate, root: root, silence: silence}
+	return &Source{exec: exec, locate: locate, root: root, silence: silence, grace: grace}
+}
+
+// Below returns the Source of a directory or file in the root, relative and clean; ""
+// is all of it. No symlink leads out of the root.
+func (s *Source) Below(sub string) *Source {
+	below := *s
+	below.sub = sub
+	return &below
 }
 
 // Open implements transfer.Source. Beside that interface's errors it returns a
@@ -45,7 +55,7 @@ func (s *Source) Open(ctx context.Context, wants []transfer.Want) (transfer.Cont
 		return nil, err
 	}
 	nonce := rand.Text()
-	stream := s.start(ctx, at, argv(nonce, s.root, paths))
+	stream := s.start(ctx, at, argv(nonce, s.root, s.sub, paths))
 	if err := s.begin(stream, nonce, paths); err != nil {
 		_ = stream.Close()
 		return nil, err
@@ -62,9 +72,18 @@ func (s *Source) begin(stream *stream, nonce string, paths []string) error {
 	switch answer.word {
 	case "sha256", "plain":
 		stream.expect(nonce, answer.word == "sha256")
+		stream.began, stream.skips = answer.began(), answer.skipped()
 		return nil
 	case "missing":
 		return answer.missing(paths)
+	case "nosub":
+		return &transfer.MissingPathError{Paths: []string{"."}}
+	case "nofile":
+		return &transfer.MissingPathError{Paths: paths}
+	case "outside":
+		return fmt.Errorf("cannot open %q: its symlink leads out of the volume", s.sub)
+	case "irregular":
+		return fmt.Errorf("cannot open %q: it is neither a directory nor a regular file", s.sub)
 	case "notar":
 		return &NoToolsError{Tool: "tar"}
 	}

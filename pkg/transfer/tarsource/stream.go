@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"path"
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
@@ -18,11 +19,12 @@ import (
 // messages are waited for.
 const grace = 5 * time.Second
 
+// someDiffer is the status of GNU tar where it read everything, and some of that changed meanwhile.
+const someDiffer = 1
+
 // silence is how long nothing may come before a stream counts as lost: a network
 // can die without a word, and an exec then never ends.
 const silence = 2 * time.Minute
-
-var errSilent = errors.New("nothing came for too long")
 
 // stream is one running exec of the script.
 type stream struct {
@@ -34,6 +36,10 @@ type stream struct {
 	output   *bufio.Reader // of source, for the first line
 	tar      *archive.Reader
 	messages messages
+	grace    time.Duration
+	began    time.Time // by the clock of the container; zero where it does not tell
+	skips    []string  // directories of the file system in the root that are left out
+	sockets  []string  // known once the stream was verified
 	ended    chan struct{}
 	execErr  error // to be read through said
 }
@@ -43,10 +49,10 @@ func (s *Source) start(parent context.Context, at transport.Container, args []st
 	ctx, cancel := context.WithCancel(parent)
 	in, input := io.Pipe()
 	pipe, out := io.Pipe()
-	impatient := &impatientReader{Reader: pipe, limit: s.silence, lost: func() { _ = out.CloseWithError(errSilent) }}
+	impatient := &impatientReader{Reader: pipe, limit: s.silence, lost: func() { _ = out.CloseWithError(fmt.Errorf("no data received for %s", s.silence)) }}
 	started := &stream{
 		ctx: ctx, cancel: cancel, input: input, pipe: pipe, source: impatient,
-		output: bufio.NewReaderSize(impatient, mostAnswer), ended: make(chan struct{}),
+		output: bufio.NewReaderSize(impatient, mostAnswer), ended: make(chan struct{}), grace: s.grace,
 	}
 	go func() {
 		defer close(started.ended)
@@ -88,7 +94,14 @@ func (s *stream) verify() (transfer.Proof, error) {
 	if err != nil {
 		return transfer.Proof{}, &transfer.LostError{Cause: s.cause(err)}
 	}
-	return transfer.Proof{Hashed: end.Sum != "", Status: end.Status, Messages: s.messages.lines()}, nil
+	s.sockets = s.messages.takeSockets()
+	proof := transfer.Proof{Hashed: end.Sum != "", Status: end.Status, Messages: s.messages.lines()}
+	if end.Status == someDiffer {
+		for _, name := range s.messages.changed() {
+			proof.Changed = append(proof.Changed, path.Clean(name))
+		}
+	}
+	return proof, nil
 }
 
 // cause adds what exec said, where it said more than the end of its output did.
@@ -113,7 +126,7 @@ func (s *stream) said() error {
 // dismiss answers the script, which then ends, and waits for that a moment: only
 // then are its messages complete. After the proof exec's own error says nothing.
 func (s *stream) dismiss() {
-	ctx, cancel := context.WithTimeout(s.ctx, grace)
+	ctx, cancel := context.WithTimeout(s.ctx, s.grace)
 	defer cancel()
 	stop := context.AfterFunc(ctx, func() { _ = s.input.Close() })
 	_, _ = io.WriteString(s.input, "\n")

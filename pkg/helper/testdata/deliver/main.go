@@ -19,9 +19,9 @@ import (
 	"time"
 
 	"k8s.io/apimachinery/pkg/api/resource"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"k8s.io/client-go/tools/clientcmd"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )

@@ -1,0 +1,48 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
+)
+
+// watchSignals returns a context that the first SIGINT, SIGTERM or SIGHUP ends. The command then
+// has grace to tidy up, which more signals do not shorten: programs such as timeout send
+// them twice. A command that has not ended after limit is ended, with a line to says.
+func watchSignals(says io.Writer, grace, limit time.Duration) context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) { // nohup has it ignored
+		signal.Notify(signals, syscall.SIGHUP)
+	}
+	go func() {
+		first := signalOf(<-signals)
+		over := make(chan struct{})
+		first.Over = over
+		cancel(first)
+		time.Sleep(grace)
+		close(over)
+		time.Sleep(limit - grace)
+		_, _ = fmt.Fprintln(says, "error: interrupted; tidying up took too long and was given up")
+		os.Exit(first.Status)
+	}()
+	return ctx
+}
+
+func signalOf(got os.Signal) *interrupt.Signal {
+	switch got {
+	case syscall.SIGTERM:
+		return &interrupt.Signal{Name: "SIGTERM", Status: exit.Terminated}
+	case syscall.SIGHUP:
+		return &interrupt.Signal{Name: "SIGHUP", Status: exit.Terminated}
+	}
+	return &interrupt.Signal{Name: "SIGINT", Status: exit.Interrupted}
+}

@@ -1,0 +1,37 @@
+package bucket
+
+import "fmt"
+
+// mostEmpty is how many pages of a list in a row may hold nothing.
+const mostEmpty = 100
+
+// paging notices a list that has no end: no page of one comes twice.
+type paging struct {
+	bucket string
+	// seen are the tokens of all pages, and what each begins with.
+	seen  map[string]struct{}
+	empty int
+}
+
+func newPaging(bucket string) *paging { return &paging{bucket: bucket, seen: map[string]struct{}{}} }
+
+// next takes note of a page: the token by which the next one is asked for, empty where there is none, and the
+// first name on it.
+func (p *paging) next(token, first string) error {
+	if first != "" {
+		p.empty = 0
+	} else if p.empty++; p.empty > mostEmpty && token != "" {
+		return fmt.Errorf("bucket %q: the store sent %d empty pages of a list in a row", p.bucket, p.empty)
+	}
+	for what, value := range map[string]string{"continuation token": token, "page of a list": first} {
+		if value == "" {
+			continue
+		}
+		key := what + value
+		if _, again := p.seen[key]; again {
+			return fmt.Errorf("bucket %q: the store sent the same %s twice: the list has no end", p.bucket, what)
+		}
+		p.seen[key] = struct{}{}
+	}
+	return nil
+}

@@ -1,0 +1,41 @@
+package cleanup
+
+import (
+	"slices"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// Held is a job that stays, because claims with its results are deleted with its pods:
+// those of generic ephemeral volumes.
+type Held struct {
+	Job
+
+	Volumes []string
+}
+
+// ofEphemeral remembers the claims that go with a pod of a chosen job and may hold results.
+func (p *planner) ofEphemeral(pod *corev1.Pod) {
+	of := jobOf(pod)
+	if _, ok := p.chosen[of]; !ok || pod.DeletionTimestamp != nil {
+		return
+	}
+	for _, m := range volume.MountsOfPod(pod) {
+		if m.Pod != "" && !m.ReadOnly && !slices.Contains(p.ephemeral[of], m.Claim) {
+			p.ephemeral[of] = append(p.ephemeral[of], m.Claim)
+		}
+	}
+}
+
+// hold takes the jobs out of plan whose pods have the only copy of their results.
+func (p *planner) hold(chosen []Job, volumes Volumes, plan *Plan) {
+	for _, one := range chosen {
+		claims := p.ephemeral[one.UID]
+		if len(claims) > 0 && !one.Record.Done(volumes.Viewer) && !volumes.Discard {
+			plan.Leave(one.Namespace, one.Name)
+			plan.Held = append(plan.Held, Held{one, claims})
+		}
+	}
+}

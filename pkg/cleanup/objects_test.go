@@ -1,0 +1,140 @@
+package cleanup_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// annotated is a claim of which annotations say that fetches are on their way.
+func annotated(vias ...volume.Via) *corev1.PersistentVolumeClaim {
+	claim := faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
+	claim.Annotations = map[string]string{}
+	for i, via := range vias {
+		text := fmt.Sprintf(`{"bucket":%q,"prefix":%q,"endpoint":%q,"region":%q,"since":"2020-01-01T00:00:00Z","ends":%v}`,
+			via.Bucket, via.Prefix, via.Endpoint, via.Region, via.Ends)
+		claim.Annotations[fmt.Sprintf("%sid%d", owner.ViaAnnotation, i)] = owner.Bind(via.Claim, text)
+	}
+	return claim
+}
+
+// tidying is Objects for whom the store is this user's own, and results the only bucket.
+func tidying(t *testing.T, store func(context.Context) (*bucket.Store, error), claim *corev1.PersistentVolumeClaim, said *[]string) cleanup.Objects {
+	t.Helper()
+	client, err := faketest.New(claim).Clientset()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cleanup.Objects{
+		Client: client, Now: time.Now, Store: store, Through: "results", Dead: func(string) bool { return true },
+		Buckets: func(string) []string { return []string{"results"} }, Say: func(text string) { *said = append(*said, text) },
+	}
+}
+
+// TestObjectsOnlyOfOwnStore: an annotation that leads elsewhere is followed nowhere, and no credentials are asked for.
+func TestObjectsOnlyOfOwnStore(t *testing.T) {
+	var asked atomic.Int64
+	store, _ := buckettest.Start(t, func(http.ResponseWriter, *http.Request) bool {
+		asked.Add(1)
+		return false
+	})
+	uid := faketest.Claim("train-results", "1Gi", corev1.ClaimBound).UID
+	own := volume.Via{Bucket: "results", Claim: uid, Prefix: "team/model", Endpoint: store.Endpoint(), Region: store.Region(), Ends: true}
+	endpoint, region, elsewhere, copied, odd := own, own, own, own, own
+	endpoint.Endpoint, region.Region, elsewhere.Bucket, copied.Claim, odd.Prefix = "https://evil.example", "eu-west-1", "evil", "another", "a/../b\x1b"
+	keys := filepath.Join(t.TempDir(), "asked")
+	configure := func(ctx context.Context) (*bucket.Store, error) {
+		return bucket.Configure(ctx, bucket.Options{Endpoint: store.Endpoint() + "/"})
+	}
+	for name, test := range map[string]struct {
+		via     volume.Via
+		follows bool
+	}{
+		"another endpoint": {endpoint, false}, "another region": {region, false}, "another bucket": {elsewhere, false},
+		"a copy of a claim": {copied, false}, "no place": {odd, false}, "this user's own": {own, true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			config := filepath.Join(t.TempDir(), "config")
+			text := "[default]\ncredential_process = sh -c 'touch " + keys + "; echo \"{\\\"Version\\\": 1, \\\"AccessKeyId\\\": \\\"A\\\", \\\"SecretAccessKey\\\": \\\"s\\\"}\"'\n"
+			if err := os.WriteFile(config, []byte(text), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			t.Setenv("AWS_CONFIG_FILE", config)
+			t.Setenv("AWS_ACCESS_KEY_ID", "")
+			t.Setenv("AWS_SECRET_ACCESS_KEY", "")
+			asked.Store(0)
+			_ = os.Remove(keys)
+			var said []string
+			claim := annotated(test.via)
+			tidying(t, configure, claim, &said).Sweep(t.Context(), claim)
+			tidying(t, configure, claim, &said).Gone(t.Context(), []cleanup.Claim{cleanup.ReduceClaim(claim)})
+			_, err := os.Stat(keys)
+			if follows := asked.Load() > 0; follows != test.follows || (err == nil) != test.follows || len(said) > 0 {
+				t.Errorf("%d requests, keys: %v, %q", asked.Load(), err, said)
+			}
+		})
+	}
+}
+
+// TestObjectsHaveOneLimit: stores that do not answer hold nobody up, however many annotations there are.
+func TestObjectsHaveOneLimit(t *testing.T) {
+	stop := make(chan struct{})
+	var asked atomic.Int64
+	store, _ := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		asked.Add(1)
+		select {
+		case <-stop:
+		case <-r.Context().Done():
+		}
+		return true
+	})
+	t.Cleanup(func() { close(stop) })
+	uid := faketest.Claim("train-results", "1Gi", corev1.ClaimBound).UID
+	var vias []volume.Via
+	for i := range 30 {
+		vias = append(vias, volume.Via{Bucket: "results", Claim: uid, Prefix: fmt.Sprint("x/", i), Endpoint: store.Endpoint(), Region: store.Region(), Ends: true})
+	}
+	claim := annotated(vias...)
+	var said []string
+	objects := tidying(t, func(context.Context) (*bucket.Store, error) { return store, nil }, claim, &said)
+	objects.Limit = 200 * time.Millisecond
+	objects.Sweep(t.Context(), claim)
+	if requests := asked.Load(); requests > 10 || len(said) != 1 || !strings.HasSuffix(said[0], "the S3 store took longer than 200ms") {
+		t.Errorf("%d requests, %q", requests, said)
+	}
+}
+
+// TestRememberedBuckets are those of fetches on this machine whose files are there.
+func TestRememberedBuckets(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, "via"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"a": "to\ns3://one/x\nhttps://s3", "b": "uid\ntrain\n\ns3://two\nhttps://s3", "c": "to\ns3://three/x\nhttps://other", "d": "", "e.lock": "", "f": "to\nnothing\nhttps://s3",
+	} {
+		if err := os.WriteFile(filepath.Join(dir, "via", name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	got := cleanup.RememberedBuckets(dir, "https://s3")
+	if slices.Sort(got); !slices.Equal(got, []string{"one", "two"}) || cleanup.RememberedBuckets("", "https://s3") != nil {
+		t.Errorf("%q", got)
+	}
+}

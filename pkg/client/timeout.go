@@ -1,0 +1,85 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"time"
+
+	"k8s.io/client-go/rest"
+)
+
+// boundRequests has --request-timeout bound each request, and of streams (logs that
+// are followed, watches, connections that are upgraded) only the time until they
+// begin: client-go would cut them off after that time.
+func boundRequests(config *rest.Config) {
+	limit := config.Timeout
+	if limit <= 0 {
+		return
+	}
+	config.Timeout = 0
+	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &boundedTransport{next: next, limit: limit} })
+}
+
+type boundedTransport struct {
+	next  http.RoundTripper
+	limit time.Duration
+}
+
+// RoundTrip implements http.RoundTripper.
+func (t *boundedTransport) RoundTrip(request *http.Request) (*http.Response, error) {
+	if request.Header.Get("Upgrade") != "" {
+		return t.next.RoundTrip(request)
+	}
+	ctx, cancel := context.WithCancelCause(request.Context())
+	timer := time.AfterFunc(t.limit, func() { cancel(&timeoutError{limit: t.limit}) })
+	response, err := t.next.RoundTrip(request.WithContext(ctx))
+	if err != nil {
+		timer.Stop()
+		if late := context.Cause(ctx); late != nil && request.Context().Err() == nil {
+			err = late
+		}
+		cancel(nil)
+		return nil, err
+	}
+	if isStream(request) {
+		timer.Stop()
+	}
+	response.Body = &boundedBody{ReadCloser: response.Body, end: func() { timer.Stop(); cancel(nil) }}
+	return response, nil
+}
+
+// isStream reports whether the answer to a request lasts for as long as what it tells of.
+func isStream(request *http.Request) bool {
+	query := request.URL.Query()
+	return query.Get("watch") == "true" || strings.HasSuffix(request.URL.Path, "/log")
+}
+
+// boundedBody ends the bound of its request when it is closed.
+type boundedBody struct {
+	io.ReadCloser
+
+	end func()
+}
+
+// Close implements io.Closer.
+func (b *boundedBody) Close() error {
+	defer b.end()
+	return b.ReadCloser.Close()
+}
+
+// timeoutError says that --request-timeout has run out; it is a net.Error.
+type timeoutError struct{ limit time.Duration }
+
+// Error returns the sentence for people.
+func (e *timeoutError) Error() string {
+	return fmt.Sprintf("the API server did not answer within --request-timeout=%s", e.limit)
+}
+
+// Timeout implements net.Error.
+func (e *timeoutError) Timeout() bool { return true }
+
+// Temporary implements net.Error.
+func (e *timeoutError) Temporary() bool { return true }

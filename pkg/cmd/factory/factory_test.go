@@ -1,0 +1,24 @@
+package factory_test
+
+import (
+	"os/exec"
+	"strings"
+	"testing"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
+)
+
+// What is quoted can be pasted: bash makes the same word of it, and it is printable.
+func TestQuotedWordsAreWhatBashReads(t *testing.T) {
+	for _, word := range []string{"plain", "", "two words", "it's", "$HOME `id`", "a\nb", "\x1b[2J'\\x", "\u202egnp", "\xff", "größe 日本"} {
+		quoted := factory.Quoted(word)
+		if !printable.Safe(quoted) {
+			t.Errorf("%q is not printable", quoted)
+		}
+		got, err := exec.CommandContext(t.Context(), "bash", "-c", "printf %s. "+quoted).Output()
+		if err != nil || strings.TrimSuffix(string(got), ".") != word {
+			t.Errorf("%s is %q, %v; want %q", quoted, got, err, word)
+		}
+	}
+}

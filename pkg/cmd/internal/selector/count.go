@@ -1,0 +1,54 @@
+package selector
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// In says where was looked, for a namespace or metav1.NamespaceAll.
+func In(namespace string) string {
+	if namespace == metav1.NamespaceAll {
+		return "in any namespace"
+	}
+	return fmt.Sprintf("in namespace %q", namespace)
+}
+
+// Count is a number of jobs in words.
+func Count(n int) string {
+	if n == 1 {
+		return "1 job"
+	}
+	return humanize.Comma(int64(n)) + " jobs"
+}
+
+// mostNamespaces are named: a question of many lines is not read.
+const mostNamespaces = 20
+
+// CountByNamespace is the number of jobs in each namespace, such as "3 jobs (2 in a, 1 in b)".
+func CountByNamespace[T metav1.Object](jobs []T) string {
+	counts := map[string]int{}
+	for _, one := range jobs {
+		counts[one.GetNamespace()]++
+	}
+	return Count(len(jobs)) + ByNamespace(counts)
+}
+
+// ByNamespace lists counts of namespaces in parentheses; empty without any.
+func ByNamespace(counts map[string]int) string {
+	var parts []string
+	for _, namespace := range slices.Sorted(maps.Keys(counts)) {
+		parts = append(parts, fmt.Sprintf("%s in %s", humanize.Comma(int64(counts[namespace])), namespace))
+	}
+	if more := len(parts) - mostNamespaces; more > 0 {
+		parts = append(parts[:mostNamespaces], fmt.Sprintf("the others in %d more namespaces", more))
+	}
+	if len(parts) == 0 {
+		return ""
+	}
+	return " (" + strings.Join(parts, ", ") + ")"
+}

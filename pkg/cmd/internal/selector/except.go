@@ -1,0 +1,54 @@
+package selector
+
+import (
+	"context"
+	"fmt"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/fields"
+	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// CheckExcept returns an error where a name of --except is that of no job, and of no results claim whose job is gone.
+// Commands that delete or cancel call it: a mistyped name would give up what the user wants to keep.
+func (s Selection) CheckExcept(ctx context.Context, client cluster.Interface, namespace string) error {
+	for _, name := range s.Except {
+		exists, err := hasJob(ctx, client, namespace, name)
+		if err == nil && !exists {
+			exists, err = hasClaimOf(ctx, client, namespace, name)
+		}
+		if err != nil {
+			return fmt.Errorf("--except=%s: %w", name, err)
+		}
+		if !exists {
+			return fmt.Errorf("--except=%s: there is no job %q %s", name, name, In(namespace))
+		}
+	}
+	return nil
+}
+
+func hasJob(ctx context.Context, client cluster.Interface, namespace, name string) (bool, error) {
+	byName := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()}
+	list, err := client.BatchV1().Jobs(namespace).List(ctx, byName)
+	if err != nil {
+		return false, err
+	}
+	for i := range list.Items {
+		if list.Items[i].Name == name {
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+func hasClaimOf(ctx context.Context, client cluster.Interface, namespace, job string) (bool, error) {
+	byJob := metav1.ListOptions{LabelSelector: labels.Set{owner.JobLabel: job}.String(), Limit: 1}
+	list, err := client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, byJob)
+	if err != nil {
+		return false, err
+	}
+	return len(list.Items) > 0, nil
+}

@@ -1,0 +1,39 @@
+package selector
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+)
+
+// Jobs returns the selected jobs of a namespace, or of all, oldest first.
+func (s Selection) Jobs(ctx context.Context, client cluster.Interface, namespace string, now func() time.Time) ([]*batchv1.Job, error) {
+	options, err := s.Options(ctx, client)
+	if err != nil {
+		return nil, err
+	}
+	var jobs []*batchv1.Job
+	err = job.EachSelected(ctx, client, namespace, options, s.Selection, now, func(one *batchv1.Job) error {
+		jobs = append(jobs, one)
+		return nil
+	})
+	if err == nil && len(jobs) == 0 {
+		err = CheckNamespace(ctx, client, namespace)
+	}
+	slices.SortStableFunc(jobs, func(a, b *batchv1.Job) int { return a.CreationTimestamp.Compare(b.CreationTimestamp.Time) })
+	return jobs, err
+}
+
+// NoJobsError says that the flags select no job.
+type NoJobsError struct{ Namespace string }
+
+// Error returns the sentence for people.
+func (e *NoJobsError) Error() string {
+	return fmt.Sprintf("no job %s matches the flags", In(e.Namespace))
+}

@@ -1,0 +1,169 @@
+// Package selector has the flags that select jobs, for every verb that acts on several.
+//
+// What it promises: the flags have one spelling and one meaning in all verbs. Each flag narrows
+// the selection, except -A, which looks in all namespaces.
+package selector
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
+	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// Flags is what was typed.
+type Flags struct {
+	labels, fields               string
+	everywhere, mine             bool
+	owner                        string
+	states                       []string
+	completed, failed, cancelled bool
+	olderThan, newerThan         string
+	except                       []string
+}
+
+// AddTo declares the flags.
+func (f *Flags) AddTo(flags *pflag.FlagSet) {
+	flags.StringVarP(&f.labels, "selector", "l", "", "Only jobs with these labels, such as team=vision,stage!=test")
+	flags.StringVar(&f.fields, "field-selector", "", "Only jobs with these fields, such as status.successful=1")
+	flags.BoolVarP(&f.everywhere, "all-namespaces", "A", false, "Jobs in all namespaces")
+	flags.BoolVar(&f.mine, "mine", false, "Only jobs that run created for you")
+	flags.StringVar(&f.owner, "owner", "", "Only jobs that run created for this user, as list -o wide shows it")
+	flags.StringSliceVar(&f.states, "state", nil, "Only jobs in these states, such as Running,Failed")
+	flags.BoolVar(&f.completed, "completed", false, "Only jobs that completed (with --failed or --cancelled: these too)")
+	flags.BoolVar(&f.failed, "failed", false, "Only jobs that failed")
+	flags.BoolVar(&f.cancelled, "cancelled", false, "Only jobs that cancel ended")
+	flags.StringVar(&f.olderThan, "older-than", "", "Only jobs that finished, or if not finished were created, at least this long ago ("+duration.Forms+")")
+	flags.StringVar(&f.newerThan, "newer-than", "", "Only jobs that finished, or if not finished were created, less than this long ago")
+	flags.StringSliceVar(&f.except, "except", nil, "All selected jobs but these, such as train,evaluate (repeatable)")
+}
+
+// Complete says what completes the values of the flags of cmd.
+func Complete(cmd *cobra.Command, jobs tab.Func) {
+	tab.Flags(cmd, map[string]tab.Func{"state": tab.List(stateNames()), "except": jobs})
+}
+
+// Typed reports whether any of the flags was.
+func (f *Flags) Typed() bool { return len(f.Words()) > 0 }
+
+// Narrows reports whether the flags select less than all jobs of a namespace but for some names.
+func (f *Flags) Narrows() bool { return len(f.narrowing()) > 0 }
+
+// narrowing are the words of the flags that narrow the selection.
+func (f *Flags) narrowing() (words []string) {
+	for _, flag := range []struct{ name, value string }{
+		{"-l", f.labels},
+		{"--field-selector", f.fields},
+		{"--owner", f.owner},
+		{"--state", strings.Join(f.states, ",")},
+		{"--older-than", f.olderThan},
+		{"--newer-than", f.newerThan},
+	} {
+		if flag.value != "" {
+			words = append(words, flag.name, flag.value)
+		}
+	}
+	for _, flag := range []struct {
+		name string
+		set  bool
+	}{{"--mine", f.mine}, {"--completed", f.completed}, {"--failed", f.failed}, {"--cancelled", f.cancelled}} {
+		if flag.set {
+			words = append(words, flag.name)
+		}
+	}
+	return words
+}
+
+// Words are the flags as words of a command line; empty without any.
+func (f *Flags) Words() []string {
+	words := f.narrowing()
+	if f.everywhere {
+		words = append(words, "-A")
+	}
+	if len(f.except) > 0 {
+		words = append(words, "--except", strings.Join(f.except, ","))
+	}
+	return words
+}
+
+// Selection is what the flags select.
+type Selection struct {
+	job.Selection
+
+	// Everywhere says that jobs of all namespaces are selected.
+	Everywhere bool
+	// Filtered says that not all jobs of a namespace are selected.
+	Filtered bool
+
+	// fields says that --field-selector decides.
+	fields  bool
+	options metav1.ListOptions
+	mine    bool
+	owner   string
+}
+
+// Namespace returns where to look: in all namespaces, or in one.
+func (s Selection) Namespace(one string) string {
+	if s.Everywhere {
+		return metav1.NamespaceAll
+	}
+	return one
+}
+
+// ByJob reports whether the flags decide by facts of the job itself, such as its state: a claim
+// whose job is gone cannot match them.
+func (s Selection) ByJob() bool { return s.ByState() || s.OlderThan > 0 || s.NewerThan > 0 }
+
+// ByState is ByJob but for the age.
+func (s Selection) ByState() bool { return s.fields || len(s.States) > 0 }
+
+// Mine returns s for the jobs of the user only, or of the one that --owner names.
+func (s Selection) Mine() Selection {
+	s.mine = s.owner == ""
+	return s
+}
+
+// Options returns what the API server selects by. With --mine it asks who the user is.
+func (s Selection) Options(ctx context.Context, client cluster.Interface) (metav1.ListOptions, error) {
+	options, of, flag := s.options, owner.Identity{Name: s.owner}, "--owner"
+	if s.mine {
+		me, err := owner.Whoami(ctx, client)
+		if err != nil {
+			return options, err
+		}
+		of, flag = me, "--mine"
+	} else if s.owner == "" {
+		return options, nil
+	}
+	made, err := of.Selector()
+	if err != nil {
+		return options, fmt.Errorf("%s: %w", flag, err)
+	}
+	options.LabelSelector = strings.Trim(made+","+options.LabelSelector, ",")
+	return options, nil
+}
+
+// About adds to an error of a job which job it is of, where there can be several namespaces.
+func (s Selection) About(one metav1.Object, err error) error {
+	if err == nil || !s.Everywhere {
+		return err
+	}
+	return fmt.Errorf("%s: %w", s.Named(one), err)
+}
+
+// Named returns the name of a job, with its namespace where there can be several.
+func (s Selection) Named(one metav1.Object) string {
+	if s.Everywhere {
+		return one.GetNamespace() + "/" + one.GetName()
+	}
+	return one.GetName()
+}

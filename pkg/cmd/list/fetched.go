@@ -1,0 +1,97 @@
+package list
+
+import (
+	"context"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+)
+
+// claims are the results claims that run created. They are a courtesy: a user who may not list claims is shown
+// jobs alone.
+func (o *Options) claims(ctx context.Context) []cleanup.Claim {
+	claims, err := cleanup.ResultsClaims(ctx, o.client, o.namespace)
+	if err != nil {
+		return nil
+	}
+	return claims
+}
+
+// viewer says whether results were fetched, for the user who asks.
+type viewer struct {
+	ctx     context.Context
+	options *Options
+	// name is that user, once it was asked for: only a fetch of results without an owner depends on it.
+	name *string
+	// others are the objects that only other users fetched, and why that does not count; all is how many.
+	others []string
+	all    int
+}
+
+// word returns what the table says of record, which is that of name.
+func (v *viewer) word(name string, record volume.Record) string {
+	who := volume.Viewer{}
+	if record.Owner == "" && record.Fetch != nil {
+		who.Name = v.identity()
+	}
+	if why := record.Other(who); why != "" {
+		if v.all++; v.all <= explainLimit {
+			v.others = append(v.others, name+": "+why)
+		}
+	}
+	return record.Word(who)
+}
+
+// identity is a courtesy: a user whom the cluster does not name has fetched nothing.
+func (v *viewer) identity() string {
+	if v.name == nil {
+		me, _ := owner.Whoami(v.ctx, v.options.client)
+		v.name = &me.Name
+	}
+	return *v.name
+}
+
+// shown returns a name, with its namespace where there can be several.
+func (o *Options) shown(namespace, name string) string {
+	if o.selection.Everywhere {
+		return namespace + "/" + name
+	}
+	return name
+}
+
+func (v *viewer) ofClaim(claim *cleanup.Claim) string {
+	return v.word("claim "+v.options.shown(claim.Namespace, claim.Name), claim.Record)
+}
+
+// explain says on stderr which fetches do not count, and why.
+func (v *viewer) explain() {
+	for _, text := range v.others {
+		v.options.factory.Say(text + " in purge")
+	}
+	if more := v.all - len(v.others); more > 0 {
+		v.options.factory.Say(fmt.Sprintf("... and %d more that only other users fetched", more))
+	}
+}
+
+// fetched returns the cell of a job. A claim that was never mounted is empty, and nothing on the job says so.
+func fetched(claims []cleanup.Claim, viewer *viewer) func(*batchv1.Job) string {
+	unused := map[[2]string]bool{}
+	for _, claim := range claims {
+		unused[[2]string{claim.Namespace, claim.Name}] = claim.Record.Unused
+	}
+	return func(j *batchv1.Job) string {
+		written := volume.Written(j)
+		if len(written) == 0 {
+			return screen.None
+		}
+		record := volume.RecordOfJob(j)
+		record.Unused = len(written) == 1 && unused[[2]string{j.Namespace, written[0]}] && job.End(j) != nil
+		return viewer.word("job "+viewer.options.selection.Named(j), record)
+	}
+}

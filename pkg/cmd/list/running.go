@@ -1,0 +1,45 @@
+package list
+
+import (
+	"context"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
+)
+
+// rows returns the rows of jobs. A Job's status counts the pods that are ready, and a
+// pod of which one container has ended is not ready although another still runs: so
+// the pods of the jobs that seem to wait are looked at, if the user may list pods.
+func (o *Options) rows(ctx context.Context, jobs []*batchv1.Job) []row {
+	rows, waiting := make([]row, len(jobs)), map[types.UID]int{}
+	namespaces := map[string]bool{}
+	for i, one := range jobs {
+		rows[i] = row{job: one, state: job.StateOf(one)}
+		if rows[i].state == job.Pending && one.Status.Active > 0 {
+			waiting[one.UID], namespaces[one.Namespace] = i, true
+		}
+	}
+	running := metav1.ListOptions{FieldSelector: "status.phase=" + string(corev1.PodRunning), LabelSelector: "job-name"}
+	for namespace := range namespaces {
+		err := follow.Each(ctx, o.client.CoreV1().Pods(namespace), running, func(pod *corev1.Pod) error {
+			controller := metav1.GetControllerOfNoCopy(pod)
+			if controller == nil || !reason.Runs(pod) {
+				return nil
+			}
+			if i, waits := waiting[controller.UID]; waits {
+				rows[i].state = job.Running
+			}
+			return nil
+		})
+		if err != nil {
+			break
+		}
+	}
+	return rows
+}

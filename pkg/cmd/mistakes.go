@@ -1,0 +1,194 @@
+package cmd
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
+)
+
+// flagError turns a flag that does not exist, or has a value that it cannot have, into a usage
+// error that says what to use.
+func flagError(cmd *cobra.Command, err error, called program.Program) error {
+	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
+		return exit.With(exit.Usage, valueError(cmd, invalid))
+	}
+	typed := unknownFlag(err)
+	if typed == "" {
+		return exit.With(exit.Usage, err)
+	}
+	if advice := adviceFor(cmd, typed); advice != "" {
+		return exit.Usagef("unknown flag %s; %s", typed, called.In(advice))
+	}
+	return exit.Usagef("unknown flag %s", typed)
+}
+
+var shorthand = regexp.MustCompile(`^unknown shorthand flag: '.' in (-.*)$`)
+
+// unknownFlag returns the flag that err says does not exist, as it was typed; empty for another error.
+func unknownFlag(err error) string {
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "unknown flag: "); ok {
+		return name
+	}
+	if match := shorthand.FindStringSubmatch(text); match != nil {
+		return match[1]
+	}
+	return ""
+}
+
+// adviceFor says what serves in place of a flag that cmd does not have; empty where nothing is known.
+func adviceFor(cmd *cobra.Command, typed string) string {
+	for _, flag := range []string{typed, spelling(typed), shorthandOf(typed)} {
+		for _, one := range flagHabits() {
+			if one.flag == flag && one.appliesTo(cmd.Name()) {
+				return one.advice()
+			}
+		}
+	}
+	if name := similarFlag(cmd, strings.TrimLeft(typed, "-")); name != "" {
+		return "did you mean --" + name + "?"
+	}
+	return ""
+}
+
+// shorthandOf is the shorthand that typed begins with, as -p of -p8080:80.
+func shorthandOf(typed string) string {
+	if strings.HasPrefix(typed, "--") {
+		return typed
+	}
+	return typed[:min(len(typed), len("-p"))]
+}
+
+// spelling is a flag in the case and with the dashes of this program: --imagePullPolicy is
+// --image-pull-policy, --max_failed_tasks is --max-failed-tasks, and --runAsUID is --run-as-uid.
+func spelling(flag string) string {
+	if !strings.HasPrefix(flag, "--") {
+		return flag
+	}
+	upper := func(i int) bool { return i >= 0 && flag[i] >= 'A' && flag[i] <= 'Z' }
+	var b strings.Builder
+	for i := range len(flag) {
+		switch {
+		case flag[i] == '_':
+			b.WriteByte('-')
+		case upper(i) && i > len("--") && !upper(i-1) && flag[i-1] != '-':
+			b.WriteString("-" + strings.ToLower(flag[i:i+1]))
+		case upper(i):
+			b.WriteString(strings.ToLower(flag[i : i+1]))
+		default:
+			b.WriteByte(flag[i])
+		}
+	}
+	return b.String()
+}
+
+// valueError says what a flag expects: in Go's words only where nothing better is known.
+func valueError(cmd *cobra.Command, err *pflag.InvalidValueError) error {
+	cause := err.Unwrap()
+	if err.GetFlag().Name == "v" {
+		return fmt.Errorf("invalid value %q for -v: must be a number, the log level%s", err.GetValue(), volumeAdvice(cmd))
+	}
+	expected := map[string]string{"int": "must be a whole number", "bool": "must be true or false"}[err.GetFlag().Value.Type()]
+	if _, words := errors.AsType[*strconv.NumError](cause); words && expected != "" {
+		cause = errors.New(expected)
+	}
+	return fmt.Errorf("invalid value %q for --%s: %w", err.GetValue(), err.GetFlag().Name, cause)
+}
+
+// volumeAdvice says what serves in place of docker's -v where cmd creates a job.
+func volumeAdvice(cmd *cobra.Command) string {
+	if cmd.Flags().Lookup("pvc") == nil {
+		return ""
+	}
+	return "; to mount a claim, use --pvc=NAME:/path"
+}
+
+var podUser = regexp.MustCompile(`^(\d+(:\d+)?|root)$`)
+
+// checkUser refuses --user, which kubectl has for users of the kubeconfig, where docker's is meant.
+func checkUser(cmd *cobra.Command) error {
+	flag := cmd.Flags().Lookup("user")
+	if flag == nil || cmd.Flags().Lookup("run-as") == nil || !podUser.MatchString(flag.Value.String()) {
+		return nil
+	}
+	return exit.Usagef("--user names a user of the kubeconfig; for the user of the pods, use --run-as=%s", strings.Replace(flag.Value.String(), "root", "0", 1))
+}
+
+// unsafeFlags widen what a command deletes, overwrites or stops, or let it do so without a
+// question. They are never suggested.
+func unsafeFlags() []string {
+	return []string{
+		"all", "all-namespaces", "anyway", "discard-unfetched", "fetched-by-anyone", "force", "ignore-not-found",
+		"overwrite-unfetched", "owned", "reuse-results", "volumes", "yes",
+	}
+}
+
+// similarFlag returns the flag of cmd that typed is probably meant to be; empty where there is
+// none, or more than one, or one that must not be suggested.
+func similarFlag(cmd *cobra.Command, typed string) string {
+	typed, _, _ = strings.Cut(spelling("--" + typed)[2:], "=")
+	const shortest = 3
+	if len(typed) < shortest {
+		return ""
+	}
+	var found []string
+	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
+		if strings.HasPrefix(flag.Name, typed) || nearlySame(flag.Name, typed) {
+			found = append(found, flag.Name)
+		}
+	})
+	if len(found) != 1 || slices.Contains(unsafeFlags(), found[0]) {
+		return ""
+	}
+	return found[0]
+}
+
+// nearlySame reports whether one typing mistake makes a of b: a letter that is missing, added,
+// wrong, or swapped with the next one.
+func nearlySame(a, b string) bool {
+	if len(a) < len(b) {
+		a, b = b, a
+	}
+	i := 0
+	for i < len(b) && a[i] == b[i] {
+		i++
+	}
+	switch rest := a[i:]; {
+	case len(a) == len(b)+1:
+		return rest[1:] == b[i:]
+	case len(a) != len(b), rest == "":
+		return len(a) == len(b)
+	case rest[1:] == b[i+1:]:
+		return true
+	default:
+		return len(rest) > 1 && rest[0] == b[i+1] && rest[1] == b[i] && rest[2:] == b[i+2:]
+	}
+}
+
+// unknownCommand says what serves in place of a command that does not exist. The spelling alone
+// never decides where other tools use the word: "rm" must not become "run".
+func unknownCommand(cmd *cobra.Command, args []string) error {
+	if len(args) == 0 {
+		return nil
+	}
+	message := fmt.Sprintf("unknown command %q", args[0])
+	typed := strings.ToLower(args[0])
+	if advice, ok := commandHabits()[typed]; ok {
+		return exit.Usagef("%s; %s", message, advice)
+	}
+	for _, verb := range cmd.Commands() {
+		if verb.IsAvailableCommand() && nearlySame(verb.Name(), typed) {
+			return exit.Usagef("%s; did you mean %q?", message, verb.Name())
+		}
+	}
+	return exit.Usagef("%s", message)
+}

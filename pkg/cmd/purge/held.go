@@ -1,0 +1,34 @@
+package purge
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+)
+
+// fetchLine is the command line that fetches the results of a job.
+func (o *Options) fetchLine(one cleanup.Object) string {
+	if o.namespace == metav1.NamespaceAll {
+		return o.factory.LineIn(one.Namespace, "fetch", one.Name)
+	}
+	return o.factory.Line("fetch", one.Name)
+}
+
+// held tells of the jobs that are kept because their results would be deleted with their
+// pods. That is an error only where the job was asked for by name.
+func (o *Options) held(plan *cleanup.Plan) (refused error) {
+	for _, one := range plan.Held {
+		text := fmt.Sprintf("job %q is kept: its results on claim %s were not fetched, and are deleted with its pods; run %q, or use --volumes --discard-unfetched",
+			one.Shown(o.namespace), strings.Join(one.Volumes, ", "), o.fetchLine(one.Object))
+		if o.named() {
+			refused = errors.Join(refused, errors.New(text))
+			continue
+		}
+		o.factory.Say(text)
+	}
+	return refused
+}

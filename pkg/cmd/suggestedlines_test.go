@@ -1,0 +1,121 @@
+package cmd
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// suggestedLine is a command line that the code puts together for a message; what is not a literal in it is x.
+type suggestedLine struct {
+	words []string
+	at    string
+}
+
+// suggestedLines returns the arguments of all calls of Line, LineIn and lineOf.
+func suggestedLines(t *testing.T) (lines []suggestedLine) {
+	t.Helper()
+	err := filepath.WalkDir("..", func(path string, _ fs.DirEntry, err error) error {
+		if err != nil || filepath.Ext(path) != ".go" || strings.HasSuffix(path, "_test.go") || strings.HasSuffix(path, "factory.go") {
+			return err
+		}
+		files := token.NewFileSet()
+		file, err := parser.ParseFile(files, path, nil, 0)
+		if err != nil {
+			return err
+		}
+		ast.Inspect(file, func(node ast.Node) bool {
+			call, ok := node.(*ast.CallExpr)
+			if !ok || call.Ellipsis != token.NoPos {
+				return true
+			}
+			if called, ok := call.Fun.(*ast.SelectorExpr); ok {
+				skip, method := map[string]int{"Line": 0, "LineIn": 1, "lineOf": 1}[called.Sel.Name]
+				if method && len(call.Args) > skip {
+					lines = append(lines, suggestedLine{wordsOf(call.Args[skip:]), files.Position(call.Pos()).String()})
+				}
+			}
+			return true
+		})
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return lines
+}
+
+// wordsOf are the words that expressions stand for.
+func wordsOf(expressions []ast.Expr) []string {
+	var words []string
+	for _, one := range expressions {
+		words = append(words, wordOf(one))
+	}
+	return words
+}
+
+func wordOf(expression ast.Expr) string {
+	switch one := expression.(type) {
+	case *ast.BasicLit:
+		text, _ := strconv.Unquote(one.Value)
+		return text
+	case *ast.BinaryExpr:
+		return wordOf(one.X) + wordOf(one.Y)
+	default:
+		return "x"
+	}
+}
+
+// Every command line that the code suggests is one of this program, and none deletes, overwrites or stops more than
+// the object that it names.
+func TestSuggestedLinesParse(t *testing.T) {
+	verbs := map[string]bool{}
+	for _, line := range suggestedLines(t) {
+		if line.words[0] == "x" { // the verb is an argument of the function
+			continue
+		}
+		verbs[line.words[0]] = true
+		if len(line.words) == 1 { // the name of the job is not among the arguments
+			line.words = append(line.words, "x")
+		}
+		if err := parse(append([]string{"kubectl", "batch"}, line.words...)...); err != nil {
+			t.Errorf("%s: %q: %v", line.at, line.words, err)
+		}
+		for _, word := range line.words {
+			if slices.Contains(unsafeFlags(), strings.TrimLeft(word, "-")) || word == "-A" || word == "-y" {
+				t.Errorf("%s: %q: %s is suggested", line.at, line.words, word)
+			}
+		}
+	}
+	equal(t, slices.Sorted(maps.Keys(verbs)), []string{"cancel", "fetch", "logs", "purge", "rerun", "wait"})
+}
+
+// Flags that lose something are named only in the texts that say what they lose; a new one must be looked at.
+func TestUnsafeFlagsAreNamedWithWhatTheyLose(t *testing.T) {
+	suggests := regexp.MustCompile(`(?:use|add|, or|^or|\() ?((?:--[a-z-]+ )*)(--[a-z-]+)\b`)
+	consequence := regexp.MustCompile(`not fetched|never fetched|loses|overwrit|replaced|fetching|again|with %s where|select`)
+	looked := 0
+	for _, one := range literals(t) {
+		for _, match := range suggests.FindAllStringSubmatch(one.text, -1) {
+			for flag := range strings.FieldsSeq(match[1] + match[2]) {
+				if !slices.Contains(unsafeFlags(), strings.TrimLeft(flag, "-")) {
+					continue
+				}
+				if looked++; !consequence.MatchString(one.text) {
+					t.Errorf("%s: %s is suggested without what it does: %q", one.at, flag, one.text)
+				}
+			}
+		}
+	}
+	if looked < 5 {
+		t.Errorf("only %d texts name such flags", looked)
+	}
+}

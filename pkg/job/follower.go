@@ -1,0 +1,211 @@
+package job
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"sync"
+	"time"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/types"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
+)
+
+// FollowLogs writes the logs of every pod of job to out as they come, until the job
+// is finished and all is written, and returns how it ended. An error beside an
+// outcome says what was not written; without an outcome the job was deleted before
+// its end, or the cluster cannot be asked.
+func (w *Watcher) FollowLogs(ctx context.Context, job *batchv1.Job, out io.Writer) (Outcome, error) {
+	streams, cancel := context.WithCancel(ctx)
+	f := &follower{client: w.Client, out: &lineWriter{out: out}, say: w.Say, many: many(job), pods: map[types.UID]*corev1.Pod{}, known: map[string]bool{}}
+	defer f.group.Wait()
+	defer cancel() // runs before the wait
+	var end Outcome
+	a := awaiting{watcher: w, jobs: []*batchv1.Job{job}, places: []int{0}}
+	a.seen = func(v View) bool { return f.look(streams, v.Pods) }
+	var failed error
+	a.ended = func(_ int, outcome Outcome, err error) { end, failed = outcome, err }
+	if End(job) != nil {
+		if err := w.conclude(ctx, map[int]View{0: {Job: job}}, false, a.ended); err != nil {
+			return Outcome{}, err
+		}
+	} else if err := a.wait(ctx); err != nil {
+		return Outcome{}, err
+	}
+	if failed != nil {
+		f.drain()
+		return Outcome{}, failed
+	}
+	f.look(streams, end.Pods)
+	f.finish()
+	f.group.Wait()
+	return end, f.err(noLogs(end.Job, end.Pods))
+}
+
+// follower has one stream for each container that has started.
+type follower struct {
+	client cluster.Interface
+	out    *lineWriter
+	say    func(string)
+	many   bool
+	known  map[string]bool // pod UID and container
+	group  sync.WaitGroup
+
+	mu sync.Mutex
+	// pods are those of the last look.
+	pods     map[types.UID]*corev1.Pod
+	finished bool
+	first    error
+}
+
+// look starts a stream for each container that is new, and reports whether it has
+// started any so far.
+func (f *follower) look(ctx context.Context, pods []*corev1.Pod) bool {
+	sortPods(pods)
+	f.remember(pods)
+	for _, pod := range pods {
+		for _, status := range started(pod) {
+			key := string(pod.UID) + "/" + status.Name
+			if f.known[key] {
+				continue
+			}
+			l := &logStream{
+				client: f.client, pod: pod, container: status.Name, out: f.out, say: f.say,
+				prefix: prefix(pod, status.Name, f.many || len(f.known) > 0), restarts: status.RestartCount, settle: settle,
+			}
+			f.known[key] = true
+			f.group.Go(func() { f.keep(l.follow(ctx, f.stateOf)) })
+		}
+	}
+	return len(f.known) > 0
+}
+
+// lastWords is how long the streams of a deleted job get for what it had
+// written before; its pods may live on for their whole grace period.
+const lastWords = 2 * time.Second
+
+func (f *follower) drain() {
+	drained := make(chan struct{})
+	go func() { f.group.Wait(); close(drained) }()
+	timer := time.NewTimer(lastWords)
+	defer timer.Stop()
+	select {
+	case <-drained:
+	case <-timer.C:
+	}
+}
+
+func (f *follower) remember(pods []*corev1.Pod) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	clear(f.pods)
+	for _, pod := range pods {
+		f.pods[pod.UID] = pod
+	}
+}
+
+// finish says that the job is finished: no container of it starts again.
+func (f *follower) finish() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.finished = true
+}
+
+// containerState is what is known of a container whose log is followed.
+type containerState struct {
+	restarts int32
+	running  bool
+	// ended means that it does not run and is not started again.
+	ended bool
+}
+
+// stateOf returns the state of a container as last seen.
+func (f *follower) stateOf(pod *corev1.Pod, container string) containerState {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	pod, there := f.pods[pod.UID]
+	if !there {
+		return containerState{ended: true}
+	}
+	statuses := slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses)
+	i := slices.IndexFunc(statuses, func(s corev1.ContainerStatus) bool { return s.Name == container })
+	if i < 0 {
+		return containerState{ended: true}
+	}
+	state := containerState{restarts: statuses[i].RestartCount, running: statuses[i].State.Running != nil}
+	state.ended = !state.running && (f.finished || reason.Ended(pod) || pod.Spec.RestartPolicy == corev1.RestartPolicyNever)
+	if t := statuses[i].State.Terminated; t != nil && t.ExitCode == 0 {
+		state.ended = true
+	}
+	return state
+}
+
+func (f *follower) keep(err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.first == nil {
+		f.first = err
+	}
+}
+
+// err returns the first error of a stream, or none where nothing was followed.
+func (f *follower) err(none error) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.known) == 0 {
+		return none
+	}
+	return f.first
+}
+
+// lineWriter lets several streams write. Lines may be of any length and come in
+// parts: a part of a line that another stream interrupts is continued in a line of
+// its own.
+type lineWriter struct {
+	mu  sync.Mutex
+	out io.Writer
+	// open is the stream that has written a line without its end.
+	open   *logStream
+	buffer []byte
+}
+
+// write writes a part of a line of l; start and end say whether it is the first and
+// the last one.
+func (w *lineWriter) write(l *logStream, text []byte, start, end bool) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.buffer = w.buffer[:0]
+	if w.open != nil && (start || w.open != l) {
+		w.buffer = append(w.buffer, '\n')
+	}
+	if start || w.open != l {
+		w.buffer = append(w.buffer, l.prefix...)
+	}
+	w.buffer = append(w.buffer, text...)
+	if w.open = l; end {
+		w.open = nil
+	}
+	_, err := w.out.Write(w.buffer)
+	return err
+}
+
+// close ends a line that l has left open, where lines of other streams may follow.
+func (w *lineWriter) close(l *logStream) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.open != l || l.prefix == "" {
+		return nil
+	}
+	w.open = nil
+	_, err := w.out.Write([]byte{'\n'})
+	return err
+}
+
+func lostAttempts(pod, container string, from, to int32) string {
+	return fmt.Sprintf("Note: pod %s, container %s: the logs of attempts %d to %d are lost; the node keeps only the last two", pod, container, from+1, to+1)
+}

@@ -1,0 +1,55 @@
+package transfer
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+)
+
+// LinkVerdict is what becomes of a symlink.
+type LinkVerdict struct {
+	// Create says that the symlink is created, with the target that it was judged by.
+	Create bool
+	// Refused is what is missing since the symlink leads to it; Skipped is the symlink, without which nothing is missing.
+	Refused, Skipped *Refusal
+}
+
+// JudgeLink decides about the symlink entry. problem is what archive said of its target: nil where that is in the
+// form which the tree gets. It returns false where nothing but problem is to be said.
+//
+// What lies on no claim cannot be fetched, and is not missed. What lies on the same claim and was not asked for is.
+func (r Request) JudgeLink(entry archive.Entry, problem error) (LinkVerdict, bool) {
+	if entry.Type != archive.Symlink {
+		return LinkVerdict{}, false
+	}
+	asked := slices.Contains(r.Paths, entry.Path) // Roots follows these
+	outside, leadsOut := errors.AsType[*archive.OutsideError](problem)
+	switch {
+	case problem != nil && !leadsOut:
+		return LinkVerdict{}, false
+	case !leadsOut:
+		return r.linkInside(entry, asked), true
+	case outside.Place != "":
+		why := fmt.Sprintf("it is on the same claim, outside of the directory that is fetched, and the symlink %q leads to it", entry.Path)
+		return LinkVerdict{Create: r.KeepLinks, Refused: &Refusal{outside.Place, why}}, true
+	case r.KeepLinks:
+		return LinkVerdict{Create: true}, true
+	}
+	left := &Refusal{entry.Path, outside.Error()}
+	if asked {
+		return LinkVerdict{Refused: left}, true
+	}
+	return LinkVerdict{Skipped: left}, true
+}
+
+// linkInside judges a symlink that leads to a path in the tree.
+func (r Request) linkInside(entry archive.Entry, asked bool) LinkVerdict {
+	to := path.Join(path.Dir(entry.Path), entry.Target)
+	if asked || r.Wanted(to) {
+		return LinkVerdict{Create: true}
+	}
+	return LinkVerdict{Create: true, Refused: &Refusal{to, fmt.Sprintf("it was not asked for, and the symlink %q leads to it", entry.Path)}}
+}

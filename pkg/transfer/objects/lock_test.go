@@ -1,0 +1,151 @@
+package objects
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+)
+
+var place = bucket.Location{Bucket: buckettest.Bucket, Prefix: "p"}
+
+// TestLockOfAnotherIsNotOverwritten: a holder that slept between its look at the lock and its next stamp leaves the lock
+// to the copy that has taken it meanwhile.
+func TestLockOfAnotherIsNotOverwritten(t *testing.T) {
+	var sleeps atomic.Bool
+	var store *bucket.Store
+	store, _ = buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, lockName) && sleeps.Swap(false) {
+			if err := store.Put(t.Context(), place.Bucket, place.Key(lockName), []byte(`{"id":"other","source":"uid"}`)); err != nil {
+				t.Error(err)
+			}
+		}
+		return false
+	})
+	l := newLock(store, place, "mine", "uid", func() {})
+	if err := l.take(t.Context(), func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.renew(t.Context()); err != nil {
+		t.Errorf("a stamp of its own: %v", err)
+	}
+	sleeps.Store(true)
+	err := l.renew(t.Context())
+	if _, locked := errors.AsType[*LockedError](err); !locked {
+		t.Errorf("both have it: %v", err)
+	}
+	if now, err := l.look(t.Context()); err != nil || now.ID != "other" || now.Source != "uid" {
+		t.Errorf("it is now %+v, %v", now, err)
+	}
+	if err := l.release(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if now, err := l.look(t.Context()); err != nil || now.ID != "other" {
+		t.Errorf("it was removed: %+v, %v", now, err)
+	}
+}
+
+// TestLockOfADeadCopyIsTaken once its holder has not written it for as long as it is watched.
+func TestLockOfADeadCopyIsTaken(t *testing.T) {
+	store, _ := buckettest.Start(t, nil)
+	if err := store.Put(t.Context(), place.Bucket, place.Key(lockName), []byte(`{"id":"dead","source":"uid"}`)); err != nil {
+		t.Fatal(err)
+	}
+	l := newLock(store, place, "mine", "uid", func() {})
+	l.beat, l.patience = 10*time.Millisecond, 30*time.Millisecond
+	var said []string
+	began := time.Now()
+	if err := l.take(t.Context(), func(text string) { said = append(said, text) }); err != nil || len(said) != 1 {
+		t.Fatalf("%v, %q", err, said)
+	}
+	if took := time.Since(began); took < l.patience {
+		t.Errorf("it was taken after %v", took)
+	}
+	if err := l.release(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLockGone: who finds that the lock was removed has lost it.
+func TestLockGone(t *testing.T) {
+	store, _ := buckettest.Start(t, nil)
+	l := newLock(store, place, "mine", "", func() {})
+	if err := errors.Join(l.take(t.Context(), func(string) {}), store.Delete(t.Context(), place.Bucket, place.Key(lockName))); err != nil {
+		t.Fatal(err)
+	}
+	if _, locked := errors.AsType[*LockedError](l.renew(t.Context())); !locked {
+		t.Error("it is taken again")
+	}
+	if err := l.release(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLockWithoutAnAnswer: a lock whose answer was lost, so that it was written twice, is this copy's.
+func TestLockWithoutAnAnswer(t *testing.T) {
+	var lost atomic.Bool
+	store, _ := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+		return r.Method == http.MethodPut && lost.Swap(false) && buckettest.Answer(w, http.StatusPreconditionFailed, "PreconditionFailed")
+	})
+	l := newLock(store, place, "mine", "", func() {})
+	if err := l.take(t.Context(), func(string) {}); err != nil {
+		t.Fatal(err)
+	}
+	lost.Store(true)
+	if err := l.renew(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := l.release(t.Context()); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestUnknownHashIsRefused: of a file whose beginning is here, and of whose hash up to there nothing is known, nothing
+// more is taken: it could not be verified.
+func TestUnknownHashIsRefused(t *testing.T) {
+	content := bytes.Repeat([]byte("x"), 12<<20)
+	store, backend := buckettest.Start(t, nil)
+	put, err := backend.PutObject(buckettest.Bucket, place.Key("f"), nil, bytes.NewReader(content), int64(len(content)), nil)
+	if err != nil {
+		t.Fatal(err, put)
+	}
+	object, err := store.Look(t.Context(), place.Bucket, place.Key("f"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name, states := range map[string][][]byte{"none": nil, "no state": {[]byte("x")}} {
+		t.Run(name, func(t *testing.T) {
+			e := &entry{Path: "f", Type: archive.File, facts: facts{Size: int64(len(content))}, SHA256: make([]byte, 32), ETag: object.ETag, Part: 5 << 20, States: states}
+			s := &Stored{store, place, func(_ context.Context, r io.Reader) io.Reader { return r }, index{"f": e}}
+			got, err := s.Open(t.Context(), []transfer.Want{{Path: "f", Offset: 5 << 20}})
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = got.Close() }()
+			if item, err := got.Next(); err != nil || item.Refused == "" {
+				t.Errorf("%+v, %v", item, err)
+			}
+		})
+	}
+}
+
+// TestEndOfPieces: pieces that end too early are an error.
+func TestEndOfPieces(t *testing.T) {
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	c := &contents{ctx: ctx, pieces: make(chan *piece)}
+	close(c.pieces)
+	if p, err := c.next(); !errors.Is(err, io.ErrUnexpectedEOF) {
+		t.Errorf("%v, %v", p, err)
+	}
+}

@@ -1,0 +1,39 @@
+package transfer
+
+import (
+	"io/fs"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+)
+
+// unmade is a directory or symlink that is made once the list came to its proven end:
+// of a list that has none, nothing is made. There may be a million of them, so it holds
+// no more than it must.
+type unmade struct {
+	path, target  string // a target means a symlink
+	size, seconds int64  // the latter of the modification time
+	nanos         int32
+	mode          uint16
+}
+
+func newUnmade(entry archive.Entry) unmade {
+	one := unmade{
+		path: entry.Path, size: entry.Size, seconds: entry.ModTime.Unix(), nanos: int32(entry.ModTime.Nanosecond()), mode: uint16(entry.Mode),
+	}
+	if entry.Type == archive.Symlink {
+		one.target = entry.Target
+	}
+	return one
+}
+
+func (u unmade) entry() archive.Entry {
+	entry := archive.Entry{
+		Path: u.path, Type: archive.Directory, Target: u.target, Size: u.size,
+		ModTime: time.Unix(u.seconds, int64(u.nanos)), Mode: fs.FileMode(u.mode),
+	}
+	if u.target != "" {
+		entry.Type = archive.Symlink
+	}
+	return entry
+}

@@ -1,0 +1,88 @@
+package volume
+
+import (
+	"cmp"
+	"fmt"
+
+	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+)
+
+// Record is what a job, or a claim, tells of the fetch of its results.
+type Record struct {
+	// Owner is the user whose results they are; empty where that is not known.
+	Owner string
+	// Fetch is the last complete fetch; nil for none.
+	Fetch *Mark
+	// Unused means that no pod has mounted the claim yet: there is nothing to fetch.
+	Unused bool
+}
+
+// RecordOfJob returns what job tells.
+func RecordOfJob(job *batchv1.Job) Record {
+	return Record{Owner: owner.OfJob(job), Fetch: MarkOf(job)}
+}
+
+// RecordOfClaim returns what claim tells. The owner is the user whose job the claim was given to last.
+func RecordOfClaim(claim *corev1.PersistentVolumeClaim) Record {
+	return Record{
+		Owner: owner.Mark(claim, owner.Annotation), Fetch: MarkOf(claim),
+		Unused: claim.Status.Phase == corev1.ClaimPending,
+	}
+}
+
+// Viewer is the user for whom a fetch counts or not.
+type Viewer struct {
+	// Name of the user; empty where the cluster does not name users.
+	Name string
+	// Anyone counts the fetch of every user.
+	Anyone bool
+}
+
+// counts reports whether the fetch was one by the user whose results they are. Where that is not known it must
+// be one by the viewer. A fetch by an unknown user does not count.
+func (r Record) counts(viewer Viewer) bool {
+	return viewer.Anyone || r.Fetch.By != "" && r.Fetch.By == cmp.Or(r.Owner, viewer.Name)
+}
+
+// Empty reports whether there is nothing that could be fetched.
+func (r Record) Empty() bool { return r.Unused || r.Fetch != nil && r.Fetch.Empty }
+
+// Done reports whether viewer has nothing left to fetch: the results were fetched by their owner, or there are none.
+func (r Record) Done(viewer Viewer) bool { return r.Empty() || r.Fetch != nil && r.counts(viewer) }
+
+// Word says in a table whether the results were fetched: yes, no, empty, or by which other user.
+func (r Record) Word(viewer Viewer) string {
+	switch {
+	case r.Empty():
+		return "empty"
+	case r.Fetch == nil:
+		return "no"
+	case r.counts(viewer):
+		return "yes"
+	}
+	return "by " + cmp.Or(r.Fetch.By, unknownUser)
+}
+
+const unknownUser = "an unknown user"
+
+// Other says why a fetch by another user does not count; "" where there is no such fetch.
+func (r Record) Other(viewer Viewer) string {
+	if r.Fetch == nil || r.Done(viewer) {
+		return ""
+	}
+	return fmt.Sprintf("made by %s, fetched by %s; --fetched-by-anyone counts it", cmp.Or(r.Owner, unknownUser), cmp.Or(r.Fetch.By, unknownUser))
+}
+
+// replacement returns the annotations that record mark in place of the present fetch; nil where they stay: the
+// fetch of the owner counts, and that of another user would not.
+func (r Record) replacement(mark Mark) map[string]string {
+	sameJob := r.Fetch != nil && (mark.Job == "" || mark.Job == r.Fetch.Job)
+	after := Record{Owner: r.Owner, Fetch: &mark}
+	if sameJob && r.Done(Viewer{}) && !after.Done(Viewer{}) {
+		return nil
+	}
+	return mark.texts()
+}
