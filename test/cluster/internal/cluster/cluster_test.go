@@ -2,12 +2,16 @@ package cluster
 
 import (
 	"encoding/json"
+	"net"
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/process"
 )
 
 func TestStopOrder(t *testing.T) {
@@ -58,6 +62,28 @@ func TestReadySince(t *testing.T) {
 	}
 }
 
+// The API server was killed while the cluster runs: clients find it where it was.
+func TestPortsOfARunningClusterStay(t *testing.T) {
+	dir := t.TempDir()
+	c := &Cluster{Cache: dir, id: "00002b", table: process.Table{Dir: filepath.Join(dir, "processes"), Logs: filepath.Join(dir, "log")}}
+	if err := c.pickPorts(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.table.Ensure(process.Spec{Name: "etcd", Args: []string{"sleep", "1000"}}); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { c.table.Stop(time.Second, "etcd") })
+	want := c.state
+	taken, err := net.Listen("tcp", ":"+strconv.Itoa(want.APIPort))
+	if err != nil {
+		t.Fatal(err)
+	}
+	time.AfterFunc(300*time.Millisecond, func() { _ = taken.Close() })
+	if err := c.pickPorts(t.Context()); err != nil || c.state != want {
+		t.Errorf("got %+v, %v; want %+v", c.state, err, want)
+	}
+}
+
 // Every value that a template asks for must be given to it.
 func TestRender(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "out")
@@ -80,7 +106,7 @@ func TestStateSurvives(t *testing.T) {
 	if err := c.makeDirs("."); err != nil {
 		t.Fatal(err)
 	}
-	if err := c.pickPorts(); err != nil {
+	if err := c.pickPorts(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	c.state.Nodes = 3
@@ -91,7 +117,7 @@ func TestStateSurvives(t *testing.T) {
 	if err := again.loadState(); err != nil || again.state != c.state {
 		t.Errorf("got %+v, %v; want %+v", again.state, err, c.state)
 	}
-	if err := again.pickPorts(); err != nil || again.state != c.state {
+	if err := again.pickPorts(t.Context()); err != nil || again.state != c.state {
 		t.Errorf("free ports were not kept: %+v, %v", again.state, err)
 	}
 }

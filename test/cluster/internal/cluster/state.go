@@ -1,12 +1,15 @@
 package cluster
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net/netip"
 	"os"
 	"strconv"
+	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/netplan"
 )
@@ -53,28 +56,33 @@ func (c *Cluster) saveState() error {
 	return os.Rename(temp, c.run("state.json"))
 }
 
-// pickPorts keeps the ports of the last run where they are in use by us or free.
-func (c *Cluster) pickPorts() error {
+// pickPorts keeps the ports of the last run where they are in use by us or free. The ports of a cluster that runs never
+// change, since its clients know them: a port of a process that has just been killed is waited for.
+func (c *Cluster) pickPorts(ctx context.Context) error {
 	_, etcd := c.table.Get("etcd")
 	_, server := c.table.Get("kube-apiserver")
 	_, store := c.table.Get("s3")
 	s := &c.state
-	if (store || allFree(s.S3Port)) && (etcd || allFree(s.EtcdPort, s.PeerPort)) && (server || allFree(s.APIPort)) {
+	free := func() bool {
+		return (store || !s.Store && s.S3Port != 0 || allFree(s.S3Port)) && (etcd || allFree(s.EtcdPort, s.PeerPort)) && (server || allFree(s.APIPort))
+	}
+	if free() {
+		return nil
+	}
+	if c.Running() {
+		ctx, cancel := context.WithTimeout(ctx, 20*time.Second)
+		defer cancel()
+		if poll(ctx, func() (bool, error) { return free(), nil }) != nil {
+			return fmt.Errorf("another program uses a port of this cluster (%d, %d, %d or %d); \"cluster down\" and \"cluster up\" choose others",
+				s.APIPort, s.EtcdPort, s.PeerPort, s.S3Port)
+		}
 		return nil
 	}
 	ports, err := netplan.PickPorts(c.firstPort(), 4)
 	if err != nil {
 		return err
 	}
-	if !server {
-		s.APIPort = ports[0]
-	}
-	if !store {
-		s.S3Port = ports[3]
-	}
-	if !etcd {
-		s.EtcdPort, s.PeerPort = ports[1], ports[2]
-	}
+	s.APIPort, s.EtcdPort, s.PeerPort, s.S3Port = ports[0], ports[1], ports[2], ports[3]
 	return nil
 }
 

@@ -83,7 +83,7 @@ func (c *Cluster) lay(ctx context.Context, nodes int) error {
 	if err := c.ensureNetwork(ctx); err != nil {
 		return err
 	}
-	if err := c.pickPorts(); err != nil {
+	if err := c.pickPorts(ctx); err != nil {
 		return err
 	}
 	c.state.Nodes, c.state.Containerd = max(nodes, surplus), c.bins.containerd

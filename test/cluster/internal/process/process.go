@@ -83,22 +83,22 @@ func (t Table) save(name string, r Record) error {
 
 // newRecord describes the running process pid as it is now.
 func newRecord(pid int, digest string) (Record, error) {
-	start, _, err := stat(pid)
+	found, err := stat(pid)
 	if err != nil {
 		return Record{}, fmt.Errorf("reading the start time of process %d: %w", pid, err)
 	}
 	boot, err := bootID()
-	return Record{PID: pid, Start: start, Boot: boot, Digest: digest}, err
+	return Record{PID: pid, Start: found.start, Boot: boot, Digest: digest}, err
 }
 
-// alive reports whether the recorded process runs; a zombie does not.
+// alive reports whether the recorded process runs.
 func (r Record) alive() bool {
 	boot, err := bootID()
 	if err != nil || r.PID <= 1 || boot != r.Boot {
 		return false
 	}
-	start, state, err := stat(r.PID)
-	return err == nil && start == r.Start && state != 'Z' && state != 'X'
+	found, err := stat(r.PID)
+	return err == nil && found.start == r.Start && !found.ended()
 }
 
 func bootID() (string, error) {
@@ -106,25 +106,41 @@ func bootID() (string, error) {
 	return strings.TrimSpace(string(b)), err
 }
 
-// stat reads start time and state of a process.
-func stat(pid int) (start uint64, state byte, err error) {
+// processStat is what /proc/PID/stat says of a process.
+type processStat struct {
+	start   uint64 // clock ticks since boot
+	state   byte
+	threads int
+}
+
+// ended reports whether all threads of the process have ended. A killed process is a zombie as soon as its first thread
+// has ended, and keeps its files and ports until the last one has.
+func (s processStat) ended() bool {
+	return s.state == 'X' || s.state == 'Z' && s.threads <= 1
+}
+
+func stat(pid int) (processStat, error) {
 	b, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	if err != nil {
-		return 0, 0, err
+		return processStat{}, err
 	}
 	return parseStat(b)
 }
 
-// parseStat takes fields 22 and 3 of a stat line. Field 2 is the program's name
-// in parentheses and may itself hold spaces and parentheses.
-func parseStat(line []byte) (start uint64, state byte, err error) {
+// parseStat reads fields 3, 20 and 22 of a stat line. Field 2 is the program's name in parentheses and may itself hold
+// spaces and parentheses.
+func parseStat(line []byte) (processStat, error) {
 	_, fieldsFrom3, _ := cutLast(line, []byte(") "))
 	fields := bytes.Fields(fieldsFrom3)
 	if len(fields) < 20 {
-		return 0, 0, fmt.Errorf("stat line %q has too few fields", line)
+		return processStat{}, fmt.Errorf("stat line %q has too few fields", line)
 	}
-	start, err = strconv.ParseUint(string(fields[19]), 10, 64)
-	return start, fields[0][0], err
+	threads, err := strconv.Atoi(string(fields[17]))
+	if err != nil {
+		return processStat{}, err
+	}
+	start, err := strconv.ParseUint(string(fields[19]), 10, 64)
+	return processStat{start: start, state: fields[0][0], threads: threads}, err
 }
 
 func cutLast(b, sep []byte) (before, after []byte, found bool) {

@@ -1,21 +1,24 @@
 package process
 
 import (
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 )
 
 func TestParseStat(t *testing.T) {
 	line := "42 (a) b (c) S 1 42 42 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 987654 4096 1"
-	start, state, err := parseStat([]byte(line))
-	if err != nil || start != 987654 || state != 'S' {
-		t.Errorf("got start %d, state %c, error %v", start, state, err)
+	got, err := parseStat([]byte(line))
+	if want := (processStat{start: 987654, state: 'S', threads: 1}); err != nil || got != want {
+		t.Errorf("got %+v, error %v; want %+v", got, err, want)
 	}
-	if _, _, err := parseStat([]byte("42 (a) S 1")); err == nil {
+	if _, err := parseStat([]byte("42 (a) S 1")); err == nil {
 		t.Error("a short line was accepted")
 	}
 }
@@ -91,8 +94,8 @@ func TestStopSparesStrangers(t *testing.T) {
 				t.Fatal(err)
 			}
 			table.Stop(100*time.Millisecond, "stale")
-			if _, state, err := stat(stranger.Process.Pid); err != nil || state == 'Z' {
-				t.Errorf("the stranger was ended (state %c, %v)", state, err)
+			if found, err := stat(stranger.Process.Pid); err != nil || found.ended() {
+				t.Errorf("the stranger was ended (%+v, %v)", found, err)
 			}
 			if names, _ := table.Names(); len(names) != 0 {
 				t.Errorf("the stale record is still there: %v", names)
@@ -112,6 +115,58 @@ func TestStopKillsTheStubborn(t *testing.T) {
 	if _, alive := table.Get("stubborn"); alive {
 		t.Error("it still runs")
 	}
+}
+
+// Not before the last thread of a killed process has ended are its ports free.
+func TestProcessLivesAsLongAsItsThreads(t *testing.T) {
+	for _, test := range []struct {
+		found processStat
+		ended bool
+	}{
+		{processStat{state: 'S', threads: 1}, false},
+		{processStat{state: 'Z', threads: 2}, false},
+		{processStat{state: 'Z', threads: 1}, true},
+		{processStat{state: 'X', threads: 1}, true},
+	} {
+		if got := test.found.ended(); got != test.ended {
+			t.Errorf("%+v: ended is %v", test.found, got)
+		}
+	}
+	newTable(t)
+	program := exec.Command("/proc/self/exe", "-test.run=^$")
+	program.Env = append(os.Environ(), "END_FIRST_THREAD=1")
+	stdin, err := program.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := program.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = stdin.Close(); _ = program.Process.Kill(); _ = program.Wait() }()
+	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		found, err := stat(program.Process.Pid)
+		if err != nil || found.ended() {
+			t.Fatalf("the process counts as ended: %+v, %v", found, err)
+		}
+		if found.state == 'Z' {
+			return
+		}
+		if time.Now().After(end) {
+			t.Fatalf("its first thread did not end: %+v", found)
+		}
+	}
+}
+
+// init keeps the main goroutine on the first thread.
+func init() { runtime.LockOSThread() }
+
+// TestMain lets the test above start this program as one whose first thread ends while others live on.
+func TestMain(m *testing.M) {
+	if os.Getenv("END_FIRST_THREAD") != "" {
+		go func() { _, _ = io.Copy(io.Discard, os.Stdin); os.Exit(0) }()
+		_, _, _ = syscall.RawSyscall(syscall.SYS_EXIT, 0, 0, 0)
+	}
+	os.Exit(m.Run())
 }
 
 func TestLogTail(t *testing.T) {
