@@ -25,7 +25,7 @@ func pages(root *cobra.Command) map[string]string {
 	}
 	index.WriteString("\n## Flags of every command\n\n")
 	index.WriteString(table(flags(root.PersistentFlags())))
-	index.WriteString(status())
+	index.WriteString(status(exit.Rows()))
 	all["README.md"] = index.String()
 	return all
 }
@@ -52,14 +52,14 @@ func file(command *cobra.Command) string {
 func page(command *cobra.Command) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "# %s\n\n    %s\n\n", command.CommandPath(), command.UseLine())
-	fmt.Fprintf(&b, "%s\n", escape(strings.TrimSpace(strings.TrimSuffix(command.Long, exit.Table()))))
+	fmt.Fprintf(&b, "%s\n", escape(strings.TrimSpace(command.Long)))
 	if command.Example != "" {
 		fmt.Fprintf(&b, "\n## Examples\n\n```sh\n%s\n```\n", dedent(command.Example))
 	}
 	for _, heading := range headings(command) {
 		fmt.Fprintf(&b, "\n## %s\n\n%s", heading.name, table(heading.flags))
 	}
-	b.WriteString(status())
+	b.WriteString(status(exit.RowsOf(command.Name())))
 	b.WriteString("\nThe flags that every command takes are in the [list of commands](README.md).\n")
 	return b.String()
 }
@@ -99,30 +99,19 @@ func table(flags []*pflag.Flag) string {
 	var b strings.Builder
 	b.WriteString("| | |\n|---|---|\n")
 	for _, flag := range flags {
-		name := "`--" + flag.Name + value(flag) + "`"
+		name := "`" + strings.ReplaceAll(section.Syntax(flag), "|", `\|`) + "`"
 		if flag.Shorthand != "" {
 			name = "`-" + flag.Shorthand + "`, " + name
 		}
-		fmt.Fprintf(&b, "| %s | %s |\n", name, escape(flag.Usage))
+		fmt.Fprintf(&b, "| %s | %s |\n", name, escape(section.Usage(flag)))
 	}
 	return b.String()
 }
 
-// value is the default as help writes it; nothing for a flag that is off.
-func value(flag *pflag.Flag) string {
-	switch {
-	case flag.Value.Type() == "bool" && flag.DefValue == "false", flag.DefValue == "[]", flag.DefValue == "" && flag.Value.Type() != "string":
-		return ""
-	case flag.Value.Type() == "string":
-		return "='" + flag.DefValue + "'"
-	}
-	return "=" + flag.DefValue
-}
-
-func status() string {
+func status(rows []exit.Row) string {
 	var b strings.Builder
 	b.WriteString("\n## Exit status\n\n| | |\n|---|---|\n")
-	for _, row := range exit.Rows() {
+	for _, row := range rows {
 		fmt.Fprintf(&b, "| %s | %s |\n", row.Status, escape(row.Meaning))
 	}
 	return b.String()

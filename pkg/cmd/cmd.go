@@ -34,6 +34,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/rerun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/run"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/submit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/version"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/wait"
@@ -133,15 +134,15 @@ func New(f *factory.Factory) *cobra.Command {
 	root.DisableSuggestions = true // unknownCommand knows better
 	results := submit.Fetch{Ready: fetch.Ready(f), Results: fetch.Results(f)}
 	groups := []group{
-		{"From an idea to files:", []*cobra.Command{run.NewCommand(f, results), rerun.NewCommand(f, results), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
-		{"Clean up:", []*cobra.Command{cancel.NewCommand(f), purge.NewCommand(f)}},
+		{"Job Commands:", []*cobra.Command{run.NewCommand(f, results), rerun.NewCommand(f, results), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
+		{"Cleanup Commands:", []*cobra.Command{cancel.NewCommand(f), purge.NewCommand(f)}},
 	}
 	for _, one := range groups {
 		root.AddCommand(one.commands...)
 	}
 	setHelp(root, groups)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err, f.Program) })
-	root.AddCommand(completion.NewCommand(f), version.NewCommand(f), options.NewCommand(f))
+	root.AddCommand(completion.NewCommand(f), version.NewCommand(f), options.NewCommand(f, describeAll))
 	finish(root)
 	hideHelp(root)
 	name(root, f.Program)
@@ -158,12 +159,16 @@ func hideHelp(root *cobra.Command) {
 	}
 }
 
-// finish gives every verb its table of exit statuses, and makes wrong arguments usage errors.
+// finish prepares the texts of every verb for help, and makes wrong arguments usage errors.
 func finish(root *cobra.Command) {
 	for _, verb := range root.Commands() {
 		finish(verb)
 		verb.DisableFlagsInUseLine = true
-		verb.Long = dedent(verb.Long) + "\n\n" + exit.Table()
+		verb.Long = dedent(verb.Long)
+		verb.LocalNonPersistentFlags().VisitAll(section.NameValue)
+		if format := verb.Flags().Lookup("output"); format != nil {
+			section.SetValue(format, "FORMAT")
+		}
 		verb.Example = examples(verb.Example)
 		check := verb.Args
 		verb.Args = func(cmd *cobra.Command, args []string) error {

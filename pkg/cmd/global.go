@@ -14,6 +14,7 @@ import (
 	"k8s.io/klog/v2"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/client"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 )
 
@@ -21,10 +22,17 @@ import (
 func addGlobal(root *cobra.Command, config *genericclioptions.ConfigFlags, getter *client.Flags) {
 	config.AddFlags(root.PersistentFlags())
 	addVerbosity(root)
-	root.PersistentFlags().Bool("pause", false, "Wait for Enter at the end, for a program that takes the screen back, as k9s does")
+	root.PersistentFlags().Bool("pause", false, "Wait for the Enter key before the command ends, for programs such as k9s that clear the screen then")
 	// The reference must not show whose home it was made in.
 	if flag := root.PersistentFlags().Lookup("cache-dir"); flag != nil {
 		flag.DefValue = "$HOME/.kube/cache"
+	}
+	for name, value := range map[string]string{
+		"as": "USER", "as-user-extra": "KEY=VALUE", "certificate-authority": "FILE", "client-certificate": "FILE", "client-key": "FILE", "kubeconfig": "FILE", "v": "LEVEL",
+	} {
+		if flag := root.PersistentFlags().Lookup(name); flag != nil {
+			section.SetValue(flag, value)
+		}
 	}
 	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {
 		klog.LogToStderr(cmd.Flags().Changed("v"))

@@ -12,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/kubectl/pkg/util/term"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 )
 
@@ -45,7 +46,7 @@ func below(cmd *cobra.Command, groups []group) string {
 	}
 	parts = append(append(parts, commands(cmd, groups)...), sections...)
 	if cmd.Runnable() && cmd.HasParent() {
-		parts = append(parts, "Usage:\n  "+cmd.UseLine()+" [options]")
+		parts = append(parts, exit.Table(cmd.Name()), "Usage:\n  "+cmd.UseLine()+" [options]")
 	}
 	var tips []string
 	if cmd.HasSubCommands() {
@@ -105,26 +106,27 @@ func sectionsOf(cmd *cobra.Command) (texts []string) {
 	for _, heading := range headings {
 		title := cmp.Or(heading, "Options")
 		if heading == "" && len(headings) > 1 {
-			title = "More"
+			title = "Other options"
 		}
 		texts = append(texts, title+":\n"+strings.TrimRight(under[heading].String(), "\n"))
 	}
 	return texts
 }
 
-// describe is a flag as kubectl describes it.
+// describeAll returns the descriptions of flags.
+func describeAll(flags *pflag.FlagSet) string {
+	var b strings.Builder
+	flags.VisitAll(func(flag *pflag.Flag) { b.WriteString(describe(flag)) })
+	return strings.TrimRight(b.String(), "\n")
+}
+
+// describe returns the name of a flag, its value and, below them, its description, in kubectl's layout.
 func describe(flag *pflag.Flag) string {
-	name, value := "    ", "="+flag.DefValue
+	shorthand := ""
 	if flag.Shorthand != "" {
-		name = "    -" + flag.Shorthand + ", "
+		shorthand = "-" + flag.Shorthand + ", "
 	}
-	switch {
-	case flag.Value.Type() == "string":
-		value = "='" + flag.DefValue + "'"
-	case flag.DefValue == "": // the text says what holds without it
-		value = ""
-	}
-	return name + "--" + flag.Name + value + ":\n\t" + strings.ReplaceAll(wrapped(flag.Usage, columns()), "\n", "\n\t") + "\n\n"
+	return "    " + shorthand + section.Syntax(flag) + "\n\t" + strings.ReplaceAll(wrapped(section.Usage(flag), columns()), "\n", "\n\t") + "\n\n"
 }
 
 // columns is how many letters have room behind a tab; many where there is no terminal.

@@ -84,7 +84,7 @@ func TestUsageErrors(t *testing.T) {
 }
 
 func TestWithoutVerb(t *testing.T) {
-	if got := execute(t, faketest.New()); got.Status != 0 || !strings.Contains(got.Stdout, "From an idea to files:") {
+	if got := execute(t, faketest.New()); got.Status != 0 || !strings.Contains(got.Stdout, "Job Commands:") {
 		t.Errorf("kubectl batch alone: %+v", got)
 	}
 }

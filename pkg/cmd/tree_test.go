@@ -165,7 +165,7 @@ func TestTreeHelp(t *testing.T) {
 			t.Fatal(err)
 		}
 		help := out.String()
-		if command.Name() != root.Name() && !strings.Contains(help, strings.Split(exit.Table(), "\n")[0]) {
+		if command.Name() != root.Name() && !strings.Contains(help, exit.Table(command.Name())) {
 			t.Errorf("no table of exit statuses in:\n%s", help)
 		}
 		if !strings.Contains(help, "kubectl batch") || strings.Contains(help, "kubectl-batch ") {
@@ -180,7 +180,7 @@ func TestOptions(t *testing.T) {
 	if err := root.ExecuteContext(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"--kubeconfig", "--context", "-n, --namespace", "$HOME/.kube/cache"} {
+	for _, want := range []string{"--kubeconfig", "--context", "\n    -n, --namespace NAMESPACE\n\t", "$HOME/.kube/cache"} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("%s is missing in:\n%s", want, out)
 		}
@@ -193,4 +193,20 @@ func TestVersionAsksNoCluster(t *testing.T) {
 	if got.Status != 0 || !strings.HasPrefix(got.Stdout, "kubectl-batch ") || len(cluster.Calls()) > 0 {
 		t.Errorf("%+v", got)
 	}
+}
+
+// The statuses in the help of a command follow from its flags.
+func TestTreeExitStatuses(t *testing.T) {
+	everyCommand(t, func(t *testing.T, command *cobra.Command) {
+		t.Helper()
+		if !command.HasParent() {
+			return
+		}
+		for status, flag := range map[string]string{"124": "timeout", "125": "fail-fast", "other": "fail-fast"} {
+			listed := slices.ContainsFunc(exit.RowsOf(command.Name()), func(row exit.Row) bool { return row.Status == status })
+			if has := command.LocalNonPersistentFlags().Lookup(flag) != nil; has != listed {
+				t.Errorf("exit status %s is listed: %v; --%s exists: %v", status, listed, flag, has)
+			}
+		}
+	})
 }

@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 )
 
 // The exit statuses of every command.
@@ -26,32 +25,6 @@ const (
 	// Terminated: SIGTERM or SIGHUP ended the command.
 	Terminated = 143
 )
-
-// Row is a line of the table as people read it.
-type Row struct{ Status, Meaning string }
-
-// Rows returns the table of exit statuses.
-func Rows() []Row {
-	return []Row{
-		{"0", "done"},
-		{"1", "failed, also if only a part did"},
-		{"2", "the command line was wrong; nothing was done"},
-		{"124", "--timeout ran out"},
-		{"130", "interrupted by Ctrl-C (SIGINT)"},
-		{"143", "ended by SIGTERM or SIGHUP"},
-		{"other", "wait, and run or rerun with --wait, --follow, --fetch or --rm: the exit status of the job itself (the highest of several; 1 where a failed job left none), 125 where the command failed and not the job"},
-	}
-}
-
-// Table returns the table of exit statuses as the section that ends every help page.
-func Table() string {
-	var b strings.Builder
-	b.WriteString("Exit Status:\n")
-	for _, row := range Rows() {
-		fmt.Fprintf(&b, "  %-6s %s\n", row.Status, row.Meaning)
-	}
-	return strings.TrimSuffix(b.String(), "\n")
-}
 
 // Error is an error that ends the command with a status of its own. Err may be
 // nil: then all has been said already.

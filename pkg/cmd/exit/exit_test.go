@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
@@ -44,24 +43,5 @@ func TestError(t *testing.T) {
 	}
 	if err := exit.Silently(7); err.Error() != "exit status 7" {
 		t.Errorf("%v", err)
-	}
-}
-
-// Every status is in the one table that people see.
-func TestTable(t *testing.T) {
-	lines := strings.Split(exit.Table(), "\n")
-	for _, status := range []int{exit.Done, exit.Failed, exit.Usage, exit.Timeout, exit.Interrupted} {
-		found := 0
-		for _, line := range lines {
-			if strings.HasPrefix(line, fmt.Sprintf("  %-6d ", status)) {
-				found++
-			}
-		}
-		if found != 1 {
-			t.Errorf("status %d is %d times in\n%s", status, found, exit.Table())
-		}
-	}
-	if !strings.Contains(exit.Table(), fmt.Sprintf("%d where the command failed and not the job", exit.Tool)) {
-		t.Errorf("status %d is not in\n%s", exit.Tool, exit.Table())
 	}
 }

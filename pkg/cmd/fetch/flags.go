@@ -12,10 +12,10 @@ import (
 // AddFlags declares the flags, under their headings.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	section.Add(flags, "Selection", o.addSelection)
-	section.Add(flags, "What", o.addWhat)
-	section.Add(flags, "Where to", o.addWhere)
-	section.Add(flags, "How", o.addHow)
-	section.Add(flags, "Through a bucket", o.addBucket)
+	section.Add(flags, "Files", o.addWhat)
+	section.Add(flags, "Destination", o.addWhere)
+	section.Add(flags, "Transfer", o.addHow)
+	section.Add(flags, "S3 bucket", o.addBucket)
 	section.Add(flags, "Helper pod", o.addHelper)
 	section.Add(flags, "Output", o.addOutput)
 }

@@ -38,13 +38,13 @@ type Flags struct {
 
 // AddFlags declares the flags.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
-	section.Add(flags, "Which", o.addWhich)
-	section.Add(flags, "With them", func(flags *pflag.FlagSet) {
+	section.Add(flags, "Selection", o.addWhich)
+	section.Add(flags, "Volumes", func(flags *pflag.FlagSet) {
 		flags.BoolVar(&o.Volumes, "volumes", false, "Also the results claims that run made and whose results were fetched since the job finished, also where the job is gone")
 		flags.BoolVar(&o.Discard, "discard-unfetched", false, "With --volumes: also those whose results were never fetched. They are lost")
 		flags.BoolVar(&o.Anyone, "fetched-by-anyone", false, "With --volumes or --fetched: count a fetch by any user, not only by the user whose job it is")
 	})
-	section.Add(flags, "How", func(flags *pflag.FlagSet) {
+	section.Add(flags, "Deletion", func(flags *pflag.FlagSet) {
 		flags.BoolVarP(&o.Yes, "yes", "y", false, "Delete without asking")
 		flags.BoolVar(&o.Wait, "wait", false, "Wait until all of it is really gone, and say what holds whatever stays")
 		flags.StringVar(&o.Timeout, "timeout", "", "Give up after this long, with exit status 124 ("+duration.Forms+")")

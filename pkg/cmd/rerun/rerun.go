@@ -58,7 +58,7 @@ func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
 			return request.Run(cmd.Context())
 		},
 	}
-	flags.AddFlags(f, cmd, func(flags *pflag.FlagSet) {
+	flags.AddFlags(f, cmd, "Name", func(flags *pflag.FlagSet) {
 		flags.StringVar(&name, "name", "", "Name of the new job (default: the old one's with another suffix)")
 	})
 	return cmd

@@ -70,7 +70,7 @@ func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
 			return request.Run(cmd.Context())
 		},
 	}
-	flags.AddFlags(f, cmd, flags.Base.AddTo)
+	flags.AddFlags(f, cmd, "Job template and name", flags.Base.AddTo)
 	flags.Base.Complete(f, cmd)
 	return cmd
 }

@@ -52,18 +52,18 @@ func NewFlags() *Flags {
 	return &Flags{Output: outputFlags{Print: genericclioptions.NewPrintFlags("created").WithTypeSetter(scheme.Scheme)}}
 }
 
-// AddFlags declares the flags under their headings; own are those that say what
-// the verb begins with.
-func (o *Flags) AddFlags(f *factory.Factory, cmd *cobra.Command, own func(*pflag.FlagSet)) {
+// AddFlags declares the flags under their headings. own declares the flags of one verb, under
+// the given heading.
+func (o *Flags) AddFlags(f *factory.Factory, cmd *cobra.Command, heading string, own func(*pflag.FlagSet)) {
 	flags := cmd.Flags()
 	section.Add(flags, "Container", o.Container.addTo)
 	section.Add(flags, "Resources", o.Resources.addTo)
 	section.Add(flags, "Storage", o.Storage.addTo)
 	section.Add(flags, "Lifecycle", o.Lifecycle.addTo)
 	section.Add(flags, "Scheduling", o.Scheduling.addTo)
-	section.Add(flags, "S3 in the job", o.Container.addS3To)
-	section.Add(flags, "From what exists", own)
-	section.Add(flags, "Then", o.Then.addTo)
+	section.Add(flags, "S3 credentials", o.Container.addS3To)
+	section.Add(flags, heading, own)
+	section.Add(flags, "After the job ends", o.Then.addTo)
 	printing := &cobra.Command{}
 	o.Output.Print.AddFlags(printing)
 	section.Add(flags, "Output", func(flags *pflag.FlagSet) {
