@@ -157,8 +157,8 @@ func TestProcessLivesAsLongAsItsThreads(t *testing.T) {
 	}
 }
 
-// init keeps the main goroutine on the first thread.
-func init() { runtime.LockOSThread() }
+// A goroutine stays on the first thread only if init locks it there.
+func init() { runtime.LockOSThread() } //nolint:gochecknoinits // see above
 
 // TestMain lets the test above start this program as one whose first thread ends while others live on.
 func TestMain(m *testing.M) {
