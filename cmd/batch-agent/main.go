@@ -23,8 +23,8 @@ import (
 )
 
 const usage = `batch-agent is started by kubectl-batch, in a pod:
-  batch-agent serve ROOT SOCKET [SUBPATH]   serve the files below ROOT, or below SUBPATH in it
-  batch-agent join SOCKET                   join stdin and stdout to the agent there
+  batch-agent serve ROOT SOCKET [SUBPATH]   serve the files in ROOT, or in ROOT/SUBPATH
+  batch-agent join SOCKET                   connect stdin and stdout to the agent at SOCKET
   batch-agent check                         print the size and SHA-256 of this program`
 
 func main() {
@@ -61,7 +61,7 @@ func boundMemory() {
 func join(ctx context.Context, socket string) error {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	if err != nil {
-		return fmt.Errorf("reaching the agent: %w", err)
+		return fmt.Errorf("connecting to the agent: %w", err)
 	}
 	defer func() { _ = conn.Close() }()
 	done := make(chan error, 2)

@@ -36,7 +36,7 @@ func TestWhatItMayNotRead(t *testing.T) {
 	if diff := cmp.Diff([]string{".", "closed", "nameless", "open", "open/f"}, names); diff != "" {
 		t.Error(diff)
 	}
-	reason := "what lies in it cannot be read: permission denied"
+	reason := "cannot read directory: permission denied"
 	if diff := cmp.Diff(map[string]string{"closed": reason, "nameless": reason}, refused); diff != "" {
 		t.Error(diff)
 	}
@@ -51,10 +51,10 @@ func TestWhatItMayNotRead(t *testing.T) {
 	}
 	defer func() { _ = contents.Close() }()
 	item, err := contents.Next()
-	if err != nil || item.Refused != "it cannot be read: permission denied" {
+	if err != nil || item.Refused != "cannot be read: permission denied" {
 		t.Errorf("%q, %v", item.Refused, err)
 	}
-	if item, err := contents.Next(); err != nil || item.Refused != "it cannot be read: permission denied" {
+	if item, err := contents.Next(); err != nil || item.Refused != "cannot be read: permission denied" {
 		t.Errorf("behind a directory: %+v, %v", item, err)
 	}
 }

@@ -23,7 +23,7 @@ func pages(root *cobra.Command) map[string]string {
 		all[name] = page(command)
 		fmt.Fprintf(&index, "| [%s](%s) | %s |\n", words(command), name, escape(command.Short))
 	}
-	index.WriteString("\n## Flags of every command\n\n")
+	index.WriteString("\n## Global flags\n\n")
 	index.WriteString(table(flags(root.PersistentFlags())))
 	index.WriteString(status(exit.Rows()))
 	all["README.md"] = index.String()
@@ -60,7 +60,7 @@ func page(command *cobra.Command) string {
 		fmt.Fprintf(&b, "\n## %s\n\n%s", heading.name, table(heading.flags))
 	}
 	b.WriteString(status(exit.RowsOf(command.Name())))
-	b.WriteString("\nThe flags that every command takes are in the [list of commands](README.md).\n")
+	b.WriteString("\nSee [global flags](README.md#global-flags) for the flags of every command.\n")
 	return b.String()
 }
 

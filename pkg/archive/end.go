@@ -17,7 +17,7 @@ const endWord = "kubectl-batch-end"
 
 // ErrTruncated is reported for a stream that ended before its trailer. What
 // was read of it is good, and incomplete.
-var ErrTruncated = errors.New("the stream was cut before its end")
+var ErrTruncated = errors.New("the stream ended early")
 
 // ErrCorrupt is reported for a stream whose trailer does not fit its bytes.
 var ErrCorrupt = errors.New("the stream does not match its hash")

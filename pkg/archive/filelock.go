@@ -50,7 +50,7 @@ func (l *FileLock) Close() error { return l.lock.Close() }
 func (l *FileLock) Remove() error {
 	removed := os.Remove(l.lock.Path()) //nolint:gosec // a directory of this user for locks
 	if err := errors.Join(removed, l.lock.Close()); err != nil {
-		return fmt.Errorf("removing a lock: %w", err)
+		return fmt.Errorf("deleting a lock file: %w", err)
 	}
 	return nil
 }

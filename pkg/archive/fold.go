@@ -73,9 +73,9 @@ func (f folding) check(p string) error {
 		if first, ok := f.seen[f.fold(at)]; ok && first != at {
 			what := "case"
 			if foldCase(first) != foldCase(at) {
-				what = "the form of its accents"
+				what = "Unicode normalization"
 			}
-			return refuse("it differs from %q only in %s, which the file system here does not tell apart", first, what)
+			return refuse("differs from %q only in %s, which the local file system does not distinguish", first, what)
 		}
 	}
 	return nil

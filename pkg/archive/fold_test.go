@@ -18,7 +18,7 @@ func TestFileSystemThatFoldsCase(t *testing.T) {
 		symlink("ſ", "x"), symlink("S", "x"), dir("D"), dir("d"), hardLink("h", "a/z"), hardLink("H", "a/z"),
 	)
 	why := func(first string) string {
-		return `it differs from "` + first + `" only in case, which the file system here does not tell apart`
+		return `differs from "` + first + `" only in case, which the local file system does not distinguish`
 	}
 	d.checkRefused(map[string]string{"readme": why("README"), "A/y": why("a"), "S": why("ſ"), "d": why("D"), "H": why("h")})
 }
@@ -40,7 +40,7 @@ func TestLookKnowsSpellings(t *testing.T) {
 	d := newTarget(t, nil)
 	d.tree.probe = func(*os.Root) (folds, error) { return folds{letters: true}, nil }
 	d.fill(file("a/README", "1"))
-	for name, want := range map[string]string{"a/README": "a file", "A/README": `it differs from "a/README" only`, "a/readme": `it differs from "a/README" only`} {
+	for name, want := range map[string]string{"a/README": "a file", "A/README": `differs from "a/README" only`, "a/readme": `differs from "a/README" only`} {
 		if got := looked(d.tree.Look(file(name, "1").Entry)); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s", name, got)
 		}
@@ -63,10 +63,10 @@ func TestProbeFolding(t *testing.T) {
 // TestAccents: macOS has one file for both forms of a letter with an accent.
 func TestAccents(t *testing.T) {
 	const one, two = "r\u00e9sum\u00e9", "re\u0301sume\u0301"
-	const why = `it differs from "` + one + `" only in the form of its accents, which the file system here does not tell apart`
+	const why = `differs from "` + one + `" only in Unicode normalization, which the local file system does not distinguish`
 	for f, want := range map[folds]map[string]string{
 		{accents: true}:                {one + "/y": "", two: why, two + "/y": why, "R\u00e9sum\u00e9": "", "resume": ""},
-		{letters: true}:                {two: "", "R\u00e9SUM\u00e9": strings.Replace(why, "the form of its accents", "case", 1)},
+		{letters: true}:                {two: "", "R\u00e9SUM\u00e9": strings.Replace(why, "Unicode normalization", "case", 1)},
 		{letters: true, accents: true}: {two: why, "RE\u0301SUME\u0301": why, "resume": ""},
 	} {
 		f := folding{folds: f, seen: map[string]string{}}

@@ -18,10 +18,10 @@ import (
 // file that must not change. The harmless file shows that the rest goes on.
 func TestHostile(t *testing.T) {
 	const (
-		dots   = `its name holds ".."`
-		root   = "its name is that of the whole tree"
-		kept   = "its name is kept for files that are being written"
-		behind = `"s" is a symlink here, where a directory is needed`
+		dots   = `path contains ".."`
+		root   = "path is the root directory"
+		kept   = "name is reserved for partial files"
+		behind = `"s" is a symlink locally, but a directory is needed`
 	)
 	long := strings.Repeat("n", 300)
 	deep := strings.Repeat("d/", 2100) + "f"
@@ -33,11 +33,11 @@ func TestHostile(t *testing.T) {
 	}{
 		"absolute name": {
 			items:   []item{file("/etc/x", "x")},
-			refused: map[string]string{"/etc/x": `its name is absolute`},
+			refused: map[string]string{"/etc/x": `path is absolute`},
 		},
 		"no name, and one with a NUL": {
 			items:   []item{file("", "x"), dir("a\x00b")},
-			refused: map[string]string{"": "it has no name", "a\x00b": "its name holds a NUL"},
+			refused: map[string]string{"": "empty name", "a\x00b": "name contains a NUL character"},
 		},
 		"dots": {
 			items:   []item{file("../out", "x"), file("a/../../out", "x"), file("a/..", "x"), symlink("a/../b", "x"), dir(".."), hardLink("../l", "victim")},
@@ -49,11 +49,11 @@ func TestHostile(t *testing.T) {
 		},
 		"special files": {
 			items:   []item{other("null", "a device"), other("new", "")},
-			refused: map[string]string{"null": "it is a device", "new": "it is neither file, directory nor link"},
+			refused: map[string]string{"null": "is a device", "new": "is not a file, directory or link"},
 		},
 		"an impossible size": {
 			items:   []item{{Entry{Path: "f", Type: File, Size: -1}, ""}},
-			refused: map[string]string{"f": "its size is -1"},
+			refused: map[string]string{"f": "invalid size -1"},
 		},
 		"symlinks that lead out": {
 			items: []item{
@@ -63,14 +63,14 @@ func TestHostile(t *testing.T) {
 			},
 			want: filetree.Tree{"d": filetree.Dir(), "s": filetree.Symlink("."), "in": filetree.Symlink("x")},
 			refused: map[string]string{
-				"up":   `it is a symlink to "..", which is not on this claim`,
-				"d/up": `it is a symlink to "../..", which is not on this claim`,
-				"abs":  `it is a symlink to "/etc/passwd", which is not on this claim`,
-				"near": `it is a symlink to "/results-2/x", which is not on this claim`,
-				"t":    `it is a symlink to "s/../../x", which is not on this claim`,
-				"back": `it is a symlink to "/results/../x", which is not on this claim`,
-				"d/e":  `it is a symlink to "./../../x", which is not on this claim`,
-				"none": `it is a symlink without a target`,
+				"up":   `symlink to "..", which is not on this claim`,
+				"d/up": `symlink to "../..", which is not on this claim`,
+				"abs":  `symlink to "/etc/passwd", which is not on this claim`,
+				"near": `symlink to "/results-2/x", which is not on this claim`,
+				"t":    `symlink to "s/../../x", which is not on this claim`,
+				"back": `symlink to "/results/../x", which is not on this claim`,
+				"d/e":  `symlink to "./../../x", which is not on this claim`,
+				"none": `symlink without a target`,
 			},
 		},
 		"writing through a symlink of the tree": {
@@ -97,8 +97,8 @@ func TestHostile(t *testing.T) {
 			local: filetree.Tree{"d": filetree.Dir(), "d/x": filetree.File("x"), "f": filetree.File("f")},
 			items: []item{file("d", "x"), dir("f"), file("f/x", "x"), symlink("./d/", "x")},
 			refused: map[string]string{
-				"d": "a directory is here in its place", "f": `"f" is a file here, where a directory is needed`,
-				"f/x": `"f" is a file here, where a directory is needed`,
+				"d": "a directory already exists at this local path", "f": `"f" is a file locally, but a directory is needed`,
+				"f/x": `"f" is a file locally, but a directory is needed`,
 			},
 		},
 		"hard links": {
@@ -108,20 +108,20 @@ func TestHostile(t *testing.T) {
 				hardLink("e", "s"), hardLink("g", "real"), hardLink("self", "self"), hardLink("h", ""),
 			},
 			refused: map[string]string{
-				"a":    `it is a hard link to "none", which is not here`,
-				"b":    `it is a hard link to "/etc/passwd", which was refused: its name is absolute`,
-				"c":    `it is a hard link to "../x", which was refused: its name holds ".."`,
+				"a":    `hard link to "none", which does not exist locally`,
+				"b":    `hard link to "/etc/passwd", which could not be copied: path is absolute`,
+				"c":    `hard link to "../x", which could not be copied: path contains ".."`,
 				"d":    behind,
-				"e":    `it is a hard link to "s", which is a symlink here`,
-				"g":    `it is a hard link to "real", which is a directory here`,
-				"self": `it is a hard link to "self", which is not here`,
-				"h":    `it is a hard link to "", which was refused: it has no name`,
+				"e":    `hard link to "s", which is a symlink locally`,
+				"g":    `hard link to "real", which is a directory locally`,
+				"self": `hard link to "self", which does not exist locally`,
+				"h":    `hard link to "", which could not be copied: empty name`,
 			},
 		},
 		"twice": {
 			items:   []item{file("twice", "first"), file("twice", "second"), symlink("./twice", "third"), dir("twice/")},
 			want:    filetree.Tree{"twice": filetree.File("first")},
-			refused: map[string]string{"twice": `"twice" is a file here, where a directory is needed`},
+			refused: map[string]string{"twice": `"twice" is a file locally, but a directory is needed`},
 		},
 		"partial names": {
 			items: []item{
@@ -137,7 +137,7 @@ func TestHostile(t *testing.T) {
 			items: []item{file(long, "x"), dir(long + "d"), symlink(long+"s", "x"), file(long+"p/f", "x"), file(deep, "x")},
 			refused: map[string]string{
 				long: "long", long + "d": "long", long + "s": "long", long + "p/f": "long",
-				deep: "its path has more than 4095 bytes, which is the limit",
+				deep: "path exceeds the limit of 4095 bytes",
 			},
 		},
 	}
@@ -187,7 +187,7 @@ func TestKeptLinksAreNotFollowed(t *testing.T) {
 	for range 2 {
 		d.decide = always(Write)
 		d.fill(file("x/f", "x"), file("x/new", "x"), dir("x"), dir("x/d").perm(0o777), dir("x/new"), symlink("x/l", "f"), hardLink("x/h", "f"), hardLink("h", "x/f"), file("x/d/f", "x"))
-		behind := `"x" is a symlink here, where a directory is needed`
+		behind := `"x" is a symlink locally, but a directory is needed`
 		d.checkRefused(map[string]string{
 			"x/f": behind, "x/new": behind, "x": behind, "x/d": behind, "x/l": behind, "x/h": behind, "h": behind, "x/d/f": behind,
 		})
@@ -257,7 +257,7 @@ func TestSymlinkOverDirectory(t *testing.T) {
 		func() error { _, err := d.tree.Symlink(symlink("d", "real").Entry); return err },
 		func() error { _, err := put(d.tree.Worker(), file("d", "x").Entry, "x"); return err },
 	} {
-		if got := fmt.Sprint(what()); got != "a directory is here in its place" {
+		if got := fmt.Sprint(what()); got != "a directory already exists at this local path" {
 			t.Error(got)
 		}
 	}
@@ -289,6 +289,6 @@ func TestDirectoryBecomesSymlink(t *testing.T) {
 	if err := d.tree.Finish(); err == nil || err.Error() != `the local directory "d" was replaced by a symlink while files were written to it` {
 		t.Error(err)
 	}
-	d.checkRefused(map[string]string{"d/f": `"d" is a symlink here, where a directory is needed`})
+	d.checkRefused(map[string]string{"d/f": `"d" is a symlink locally, but a directory is needed`})
 	d.check(filetree.Tree{"real": filetree.Dir().Perm("0700"), "d": filetree.Symlink("real")})
 }

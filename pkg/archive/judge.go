@@ -14,15 +14,15 @@ func (t *Tree) Judge(entry *Entry) error {
 	entry.Path = name
 	switch {
 	case t.options.Wanted != nil && !t.options.Wanted(name):
-		return refuse("it was not asked for")
+		return refuse("not requested")
 	case entry.Size < 0:
-		return refuse("its size is %d", entry.Size)
+		return refuse("invalid size %d", entry.Size)
 	case entry.Type == HardLink:
 		entry.Target, err = firstName(entry.Target)
 	case entry.Type == Symlink:
 		return t.judgeLink(entry)
 	case entry.Type != File && entry.Type != Directory:
-		return refuse("it is %s", unheldKind(entry.Target))
+		return refuse("is %s", unheldKind(entry.Target))
 	}
 	return err
 }
@@ -39,7 +39,7 @@ func (t *Tree) judgeLink(entry *Entry) error {
 // its ".." as it is.
 func judged(p string) error {
 	if p == "." || !fs.ValidPath(utf8Form(p)) {
-		return refuse("its name %q is none that can be below a directory", p)
+		return refuse("invalid path %q", p)
 	}
 	return nil
 }
@@ -48,14 +48,14 @@ func judged(p string) error {
 func firstName(target string) (string, error) {
 	name, err := localName(target)
 	if err != nil {
-		return "", refuse("it is a hard link to %q, which was refused: %v", target, err)
+		return "", refuse("hard link to %q, which could not be copied: %v", target, err)
 	}
 	return name, nil
 }
 
 func unheldKind(words string) string {
 	if words == "" {
-		return "neither file, directory nor link"
+		return "not a file, directory or link"
 	}
 	return words
 }

@@ -84,9 +84,9 @@ func (w *Worker) target(entry Entry) (*folder, *status, error) {
 	case err != nil:
 		return nil, nil, err
 	case info == nil:
-		return nil, nil, refuse("it is a hard link to %q, which is not here", entry.Target)
+		return nil, nil, refuse("hard link to %q, which does not exist locally", entry.Target)
 	case !info.Mode().IsRegular():
-		return nil, nil, refuse("it is a hard link to %q, which is %s here", entry.Target, describe(info.Mode()))
+		return nil, nil, refuse("hard link to %q, which is %s locally", entry.Target, describe(info.Mode()))
 	}
 	return dir.retain(), info, nil
 }

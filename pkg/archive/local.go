@@ -41,7 +41,7 @@ func localError(p string, err error) error {
 	case err == nil || errors.As(err, &no):
 		return err
 	case unholdable(err):
-		return refuse("it cannot be made here: %v", bare(err))
+		return refuse("cannot be created locally: %v", bare(err))
 	}
 	return fmt.Errorf("writing %q: %w", p, bare(err))
 }

@@ -9,7 +9,7 @@ import (
 )
 
 // ErrLocked says that another process fills the same directory.
-var ErrLocked = errors.New("another fetch writes to the same directory")
+var ErrLocked = errors.New("another fetch is writing to this directory")
 
 // Lock keeps others that call it out of dir, which must exist, until release or
 // the end of the process. On Unix the lock is on the directory itself and

@@ -34,7 +34,7 @@ func (w *Worker) Look(entry Entry) (Local, error) {
 	case entry.Type == Directory && !mode.IsDir():
 		return Local{}, needed(entry.Path, mode)
 	case entry.Type != Directory && !mode.IsRegular():
-		return Local{}, refuse("%s is here in its place", describe(mode))
+		return Local{}, refuse("%s already exists at this local path", describe(mode))
 	}
 	if err != nil {
 		return Local{}, localError(entry.Path, err)
@@ -76,7 +76,7 @@ func (w *Worker) openFile(p string) (*os.File, error) {
 }
 
 func needed(p string, mode fs.FileMode) error {
-	return refuse("%q is %s here, where a directory is needed", p, describe(mode))
+	return refuse("%q is %s locally, but a directory is needed", p, describe(mode))
 }
 
 // describe names what lies at a path, for people.
@@ -89,5 +89,5 @@ func describe(mode fs.FileMode) string {
 	case mode&fs.ModeSymlink != 0:
 		return "a symlink"
 	}
-	return "neither file nor directory"
+	return "a special file"
 }

@@ -17,26 +17,26 @@ const longest = 4095
 func localName(name string) (string, error) {
 	switch {
 	case name == "":
-		return "", refuse("it has no name")
+		return "", refuse("empty name")
 	case strings.ContainsRune(name, 0):
-		return "", refuse("its name holds a NUL")
+		return "", refuse("name contains a NUL character")
 	case path.IsAbs(name):
-		return "", refuse("its name is absolute")
+		return "", refuse("path is absolute")
 	case slices.Contains(strings.Split(name, "/"), ".."):
-		return "", refuse(`its name holds ".."`)
+		return "", refuse(`path contains ".."`)
 	}
 	clean := path.Clean(name)
 	if clean == "." {
-		return "", refuse("its name is that of the whole tree")
+		return "", refuse("path is the root directory")
 	}
 	if len(clean) > longest {
-		return "", refuse("its path has more than %d bytes, which is the limit", longest)
+		return "", refuse("path exceeds the limit of %d bytes", longest)
 	}
 	if err := nameable(clean); err != nil {
 		return "", err
 	}
 	if slices.ContainsFunc(strings.Split(clean, "/"), isPartial) {
-		return "", refuse("its name is kept for files that are being written")
+		return "", refuse("name is reserved for partial files")
 	}
 	return clean, nil
 }
@@ -49,7 +49,7 @@ func nameable(name string) error {
 		}
 	}
 	if _, err := filepath.Localize(utf8Form(name)); err != nil {
-		return refuse("this system cannot have a file of that name")
+		return refuse("name is not valid on this system")
 	}
 	return nil
 }

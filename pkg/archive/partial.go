@@ -11,7 +11,7 @@ import (
 
 // ErrNoPartial says that there is no partial file to go on with: none, a shorter
 // one, or something else in its place.
-var ErrNoPartial = errors.New("there is no part of the file to go on with")
+var ErrNoPartial = errors.New("no partial file to resume")
 
 // Partial is a file, symlink or hard link under the name it has while it is
 // being made. It ends with Commit, Discard or Leave; after one of them the
@@ -82,7 +82,7 @@ func (p *Partial) make(what func() error) error {
 	err := what()
 	if errors.Is(err, fs.ErrExist) {
 		if p.dir.remove(p.name) != nil {
-			return refuse("something is here in place of its partial file %q, and cannot be removed", p.name)
+			return refuse("cannot delete %q, which has the name of its partial file", p.name)
 		}
 		err = what()
 	}
@@ -123,7 +123,7 @@ const longHole = 1 << 30
 // Skip leaves a hole of n bytes.
 func (p *Partial) Skip(n int64) error {
 	if n < 0 || n > math.MaxInt64-p.at {
-		return refuse("it is longer than a file can be")
+		return refuse("larger than the maximum size of a file")
 	}
 	p.at += n
 	if n < longHole {
@@ -157,7 +157,7 @@ func (p *Partial) Commit(entry Entry) (Outcome, error) {
 	}
 	defer p.Discard()
 	if entry.Size != p.at || p.at < 0 {
-		return Outcome{}, p.failed(fmt.Errorf("%d bytes came of %d", p.at, entry.Size))
+		return Outcome{}, p.failed(fmt.Errorf("received %d of %d bytes", p.at, entry.Size))
 	}
 	if err := p.lengthen(); err != nil {
 		return Outcome{}, localError(p.entry.Path, err)
@@ -178,7 +178,7 @@ func (p *Partial) place(info *status) (Outcome, error) {
 	name := path.Base(p.entry.Path)
 	if err := p.dir.rename(p.name, name); err != nil {
 		if here, looked := p.dir.lstat(name); looked == nil && here.IsDir() {
-			return Outcome{}, refuse("a directory is here in its place")
+			return Outcome{}, refuse("a directory already exists at this local path")
 		}
 		return Outcome{}, p.local(err)
 	}

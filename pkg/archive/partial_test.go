@@ -40,7 +40,7 @@ func TestPartialEnds(t *testing.T) {
 		"not at all": {func(*Partial) error { return nil }, map[string]string{part: "who"}, ""},
 		"discard":    {func(p *Partial) error { p.Discard(); return nil }, map[string]string{}, ""},
 		"leave":      {func(p *Partial) error { p.Leave(); p.Discard(); return nil }, map[string]string{part: "who"}, ""},
-		"too early":  {func(p *Partial) error { _, err := p.Commit(whole.Entry); return err }, map[string]string{}, "3 bytes came of 5"},
+		"too early":  {func(p *Partial) error { _, err := p.Commit(whole.Entry); return err }, map[string]string{}, "3 of 5"},
 		"commit": {func(p *Partial) error {
 			_, err := io.WriteString(p, "le")
 			_, committed := p.Commit(whole.Entry)
@@ -204,7 +204,7 @@ func TestPartialNotRemovable(t *testing.T) {
 	d := newTarget(t, filetree.Tree{part: filetree.Dir(), part + "/own": filetree.File("own")})
 	d.fill(file("f", "f"), file("g", "g"))
 	d.check(filetree.Tree{part: filetree.Dir(), part + "/own": filetree.File("own"), "g": filetree.File("g")})
-	if !strings.Contains(d.refused["f"], "cannot be removed") {
+	if !strings.Contains(d.refused["f"], "cannot delete") {
 		t.Error(d.refused)
 	}
 }
@@ -236,7 +236,7 @@ func TestTwoProcesses(t *testing.T) {
 		if err := other(); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := p.Commit(file("f", "whole").Entry); err == nil || !strings.Contains(err.Error(), "another program removed its partial file") {
+		if _, err := p.Commit(file("f", "whole").Entry); err == nil || !strings.Contains(err.Error(), "another program deleted the partial file") {
 			t.Errorf("%s: %v", name, err)
 		}
 		if _, err := os.Lstat(filepath.Join(d.dir, "f")); !errors.Is(err, fs.ErrNotExist) {
@@ -252,7 +252,7 @@ func TestSameNameTwice(t *testing.T) {
 	defer w.Close()
 	p := begun(t, w, file("f", "whole"), "whole")
 	d.fill(file("f", "other"), symlink("f", "x"))
-	d.checkRefused(map[string]string{"f": "it is named twice"})
+	d.checkRefused(map[string]string{"f": "listed twice"})
 	if _, err := p.Commit(file("f", "whole").Entry); err != nil {
 		t.Error(err)
 	}
@@ -367,7 +367,7 @@ func TestDirectoryRemovedMeanwhile(t *testing.T) {
 				switch {
 				case all && (!errors.As(err, &removed) || removed.Dir != d.root.Name()):
 					t.Error(err)
-				case !all && (!errors.As(err, &no) || !strings.Contains(no.Reason, "was removed meanwhile")):
+				case !all && (!errors.As(err, &no) || !strings.Contains(no.Reason, "was deleted during the transfer")):
 					t.Error(err)
 				}
 			})

@@ -70,7 +70,7 @@ func (r *Reader) Finish() (End, error) {
 func (r *Reader) compare() error {
 	switch {
 	case r.hash == nil && r.end.Sum != "":
-		return fmt.Errorf("%w: it carries one that it did not announce", ErrCorrupt)
+		return fmt.Errorf("%w: unexpected hash at the end", ErrCorrupt)
 	case r.hash == nil:
 		return nil
 	}
@@ -112,6 +112,6 @@ func (r *Reader) finished(tail string) {
 	end, ok := parseEnd(tail, r.nonce)
 	r.end, r.err = end, io.EOF
 	if !ok {
-		r.err = fmt.Errorf("%w: its last line is malformed", ErrCorrupt)
+		r.err = fmt.Errorf("%w: malformed last line", ErrCorrupt)
 	}
 }

@@ -11,7 +11,7 @@ type RemovedError struct{ Dir string }
 
 // Error implements error.
 func (e *RemovedError) Error() string {
-	return fmt.Sprintf("the local directory %s was removed while files were written to it", e.Dir)
+	return fmt.Sprintf("the local directory %s was deleted while files were written to it", e.Dir)
 }
 
 // orRemoved returns err, or what explains it: that the directory of the Tree was removed.
@@ -28,7 +28,7 @@ func (p *Partial) missing(err error) error {
 	if !errors.Is(err, fs.ErrNotExist) || !p.dir.removed() {
 		return nil
 	}
-	return p.tree.orRemoved(refuse("the local directory that it belongs to was removed meanwhile"))
+	return p.tree.orRemoved(refuse("its local directory was deleted during the transfer"))
 }
 
 // local turns what the file system said of the entry into an error or a refusal.
@@ -45,5 +45,5 @@ func (p *Partial) taken() error {
 	if gone := p.missing(fs.ErrNotExist); gone != nil {
 		return gone
 	}
-	return p.failed(fmt.Errorf("another program removed its partial file %s", p.name))
+	return p.failed(fmt.Errorf("another program deleted the partial file %s", p.name))
 }

@@ -172,7 +172,7 @@ func TestAnothersDirectory(t *testing.T) {
 		t.Skip("only root can make what belongs to another")
 	}
 	d := newTarget(t, filetree.Tree{"theirs": filetree.Dir(), "secret": filetree.Dir().Perm("0700")})
-	const denied = "it cannot be made here: permission denied"
+	const denied = "cannot be created locally: permission denied"
 	asNobody(t, d.dir, func() {
 		d.fill(file("theirs/f", "f"), dir("theirs/d"), symlink("theirs/s", "x"), file("secret/f", "f"), file("secret/d/f", "f"), file("mine", "m"))
 	})
@@ -252,7 +252,7 @@ func TestPipes(t *testing.T) {
 	}
 	d.fill(file("f", "f"), file("pipe/f", "f"), file("pipe", "x"))
 	d.checkRefused(map[string]string{
-		"pipe/f": `"pipe" is neither file nor directory here, where a directory is needed`,
-		"pipe":   "neither file nor directory is here in its place",
+		"pipe/f": `"pipe" is a special file locally, but a directory is needed`,
+		"pipe":   "a special file already exists at this local path",
 	})
 }

@@ -15,7 +15,7 @@ import (
 // a name is resolved by the text alone, since the name may be a symlink: `s -> .` and `t -> s/../x` lead out together.
 func (l *Layout) LinkTarget(p, target string) (string, error) {
 	if target == "" || strings.ContainsRune(target, 0) {
-		return "", refuse("it is a symlink without a target")
+		return "", refuse("symlink without a target")
 	}
 	text := target
 	if !staysInside(p, target) {
@@ -31,7 +31,7 @@ func (l *Layout) LinkTarget(p, target string) (string, error) {
 	}
 	names := elements(text)
 	if names = names[ups(names):]; len(names) > 0 && nameable(path.Join(names...)) != nil {
-		return "", refuse("it is a symlink to %q, which this system cannot name", target)
+		return "", refuse("symlink to %q, which is not a valid path on this system", target)
 	}
 	return text, nil
 }
@@ -50,11 +50,11 @@ type OutsideError struct {
 func (e *OutsideError) Error() string {
 	switch {
 	case e.Place != "":
-		return fmt.Sprintf("it is a symlink to %q, which is %q on the same claim", e.Target, e.Place)
+		return fmt.Sprintf("symlink to %q, which is %q on the same claim", e.Target, e.Place)
 	case e.Claim:
-		return fmt.Sprintf("it is a symlink to %q, which is not on this claim", e.Target)
+		return fmt.Sprintf("symlink to %q, which is not on this claim", e.Target)
 	}
-	return fmt.Sprintf("it is a symlink to %q, which leads out of the tree", e.Target)
+	return fmt.Sprintf("symlink to %q, which is outside the source directory", e.Target)
 }
 
 // staysInside reports whether the symlink at p stays inside of its tree, whatever other symlinks there are.

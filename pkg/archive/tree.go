@@ -116,7 +116,7 @@ func (t *Tree) look() (*folder, error) {
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, nil //nolint:nilnil // nothing is there
 		case err != nil:
-			return nil, fmt.Errorf("looking at what is here: %w", err)
+			return nil, fmt.Errorf("reading the local directory: %w", err)
 		}
 		return openFolder(root)
 	})
@@ -141,7 +141,7 @@ func (t *Tree) hold(p string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, ok := t.busy[p]; ok {
-		return refuse("it is named twice")
+		return refuse("listed twice")
 	}
 	t.busy[p] = struct{}{}
 	return nil

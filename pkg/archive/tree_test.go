@@ -108,7 +108,7 @@ func TestLook(t *testing.T) {
 	tree := filetree.Tree{
 		"d": filetree.Dir(), "d/f": filetree.File("four"), "s": filetree.Symlink("d"), "f": filetree.File("f"),
 	}
-	const below = `"s" is a symlink here, where a directory is needed`
+	const below = `"s" is a symlink locally, but a directory is needed`
 	tests := []struct {
 		entry Entry
 		want  string
@@ -120,12 +120,12 @@ func TestLook(t *testing.T) {
 		{file("no/ne", "").Entry, "nothing"},
 		{dir("d").Entry, "a directory"},
 		{dir("none").Entry, "nothing"},
-		{file("d", "").Entry, "a directory is here in its place"},
-		{dir("f").Entry, `"f" is a file here, where a directory is needed`},
+		{file("d", "").Entry, "a directory already exists at this local path"},
+		{dir("f").Entry, `"f" is a file locally, but a directory is needed`},
 		{dir("s").Entry, below},
 		{file("s/f", "").Entry, below},
 		{file("s/no/ne", "").Entry, below},
-		{file("f/x/y", "").Entry, `"f" is a file here, where a directory is needed`},
+		{file("f/x/y", "").Entry, `"f" is a file locally, but a directory is needed`},
 	}
 	for _, test := range tests {
 		d := newTarget(t, tree)

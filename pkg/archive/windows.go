@@ -17,19 +17,19 @@ const longestOnWindows = 255
 // ("nul.txt"), and which ones differs from version to version.
 func windowsName(name string) error {
 	if !utf8.ValidString(name) {
-		return refuse("its name is not UTF-8, and cannot be said on Windows")
+		return refuse("name is not UTF-8, which Windows requires")
 	}
 	if i := strings.IndexFunc(name, unknownToWindows); i >= 0 {
-		return refuse("its name holds %q, which no name on Windows may", name[i:i+1])
+		return refuse("name contains %q, which Windows does not allow", name[i:i+1])
 	}
 	for part := range strings.SplitSeq(name, "/") {
 		switch {
 		case strings.HasSuffix(part, "."), strings.HasSuffix(part, " "):
-			return refuse("%q in its name ends in a dot or a space, which Windows leaves out", part)
+			return refuse("%q in its path ends with a dot or a space, which Windows removes", part)
 		case isDevice(part):
-			return refuse("%q in its name is a device on Windows", part)
+			return refuse("%q in its path is a device name on Windows", part)
 		case len(utf16.Encode([]rune(part))) > longestOnWindows:
-			return refuse("its name has a part of more than %d characters, the most on Windows", longestOnWindows)
+			return refuse("a part of its path exceeds %d characters, the limit on Windows", longestOnWindows)
 		}
 	}
 	return nil

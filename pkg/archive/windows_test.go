@@ -7,22 +7,22 @@ import (
 )
 
 const (
-	strange = ", which no name on Windows may"
-	ending  = " in its name ends in a dot or a space, which Windows leaves out"
-	device  = " in its name is a device on Windows"
-	tooLong = "its name has a part of more than 255 characters, the most on Windows"
-	noText  = "its name is not UTF-8, and cannot be said on Windows"
+	strange = ", which Windows does not allow"
+	ending  = " in its path ends with a dot or a space, which Windows removes"
+	device  = " in its path is a device name on Windows"
+	tooLong = "a part of its path exceeds 255 characters, the limit on Windows"
+	noText  = "name is not UTF-8, which Windows requires"
 )
 
 // windowsNames are names and why Windows cannot have them; empty: it can.
 func windowsNames() map[string]string {
 	return map[string]string{
-		"a<b": `its name holds "<"` + strange, "a>b": `its name holds ">"` + strange,
-		"a:b": `its name holds ":"` + strange, "C:": `its name holds ":"` + strange, "C:/x": `its name holds ":"` + strange,
-		`a"b`: `its name holds "\""` + strange, "a|b": `its name holds "|"` + strange,
-		"a?b": `its name holds "?"` + strange, "d/*": `its name holds "*"` + strange,
-		`a\b`: `its name holds "\\"` + strange, `..\x`: `its name holds "\\"` + strange, `\\host\share`: `its name holds "\\"` + strange,
-		"new\nline": `its name holds "\n"` + strange, "\x01": `its name holds "\x01"` + strange, "d\x1f/x": `its name holds "\x1f"` + strange,
+		"a<b": `name contains "<"` + strange, "a>b": `name contains ">"` + strange,
+		"a:b": `name contains ":"` + strange, "C:": `name contains ":"` + strange, "C:/x": `name contains ":"` + strange,
+		`a"b`: `name contains "\""` + strange, "a|b": `name contains "|"` + strange,
+		"a?b": `name contains "?"` + strange, "d/*": `name contains "*"` + strange,
+		`a\b`: `name contains "\\"` + strange, `..\x`: `name contains "\\"` + strange, `\\host\share`: `name contains "\\"` + strange,
+		"new\nline": `name contains "\n"` + strange, "\x01": `name contains "\x01"` + strange, "d\x1f/x": `name contains "\x1f"` + strange,
 		"a\x7fb": "", "a\u0085b": "", "ünïcödé ☃ 😀": "", "a'b`c$d%e!f^g&h(i)j{k}l[m]n=o+p,q;r~s#t@u": "",
 
 		"a.": `"a."` + ending, "a..": `"a.."` + ending, "...": `"..."` + ending, "d./x": `"d."` + ending,

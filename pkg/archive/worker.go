@@ -71,7 +71,7 @@ func (w *Worker) enter(p string) (*folder, error) {
 	}
 	dir, err := w.walk(base, p)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, w.tree.orRemoved(refuse("the local directory that it belongs to was removed meanwhile"))
+		return nil, w.tree.orRemoved(refuse("its local directory was deleted during the transfer"))
 	}
 	if err == nil {
 		w.entered = round

@@ -12,22 +12,22 @@ import (
 // meant is what the codes of stores mean. In a text, {profile}, {region}, {doing} and {said}
 // stand for what their names say.
 var meant = map[string]string{ //nolint:gochecknoglobals // read only
-	"NoSuchBucket":           "there is no such bucket",
-	"InvalidAccessKeyId":     "the store does not know the access key of profile {profile}, or of the environment",
-	"SignatureDoesNotMatch":  "the secret key of profile {profile}, or of the environment, does not fit its access key ({said})",
-	"ExpiredToken":           "the credentials of profile {profile} have expired: sign in again, such as by aws sso login",
-	"RequestTimeTooSkewed":   "the clock of this machine, or of the store, is wrong by more than a quarter of an hour",
-	"AccessDenied":           "{doing} is refused to profile {profile}, or to the environment's key ({said})",
-	"SlowDown":               "{doing}: the store is too busy ({said})",
-	"InsufficientStorage":    "{doing}: the store has no room left ({said})",
-	"outdated in a pod":      "the store takes what pods ask of it for outdated, or for something of the future ({said}): is the clock of this machine right?",
-	"signature in a pod":     "the store that pods reach refuses a signature that this machine makes use of itself ({said}): is it the same store, and does nothing between it and the pods change the host or the path of what they ask?",
-	"PermanentRedirect":      "it is in another region than {region}: --region says which ({said})",
-	"unreachable from a pod": "pods cannot reach the store ({said}): --in-cluster-endpoint-url says where they can, and without a bucket the files come directly",
-	"untrusted in a pod":     "pods do not trust the certificate of the store ({said}): AWS_CA_BUNDLE, or ca_bundle of the profile, names the file with its CA",
-	"away from a pod":        "pods cannot reach the store any more ({said})",
-	"unreachable":            "the store cannot be reached from this machine ({said})",
-	"":                       "{doing} failed: {said}",
+	"NoSuchBucket":           "the bucket does not exist",
+	"InvalidAccessKeyId":     "the store does not know the access key of profile {profile} or of the environment",
+	"SignatureDoesNotMatch":  "the secret key of profile {profile} or of the environment does not match its access key ({said})",
+	"ExpiredToken":           "the credentials of profile {profile} have expired; sign in again, for example with \"aws sso login\"",
+	"RequestTimeTooSkewed":   "the clocks of this machine and of the store differ by more than 15 minutes",
+	"AccessDenied":           "profile {profile}, or the access key of the environment, is not allowed to {doing} ({said})",
+	"SlowDown":               "cannot {doing}: the store is too busy ({said})",
+	"InsufficientStorage":    "cannot {doing}: the store has no space left ({said})",
+	"outdated in a pod":      "the store rejected the pre-signed request of a pod as expired or not yet valid ({said}); check this machine's clock",
+	"signature in a pod":     "the store rejected the signature of a request from a pod, but accepts it from this machine ({said}); check that both reach the same store and that no proxy changes the host or the path of requests from pods",
+	"PermanentRedirect":      "the bucket is in another region than {region} ({said}); set its region with --region",
+	"unreachable from a pod": "pods cannot reach the store ({said}); set --in-cluster-endpoint-url to a URL that pods can reach, or fetch without a bucket",
+	"untrusted in a pod":     "pods do not trust the certificate of the store ({said}); set AWS_CA_BUNDLE, or ca_bundle in the profile, to the file with its CA",
+	"away from a pod":        "pods can no longer reach the store ({said})",
+	"unreachable":            "this machine cannot reach the store ({said})",
+	"":                       "cannot {doing}: {said}",
 }
 
 // same are codes that mean what another does.
@@ -90,7 +90,7 @@ func (s *Store) sentence(doing string, r Refusal) string {
 		said = r.Code + ": " + r.Message
 	}
 	if r.Region != "" && r.Region != s.Region() && (r.Code == "" || meant[r.code()] == "" || r.code() == "PermanentRedirect") {
-		return fmt.Sprintf("it is in region %s: --region=%s", r.Region, r.Region)
+		return fmt.Sprintf("the bucket is in region %s; use --region=%s", r.Region, r.Region)
 	}
 	text := meant[r.kind()]
 	return strings.NewReplacer("{profile}", strconv.Quote(s.profile), "{region}", strconv.Quote(s.Region()), "{doing}", doing, "{said}", said).Replace(text)

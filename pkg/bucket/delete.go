@@ -26,7 +26,7 @@ func (s *Store) Delete(ctx context.Context, bucket string, keys ...string) error
 // cannot tell removes whatever is there.
 func (s *Store) DeleteOver(ctx context.Context, bucket, key, etag string) error {
 	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &key, IfMatch: &etag})
-	if err = s.explain("deleting from it", bucket, err); unknown(err) {
+	if err = s.explain("delete objects", bucket, err); unknown(err) {
 		return s.Delete(ctx, bucket, key)
 	}
 	return err
@@ -35,7 +35,7 @@ func (s *Store) DeleteOver(ctx context.Context, bucket, key, etag string) error 
 func (s *Store) deleteSome(ctx context.Context, bucket string, keys []string) error {
 	if len(keys) == 1 {
 		_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &keys[0]})
-		return s.explain("deleting from it", bucket, err)
+		return s.explain("delete objects", bucket, err)
 	}
 	quiet, all := true, make([]types.ObjectIdentifier, len(keys))
 	for i := range keys {
@@ -47,7 +47,7 @@ func (s *Store) deleteSome(ctx context.Context, bucket string, keys []string) er
 	}
 	for _, failed := range answer.Errors {
 		if code := aws.ToString(failed.Code); code != "NoSuchKey" {
-			return s.Explain("deleting from it", bucket, Refusal{Code: code, Message: aws.ToString(failed.Message)})
+			return s.Explain("delete objects", bucket, Refusal{Code: code, Message: aws.ToString(failed.Message)})
 		}
 	}
 	return nil
@@ -70,7 +70,7 @@ func (s *Store) Empty(ctx context.Context, bucket, prefix string) (count int, er
 			return 0, err
 		}
 		if !strings.HasPrefix(one.Key, prefix) {
-			return 0, fmt.Errorf("bucket %q: the store listed %q, which is not below %q", bucket, one.Key, prefix)
+			return 0, fmt.Errorf("bucket %q: the store listed %q, which does not start with %q", bucket, one.Key, prefix)
 		}
 		keys = append(keys, one.Key)
 	}

@@ -27,17 +27,17 @@ type Location struct {
 func ParseLocation(text string) (Location, error) {
 	rest, ok := strings.CutPrefix(text, Scheme)
 	if !ok {
-		return Location{}, fmt.Errorf("%q: s3://BUCKET/PREFIX is expected", text)
+		return Location{}, fmt.Errorf("invalid S3 location %q: must be s3://BUCKET[/PREFIX]", text)
 	}
 	name, prefix, _ := strings.Cut(rest, "/")
 	prefix = strings.TrimSuffix(prefix, "/")
 	switch {
 	case !bucketName.MatchString(name):
-		return Location{}, fmt.Errorf("%q: %q is no name of a bucket: 3 to 63 lower-case letters, digits, dots and dashes are", text, name)
+		return Location{}, fmt.Errorf("invalid bucket name %q: must be 3 to 63 characters of a-z, 0-9, \".\" and \"-\"", name)
 	case prefix != "" && (path.Clean("/"+prefix) != "/"+prefix || strings.ContainsFunc(prefix, control)):
-		return Location{}, fmt.Errorf("%q: a prefix is folders and slashes, and none of . and .. or of nothing", text)
+		return Location{}, fmt.Errorf("invalid S3 location %q: the prefix must not contain \".\", \"..\", empty parts or control characters", text)
 	case len(prefix) > mostKey/2:
-		return Location{}, fmt.Errorf("%q: the prefix is longer than %d bytes, which leaves no room for names", text, mostKey/2)
+		return Location{}, fmt.Errorf("invalid S3 location %q: the prefix must not be longer than %d bytes", text, mostKey/2)
 	}
 	return Location{name, prefix}, nil
 }

@@ -38,10 +38,10 @@ func (s *Store) Begin(ctx context.Context, bucket, key string, as Attributes) (i
 	}
 	answer, err := s.client.CreateMultipartUpload(ctx, input)
 	if err != nil {
-		return "", s.explain("writing to it in parts", bucket, err)
+		return "", s.explain("create a multipart upload", bucket, err)
 	}
 	if aws.ToString(answer.UploadId) == "" {
-		return "", fmt.Errorf("bucket %q: the store began an upload in parts and did not say its id", bucket)
+		return "", fmt.Errorf("bucket %q: the store returned no ID for a multipart upload", bucket)
 	}
 	return *answer.UploadId, nil
 }
@@ -65,7 +65,7 @@ func (s *Store) Complete(ctx context.Context, bucket string, of Upload, etags []
 	_, err := s.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
 		Bucket: &bucket, Key: &of.Key, UploadId: &of.ID, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 	}, func(o *s3.Options) { o.HTTPClient = s.joins })
-	told := s.explain("putting the parts of an object together", bucket, err)
+	told := s.explain("complete a multipart upload", bucket, err)
 	if told != nil && !NoUpload(told) {
 		return "", told
 	}
@@ -76,7 +76,7 @@ func (s *Store) Complete(ctx context.Context, bucket string, of Upload, etags []
 	case told != nil && !object.Consists(etags, size):
 		return "", told
 	case object.Size != size:
-		return "", fmt.Errorf("bucket %q: the store made an object of %d bytes of parts of %d", bucket, object.Size, size)
+		return "", fmt.Errorf("bucket %q: the store created an object of %d bytes from parts of %d bytes", bucket, object.Size, size)
 	}
 	return object.ETag, nil
 }
@@ -96,7 +96,7 @@ func (s *Store) Parts(ctx context.Context, bucket string, of Upload) iter.Seq2[P
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(Part{}, s.explain("listing the parts of an upload", bucket, err))
+				yield(Part{}, s.explain("list the parts of a multipart upload", bucket, err))
 				return
 			}
 			first := ""
@@ -137,7 +137,7 @@ func BareETag(etag string) string { return strings.Trim(etag, `"`) }
 // there was one.
 func (s *Store) Abort(ctx context.Context, bucket string, of Upload) (there bool, err error) {
 	_, err = s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &bucket, Key: &of.Key, UploadId: &of.ID})
-	if err = s.explain("aborting an upload in it", bucket, err); NoUpload(err) {
+	if err = s.explain("abort a multipart upload", bucket, err); NoUpload(err) {
 		return false, nil
 	}
 	return true, err
@@ -149,7 +149,7 @@ func (s *Store) Uploads(ctx context.Context, bucket, prefix string) iter.Seq2[Up
 		pages, seen := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &bucket, Prefix: &prefix}), newPaging(bucket)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
-			if err = s.explain("listing the uploads in it", bucket, err); NoUpload(err) {
+			if err = s.explain("list multipart uploads", bucket, err); NoUpload(err) {
 				return // some stores say so where there is none
 			}
 			first := ""

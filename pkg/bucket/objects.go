@@ -29,7 +29,7 @@ func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[Objec
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
-				yield(Object{}, s.explain("listing it", bucket, err))
+				yield(Object{}, s.explain("list objects", bucket, err))
 				return
 			}
 			first := ""
@@ -54,7 +54,7 @@ func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[Objec
 func (s *Store) Look(ctx context.Context, bucket, key string) (Object, error) {
 	answer, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
-		return Object{}, s.explain("looking at an object", bucket, err)
+		return Object{}, s.explain("read the metadata of an object", bucket, err)
 	}
 	return Object{key, aws.ToInt64(answer.ContentLength), aws.ToString(answer.ETag), aws.ToTime(answer.LastModified)}, nil
 }

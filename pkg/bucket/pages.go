@@ -21,15 +21,15 @@ func (p *paging) next(token, first string) error {
 	if first != "" {
 		p.empty = 0
 	} else if p.empty++; p.empty > mostEmpty && token != "" {
-		return fmt.Errorf("bucket %q: the store sent %d empty pages of a list in a row", p.bucket, p.empty)
+		return fmt.Errorf("bucket %q: the store returned %d empty list pages in a row", p.bucket, p.empty)
 	}
-	for what, value := range map[string]string{"continuation token": token, "page of a list": first} {
+	for what, value := range map[string]string{"continuation token": token, "list page": first} {
 		if value == "" {
 			continue
 		}
 		key := what + value
 		if _, again := p.seen[key]; again {
-			return fmt.Errorf("bucket %q: the store sent the same %s twice: the list has no end", p.bucket, what)
+			return fmt.Errorf("bucket %q: the store returned the same %s twice, so the list does not end", p.bucket, what)
 		}
 		p.seen[key] = struct{}{}
 	}

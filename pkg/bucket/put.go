@@ -40,7 +40,7 @@ func (s *Store) SignPut(ctx context.Context, bucket, key string, as Attributes, 
 
 func (s *Store) signed(bucket string, request *v4.PresignedHTTPRequest, err error) (Signed, error) {
 	if err != nil {
-		return Signed{}, s.explain("signing a request", bucket, err)
+		return Signed{}, s.explain("sign a request", bucket, err)
 	}
 	header := map[string]string{}
 	for name, values := range request.SignedHeader {
@@ -54,7 +54,7 @@ func (s *Store) signed(bucket string, request *v4.PresignedHTTPRequest, err erro
 // Put makes an object of a few bytes.
 func (s *Store) Put(ctx context.Context, bucket, key string, content []byte) error {
 	_, err := s.client.PutObject(ctx, small(bucket, key, content))
-	return s.explain("writing to it", bucket, err)
+	return s.explain("write objects", bucket, err)
 }
 
 // small is an object of a few bytes, with their MD5: there are stores that keep what came of a
@@ -74,7 +74,7 @@ func (s *Store) PutOver(ctx context.Context, bucket, key, etag string, content [
 		input.IfMatch = &etag
 	}
 	_, err := s.client.PutObject(ctx, input)
-	if err = s.explain("writing to it", bucket, err); unknown(err) {
+	if err = s.explain("write objects", bucket, err); unknown(err) {
 		return s.Put(ctx, bucket, key, content)
 	}
 	return err

@@ -50,7 +50,7 @@ func (r *reader) open() error {
 	}
 	answer, err := r.store.client.GetObject(r.ctx, input)
 	if err != nil {
-		return r.store.explain("reading from it", r.bucket, err)
+		return r.store.explain("read objects", r.bucket, err)
 	}
 	r.body, r.etag = answer.Body, answer.ETag
 	if length := aws.ToInt64(answer.ContentLength); r.at == 0 && (!r.part || r.short && length < r.size) {
@@ -76,7 +76,7 @@ func (r *reader) Read(p []byte) (int, error) {
 			continue
 		}
 		if r.breaks++; r.breaks > mostBreaks {
-			return 0, r.store.explain("reading from it", r.bucket, err)
+			return 0, r.store.explain("read objects", r.bucket, err)
 		}
 		_ = r.body.Close() // it broke off
 		if err := r.open(); err != nil {

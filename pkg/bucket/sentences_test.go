@@ -16,16 +16,16 @@ func TestSentences(t *testing.T) {
 		status int
 		want   string
 	}{
-		"NoSuchBucket":          {404, "there is no such bucket"},
-		"AccessDenied":          {403, `writing to it is refused to profile "default"`},
+		"NoSuchBucket":          {404, "the bucket does not exist"},
+		"AccessDenied":          {403, `profile "default", or the access key of the environment, is not allowed to write objects`},
 		"InvalidAccessKeyId":    {403, "does not know the access key"},
-		"SignatureDoesNotMatch": {403, "does not fit its access key"},
-		"ExpiredToken":          {400, "have expired: sign in again"},
-		"RequestTimeTooSkewed":  {403, "the clock of this machine"},
+		"SignatureDoesNotMatch": {403, "does not match its access key"},
+		"ExpiredToken":          {400, "have expired; sign in again"},
+		"RequestTimeTooSkewed":  {403, "the clocks of this machine and of the store differ"},
 		"PermanentRedirect":     {301, "another region"},
-		"InsufficientStorage":   {507, "writing to it: the store has no room left (InsufficientStorage: said the test)"},
-		"QuotaExceeded":         {403, "writing to it: the store has no room left"},
-		"Odd":                   {418, "writing to it failed: Odd: said the test"},
+		"InsufficientStorage":   {507, "cannot write objects: the store has no space left (InsufficientStorage: said the test)"},
+		"QuotaExceeded":         {403, "cannot write objects: the store has no space left"},
+		"Odd":                   {418, "cannot write objects: Odd: said the test"},
 	} {
 		store := serve(t, func(w http.ResponseWriter, _ *http.Request) {
 			w.WriteHeader(test.status)
@@ -47,17 +47,17 @@ func TestSentencesOfPods(t *testing.T) {
 		t.Fatal(err)
 	}
 	for want, r := range map[string]bucket.Refusal{
-		"is the clock of this machine right?":          {Status: 403, Code: "AccessDenied", Message: "Request has expired"},
-		"something of the future":                      {Status: 403, Code: "AccessDenied", Message: "Request is not valid yet"},
-		"is it the same store":                         {Status: 403, Code: "SignatureDoesNotMatch", Message: "m"},
-		"refuses a signature":                          {Status: 403, Code: "InvalidAccessKeyId", Message: "m"},
-		"have expired: sign in again":                  {Status: 400, Code: "ExpiredToken", Message: "The provided token has expired."},
-		`writing to it is refused to profile "default`: {Status: 403, Code: "AccessDenied", Message: "Access Denied."},
-		"pods do not trust the certificate":            {Unreachable: true, Message: "ceph: tls: failed to verify certificate: x509: certificate signed by unknown authority"},
-		"writing to it failed: NotImplemented":         {Status: 501, Code: "NotImplemented", Message: "m"},
+		"check this machine's clock":           {Status: 403, Code: "AccessDenied", Message: "Request has expired"},
+		"as expired or not yet valid":          {Status: 403, Code: "AccessDenied", Message: "Request is not valid yet"},
+		"both reach the same store":            {Status: 403, Code: "SignatureDoesNotMatch", Message: "m"},
+		"rejected the signature":               {Status: 403, Code: "InvalidAccessKeyId", Message: "m"},
+		"have expired; sign in again":          {Status: 400, Code: "ExpiredToken", Message: "The provided token has expired."},
+		`is not allowed to write objects`:      {Status: 403, Code: "AccessDenied", Message: "Access Denied."},
+		"pods do not trust the certificate":    {Unreachable: true, Message: "ceph: tls: failed to verify certificate: x509: certificate signed by unknown authority"},
+		"cannot write objects: NotImplemented": {Status: 501, Code: "NotImplemented", Message: "m"},
 	} {
 		r.InPod = true
-		err := store.Explain("writing to it", "results", r)
+		err := store.Explain("write objects", "results", r)
 		if failed, ok := errors.AsType[*bucket.Error](err); !ok || !strings.Contains(err.Error(), want) || failed.Passing() {
 			t.Errorf("%v in place of %q", err, want)
 		}
@@ -70,7 +70,7 @@ func TestRegion(t *testing.T) {
 		w.WriteHeader(http.StatusMovedPermanently)
 		_, _ = io.WriteString(w, "<Error><Code>PermanentRedirect</Code><Message>said the test</Message></Error>")
 	})
-	if err := store.Put(t.Context(), "results", "k", []byte("x")); err == nil || !strings.HasSuffix(err.Error(), "it is in region eu-west-1: --region=eu-west-1") {
+	if err := store.Put(t.Context(), "results", "k", []byte("x")); err == nil || !strings.HasSuffix(err.Error(), "the bucket is in region eu-west-1; use --region=eu-west-1") {
 		t.Error(err)
 	}
 }
@@ -82,7 +82,7 @@ func TestUnreachable(t *testing.T) {
 		t.Fatal(err)
 	}
 	err = store.Put(t.Context(), "results", "k", []byte("x"))
-	if err == nil || !strings.Contains(err.Error(), "the store cannot be reached from this machine") {
+	if err == nil || !strings.Contains(err.Error(), "this machine cannot reach the store") {
 		t.Errorf("%v", err)
 	}
 }

@@ -102,8 +102,8 @@ func Configure(ctx context.Context, o Options) (*Store, error) {
 		config.WithCredentialsCacheOptions(func(o *aws.CredentialsCacheOptions) { o.ExpiryWindow = expiryWindow }),
 		config.WithRetryer(func() aws.Retryer { return newRetryer(&s.reached, cmp.Or(o.FirstPause, defaultPause)) }))
 	if _, asks := errors.AsType[config.AssumeRoleTokenProviderNotSetError](err); asks {
-		return nil, fmt.Errorf("the role of profile %q wants an MFA code, which is not asked for here: put credentials of it into the environment first, "+
-			"such as by aws configure export-credentials --profile=%s --format=env", s.profile, s.profile)
+		return nil, fmt.Errorf("the role of profile %q requires an MFA code, which this command cannot ask for; export its credentials to the environment first, "+
+			"for example with \"aws configure export-credentials --profile=%s --format=env\"", s.profile, s.profile)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("reading the AWS configuration: %w", err)
@@ -125,7 +125,7 @@ func (s *Store) Authenticate(ctx context.Context) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	}
-	return fmt.Errorf("no credentials for S3: profile %q, the environment (AWS_ACCESS_KEY_ID) and this machine's role have none: %s",
+	return fmt.Errorf("no S3 credentials found in profile %q, in the environment (AWS_ACCESS_KEY_ID) or in the role of this machine: %s",
 		s.profile, plain(err))
 }
 
@@ -145,7 +145,7 @@ func (s *Store) connect(loaded aws.Config, o Options) error {
 	own := func(options *s3.Options) {
 		options.HTTPClient = s.requests
 		given := cmp.Or(o.Endpoint, aws.ToString(options.BaseEndpoint), old.endpoint)
-		if unfit = checkEndpoint("the profile's endpoint_url", given); given != "" {
+		if unfit = checkEndpoint("endpoint_url in the profile", given); given != "" {
 			options.BaseEndpoint = aws.String(Endpoint(given))
 		}
 		options.UsePathStyle = options.BaseEndpoint != nil
@@ -205,7 +205,7 @@ func checkEndpoint(name, text string) error {
 	}
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" {
-		return fmt.Errorf("%s=%q: the URL of a store is expected, such as https://s3.example.org", name, text)
+		return fmt.Errorf("invalid value %q for %s: must be a URL such as https://s3.example.org", text, name)
 	}
 	return nil
 }
@@ -264,7 +264,7 @@ func readRoots(name, path string) ([]byte, error) {
 	}
 	only := certificates(text)
 	if len(only) > mostRoots {
-		return nil, fmt.Errorf("%s=%s: more than %d KiB cannot be given to a pod: the CA of the store is enough", name, path, mostRoots>>10)
+		return nil, fmt.Errorf("%s=%s: the certificates exceed %d KiB, the limit for a pod; use a file with only the CA of the store", name, path, mostRoots>>10)
 	}
 	return only, nil
 }

@@ -88,17 +88,17 @@ func TestOpen(t *testing.T) {
 		"virtual hosts": {config: "[default]\n" + keys, options: bucket.Options{Endpoint: "https://oss", PathStyle: new(false)}, signed: "https://results.oss/k"},
 		"a role with MFA": {
 			config: "[default]\nregion = a\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = keys\nmfa_serial = arn:aws:iam::1:mfa/x\n[profile keys]\n" + keys,
-			err:    `the role of profile "default" wants an MFA code, which is not asked for here: put credentials of it into the environment first`,
+			err:    `the role of profile "default" requires an MFA code, which this command cannot ask for; export its credentials`,
 		},
 		"no ca_bundle": {config: "[default]\nca_bundle = /nowhere\n" + keys, err: "/nowhere"},
 		"for pods another name": {
 			config: "[default]\n" + keys, options: bucket.Options{Endpoint: "https://ceph", InCluster: "http://rook-ceph-rgw.rook"},
 			signed: "http://rook-ceph-rgw.rook/results/k",
 		},
-		"no credentials":  {config: "[default]\nregion = a\n", err: `no credentials for S3: profile "default"`},
+		"no credentials":  {config: "[default]\nregion = a\n", err: `no S3 credentials found in profile "default"`},
 		"no such profile": {config: "[default]\n" + keys, options: bucket.Options{Profile: "lab"}, err: "lab"},
-		"no URL":          {config: "[default]\n" + keys, options: bucket.Options{Endpoint: "ceph"}, err: `--endpoint-url="ceph": the URL of a store is expected`},
-		"no URL for pods": {config: "[default]\n" + keys, options: bucket.Options{InCluster: "s3://x"}, err: `--in-cluster-endpoint-url="s3://x": the URL`},
+		"no URL":          {config: "[default]\n" + keys, options: bucket.Options{Endpoint: "ceph"}, err: `invalid value "ceph" for --endpoint-url: must be a URL`},
+		"no URL for pods": {config: "[default]\n" + keys, options: bucket.Options{InCluster: "s3://x"}, err: `invalid value "s3://x" for --in-cluster-endpoint-url: must be a URL`},
 		"no CA bundle":    {config: "[default]\n" + keys, variables: map[string]string{"AWS_CA_BUNDLE": "/nowhere"}, err: "AWS_CA_BUNDLE"},
 	} {
 		t.Run(name, func(t *testing.T) {

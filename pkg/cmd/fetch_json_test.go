@@ -38,7 +38,7 @@ func TestFetchJSON(t *testing.T) {
 	inTheWay(t)
 	got := execute(t, cluster, "fetch", "train", "-o", "json")
 	equal(t, localFiles(t), map[string]string{"train/model.pt": "12345", "train/logs/a.txt": "a", "train/best/mine": "mine"})
-	if got.Status != 1 || !strings.Contains(got.Stderr, `error: left out "best"`) {
+	if got.Status != 1 || !strings.Contains(got.Stderr, `error: could not copy "best"`) {
 		t.Errorf("%+v", got)
 	}
 	t.Chdir(here)

@@ -39,12 +39,12 @@ func TestFetchLinksOfTasks(t *testing.T) {
 		"all of them": {
 			"", 0,
 			map[string]string{"0/own": "f", "0/d/own": "../f", "0/other": "../1/f", "1/own": "f"},
-			`Note: skipped "0/python": it is a symlink to "/usr/bin/python3", which is not on this claim`,
+			`Note: skipped "0/python": symlink to "/usr/bin/python3", which is not on this claim`,
 		},
 		"one of them": {
 			"--task=0", 1,
 			map[string]string{"0/own": "f", "0/d/own": "../f", "0/other": "../1/f"},
-			`left out "1/f": it was not asked for, and the symlink "0/other" leads to it`,
+			`could not copy "1/f": target of symlink "0/other", but not requested`,
 		},
 		"one with what it needs": {"--task=0-1 --links=keep", 0, map[string]string{
 			"0/own": "f", "0/d/own": "../f", "0/other": "../1/f", "1/own": "f", "0/python": "/usr/bin/python3",

@@ -189,7 +189,7 @@ func TestFetchTasksRefuses(t *testing.T) {
 		"one folder for all":          {sweep(""), "sweep --task=1", 2, `--task=1: the tasks of job "sweep" share /results`},
 		"by the pod's name":           {sweep("$(POD)"), "sweep x", 1, `job "sweep": each of its pods has a folder of its own on claim sweep-results: fetch all of them with /, or one by its path on the claim: kubectl batch fetch pvc/sweep-results PATH`},
 		"by the pod's name, of a one": {sweep("$(POD)"), "sweep --task=1", 1, "each of its pods has a folder of its own"},
-		"in none":                     {sweep(index), "sweep nowhere", 1, `no such file or directory on the volume: "0/nowhere", "1/nowhere", "2/nowhere", "3/nowhere"`},
+		"in none":                     {sweep(index), "sweep nowhere", 1, `no such file or directory in the source: "0/nowhere", "1/nowhere", "2/nowhere", "3/nowhere"`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Chdir(t.TempDir())

@@ -198,8 +198,8 @@ func TestRunRefuses(t *testing.T) {
 // A bucket that cannot be used is told before there is a job, and not when it has ended.
 func TestRunLooksAtTheBucketFirst(t *testing.T) {
 	for place, want := range map[string]string{
-		"s3://My_Bucket": `error: --fetch: $KUBECTL_BATCH_VIA="s3://My_Bucket": "My_Bucket" is no name of a bucket`,
-		"s3://lab/x":     "error: --fetch: no credentials for S3",
+		"s3://My_Bucket": `error: --fetch: $KUBECTL_BATCH_VIA: invalid bucket name "My_Bucket": must be`,
+		"s3://lab/x":     "error: --fetch: no S3 credentials found",
 	} {
 		for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} {
 			t.Setenv(name, "")

@@ -58,7 +58,7 @@ func TestIncomplete(t *testing.T) {
 	if _, ok := errors.AsType[*transfer.IncompleteError](err); !ok {
 		t.Fatal(err)
 	}
-	compare(t, "the transfer is incomplete after 3 attempts: cut; 1 file is here and whole, and the same command again goes on from there", err.Error())
+	compare(t, "transfer incomplete after 3 attempts: cut; 1 file is complete locally; run the same command again to resume", err.Error())
 	compare(t, []any{1, int64(3), false, "", 3}, []any{result.Files, result.Bytes, result.Complete, result.Digest, len(src.opened)})
 	compare(t, filetree.Tree{"a": node(3, 1)}, filetree.Read(t, req.Dir))
 
@@ -87,9 +87,9 @@ func TestWrongContent(t *testing.T) {
 			return i, data, end
 		},
 	} {
-		reason := `left out "a": it keeps changing while it is read`
+		reason := `could not copy "a": the file keeps changing while it is read`
 		if strings.HasSuffix(name, "still") {
-			reason = `left out "a": its content does not match the hash that the source computed`
+			reason = `could not copy "a": content does not match the hash computed by the source`
 		}
 		for tries, wantErr := range map[int]string{2: "", 3: reason} {
 			t.Run(fmt.Sprint(name, tries), func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestUnaskedContent(t *testing.T) {
 		src := sends(file("a", 3, 1))
 		src.contents = append(src.contents[:0], contents)
 		req := to(t, src)
-		movertest.Fetch(t, req, "was not asked for")
+		movertest.Fetch(t, req, "sent an unexpected file")
 		gone(t, filepath.Join(req.Dir, "other"))
 		_ = name
 	}

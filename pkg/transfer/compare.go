@@ -35,7 +35,7 @@ func (f *fetch) compare(ctx context.Context, entries []archive.Entry) error {
 		return err
 	}
 	if len(there) != len(entries) {
-		return fmt.Errorf("the source hashed %d files in place of %d", len(there), len(entries))
+		return fmt.Errorf("the source returned %d hashes for %d files", len(there), len(entries))
 	}
 	for i, entry := range entries {
 		if err := f.compared(ctx, entry, there[i], here[i]); err != nil {

@@ -26,12 +26,12 @@ type destination struct {
 func newDestination(dir, locks string) (*destination, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, fmt.Errorf("finding %q: %w", dir, err)
+		return nil, fmt.Errorf("resolving path %q: %w", dir, err)
 	}
 	info, err := os.Stat(abs)
 	switch {
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
-		return nil, fmt.Errorf("opening the directory %q: %w", dir, err)
+		return nil, fmt.Errorf("opening directory %q: %w", dir, err)
 	case err == nil && !info.IsDir():
 		return nil, fmt.Errorf("%q is not a directory", dir)
 	}
@@ -69,7 +69,7 @@ func (d *destination) open() (*os.Root, error) {
 		return d.root, nil
 	}
 	if err := d.mkdir(d.path); err != nil {
-		return nil, fmt.Errorf("making the directory: %w", err)
+		return nil, fmt.Errorf("creating the directory: %w", err)
 	}
 	unlock, err := archive.Lock(d.path, d.locks)
 	if errors.Is(err, archive.ErrLocked) {

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 )
 
-const noInodes = "no inodes left: it cannot hold more files, whatever their size"
+const noInodes = "no inodes left, so it cannot hold more files of any size"
 
 // DiskError says that the local disk takes nothing more, whichever file it is.
 type DiskError struct {
@@ -21,7 +21,9 @@ type DiskError struct {
 }
 
 // Error implements error.
-func (e *DiskError) Error() string { return fmt.Sprintf("local disk of %s: %s", e.Dir, e.Reason) }
+func (e *DiskError) Error() string {
+	return fmt.Sprintf("cannot write to local directory %s: %s", e.Dir, e.Reason)
+}
 
 // Unwrap returns what the file system said.
 func (e *DiskError) Unwrap() error { return e.Cause }
@@ -31,7 +33,7 @@ func (d *destination) explain(err error) error {
 	var reason string
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
-		reason = "no space left"
+		reason = "no space left on the disk"
 		if left, ok := archive.FreeInodes(d.path); ok && left == 0 {
 			reason = noInodes
 		}
@@ -40,7 +42,7 @@ func (d *destination) explain(err error) error {
 	case errors.Is(err, syscall.EROFS):
 		reason = "the file system is read-only"
 	case errors.Is(err, fs.ErrPermission) && d.closedDir() != "":
-		return fmt.Errorf("local directory %s: no permission to create files in it; change its permissions, or use another directory with -d (%w)",
+		return fmt.Errorf("cannot create files in local directory %s: %w; change its permissions, or use another directory with -d",
 			d.closedDir(), err)
 	default:
 		return err

@@ -94,7 +94,7 @@ func (s *source) listedFile(_ int, want transfer.Want) (transfer.Item, []byte, t
 			return item, data, whole(data)
 		}
 	}
-	return transfer.Item{Refused: "it is gone"}, nil, transfer.FileEnd{}
+	return transfer.Item{Refused: "no longer exists"}, nil, transfer.FileEnd{}
 }
 
 func whole(data []byte) transfer.FileEnd {

@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
 )
 
-const exists = "it exists here and was not written by fetch, or was changed since; --force overwrites it"
+const exists = "already exists locally, and was not written by fetch or was changed since; use --force to overwrite it"
 
 // TestOthersFilesAreNot: what a fetch from the same source did not write stays.
 func TestOthersFilesAreNot(t *testing.T) {
@@ -45,7 +45,7 @@ func TestOthersFilesAreNot(t *testing.T) {
 			change(t, &req)
 			before := filetree.Read(t, req.Dir)["a"]
 
-			result := movertest.Fetch(t, req, `left out "a": it exists here`)
+			result := movertest.Fetch(t, req, `could not copy "a": already exists locally`)
 			compare(t, filetree.Tree{"a": before, "new": node(1, 1)}, filetree.Read(t, req.Dir))
 			compare(t, []transfer.Refusal{{Path: "a", Reason: exists}}, result.Refused)
 			if result.Whole() || !result.Complete {
@@ -149,10 +149,10 @@ func TestForceReplacesNoDirectory(t *testing.T) {
 	local := filetree.Tree{"d": filetree.Dir(), "d/x": filetree.File("x"), "f": filetree.File("f")}
 	filetree.Write(t, mkdir(t, req.Dir), local)
 	req.Force = true
-	result := movertest.Fetch(t, req, "left out")
+	result := movertest.Fetch(t, req, "could not copy")
 	want := []transfer.Refusal{
-		{Path: "d", Reason: "a directory is here in its place"},
-		{Path: "f", Reason: `"f" is a file here, where a directory is needed`},
+		{Path: "d", Reason: "a directory already exists at this local path"},
+		{Path: "f", Reason: `"f" is a file locally, but a directory is needed`},
 	}
 	compare(t, want, result.Refused)
 	compare(t, local, filetree.Read(t, req.Dir))
@@ -185,10 +185,10 @@ func TestLinksOfWhatIsNotHere(t *testing.T) {
 		return src.listedFile(i, want)
 	}}}
 	req := to(t, src)
-	result := movertest.Fetch(t, req, "left out")
+	result := movertest.Fetch(t, req, "could not copy")
 	compare(t, []transfer.Refusal{
 		{Path: "a", Reason: "permission denied"},
-		{Path: "b", Reason: `it is a hard link to "a", which was left out: permission denied`},
+		{Path: "b", Reason: `hard link to "a", which could not be copied: permission denied`},
 	}, result.Refused)
 	compare(t, filetree.Tree{"c": node(3, 1)}, filetree.Read(t, req.Dir))
 }
@@ -196,7 +196,7 @@ func TestLinksOfWhatIsNotHere(t *testing.T) {
 func TestHostileNames(t *testing.T) {
 	req := to(t, sends(file("../up", 3, 1), file("/abs", 3, 1), file("a/../../b", 3, 1), file("nul\x00", 3, 1),
 		symlink("out", "../.."), file("a", 3, 1), file("a/b", 3, 1)))
-	result := movertest.Fetch(t, req, "left out")
+	result := movertest.Fetch(t, req, "could not copy")
 	compare(t, []int{5, 1}, []int{len(result.Refused), len(result.Skipped)})
 	compare(t, filetree.Tree{"a": node(3, 1)}, filetree.Read(t, req.Dir))
 }
@@ -204,10 +204,10 @@ func TestHostileNames(t *testing.T) {
 func TestPathsAreCleaned(t *testing.T) {
 	req := to(t, sends(file("a/b/f", 1, 1), file("c", 1, 1), file("unasked", 1, 1)))
 	req.Paths = []string{"a/b/../b", "a/b/f", "c", "./c", "a/bc"}
-	movertest.Fetch(t, req, `left out "unasked": it was not asked for`)
+	movertest.Fetch(t, req, `could not copy "unasked": not requested`)
 	for _, bad := range []string{"..", "/abs", "a/../../b", "nul\x00"} {
 		req.Paths = []string{bad}
-		movertest.Fetch(t, req, "is not inside of the tree")
+		movertest.Fetch(t, req, "is outside the source directory")
 	}
 }
 
@@ -248,7 +248,7 @@ func TestCoarseTimes(t *testing.T) {
 	if err := os.Chtimes(at, time.Time{}, time.Unix(10, 0)); err != nil {
 		t.Fatal(err)
 	}
-	movertest.Fetch(t, req, "left out") // changed here since
+	movertest.Fetch(t, req, "could not copy") // changed here since
 }
 
 // TestPlannedTellsHoles: what is told before the first byte says how much of it is holes.

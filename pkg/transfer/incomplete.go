@@ -14,7 +14,7 @@ func (e *RefusedError) Error() string {
 	for i, refusal := range e.Refused {
 		lines[i] = refusal.String()
 	}
-	return "left out " + listed(lines, "; ")
+	return "could not copy " + listed(lines, "; ")
 }
 
 // IncompleteError says that no attempt came to its proven end. What is in the
@@ -28,9 +28,8 @@ type IncompleteError struct {
 
 // Error implements error.
 func (e *IncompleteError) Error() string {
-	return fmt.Sprintf("the transfer is incomplete after %s: %v; %s %s and whole, "+
-		"and the same command again goes on from there",
-		plural(e.Attempts, "attempt", "attempts"), e.Cause, plural(e.Files, "file is", "files are"), cmp.Or(e.Place, "here"))
+	return fmt.Sprintf("transfer incomplete after %s: %v; %s complete %s; run the same command again to resume",
+		plural(e.Attempts, "attempt", "attempts"), e.Cause, plural(e.Files, "file is", "files are"), cmp.Or(e.Place, "locally"))
 }
 
 // Unwrap returns what ended the last attempt.
@@ -45,7 +44,7 @@ type ExcessError struct {
 
 // Error implements error.
 func (e *ExcessError) Error() string {
-	return fmt.Sprintf("the source sent more of %q than the %d bytes that it listed; the file was not kept", e.Path, e.Announced)
+	return fmt.Sprintf("the source sent more bytes of %q than the %d that it listed; the file was not kept", e.Path, e.Announced)
 }
 
 // SpaceError says that the disk cannot hold what would come. Nothing came.
@@ -56,7 +55,7 @@ type SpaceError struct {
 
 // Error implements error.
 func (e *SpaceError) Error() string {
-	return fmt.Sprintf("%s has no room: %s must come and %s are free; nothing was copied",
+	return fmt.Sprintf("not enough space in %s: %s required, %s available; nothing was copied",
 		e.Dir, size(e.Need), size(e.Free))
 }
 

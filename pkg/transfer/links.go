@@ -33,7 +33,7 @@ func (r Request) JudgeLink(entry archive.Entry, problem error) (LinkVerdict, boo
 	case !leadsOut:
 		return r.linkInside(entry, asked), true
 	case outside.Place != "":
-		why := fmt.Sprintf("it is on the same claim, outside of the directory that is fetched, and the symlink %q leads to it", entry.Path)
+		why := fmt.Sprintf("target of symlink %q, outside the fetched directory on the same claim", entry.Path)
 		return LinkVerdict{Create: r.KeepLinks, Refused: &Refusal{outside.Place, why}}, true
 	case r.KeepLinks:
 		return LinkVerdict{Create: true}, true
@@ -51,5 +51,5 @@ func (r Request) linkInside(entry archive.Entry, asked bool) LinkVerdict {
 	if asked || r.Wanted(to) {
 		return LinkVerdict{Create: true}
 	}
-	return LinkVerdict{Create: true, Refused: &Refusal{to, fmt.Sprintf("it was not asked for, and the symlink %q leads to it", entry.Path)}}
+	return LinkVerdict{Create: true, Refused: &Refusal{to, fmt.Sprintf("target of symlink %q, but not requested", entry.Path)}}
 }

@@ -217,7 +217,7 @@ func (f *fetch) carryOut(entry archive.Entry, local archive.Local, verdict archi
 		return &archive.Refused{Reason: verdict.Reason}
 	case archive.Write:
 		if entry.Size > math.MaxInt64-f.queue.bytes {
-			return &archive.Refused{Reason: "no disk is that large"}
+			return &archive.Refused{Reason: "too large for any disk"}
 		}
 		f.queue.add(newTask(entry), entry.Stored-f.partOf(entry))
 		return nil

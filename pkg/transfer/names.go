@@ -78,10 +78,10 @@ func (n *names) link(ctx context.Context, f *fetch) error {
 
 func (n *names) one(ctx context.Context, f *fetch, entry archive.Entry) error {
 	if reason, ok := n.refused[entry.Target]; ok {
-		return &archive.Refused{Reason: fmt.Sprintf("it is a hard link to %q, which was left out: %s", entry.Target, reason)}
+		return &archive.Refused{Reason: fmt.Sprintf("hard link to %q, which could not be copied: %s", entry.Target, reason)}
 	}
 	if !n.came(entry.Target) {
-		return &archive.Refused{Reason: fmt.Sprintf("it is a hard link to %q, which this fetch did not copy", entry.Target)}
+		return &archive.Refused{Reason: fmt.Sprintf("hard link to %q, which this fetch did not copy", entry.Target)}
 	}
 	kept, err := f.tree.Linked(entry)
 	if err != nil {

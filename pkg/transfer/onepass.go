@@ -72,7 +72,7 @@ func (c *carrier) pass(ctx context.Context, item Item, contents Contents) error 
 	}
 	again, err := c.receive(ctx, &batch[0], item, contents)
 	if again && err == nil {
-		return &LostError{Cause: errors.New("a file came with another content than it has")}
+		return &LostError{Cause: errors.New("a file changed, or its content did not match its hash")}
 	}
 	return err
 }

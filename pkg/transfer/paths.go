@@ -17,7 +17,7 @@ func outermost(paths []string) ([]string, error) {
 	var clean []string
 	for _, p := range paths {
 		if p = path.Clean(p); !inTree(p) {
-			return nil, fmt.Errorf("path %q is not inside of the tree", p)
+			return nil, fmt.Errorf("path %q is outside the source directory", p)
 		}
 		clean = append(clean, p)
 	}

@@ -17,13 +17,13 @@ func (f *fetch) decide(entry archive.Entry, local archive.Local) archive.Verdict
 	case local.Differs && (mine || f.Force):
 		return archive.Verdict{Action: archive.Write}
 	case local.Differs:
-		return archive.Verdict{Reason: "what is here has another content and was not written by fetch; --force overwrites it"}
+		return archive.Verdict{Reason: "the local file has different content and was not written by fetch; use --force to overwrite it"}
 	case same(entry, local), unchanged:
 		return archive.Verdict{Action: archive.Keep}
 	case mine, f.Force:
 		return archive.Verdict{Action: archive.Write}
 	}
-	return archive.Verdict{Reason: "it exists here and was not written by fetch, or was changed since; --force overwrites it"}
+	return archive.Verdict{Reason: "already exists locally, and was not written by fetch or was changed since; use --force to overwrite it"}
 }
 
 // comparable reports whether local is a file that may be the entry, and that its content must tell: always

@@ -60,7 +60,7 @@ func (c *carrier) check(ctx context.Context, batch []task, found []resumable, wa
 		return err
 	}
 	if len(sums) != len(found) {
-		return fmt.Errorf("the source hashed %d files in place of %d", len(sums), len(found))
+		return fmt.Errorf("the source returned %d hashes for %d files", len(sums), len(found))
 	}
 	for i, part := range found {
 		there, name := sums[i], batch[part.index].path

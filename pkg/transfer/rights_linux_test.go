@@ -42,11 +42,11 @@ func TestDirectoryWithoutPermission(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() { _ = os.Chmod(closed, 0o755) })
-	want := "local directory " + closed + ": no permission to create files in it; change its permissions, or use another directory with -d ("
+	first, last := "cannot create files in local directory "+closed+": ", ": permission denied; change its permissions, or use another directory with -d"
 	check := func(err error) {
 		t.Helper()
-		if err == nil || !strings.HasPrefix(err.Error(), want) {
-			t.Errorf("%v; want %q", err, want)
+		if err == nil || !strings.HasPrefix(err.Error(), first) || !strings.HasSuffix(err.Error(), last) {
+			t.Errorf("%v; want %q and %q", err, first, last)
 		}
 		compare(t, fs.ErrPermission, err, cmpopts.EquateErrors())
 	}

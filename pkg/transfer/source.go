@@ -10,7 +10,7 @@ import (
 )
 
 // ErrNoList says that a Source can only send.
-var ErrNoList = errors.New("the source cannot list what it has")
+var ErrNoList = errors.New("the source cannot list its files")
 
 // LostAndFound is what file systems call the directory that they create for what a repair finds. It is no part of a tree.
 const LostAndFound = "lost+found"
@@ -54,14 +54,14 @@ type MissingPathError struct{ Paths []string }
 
 // Error implements error.
 func (e *MissingPathError) Error() string {
-	return "no such file or directory on the volume: " + quoted(e.Paths)
+	return "no such file or directory in the source: " + quoted(e.Paths)
 }
 
 // LostError says that a stream did not come to its proven end; a new one may.
 type LostError struct{ Cause error }
 
 // Error implements error.
-func (e *LostError) Error() string { return "the stream was lost: " + e.Cause.Error() }
+func (e *LostError) Error() string { return "stream interrupted: " + e.Cause.Error() }
 
 // Unwrap returns what ended the stream.
 func (e *LostError) Unwrap() error { return e.Cause }
@@ -75,7 +75,7 @@ type RemoteError struct {
 
 // Error implements error.
 func (e *RemoteError) Error() string {
-	text := fmt.Sprintf("not everything could be read: tar ended with status %d", e.Status)
+	text := fmt.Sprintf("could not read everything: tar exited with status %d", e.Status)
 	if len(e.Messages) > 0 {
 		text += ": " + listed(e.Messages, "; ")
 	}

@@ -36,7 +36,7 @@ func (f *fetch) stream(ctx context.Context) error {
 			return err
 		}
 	}
-	return &LostError{Cause: errors.New("files are left over")}
+	return &LostError{Cause: errors.New("not all files were sent")}
 }
 
 // carrier brings one request after another.
@@ -78,11 +78,11 @@ func (c *carrier) bring(ctx context.Context, batch []task) (rest []task, err err
 		case errors.Is(err, io.EOF) && i == len(batch):
 			return rest, nil
 		case errors.Is(err, io.EOF):
-			return append(rest, batch[i:]...), &LostError{Cause: fmt.Errorf("%d files were asked for and %d sent", len(batch), i)}
+			return append(rest, batch[i:]...), &LostError{Cause: fmt.Errorf("requested %d files, received %d", len(batch), i)}
 		case err != nil:
 			return append(rest, batch[min(i, len(batch)):]...), err
 		case i >= len(batch) || item.Path != batch[i].path:
-			return append(rest, batch[min(i, len(batch)):]...), fmt.Errorf("the source sent %q, which was not asked for in that place", item.Path)
+			return append(rest, batch[min(i, len(batch)):]...), fmt.Errorf("the source sent an unexpected file %q", item.Path)
 		}
 		again, err := c.receive(ctx, &batch[i], item, contents)
 		if again {
@@ -127,9 +127,9 @@ func (c *carrier) receive(ctx context.Context, t *task, item Item, contents Cont
 	case unsound(state) && t.tries+1 < mostTries:
 		return true, nil
 	case state == mismatched:
-		c.refuse(t.path, "its content does not match the hash that the source computed")
+		c.refuse(t.path, "content does not match the hash computed by the source")
 	case unsound(state):
-		c.refuse(t.path, "it keeps changing while it is read")
+		c.refuse(t.path, "the file keeps changing while it is read")
 	}
 	return false, nil
 }

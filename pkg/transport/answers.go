@@ -31,22 +31,22 @@ func ask(ctx context.Context, conn net.Conn, path string) error {
 		return err
 	}
 	if err := request.Write(conn); err != nil {
-		return fmt.Errorf("asking the program in the pod for %s: %w", path, err)
+		return fmt.Errorf("requesting %s from the agent: %w", path, err)
 	}
 	reader := bufio.NewReader(conn)
 	response, err := http.ReadResponse(reader, request)
 	if err != nil {
-		return fmt.Errorf("no answer from the program in the pod: %w", err)
+		return fmt.Errorf("no response from the agent: %w", err)
 	}
 	defer func() { _ = response.Body.Close() }()
 	_, err = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20))
 	switch {
 	case err != nil:
-		return fmt.Errorf("reading the answer to %s: %w", path, err)
+		return fmt.Errorf("reading the response to %s: %w", path, err)
 	case response.StatusCode/100 != 2:
-		return fmt.Errorf("the answer to %s is %q", path, response.Status)
+		return fmt.Errorf("the agent returned %[2]q for %[1]s", path, response.Status)
 	case response.Close || reader.Buffered() > 0:
-		return errors.New("the answer to " + path + " left a connection that cannot be used again")
+		return errors.New("the connection cannot be reused after the response to " + path)
 	}
 	return nil
 }

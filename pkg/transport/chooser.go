@@ -79,7 +79,7 @@ func Only(name string, ways ...Dialer) (Dialer, error) {
 		}
 		names = append(names, way.Name())
 	}
-	return nil, fmt.Errorf("there is no transport %q here; there is %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("transport %q is not available; use %s", name, strings.Join(names, ", "))
 }
 
 // Name implements Dialer: that of the way in use, "" before one was found and
@@ -193,11 +193,11 @@ func (c *Chooser) choose(ctx context.Context, lost int, err error) (net.Conn, er
 	}
 	for i, way := range c.ways {
 		if err, failed := v.failures[i]; failed {
-			c.trace(fmt.Sprintf("not over %s: %v", way.Name(), err))
+			c.trace(fmt.Sprintf("transport %s failed: %v", way.Name(), err))
 		}
 	}
 	if v.conn != nil {
-		c.trace("connected over " + c.ways[v.way].Name())
+		c.trace("connected through " + c.ways[v.way].Name())
 	}
 	return v.conn, c.settle(v)
 }

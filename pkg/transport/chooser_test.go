@@ -60,20 +60,20 @@ func TestChooserLost(t *testing.T) {
 				t.Error(diff)
 			}
 		}
-		step("tunnel", 0, "connected over tunnel")
+		step("tunnel", 0, "connected through tunnel")
 		tunnel.set(4*time.Second, nil) // slow, but there
 		step("tunnel", 4*time.Second)
 		tunnel.set(0, errRefused)
-		step("exec", 0, "not over tunnel: refused", "connected over exec")
+		step("exec", 0, "transport tunnel failed: refused", "connected through exec")
 		tunnel.set(0, nil)
 		step("exec", 0) // works, why change
 		exec.set(0, errRefused)
-		step("no way to the program in the pod: exec: refused", 0, "not over exec: refused")
-		step("tunnel", 0, "connected over tunnel")
+		step("cannot connect to the agent: exec: refused", 0, "transport exec failed: refused")
+		step("tunnel", 0, "connected through tunnel")
 		exec.set(0, nil)
 		tunnel.set(never, nil)
 		step("exec", 10*time.Second,
-			"not over tunnel: no answer within 10s; a network policy or a firewall may drop the packets", "connected over exec")
+			"transport tunnel failed: no response within 10s; a network policy or a firewall may drop the packets", "connected through exec")
 	})
 }
 

@@ -55,7 +55,7 @@ func TLS(config *tls.Config) Step {
 	return func(ctx context.Context, conn net.Conn) (net.Conn, error) {
 		secured := tls.Client(conn, config)
 		if err := secured.HandshakeContext(ctx); err != nil {
-			return nil, fmt.Errorf("TLS with the program in the pod: %w", err)
+			return nil, fmt.Errorf("TLS handshake with the agent: %w", err)
 		}
 		return secured, nil
 	}

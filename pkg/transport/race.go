@@ -13,7 +13,7 @@ type silentError struct{ after time.Duration }
 
 // Error implements error.
 func (e silentError) Error() string {
-	return fmt.Sprintf("no answer within %v; a network policy or a firewall may drop the packets", e.after)
+	return fmt.Sprintf("no response within %v; a network policy or a firewall may drop the packets", e.after)
 }
 
 // verdict is the end of a race: the winner, and why others did not win.
@@ -52,7 +52,7 @@ func (c *Chooser) race(ctx context.Context, order []int) verdict {
 		return c.race(ctx, order[1:]).behind(v)
 	case <-timer.C:
 	}
-	c.trace(fmt.Sprintf("%s has not answered for %v, trying %s beside it", c.ways[order[0]].Name(), start, c.ways[order[1]].Name()))
+	c.trace(fmt.Sprintf("no response through %s for %v, also trying %s", c.ways[order[0]].Name(), start, c.ways[order[1]].Name()))
 	rest := async(func() verdict { return c.race(ctx, order[1:]) })
 	return c.judge(first, rest, verdict{-1, nil, map[int]error{order[0]: silentError{wait}}}, time.NewTimer(wait-start))
 }

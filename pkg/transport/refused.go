@@ -23,7 +23,7 @@ type RefusedError struct {
 
 // Error says what was asked and what the cluster said.
 func (e *RefusedError) Error() string {
-	return fmt.Sprintf("the cluster refused %s: %s (HTTP %d)", e.Asked, printable.Fold(e.Said.ErrStatus.Message), e.Said.ErrStatus.Code)
+	return fmt.Sprintf("the server refused %s: %s (HTTP %d)", e.Asked, printable.Fold(e.Said.ErrStatus.Message), e.Said.ErrStatus.Code)
 }
 
 // Unwrap returns what the cluster said.

@@ -97,7 +97,7 @@ func TestTunnelBasePath(t *testing.T) {
 
 // What the cluster answers instead of a tunnel is said in its words.
 func TestTunnelRefused(t *testing.T) {
-	const head = `the cluster refused a tunnel to port 8443 of pod "fetch-x": `
+	const head = `the server refused a tunnel to port 8443 of pod "fetch-x": `
 	status := func(message string) string {
 		return `{"kind":"Status","apiVersion":"v1","status":"Failure","message":"` + message + `","reason":"Forbidden","code":403}`
 	}
@@ -148,7 +148,7 @@ func TestTunnelOtherProtocol(t *testing.T) {
 		return false
 	}
 	_, err := server.tunnel(t).Dial(t.Context())
-	if err == nil || !strings.Contains(err.Error(), `another protocol, "websocket"`) {
+	if err == nil || !strings.Contains(err.Error(), `unexpected protocol "websocket"`) {
 		t.Error(err)
 	}
 }

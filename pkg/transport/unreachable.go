@@ -14,7 +14,7 @@ func (e *UnreachableError) Error() string {
 	for i, name := range e.Names {
 		parts[i] = name + ": " + e.Causes[i].Error()
 	}
-	return "no way to the program in the pod: " + strings.Join(parts, "; ")
+	return "cannot connect to the agent: " + strings.Join(parts, "; ")
 }
 
 // Unwrap returns the causes.

@@ -42,7 +42,7 @@ func (t *Tunnel) send(ctx context.Context) (*tunnelConn, error) {
 	request.Header.Set("Upgrade", TunnelProtocol)
 	response, err := t.round.RoundTrip(request)
 	if err != nil {
-		return nil, fmt.Errorf("asking for %s: %w", t.asked, err)
+		return nil, fmt.Errorf("requesting %s: %w", t.asked, err)
 	}
 	stream, ok := response.Body.(io.ReadWriteCloser)
 	switch {
@@ -51,7 +51,7 @@ func (t *Tunnel) send(ctx context.Context) (*tunnelConn, error) {
 		return nil, refused(t.asked, response)
 	case !ok || response.Header.Get("Upgrade") != TunnelProtocol:
 		_ = response.Body.Close()
-		return nil, fmt.Errorf("%s was answered with another protocol, %.40q", t.asked, response.Header.Get("Upgrade"))
+		return nil, fmt.Errorf("requesting %s: unexpected protocol %.40q in the response", t.asked, response.Header.Get("Upgrade"))
 	}
 	conn.stream = stream
 	return conn, nil

@@ -99,7 +99,7 @@ func (a Agents) in(program string) error {
 	}
 	for i, packed := range a.packed {
 		if !bytes.Contains(content, packed) {
-			return fmt.Errorf("%s is not in %s", filepath.Base(a.Programs[i]), program)
+			return fmt.Errorf("%s is not embedded in %s", filepath.Base(a.Programs[i]), program)
 		}
 	}
 	return nil

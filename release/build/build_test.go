@@ -85,7 +85,7 @@ func TestReadSource(t *testing.T) {
 		"no git":                {folder: elsewhere, epoch: "0"},
 		"no git, commit given":  {folder: elsewhere, epoch: "1", commit: "abc", want: "abc", at: 1},
 		"no git, no time":       {folder: elsewhere, fault: "set SOURCE_DATE_EPOCH"},
-		"another one's":         {folder: below, fault: "another one's"},
+		"another one's":         {folder: below, fault: "not the top directory"},
 		"another one's, time":   {folder: below, epoch: "1", at: 1},
 		"no number":             {folder: folder, epoch: "yesterday", fault: "SOURCE_DATE_EPOCH"},
 		"before there was time": {folder: folder, epoch: "-1", fault: "SOURCE_DATE_EPOCH"},

@@ -43,7 +43,7 @@ func ParsePlatforms(list string) ([]Platform, error) {
 		os, arch, _ := strings.Cut(word, "/")
 		p := Platform{OS: os, Arch: arch}
 		if !slices.Contains(Platforms(), p) {
-			return nil, fmt.Errorf("there is no platform %q; there are %v", word, Platforms())
+			return nil, fmt.Errorf("unknown platform %q; must be one of %v", word, Platforms())
 		}
 		if !slices.Contains(platforms, p) {
 			platforms = append(platforms, p)

@@ -25,8 +25,8 @@ type Source struct {
 func ReadSource(ctx context.Context, folder, epoch, commit string) (Source, error) {
 	found, err := fromGit(ctx, folder)
 	if err != nil && epoch == "" {
-		return Source{}, fmt.Errorf("the time of the commit is not known: "+
-			"build in a git checkout, or set SOURCE_DATE_EPOCH to the seconds since 1970: %w", err)
+		return Source{}, fmt.Errorf("cannot find the time of the commit: %w; "+
+			"build in a git checkout, or set SOURCE_DATE_EPOCH to the seconds since 1970", err)
 	}
 	if commit != "" {
 		found.Commit = commit
@@ -46,7 +46,7 @@ func fromGit(ctx context.Context, folder string) (Source, error) {
 		return Source{}, err
 	}
 	if prefix != "" { // sources that were unpacked inside of somebody else's repository
-		return Source{}, errors.New("the checkout is another one's: this is " + prefix + " in it")
+		return Source{}, errors.New("not the top directory of a git checkout, but its subdirectory " + prefix)
 	}
 	shown, err := git(ctx, folder, "log", "-1", "--format=%H %ct")
 	if err != nil {

@@ -40,7 +40,7 @@ func openFolder(path string) (*folder, error) {
 	}
 	for _, entry := range entries {
 		if !released(entry) {
-			return nil, fmt.Errorf("%s is in %s, and is not of a release: take another folder", entry.Name(), path)
+			return nil, fmt.Errorf("%s in %s is not part of a release; use another directory", entry.Name(), path)
 		}
 	}
 	for _, entry := range entries {

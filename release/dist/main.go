@@ -44,10 +44,10 @@ func parse(args []string, out io.Writer) (flags, error) {
 	var platforms string
 	set := flag.NewFlagSet("dist", flag.ContinueOnError)
 	set.SetOutput(out)
-	set.StringVar(&f.version, "version", "", "the version, which is also the tag: v1.2.3")
-	set.StringVar(&f.commit, "commit", "", "the commit it is built from (default that of the git checkout)")
-	set.StringVar(&f.out, "out", "dist", "folder for the files; those of another release in it are removed")
-	set.StringVar(&platforms, "platforms", "", "only these, as OS/ARCH,OS/ARCH, and no manifest for krew (default all)")
+	set.StringVar(&f.version, "version", "", "version and tag, such as v1.2.3")
+	set.StringVar(&f.commit, "commit", "", "commit that is built (default: commit of the git checkout)")
+	set.StringVar(&f.out, "out", "dist", "output directory; files of another release in it are deleted")
+	set.StringVar(&platforms, "platforms", "", "platforms to build, as OS/ARCH,OS/ARCH, without a krew manifest (default: all, with a manifest)")
 	err := set.Parse(args)
 	if err != nil {
 		return flags{}, err
@@ -65,7 +65,7 @@ func parse(args []string, out io.Writer) (flags, error) {
 // checkVersion wants what krew and Go both take for a version.
 func checkVersion(version string) error {
 	if strings.Contains(version, "+") {
-		return fmt.Errorf("%q has a +, and Go takes no such tag for a version", version)
+		return fmt.Errorf("%q contains \"+\", which Go does not accept in a version tag", version)
 	}
 	return krew.CheckVersion(version)
 }

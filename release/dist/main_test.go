@@ -15,12 +15,12 @@ func TestParse(t *testing.T) {
 	}{
 		"release":            {args: "-version v0.1.0"},
 		"candidate":          {args: "-version v0.1.0-rc.1 -platforms linux/arm64 -out there -commit abc"},
-		"no version":         {args: "", fault: "does not begin with v"},
-		"no v":               {args: "-version 0.1.0", fault: "does not begin with v"},
+		"no version":         {args: "", fault: "does not start with v"},
+		"no v":               {args: "-version 0.1.0", fault: "does not start with v"},
 		"two numbers":        {args: "-version v0.1", fault: "not a semantic version"},
 		"a branch":           {args: "-version vnext", fault: "not a semantic version"},
-		"build metadata":     {args: "-version v0.1.0+1", fault: "has a +"},
-		"unknown platform":   {args: "-version v0.1.0 -platforms plan9/amd64", fault: "no platform"},
+		"build metadata":     {args: "-version v0.1.0+1", fault: `contains "+"`},
+		"unknown platform":   {args: "-version v0.1.0 -platforms plan9/amd64", fault: "unknown platform"},
 		"unknown flag":       {args: "-tag v0.1.0", fault: "not defined"},
 		"something typed on": {args: "-version v0.1.0 linux/amd64", fault: "unexpected argument"},
 	} {

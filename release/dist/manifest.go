@@ -27,7 +27,7 @@ func (r *release) makeManifest() error {
 		return err
 	}
 	if err := krew.Check(plugin, m); err != nil {
-		return fmt.Errorf(".krew.yaml breaks the rules of krew: %w", err)
+		return fmt.Errorf(".krew.yaml violates the rules of krew: %w", err)
 	}
 	for _, p := range r.platforms {
 		if err := r.install(m, krew.Machine(p), p.Archive(r.version)+archiveEnding); err != nil {
@@ -42,7 +42,7 @@ func (r *release) sum(uri string) (string, error) {
 	name := path.Base(uri)
 	sum, ok := r.out.sums[name]
 	if !ok || uri != downloads+r.version+"/"+name {
-		return "", fmt.Errorf(".krew.yaml has the uri %s, where no file of this release will be", uri)
+		return "", fmt.Errorf(".krew.yaml has the uri %s, which is not a file of this release", uri)
 	}
 	return sum, nil
 }

@@ -87,19 +87,19 @@ func TestManifestFaults(t *testing.T) {
 	}{
 		"other place": {
 			func(r *release) { r.template = bytes.Replace(r.template, []byte("/releases/"), []byte("/release/"), 1) },
-			"where no file of this release will be",
+			"which is not a file of this release",
 		},
 		"other name": {
 			func(r *release) {
 				r.template = bytes.Replace(r.template, []byte("_darwin_arm64"), []byte("_macos_arm64"), 1)
 			},
-			"where no file of this release will be",
+			"which is not a file of this release",
 		},
 		"other tag": {
 			func(r *release) {
 				r.template = bytes.Replace(r.template, []byte("download/{{ .TagName }}"), []byte("download/v1"), 1)
 			},
-			"where no file of this release will be",
+			"which is not a file of this release",
 		},
 		"other field": {
 			func(r *release) { r.template = append(r.template, "    path: x\n"...) },
@@ -109,7 +109,7 @@ func TestManifestFaults(t *testing.T) {
 			func(r *release) {
 				r.template = bytes.Replace(r.template, []byte("kind: Plugin"), []byte("kind: Pod"), 1)
 			},
-			"breaks the rules of krew",
+			"violates the rules of krew",
 		},
 		"platform left out": {
 			func(r *release) {
@@ -122,7 +122,7 @@ func TestManifestFaults(t *testing.T) {
 			func(r *release) {
 				r.template = bytes.Replace(r.template, []byte("bin: kubectl-batch\n"), []byte("bin: kubectl-batch.exe\n"), 1)
 			},
-			"no program kubectl-batch.exe",
+			"do not contain the program kubectl-batch.exe",
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestManifestFaults(t *testing.T) {
 		})
 	}
 	r := packed(t, func(p build.Platform) []targz.Entry { return whole(p)[:1] })
-	if err := r.makeManifest(); err == nil || !strings.Contains(err.Error(), "no LICENSE") {
+	if err := r.makeManifest(); err == nil || !strings.Contains(err.Error(), "do not contain LICENSE") {
 		t.Errorf("without a licence: %v", err)
 	}
 }

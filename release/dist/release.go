@@ -38,7 +38,7 @@ func newRelease(ctx context.Context, f flags, scratch string, log io.Writer) (*r
 	}
 	r := &release{flags: f, log: log, compiler: build.Compiler{Folder: tree, Scratch: scratch, Output: log}}
 	if r.license, err = os.ReadFile("LICENSE"); err != nil {
-		return nil, fmt.Errorf("this runs at the top of the work tree: %w", err)
+		return nil, fmt.Errorf("run this command in the top directory of the work tree: %w", err)
 	}
 	if r.template, err = os.ReadFile(".krew.yaml"); err != nil {
 		return nil, err
@@ -55,9 +55,9 @@ func newRelease(ctx context.Context, f flags, scratch string, log io.Writer) (*r
 func (r *release) build(ctx context.Context) error {
 	commit := r.source.Commit
 	if commit == "" {
-		commit = "an unknown commit"
+		commit = "unknown"
 	}
-	r.say("kubectl-batch %s from %s, %s", r.version, commit, r.source.Time.Format("2006-01-02 15:04:05 MST"))
+	r.say("kubectl-batch %s from commit %s, %s", r.version, commit, r.source.Time.Format("2006-01-02 15:04:05 MST"))
 	if err := r.makeAgents(ctx); err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (r *release) build(ctx context.Context) error {
 		}
 	}
 	if len(r.platforms) < len(build.Platforms()) {
-		r.say("no %s: it is for all platforms together", manifest)
+		r.say("skipped %s, which requires all platforms", manifest)
 	} else if err := r.makeManifest(); err != nil {
 		return err
 	}

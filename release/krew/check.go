@@ -39,7 +39,7 @@ func checkHead(name string, m Manifest) error {
 		faults = append(faults, fmt.Errorf("kind is %q instead of %q", m.Kind, kind))
 	}
 	if m.Metadata.Name != name {
-		faults = append(faults, fmt.Errorf("the plugin's name is %q instead of %q", m.Metadata.Name, name))
+		faults = append(faults, fmt.Errorf("plugin name is %q instead of %q", m.Metadata.Name, name))
 	}
 	return errors.Join(append(faults, checkName(m.Metadata.Name))...)
 }
@@ -48,10 +48,10 @@ func checkHead(name string, m Manifest) error {
 // devices.
 func checkName(name string) error {
 	if !regexp.MustCompile(`^[\w-]+$`).MatchString(name) {
-		return fmt.Errorf("the name %q may have only letters, digits, - and _", name)
+		return fmt.Errorf("invalid name %q: must contain only letters, digits, \"-\" and \"_\"", name)
 	}
 	if regexp.MustCompile(`(?i)^(CON|PRN|AUX|NUL|(COM|LPT)[1-9])$`).MatchString(name) {
-		return fmt.Errorf("the name %q belongs to a device on Windows", name)
+		return fmt.Errorf("invalid name %q: is a device name on Windows", name)
 	}
 	return nil
 }
@@ -59,7 +59,7 @@ func checkName(name string) error {
 // CheckVersion refuses what is not a semantic version with a v before it.
 func CheckVersion(v string) error {
 	if !strings.HasPrefix(v, "v") {
-		return fmt.Errorf("version %q does not begin with v", v)
+		return fmt.Errorf("version %q does not start with v", v)
 	}
 	if _, err := version.ParseSemantic(v); err != nil || strings.TrimSpace(v) != v {
 		return fmt.Errorf("version %q is not a semantic version such as v1.2.3", v)
@@ -74,14 +74,14 @@ func checkShort(text string) error {
 	case strings.ContainsAny(text, "\r\n"):
 		return errors.New("shortDescription has more than one line")
 	case length > shortest:
-		return fmt.Errorf("shortDescription has %d characters, more than %d", length, shortest)
+		return fmt.Errorf("shortDescription has %d characters, the limit is %d", length, shortest)
 	}
 	return nil
 }
 
 func checkPlatforms(platforms []Platform) error {
 	if len(platforms) == 0 {
-		return errors.New("there are no platforms")
+		return errors.New("platforms is missing or empty")
 	}
 	var faults []error
 	for i, p := range platforms {
@@ -96,17 +96,17 @@ func checkPlatforms(platforms []Platform) error {
 func checkArchive(p Platform) error {
 	var faults []error
 	if !strings.HasSuffix(p.URI, ".tar.gz") && !strings.HasSuffix(p.URI, ".zip") {
-		faults = append(faults, fmt.Errorf("uri %q names no .tar.gz and no .zip", p.URI))
+		faults = append(faults, fmt.Errorf("uri %q does not end in .tar.gz or .zip", p.URI))
 	}
 	if !regexp.MustCompile(`^[a-f0-9]{64}$`).MatchString(p.SHA256) {
-		faults = append(faults, fmt.Errorf("sha256 %q is not 64 digits of lower-case hex", p.SHA256))
+		faults = append(faults, fmt.Errorf("sha256 %q is not 64 lower-case hexadecimal digits", p.SHA256))
 	}
 	return errors.Join(faults...)
 }
 
 func checkFiles(files []File) error {
 	if files != nil && len(files) == 0 {
-		return errors.New("files is there and empty, so nothing would be installed")
+		return errors.New("files is empty, so nothing would be installed")
 	}
 	for _, file := range files {
 		if file.From == "" || file.To == "" {

@@ -20,11 +20,11 @@ import (
 func Install(m Manifest, machine Machine, archive []byte, folder string) error {
 	i := slices.IndexFunc(m.Spec.Platforms, func(p Platform) bool { return p.selects(machine) })
 	if i < 0 {
-		return fmt.Errorf("there is no archive for %s", machine)
+		return fmt.Errorf("no archive for %s", machine)
 	}
 	p := m.Spec.Platforms[i]
 	if sum := fmt.Sprintf("%x", sha256.Sum256(archive)); sum != p.SHA256 {
-		return fmt.Errorf("the archive for %s has the SHA-256 %s instead of %s", machine, sum, p.SHA256)
+		return fmt.Errorf("the archive for %s has SHA-256 %s instead of %s", machine, sum, p.SHA256)
 	}
 	root, err := os.OpenRoot(folder)
 	if err != nil {
@@ -56,7 +56,7 @@ func move(root *os.Root, files []File) error {
 	}
 	for _, file := range files {
 		if file.To != path.Clean(file.To) {
-			return fmt.Errorf("to is %q, and krew wants it as %q", file.To, path.Clean(file.To))
+			return fmt.Errorf("to is %q, but krew requires %q", file.To, path.Clean(file.To))
 		}
 		if err := moveOne(root, file); err != nil {
 			return err
@@ -91,7 +91,7 @@ func moveOne(root *os.Root, file File) error {
 // rename replaces what is there. Neither name may lead out of its own folder.
 func rename(root *os.Root, from, to string) error {
 	if !strings.HasPrefix(from, unpacked+"/") || !strings.HasPrefix(to, installed+"/") {
-		return fmt.Errorf("a move leads out of the plugin: %s to %s", from, to)
+		return fmt.Errorf("move %s to %s leads outside the plugin directory", from, to)
 	}
 	if err := root.MkdirAll(path.Dir(to), 0o755); err != nil {
 		return err
@@ -111,17 +111,17 @@ func exists(root *os.Root, name string) bool {
 func inspect(root *os.Root, bin string, machine Machine) error {
 	program := path.Join(installed, bin)
 	if !strings.HasPrefix(program, installed+"/") {
-		return fmt.Errorf("bin %q leads out of the plugin", bin)
+		return fmt.Errorf("bin %q leads outside the plugin directory", bin)
 	}
 	info, err := root.Stat(program)
 	if err != nil || !info.Mode().IsRegular() {
-		return fmt.Errorf("there is no program %s among the installed files for %s", bin, machine)
+		return fmt.Errorf("the installed files for %[2]s do not contain the program %[1]s", bin, machine)
 	}
 	if machine.OS != "windows" && runtime.GOOS != "windows" && info.Mode()&0o111 == 0 { // Windows keeps no such mode
-		return fmt.Errorf("the program %s for %s may not be started: its mode is %s", bin, machine, info.Mode())
+		return fmt.Errorf("the program %s for %s is not executable: its mode is %s", bin, machine, info.Mode())
 	}
 	if licensed, err := hasLicense(root); err != nil || !licensed {
-		return fmt.Errorf("there is no LICENSE among the installed files for %s", machine)
+		return fmt.Errorf("the installed files for %s do not contain LICENSE", machine)
 	}
 	return nil
 }

@@ -71,15 +71,15 @@ func TestInstall(t *testing.T) {
 		},
 		"other machine":    {machine: krew.Machine{OS: "linux", Arch: "arm"}, want: "no archive for linux/arm"},
 		"other hash":       {change: func(p *krew.Platform) { p.SHA256 = sum }, want: "instead of " + sum},
-		"no program":       {archive: []string{"LICENSE", "other"}, want: "no program kubectl-batch"},
-		"program not run":  {archive: []string{"LICENSE", "other"}, change: func(p *krew.Platform) { p.Bin = "other" }, want: "may not be started"},
-		"program a folder": {archive: []string{"LICENSE", "a/b"}, change: func(p *krew.Platform) { p.Bin = "a" }, want: "no program a"},
+		"no program":       {archive: []string{"LICENSE", "other"}, want: "do not contain the program kubectl-batch"},
+		"program not run":  {archive: []string{"LICENSE", "other"}, change: func(p *krew.Platform) { p.Bin = "other" }, want: "is not executable"},
+		"program a folder": {archive: []string{"LICENSE", "a/b"}, change: func(p *krew.Platform) { p.Bin = "a" }, want: "do not contain the program a"},
 		"program outside":  {archive: []string{"kubectl-batch", "LICENSE"}, change: func(p *krew.Platform) { p.Bin = "../kubectl-batch" }, want: "leads out"},
-		"no licence":       {archive: []string{"kubectl-batch", "README"}, want: "no LICENSE"},
+		"no licence":       {archive: []string{"kubectl-batch", "README"}, want: "do not contain LICENSE"},
 		"licence left behind": {
 			archive: []string{"kubectl-batch", "LICENSE"},
 			change:  func(p *krew.Platform) { p.Files = []krew.File{{From: "kubectl-*", To: "."}} },
-			want:    "no LICENSE",
+			want:    "do not contain LICENSE",
 		},
 		"nothing matches": {
 			archive: []string{"kubectl-batch", "LICENSE"},
@@ -94,7 +94,7 @@ func TestInstall(t *testing.T) {
 		"not clean": {
 			archive: []string{"kubectl-batch", "LICENSE"},
 			change:  func(p *krew.Platform) { p.Files = []krew.File{{From: "*", To: "./"}} },
-			want:    `krew wants it as "."`,
+			want:    `krew requires "."`,
 		},
 		"move to outside": {
 			archive: []string{"kubectl-batch", "LICENSE"},
@@ -103,7 +103,7 @@ func TestInstall(t *testing.T) {
 		},
 		"name outside": {archive: []string{"../kubectl-batch"}, want: `refuses the name "../kubectl-batch"`},
 		"root's name":  {archive: []string{"/kubectl-batch"}, want: "refuses the name"},
-		"symlink":      {archive: []string{"kubectl-batch", "LICENSE", "link@"}, want: "neither a file nor a folder"},
+		"symlink":      {archive: []string{"kubectl-batch", "LICENSE", "link@"}, want: "not a file or directory"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if runtime.GOOS == "windows" && name == "program not run" {

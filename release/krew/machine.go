@@ -47,11 +47,11 @@ func checkSelector(selector *metav1.LabelSelector) error {
 		return errors.New("selector is missing or empty")
 	}
 	if emptyMap(selector.MatchLabels) || selector.MatchExpressions != nil && len(selector.MatchExpressions) == 0 {
-		return errors.New("selector has a part that is there and empty")
+		return errors.New("selector has an empty part")
 	}
 	for _, key := range keys(selector) {
 		if key != "os" && key != "arch" {
-			return fmt.Errorf("selector asks for %q, and there are os and arch only", key)
+			return fmt.Errorf("selector uses label %q; only os and arch are supported", key)
 		}
 	}
 	_, err := metav1.LabelSelectorAsSelector(selector)
@@ -87,12 +87,12 @@ func checkCoverage(platforms []Platform) error {
 			}
 		}
 		if len(matching) > 1 {
-			faults = append(faults, fmt.Errorf("platforms %v are all for %s", matching, machine))
+			faults = append(faults, fmt.Errorf("platforms %v all match %s", matching, machine))
 		}
 	}
 	for i, found := range used {
 		if !found {
-			faults = append(faults, fmt.Errorf("platform %d is for no machine that krew supports", i))
+			faults = append(faults, fmt.Errorf("platform %d matches no machine that krew supports", i))
 		}
 	}
 	return errors.Join(faults...)

@@ -59,7 +59,7 @@ type File struct {
 func Decode(data []byte) (Manifest, error) {
 	var manifest Manifest
 	if err := yaml.UnmarshalStrict(data, &manifest); err != nil {
-		return Manifest{}, fmt.Errorf("the manifest cannot be read: %w", err)
+		return Manifest{}, fmt.Errorf("reading the manifest: %w", err)
 	}
 	return manifest, nil
 }

@@ -51,7 +51,7 @@ func unpackOne(root *os.Root, name string, header *tar.Header, content io.Reader
 		}
 		return write(root, name, mode, content)
 	}
-	return fmt.Errorf("krew refuses %q, which is neither a file nor a folder", header.Name)
+	return fmt.Errorf("krew refuses %q, which is not a file or directory", header.Name)
 }
 
 func write(root *os.Root, name string, mode os.FileMode, content io.Reader) error {
@@ -61,7 +61,7 @@ func write(root *os.Root, name string, mode os.FileMode, content io.Reader) erro
 	}
 	n, err := io.CopyN(file, content, largest)
 	if n == largest {
-		err = errors.New("it is too long")
+		err = errors.New("file too large")
 	}
 	if errors.Is(err, io.EOF) {
 		err = nil

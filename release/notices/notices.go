@@ -35,7 +35,7 @@ func Text(folders Folders, programs ...*debug.BuildInfo) ([]byte, error) {
 	for name, module := range modules(programs) {
 		texts, err := licences(folders[module])
 		if err != nil {
-			return nil, fmt.Errorf("the licence of %s: %w", name, err)
+			return nil, fmt.Errorf("reading the licence of %s: %w", name, err)
 		}
 		for _, text := range texts {
 			under[text] = append(under[text], name)
@@ -74,7 +74,7 @@ func modules(programs []*debug.BuildInfo) map[string]string {
 // licences returns the texts at the top of a folder.
 func licences(folder string) (texts []string, err error) {
 	if folder == "" {
-		return nil, errors.New("its source is not on this machine")
+		return nil, errors.New("source not found on this machine")
 	}
 	entries, err := os.ReadDir(folder)
 	if err != nil {
@@ -91,7 +91,7 @@ func licences(folder string) (texts []string, err error) {
 		texts = append(texts, strings.TrimSpace(strings.ReplaceAll(string(text), "\r\n", "\n")))
 	}
 	if len(texts) == 0 {
-		return nil, fmt.Errorf("there is none in %s", folder)
+		return nil, fmt.Errorf("no licence found in %s", folder)
 	}
 	return texts, nil
 }
@@ -104,7 +104,7 @@ func write(under map[string][]string) []byte {
 		by[strings.Join(names, "\n")+"\n"+text] = text
 	}
 	var all bytes.Buffer
-	all.WriteString("kubectl-batch contains the following, which is passed on under these licences.\n")
+	all.WriteString("kubectl-batch contains the following modules, distributed under these licences.\n")
 	for _, key := range slices.Sorted(maps.Keys(by)) {
 		fmt.Fprintf(&all, "\n%s\n%s\n\n%s\n", strings.Repeat("=", 80), strings.Join(under[by[key]], "\n"), by[key])
 	}

@@ -43,7 +43,7 @@ func TestText(t *testing.T) {
 	replaced := &debug.Module{Path: "c", Version: "v1", Replace: &debug.Module{Path: "c2", Version: "v3"}}
 	programs := []*debug.BuildInfo{program(&debug.Module{Path: "b", Version: "v2"}, replaced), program(&debug.Module{Path: "a", Version: "v1"})}
 	line := strings.Repeat("=", 80)
-	want := "kubectl-batch contains the following, which is passed on under these licences.\n" +
+	want := "kubectl-batch contains the following modules, distributed under these licences.\n" +
 		"\n" + line + "\nGo 1.26.8\n\nBSD\n" +
 		"\n" + line + "\nGo 1.26.8\n\nP\n" +
 		"\n" + line + "\na v1\n\nL\n" +
@@ -62,9 +62,9 @@ func TestText(t *testing.T) {
 func TestNone(t *testing.T) {
 	goes := folder(t, map[string]string{"LICENSE": "BSD"})
 	for want, folders := range map[string]notices.Folders{
-		"the licence of a v1: there is none":                {"": goes, "a@v1": folder(t, map[string]string{"README": ""})},
-		"the licence of a v1: its source is not on this":    {"": goes},
-		"the licence of Go 1.26.8: its source is not on th": {"a@v1": goes},
+		"reading the licence of a v1: no licence found":            {"": goes, "a@v1": folder(t, map[string]string{"README": ""})},
+		"reading the licence of a v1: source not found on this":    {"": goes},
+		"reading the licence of Go 1.26.8: source not found on th": {"a@v1": goes},
 	} {
 		_, err := notices.Text(folders, program(&debug.Module{Path: "a", Version: "v1"}))
 		if err == nil || !strings.HasPrefix(err.Error(), want) {

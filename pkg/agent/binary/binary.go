@@ -85,7 +85,7 @@ func Read(compressed []byte) (Binary, error) {
 	}
 	b := Binary{compressed: compressed}
 	if _, err := fmt.Sscanf(reader.Comment, commentFormat, &b.Size, &b.SHA256); err != nil {
-		return Binary{}, fmt.Errorf("a packed agent without size and hash: %w", err)
+		return Binary{}, fmt.Errorf("packed agent has no size and hash: %w", err)
 	}
 	return b, nil
 }

@@ -18,7 +18,7 @@ const (
 // too large is an error.
 func Pack(program []byte) ([]byte, error) {
 	if len(program) > maxSize {
-		return nil, fmt.Errorf("the agent has %d bytes, more than %d", len(program), maxSize)
+		return nil, fmt.Errorf("the agent has %d bytes, the limit is %d", len(program), maxSize)
 	}
 	var packed bytes.Buffer
 	writer, err := gzip.NewWriterLevel(&packed, gzip.BestCompression)
@@ -33,7 +33,7 @@ func Pack(program []byte) ([]byte, error) {
 		return nil, err
 	}
 	if packed.Len() > maxCompressed {
-		return nil, fmt.Errorf("the agent has %d bytes compressed, more than %d", packed.Len(), maxCompressed)
+		return nil, fmt.Errorf("the compressed agent has %d bytes, the limit is %d", packed.Len(), maxCompressed)
 	}
 	return packed.Bytes(), nil
 }

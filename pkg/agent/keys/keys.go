@@ -41,7 +41,7 @@ type Pair struct {
 func New(now time.Time) (*Pair, error) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
-		return nil, fmt.Errorf("making a key: %w", err)
+		return nil, fmt.Errorf("creating a key: %w", err)
 	}
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1),
@@ -54,7 +54,7 @@ func New(now time.Time) (*Pair, error) {
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, public, private)
 	if err != nil {
-		return nil, fmt.Errorf("making a certificate: %w", err)
+		return nil, fmt.Errorf("creating a certificate: %w", err)
 	}
 	return &Pair{
 		certificate: tls.Certificate{Certificate: [][]byte{der}, PrivateKey: private},
@@ -68,11 +68,11 @@ func (p *Pair) PEM() []byte { return bytes.Clone(p.pem) }
 // Parse reads the certificate of a peer.
 func Parse(text []byte) (*x509.Certificate, error) {
 	if len(text) > MaxPEM {
-		return nil, errors.New("a certificate of this size is none of ours")
+		return nil, errors.New("certificate too large")
 	}
 	block, _ := pem.Decode(text)
 	if block == nil || block.Type != "CERTIFICATE" {
-		return nil, errors.New("no certificate in PEM form")
+		return nil, errors.New("no PEM certificate found")
 	}
 	certificate, err := x509.ParseCertificate(block.Bytes)
 	if err != nil {

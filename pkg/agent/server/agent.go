@@ -38,7 +38,7 @@ func newAgent(o Options) (*agent, error) {
 	o = o.withDefaults()
 	volume, err := os.OpenRoot(o.Root)
 	if err != nil {
-		return nil, fmt.Errorf("opening what is to be served: %w", err)
+		return nil, fmt.Errorf("opening the root directory: %w", err)
 	}
 	pair, err := keys.New(o.Now())
 	if err != nil {

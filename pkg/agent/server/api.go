@@ -111,7 +111,7 @@ func parse(body []byte) (wire.Request, error) {
 	}
 	for _, entry := range request.All() {
 		if !filepath.IsLocal(entry.Path) || path.Clean(entry.Path) != entry.Path {
-			return wire.Request{}, errors.New("a path is not clean and relative")
+			return wire.Request{}, errors.New("paths must be clean and relative")
 		}
 	}
 	return request, nil

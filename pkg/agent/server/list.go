@@ -79,7 +79,7 @@ func (w *walk) tree(root *os.Root, full string) error {
 
 func (w *walk) node(dir *os.Root, name, full string, info fs.FileInfo) error {
 	if len(full) > wire.MaxPath {
-		return w.out.Node(wire.Node{Path: full[:wire.MaxPath], Refused: fmt.Sprintf("its path has more than %d bytes, which is the limit", wire.MaxPath)})
+		return w.out.Node(wire.Node{Path: full[:wire.MaxPath], Refused: fmt.Sprintf("path exceeds the limit of %d bytes", wire.MaxPath)})
 	}
 	return w.out.Node(w.nodeOf(dir, name, full, info))
 }
@@ -98,7 +98,7 @@ func (w *walk) directory(parent *os.Root, name, full string, depth int) error {
 	}
 	dir, names, err := open(parent, name)
 	if err != nil {
-		return w.closed(full, info, "what lies in it cannot be read: "+cause(err))
+		return w.closed(full, info, "cannot read directory: "+cause(err))
 	}
 	defer func() { _ = dir.Close() }()
 	defer func() { _ = names.Close() }()
@@ -112,9 +112,9 @@ func (w *walk) directory(parent *os.Root, name, full string, depth int) error {
 func beyond(full string, depth int) string {
 	switch {
 	case depth > maxDepth:
-		return fmt.Sprintf("what lies in it is more than %d directories deep, which is the limit", maxDepth)
+		return fmt.Sprintf("contents exceed the limit of %d nested directories", maxDepth)
 	case len(full) > wire.MaxPath-maxName:
-		return fmt.Sprintf("paths of what lies in it may have more than %d bytes, which is the limit", wire.MaxPath)
+		return fmt.Sprintf("paths of its contents may exceed the limit of %d bytes", wire.MaxPath)
 	}
 	return ""
 }
@@ -142,7 +142,7 @@ func open(parent *os.Root, name string) (dir *os.Root, names *os.File, err error
 		var there fs.FileInfo
 		there, err = parent.Lstat(name)
 		if err == nil && !os.SameFile(opened, there) {
-			err = errors.New("it was replaced while it was listed")
+			err = errors.New("replaced while it was listed")
 		}
 	}
 	if err != nil {
@@ -184,7 +184,7 @@ func (w *walk) torn(names *os.File, full string, cut error) error {
 	if err != nil {
 		return w.out.Node(wire.Node{Type: wire.Directory, Path: full, Refused: cannotRead(err)})
 	}
-	return w.closed(full, info, "not all of what lies in it can be read: "+cause(cut))
+	return w.closed(full, info, "cannot read all of its contents: "+cause(cut))
 }
 
 // batch lists some of the names in dir, and returns those of directories.

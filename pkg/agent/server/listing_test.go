@@ -61,7 +61,7 @@ func TestVeryDeep(t *testing.T) {
 	defer func() { _ = top.Close() }()
 	all := nodes(t, agenttest.Start(t, top.Name(), server.Options{}), ".")
 	last := all[len(all)-1]
-	if len(all) < 1000 || last.Refused != "what lies in it is more than 1000 directories deep, which is the limit" || last.Type != wire.Directory {
+	if len(all) < 1000 || last.Refused != "contents exceed the limit of 1000 nested directories" || last.Type != wire.Directory {
 		t.Errorf("%d nodes, the last refused because %q", len(all), last.Refused)
 	}
 }

@@ -16,9 +16,9 @@ const lostAndFound = "lost+found"
 func (a *agent) ofSystem(root *os.Root, name string, info fs.FileInfo) string {
 	switch {
 	case name == lostAndFound && a.systemOwned(info):
-		return "it belongs to the file system, not to the results"
+		return "belongs to the file system, not to the results"
 	case holdsSnapshots(root, name, info):
-		return "it holds snapshots of the storage system, not results"
+		return "contains snapshots of the storage system, not results"
 	}
 	return ""
 }

@@ -13,7 +13,7 @@ import (
 
 // The directory lost+found that a file system creates in its root is skipped. A user's own directory of that name is listed.
 func TestLostAndFoundOfTheFileSystemIsSkipped(t *testing.T) {
-	const skipped = "it belongs to the file system, not to the results"
+	const skipped = "belongs to the file system, not to the results"
 	for name, test := range map[string]struct {
 		owner   int
 		mode    os.FileMode

@@ -29,7 +29,7 @@ func (a *agent) nodeOf(dir *os.Root, name, full string, info fs.FileInfo) wire.N
 		}
 		n.Target = target
 	default:
-		n.Skipped = "it is " + kindOf(info.Mode()) + ", which has no content to copy"
+		n.Skipped = kindOf(info.Mode()) + " has no content to copy"
 	}
 	return n
 }
@@ -57,11 +57,11 @@ func kindOf(mode fs.FileMode) string {
 	case mode&fs.ModeSymlink != 0:
 		return "a symlink"
 	}
-	return "of an unknown kind"
+	return "a file of unknown type"
 }
 
 // cannotRead is err as a clause about an entry.
-func cannotRead(err error) string { return "it cannot be read: " + cause(err) }
+func cannotRead(err error) string { return "cannot be read: " + cause(err) }
 
 // cause is err without the name, which people see before it anyway.
 func cause(err error) string {

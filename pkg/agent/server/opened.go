@@ -57,7 +57,7 @@ func (f *folders) close() {
 // irregularError says that there is something, but no regular file.
 type irregularError struct{ mode fs.FileMode }
 
-func (e *irregularError) Error() string { return "it is " + kindOf(e.mode) + " now" }
+func (e *irregularError) Error() string { return "no longer a regular file, now " + kindOf(e.mode) }
 
 // regular opens a regular file.
 func (f *folders) regular(full string) (file, facts, error) {
@@ -89,7 +89,7 @@ func failure(index int, err error) wire.Failure {
 	f := wire.Failure{Index: index, Code: wire.Unreadable, Text: cannotRead(err)}
 	switch {
 	case absent(err):
-		f.Code, f.Text = wire.Gone, "it is gone"
+		f.Code, f.Text = wire.Gone, "no longer exists"
 	case errors.Is(err, fs.ErrPermission):
 		f.Code = wire.Permission
 	default:

@@ -18,7 +18,7 @@ func (a *agent) pack(ctx context.Context, codec wire.Codec, target wire.Target, 
 	}
 	spool, err := newSpool(filepath.Dir(a.Socket))
 	if err != nil {
-		return wire.Stored{Failed: &wire.PutError{Message: "making room for a chunk: " + cause(err)}}
+		return wire.Stored{Failed: &wire.PutError{Message: "creating a temporary file: " + cause(err)}}
 	}
 	defer spool.close()
 	if err := a.fill(ctx, spool, codec, target.End, request); err != nil {

@@ -110,7 +110,7 @@ func storeClient(roots string) (*http.Client, error) {
 	if roots != "" {
 		config.RootCAs = x509.NewCertPool()
 		if !config.RootCAs.AppendCertsFromPEM([]byte(roots)) {
-			return nil, errors.New("the CA bundle holds no certificate")
+			return nil, errors.New("the CA bundle contains no certificate")
 		}
 	}
 	return &http.Client{
@@ -152,7 +152,7 @@ const worthAsking = 1 << 20
 func (u *upload) request(ctx context.Context, body io.Reader) (*http.Request, *wire.PutError) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodPut, u.url, body)
 	if err != nil {
-		return nil, &wire.PutError{Message: "the URL of the store cannot be used"} // the error would show it
+		return nil, &wire.PutError{Message: "invalid URL of the store"} // the error would show it
 	}
 	for name, value := range u.header {
 		request.Header.Set(name, value)

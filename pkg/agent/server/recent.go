@@ -47,7 +47,7 @@ func (a *agent) open(f *folders, path string) (file, facts, error) {
 		return opened, found, err
 	}
 	if err = opened.writeBack(); err != nil {
-		err = fmt.Errorf("what was written to it did not reach the disk: %w", err)
+		err = fmt.Errorf("writing pending data to disk: %w", err)
 	} else {
 		found, err = opened.look()
 	}

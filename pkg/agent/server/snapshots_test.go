@@ -41,7 +41,7 @@ func TestSnapshotDirectoriesAreSkipped(t *testing.T) {
 	for _, node := range nodes(t, agenttest.Start(t, root, server.Options{}), ".") {
 		listed[node.Path] = node.Skipped
 	}
-	const skipped = "it holds snapshots of the storage system, not results"
+	const skipped = "contains snapshots of the storage system, not results"
 	want := map[string]string{
 		".": "", ".snapshot": skipped, "~snapshot": skipped, ".zfs": "", ".zfs/x": "", "other": "", "other/x": "", "below": "", "below/.snapshot": "", "below/.snapshot/x": "",
 	}

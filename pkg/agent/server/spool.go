@@ -28,7 +28,7 @@ func (s *spool) Write(p []byte) (int, error) {
 	n, err := s.File.Write(p)
 	s.size += int64(n)
 	if err != nil {
-		return n, fmt.Errorf("writing it to the pod's disk: %w", err)
+		return n, fmt.Errorf("writing to the disk of the pod: %w", err)
 	}
 	return n, nil
 }

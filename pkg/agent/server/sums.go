@@ -37,7 +37,7 @@ func (r *reading) sum(index int, entry wire.Entry) error {
 		return err
 	}
 	if !whole {
-		return r.out.Failure(wire.Failure{Index: index, Text: "it got shorter while it was read"})
+		return r.out.Failure(wire.Failure{Index: index, Text: "became shorter while it was read"})
 	}
 	return r.out.Sum(wire.Sum{Index: index, Length: p.to, Sum: sum})
 }

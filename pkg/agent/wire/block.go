@@ -43,7 +43,7 @@ func (b *blockReader) next() ([]byte, Codec, error) {
 	raw := binary.BigEndian.Uint32(b.header[1:])
 	wire := binary.BigEndian.Uint32(b.header[5:])
 	if !plausible(codec, raw, wire) {
-		return nil, None, corrupt("what begins a block does not")
+		return nil, None, corrupt("invalid block header")
 	}
 	b.raw = sized(b.raw, int(raw))
 	if codec == None {

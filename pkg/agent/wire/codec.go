@@ -48,5 +48,5 @@ func ParseCodec(name string) (Codec, error) {
 	case "auto", "":
 		return Auto, nil
 	}
-	return None, fmt.Errorf("no compression is called %q: it is auto, zstd, s2 or none", name)
+	return None, fmt.Errorf("unknown compression %q: must be auto, zstd, s2 or none", name)
 }

@@ -55,7 +55,7 @@ func (e *expander) expand(codec Codec, dst, wire []byte) error {
 	case None, Auto:
 	}
 	if err != nil || len(out) != len(dst) {
-		return corrupt("a block cannot be expanded")
+		return corrupt("cannot decompress a block")
 	}
 	return nil
 }

@@ -24,7 +24,7 @@ func everything(w *Writer) {
 	room, _ := w.Data(500)
 	w.Commit(copy(room, bytes.Repeat([]byte("data"), 125)))
 	_ = w.FileEnd(FileEnd{State: Growing})
-	_ = w.Failure(Failure{Index: 4, Code: Gone, Text: "it is gone"})
+	_ = w.Failure(Failure{Index: 4, Code: Gone, Text: "no longer exists"})
 	_ = w.Sum(Sum{Index: 5, Length: 6, Sum: [16]byte{7}})
 }
 

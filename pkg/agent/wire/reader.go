@@ -49,7 +49,7 @@ func (r *Reader) Next() (*Frame, error) {
 			continue
 		}
 		if !r.next(&r.rest) {
-			r.ended = corrupt("there is something that is no frame")
+			r.ended = corrupt("invalid frame")
 			continue
 		}
 		r.frames++
@@ -90,11 +90,11 @@ func (r *Reader) nextBlock() error {
 // alone in its block, with nothing behind it.
 func (r *Reader) end() error {
 	if r.frames != 0 || !bytes.Equal(r.block, r.digest.appendEnd(nil)) {
-		return corrupt("it does not add up")
+		return corrupt("checksum mismatch")
 	}
 	_, _, err := r.blocks.next()
 	if err == nil || errors.Is(err, ErrCorrupt) {
-		return corrupt("something follows its end")
+		return corrupt("data after the end")
 	}
 	// All is here and proven; how the connection ends is of no interest.
 	return io.EOF

@@ -138,7 +138,7 @@ const errorNames = 5
 func (o *Options) list(result transfer.Result) {
 	if len(result.Refused) > errorNames {
 		for _, refusal := range result.Refused {
-			o.factory.Say("left out " + refusal.String())
+			o.factory.Say("could not copy " + refusal.String())
 		}
 	}
 	if len(result.Messages) > errorNames {

@@ -68,7 +68,7 @@ func (o *Flags) parseVia(e *Engine) error {
 	}
 	location, err := bucket.ParseLocation(via)
 	if err != nil {
-		return exit.Usagef("%s=%w", name, err)
+		return exit.Usagef("%s: %w", name, err)
 	}
 	if o.Transport == "tar" {
 		return exit.Usagef("--transport=tar sends through the API server, and --via=%s does not: leave one of the two out", via)
@@ -80,7 +80,7 @@ func (o *Flags) parseVia(e *Engine) error {
 // parseTo reads where in a bucket the files end.
 func (o *Flags) parseTo(e *Engine) (err error) {
 	if e.To, err = bucket.ParseLocation(o.To); err != nil {
-		return exit.Usagef("--to=%w", err)
+		return exit.Usagef("--to: %w", err)
 	}
 	return errors.Join(o.checkTo(), o.storeOptions(e))
 }

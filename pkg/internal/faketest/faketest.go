@@ -107,7 +107,7 @@ func (c *Cluster) Job(t *testing.T, name string) *batchv1.Job {
 	}
 	job, ok := object.(*batchv1.Job)
 	if !ok {
-		t.Fatalf("%T is no job", object)
+		t.Fatalf("%T is not a job", object)
 	}
 	return job.DeepCopy()
 }
@@ -162,7 +162,7 @@ func (c *Cluster) Bulk() (cluster.Interface, error) { return c.clients, nil }
 // Objects implements client.Getter: kinds that the clientset does not know are for
 // a real cluster.
 func (*Cluster) Objects() (dynamic.Interface, meta.RESTMapper, error) {
-	return nil, nil, errors.New("this cluster in memory makes no objects of any kind")
+	return nil, nil, errors.New("this in-memory cluster does not support arbitrary objects")
 }
 
 // Executor implements client.Getter.
@@ -171,7 +171,7 @@ func (c *Cluster) Executor() (transport.Executor, error) { return c.executor, ni
 // Tunnel implements client.Getter.
 func (c *Cluster) Tunnel(string, string, int) (transport.Dialer, error) {
 	if c.tunnel == nil {
-		return nil, errors.New("this cluster in memory has no tunnel")
+		return nil, errors.New("this in-memory cluster has no tunnel")
 	}
 	return c.tunnel, nil
 }

@@ -28,7 +28,7 @@ func Golden(t *testing.T, name, text string) {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(string(want), text); diff != "" {
-		t.Errorf("%s (%s=1 writes it anew): want -, got +:\n%s", path, updateVariable, diff)
+		t.Errorf("%s (%s=1 rewrites it): want -, got +:\n%s", path, updateVariable, diff)
 	}
 }
 

@@ -42,6 +42,6 @@ func HasSymlinks(tb testing.TB) bool {
 func NeedSymlinks(tb testing.TB) {
 	tb.Helper()
 	if !HasSymlinks(tb) {
-		tb.Skip("this user can make no symlinks here")
+		tb.Skip("this user cannot create symlinks on this system")
 	}
 }

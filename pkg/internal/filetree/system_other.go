@@ -10,13 +10,13 @@ import (
 // Pipe skips the test.
 func Pipe(tb testing.TB, _ string) {
 	tb.Helper()
-	tb.Skip("a folder cannot hold named pipes here")
+	tb.Skip("this system has no named pipes in directories")
 }
 
 // Socket makes a socket that no program listens on.
 func Socket(tb testing.TB, _ string) {
 	tb.Helper()
-	tb.Skip("a folder cannot hold sockets here")
+	tb.Skip("this system has no sockets in directories")
 }
 
 // Stored is not known here.

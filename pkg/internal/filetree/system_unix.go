@@ -18,7 +18,7 @@ func Pipe(tb testing.TB, name string) {
 func Socket(tb testing.TB, name string) {
 	tb.Helper()
 	if err := syscall.Mknod(name, syscall.S_IFSOCK|0o666, 0); err != nil {
-		tb.Skip("this user cannot make a socket by mknod here: ", err)
+		tb.Skip("this user cannot create a socket with mknod: ", err)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 func NeedLinux(tb testing.TB) {
 	tb.Helper()
 	if runtime.GOOS != "linux" {
-		tb.Skip("the scripts of pods are tested on Linux only")
+		tb.Skip("pod scripts are tested on Linux only")
 	}
 }
 

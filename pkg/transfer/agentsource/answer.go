@@ -45,7 +45,7 @@ func refusal(answer *http.Response) error {
 		}
 	}
 	text := strings.TrimSpace(string(body[:min(len(body), 1<<10)]))
-	said := fmt.Errorf("the agent answered %q: %q", answer.Status, text)
+	said := fmt.Errorf("the agent returned %q: %q", answer.Status, text)
 	if answer.StatusCode >= http.StatusInternalServerError {
 		return &transfer.LostError{Cause: said}
 	}

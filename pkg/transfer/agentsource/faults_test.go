@@ -101,7 +101,7 @@ func whole(t *testing.T) map[string][]byte {
 			_ = w.File(wire.File{Size: 5})
 			data(w, "01234")
 			_ = w.FileEnd(sum("01234"))
-			_ = w.Failure(wire.Failure{Index: 1, Code: wire.Gone, Text: "it is gone"})
+			_ = w.Failure(wire.Failure{Index: 1, Code: wire.Gone, Text: "no longer exists"})
 		}),
 		"sums": streamOf(t, func(w *wire.Writer) { _ = w.Sum(wire.Sum{Length: 7}) }),
 	}

@@ -60,7 +60,7 @@ func TestEverythingComes(t *testing.T) {
 					"dir .", "file big", "dir d", "file d/hard", "dir d/lost+found", "file d/lost+found/x",
 					"dir d/sub", "file d/sub/odd \xff\n name", "symlink d/symlink", "file empty", "dir hollow",
 					"dir lost+found", "file lost+found/x",
-					" pipe: it is a named pipe, which has no content to copy", " socket: it is a socket, which has no content to copy", "file text",
+					" pipe: a named pipe has no content to copy", " socket: a socket has no content to copy", "file text",
 				}, names); diff != "" {
 					t.Error(diff)
 				}
@@ -128,7 +128,7 @@ func TestOffsetsAndSums(t *testing.T) {
 		transfer.Want{Path: "f", Offset: 700_001}, transfer.Want{Path: "none"}, transfer.Want{Path: "."})
 	lengths := []int{49_999, 0, 700_000, 0, 0}
 	offsets := []int64{650_001, 700_000, 0, 0, 0}
-	refused := []string{"", "", "", "it is gone", "it is a directory now"}
+	refused := []string{"", "", "", "no longer exists", "no longer a regular file, now a directory"}
 	for i, file := range files {
 		if len(file.Data) != lengths[i] || file.Item.Offset != offsets[i] || file.Item.Refused != refused[i] ||
 			!strings.HasSuffix(string(data), file.Data) {
@@ -143,7 +143,7 @@ func TestOffsetsAndSums(t *testing.T) {
 		{Sum: xxh3.Hash128(data[:1000]).Bytes(), Length: 1000},
 		{Sum: whole, Length: 700_000},
 		{Sum: whole, Length: 700_000},
-		{Refused: "it is gone"},
+		{Refused: "no longer exists"},
 	}, sums, cmpopts.EquateEmpty()); diff != "" {
 		t.Error(diff)
 	}

@@ -41,7 +41,7 @@ func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer
 		if errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
-		return lost(answer.ctx, fmt.Errorf("waiting for a chunk to be stored: %w", err))
+		return lost(answer.ctx, fmt.Errorf("waiting for the agent to upload a chunk: %w", err))
 	}
 	if stored.Failed != nil {
 		return stored.Failed
@@ -70,7 +70,7 @@ func (s *Source) Put(ctx context.Context, request wire.PutRequest, each func(wir
 			if errors.Is(err, io.EOF) {
 				err = io.ErrUnexpectedEOF
 			}
-			return lost(answer.ctx, fmt.Errorf("waiting for files to be stored: %w", err))
+			return lost(answer.ctx, fmt.Errorf("waiting for the agent to upload files: %w", err))
 		}
 		if result.Index < 0 || result.Index >= len(told) || told[result.Index] {
 			return errUnasked

@@ -39,7 +39,7 @@ func (s *stream) next() (*wire.Frame, error) {
 var (
 	errClosed = errors.New("the stream is closed")
 	// errUnasked says that an agent does not keep to the protocol.
-	errUnasked = &transfer.LostError{Cause: errors.New("the agent sent something else than it was asked for")}
+	errUnasked = &transfer.LostError{Cause: errors.New("the agent sent data that was not requested")}
 )
 
 // count adds what came to the Source's numbers.

@@ -142,13 +142,13 @@ func TestRefused(t *testing.T) {
 	}{
 		"no right to put": {func(w http.ResponseWriter, r *http.Request) bool {
 			return r.Method == http.MethodPut && !strings.HasSuffix(r.URL.Path, "/index") && buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
-		}, "writing to it is refused to profile"},
+		}, "not allowed to write objects"},
 		"no right to get": {func(w http.ResponseWriter, r *http.Request) bool {
 			return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "files-") && buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
-		}, "reading from it is refused to profile"},
+		}, "not allowed to read objects"},
 		"no bucket any more": {func(w http.ResponseWriter, r *http.Request) bool {
 			return r.Method == http.MethodPut && buckettest.Answer(w, http.StatusNotFound, "NoSuchBucket")
-		}, "there is no such bucket"},
+		}, "the bucket does not exist"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			store, _ := buckettest.Start(t, test.door)

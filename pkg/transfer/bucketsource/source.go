@@ -113,7 +113,7 @@ func (s *Source) Open(ctx context.Context, wants []transfer.Want) (transfer.Cont
 // put has the agent make the object of one segment.
 func (s *Source) put(ctx context.Context, one segment) error {
 	if s.only {
-		return errors.New("what is at " + s.At.String() + " cannot be read whole")
+		return errors.New("some of the files at " + s.At.String() + " cannot be read")
 	}
 	select {
 	case s.slots <- struct{}{}:

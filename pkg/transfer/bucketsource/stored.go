@@ -14,7 +14,7 @@ import (
 )
 
 // NotThere is why an entry does not come from a bucket.
-const NotThere = "it is not in the bucket, or not whole"
+const NotThere = "missing or incomplete in the bucket"
 
 // Stored is what a fetch has left in a bucket: there is no agent any more.
 type Stored struct{ source *Source }
@@ -36,7 +36,7 @@ type nobody struct{}
 
 // RoundTrip implements http.RoundTripper.
 func (nobody) RoundTrip(*http.Request) (*http.Response, error) {
-	return nil, errors.New("there is no agent")
+	return nil, errors.New("no agent available")
 }
 
 var _ transfer.Source = (*Stored)(nil)
@@ -46,7 +46,7 @@ type Empty struct{ At bucket.Location }
 
 // Error implements error.
 func (e *Empty) Error() string {
-	return fmt.Sprintf("there is nothing that a fetch left at %s", e.At)
+	return fmt.Sprintf("no files of an earlier fetch at %s", e.At)
 }
 
 // Received is how many bytes came by which codec, before compression.

@@ -25,8 +25,8 @@ func outsideLinks(t *testing.T, m Mover) {
 	req, _ := m.request(t, environment())
 	result := Fetch(t, req, "")
 	compare(t, []transfer.Refusal{
-		{Path: "up", Reason: `it is a symlink to "../up", which is not on this claim`},
-		{Path: "venv/bin/python", Reason: `it is a symlink to "/usr/bin/python3", which is not on this claim`},
+		{Path: "up", Reason: `symlink to "../up", which is not on this claim`},
+		{Path: "venv/bin/python", Reason: `symlink to "/usr/bin/python3", which is not on this claim`},
 	}, result.Skipped)
 	if !result.Whole() || result.Digest == "" {
 		t.Errorf("%+v", result)
@@ -38,7 +38,7 @@ func outsideLinks(t *testing.T, m Mover) {
 	compare(t, want, files(filetree.Read(t, req.Dir)))
 	// What was asked for by its name is missed.
 	req.Paths = []string{"venv/bin/python"}
-	Fetch(t, req, `left out "venv/bin/python": it is a symlink to "/usr/bin/python3", which is not on this claim`)
+	Fetch(t, req, `could not copy "venv/bin/python": symlink to "/usr/bin/python3", which is not on this claim`)
 }
 
 // files is a tree without its directories.
@@ -74,7 +74,7 @@ func keptLinks(t *testing.T, m Mover) {
 	}
 	filetree.Write(t, root, filetree.Tree{"x/f": filetree.File("theirs"), "x/d/new": filetree.File("theirs"), "x/h": filetree.Link("a"), "x/l": filetree.Symlink("f")})
 	for _, req.Force = range []bool{false, true} {
-		Fetch(t, req, `"x" is a symlink here, where a directory is needed`)
+		Fetch(t, req, `"x" is a symlink locally, but a directory is needed`)
 		compare(t, want, filetree.Read(t, req.Dir))
 		compare(t, before, filetree.Read(t, outside))
 	}
@@ -85,8 +85,8 @@ func linksToOthers(t *testing.T, m Mover) {
 	tree := filetree.Tree{"0/f": filetree.File("0"), "0/other": filetree.Symlink("../1/f"), "1/f": filetree.File("1")}
 	req, _ := m.request(t, tree)
 	req.Paths = []string{"0"}
-	result := Fetch(t, req, "left out")
-	compare(t, []transfer.Refusal{{Path: "1/f", Reason: `it was not asked for, and the symlink "0/other" leads to it`}}, result.Refused)
+	result := Fetch(t, req, "could not copy")
+	compare(t, []transfer.Refusal{{Path: "1/f", Reason: `target of symlink "0/other", but not requested`}}, result.Refused)
 	compare(t, filetree.Symlink("../1/f"), filetree.Read(t, req.Dir)["0/other"])
 	req.Paths = []string{"0", "1/f"}
 	if !Fetch(t, req, "").Whole() {
@@ -100,9 +100,9 @@ func linksOutOfSubPath(t *testing.T, m Mover) {
 	for _, keep := range []bool{false, true} {
 		req, _ := m.request(t, filetree.Tree{"f": filetree.File("f"), "d/l": filetree.Symlink("../../8/f"), "mine": filetree.Symlink("/data/f")})
 		req.Layout, req.KeepLinks = archive.NewLayout("runs/7", archive.Mount{Path: "/data", Dir: "runs/7"}), keep
-		result := Fetch(t, req, "left out")
+		result := Fetch(t, req, "could not copy")
 		compare(t, []transfer.Refusal{
-			{Path: "runs/8/f", Reason: `it is on the same claim, outside of the directory that is fetched, and the symlink "d/l" leads to it`},
+			{Path: "runs/8/f", Reason: `target of symlink "d/l", outside the fetched directory on the same claim`},
 		}, result.Refused)
 		got := filetree.Read(t, req.Dir)
 		compare(t, filetree.Symlink("f"), got["mine"])

@@ -64,14 +64,14 @@ func foreignFiles(t *testing.T, m Mover) {
 		t.Fatal(err)
 	}
 	filetree.Write(t, req.Dir, mine)
-	result := Fetch(t, req, "left out")
+	result := Fetch(t, req, "could not copy")
 	got := filetree.Read(t, req.Dir)
 	compare(t, []filetree.Node{mine["a"], mine["d"], filetree.File("n")}, []filetree.Node{got["a"], got["d"], got["new"]})
 	if len(result.Refused) < 2 || result.Whole() {
 		t.Errorf("%+v", result)
 	}
 	req.Force = true
-	Fetch(t, req, "left out")
+	Fetch(t, req, "could not copy")
 	compare(t, filetree.File("theirs"), filetree.Read(t, req.Dir)["a"])
 }
 
@@ -86,7 +86,7 @@ func checksum(t *testing.T, m Mover) {
 		"foreign": filetree.File("edited").At(filetree.Epoch().Add(time.Second)), "same": filetree.File("broken"),
 	})
 	req.Checksum = m.Settles
-	result := Fetch(t, req, "left out")
+	result := Fetch(t, req, "could not copy")
 	got := filetree.Read(t, req.Dir)
 	compare(t, []string{"newest", "same!!", "edited"}, []string{got["ours"].Data, got["same"].Data, got["foreign"].Data})
 	compare(t, []int{0, 1}, []int{result.Kept, len(result.Refused)})
@@ -107,7 +107,7 @@ func specialFiles(t *testing.T, m Mover) {
 	filetree.Pipe(t, filepath.Join(root, "pipe"))
 	result := Fetch(t, req, "")
 	compare(t, filetree.Tree{"a": filetree.File("a"), "z": filetree.File("z")}, filetree.Read(t, req.Dir))
-	compare(t, []transfer.Refusal{{Path: "pipe", Reason: "it is a named pipe, which has no content to copy"}}, result.Skipped)
+	compare(t, []transfer.Refusal{{Path: "pipe", Reason: "a named pipe has no content to copy"}}, result.Skipped)
 	if !result.Whole() || result.Digest == "" {
 		t.Errorf("%+v", result)
 	}
@@ -121,7 +121,7 @@ func sockets(t *testing.T, m Mover) {
 	req.Filter = without("without")
 	result := Fetch(t, req, "")
 	compare(t, filetree.Tree{"a": filetree.File("a"), "d/z": filetree.File("z")}, files(filetree.Read(t, req.Dir)))
-	const why = "it is a socket, which has no content to copy"
+	const why = "a socket has no content to copy"
 	compare(t, []transfer.Refusal{{Path: "d/s", Reason: why}, {Path: "ä socket", Reason: why}}, result.Skipped)
 	if !result.Whole() || result.Digest == "" || len(result.Messages) > 0 {
 		t.Errorf("%+v", result)

@@ -112,7 +112,7 @@ func (c *contents) Next() (transfer.Item, error) {
 	}
 	var err error
 	if c.whole, err = e.hashAt(want.Offset); err != nil {
-		item.Refused = "the hash of what is here already of it is not known, so the rest cannot be verified"
+		item.Refused = "no hash is known for its partial local file, so the rest cannot be verified"
 		return item, nil //nolint:nilerr // the file is refused by name, and the others are copied
 	}
 	if c.first, err = c.next(); err != nil {
@@ -122,7 +122,7 @@ func (c *contents) Next() (transfer.Item, error) {
 	case bucket.Absent(err):
 		item.Refused = NotThere
 	case bucket.Replaced(err):
-		item.Refused = "its object is another one than was put there"
+		item.Refused = "its object was replaced after the upload"
 	}
 	return item, nil
 }

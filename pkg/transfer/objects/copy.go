@@ -148,7 +148,7 @@ func (c *copying) locked(ctx context.Context) error {
 	}
 	err = transfer.Joined(err, c.end(ctx, err))
 	if released := l.release(still); released != nil && err == nil {
-		c.Say(fmt.Sprintf("Note: %s could not be removed: %v", c.At.At(lockName), released))
+		c.Say(fmt.Sprintf("Note: could not delete %s: %v", c.At.At(lockName), released))
 	}
 	return err
 }

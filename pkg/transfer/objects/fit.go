@@ -40,7 +40,7 @@ func (c *copying) link(e *archive.Entry) bool {
 		c.result.Skipped = append(c.result.Skipped, *verdict.Skipped)
 	}
 	if verdict.Create && !isText(e.Target) {
-		c.refuse(e.Path, "what it leads to is no text")
+		c.refuse(e.Path, "symlink target is not UTF-8 or contains control characters")
 		return false
 	}
 	if verdict.Create {
@@ -52,13 +52,13 @@ func (c *copying) link(e *archive.Entry) bool {
 func (c *copying) misnamed(e *archive.Entry) string {
 	switch key := c.At.Key(e.Path); {
 	case !fs.ValidPath(e.Path) || !c.Wanted(e.Path):
-		return "its name leads out of what was asked for"
+		return "path is outside the requested paths"
 	case len(key) > mostKey:
-		return fmt.Sprintf("its name in the bucket would be longer than %d bytes", mostKey)
+		return fmt.Sprintf("object key would exceed the limit of %d bytes", mostKey)
 	case !isText(e.Path):
-		return "no object can have its name, which is no text"
+		return "name is not UTF-8 or contains control characters, so no object can have it"
 	case slices.Contains(ownNames, e.Path):
-		return "it has the name of a list that fetch keeps there"
+		return "name is reserved for a file that fetch keeps in the bucket"
 	}
 	return ""
 }
@@ -66,11 +66,11 @@ func (c *copying) misnamed(e *archive.Entry) string {
 func misshaped(e *archive.Entry) string {
 	switch {
 	case e.Type != archive.File && e.Type != archive.Directory && e.Type != archive.Symlink:
-		return "it is of an unknown kind"
+		return "unknown file type"
 	case e.Size < 0 || e.Size > bucket.MostParts*bucket.MostPart:
-		return "no object can be as large"
+		return "larger than the maximum size of an object"
 	case !writable(e.ModTime) || !writable(e.Changed):
-		return "its time is beyond the year 9999"
+		return "its time is outside the years 0 to 9999"
 	}
 	return ""
 }

@@ -112,7 +112,7 @@ type indexHead struct {
 }
 
 // ErrNoIndex says that no copy has put anything at a place.
-var ErrNoIndex = errors.New("there is no index")
+var ErrNoIndex = errors.New("no index found")
 
 // readIndex reads the index at a place; ErrNoIndex where there is none.
 func readIndex(ctx context.Context, store *bucket.Store, at bucket.Location) (index, error) {
@@ -126,7 +126,7 @@ func readIndex(ctx context.Context, store *bucket.Store, at bucket.Location) (in
 	defer func() { _ = body.Close() }() // it was read
 	known, err := parseIndex(body)
 	if err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("%s cannot be read, or is of another version; without it a fetch begins anew: %w", at.At(indexName), transfer.Lost(err))
+		err = fmt.Errorf("reading %s: %w; without this file the next fetch starts from the beginning", at.At(indexName), transfer.Lost(err))
 	}
 	return known, err
 }
@@ -145,7 +145,7 @@ func (c *counted) Read(p []byte) (int, error) {
 }
 
 // errTooMuch says that no copy wrote an index: it holds more than what came of it can be packed from.
-var errTooMuch = errors.New("it unpacks to more than a fetch writes")
+var errTooMuch = errors.New("its unpacked size exceeds what fetch writes")
 
 // bounded is an unpacked index. Its limit grows with what has come of the packed one.
 type bounded struct {
@@ -178,7 +178,7 @@ func parseIndex(from io.Reader) (index, error) {
 		return nil, errors.Join(err, lines.Err())
 	}
 	if head.Version != indexVersion {
-		return nil, fmt.Errorf("version %d", head.Version)
+		return nil, fmt.Errorf("unsupported version %d", head.Version)
 	}
 	known := index{}
 	for lines.Scan() {
@@ -187,7 +187,7 @@ func parseIndex(from io.Reader) (index, error) {
 			return nil, cmp.Or(lines.Err(), err) // a line that was cut is no line
 		}
 		if !one.sound() || known[one.Path] != nil {
-			return nil, fmt.Errorf("%q is no path of a file, or is there twice", one.Path)
+			return nil, fmt.Errorf("path %q is invalid or occurs twice", one.Path)
 		}
 		if known[one.Path] = one; int64(len(known)) > fewEntries+packed.n/leastEntry {
 			return nil, errTooMuch

@@ -32,7 +32,7 @@ func TestGoesOn(t *testing.T) {
 	r := request(t, root, store)
 	r.Parallel = 1
 	three = stored(&r, 15<<18)
-	if _, err := objects.Copy(t.Context(), r); err == nil || !strings.Contains(err.Error(), "writing to it is refused") {
+	if _, err := objects.Copy(t.Context(), r); err == nil || !strings.Contains(err.Error(), "not allowed to write objects") {
 		t.Fatal(err)
 	}
 	if left := uploads(t, store); len(left) != 1 {
@@ -63,7 +63,7 @@ func TestKilled(t *testing.T) {
 	var said []string
 	r.Say = func(text string) { said = append(said, text) }
 	copied(t, r)
-	if left := uploads(t, store); !slices.Equal(left, []string{here.Key("not ours")}) || len(said) != 1 || !strings.HasPrefix(said[0], "Removed the parts of 2 files") {
+	if left := uploads(t, store); !slices.Equal(left, []string{here.Key("not ours")}) || len(said) != 1 || !strings.HasPrefix(said[0], "Deleted the parts of 2 interrupted uploads") {
 		t.Errorf("left are %q; %q", left, said)
 	}
 }

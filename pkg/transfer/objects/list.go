@@ -156,7 +156,7 @@ func (c *copying) file(e archive.Entry) (compare *task) {
 	case state == isThere:
 		c.keep(t)
 	case state == isForeign && !c.Force:
-		c.refuse(e.Path, "an object is there that no fetch of these results has put there, or that was changed since; --force overwrites it")
+		c.refuse(e.Path, "an object already exists, and was not written by a fetch of these results or was changed since; use --force to overwrite it")
 	default:
 		c.queue(t)
 	}

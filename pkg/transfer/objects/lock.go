@@ -48,7 +48,7 @@ type LockedError struct{ At bucket.Location }
 
 // Error implements error.
 func (e *LockedError) Error() string {
-	return fmt.Sprintf("another fetch is putting files to %s: wait for its end", e.At)
+	return fmt.Sprintf("another fetch is writing to %s; wait until it ends", e.At)
 }
 
 // holder is the text of a lock.
@@ -80,7 +80,7 @@ func (l *lock) take(ctx context.Context, say func(string)) error {
 		return err
 	}
 	if found.ID != "" && found.ID != l.id {
-		say(fmt.Sprintf("Another fetch was putting files to %s: looking whether it still does", l.at))
+		say(fmt.Sprintf("Another fetch was writing to %s; checking whether it still runs", l.at))
 		if found, err = l.watch(ctx, found); err != nil {
 			return err
 		}

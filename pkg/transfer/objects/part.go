@@ -16,8 +16,8 @@ const (
 )
 
 var (
-	errNoETag = errors.New("the store took a file and did not say what it calls it (an ETag)")
-	errNoSum  = errors.New("the agent stored a file and did not say its SHA-256")
+	errNoETag = errors.New("the store returned no ETag for an uploaded file")
+	errNoSum  = errors.New("the agent returned no SHA-256 for an uploaded file")
 )
 
 // errRefused says that a file cannot be read; parts.refusal says why.

@@ -150,7 +150,7 @@ func (c *copying) refresh(ctx context.Context, t *task) (bool, error) {
 	}
 	listing, err := c.Source.List(ctx, []string{t.Path})
 	if _, missing := errors.AsType[*transfer.MissingPathError](err); missing {
-		c.refuse(t.Path, "it is gone")
+		c.refuse(t.Path, "no longer exists")
 		return false, nil
 	}
 	if err != nil {
@@ -160,11 +160,11 @@ func (c *copying) refresh(ctx context.Context, t *task) (bool, error) {
 	item, err := listing.Next()
 	switch {
 	case errors.Is(err, io.EOF) || err == nil && item.Path != t.Path:
-		return false, &transfer.LostError{Cause: errors.New("the agent listed something else than it was asked for")}
+		return false, &transfer.LostError{Cause: errors.New("the agent listed a path that was not requested")}
 	case err != nil:
 		return false, err
 	case item.Refused != "" || item.Type != archive.File || c.unfit(&item.Entry) != "":
-		c.refuse(t.Path, "it is no file any more")
+		c.refuse(t.Path, "no longer a regular file")
 		return false, nil
 	}
 	c.gainTotal(item.Size - t.Size)

@@ -52,7 +52,7 @@ func (c *copying) torn(t *task, etag string) {
 // again has a file sent that changed, as it is by then; one that changes each time is left out.
 func (c *copying) again(t *task) {
 	if t.tries++; t.tries >= mostTries {
-		c.refuse(t.Path, "it keeps changing while it is read")
+		c.refuse(t.Path, "the file keeps changing while it is read")
 		return
 	}
 	t.stale = true

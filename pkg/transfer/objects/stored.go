@@ -16,7 +16,7 @@ import (
 )
 
 // NotThere is why an entry does not come from a bucket.
-const NotThere = "its object is not in the bucket, or not whole"
+const NotThere = "object missing or incomplete in the bucket"
 
 // Stored is what Copy has put into a bucket, as a transfer.Source: no cluster is needed.
 type Stored struct {
@@ -117,10 +117,10 @@ func (e *entry) beginning(length int64) transfer.Sum {
 			return transfer.Sum{SHA256: sum.Sum(nil), Length: int64(n) * e.Part}
 		}
 	}
-	return transfer.Sum{Refused: "nothing is known of its beginning"}
+	return transfer.Sum{Refused: "no hash is known for the beginning of the file"}
 }
 
-var errNoState = errors.New("the sum up to there is not known")
+var errNoState = errors.New("no hash is known up to this offset")
 
 // hashAt is the SHA-256 of what lies before offset, to go on with.
 func (e *entry) hashAt(offset int64) (hash.Hash, error) {

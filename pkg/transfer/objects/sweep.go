@@ -20,13 +20,13 @@ func (c *copying) sweep(ctx context.Context) {
 	}
 	if err := errors.Join(s.known(ctx), s.found(ctx)); err != nil && ctx.Err() == nil {
 		c.stays()
-		c.Say(fmt.Sprintf("Note: parts of files that a fetch left at %s when it was broken off may stay there: %v", c.At, err))
+		c.Say(fmt.Sprintf("Note: parts of interrupted uploads may remain at %s: %v", c.At, err))
 	}
 	switch {
 	case s.count == 1:
-		c.Say(fmt.Sprintf("Removed the parts of a file that a fetch left at %s when it was broken off", c.At))
+		c.Say(fmt.Sprintf("Deleted the parts of 1 interrupted upload at %s", c.At))
 	case s.count > 1:
-		c.Say(fmt.Sprintf("Removed the parts of %d files that a fetch left at %s when it was broken off", s.count, c.At))
+		c.Say(fmt.Sprintf("Deleted the parts of %d interrupted uploads at %s", s.count, c.At))
 	}
 }
 
@@ -221,7 +221,7 @@ func (c *copying) abort(ctx context.Context, which func(*upload) bool) {
 		}
 		if err := c.abortWhole(ctx, bucket.Upload{Key: c.At.Key(path), ID: e.Upload.ID}); err != nil {
 			c.stays()
-			c.Say(fmt.Sprintf("Note: parts of %s stay at %s until the next fetch to it: %v", path, c.At, err))
+			c.Say(fmt.Sprintf("Note: parts of %s remain at %s until the next fetch to it: %v", path, c.At, err))
 			continue
 		}
 		e.Upload, c.dirty = nil, true
@@ -262,7 +262,7 @@ func (c *copying) forgetPlan(ctx context.Context) {
 	}
 	for _, path := range torn {
 		if err := c.Store.Delete(ctx, c.At.Bucket, c.At.Key(path)); err != nil {
-			c.Say(fmt.Sprintf("Note: what is at %s is no state that the file had, and cannot be removed: %v", c.At.At(path), err))
+			c.Say(fmt.Sprintf("Note: %s has content that the file never had, and could not be deleted: %v", c.At.At(path), err))
 			continue
 		}
 		delete(c.index, path)

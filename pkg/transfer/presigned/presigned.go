@@ -61,7 +61,7 @@ func (p *Puts) refusal(failed *wire.PutError) *bucket.Refusal {
 // may fare better.
 func (p *Puts) Refused(failed *wire.PutError) error {
 	if failed.Status == 0 && !failed.Unreachable {
-		return errors.New("the agent: " + failed.Message)
+		return errors.New("agent: " + failed.Message)
 	}
-	return transfer.Lost(p.Store.Explain("writing to it", p.Bucket, *p.refusal(failed)))
+	return transfer.Lost(p.Store.Explain("write objects", p.Bucket, *p.refusal(failed)))
 }

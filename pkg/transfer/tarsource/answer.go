@@ -26,7 +26,7 @@ type NoToolsError struct {
 
 // Error implements error.
 func (e *NoToolsError) Error() string {
-	return fmt.Sprintf("the image of the container has no %q", e.Tool)
+	return fmt.Sprintf("the container image has no %q", e.Tool)
 }
 
 // answer is the script's first line.
@@ -39,7 +39,7 @@ type answer struct {
 func parseAnswer(line, nonce string) (answer, error) {
 	words := strings.Fields(line)
 	if len(words) < 3 || words[0] != "kubectl-batch" || words[1] != nonce {
-		return answer{}, fmt.Errorf("unexpected answer %.80q", line)
+		return answer{}, fmt.Errorf("unexpected response %.80q", line)
 	}
 	return answer{words[2], words[3:]}, nil
 }
@@ -68,7 +68,7 @@ func (a answer) missing(paths []string) error {
 	for _, word := range a.rest {
 		i, err := strconv.Atoi(word)
 		if err != nil || i < 0 || i >= len(paths) {
-			return fmt.Errorf("unexpected answer %.80q", "missing "+word)
+			return fmt.Errorf("unexpected response %.80q", "missing "+word)
 		}
 		gone.Paths = append(gone.Paths, paths[i])
 	}
@@ -89,7 +89,7 @@ func (s *stream) answer(nonce string) (answer, error) {
 func unanswered(execErr, readErr error, messages []string) error {
 	switch {
 	case execErr == nil:
-		execErr = fmt.Errorf("the script did not answer: %w", readErr)
+		execErr = fmt.Errorf("the script did not respond: %w", readErr)
 	case transport.NoShell(execErr):
 		return &NoToolsError{Tool: "sh"}
 	case strings.Contains(execErr.Error(), " is forbidden: "), apierrors.IsForbidden(execErr), apierrors.IsUnauthorized(execErr),

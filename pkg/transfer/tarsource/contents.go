@@ -33,9 +33,9 @@ func newContents(stream *stream) *contents {
 func (c *contents) Next() (transfer.Item, error) {
 	if names := c.stream.skips; len(names) > 0 {
 		c.stream.skips = names[1:]
-		why := "it holds snapshots of the storage system, not results"
+		why := "contains snapshots of the storage system, not results"
 		if names[0] == transfer.LostAndFound {
-			why = "it belongs to the file system, not to the results"
+			why = "belongs to the file system, not to the results"
 		}
 		return transfer.Item{Entry: archive.Entry{Path: names[0], Type: archive.Directory}, Skipped: why}, nil
 	}
@@ -68,7 +68,7 @@ func (c *contents) socket() (transfer.Item, error) {
 	}
 	name := path.Clean(c.stream.sockets[0])
 	c.stream.sockets = c.stream.sockets[1:]
-	return transfer.Item{Entry: archive.Entry{Path: name}, Skipped: "it is a socket, which has no content to copy"}, nil
+	return transfer.Item{Entry: archive.Entry{Path: name}, Skipped: "a socket has no content to copy"}, nil
 }
 
 // end reads what follows the archive, since tar fills its last record, and asks
@@ -80,7 +80,7 @@ func (c *contents) end(broken error) error {
 	case err != nil:
 		return err
 	case broken != nil:
-		return fmt.Errorf("the source sent no proper tar stream: %w", broken)
+		return fmt.Errorf("the source sent an invalid tar stream: %w", broken)
 	}
 	c.proof = proof
 	return io.EOF

@@ -59,23 +59,23 @@ func TestExecErrors(t *testing.T) {
 		want     string
 		lost     bool
 	}{
-		"not executable": {says(utilexec.CodeExitError{Err: errors.New("command terminated with exit code 126"), Code: 126}), `the image of the container has no "sh"`, false},
-		"containerd":     {says(errors.New(`OCI runtime exec failed: exec: "sh": executable file not found in $PATH: unknown`)), `the image of the container has no "sh"`, false},
+		"not executable": {says(utilexec.CodeExitError{Err: errors.New("command terminated with exit code 126"), Code: 126}), `the container image has no "sh"`, false},
+		"containerd":     {says(errors.New(`OCI runtime exec failed: exec: "sh": executable file not found in $PATH: unknown`)), `the container image has no "sh"`, false},
 		"forbidden":      {says(forbidden), forbidden.Error(), false},
-		"broken":         {says(errors.New("connection refused")), "the stream was lost: connection refused", true},
-		"silent":         {says(nil), "the stream was lost: the script did not answer: EOF", true},
+		"broken":         {says(errors.New("connection refused")), "stream interrupted: connection refused", true},
+		"silent":         {says(nil), "stream interrupted: the script did not respond: EOF", true},
 		"killed": {func(_ context.Context, _ []string, stdio transport.Stdio) error {
 			_, _ = fmt.Fprint(stdio.Err, "sh: \x1b[2Jbroken\n\nbad \xff\n")
 			return utilexec.CodeExitError{Err: errors.New("exit code 2"), Code: 2}
-		}, `the stream was lost: exit code 2: sh: \x1b[2Jbroken; bad \xff`, true},
+		}, `stream interrupted: exit code 2: sh: \x1b[2Jbroken; bad \xff`, true},
 		"another program": {func(_ context.Context, _ []string, stdio transport.Stdio) error {
 			_, _ = fmt.Fprintln(stdio.Out, "Welcome!")
 			return nil
-		}, `unexpected answer "Welcome!\n"`, false},
+		}, `unexpected response "Welcome!\n"`, false},
 		"chatter": {func(_ context.Context, _ []string, stdio transport.Stdio) error {
 			_, err := stdio.Out.Write(make([]byte, 1<<20))
 			return err
-		}, `unexpected answer "\x00\x00`, false},
+		}, `unexpected response "\x00\x00`, false},
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {

@@ -36,9 +36,9 @@ func (c *contents) item(hdr *tar.Header) transfer.Item {
 	case archive.Symlink:
 	default:
 		if words, known := kind(hdr.Typeflag); known {
-			one.Skipped = "it is " + words + ", which has no content to copy"
+			one.Skipped = words + " has no content to copy"
 		} else {
-			one.Refused = "it is " + words
+			one.Refused = words
 		}
 	}
 	return one
@@ -69,5 +69,5 @@ func kind(flag byte) (words string, known bool) {
 	case tar.TypeFifo:
 		return "a named pipe", true
 	}
-	return "of the unknown tar type " + string(rune(flag)), false
+	return "unknown tar entry type " + string(rune(flag)), false
 }

@@ -23,7 +23,7 @@ func TestLostAndFoundOfTheFileSystemIsSkipped(t *testing.T) {
 		"of the file system": {
 			0o700,
 			filetree.Tree{"a b": filetree.File("a")},
-			[]transfer.Refusal{{Path: "lost+found", Reason: "it belongs to the file system, not to the results"}},
+			[]transfer.Refusal{{Path: "lost+found", Reason: "belongs to the file system, not to the results"}},
 		},
 		"open to others": {0o755, filetree.Tree{"a b": filetree.File("a"), "lost+found/x": filetree.File("x")}, nil},
 	} {

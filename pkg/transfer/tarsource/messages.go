@@ -93,7 +93,7 @@ func (m *messages) lines() []string {
 		}
 	}
 	if m.more {
-		lines = append(lines, "(more was not kept)")
+		lines = append(lines, "(further messages were dropped)")
 	}
 	return lines
 }

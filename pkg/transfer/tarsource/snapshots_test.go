@@ -34,7 +34,7 @@ func TestSnapshotDirectoriesAreSkipped(t *testing.T) {
 			if diff := cmp.Diff(want, files(filetree.Read(t, req.Dir))); diff != "" {
 				t.Error("-want +got:\n", diff)
 			}
-			skipped := []transfer.Refusal{{Path: ".snapshot", Reason: "it holds snapshots of the storage system, not results"}}
+			skipped := []transfer.Refusal{{Path: ".snapshot", Reason: "contains snapshots of the storage system, not results"}}
 			if diff := cmp.Diff(skipped, result.Skipped); diff != "" || !result.Whole() {
 				t.Errorf("%+v; -want +got:\n%s", result, diff)
 			}

@@ -47,7 +47,7 @@ func (s *Source) Open(ctx context.Context, wants []transfer.Want) (transfer.Cont
 	paths := make([]string, len(wants))
 	for i, want := range wants {
 		if paths[i] = want.Path; !fs.ValidPath(strings.ToValidUTF8(want.Path, "?")) || strings.ContainsRune(want.Path, 0) {
-			return nil, fmt.Errorf("path %q is not inside of the tree", want.Path)
+			return nil, fmt.Errorf("path %q is outside the source directory", want.Path)
 		}
 	}
 	at, err := s.locate(ctx)
@@ -81,9 +81,9 @@ func (s *Source) begin(stream *stream, nonce string, paths []string) error {
 	case "nofile":
 		return &transfer.MissingPathError{Paths: paths}
 	case "outside":
-		return fmt.Errorf("cannot open %q: its symlink leads out of the volume", s.sub)
+		return fmt.Errorf("cannot open %q: a symlink in it leads outside the volume", s.sub)
 	case "irregular":
-		return fmt.Errorf("cannot open %q: it is neither a directory nor a regular file", s.sub)
+		return fmt.Errorf("cannot open %q: not a directory or regular file", s.sub)
 	case "notar":
 		return &NoToolsError{Tool: "tar"}
 	}

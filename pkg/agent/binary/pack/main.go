@@ -14,7 +14,7 @@ import (
 func main() {
 	log.SetFlags(0)
 	if len(os.Args) < 3 {
-		log.Fatal("usage: pack FOLDER PROGRAM...")
+		log.Fatal("usage: pack DIRECTORY PROGRAM...")
 	}
 	for _, program := range os.Args[2:] {
 		if err := pack(os.Args[1], program); err != nil {
