@@ -27,12 +27,12 @@ func (b *bench) facts(ctx context.Context) []string {
 	release, _, _ := strings.Cut(strings.TrimSpace(string(kernel)), "-") // what is behind it is the machine's own affair
 	load, _ := os.ReadFile("/proc/loadavg")                              // as above
 	return []string{
-		fmt.Sprintf("%d processors (%s), %d GiB of memory, Linux %s, load when it began %.14s",
+		fmt.Sprintf("%d CPUs (%s), %d GiB of memory, Linux %s, load at the start %.14s",
 			runtime.NumCPU(), field("/proc/cpuinfo", "model name"), memory(), release, load),
-		fmt.Sprintf("Kubernetes %s with %s on the nodes; all of it on this one machine", text("get", "nodes", "-o", "jsonpath={.items[0].status.nodeInfo.kubeletVersion}"),
+		fmt.Sprintf("Kubernetes %s with %s on the nodes; all on this machine", text("get", "nodes", "-o", "jsonpath={.items[0].status.nodeInfo.kubeletVersion}"),
 			text("get", "nodes", "-o", "jsonpath={.items[0].status.nodeInfo.containerRuntimeVersion}")),
 		text("batch", "version"),
-		"The copies went to a file system of type " + b.fileSystem(ctx),
+		"File system of the destination: " + b.fileSystem(ctx),
 	}
 }
 

@@ -98,7 +98,7 @@ func (b *bench) take(run report.Run, c contender, t *tally) {
 	if run.Failed == "" {
 		t.good++
 	} else if t.failed++; t.failed == b.mayFail(c) {
-		b.skip(fmt.Sprintf("%s, %s, %s, after failing %d times: %s", run.Link, run.Set, c.name, t.failed, brief(run.Failed)))
+		b.skip(fmt.Sprintf("%s, %s, %s, after %d failures: %s", run.Link, run.Set, c.name, t.failed, brief(run.Failed)))
 	}
 }
 

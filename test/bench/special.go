@@ -97,7 +97,7 @@ func second(ctx context.Context, b *bench, set string) ([]report.Goal, error) {
 	// The list of files, and what it takes to ask for it.
 	list := int64(64<<10) + 256*int64(b.sources[set].tree.Files)
 	return []report.Goal{{
-		What: set + ": bytes on the wire when an unchanged tree is fetched again", Want: fmt.Sprintf("<= %d kB, a list of files", list/1000),
+		What: set + ": bytes on the wire when an unchanged tree is fetched again", Want: fmt.Sprintf("<= %d kB (a list of files)", list/1000),
 		Got:     fmt.Sprintf("%d kB of %d MB, in %.2f s", again.WireBytes/1000, again.Bytes/1e6, again.Seconds),
 		Reached: again.WireBytes <= list, Measured: true,
 	}}, nil
@@ -115,8 +115,8 @@ func cut(ctx context.Context, b *bench, set string) ([]report.Goal, error) {
 	}
 	part := float64(rest.WireBytes) / float64(rest.Bytes)
 	return []report.Goal{{
-		What: set + ": bytes on the wire of a fetch after one that was killed at half", Want: "<= 55%",
-		Got: fmt.Sprintf("%.1f%% (%.1f%% were here when it was killed)", 100*part, 100*had), Reached: part <= 0.55, Measured: true,
+		What: set + ": bytes on the wire of a fetch that resumes after a kill at 50%", Want: "<= 55%",
+		Got: fmt.Sprintf("%.1f%% (%.1f%% were local when it was killed)", 100*part, 100*had), Reached: part <= 0.55, Measured: true,
 	}}, nil
 }
 

@@ -29,7 +29,7 @@ func verification(ctx context.Context, b *bench, set string) ([]report.Goal, err
 	cost := hashes * seconds[len(seconds)/2]
 	part := cost / run.Seconds
 	return []report.Goal{{
-		What: set + ": processor time of all hashes of a fetch, against its time", Want: "<= 10%",
+		What: set + ": CPU time of all hashes of a fetch relative to its duration", Want: "<= 10%",
 		Got:     fmt.Sprintf("%.1f%% (%.3f s of %.2f s)", 100*part, cost, run.Seconds),
 		Reached: part <= 0.10, Measured: true,
 	}}, nil

@@ -18,9 +18,9 @@ type contender struct{ name, script string }
 
 const (
 	via    = "fetch --via"
-	byHand = "by hand: tar in the pod to the bucket, multipart both ways, then tar here"
-	zipped = "by hand, with gzip"
-	direct = "fetch, directly"
+	byHand = "manual: tar in the pod, multipart upload and download, tar locally"
+	zipped = "manual, with gzip"
+	direct = "fetch without a bucket"
 )
 
 // hand is the three commands of people: no byte is read here before the last one is in the bucket.
@@ -101,8 +101,8 @@ func (b *bench) turn(ctx context.Context, r race, one contender) error {
 func (b *bench) compare(what, ours, theirs string, least float64) {
 	a, c := b.rows.Median(what, ours), b.rows.Median(what, theirs)
 	g := report.Goal{
-		What: what + ": speed of " + ours + ", against " + theirs, Want: fmt.Sprintf(">= %.0fx", least),
-		Got: fmt.Sprintf("%.2fx (%.2f s against %.2f s)", c/a, a, c), Reached: c/a >= least, Measured: true,
+		What: what + ": speed of " + ours + " relative to " + theirs, Want: fmt.Sprintf(">= %.0fx", least),
+		Got: fmt.Sprintf("%.2fx (%.2f s vs. %.2f s)", c/a, a, c), Reached: c/a >= least, Measured: true,
 	}
 	program.Say("%s: %s", g.What, g.Got)
 	b.goals = append(b.goals, g)
@@ -112,13 +112,13 @@ func (b *bench) compare(what, ours, theirs string, least float64) {
 func (b *bench) write() error {
 	var p strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&p, format+"\n", args...) }
-	line("# Performance of the way through a bucket\n")
-	line("Measured by `make bench` on %s, in %s, on a machine with %d processors that is cluster, store and client at once; everything in one", b.began.Format(time.DateOnly), time.Since(b.began).Round(time.Second), runtime.NumCPU())
-	line("run, the contenders by turns, in an order drawn by lot, and each result compared with what is in the pod. That command writes this page.\n")
+	line("# Performance of transfers through a bucket\n")
+	line("Measured by `make bench` on %s, in %s, on one machine with %d CPUs for cluster, S3 store and client. All measurements are from one run;", b.began.Format(time.DateOnly), time.Since(b.began).Round(time.Second), runtime.NumCPU())
+	line("the commands alternate in random order. Each result is compared with the files in the pod. `make bench` writes this page.\n")
 	p.WriteString(report.Table(b.goals))
-	p.WriteString("\n## Seconds\n\n" + b.rows.Table())
-	line("\nrandom is a file of 512 MB that nothing compresses, text one of 560 MB, small 10,000 files of 8 kB. By hand the pod is there already and has a")
-	line("program that does what `aws s3 cp` does, with the keys; the helper of fetch is there as well. The store, versitygw on a disk of this machine,")
-	line("speaks TLS. Over the slow line everything to the API server passes 100 Mbit/s; the way to the store is free.")
+	p.WriteString("\n## Times in seconds\n\n" + b.rows.Table())
+	line("\n\"random\" is an incompressible file of 512 MB, \"text\" a file of 560 MB, \"small\" 10,000 files of 8 kB. For the manual commands, the pod already")
+	line("runs and contains the keys and a program that works like `aws s3 cp`. For fetch, the helper pod already runs. The store is versitygw with TLS, on a")
+	line("disk of this machine. \"100 Mbit/s\" limits the connection to the API server; the connection to the store is not limited.")
 	return program.WritePage(b.out, "performance-s3.md", p.String())
 }

@@ -24,7 +24,7 @@ type contender struct {
 }
 
 const (
-	bare         = "a bare loop of parallel DELETEs"
+	bare         = "a loop of parallel DELETE requests"
 	purge        = "purge"
 	purgeWait    = "purge --wait"
 	kubectlNow   = "kubectl delete jobs -l --wait=false"
@@ -88,8 +88,8 @@ func (b *bench) race(ctx context.Context) error {
 		}
 	}
 	loop, mine, theirs := b.rows.Median(what, bare), b.rows.Median(what, purge), b.rows.Median(what, kubectlNow)
-	b.reach(what+": time of purge, against "+bare, "<= 1.30x", mine/loop <= 1.3, "%.2fx (%.2f s against %.2f s)", mine/loop, mine, loop)
-	b.reach(what+": speed of purge, against "+kubectlNow, ">= 4x", theirs/mine >= 4, "%.1fx (%.2f s against %.2f s; the bare loop %.1fx)", theirs/mine, mine, theirs, theirs/loop)
+	b.reach(what+": time of purge relative to "+bare, "<= 1.30x", mine/loop <= 1.3, "%.2fx (%.2f s vs. %.2f s)", mine/loop, mine, loop)
+	b.reach(what+": speed of purge relative to "+kubectlNow, ">= 4x", theirs/mine >= 4, "%.1fx (%.2f s vs. %.2f s; the loop %.1fx)", theirs/mine, mine, theirs, theirs/loop)
 	return nil
 }
 
@@ -102,7 +102,7 @@ func (b *bench) far(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("%d finished jobs, %s to the API server and back", b.jobs, roundTrip)
+	what := fmt.Sprintf("%d finished jobs, %s round trip to the API server", b.jobs, roundTrip)
 	for _, one := range []contender{
 		{purge, b.purge("--kubeconfig", kubeconfig)},
 		{kubectlNow, b.kubectl("--wait=false", "--kubeconfig", kubeconfig)},
@@ -112,7 +112,7 @@ func (b *bench) far(ctx context.Context) error {
 		}
 	}
 	mine, theirs := b.rows.Median(what, purge), b.rows.Median(what, kubectlNow)
-	b.reach(what+": speed of purge, against "+kubectlNow, ">= 4x", theirs/mine >= 4, "%.1fx (%.2f s against %.2f s)", theirs/mine, mine, theirs)
+	b.reach(what+": speed of purge relative to "+kubectlNow, ">= 4x", theirs/mine >= 4, "%.1fx (%.2f s vs. %.2f s)", theirs/mine, mine, theirs)
 	return nil
 }
 
@@ -165,14 +165,14 @@ func (b *bench) waiting(ctx context.Context) error {
 		return err
 	}
 	mine := b.rows.Median(what, purgeWait)
-	b.reach(what+": speed of purge --wait, against "+kubectlWaits, ">= 50x", theirs/mine >= 50, "%.0fx (%.2f s against %.1f s)", theirs/mine, mine, theirs)
+	b.reach(what+": speed of purge --wait relative to "+kubectlWaits, ">= 50x", theirs/mine >= 50, "%.0fx (%.2f s vs. %.1f s)", theirs/mine, mine, theirs)
 	return nil
 }
 
 // pods go with their jobs, and are not left to the garbage collector.
 func (b *bench) pods(ctx context.Context) error {
 	const count = 1000
-	what := fmt.Sprintf("%d finished jobs with a pod each, until the last pod is gone", count)
+	what := fmt.Sprintf("%d finished jobs with one pod each, until the last pod is deleted", count)
 	until := func(run func(context.Context) (float64, error)) func(context.Context) (float64, error) {
 		return func(ctx context.Context) (float64, error) {
 			first, err := run(ctx)
@@ -192,7 +192,7 @@ func (b *bench) pods(ctx context.Context) error {
 		}
 	}
 	mine, theirs := b.rows.Median(what, purge), b.rows.Median(what, kubectlNow)
-	b.reach(what, "sooner than 20 a second", mine < count/20, "%.1f s, %.0f a second (with %s %.1f s)", mine, count/mine, kubectlNow, theirs)
+	b.reach(what, "more than 20 per second", mine < count/20, "%.1f s, %.0f per second (with %s %.1f s)", mine, count/mine, kubectlNow, theirs)
 	return nil
 }
 
@@ -207,8 +207,8 @@ func (b *bench) scale(ctx context.Context) error {
 		return err
 	}
 	b.rows.Add(what, "list", list.seconds)
-	b.rows.Add(what, "list, until its first row", list.firstLine)
-	b.reach(what+": list", "<= 2 s", list.seconds <= 2 && list.lines == b.many+1, "%.2f s (the first row after %.2f s, %d MiB of memory)", list.seconds, list.firstLine, list.peak>>20)
+	b.rows.Add(what, "list, until the first row", list.firstLine)
+	b.reach(what+": list", "<= 2 s", list.seconds <= 2 && list.lines == b.many+1, "%.2f s (first row after %.2f s, %d MiB of memory)", list.seconds, list.firstLine, list.peak>>20)
 	u, err := b.command(ctx, "kubectl", "batch", "purge", "-n", namespace, "-l", "app=done", "-y")
 	if err != nil {
 		return err
@@ -217,6 +217,6 @@ func (b *bench) scale(ctx context.Context) error {
 	b.reach(what+": memory of purge", "<= 150 MiB", u.peak>>20 <= 150, "%d MiB", u.peak>>20)
 	few := b.rows.Median(fmt.Sprintf("%d finished jobs", b.jobs), purge) / float64(b.jobs)
 	ratio := u.seconds / float64(b.many) / few
-	b.reach(fmt.Sprintf("time of purge for each of %d jobs, against each of %d", b.many, b.jobs), "about 1x (linear)", ratio <= 1.3, "%.2fx (%.2f s for all)", ratio, u.seconds)
+	b.reach(fmt.Sprintf("time of purge per job, with %d jobs relative to %d jobs", b.many, b.jobs), "about 1x (linear)", ratio <= 1.3, "%.2fx (%.2f s for all)", ratio, u.seconds)
 	return nil
 }

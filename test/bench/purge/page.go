@@ -27,12 +27,12 @@ func (b *bench) write() error {
 	var p strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&p, format+"\n", args...) }
 	line("# Performance of purge and list\n")
-	line("Measured by `make bench` on %s, in %s, on a machine with %d processors that is cluster and client at once; everything in one run, the", b.began.Format(time.DateOnly), time.Since(b.began).Round(time.Second), runtime.NumCPU())
-	line("contenders by turns, in an order drawn by lot. That command writes this page. The jobs never ran: no controller looks after them.\n")
+	line("Measured by `make bench` on %s, in %s, on one machine with %d CPUs for cluster and client. All measurements are from one run; the", b.began.Format(time.DateOnly), time.Since(b.began).Round(time.Second), runtime.NumCPU())
+	line("commands alternate in random order. `make bench` writes this page. The jobs never ran, and no controller manages them.\n")
 	p.WriteString(report.Table(b.goals))
-	p.WriteString("\n## Seconds\n\n" + b.rows.Table())
-	line("\nThe bare loop is given the jobs, and its time is that of the DELETEs alone; purge reads its pages, and looks for pods, scripts, Secrets")
-	line("and who fetches, before and between. API server, etcd, controllers and client share the processors, which the parallel DELETEs use up and")
-	line("kubectl's one by one do not: the bare loop is about what any client reaches here. An API server elsewhere is the lines with a round trip.")
+	p.WriteString("\n## Times in seconds\n\n" + b.rows.Table())
+	line("\nThe loop already has the list of jobs, and its time is that of the DELETE requests alone. purge also lists jobs, and looks for pods, scripts,")
+	line("Secrets and running fetches. API server, etcd, controllers and client share the CPUs. Parallel DELETE requests use them completely, so the loop is")
+	line("about the maximum for any client on this machine. kubectl sends one request after the other. The rows with a round trip represent a remote API server.")
 	return program.WritePage(b.out, "performance-purge.md", p.String())
 }

@@ -57,11 +57,11 @@ func (r *Results) Goals() []Goal {
 }
 
 func (r *Results) judge(one race) Goal {
-	goal := Goal{What: fmt.Sprintf("%s, %s: speed of a fetch through the tunnel, against %s", one.link, one.set, one.against), Want: fmt.Sprintf(">= %.2fx", one.factor)}
+	goal := Goal{What: fmt.Sprintf("%s, %s: speed of fetch (tunnel) relative to %s", one.link, one.set, one.against), Want: fmt.Sprintf(">= %.2fx", one.factor)}
 	fetch, n := r.Median(one.link, one.set, Tunnel, Seconds)
 	other, m := r.Median(one.link, one.set, one.against, Seconds)
 	if goal.Measured = n > 0 && m > 0; goal.Measured {
-		goal.Got = fmt.Sprintf("%.2fx (%.2f s against %.2f s)", other/fetch, fetch, other)
+		goal.Got = fmt.Sprintf("%.2fx (%.2f s vs. %.2f s)", other/fetch, fetch, other)
 		goal.Reached = other/fetch >= one.factor
 	}
 	return goal
@@ -71,12 +71,12 @@ func transferCPU(r Run) float64 { return r.PerGiB(r.Transfer.Cluster()) }
 func commandCPU(r Run) float64  { return r.PerGiB(r.Whole.Cluster()) }
 
 func (r *Results) judgeCPU(set string) Goal {
-	goal := Goal{What: "free, " + set + ": processor time of API server, kubelet and runtime per GiB, against " + Cp, Want: "<= 0.25x"}
+	goal := Goal{What: "free, " + set + ": CPU time of API server, kubelet and runtime per GiB, relative to " + Cp, Want: "<= 0.25x"}
 	fetch, n := r.Median("free", set, Tunnel, transferCPU)
 	other, m := r.Median("free", set, Cp, transferCPU)
 	if goal.Measured = n > 0 && m > 0 && other > 0; goal.Measured {
 		all, _ := r.Median("free", set, Tunnel, commandCPU)
-		goal.Got = fmt.Sprintf("%.2fx (%.2f s against %.2f s; with the helper's start and end %.2f s)", fetch/other, fetch, other, all)
+		goal.Got = fmt.Sprintf("%.2fx (%.2f s vs. %.2f s; with start and deletion of the helper pod %.2f s)", fetch/other, fetch, other, all)
 		goal.Reached = fetch/other <= 0.25
 	}
 	return goal
@@ -86,7 +86,7 @@ func (r *Results) judgeCPU(set string) Goal {
 const slack = 1.10
 
 func (r *Results) judgeAutomatic() Goal {
-	goal := Goal{What: "every link and set: time with the compression that fetch chooses, against the best of none, s2 and zstd", Want: "<= 1.10x"}
+	goal := Goal{What: "every link and data set: time with automatic compression relative to the best of none, s2 and zstd", Want: "<= 1.10x"}
 	worst := 0.0
 	for _, cell := range r.cells() {
 		factor, ok := r.automatic(cell[0], cell[1])

@@ -44,13 +44,13 @@ func (p *page) head(cells ...string) {
 
 func (p *page) opening() {
 	p.line("# Performance\n")
-	p.line("Measured by `%s` on %s, in %s; everything in one run, the contenders by turns.", p.Command, p.Date, p.Took)
-	p.line("This page and the raw values in [performance.csv](performance.csv) are written by that command.\n")
+	p.line("Measured by `%s` on %s, in %s. All measurements are from one run; the commands alternate.", p.Command, p.Date, p.Took)
+	p.line("The command also writes the raw values to [performance.csv](performance.csv).\n")
 	for _, fact := range p.Facts {
 		p.line("- %s", fact)
 	}
 	for _, skipped := range p.Skipped {
-		p.line("- **Given up**, so that numbers are of the turns before it, if any: %s", skipped)
+		p.line("- **Stopped early**; the numbers are from the rounds before: %s", skipped)
 	}
 }
 
@@ -59,8 +59,8 @@ func (p *page) goals() { p.line("\n%s", Table(p.Goals())) }
 // Table returns goals as a section of a page.
 func Table(goals []Goal) string {
 	p := &page{}
-	p.line("## To reach, and reached\n")
-	p.row("", "to reach", "measured", "reached")
+	p.line("## Goals\n")
+	p.row("Goal", "Target", "Measured", "Met")
 	p.line("|---|---|---|---|")
 	for _, goal := range goals {
 		verdict := "not measured"
@@ -89,9 +89,9 @@ func link(r Run) string      { return r.Link }
 func inRace(r Run) bool      { return r.Link != NoLink }
 
 func (p *page) races() {
-	p.line("## Seconds\n")
-	p.line("The transfer, the median of the turns; in brackets how many times as fast as `%s`.", Cp)
-	p.line("Failed: the command failed, or files were missing or cut short after it.\n")
+	p.line("## Times in seconds\n")
+	p.line("Median transfer time. The number in parentheses is the speed relative to `%s`.", Cp)
+	p.line("\"Failed\" counts runs in which the command failed, or files were missing or truncated.\n")
 	for _, one := range p.names(link, inRace) {
 		here := func(r Run) bool { return r.Link == one }
 		sets := p.names(set, here)
@@ -119,7 +119,7 @@ func (p *page) raceCell(link, set, contender string) string {
 		text += fmt.Sprintf(" (%.1fx)", base/seconds)
 	}
 	if n != p.turns(link, set) {
-		text += fmt.Sprintf(", %d turn%s", n, map[bool]string{false: "s"}[n == 1])
+		text += fmt.Sprintf(", %d round%s", n, map[bool]string{false: "s"}[n == 1])
 	}
 	return strings.TrimSpace(text + " " + failed)
 }

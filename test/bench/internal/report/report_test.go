@@ -57,10 +57,10 @@ func TestGoals(t *testing.T) {
 		}
 	}
 	want := map[string]string{
-		"free, random: speed of a fetch through the tunnel, against kubectl cp":                                   "2.20x (1.00 s against 2.20 s); no",
-		"100 Mbit/s, random-part: speed of a fetch through the tunnel, against bare TCP":                          "0.98x (10.20 s against 10.00 s); yes",
-		"free, random: processor time of API server, kubelet and runtime per GiB, against kubectl cp":             "0.25x (1.00 s against 4.00 s; with the helper's start and end 1.00 s); yes",
-		"every link and set: time with the compression that fetch chooses, against the best of none, s2 and zstd": "1.25x at worst (free, random); no",
+		"free, random: speed of fetch (tunnel) relative to kubectl cp":                                       "2.20x (1.00 s vs. 2.20 s); no",
+		"100 Mbit/s, random-part: speed of fetch (tunnel) relative to bare TCP":                              "0.98x (10.20 s vs. 10.00 s); yes",
+		"free, random: CPU time of API server, kubelet and runtime per GiB, relative to kubectl cp":          "0.25x (1.00 s vs. 4.00 s; with start and deletion of the helper pod 1.00 s); yes",
+		"every link and data set: time with automatic compression relative to the best of none, s2 and zstd": "1.25x at worst (free, random); no",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
@@ -75,9 +75,9 @@ func TestPage(t *testing.T) {
 	for _, line := range []string{
 		"| kubectl cp | 2.20 **1 failed** |",
 		"| fetch, tunnel | 1.00 (2.2x) |",
-		"| fetch, s2 | 1.00 (2.2x), 1 turn |",
+		"| fetch, s2 | 1.00 (2.2x), 1 round |",
 		"| free, random | 1.00 | 0.80 | 1.00 | 3.00 | 1.25x |",
-		"| free, text: speed of a fetch through the tunnel, against kubectl cp | >= 2.30x |  | not measured |",
+		"| free, text: speed of fetch (tunnel) relative to kubectl cp | >= 2.30x |  | not measured |",
 	} {
 		if !strings.Contains(page.String(), line+"\n") {
 			t.Errorf("no line %q in:\n%s", line, page.String())

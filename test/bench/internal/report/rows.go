@@ -37,7 +37,7 @@ func (r *Rows) Median(what, who string) float64 {
 // Table shows all of them.
 func (r *Rows) Table() string {
 	var table strings.Builder
-	table.WriteString("| | | median | turns |\n|---|---|--:|---|\n")
+	table.WriteString("| Case | Command | Median | Rounds |\n|---|---|--:|---|\n")
 	for _, one := range r.all {
 		var turns []string
 		for _, s := range one.seconds {

@@ -12,9 +12,9 @@ const free = "free"
 func onFree(r Run) bool { return r.Link == free }
 
 func (p *page) processors() {
-	p.line("## Processor seconds per GiB\n")
-	p.line("On the free link, during the transfer. \"Whole command\" is API server, kubelet and runtime together")
-	p.line("from the command's start to its end, so with the start and the end of the helper pod.\n")
+	p.line("## CPU seconds per GiB\n")
+	p.line("On the free link, during the transfer. \"Whole command\" is the sum of API server, kubelet and runtime")
+	p.line("from start to end of the command, including start and deletion of the helper pod.\n")
 	p.head("", "API server", "kubelet", "runtime", "in the pod", "client", "whole command")
 	for _, tree := range p.names(set, onFree) {
 		for _, who := range p.names(contender, func(r Run) bool { return r.Link == free && r.Set == tree }) {
@@ -45,8 +45,8 @@ func (p *page) processorRow(set, who string) {
 
 func (p *page) memory() {
 	p.line("## First byte, whole command, memory\n")
-	p.line("On the free link. The first byte is the moment a file below the destination has 4 KiB.\n")
-	p.head("", "first byte, s", "whole command, s", "client's peak, MiB", "peak in the pod, MiB")
+	p.line("On the free link. \"First byte\" is the time until a file in the destination has 4 KiB.\n")
+	p.head("", "first byte, s", "whole command, s", "peak memory of the client, MiB", "peak memory in the pod, MiB")
 	for _, tree := range p.names(set, onFree) {
 		for _, who := range p.names(contender, func(r Run) bool { return r.Link == free && r.Set == tree }) {
 			p.memoryRow(tree, who)
@@ -79,9 +79,9 @@ func (p *page) compression() {
 	if !p.judgeAutomatic().Measured {
 		return
 	}
-	p.line("## The choice of compression\n")
-	p.line("Seconds of the transfer through the tunnel with what fetch chooses, and with each given.\n")
-	p.head("", "chosen", "none", "s2", "zstd", "chosen against the best")
+	p.line("## Automatic choice of compression\n")
+	p.line("Transfer time in seconds through the tunnel, with the automatic choice and with each fixed compression.\n")
+	p.head("", "automatic", "none", "s2", "zstd", "automatic relative to the best")
 	for _, cell := range p.cells() {
 		factor, ok := p.automatic(cell[0], cell[1])
 		if !ok {
@@ -98,18 +98,18 @@ func (p *page) compression() {
 }
 
 const method = `
-- One turn is one run of each contender; each turn has another order. The number is the median over the turns.
-- After each run names, sizes and contents of all files are compared with the source. Then the destination is removed.
-- ` + "`kubectl cp`, `kubectl exec ... tar`" + ` read from a pod that runs already and has the claim; the time is that of the whole command.
-  "1 CPU" is a pod with the limits of fetch's helper pod, the other one has no limits.
-- The time of a fetch is its own ` + "`transferSeconds`" + `, without the start of its helper pod: "whole command" has that.
-- The link of 100 Mbit/s is a veth pair with a token bucket in the direction of the client, which runs in a network namespace of
-  its own. There are two: fetches take their turns on one, and all others theirs on the other, at the same time. The long link is a TCP forwarder that holds everything back for 20 ms in each direction, and limits nothing else;
-  its own processor time is the same for all who use it, and comes out of the same machine.
-- Processor time is utime and stime of the API server, the kubelets, containerd and its shims, and the pods' cgroup, sampled
-  every 50 ms. Programs that the runtime starts for a few milliseconds are missing. The client's is from wait4.
-- Memory is the highest resident set of a process, asked for every 10 ms (client) and 50 ms (pod).
-- The source is in the page cache of the node, which is this machine. All of the cluster and the client share its processors.
+- A round is one run of each command; the order differs in each round. Each number is the median over the rounds.
+- After each run, the names, sizes and contents of all files are compared with the source. Then the destination is deleted.
+- ` + "`kubectl cp`" + ` and ` + "`kubectl exec ... tar`" + ` read from a running pod that mounts the claim. Their time is that of the whole command.
+  "1 CPU" is a pod with the limits of the helper pod of ` + "`fetch`" + `; the other pod has no limits.
+- The time of ` + "`fetch`" + ` is the value of ` + "`transferSeconds`" + ` in its output, without the start of its helper pod. "Whole command" includes it.
+- Link "free" is not limited. Link "100 Mbit/s" is a veth pair with a token bucket towards the client, which runs in its own network namespace. There
+  are two such links: ` + "`fetch`" + ` uses one, and all other commands use the other at the same time. Link "40 ms" is a TCP forwarder that delays all data
+  by 20 ms in each direction and limits nothing else. Its CPU time is the same for every command, and is used on the same machine.
+- CPU time is utime and stime of the API server, the kubelets, containerd and its shims, and the cgroup of the pods, sampled
+  every 50 ms. It does not contain programs that the runtime starts for a few milliseconds. The CPU time of the client is from wait4.
+- Memory is the largest resident set of a process, sampled every 10 ms (client) or 50 ms (pod).
+- The source is in the page cache of the node, which is this machine. The cluster and the client share its CPUs.
 `
 
 func (p *page) method() {
