@@ -31,7 +31,7 @@ func watchSignals(says io.Writer, grace, limit time.Duration) context.Context {
 		time.Sleep(grace)
 		close(over)
 		time.Sleep(limit - grace)
-		_, _ = fmt.Fprintln(says, "error: interrupted; tidying up took too long and was given up")
+		_, _ = fmt.Fprintln(says, "error: interrupted; cleanup did not finish in time and was stopped")
 		os.Exit(first.Status)
 	}()
 	return ctx

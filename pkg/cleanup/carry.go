@@ -31,8 +31,8 @@ const (
 
 // Why something that was to go stays.
 var (
-	errChanged  = errors.New("it was changed meanwhile")
-	errReplaced = errors.New("it was replaced by another of its name meanwhile")
+	errChanged  = errors.New("it changed after it was selected")
+	errReplaced = errors.New("it was replaced by an object of the same name")
 )
 
 // Done is told of each object that was asked for, with the error where it stays.
@@ -163,4 +163,4 @@ func Stays(err error) bool {
 type heldError struct{ job string }
 
 // Error returns the sentence for people.
-func (e *heldError) Error() string { return "job " + e.job + " is still there" }
+func (e *heldError) Error() string { return "job " + e.job + " was not deleted" }

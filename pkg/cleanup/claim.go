@@ -133,7 +133,7 @@ func (c *Claim) loss(viewer volume.Viewer) string {
 	}
 	for _, one := range c.Jobs {
 		if one.UID != fetch.Job && one.Finished.After(fetch.When) {
-			return "job " + one.Name + " finished after its results were fetched"
+			return "job " + one.Name + " finished after the last fetch"
 		}
 	}
 	return ""
@@ -161,7 +161,7 @@ func Advice(claim Claim, fetch string) string {
 	if claim.Why != unfetched {
 		return claim.Why
 	}
-	return claim.Why + " (" + fetch + " does it, --discard-unfetched loses them)"
+	return fmt.Sprintf("results not fetched; run \"%s NAME\", or use --discard-unfetched to delete them", fetch)
 }
 
 // Losses says which results are lost with claims of a namespace, "" for all, that go, a sentence for
@@ -176,7 +176,7 @@ func Losses(going []Claim, namespace string) []string {
 	var sentences []string
 	for _, why := range slices.Sorted(maps.Keys(by)) {
 		if why == unfetched {
-			sentences = append(sentences, "Results that were never fetched will be lost: "+names(by[why], namespace))
+			sentences = append(sentences, "Results that were not fetched will be lost: "+names(by[why], namespace))
 			continue
 		}
 		sentences = append(sentences, fmt.Sprintf("Results will be lost: %s: %s", names(by[why], namespace), why))

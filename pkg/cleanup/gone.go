@@ -66,13 +66,13 @@ func still(ctx context.Context, client cluster.Interface, namespace string, dele
 		case apierrors.IsNotFound(errs[i]), errs[i] == nil && found[i] != nil && found[i].GetUID() != one.UID:
 			continue
 		case errs[i] != nil && !away.Passing(errs[i]):
-			return stays, holds, fmt.Errorf("looking for %s %s: %w", one.Kind, one.Shown(namespace), errs[i])
+			return stays, holds, fmt.Errorf("checking %s %s: %w", one.Kind, one.Shown(namespace), errs[i])
 		}
 		if stays = append(stays, one); len(named) < namedAtMost && errs[i] == nil && found[i] != nil {
 			named = append(named, fmt.Sprintf("%s/%s (%s)", one.Kind, one.Shown(namespace), Holding(ctx, client, found[i])))
 		}
 	}
-	holds = "still there: " + strings.Join(named, ", ")
+	holds = "not deleted yet: " + strings.Join(named, ", ")
 	if more := len(stays) - len(named); more > 0 {
 		holds += fmt.Sprintf(" and %d more", more)
 	}
@@ -84,7 +84,7 @@ func Holding(ctx context.Context, client cluster.Interface, object metav1.Object
 	switch one := object.(type) {
 	case *corev1.Pod:
 		if len(one.Finalizers) == 0 && one.DeletionTimestamp != nil {
-			return "its containers are being stopped on node " + one.Spec.NodeName
+			return "stopping its containers on node " + one.Spec.NodeName
 		}
 	case *corev1.PersistentVolumeClaim:
 		if who := pinning(ctx, client, one); who != "" {
@@ -93,9 +93,9 @@ func Holding(ctx context.Context, client cluster.Interface, object metav1.Object
 	}
 	switch finalizers := object.GetFinalizers(); {
 	case object.GetDeletionTimestamp() == nil:
-		return "the cluster's garbage collector has not come to it"
+		return "waiting for the garbage collector of the cluster"
 	case len(finalizers) > 0:
-		return "held by finalizer " + strings.Join(finalizers, ", ")
+		return "blocked by finalizer " + strings.Join(finalizers, ", ")
 	}
 	return "being deleted"
 }

@@ -155,10 +155,10 @@ func (o Objects) tell(ctx context.Context, via volume.Via, count int, err error,
 	_, busy := errors.AsType[*objects.LockedError](err)
 	switch {
 	case busy && last:
-		o.Say(fmt.Sprintf("Note: parts of files may remain at %s: a fetch may still be writing there", at))
+		o.Say(fmt.Sprintf("Note: partial files may remain at %s, because a fetch may still write there", at))
 	case busy: // the next fetch looks again
 	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		o.Say(fmt.Sprintf("Note: the objects of an interrupted fetch were not deleted from %s: the S3 store took longer than %s", at, o.limit()))
+		o.Say(fmt.Sprintf("Note: the objects of an interrupted fetch were not deleted from %s: the S3 store did not answer within %s", at, o.limit()))
 	case err != nil:
 		o.Say(fmt.Sprintf("Note: the objects of an interrupted fetch were not deleted from %s: %v", at, err))
 	case count > 0:

@@ -115,7 +115,7 @@ func TestObjectsHaveOneLimit(t *testing.T) {
 	objects := tidying(t, func(context.Context) (*bucket.Store, error) { return store, nil }, claim, &said)
 	objects.Limit = 200 * time.Millisecond
 	objects.Sweep(t.Context(), claim)
-	if requests := asked.Load(); requests > 10 || len(said) != 1 || !strings.HasSuffix(said[0], "the S3 store took longer than 200ms") {
+	if requests := asked.Load(); requests > 10 || len(said) != 1 || !strings.HasSuffix(said[0], "the S3 store did not answer within 200ms") {
 		t.Errorf("%d requests, %q", requests, said)
 	}
 }

@@ -37,7 +37,7 @@ func (p *planner) pods(ctx context.Context) error {
 		return nil
 	})
 	if err != nil {
-		return fmt.Errorf("looking for the pods of jobs: %w", err)
+		return fmt.Errorf("listing the pods of the jobs: %w", err)
 	}
 	return nil
 }

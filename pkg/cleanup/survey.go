@@ -44,7 +44,7 @@ type user struct {
 // uses says how it has the claim, and what frees the claim where that is not obvious.
 func (u user) uses() string {
 	if u.ended {
-		return fmt.Sprintf("pod %s has ended and still mounts it; delete that pod to free the claim", u.name)
+		return fmt.Sprintf("pod %s has ended but still mounts it; delete this pod to release the claim", u.name)
 	}
 	return u.what + " " + u.name + " uses it"
 }

@@ -117,7 +117,7 @@ func (f *Flags) Objects() (dynamic.Interface, meta.RESTMapper, error) {
 	}
 	mapper, err := f.config.ToRESTMapper()
 	if err != nil {
-		return nil, nil, fmt.Errorf("asking the cluster which kinds of objects it has: %w", err)
+		return nil, nil, fmt.Errorf("reading the API resources of the cluster: %w", err)
 	}
 	objects, err := dynamic.NewForConfig(config)
 	return objects, mapper, err

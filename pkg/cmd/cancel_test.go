@@ -25,7 +25,7 @@ func cancels(name, spec string) string {
 func TestCancel(t *testing.T) {
 	const deadline = `"activeDeadlineSeconds":1`
 	gone := func(name string) string {
-		return "The pods of " + name + " that have not ended are deleted, and their logs with them\n"
+		return "The pods of job " + name + " that have not ended are deleted, with their logs\n"
 	}
 	active := func(j *batchv1.Job) { j.Status.Active = 1 }
 	cancelled := faketest.Job("old", faketest.Marked(owner.CancelledAnnotation, "now"), faketest.Ended(batchv1.JobFailed, time.Hour, batchv1.JobReasonDeadlineExceeded, "late"))
@@ -47,11 +47,11 @@ func TestCancel(t *testing.T) {
 			Stdout: "job.batch/b cancelled\n", Stderr: gone("b"), Changes: []string{cancels("b", deadline)},
 		}},
 		"finished, and cancelled already": {faketest.New(done("a", time.Hour), cancelled), []string{"a", "old", "-y"}, result{
-			Stderr: "job \"old\" is cancelled already\nerror: job \"a\" cannot be cancelled: it is finished (Complete)\n", Status: 1,
+			Stderr: "job \"old\" is already cancelled\nerror: job \"a\" cannot be cancelled: it is finished (Complete)\n", Status: 1,
 		}},
 		"nobody to ask": {faketest.New(faketest.Job("a")), []string{"a"}, result{
-			Stderr: "JOB   STATE     FOR   OWNER\na     Pending   60m   <none>\n" +
-				"error: there is no terminal to ask on, so nothing was cancelled; -y cancels without asking\n", Status: 1,
+			Stderr: "JOB   STATE     TIME IN STATE   OWNER\na     Pending   60m             <none>\n" +
+				"error: nothing was cancelled: no terminal to ask for confirmation; use -y to skip the prompt\n", Status: 1,
 		}},
 		"nothing": {faketest.New(), []string{"--mine", "-y"}, result{Stderr: "Nothing to cancel in namespace \"lab\"\n"}},
 	} {
@@ -67,7 +67,7 @@ func TestCancel(t *testing.T) {
 		"-A":           "missing argument JOB",
 		"--except=a":   "missing argument JOB",
 		"--failed":     "a job in state Failed cannot be cancelled: it is finished",
-		"--all -oyaml": "-o yaml: name is expected",
+		"--all -oyaml": `invalid value "yaml" for -o: must be name`,
 		"-l =":         `invalid value "=" for -l: `,
 	} {
 		if got := execute(t, faketest.New(), append([]string{"cancel"}, strings.Fields(args)...)...); got.Status != 2 || !strings.Contains(got.Stderr, want) {
@@ -83,7 +83,7 @@ func TestCancelKeepsLogs(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := execute(t, faketest.New(faketest.Job("a"), faketest.Job("b")), "cancel", "a", "b", "-y", "--save-logs="+dir)
-	if want := `job "a" was not cancelled: keeping its logs: ` + dir + "/a.log is there already"; got.Status != 1 || !strings.Contains(got.Stderr, want) || len(got.Changes) != 1 {
+	if want := `job "a" was not cancelled: saving its logs: ` + dir + "/a.log already exists"; got.Status != 1 || !strings.Contains(got.Stderr, want) || len(got.Changes) != 1 {
 		t.Errorf("%+v", got)
 	}
 	if kept, err := os.ReadFile(dir + "/a.log"); string(kept) != "mine" {

@@ -41,17 +41,17 @@ import (
 )
 
 const long = `
-	Run batch jobs on Kubernetes, bring their results home, and clean up.
+	Run batch jobs on Kubernetes, fetch their results and clean up.
 
-	'run' makes a Job and the volume for its results, 'fetch' copies the results
-	to this machine through a short-lived helper pod, 'purge' deletes what is
-	finished. Nothing is installed in the cluster.`
+	"run" creates a Job and a PersistentVolumeClaim for its results. "fetch" copies the
+	results to the local machine through a short-lived helper pod. "purge" deletes
+	finished jobs. Nothing is installed in the cluster.`
 
 const example = `
-	# Run a job whose results stay on a volume
+	# Run a job and keep its results on a new results claim
 	kubectl batch run train --image=localhost/train:1 --results=10Gi
 
-	# Follow its log, copy its results to ./train, delete it
+	# Follow the log, fetch the results to ./train, then delete the job
 	kubectl batch logs train -f
 	kubectl batch fetch train
 	kubectl batch purge train`
@@ -116,7 +116,7 @@ func New(f *factory.Factory) *cobra.Command {
 	root := &cobra.Command{
 		Use:           "kubectl-batch",
 		Annotations:   map[string]string{cobra.CommandDisplayNameAnnotation: f.Program.String()},
-		Short:         "Run batch jobs, fetch their results, clean up",
+		Short:         "Run batch jobs, fetch their results and clean up",
 		Long:          dedent(long),
 		Example:       examples(example),
 		SilenceErrors: true,
@@ -189,7 +189,7 @@ func emptyFlag(cmd *cobra.Command) (err error) {
 		empty := flag.Value.Type() == "string" && flag.Value.String() == "" && flag.Name != "output" ||
 			flag.Value.Type() == "stringSlice" && flag.Value.String() == "[]"
 		if own.Lookup(flag.Name) != nil && empty {
-			err = exit.Usagef("--%s: its value is empty (is a variable of the shell not set?)", flag.Name)
+			err = exit.Usagef("invalid value \"\" for --%s: must not be empty; check that the shell variable is set", flag.Name)
 		}
 	})
 	return err

@@ -45,7 +45,7 @@ func check(t *testing.T, errs ...error) {
 	}
 }
 
-const bashHint = "kubectl's own completion must be enabled. In ~/.bashrc, with the package bash-completion:\n  source <(kubectl completion bash)\n"
+const bashHint = "Completion of kubectl must be enabled, in ~/.bashrc (requires the package bash-completion):\n  source <(kubectl completion bash)\n"
 
 // The link leads to the file that kubectl found, and not into the store behind it: so it is
 // right after an upgrade, too.
@@ -56,7 +56,7 @@ func TestCompletionInstall(t *testing.T) {
 	to, err := os.Readlink(link)
 	check(t, err)
 	equal(t, to, "kubectl-batch")
-	equal(t, installed(t, plugin, "linux", "/bin/bash"), result{Stdout: link + " is there already\n", Stderr: bashHint})
+	equal(t, installed(t, plugin, "linux", "/bin/bash"), result{Stdout: link + " already exists\n", Stderr: bashHint})
 	// An upgrade puts another program behind the plugin's name.
 	check(t, os.Remove(plugin), os.WriteFile(plugin, []byte("newer"), 0o755))
 	data, err := os.ReadFile(link)
@@ -70,7 +70,7 @@ func TestCompletionInstallNames(t *testing.T) {
 		got := installed(t, plugin, "linux", "/usr/bin/tcsh")
 		equal(t, got.Stdout, filepath.Join(folder, want)+" created\n")
 		words := program.Of(plugin, "linux").String()
-		equal(t, got.Stderr, "kubectl's own completion must be enabled: "+words+" completion bash|zsh|fish|powershell says how\n")
+		equal(t, got.Stderr, "Completion of kubectl must be enabled; for instructions, run \""+words+" completion SHELL\", where SHELL is one of bash, zsh, fish, powershell\n")
 	}
 }
 
@@ -81,7 +81,7 @@ func TestCompletionInstallByName(t *testing.T) {
 	got := installed(t, "kubectl-batch", "linux", "")
 	equal(t, got.Stdout, filepath.Join(folder, "kubectl_complete-batch")+" created\n")
 	t.Setenv("PATH", t.TempDir())
-	if got := installed(t, "kubectl-batch", "linux", ""); got.Status != 1 || !strings.Contains(got.Stderr, "finding this program: ") {
+	if got := installed(t, "kubectl-batch", "linux", ""); got.Status != 1 || !strings.Contains(got.Stderr, "finding the plugin file: ") {
 		t.Errorf("%+v", got)
 	}
 }
@@ -101,7 +101,7 @@ func TestCompletionInstallRefuses(t *testing.T) {
 			before, err := os.Lstat(link)
 			check(t, err)
 			equal(t, installed(t, plugin, "linux", "/bin/zsh"), result{
-				Stderr: "error: " + link + " is there already, and does not lead to kubectl-batch: remove it, if it may go, and type this again\n", Status: 1,
+				Stderr: "error: " + link + " already exists and is not a link to kubectl-batch; delete it, then run this command again\n", Status: 1,
 			})
 			after, err := os.Lstat(link)
 			check(t, err)
@@ -109,14 +109,14 @@ func TestCompletionInstallRefuses(t *testing.T) {
 		})
 	}
 	got := installed(t, "/tmp/x/batch", "linux", "")
-	equal(t, got, result{Stderr: "error: this program was called as \"/tmp/x/batch\", and kubectl finds only a plugin whose name begins with kubectl-: type kubectl batch completion install\n", Status: 1})
+	equal(t, got, result{Stderr: "error: cannot install completion: this program was run as \"/tmp/x/batch\", and the name of a kubectl plugin begins with \"kubectl-\"; run \"kubectl batch completion install\"\n", Status: 1})
 }
 
 // Who may not write there is told what to type.
 func TestCompletionInstallWithoutRights(t *testing.T) {
 	got := installed(t, "/proc/kubectl-batch", "linux", "")
-	if want := "a user with write access to that directory can run\n  sudo ln -s kubectl-batch /proc/kubectl_complete-batch\n" +
-		"or create it in a directory of your own that is on the PATH\n  ln -s /proc/kubectl-batch DIRECTORY/kubectl_complete-batch\n"; got.Status != 1 || !strings.HasSuffix(got.Stderr, want) {
+	if want := "as a user with write access to this directory, run\n  sudo ln -s kubectl-batch /proc/kubectl_complete-batch\n" +
+		"or create the link in a directory of your own that is on the PATH\n  ln -s /proc/kubectl-batch DIRECTORY/kubectl_complete-batch\n"; got.Status != 1 || !strings.HasSuffix(got.Stderr, want) {
 		t.Errorf("%+v; want %q", got, want)
 	}
 }
@@ -134,14 +134,14 @@ func TestCompletionInstallOnWindows(t *testing.T) {
 	folder := t.TempDir()
 	plugin, link := filepath.Join(folder, "kubectl-batch.exe"), filepath.Join(folder, "kubectl_complete-batch.exe")
 	check(t, os.WriteFile(plugin, []byte("program"), 0o755))
-	const hint = "kubectl's own completion must be enabled. In $PROFILE:\n  kubectl completion powershell | Out-String | Invoke-Expression\n"
+	const hint = "Completion of kubectl must be enabled, in $PROFILE:\n  kubectl completion powershell | Out-String | Invoke-Expression\n"
 	equal(t, installed(t, plugin, "windows", ""), result{Stdout: link + " created\n", Stderr: hint})
-	equal(t, installed(t, plugin, "windows", ""), result{Stdout: link + " is there already\n", Stderr: hint})
+	equal(t, installed(t, plugin, "windows", ""), result{Stdout: link + " already exists\n", Stderr: hint})
 	check(t, os.Remove(link), os.WriteFile(link, []byte("program"), 0o755)) // a copy is as good
-	equal(t, installed(t, plugin, "windows", ""), result{Stdout: link + " is there already\n", Stderr: hint})
+	equal(t, installed(t, plugin, "windows", ""), result{Stdout: link + " already exists\n", Stderr: hint})
 	for _, other := range []string{"PROGRAM", "program of before"} {
 		check(t, os.WriteFile(link, []byte(other), 0o755))
-		if got := installed(t, plugin, "windows", ""); got.Status != 1 || !strings.Contains(got.Stderr, "is there already, and does not lead to kubectl-batch.exe") {
+		if got := installed(t, plugin, "windows", ""); got.Status != 1 || !strings.Contains(got.Stderr, "already exists and is not a link to kubectl-batch.exe") {
 			t.Errorf("%+v", got)
 		}
 	}
@@ -149,8 +149,8 @@ func TestCompletionInstallOnWindows(t *testing.T) {
 
 // What it prints for a shell is for people, and harms no shell that reads it.
 func TestCompletionOfShells(t *testing.T) {
-	equal(t, execute(t, faketest.New(), "completion", "bash"), result{Stdout: "# Once, for the words of this plugin:\n#   kubectl batch completion install\n" +
-		"# For kubectl itself, in ~/.bashrc, with the package bash-completion:\nsource <(kubectl completion bash)\n"})
+	equal(t, execute(t, faketest.New(), "completion", "bash"), result{Stdout: "# For this plugin, once per machine:\n#   kubectl batch completion install\n" +
+		"# For kubectl, in ~/.bashrc (requires the package bash-completion):\nsource <(kubectl completion bash)\n"})
 	for _, shell := range []string{"zsh", "fish", "powershell", "Zsh"} {
 		got := execute(t, faketest.New(), "completion", shell)
 		lines := strings.Split(strings.TrimSpace(got.Stdout), "\n")
@@ -159,7 +159,7 @@ func TestCompletionOfShells(t *testing.T) {
 		}
 	}
 	got := execute(t, faketest.New(), "completion", "tcsh")
-	if want := `error: "tcsh" is no shell that kubectl completes: bash, zsh, fish, powershell or install is expected`; got.Status != 2 || !strings.HasPrefix(got.Stderr, want) {
+	if want := `error: invalid argument "tcsh": must be bash, zsh, fish, powershell or install`; got.Status != 2 || !strings.HasPrefix(got.Stderr, want) {
 		t.Errorf("%+v", got)
 	}
 	if got := execute(t, faketest.New(), "completion"); got.Status != 0 || !strings.Contains(got.Stdout, "kubectl batch completion install") {

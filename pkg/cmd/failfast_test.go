@@ -37,12 +37,12 @@ func TestFailFast(t *testing.T) {
 		"an image that does not exist":      {[]step{add(noImage)}, "--fail-fast=90s", 150 * time.Second, 125, gaveUp + "ErrImagePull: " + refused},
 		"and is tried again":                {[]step{add(noImage), change(backOff)}, "--fail-fast=90s", 150 * time.Second, 125, gaveUp + "ImagePullBackOff: Back-off"},
 		"without a time":                    {[]step{add(noImage)}, "--fail-fast", 2 * time.Minute, 125, "error: gave up after 1m0s: "},
-		"a registry that is away":           {[]step{add(noRegistry)}, "--fail-fast=90s --timeout=10m", 10 * time.Minute, 124, "error: --timeout ran out before job \"train\" was finished"},
-		"a registry that is away meanwhile": {[]step{add(noImage), change(noRegistry)}, "--fail-fast=90s --timeout=10m", 10 * time.Minute, 124, "error: --timeout ran out"},
+		"a registry that is away":           {[]step{add(noRegistry)}, "--fail-fast=90s --timeout=10m", 10 * time.Minute, 124, "error: timed out (--timeout): job \"train\" is not finished"},
+		"a registry that is away meanwhile": {[]step{add(noImage), change(noRegistry)}, "--fail-fast=90s --timeout=10m", 10 * time.Minute, 124, "error: timed out (--timeout): job"},
 		"another reason meanwhile":          {[]step{add(noImage), change(noRoom), change(noImage)}, "--fail-fast=90s", 270 * time.Second, 125, gaveUp + "ErrImagePull"},
-		"no room":                           {[]step{add(noRoom)}, "--fail-fast=90s --timeout=10m", 10 * time.Minute, 124, "error: --timeout ran out"},
-		"a timeout before it":               {[]step{add(noImage)}, "--fail-fast=90s --timeout=2m", 2 * time.Minute, 124, "error: --timeout ran out"},
-		"no --fail-fast":                    {[]step{add(noImage)}, "--timeout=10m", 10 * time.Minute, 124, "error: --timeout ran out"},
+		"no room":                           {[]step{add(noRoom)}, "--fail-fast=90s --timeout=10m", 10 * time.Minute, 124, "error: timed out (--timeout): job"},
+		"a timeout before it":               {[]step{add(noImage)}, "--fail-fast=90s --timeout=2m", 2 * time.Minute, 124, "error: timed out (--timeout): job"},
+		"no --fail-fast":                    {[]step{add(noImage)}, "--timeout=10m", 10 * time.Minute, 124, "error: timed out (--timeout): job"},
 	} {
 		for _, command := range []string{"run train --image=registry.example.org/train:1 -oname --wait", "run train --image=registry.example.org/train:1 --follow", "wait train", "rerun first --name=train --wait", "rerun first --name=train --follow"} {
 			t.Run(name+": "+command, func(t *testing.T) {
@@ -55,7 +55,7 @@ func TestFailFast(t *testing.T) {
 				if got.Status != test.status || !strings.Contains(got.Stderr, test.err) {
 					t.Errorf("status %d, %s; want %d, %s", got.Status, got.Stderr, test.status, test.err)
 				}
-				if cancels := strings.Contains(got.Stderr, "The job was not cancelled; to cancel it: kubectl batch cancel train\n"); cancels != (test.status == 125) {
+				if cancels := strings.Contains(got.Stderr, "The job was not cancelled. To cancel it, run: kubectl batch cancel train\n"); cancels != (test.status == 125) {
 					t.Errorf("%s; it must name cancel after --fail-fast, and only then", got.Stderr)
 				}
 				const late = 25 * time.Second // it is looked four times in the time of --fail-fast

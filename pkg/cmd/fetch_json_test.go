@@ -134,8 +134,8 @@ func annotate(object runtime.Object, key string) {
 func TestFetchNothing(t *testing.T) {
 	none := "{\n    \"items\": []\n}\n"
 	for line, want := range map[string]result{
-		"-l a=b":              {Stderr: "error: no job in namespace \"lab\" matches the flags\n", Status: 1},
-		"-l a=b -o json":      {Stdout: none, Stderr: "error: no job in namespace \"lab\" matches the flags\n", Status: 1},
+		"-l a=b":              {Stderr: "error: no jobs in namespace \"lab\" match the flags\n", Status: 1},
+		"-l a=b -o json":      {Stdout: none, Stderr: "error: no jobs in namespace \"lab\" match the flags\n", Status: 1},
 		"--unfetched":         {Stderr: "Nothing to fetch in namespace \"lab\": no finished job of yours has results that were not fetched\n"},
 		"--unfetched -o json": {Stdout: none, Stderr: "Nothing to fetch in namespace \"lab\": no finished job of yours has results that were not fetched\n"},
 	} {

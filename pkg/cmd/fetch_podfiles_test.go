@@ -63,8 +63,8 @@ func TestFetchNamesClaimBeingDeleted(t *testing.T) {
 		want  string
 	}{
 		"a running pod": {corev1.PodRunning, "pod train-x uses it"},
-		"an ended pod":  {corev1.PodSucceeded, "pod train-x has ended and still mounts it; delete that pod to free the claim"},
-		"no pod":        {"", "held by finalizer kubernetes.io/pvc-protection"},
+		"an ended pod":  {corev1.PodSucceeded, "pod train-x has ended but still mounts it; delete this pod to release the claim"},
+		"no pod":        {"", "blocked by finalizer kubernetes.io/pvc-protection"},
 	} {
 		cluster := faketest.New(job, results(corev1.ClaimBound, "1Gi", deleted))
 		if test.phase != "" {

@@ -38,7 +38,7 @@ func TestFetchRefuses(t *testing.T) {
 		"train --compress=gzip":                    `--compress="gzip": auto, zstd, s2 or none is expected`,
 		"train --transport=ssh":                    `--transport="ssh": auto, tunnel, exec or tar is expected`,
 		"train --limit-rate=10Mbit":                `--limit-rate="10Mbit": bytes a second are expected, such as 10M, 1.5G or 512Ki`,
-		"train --timeout=5":                        `--timeout: "5" could be seconds or minutes: write 5s or 5m`,
+		"train --timeout=5":                        `invalid value "5" for --timeout: could mean seconds or minutes; use 5s or 5m`,
 		"train --timeout=0s":                       "--timeout=0s: more than 0 is expected",
 		"train --progress=bar":                     `--progress="bar": auto, json or none is expected`,
 		"train -o yaml":                            "-o yaml: json is expected",

@@ -59,6 +59,6 @@ func pause(streams genericiooptions.IOStreams, called *cobra.Command) {
 	if err != nil || !wanted || slices.Contains(requests(), called.CalledAs()) || !screen.IsTerminal(streams.In) {
 		return
 	}
-	_, _ = fmt.Fprint(streams.ErrOut, "\nEnter goes back.")
+	_, _ = fmt.Fprint(streams.ErrOut, "\nPress Enter to return.")
 	_, _ = bufio.NewReader(streams.In).ReadString('\n')
 }

@@ -49,7 +49,7 @@ func TestConnectionErrorsNameContext(t *testing.T) {
 		err  error
 		want string
 	}{
-		"bad credentials": {apierrors.NewUnauthorized("Unauthorized"), `the server does not accept the credentials of context "lab" of /home/me/config: log in again`},
+		"bad credentials": {apierrors.NewUnauthorized("Unauthorized"), `the server rejected the credentials of context "lab" of /home/me/config; log in again`},
 		"no server":       {refused, `(context "lab" of /home/me/config)`},
 	} {
 		if got := located(test.err, from); !strings.HasSuffix(got.Error(), test.want) {

@@ -117,7 +117,7 @@ func TestList(t *testing.T) {
 	}
 }
 
-const listUsage = "\n\nUsage:\n  kubectl batch list [JOB...]\n\n'kubectl batch list --help' shows the flags and examples.\n"
+const listUsage = "\n\nUsage:\n  kubectl batch list [JOB...]\n\nRun \"kubectl batch list --help\" for flags and examples.\n"
 
 // In a full namespace all wait for the same.
 func TestListExplainsSome(t *testing.T) {
@@ -132,7 +132,7 @@ func TestListExplainsSome(t *testing.T) {
 	for _, name := range []string{"a", "b", "c", "d", "e", "f", "g", "h", "i", "j"} {
 		want.WriteString("job " + name + " does not run yet: Suspended: spec.suspend is true\n")
 	}
-	equal(t, got.Stderr, want.String()+"... and 2 more that do not run\n")
+	equal(t, got.Stderr, want.String()+"... and 2 more jobs are not running\n")
 }
 
 func TestLatestOfNobody(t *testing.T) {

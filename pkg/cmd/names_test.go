@@ -74,15 +74,15 @@ func everyBelow(command *cobra.Command, see func(*cobra.Command)) {
 func TestNamesInWhatIsSaid(t *testing.T) {
 	for name, called := range otherNames() {
 		for line, want := range map[string]string{
-			"wait":                            "missing argument JOB; run \"NAME list\" to see jobs, or select jobs with -l, --mine or --state\n\nUsage:\n  NAME wait [JOB...]\n\n'NAME wait --help'",
-			"nosuch":                          "'NAME --help' shows",
+			"wait":                            "missing argument JOB; run \"NAME list\" to see jobs, or select jobs with -l, --mine or --state\n\nUsage:\n  NAME wait [JOB...]\n\nRun \"NAME wait --help\" for",
+			"nosuch":                          "Run \"NAME --help\" for",
 			"run x -it":                       "NAME logs NAME -f",
 			"logs gone":                       `there is no job "gone" in namespace "lab"; run "NAME list" to see jobs`,
 			"list gone lost":                  "namespace \"lab\"; run \"NAME list\" to see jobs\nthere is no job \"lost\" in namespace \"lab\"; run \"NAME list\" to see jobs\n",
 			"logs job/train:/results/a":       `invalid argument "job/train:/results/a": a path is an argument of its own: "NAME fetch job/train /results/a"`,
 			"fetch train .":                   "NAME fetch train -d .",
 			"wait failed":                     "NAME logs failed",
-			"purge train --volumes -y":        "(NAME fetch does it, --discard-unfetched loses them)",
+			"purge train --volumes -y":        "results not fetched; run \"NAME fetch NAME\", or use --discard-unfetched to delete them",
 			"run x --image=i":                 "NAME wait x",
 			"run x --image=i --script=SCRIPT": "-o out: NAME logs",
 		} {

@@ -18,7 +18,7 @@ func TestPurgeKeepsEphemeralResults(t *testing.T) {
 		spec.Volumes = append(spec.Volumes, corev1.Volume{Name: "out", VolumeSource: corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{}}})
 		spec.Containers[0].VolumeMounts = append(spec.Containers[0].VolumeMounts, corev1.VolumeMount{Name: "out", MountPath: "/out"})
 	}
-	const kept = `job "a" is kept: its results on claim a-1-out were not fetched, and are deleted with its pods; run `
+	const kept = `job "a" was kept: its results on claim a-1-out were not fetched, and this claim is deleted with the pods; run `
 	for name, test := range map[string]struct {
 		args    []string
 		pod     bool

@@ -73,30 +73,30 @@ func TestPurge(t *testing.T) {
 			Stdout: "job.batch/c deleted\n", Changes: []string{deletes("c")},
 		}},
 		"an unfinished one stops none of the others": {faketest.New(done("a", day), faketest.Job("d")), []string{"d", "a", "a", "-y"}, result{
-			Stdout: "job.batch/a deleted\n", Stderr: "error: job \"d\" is left: it is not finished (Pending)\n",
+			Stdout: "job.batch/a deleted\n", Stderr: "error: cannot delete job \"d\": it is not finished (Pending)\n",
 			Status: 1, Changes: []string{deletes("a")},
 		}},
 		"one that is not there": {faketest.New(), []string{"a", "-y"}, result{
 			Stderr: "error: there is no job \"a\" in namespace \"lab\"; run \"kubectl batch list\" to see jobs\n", Status: 1,
 		}},
 		"a controller keeps its own": {faketest.New(done("a", day, ofCronJob), done("b", day)), []string{"-y"}, result{
-			Stdout: "job.batch/b deleted\n", Stderr: "Left 1 job that something else looks after (CronJob nightly); --owned or a name deletes it all the same\n",
+			Stdout: "job.batch/b deleted\n", Stderr: "Skipped 1 job managed by CronJob nightly; to delete it, name it or use --owned\n",
 			Changes: []string{deletes("b")},
 		}},
 		"of a controller, by its name": {faketest.New(done("a", day, ofCronJob)), []string{"a", "-y"}, result{
 			Stdout: "job.batch/a deleted\n", Changes: []string{deletes("a")},
 		}},
 		"a live helper keeps its job": {faketest.New(done("a", day), done("b", day), helperPod("a", corev1.PodRunning, time.Hour)), []string{"-y"}, result{
-			Stdout: "job.batch/b deleted\n", Stderr: "job \"a\" is left: grace is fetching its results\n", Changes: []string{deletes("b")},
+			Stdout: "job.batch/b deleted\n", Stderr: "Skipped job \"a\": grace is fetching its results\n", Changes: []string{deletes("b")},
 		}},
 		"a live helper, by its name": {faketest.New(done("a", day), helperPod("a", corev1.PodPending, time.Minute)), []string{"a", "-y"}, result{
-			Stderr: "error: job \"a\" is left: grace is fetching its results\n", Status: 1,
+			Stderr: "error: cannot delete job \"a\": grace is fetching its results\n", Status: 1,
 		}},
 		"dead helpers are swept": {
 			faketest.New(done("a", day), helperPod("a", corev1.PodRunning, 7*time.Hour), helperPod("b", corev1.PodSucceeded, time.Minute)),
 			[]string{"-y"},
 			result{
-				Stdout: "job.batch/a deleted\n", Stderr: "Deleted helper pods that a fetch left behind: fetch-a, fetch-b\n",
+				Stdout: "job.batch/a deleted\n", Stderr: "Deleted helper pods of interrupted fetches: fetch-a, fetch-b\n",
 				Changes: []string{deletes("a"), "delete pods fetch-a uid=uid-fetch-a", "delete pods fetch-b uid=uid-fetch-b"},
 			},
 		},
@@ -117,8 +117,8 @@ func TestPurge(t *testing.T) {
 			result{Stdout: "job.batch/a deleted\n", Changes: []string{deletes("a")}},
 		},
 		"a duration that is none": {faketest.New(done("a", day)), []string{"--older-than=3"}, result{
-			Stderr: "error: invalid value for --older-than: \"3\" could be seconds or minutes: write 3s or 3m\n\nUsage:\n  kubectl batch purge [JOB... | pvc/NAME...]\n\n" +
-				"'kubectl batch purge --help' shows the flags and examples.\n",
+			Stderr: "error: invalid value \"3\" for --older-than: could mean seconds or minutes; use 3s or 3m\n\nUsage:\n  kubectl batch purge [JOB... | pvc/NAME...]\n\n" +
+				"Run \"kubectl batch purge --help\" for flags and examples.\n",
 			Status: 2,
 		}},
 	} {
@@ -160,7 +160,7 @@ func TestPurgeOverHelper(t *testing.T) {
 			t.Parallel()
 			cluster := faketest.New(done("a", time.Hour), helperPod("a", test.phase, time.Minute)).Executing(test.found)
 			got := execute(t, cluster, "purge", "-y")
-			left := strings.Contains(got.Stderr, `job "a" is left: grace is fetching its results`)
+			left := strings.Contains(got.Stderr, `job "a": grace is fetching its results`)
 			if deleted := slices.Contains(got.Changes, deletes("a")); deleted != test.deleted || left == test.deleted {
 				t.Errorf("%+v", got)
 			}
@@ -177,13 +177,13 @@ func TestPurgeAsks(t *testing.T) {
 			done("tune", time.Minute, faketest.Annotated(owner.ResultsAnnotation, "tune-results"), faketest.Marked(owner.FetchedAnnotation, "2026-03-04T11:00:00Z"), faketest.Marked(owner.FetchedByAnnotation, faketest.User)),
 		)
 	}
-	const preview = `JOB     STATE      FINISHED   RESULTS         FETCHED   OWNER    WITH IT
+	const preview = `JOB     STATE      FINISHED   RESULTS         FETCHED   OWNER    ALSO DELETED
 eval    Complete   26h ago    <none>          <none>    <none>   <none>
 train   Complete   3h ago     train-results   no        dev      <none>
 tune    Complete   60s ago    tune-results    yes       <none>   <none>
 `
 	equal(t, execute(t, jobs(), "purge"), result{
-		Stderr: preview + "error: there is no terminal to ask on, so nothing was deleted; -y deletes without asking\n", Status: 1,
+		Stderr: preview + "error: nothing was deleted: no terminal to ask for confirmation; use -y to skip the prompt\n", Status: 1,
 	})
 	equal(t, execute(t, jobs(), "purge", "--dry-run"), result{
 		Stdout: preview + "3 jobs would be deleted (dry run)\n",
@@ -194,7 +194,7 @@ tune    Complete   60s ago    tune-results    yes       <none>   <none>
 func TestPurgeWithoutKnowingWhoFetches(t *testing.T) {
 	cluster := faketest.New(done("a", time.Hour)).Refuse("list", "pods", apierrors.NewForbidden(corev1.Resource("pods"), "", errors.New("no")))
 	got := execute(t, cluster, "purge", "-y")
-	if got.Status != 1 || got.Changes != nil || !strings.Contains(got.Stderr, "looking for the pods of jobs") {
+	if got.Status != 1 || got.Changes != nil || !strings.Contains(got.Stderr, "listing the pods of the jobs") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -78,9 +78,9 @@ func deletesClaim(job string) string {
 // The preview shows results whose job is gone, also where they stay.
 func TestPurgeShowsOrphans(t *testing.T) {
 	cluster := faketest.New(done("a", time.Hour), faketest.Job("live"), results(corev1.ClaimBound, "1Gi", ofJob("live")), results(corev1.ClaimBound, "1Gi", fetchedClaim, ofJob("ttl")))
-	equal(t, execute(t, cluster, "purge", "--dry-run"), result{Stdout: `JOB               STATE      FINISHED   RESULTS       FETCHED   OWNER             WITH IT
+	equal(t, execute(t, cluster, "purge", "--dry-run"), result{Stdout: `JOB               STATE      FINISHED   RESULTS       FETCHED   OWNER             ALSO DELETED
 a                 Complete   60m ago    <none>        <none>    <none>            <none>
-pvc/ttl-results   Gone       <none>     ttl-results   yes       dev@example.org   stays without --volumes
+pvc/ttl-results   Gone       <none>     ttl-results   yes       dev@example.org   kept without --volumes
 1 job would be deleted (dry run)
 `})
 }
@@ -104,11 +104,11 @@ func TestPurgeVolumes(t *testing.T) {
 		}},
 		"not fetched": {faketest.New(train, pod, results(bound, "1Gi")), []string{"--volumes"}, result{
 			Stdout: "job.batch/train deleted\n", Changes: goes[:2],
-			Stderr: "Kept 1 claim: train-results: its results were not fetched (kubectl batch fetch does it, --discard-unfetched loses them)\n",
+			Stderr: "Kept 1 claim: train-results: results not fetched; run \"kubectl batch fetch NAME\", or use --discard-unfetched to delete them\n",
 		}},
 		"not fetched and discarded": {faketest.New(train, pod, results(bound, "1Gi")), []string{"--volumes", "--discard-unfetched"}, result{
 			Stdout: "job.batch/train deleted\npersistentvolumeclaim/train-results deleted\n", Changes: goes,
-			Stderr: "Results that were never fetched will be lost: train-results\n",
+			Stderr: "Results that were not fetched will be lost: train-results\n",
 		}},
 		"never used": {faketest.New(train, pod, results(corev1.ClaimPending, "1Gi")), []string{"--volumes"}, result{
 			Stdout: "job.batch/train deleted\npersistentvolumeclaim/train-results deleted\n", Changes: goes,
@@ -119,14 +119,14 @@ func TestPurgeVolumes(t *testing.T) {
 		"a pod of nobody has it": {
 			faketest.New(train, pod, marked("train"), faketest.PodOf(train, "debug", corev1.PodSucceeded)),
 			[]string{"--volumes"},
-			result{Stdout: "job.batch/train deleted\n", Changes: goes[:2], Stderr: "Kept 1 claim: train-results: pod debug has ended and still mounts it; delete that pod to free the claim\n"},
+			result{Stdout: "job.batch/train deleted\n", Changes: goes[:2], Stderr: "Kept 1 claim: train-results: pod debug has ended but still mounts it; delete this pod to release the claim\n"},
 		},
 		"a job of people wrote to it after the fetch": {
 			faketest.New(train, pod, marked("train"), done("post", time.Hour, mounts("train-results"))),
 			[]string{"--volumes"},
 			result{
 				Stdout: "job.batch/post deleted\njob.batch/train deleted\n", Changes: append([]string{deletes("post")}, goes[:2]...),
-				Stderr: "Kept 1 claim: train-results: job post finished after its results were fetched\n",
+				Stderr: "Kept 1 claim: train-results: job post finished after the last fetch\n",
 			},
 		},
 		"claims of people": {
@@ -138,10 +138,10 @@ func TestPurgeVolumes(t *testing.T) {
 			Stdout: "persistentvolumeclaim/ttl-results deleted\n", Changes: []string{deletesClaim("ttl")},
 		}},
 		"whose job is gone, not fetched": {faketest.New(results(bound, "1Gi", ofJob("ttl"))), []string{"--volumes"}, result{
-			Stderr: "Kept 1 claim: ttl-results: its results were not fetched (kubectl batch fetch does it, --discard-unfetched loses them)\nNothing to purge in namespace \"lab\"\n",
+			Stderr: "Kept 1 claim: ttl-results: results not fetched; run \"kubectl batch fetch NAME\", or use --discard-unfetched to delete them\nNothing to purge in namespace \"lab\"\n",
 		}},
 		"whose job is gone, not fetched, by name": {faketest.New(results(bound, "1Gi", ofJob("ttl"))), []string{"--volumes", "pvc/ttl-results"}, result{
-			Stderr: "error: claim \"ttl-results\" was kept: its results were not fetched (kubectl batch fetch does it, --discard-unfetched loses them)\n", Status: 1,
+			Stderr: "error: cannot delete claim \"ttl-results\": results not fetched; run \"kubectl batch fetch NAME\", or use --discard-unfetched to delete them\n", Status: 1,
 		}},
 		"fetched by another user": {faketest.New(train, pod, results(bound, "1Gi", fetchedClaimBy("admin"))), []string{"--volumes"}, result{
 			Stdout: "job.batch/train deleted\n", Changes: goes[:2],
@@ -159,7 +159,7 @@ func TestPurgeVolumes(t *testing.T) {
 		}},
 		"a job that replaced the one of which the results were fetched": {faketest.New(replaced(train), pod, marked("train")), []string{"--volumes"}, result{
 			Stdout: "job.batch/train deleted\n", Changes: []string{"delete jobs train propagationPolicy=Background uid=uid-new"},
-			Stderr: "Kept 1 claim: train-results: pod train-x has ended and still mounts it; delete that pod to free the claim\n",
+			Stderr: "Kept 1 claim: train-results: pod train-x has ended but still mounts it; delete this pod to release the claim\n",
 		}},
 		"a copy of a claim": {faketest.New(train, pod, copied(marked("train"))), []string{"--volumes", "--discard-unfetched"}, result{
 			Stdout: "job.batch/train deleted\n", Changes: goes[:2],
@@ -168,7 +168,7 @@ func TestPurgeVolumes(t *testing.T) {
 			Stdout: "persistentvolumeclaim/ttl-results deleted\n", Changes: []string{deletesClaim("ttl")},
 		}},
 		"by the name of one whose job is there": {faketest.New(train, pod, marked("train")), []string{"--volumes", "pvc/train-results"}, result{
-			Stderr: "error: pvc/train-results: there is no claim of that name that run made and whose job is gone; one whose job is there goes with the job\n", Status: 1,
+			Stderr: "error: cannot delete pvc/train-results: run did not create a claim with this name, or its job still exists; to delete a claim together with its job, name the job\n", Status: 1,
 		}},
 		"one named job takes no others": {faketest.New(train, pod, marked("train"), marked("ttl")), []string{"--volumes", "train"}, result{
 			Stdout: "job.batch/train deleted\npersistentvolumeclaim/train-results deleted\n", Changes: goes,
@@ -181,7 +181,7 @@ func TestPurgeVolumes(t *testing.T) {
 			faketest.New(train, pod, marked("train")).Refuse("delete", "jobs", errRefused),
 			[]string{"--volumes"},
 			result{
-				Stderr:  "error: deleting job \"train\": " + errRefused.Error() + "\nclaim \"train-results\" is left: job train is still there\n",
+				Stderr:  "error: deleting job \"train\": " + errRefused.Error() + "\nclaim \"train-results\" was not deleted: job train was not deleted\n",
 				Changes: goes[:1], Status: 1,
 			},
 		},
@@ -189,7 +189,7 @@ func TestPurgeVolumes(t *testing.T) {
 			Stdout: `{"kind":"job.batch","name":"train","namespace":"lab","result":"deleted"}` + "\n" +
 				`{"kind":"persistentvolumeclaim","name":"train-results","namespace":"lab","result":"kept","reason":"its results were not fetched"}` + "\n",
 			Changes: goes[:2],
-			Stderr:  "Kept 1 claim: train-results: its results were not fetched (kubectl batch fetch does it, --discard-unfetched loses them)\n",
+			Stderr:  "Kept 1 claim: train-results: results not fetched; run \"kubectl batch fetch NAME\", or use --discard-unfetched to delete them\n",
 		}},
 		"-o name": {faketest.New(train, pod, marked("train")), []string{"--volumes", "-o", "name", "--dry-run"}, result{
 			Stdout: "job.batch/train\npersistentvolumeclaim/train-results\n",

@@ -45,13 +45,13 @@ func TestCancelNamesWhatIsLost(t *testing.T) {
 		args []string
 		want string
 	}{
-		"logs":                    {[]func(*batchv1.Job){active}, nil, "for good? Pods that have not ended are deleted, and their logs with them. [y/N] "},
-		"no pod":                  {[]func(*batchv1.Job){ephemeralOut}, nil, "for good? [y/N] "},
-		"an emptyDir volume":      {[]func(*batchv1.Job){active, onEmptyDir}, nil, "for good? Pods that have not ended are deleted, with their logs and the files on their volume scratch. [y/N] "},
-		"an ephemeral volume":     {[]func(*batchv1.Job){active, ephemeralOut, onEmptyDir}, nil, "with their logs and the files on their volumes out, scratch. [y/N] "},
-		"beside a claim":          {[]func(*batchv1.Job){active, withResults, ephemeralOut, onEmptyDir}, nil, "with their logs and the files on their volume out. [y/N] "},
-		"scratch beside a claim":  {[]func(*batchv1.Job){active, withResults, onEmptyDir}, nil, "Pods that have not ended are deleted, and their logs with them. [y/N] "},
-		"saved logs":              {[]func(*batchv1.Job){active}, []string{saved}, "for good? Their logs are written to " + saved[len("--save-logs="):] + ". [y/N] "},
+		"logs":                    {[]func(*batchv1.Job){active}, nil, "permanently? Pods that have not ended are deleted, with their logs. [y/N] "},
+		"no pod":                  {[]func(*batchv1.Job){ephemeralOut}, nil, "permanently? [y/N] "},
+		"an emptyDir volume":      {[]func(*batchv1.Job){active, onEmptyDir}, nil, "permanently? Pods that have not ended are deleted, with their logs and with the files on their volume scratch. [y/N] "},
+		"an ephemeral volume":     {[]func(*batchv1.Job){active, ephemeralOut, onEmptyDir}, nil, "with their logs and with the files on their volumes out, scratch. [y/N] "},
+		"beside a claim":          {[]func(*batchv1.Job){active, withResults, ephemeralOut, onEmptyDir}, nil, "with their logs and with the files on their volume out. [y/N] "},
+		"scratch beside a claim":  {[]func(*batchv1.Job){active, withResults, onEmptyDir}, nil, "Pods that have not ended are deleted, with their logs. [y/N] "},
+		"saved logs":              {[]func(*batchv1.Job){active}, []string{saved}, "permanently? Logs are saved in " + saved[len("--save-logs="):] + ". [y/N] "},
 		"saved logs, not volumes": {[]func(*batchv1.Job){active, ephemeralOut}, []string{saved}, ". Pods that have not ended are deleted, with the files on their volume out. [y/N] "},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -62,19 +62,19 @@ func TestCancelNamesWhatIsLost(t *testing.T) {
 		})
 	}
 	got := execute(t, faketest.New(faketest.Job("a", active, ephemeralOut)), "cancel", "a", "-y")
-	if want := "The pods of a that have not ended are deleted, with their logs and the files on their volume out\n"; got.Stderr != want || got.Status != 0 {
+	if want := "The pods of job a that have not ended are deleted, with their logs and with the files on their volume out\n"; got.Stderr != want || got.Status != 0 {
 		t.Errorf("%+v; want %q", got, want)
 	}
 }
 
-// Results that were never fetched are named before the question, and the helper pods that are deleted too.
+// Results that were not fetched are named before the question, and the helper pods that are deleted too.
 func TestPurgeNamesLossesBeforeItAsks(t *testing.T) {
 	train, left := done("train", time.Hour, made("train-results")), helperPod("left", corev1.PodSucceeded, time.Minute)
 	cluster := func() *faketest.Cluster { return faketest.New(train, results(corev1.ClaimBound, "1Gi"), left) }
 	args := []string{"purge", "--volumes", "--discard-unfetched"}
 	const (
-		losses   = "Helper pods that a fetch left behind go too: fetch-left\nResults that were never fetched will be lost: train-results\n"
-		question = "Delete 1 job, 1 volume (1.0GiB)? [y/N] "
+		losses   = "Helper pods of interrupted fetches are also deleted: fetch-left\nResults that were not fetched will be lost: train-results\n"
+		question = "Delete 1 job, 1 claim (1.0GiB)? [y/N] "
 	)
 	shown, got := asked(t, cluster(), "n", args...)
 	if !strings.HasSuffix(shown, "\n"+losses+question) || got.Status != 1 || len(got.Changes) > 0 {
@@ -85,7 +85,7 @@ func TestPurgeNamesLossesBeforeItAsks(t *testing.T) {
 	if !strings.HasSuffix(shown, losses+question) || got.Status != 0 {
 		t.Errorf("yes: %q, %+v", shown, got)
 	}
-	if got := execute(t, cluster(), append(args, "--dry-run")...); got.Stderr != "Results that were never fetched will be lost: train-results\nHelper pods that a fetch left behind go too: fetch-left\n" || len(got.Changes) > 0 {
+	if got := execute(t, cluster(), append(args, "--dry-run")...); got.Stderr != "Results that were not fetched will be lost: train-results\nHelper pods of interrupted fetches are also deleted: fetch-left\n" || len(got.Changes) > 0 {
 		t.Errorf("dry run: %+v", got)
 	}
 }

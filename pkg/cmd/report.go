@@ -39,7 +39,7 @@ func located(err error, from interface{ Source() string }) error {
 	case err == nil:
 		return nil
 	case apierrors.IsUnauthorized(err):
-		return fmt.Errorf("%w; the server does not accept the credentials of %s: log in again", worded(err), from.Source())
+		return fmt.Errorf("%w; the server rejected the credentials of %s; log in again", worded(err), from.Source())
 	case errors.As(err, &failed) && strings.Contains(failed.Err.Error(), "dial tcp"):
 		return fmt.Errorf("%w (%s)", worded(err), from.Source())
 	}
@@ -69,7 +69,7 @@ func report(out io.Writer, called *cobra.Command, err error) {
 		message = "error: " + message
 	}
 	if status != nil && status.Status == exit.Usage {
-		message += fmt.Sprintf("\n\nUsage:\n  %s\n\n'%s --help' shows the flags and examples.", called.UseLine(), called.CommandPath())
+		message += fmt.Sprintf("\n\nUsage:\n  %s\n\nRun \"%s --help\" for flags and examples.", called.UseLine(), called.CommandPath())
 	}
 	_, _ = fmt.Fprintln(out, message)
 }

@@ -64,7 +64,7 @@ func TestRunStampsTheOwner(t *testing.T) {
 
 // Usage errors show the usage of the verb and change nothing; other errors do not.
 func TestUsageErrors(t *testing.T) {
-	const usage = "\n\nUsage:\n  kubectl batch run (NAME --image=IMAGE | -f FILENAME | --from=cronjob/NAME) [-- COMMAND [ARG...]]\n\n'kubectl batch run --help' shows the flags and examples.\n"
+	const usage = "\n\nUsage:\n  kubectl batch run (NAME --image=IMAGE | -f FILENAME | --from=cronjob/NAME) [-- COMMAND [ARG...]]\n\nRun \"kubectl batch run --help\" for flags and examples.\n"
 	for name, test := range map[string]struct {
 		args []string
 		want string

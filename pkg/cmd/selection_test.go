@@ -147,10 +147,10 @@ func TestSelectionByState(t *testing.T) {
 // A mistyped --except would delete or cancel what the user wants to keep.
 func TestExceptNamesAJob(t *testing.T) {
 	for line, want := range map[string]string{
-		"purge --except=doen -y":          `error: --except=doen: there is no job "doen" in namespace "lab"` + "\n",
-		"purge --except=done,far -y":      `error: --except=far: there is no job "far" in namespace "lab"` + "\n",
-		"purge -A --except=done,fra -y":   `error: --except=fra: there is no job "fra" in any namespace` + "\n",
-		"cancel --all --except=buzy -y":   `error: --except=buzy: there is no job "buzy" in namespace "lab"` + "\n",
+		"purge --except=doen -y":          `error: invalid value "doen" for --except: job not found in namespace "lab"` + "\n",
+		"purge --except=done,far -y":      `error: invalid value "far" for --except: job not found in namespace "lab"` + "\n",
+		"purge -A --except=done,fra -y":   `error: invalid value "fra" for --except: job not found in any namespace` + "\n",
+		"cancel --all --except=buzy -y":   `error: invalid value "buzy" for --except: job not found in namespace "lab"` + "\n",
 		"purge -A --except=done,far -y":   "",
 		"cancel --all --except=busy -y":   "",
 		"purge --except=ttl --volumes -y": "",
@@ -174,13 +174,13 @@ func TestSelectionRefuses(t *testing.T) {
 		"purge pvc/a --volumes --mine":         "job names and --mine are mutually exclusive",
 		"purge --state=Running":                "a job in state Running cannot be deleted: it is not finished",
 		"cancel --completed":                   "a job in state Complete cannot be cancelled: it is finished",
-		"purge --older-than=3":                 `invalid value for --older-than: "3" could be seconds or minutes`,
-		"list --newer-than=0s":                 `invalid value "0s" for --newer-than: must be more than 0`,
+		"purge --older-than=3":                 `invalid value "3" for --older-than: could mean seconds or minutes`,
+		"list --newer-than=0s":                 `invalid value "0s" for --newer-than: must be above 0`,
 		"list --newer-than=1h --older-than=2h": "--newer-than=1h and --older-than=2h select no job",
-		"purge --except=":                      "--except: its value is empty",
+		"purge --except=":                      `invalid value "" for --except: must not be empty`,
 		"purge --except=a,,b":                  `invalid value "" for --except`,
 		"purge --except=@latest":               `invalid value "@latest" for --except: must be the name of a job`,
-		"list --state=":                        "--state: its value is empty",
+		"list --state=":                        `invalid value "" for --state: must not be empty`,
 		"wait":                                 `missing argument JOB; run "kubectl batch list" to see jobs, or select jobs with -l, --mine or --state`,
 		"wait -A":                              "missing argument JOB",
 		"logs --except=a":                      "missing argument JOB",
@@ -196,7 +196,7 @@ func TestSelectionRefuses(t *testing.T) {
 func TestSelectionOfNothing(t *testing.T) {
 	for line, status := range map[string]int{"wait -l a=b": 125, "logs -l a=b": 1, "fetch -l a=b": 1, "logs -A -l a=b": 1} {
 		got := execute(t, faketest.New(manyJobs()...), strings.Fields(line)...)
-		if got.Status != status || !strings.Contains(got.Stderr, "matches the flags") {
+		if got.Status != status || !strings.Contains(got.Stderr, "match the flags") {
 			t.Errorf("%s: %+v", line, got)
 		}
 	}

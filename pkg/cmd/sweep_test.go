@@ -21,7 +21,7 @@ func TestCommandsSweepHelpers(t *testing.T) {
 		return faketest.New(faketest.Job("busy", running), done("old", time.Hour), helperPod("a", corev1.PodPending, 6*time.Minute),
 			helperPod("b", corev1.PodPending, 5*time.Minute), helperPod("c", corev1.PodRunning, time.Hour), helperPod("d", corev1.PodSucceeded, time.Minute))
 	}
-	const said = "Deleted helper pods that a fetch left behind: fetch-a, fetch-d\n"
+	const said = "Deleted helper pods of interrupted fetches: fetch-a, fetch-d\n"
 	for _, line := range []string{"run train --image=i", "rerun old", "cancel busy -y", "purge old -y"} {
 		got := execute(t, cluster(), strings.Fields(line)...)
 		var deleted []string

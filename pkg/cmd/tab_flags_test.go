@@ -51,7 +51,7 @@ func TestTabOfEveryFlag(t *testing.T) {
 }
 
 // choices is how a refused value is answered where few are right.
-var choices = regexp.MustCompile(`(?:nonsense"?: |allowed formats are: )(.*?)(?: is expected)?\n`)
+var choices = regexp.MustCompile(`(?:nonsense"?: |nonsense" for [^:]*: must be |allowed formats are: )(.*?)(?: is expected)?\n`)
 
 // accepted returns the values that an error says are right; nil where it says something else.
 func accepted(stderr string) []string {

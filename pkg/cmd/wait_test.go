@@ -95,14 +95,14 @@ func TestWait(t *testing.T) {
 			Stderr: "job train does not run yet: Unschedulable: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu.\njob train is running\n",
 		}},
 		"its container's status": {faketest.New(pending, pod(corev1.PodFailed, faketest.Exited(3))), []step{ends("train")}, []string{"train"}, result{
-			Stdout: failure, Stderr: "pod train-x: container main ended with status 3 (Error)\nIts log: kubectl batch logs train\n", Status: 3,
+			Stdout: failure, Stderr: "pod train-x: container main ended with status 3 (Error)\nTo see its log, run: kubectl batch logs train\n", Status: 3,
 		}},
 		"its pod came with its end": {
 			faketest.New(pending),
 			[]step{add(pod(corev1.PodPending)), change(pod(corev1.PodFailed, faketest.Exited(3))), ends("train")},
 			[]string{"train"},
 			result{
-				Stdout: failure, Stderr: "pod train-x: container main ended with status 3 (Error)\nIts log: kubectl batch logs train\n", Status: 3,
+				Stdout: failure, Stderr: "pod train-x: container main ended with status 3 (Error)\nTo see its log, run: kubectl batch logs train\n", Status: 3,
 			},
 		},
 		"as json": {faketest.New(pending, pod(corev1.PodFailed, faketest.Exited(3))), []step{ends("train")}, []string{"train", "-o", "json"}, result{
@@ -126,11 +126,11 @@ func TestWait(t *testing.T) {
 		}},
 		"timeout": {faketest.New(pending, pod(corev1.PodPending, unschedulable)), nil, []string{"train", "--timeout=2h"}, result{
 			Stderr: "job train does not run yet: Unschedulable: 0/2 nodes are available: 2 Insufficient nvidia.com/gpu.\n" +
-				"error: --timeout ran out before job \"train\" was finished\n",
+				"error: timed out (--timeout): job \"train\" is not finished\n",
 			Status: 124,
 		}},
 		"timeout in silence": {faketest.New(pending), nil, []string{"train", "--timeout=1m"}, result{
-			Stderr: "error: --timeout ran out before job \"train\" was finished\n", Status: 124,
+			Stderr: "error: timed out (--timeout): job \"train\" is not finished\n", Status: 124,
 		}},
 		"deleted meanwhile": {faketest.New(pending), []step{remove("train")}, []string{"train"}, result{
 			Stderr: "error: job \"train\" was deleted before it finished\n", Status: 125,
@@ -150,10 +150,10 @@ func TestWait(t *testing.T) {
 			result{Stdout: "job.batch/train complete\n"},
 		},
 		"no time at all": {faketest.New(pending), nil, []string{"train", "--timeout=0s"}, result{
-			Stderr: "error: --timeout=0s: more than 0 is expected; without --timeout it waits for ever" + waitUsage, Status: 2,
+			Stderr: "error: invalid value \"0s\" for --timeout: must be above 0; omit --timeout to wait without a limit" + waitUsage, Status: 2,
 		}},
 		"no jobs":       {faketest.New(), nil, nil, result{Stderr: "error: missing argument JOB; run \"kubectl batch list\" to see jobs, or select jobs with -l, --mine or --state" + waitUsage, Status: 2}},
-		"not that form": {faketest.New(), nil, []string{"train", "-o", "yaml"}, result{Stderr: "error: -o yaml: json is expected" + waitUsage, Status: 2}},
+		"not that form": {faketest.New(), nil, []string{"train", "-o", "yaml"}, result{Stderr: "error: invalid value \"yaml\" for -o: must be json" + waitUsage, Status: 2}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			equal(t, during(t, test.cluster, test.steps, append([]string{"wait"}, test.args...)...), test.want)
@@ -161,7 +161,7 @@ func TestWait(t *testing.T) {
 	}
 }
 
-const waitUsage = "\n\nUsage:\n  kubectl batch wait [JOB...]\n\n'kubectl batch wait --help' shows the flags and examples.\n"
+const waitUsage = "\n\nUsage:\n  kubectl batch wait [JOB...]\n\nRun \"kubectl batch wait --help\" for flags and examples.\n"
 
 // run --wait ends as wait does.
 func TestRunWaits(t *testing.T) {

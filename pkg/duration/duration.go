@@ -3,6 +3,7 @@
 package duration
 
 import (
+	"errors"
 	"fmt"
 	"math"
 	"regexp"
@@ -23,11 +24,10 @@ const Forms = "such as 90m, 2h30m, 3d, 1d12h, 1-12:00:00 or 12:00:00"
 func Parse(text string) (time.Duration, error) {
 	switch {
 	case bare.MatchString(text):
-		return 0, fmt.Errorf("%q could be seconds or minutes: write %ss or %sm", text, text, text)
+		return 0, fmt.Errorf("could mean seconds or minutes; use %ss or %sm", text, text)
 	case pair.MatchString(text):
 		first, second, _ := strings.Cut(text, ":")
-		return 0, fmt.Errorf("%q could be %s hours %s minutes or %s minutes %s seconds: write %sh%sm or %sm%ss",
-			text, first, second, first, second, first, second, first, second)
+		return 0, fmt.Errorf("could mean hours and minutes or minutes and seconds; use %sh%sm or %sm%ss", first, second, first, second)
 	case slurm.MatchString(text):
 		return parseSlurm(text)
 	}
@@ -47,12 +47,12 @@ func parseSlurm(text string) (time.Duration, error) {
 	for i, unit := range []time.Duration{day, time.Hour, time.Minute, time.Second} {
 		more, ok := times(part[i+1], unit)
 		if !ok || total > math.MaxInt64-more {
-			return 0, tooLong(text)
+			return 0, errTooLong
 		}
 		total += more
 	}
 	if minutes, seconds := part[3], part[4]; minutes > "59" || seconds > "59" {
-		return 0, fmt.Errorf("%q is not a duration: minutes and seconds end at 59", text)
+		return 0, errors.New("minutes and seconds must be below 60")
 	}
 	return total, nil
 }
@@ -62,7 +62,7 @@ func parseDays(text string) (time.Duration, error) {
 	if part := days.FindStringSubmatch(text); part != nil {
 		var ok bool
 		if total, ok = times(part[1], day); !ok {
-			return 0, tooLong(text)
+			return 0, errTooLong
 		}
 		if rest = part[2]; rest == "" {
 			return total, nil
@@ -70,10 +70,10 @@ func parseDays(text string) (time.Duration, error) {
 	}
 	more, err := time.ParseDuration(rest)
 	if err != nil || more < 0 || strings.HasPrefix(rest, "+") {
-		return 0, fmt.Errorf("%q is not a duration %s", text, Forms)
+		return 0, errors.New("must be a duration " + Forms)
 	}
 	if total > math.MaxInt64-more {
-		return 0, tooLong(text)
+		return 0, errTooLong
 	}
 	return total + more, nil
 }
@@ -90,4 +90,4 @@ func times(digits string, unit time.Duration) (time.Duration, bool) {
 	return time.Duration(n * int64(unit)), true
 }
 
-func tooLong(text string) error { return fmt.Errorf("%q is longer than 292 years", text) }
+var errTooLong = errors.New("must be shorter than 292 years")

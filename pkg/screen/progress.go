@@ -160,7 +160,7 @@ func (p *Progress) Retry(retry int, pause time.Duration, cause string) {
 	now := p.clock.Now()
 	event := retryEvent{Event: "retry", Job: p.status.job, Retry: retry, InSeconds: seconds(pause), Reason: cause}
 	if !p.view.event(now, event) {
-		_ = p.view.say(now, fmt.Appendf(nil, "%sThe transfer broke (%s); going on in %s\n", prefix(p.status.job), printable.Fold(cause), pause))
+		_ = p.view.say(now, fmt.Appendf(nil, "%sTransfer interrupted: %s; retrying in %s\n", prefix(p.status.job), printable.Fold(cause), pause))
 	}
 }
 

@@ -47,7 +47,7 @@ func TestProgressWithoutATerminal(t *testing.T) {
 	var out bytes.Buffer
 	scene(t, &out, screen.Auto, "")
 	want := "34 MiB of 100 MiB (34%), 5.0 MiB/s, 13s left, 34 of 100 files, tunnel\n" +
-		"a note\nThe transfer broke (unexpected EOF); going on in 2s\n" +
+		"a note\nTransfer interrupted: unexpected EOF; retrying in 2s\n" +
 		"74 MiB of 100 MiB (74%), 4.0 MiB/s, 6s left, 74 of 100 files, tunnel\n"
 	if diff := cmp.Diff(want, out.String()); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
@@ -57,7 +57,7 @@ func TestProgressWithoutATerminal(t *testing.T) {
 func TestQuietSaysWordsOnly(t *testing.T) {
 	var out bytes.Buffer
 	scene(t, &out, screen.Quiet, "")
-	if want := "a note\nThe transfer broke (unexpected EOF); going on in 2s\n"; out.String() != want {
+	if want := "a note\nTransfer interrupted: unexpected EOF; retrying in 2s\n"; out.String() != want {
 		t.Errorf("got %q, want %q", &out, want)
 	}
 }
@@ -166,7 +166,7 @@ func TestLiveLine(t *testing.T) {
 	tty, written := terminal(t, 100)
 	scene(t, tty, screen.Auto, "")
 	text := written()
-	want := []string{"a note", "The transfer broke (unexpected EOF); going on in 2s", ""}
+	want := []string{"a note", "Transfer interrupted: unexpected EOF; retrying in 2s", ""}
 	if diff := cmp.Diff(want, seen(text)); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
 	}
@@ -187,7 +187,7 @@ func TestLiveLineIsNeverTooLong(t *testing.T) {
 		tty, written := terminal(t, columns)
 		scene(t, tty, screen.Auto, strings.Repeat("long-", 12)+"name")
 		for _, frame := range frames(written()) {
-			if !strings.Contains(frame, "broke") && len([]rune(frame)) >= int(columns) {
+			if !strings.Contains(frame, "interrupted") && len([]rune(frame)) >= int(columns) {
 				t.Errorf("%d columns: %q", columns, frame)
 			}
 		}

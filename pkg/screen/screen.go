@@ -23,7 +23,7 @@ func IsTerminal(stream any) bool {
 }
 
 // ErrNoTerminal says that nobody is there to answer a question.
-var ErrNoTerminal = errors.New("there is no terminal to ask on")
+var ErrNoTerminal = errors.New("no terminal to ask for confirmation")
 
 // Confirm asks a question that is answered with y or n; anything but y is no.
 // Without a terminal on both sides it returns ErrNoTerminal, and ctx's error
@@ -53,7 +53,7 @@ func Agree(ctx context.Context, streams genericiooptions.IOStreams, question, no
 	yes, err := Confirm(ctx, streams, question)
 	switch {
 	case errors.Is(err, ErrNoTerminal):
-		return fmt.Errorf("%w, so %s; %s", err, no, otherwise)
+		return fmt.Errorf("%s: %w; %s", no, err, otherwise)
 	case err != nil:
 		return err
 	case !yes:

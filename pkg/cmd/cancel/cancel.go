@@ -27,18 +27,18 @@ import (
 )
 
 const long = `
-	End jobs for good. Their record stays, as Cancelled, until purge deletes it; so do
-	their results claims.
+	Stop jobs permanently. The Job object is kept, in state Cancelled, until purge deletes
+	it. Results claims are kept.
 
 	Pods that have not ended are deleted, with their logs and with the files on their
-	emptyDir and ephemeral volumes. Use --save-logs to keep the logs, and fetch before
-	cancel to keep such files. Pods that have ended stay, with their logs.`
+	emptyDir and ephemeral volumes. To keep the logs, use --save-logs. To keep such files,
+	run "kubectl batch fetch JOB" first. Pods that have ended are kept, with their logs.`
 
 const example = `
-	# One job
+	# Cancel a job
 	kubectl batch cancel train
 
-	# All of yours that are not finished, without a question, with their logs in ./logs
+	# Cancel all your unfinished jobs without a prompt, and save their logs in ./logs
 	kubectl batch cancel --mine --save-logs=logs -y`
 
 // Flags is what was typed.
@@ -68,7 +68,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
 		Use:     "cancel [JOB...]",
-		Short:   "End jobs for good; their record and their results claims stay",
+		Short:   "Stop jobs permanently; their results claims are kept",
 		Long:    long,
 		Example: example,
 
@@ -89,11 +89,11 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 
 // AddFlags declares the flags.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
-	flags.BoolVar(&o.All, "all", false, "All jobs of the namespace that are not finished, with -A of all namespaces")
+	flags.BoolVar(&o.All, "all", false, "All unfinished jobs of the namespace (with -A: of all namespaces)")
 	o.Select.AddTo(flags)
-	flags.StringVar(&o.SaveLogs, "save-logs", "", "First write the logs of each job to this folder, as JOB.log")
-	flags.BoolVarP(&o.Yes, "yes", "y", false, "Cancel without asking")
-	flags.StringVarP(&o.Output, "output", "o", "", "name: the jobs alone")
+	flags.StringVar(&o.SaveLogs, "save-logs", "", "Before cancelling, write the logs of each job to `DIR`/JOB.log (with -A: DIR/NAMESPACE/JOB.log)")
+	flags.BoolVarP(&o.Yes, "yes", "y", false, "Skip the confirmation prompt")
+	flags.StringVarP(&o.Output, "output", "o", "", "Output format: name (names of the cancelled jobs)")
 }
 
 // several reports whether no names are expected.
@@ -131,7 +131,7 @@ func (o *Flags) check(names int) error {
 	case names == 0 && !o.All && !o.Select.Narrows():
 		return exit.Usagef("missing argument JOB; specify one or more jobs, -l, --mine or --all")
 	case o.Output != "" && o.Output != "name":
-		return exit.Usagef("-o %s: name is expected", o.Output)
+		return exit.Usagef("invalid value %q for -o: must be name", o.Output)
 	}
 	return nil
 }
@@ -203,7 +203,7 @@ func (o *Options) named(ctx context.Context) (jobs []*batchv1.Job, errs error) {
 	for _, one := range named {
 		switch {
 		case cancelled(one) && (job.End(one) == nil || job.StateOf(one) == job.Cancelled):
-			o.factory.Say(fmt.Sprintf("job %q is cancelled already", one.Name))
+			o.factory.Say(fmt.Sprintf("job %q is already cancelled", one.Name))
 		case job.End(one) != nil:
 			errs = errors.Join(errs, fmt.Errorf("job %q cannot be cancelled: it is finished (%s)", one.Name, job.StateOf(one)))
 		default:
@@ -219,7 +219,7 @@ func (o *Options) ask(ctx context.Context, jobs []*batchv1.Job) error {
 	columns := []screen.Column[*batchv1.Job]{
 		{Name: "Job", Cell: func(j *batchv1.Job) string { return j.Name }},
 		{Name: "State", Cell: func(j *batchv1.Job) string { return string(job.StateOf(j)) }},
-		{Name: "For", Cell: func(j *batchv1.Job) string { return utilduration.HumanDuration(now.Sub(since(j))) }},
+		{Name: "Time in state", Cell: func(j *batchv1.Job) string { return utilduration.HumanDuration(now.Sub(since(j))) }},
 		{Name: "Owner", Cell: func(j *batchv1.Job) string { return screen.OrNone(owner.OfJob(j)) }},
 	}
 	if o.selection.Everywhere {
@@ -228,14 +228,14 @@ func (o *Options) ask(ctx context.Context, jobs []*batchv1.Job) error {
 	if err := screen.Table(o.factory.Streams.ErrOut, columns, jobs, false); err != nil {
 		return err
 	}
-	question := fmt.Sprintf("Cancel %s for good?", o.counted(jobs))
+	question := fmt.Sprintf("Cancel %s permanently?", o.counted(jobs))
 	if o.logs != "" {
-		question += " Their logs are written to " + o.logs + "."
+		question += " Logs are saved in " + o.logs + "."
 	}
 	if lost := o.lost(jobs...); lost != "" {
 		question += " Pods that have not ended are deleted, " + lost + "."
 	}
-	return screen.Agree(ctx, o.factory.Streams, question, "nothing was cancelled", "-y cancels without asking")
+	return screen.Agree(ctx, o.factory.Streams, question, "nothing was cancelled", "use -y to skip the prompt")
 }
 
 // lost says what is deleted with the pods of jobs; "" for nothing.
@@ -253,9 +253,9 @@ func (o *Options) lost(jobs ...*batchv1.Job) string {
 	case o.logs != "":
 		return "with " + files
 	case files == "":
-		return "and their logs with them"
+		return "with their logs"
 	}
-	return "with their logs and " + files
+	return "with their logs and with " + files
 }
 
 // namedAtMost volumes are named.

@@ -18,7 +18,7 @@ import (
 func (o *Options) cancel(ctx context.Context, one *batchv1.Job, me owner.Identity) error {
 	if o.logs != "" {
 		if err := o.save(ctx, one); err != nil {
-			return fmt.Errorf("job %q was not cancelled: keeping its logs: %w", o.selection.Named(one), err)
+			return fmt.Errorf("job %q was not cancelled: saving its logs: %w", o.selection.Named(one), err)
 		}
 	}
 	if err := job.Cancel(ctx, o.client, one, me.Name, o.factory.ServerClock().Now()); err != nil {
@@ -31,7 +31,7 @@ func (o *Options) cancel(ctx context.Context, one *batchv1.Job, me owner.Identit
 		return err
 	}
 	if lost := o.lost(one); o.yes && lost != "" {
-		o.factory.Say(fmt.Sprintf("The pods of %s that have not ended are deleted, %s", o.selection.Named(one), lost))
+		o.factory.Say(fmt.Sprintf("The pods of job %s that have not ended are deleted, %s", o.selection.Named(one), lost))
 	}
 	return nil
 }
@@ -64,7 +64,7 @@ func (o *Options) save(ctx context.Context, one *batchv1.Job) (err error) {
 	}
 	file, err := root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if errors.Is(err, fs.ErrExist) {
-		return fmt.Errorf("%s/%s is there already", o.logs, name)
+		return fmt.Errorf("%s/%s already exists", o.logs, name)
 	}
 	if err != nil {
 		return err

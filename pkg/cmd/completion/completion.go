@@ -13,26 +13,28 @@ import (
 )
 
 const long = `
-	Have Tab complete jobs, claims, namespaces, the values of flags, and the paths that an
-	earlier fetch saw.
+	Enable shell completion for this plugin.
 
-	A shell asks kubectl, and kubectl asks a program on the PATH whose name begins with
-	kubectl_complete-. 'install' puts a link of that name beside this program, once. With
-	the name of a shell, this prints how kubectl's own completion is turned on there, in
-	lines that the shell itself can read. It takes kubectl 1.26 or newer.`
+	Completion offers job names, claims, namespaces, flag values, and the paths that an
+	earlier fetch listed. It requires kubectl 1.26 or newer.
+
+	To complete a plugin, kubectl runs a program on the PATH whose name begins with
+	kubectl_complete-. "kubectl batch completion install" creates this program, once per
+	machine. "kubectl batch completion SHELL" prints the lines that enable completion of
+	kubectl itself in that shell. The shell can read these lines directly.`
 
 const example = `
-	# Once on a machine
+	# Enable completion for this plugin, once per machine
 	kubectl batch completion install
 
-	# What bash needs for it
+	# Print the lines that enable completion of kubectl in bash
 	kubectl batch completion bash`
 
 // NewCommand returns the completion command.
 func NewCommand(f *factory.Factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "completion [SHELL]",
-		Short:   "Complete the words of this plugin with Tab",
+		Short:   "Enable shell completion for this plugin",
 		Long:    long,
 		Example: example,
 		Args:    cobra.MaximumNArgs(1),
@@ -52,7 +54,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 					return f.Answer(one.lines(f)...)
 				}
 			}
-			return exit.Usagef("%q is no shell that kubectl completes: %s or install is expected", args[0], strings.Join(names(), ", "))
+			return exit.Usagef("invalid argument %q: must be %s or install", args[0], strings.Join(names(), ", "))
 		},
 	}
 	cmd.AddCommand(newInstall(f))
@@ -71,7 +73,7 @@ type shell struct {
 func shells() []shell {
 	return []shell{
 		{"bash", "~/.bashrc", "the package bash-completion", "source <(kubectl completion bash)"},
-		{"zsh", "~/.zshrc", "compinit before it", "source <(kubectl completion zsh)"},
+		{"zsh", "~/.zshrc", "compinit before this line", "source <(kubectl completion zsh)"},
 		{"fish", "~/.config/fish/config.fish", "", "kubectl completion fish | source"},
 		{"powershell", "$PROFILE", "", "kubectl completion powershell | Out-String | Invoke-Expression"},
 	}
@@ -89,13 +91,13 @@ func (s shell) where() string {
 	if s.needs == "" {
 		return s.file
 	}
-	return s.file + ", with " + s.needs
+	return s.file + " (requires " + s.needs + ")"
 }
 
 // lines are for people, and for a shell that reads them as they are.
 func (s shell) lines(f *factory.Factory) []string {
 	return []string{
-		"# Once, for the words of this plugin:", "#   " + f.Program.String() + " completion install",
-		"# For kubectl itself, in " + s.where() + ":", s.on,
+		"# For this plugin, once per machine:", "#   " + f.Program.String() + " completion install",
+		"# For kubectl, in " + s.where() + ":", s.on,
 	}
 }

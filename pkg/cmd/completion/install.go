@@ -16,15 +16,15 @@ import (
 )
 
 const installLong = `
-	Put a link beside this program, by which kubectl finds what completes its words.
+	Create the program that kubectl runs to complete the arguments of this plugin.
 
-	It lies in the folder on the PATH in which kubectl found this program, and leads to
-	the file there, so that it stays right when that is replaced by a newer one. On
-	Windows it is a copy: remove it and install it again after an upgrade. To undo it,
+	It is a symbolic link to the plugin, in the directory on the PATH where kubectl found
+	the plugin. It stays valid when the plugin is upgraded. On Windows it is a copy of the
+	plugin: delete it and run this command again after an upgrade. To disable completion,
 	delete the link.`
 
 const installExample = `
-	# Once on a machine
+	# Enable completion for this plugin, once per machine
 	kubectl batch completion install`
 
 // Options is a request that can be carried out as it stands.
@@ -37,7 +37,7 @@ type Options struct {
 func newInstall(f *factory.Factory) *cobra.Command {
 	return &cobra.Command{
 		Use:     "install",
-		Short:   "Put the link there by which kubectl completes this plugin",
+		Short:   "Create the program that kubectl runs to complete this plugin",
 		Long:    installLong,
 		Example: installExample,
 		Args:    cobra.NoArgs,
@@ -56,18 +56,18 @@ func newInstall(f *factory.Factory) *cobra.Command {
 func toOptions(f *factory.Factory) (*Options, error) {
 	called := f.Program.Called
 	if !f.Program.Plugin() {
-		return nil, fmt.Errorf("this program was called as %q, and kubectl finds only a plugin whose name begins with kubectl-: type %s completion install", called, f.Program)
+		return nil, fmt.Errorf("cannot install completion: this program was run as %q, and the name of a kubectl plugin begins with \"kubectl-\"; run \"%s completion install\"", called, f.Program)
 	}
 	if filepath.Base(called) == called {
 		found, err := exec.LookPath(called)
 		if err != nil {
-			return nil, fmt.Errorf("finding this program: %w", err)
+			return nil, fmt.Errorf("finding the plugin file: %w", err)
 		}
 		called = found
 	}
 	file, err := filepath.Abs(called)
 	if err != nil {
-		return nil, fmt.Errorf("finding this program: %w", err)
+		return nil, fmt.Errorf("finding the plugin file: %w", err)
 	}
 	return &Options{factory: f, file: file, link: filepath.Join(filepath.Dir(file), f.Program.Completer())}, nil
 }
@@ -82,9 +82,9 @@ func (o *Options) Run() error {
 		}
 		err = o.factory.Answer(o.link + " created")
 	case err == nil && o.right():
-		err = o.factory.Answer(o.link + " is there already")
+		err = o.factory.Answer(o.link + " already exists")
 	case err == nil:
-		err = fmt.Errorf("%s is there already, and does not lead to %s: remove it, if it may go, and type this again", o.link, filepath.Base(o.file))
+		err = fmt.Errorf("%s already exists and is not a link to %s; delete it, then run this command again", o.link, filepath.Base(o.file))
 	}
 	if err == nil {
 		o.hint()
@@ -127,12 +127,12 @@ func (o *Options) byHand() string {
 
 // elsewhere are the lines for a user who may not write beside the program.
 func (o *Options) elsewhere() []error {
-	lines := []error{errors.New("a user with write access to that directory can run"), errors.New("  " + o.byHand())}
+	lines := []error{errors.New("as a user with write access to this directory, run"), errors.New("  " + o.byHand())}
 	if o.windows() {
 		return lines
 	}
 	return append(lines,
-		errors.New("or create it in a directory of your own that is on the PATH"),
+		errors.New("or create the link in a directory of your own that is on the PATH"),
 		errors.New("  ln -s "+factory.Quoted(o.file)+" DIRECTORY/"+filepath.Base(o.link)))
 }
 
@@ -140,7 +140,7 @@ func (o *Options) elsewhere() []error {
 func (o *Options) hint() {
 	path, _ := o.factory.LookupEnv("PATH")
 	if dir := filepath.Dir(o.link); !slices.ContainsFunc(filepath.SplitList(path), func(one string) bool { return filepath.Clean(one) == dir }) {
-		o.factory.Say("Note: " + dir + " is not on the PATH, so kubectl finds neither of the two there")
+		o.factory.Say("Note: " + dir + " is not on the PATH, so kubectl finds neither the plugin nor the link")
 	}
 	name, _ := o.factory.LookupEnv("SHELL")
 	if name = filepath.Base(name); o.windows() {
@@ -148,9 +148,9 @@ func (o *Options) hint() {
 	}
 	for _, one := range shells() {
 		if one.name == name {
-			o.factory.SayLines("kubectl's own completion must be enabled. In "+one.where()+":", "  "+one.on)
+			o.factory.SayLines("Completion of kubectl must be enabled, in "+one.where()+":", "  "+one.on)
 			return
 		}
 	}
-	o.factory.Say(fmt.Sprintf("kubectl's own completion must be enabled: %s completion %s says how", o.factory.Program, strings.Join(names(), "|")))
+	o.factory.Say(fmt.Sprintf("Completion of kubectl must be enabled; for instructions, run \"%s completion SHELL\", where SHELL is one of %s", o.factory.Program, strings.Join(names(), ", ")))
 }

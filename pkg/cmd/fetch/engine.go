@@ -179,7 +179,7 @@ func parseTimeout(text string) (time.Duration, error) {
 	}
 	timeout, err := duration.Parse(text)
 	if err != nil {
-		return 0, exit.Usagef("--timeout: %w", err)
+		return 0, exit.Usagef("invalid value %q for --timeout: %w", text, err)
 	}
 	if timeout == 0 {
 		return 0, exit.Usagef("--timeout=%s: more than 0 is expected; without --timeout there is no limit", text)

@@ -75,7 +75,7 @@ func (v *viewer) explain() {
 		v.options.factory.Say(text + " in purge")
 	}
 	if more := v.all - len(v.others); more > 0 {
-		v.options.factory.Say(fmt.Sprintf("... and %d more that only other users fetched", more))
+		v.options.factory.Say(fmt.Sprintf("... and %d more were fetched only by other users", more))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -24,23 +25,23 @@ import (
 )
 
 const long = `
-	List jobs: their state, the volume of their results, and whether those were fetched.
+	List jobs with their state, their results claim, and whether their results were fetched.
 
-	For a job of which nothing runs it also says why, in the cluster's words. Below
-	the jobs stand, as pvc/NAME, the volumes of results whose job is gone; fetch takes
-	that name, and so does purge --volumes.`
+	For jobs that are not running, the reason is printed below the table. Results claims
+	whose job no longer exists are listed after the jobs, as pvc/NAME. "fetch" and
+	"purge --volumes" accept this name.`
 
 const example = `
-	# The jobs of this namespace
+	# List the jobs of the namespace
 	kubectl batch list
 
-	# Yours, in all namespaces (if you may list the jobs of all)
+	# List your jobs in all namespaces (requires permission to list jobs there)
 	kubectl batch list --mine -A
 
-	# Those that failed in the last day
+	# List the jobs that failed in the last day
 	kubectl batch list --failed --newer-than=1d
 
-	# Their names, for a script
+	# Print job names for a script
 	kubectl batch list -l team=vision -o name`
 
 // Flags is what was typed.
@@ -69,7 +70,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:     "list [JOB...]",
 		Aliases: []string{"ls"},
-		Short:   "List jobs, their state and their results",
+		Short:   "List jobs with their state and results",
 		Long:    long,
 		Example: example,
 
@@ -85,7 +86,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	flags.AddFlags(cmd.Flags())
 	selector.Complete(cmd, tab.JobList(f, tab.Any))
 	flags.Print.AddFlags(cmd)
-	cmd.Flag("output").Usage = "wide, or a format: " + cmd.Flag("output").Usage
+	cmd.Flag("output").Usage = strings.Replace(cmd.Flag("output").Usage, "One of: (", "One of: (wide, ", 1)
 	tab.Flags(cmd, map[string]tab.Func{
 		"output": tab.Values(append(flags.Print.AllowedFormats(), "wide")...), "template": tab.Files,
 	})
@@ -110,7 +111,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	} else if format != "" {
 		options.name = format == "name"
 		if options.print, err = o.Print.ToPrinter(); err != nil {
-			return nil, exit.Usagef("-o: %w", err)
+			return nil, exit.Usagef("invalid value %q for -o: %w", format, err)
 		}
 	}
 	options.client, options.namespace, err = f.Cluster()

@@ -178,7 +178,7 @@ func (o *Options) explain(ctx context.Context, waiting *waiting) {
 		}
 	}
 	if more := waiting.all - len(waiting.first); more > 0 {
-		o.factory.Say(fmt.Sprintf("... and %d more that do not run", more))
+		o.factory.Say(fmt.Sprintf("... and %d more jobs are not running", more))
 	}
 }
 

@@ -21,19 +21,20 @@ import (
 )
 
 const long = `
-	Print the logs of every pod of a job, also of those that have failed.
+	Print the logs of all pods of a job, including pods that failed.
 
-	Where several containers write, each line begins with the pod's name; of several
-	jobs, with the job's name. With -f it goes on until the job is finished, and says why while nothing runs.`
+	If several containers have logs, each line begins with the name of the pod. If several
+	jobs are selected, each line begins with the name of the job. With -f, the logs are
+	followed until the job is finished, and while it is not running, the reason is printed.`
 
 const example = `
-	# What a job wrote
+	# Print the logs of a job
 	kubectl batch logs train
 
-	# What the jobs wrote that failed in the last hour
+	# Print the logs of all jobs that failed in the last hour
 	kubectl batch logs --failed --newer-than=1h
 
-	# Follow the newest job of yours until it is finished
+	# Follow the logs of your newest job until it is finished
 	kubectl batch logs @latest -f`
 
 // Flags is what was typed.
@@ -57,7 +58,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
 		Use:     "logs [JOB...]",
-		Short:   "Print the logs of every pod of a job",
+		Short:   "Print the logs of all pods of a job",
 		Long:    long,
 		Example: example,
 
@@ -78,7 +79,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 // AddFlags declares the flags.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	o.Select.AddTo(flags)
-	flags.BoolVarP(&o.Follow, "follow", "f", false, "Go on until the job is finished")
+	flags.BoolVarP(&o.Follow, "follow", "f", false, "Follow the logs until the job is finished")
 }
 
 // ToOptions parses every string once.

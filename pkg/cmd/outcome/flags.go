@@ -15,7 +15,7 @@ const failFast = "1m"
 
 // AddFailFast declares --fail-fast.
 func AddFailFast(flags *pflag.FlagSet, to *string) {
-	flags.StringVar(to, "fail-fast", "", "Stop waiting, with exit status 125, when a job has been kept for this long from running by something that waiting cannot resolve, such as an image that does not exist ("+failFast+" without a value); the job is not cancelled")
+	flags.StringVar(to, "fail-fast", "", "Stop waiting, with exit status 125, if for `DURATION` (default "+failFast+") a job cannot run for a reason that waiting does not resolve, such as a missing image; the job is not cancelled")
 	flags.Lookup("fail-fast").NoOptDefVal = failFast
 }
 
@@ -27,9 +27,9 @@ func ParseTime(flag, text string) (time.Duration, error) {
 	length, err := duration.Parse(text)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("%s: %w", flag, err)
+		return 0, fmt.Errorf("invalid value %q for %s: %w", text, flag, err)
 	case length == 0:
-		return 0, fmt.Errorf("%s=%s: more than 0 is expected; without %s it waits for ever", flag, text, flag)
+		return 0, fmt.Errorf("invalid value %q for %s: must be above 0; omit %s to wait without a limit", text, flag, flag)
 	}
 	return length, nil
 }

@@ -126,7 +126,7 @@ func (w *Waiter) named(one *batchv1.Job) string {
 
 func (w *Waiter) timeoutError(jobs []*batchv1.Job) error {
 	if len(jobs) == 1 {
-		return exit.With(exit.Timeout, fmt.Errorf("--timeout ran out before job %q was finished", w.named(jobs[0])))
+		return exit.With(exit.Timeout, fmt.Errorf("timed out (--timeout): job %q is not finished", w.named(jobs[0])))
 	}
 	var names []string
 	for _, one := range jobs[:min(len(jobs), mostNamed)] {
@@ -135,14 +135,14 @@ func (w *Waiter) timeoutError(jobs []*batchv1.Job) error {
 	if more := len(jobs) - len(names); more > 0 {
 		names = append(names, fmt.Sprintf("and %d more", more))
 	}
-	return exit.With(exit.Timeout, fmt.Errorf("--timeout ran out before %d jobs were finished: %s", len(jobs), strings.Join(names, ", ")))
+	return exit.With(exit.Timeout, fmt.Errorf("timed out (--timeout): %d jobs are not finished: %s", len(jobs), strings.Join(names, ", ")))
 }
 
 // failed gives an error of the waiting its status. Ctrl-C never stops a job.
 func (w *Waiter) failed(ctx context.Context, err error, jobs []*batchv1.Job) error {
 	if !errors.Is(ctx.Err(), context.Canceled) {
 		if hopeless, ok := errors.AsType[*job.HopelessError](err); ok && len(jobs) == 1 {
-			w.Factory.Say("The job was not cancelled; to cancel it: " + w.lineOf(hopeless.Job, "cancel"))
+			w.Factory.Say("The job was not cancelled. To cancel it, run: " + w.lineOf(hopeless.Job, "cancel"))
 		}
 		return exit.With(exit.Tool, err)
 	}
@@ -154,8 +154,15 @@ func (w *Waiter) failed(ctx context.Context, err error, jobs []*batchv1.Job) err
 		}
 		lines = []string{w.Factory.Line(words...)}
 	}
-	w.Factory.SayLines(append([]string{"", "Nothing was stopped in the cluster; to continue: " + lines[0]}, lines[1:]...)...)
+	w.Factory.SayLines(append([]string{"", jobsContinue(jobs) + " To resume, run: " + lines[0]}, lines[1:]...)...)
 	return context.Canceled
+}
+
+func jobsContinue(jobs []*batchv1.Job) string {
+	if len(jobs) == 1 {
+		return "The job continues in the cluster."
+	}
+	return "The jobs continue in the cluster."
 }
 
 func (w *Waiter) print(outcome job.Outcome) error {
@@ -215,7 +222,7 @@ func (w *Waiter) explain(outcome job.Outcome) {
 		}
 	}
 	if len(outcome.Pods) > 0 && !w.followed && !outcome.Deleted {
-		w.Factory.Say("Its log: " + w.lineOf(outcome.Job, "logs"))
+		w.Factory.Say("To see its log, run: " + w.lineOf(outcome.Job, "logs"))
 	}
 }
 

@@ -42,14 +42,25 @@ func (o *Options) carry(ctx context.Context, plan *cleanup.Plan) (went []cleanup
 		}
 	})
 	if more := failures - namedAtMost; more > 0 {
-		errs = errors.Join(errs, fmt.Errorf("... and %d more that were not deleted", more))
+		errs = errors.Join(errs, fmt.Errorf("... and %d more were not deleted", more))
 	}
 	counter.Clear()
 	if err := ctx.Err(); err != nil {
-		o.factory.SayLines("", fmt.Sprintf("Stopped: %s of %s were deleted; the same line goes on", humanize.Comma(int64(len(went))), humanize.Comma(int64(n))))
+		o.factory.SayLines("", fmt.Sprintf("Interrupted: deleted %s of %s. Run the same command again to continue.", humanize.Comma(int64(len(went))), o.asked(plan)))
 		return went, errors.Join(errs, err)
 	}
 	return went, errs
+}
+
+// asked counts the jobs and claims that plan deletes.
+func (o *Options) asked(plan *cleanup.Plan) string {
+	switch {
+	case len(plan.Claims) == 0:
+		return jobs(len(plan.Jobs))
+	case len(plan.Jobs) == 0:
+		return count(len(plan.Claims), "claim")
+	}
+	return humanize.Comma(int64(len(plan.Jobs)+len(plan.Claims))) + " jobs and claims"
 }
 
 // all are the things that went, with what goes with them.
@@ -69,7 +80,7 @@ func all(plan *cleanup.Plan, went []cleanup.Object) []cleanup.Object {
 func (o *Options) failure(one cleanup.Object, err error) error {
 	name := fmt.Sprintf("%s %q", kindOf(one.Kind), one.Shown(o.namespace))
 	if cleanup.Stays(err) {
-		return fmt.Errorf("%s is left: %w", name, err)
+		return fmt.Errorf("%s was not deleted: %w", name, err)
 	}
 	return fmt.Errorf("deleting %s: %w", name, err)
 }
@@ -95,7 +106,7 @@ func (o *Options) announceSweep(ctx context.Context) {
 	for i := range stale {
 		names = append(names, helper.Shown(&stale[i], o.namespace))
 	}
-	o.factory.Say("Helper pods that a fetch left behind go too: " + strings.Join(names, ", "))
+	o.factory.Say("Helper pods of interrupted fetches are also deleted: " + strings.Join(names, ", "))
 }
 
 // foretell answers a client's dry run.
@@ -140,7 +151,7 @@ func (o *Options) sweep(ctx context.Context) error {
 	}
 	swept, err := helper.Sweep(ctx, o.client, o.namespace, o.factory.ServerClock().Now())
 	if len(swept) > 0 {
-		o.factory.Say("Deleted helper pods that a fetch left behind: " + strings.Join(swept, ", "))
+		o.factory.Say("Deleted helper pods of interrupted fetches: " + strings.Join(swept, ", "))
 	}
 	left, failed := job.SweepLeftovers(ctx, o.client, o.namespace, o.factory.ServerClock().Now())
 	for _, one := range left {

@@ -86,10 +86,10 @@ func (o *Options) explainSkipped(jobs []cleanup.Job) {
 	}
 	skipped := slices.DeleteFunc(slices.Clone(jobs), func(one cleanup.Job) bool { return one.Record.Other(o.selection.Viewer) == "" })
 	for _, one := range skipped[:min(len(skipped), namedAtMost)] {
-		o.factory.Say(fmt.Sprintf("Kept job %s: %s", one.Shown(o.namespace), one.Record.Other(o.selection.Viewer)))
+		o.factory.Say(fmt.Sprintf("Skipped job %s: %s", one.Shown(o.namespace), one.Record.Other(o.selection.Viewer)))
 	}
 	if more := len(skipped) - namedAtMost; more > 0 {
-		o.factory.Say(fmt.Sprintf("Kept %d more jobs that only other users fetched", more))
+		o.factory.Say(fmt.Sprintf("Skipped %d more jobs that only other users fetched", more))
 	}
 }
 
@@ -112,7 +112,11 @@ func ofOthers(left cleanup.Left) string {
 	if more := len(keepers) - most; more > 0 {
 		keepers = append(keepers[:most], fmt.Sprintf("and %d more", more))
 	}
-	return fmt.Sprintf("Left %s that something else looks after (%s); --owned or a name deletes it all the same", jobs(n), strings.Join(keepers, ", "))
+	them := "them"
+	if n == 1 {
+		them = "it"
+	}
+	return fmt.Sprintf("Skipped %s managed by %s; to delete %[3]s, name %[3]s or use --owned", jobs(n), strings.Join(keepers, ", "), them)
 }
 
 // byName returns the jobs that were asked for by name.
@@ -123,7 +127,7 @@ func (o *Options) byName(ctx context.Context) (chosen []cleanup.Job, errs error)
 	}
 	for _, one := range jobs {
 		if job.End(one) == nil {
-			errs = errors.Join(errs, fmt.Errorf("job %q is left: it is not finished (%s)", one.Name, job.StateOf(one)))
+			errs = errors.Join(errs, fmt.Errorf("cannot delete job %q: it is not finished (%s)", one.Name, job.StateOf(one)))
 			continue
 		}
 		selection := o.selection
@@ -131,7 +135,7 @@ func (o *Options) byName(ctx context.Context) (chosen []cleanup.Job, errs error)
 		named := cleanup.Reduce(one, "")
 		took, _ := selection.Of([]cleanup.Job{named}, o.factory.ServerClock().Now())
 		if len(took) == 0 {
-			errs = errors.Join(errs, fmt.Errorf("job %q is left: %s", one.Name, o.leftOut(named)))
+			errs = errors.Join(errs, fmt.Errorf("cannot delete job %q: %s", one.Name, o.leftOut(named)))
 		}
 		chosen = append(chosen, took...)
 	}
@@ -143,7 +147,7 @@ func (o *Options) leftOut(one cleanup.Job) string {
 	if other := one.Record.Other(o.selection.Viewer); other != "" {
 		return other
 	}
-	return "its results were not fetched"
+	return "--fetched is set, and the results were not fetched"
 }
 
 // busy removes from plan the jobs whose results a user is fetching. That is an error only where the job was named.
@@ -158,12 +162,12 @@ func (o *Options) busy(ctx context.Context, plan *cleanup.Plan) (refused, err er
 			continue
 		}
 		shown := cleanup.Object{Namespace: pod.Namespace, Name: name}.Shown(o.namespace)
-		text := fmt.Sprintf("job %q is left: %s is fetching its results", shown, cmp.Or(pod.Annotations[owner.Annotation], "someone"))
+		why := cmp.Or(pod.Annotations[owner.Annotation], "a user") + " is fetching its results"
 		if o.named() {
-			refused = errors.Join(refused, errors.New(text))
+			refused = errors.Join(refused, fmt.Errorf("cannot delete job %q: %s", shown, why))
 			continue
 		}
-		o.factory.Say(text)
+		o.factory.Say(fmt.Sprintf("Skipped job %q: %s", shown, why))
 	}
 	return refused, nil
 }
@@ -256,11 +260,11 @@ func (o *Options) refuseClaims(plan *cleanup.Plan) (errs error) {
 		switch {
 		case kept >= 0:
 			claim := plan.Kept[kept]
-			errs = errors.Join(errs, fmt.Errorf("claim %q was kept: %s", claim.Shown(o.namespace), cleanup.Advice(claim, o.fetchCommand())))
+			errs = errors.Join(errs, fmt.Errorf("cannot delete claim %q: %s", claim.Shown(o.namespace), cleanup.Advice(claim, o.fetchCommand())))
 			o.answer.stays(claim.Object, keptResult, claim.Why)
 			plan.Kept = slices.Delete(plan.Kept, kept, kept+1)
 		case !o.missing && !slices.ContainsFunc(plan.Claims, is):
-			errs = errors.Join(errs, fmt.Errorf("pvc/%s: there is no claim of that name that run made and whose job is gone; one whose job is there goes with the job", name))
+			errs = errors.Join(errs, fmt.Errorf("cannot delete pvc/%s: run did not create a claim with this name, or its job still exists; to delete a claim together with its job, name the job", name))
 		}
 	}
 	return errs

@@ -40,27 +40,27 @@ type Flags struct {
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	section.Add(flags, "Selection", o.addWhich)
 	section.Add(flags, "Volumes", func(flags *pflag.FlagSet) {
-		flags.BoolVar(&o.Volumes, "volumes", false, "Also the results claims that run made and whose results were fetched since the job finished, also where the job is gone")
-		flags.BoolVar(&o.Discard, "discard-unfetched", false, "With --volumes: also those whose results were never fetched. They are lost")
-		flags.BoolVar(&o.Anyone, "fetched-by-anyone", false, "With --volumes or --fetched: count a fetch by any user, not only by the user whose job it is")
+		flags.BoolVar(&o.Volumes, "volumes", false, "Also delete results claims that run created and whose results were fetched after the job finished, including claims whose job no longer exists")
+		flags.BoolVar(&o.Discard, "discard-unfetched", false, "With --volumes: also delete claims whose results were not fetched; the results are lost")
+		flags.BoolVar(&o.Anyone, "fetched-by-anyone", false, "With --volumes or --fetched: count a fetch by any user, not only by the owner of the job")
 	})
 	section.Add(flags, "Deletion", func(flags *pflag.FlagSet) {
-		flags.BoolVarP(&o.Yes, "yes", "y", false, "Delete without asking")
-		flags.BoolVar(&o.Wait, "wait", false, "Wait until all of it is really gone, and say what holds whatever stays")
-		flags.StringVar(&o.Timeout, "timeout", "", "Give up after this long, with exit status 124 ("+duration.Forms+")")
-		flags.StringVar(&o.DryRun, "dry-run", dryRunNone, "none, client (show what would be deleted) or server (let the server check it, delete nothing)")
+		flags.BoolVarP(&o.Yes, "yes", "y", false, "Skip the confirmation prompt")
+		flags.BoolVar(&o.Wait, "wait", false, "Wait until the deleted objects no longer exist, and report what delays their deletion")
+		flags.StringVar(&o.Timeout, "timeout", "", "With --wait: time limit of the command, which then ends with exit status 124 ("+duration.Forms+")")
+		flags.StringVar(&o.DryRun, "dry-run", dryRunNone, "Test without deleting: `MODE` client (list what would be deleted) or server (the server also checks the requests)")
 		flags.Lookup("dry-run").NoOptDefVal = dryRunClient
-		flags.StringVarP(&o.Output, "output", "o", "", "name, or json: an object for each thing, on a line of its own")
+		flags.StringVarP(&o.Output, "output", "o", "", "Output format: name, or json (one object per deleted object, each on one line)")
 	})
 }
 
 func (o *Flags) addWhich(flags *pflag.FlagSet) {
 	o.Select.AddTo(flags)
-	flags.IntVar(&o.Keep, "keep", 0, "Keep the N newest matching jobs in each namespace (applied before --older-than and --newer-than)")
-	flags.StringVar(&o.KeepBy, "keep-by", "", "With --keep: keep N for each value of this label")
-	flags.BoolVar(&o.Fetched, "fetched", false, "Only jobs whose results were fetched, or that had none")
-	flags.BoolVar(&o.Owned, "owned", false, "Also jobs that something else looks after: a controller such as a CronJob, Helm, Argo CD or Flux")
-	flags.BoolVar(&o.IgnoreNotFound, "ignore-not-found", false, "A name that does not exist is no error")
+	flags.IntVar(&o.Keep, "keep", 0, "Keep the `N` newest matching jobs in each namespace (applied before --older-than and --newer-than)")
+	flags.StringVar(&o.KeepBy, "keep-by", "", "With --keep: keep N jobs for each value of this `LABEL`")
+	flags.BoolVar(&o.Fetched, "fetched", false, "Only jobs whose results were fetched, and jobs without results")
+	flags.BoolVar(&o.Owned, "owned", false, "Also jobs that are managed by a controller or tool: CronJob, Helm, Argo CD or Flux")
+	flags.BoolVar(&o.IgnoreNotFound, "ignore-not-found", false, "Ignore names that do not exist")
 }
 
 // ToOptions parses every string once.
@@ -98,7 +98,7 @@ func (o *Options) parseNames(args []string) error {
 			continue
 		}
 		if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-			return fmt.Errorf("%q is not the name of a claim: %s", arg, problems[0])
+			return fmt.Errorf("invalid argument %q: %s", arg, problems[0])
 		}
 		o.claims = append(o.claims, name)
 	}
@@ -111,7 +111,7 @@ func (o *Flags) check(options *Options) error {
 	case names > 0 && o.Keep != 0:
 		return errors.New("job names and --keep are mutually exclusive")
 	case len(options.claims) > 0 && !o.Volumes:
-		return fmt.Errorf("pvc/%s: a claim goes with --volumes only", options.claims[0])
+		return fmt.Errorf("pvc/%s requires --volumes", options.claims[0])
 	case o.Discard && !o.Volumes:
 		return errors.New("--discard-unfetched requires --volumes")
 	case o.Anyone && !o.Volumes && !o.Fetched:
@@ -132,13 +132,13 @@ func (o *Flags) check(options *Options) error {
 func (o *Flags) checkHow() error {
 	switch {
 	case !slices.Contains([]string{dryRunNone, dryRunClient, dryRunServer}, o.DryRun):
-		return fmt.Errorf("--dry-run=%q: none, client or server is expected", o.DryRun)
+		return fmt.Errorf("invalid value %q for --dry-run: must be none, client or server", o.DryRun)
 	case o.Wait && o.DryRun != dryRunNone:
-		return fmt.Errorf("--wait and --dry-run=%s exclude each other: nothing will go", o.DryRun)
+		return fmt.Errorf("--wait and --dry-run=%s are mutually exclusive", o.DryRun)
 	case o.Timeout != "" && !o.Wait:
-		return errors.New("--timeout goes with --wait")
+		return errors.New("--timeout requires --wait")
 	case !slices.Contains([]string{"", "name", "json"}, o.Output):
-		return fmt.Errorf("-o %s: name or json is expected", o.Output)
+		return fmt.Errorf("invalid value %q for -o: must be name or json", o.Output)
 	}
 	return nil
 }
@@ -148,12 +148,12 @@ func (o *Flags) parseSelection(options *Options) error {
 	s.Keep, s.Fetched, s.Owned, s.Viewer.Anyone = o.Keep, o.Fetched, o.Owned, o.Anyone
 	switch {
 	case o.Keep < 0:
-		return fmt.Errorf("--keep=%d: how many stay is expected", o.Keep)
+		return fmt.Errorf("invalid value \"%d\" for --keep: must be 0 or more", o.Keep)
 	case o.KeepBy != "" && o.Keep == 0:
-		return errors.New("--keep-by goes with --keep")
+		return errors.New("--keep-by requires --keep")
 	}
 	if problems := validation.IsQualifiedName(o.KeepBy); o.KeepBy != "" && len(problems) > 0 {
-		return fmt.Errorf("--keep-by=%q: the key of a label is expected: %s", o.KeepBy, problems[0])
+		return fmt.Errorf("invalid value %q for --keep-by: must be a label key: %s", o.KeepBy, problems[0])
 	}
 	return nil
 }
@@ -161,7 +161,7 @@ func (o *Flags) parseSelection(options *Options) error {
 func (o *Flags) parseTimes(options *Options) (err error) {
 	if o.Timeout != "" {
 		if options.timeout, err = duration.Parse(o.Timeout); err != nil {
-			return fmt.Errorf("--timeout: %w", err)
+			return fmt.Errorf("invalid value %q for --timeout: %w", o.Timeout, err)
 		}
 	}
 	return nil

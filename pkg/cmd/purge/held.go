@@ -22,7 +22,7 @@ func (o *Options) fetchLine(one cleanup.Object) string {
 // pods. That is an error only where the job was asked for by name.
 func (o *Options) held(plan *cleanup.Plan) (refused error) {
 	for _, one := range plan.Held {
-		text := fmt.Sprintf("job %q is kept: its results on claim %s were not fetched, and are deleted with its pods; run %q, or use --volumes --discard-unfetched",
+		text := fmt.Sprintf("job %q was kept: its results on claim %s were not fetched, and this claim is deleted with the pods; run %q, or use --volumes --discard-unfetched to delete them",
 			one.Shown(o.namespace), strings.Join(one.Volumes, ", "), o.fetchLine(one.Object))
 		if o.named() {
 			refused = errors.Join(refused, errors.New(text))

@@ -31,7 +31,7 @@ func (o *Options) preview(out io.Writer, plan *cleanup.Plan, most int) error {
 		return err
 	}
 	if more > 0 {
-		_, err := fmt.Fprintf(out, "... and %s more; --dry-run shows them all\n", humanize.Comma(int64(more)))
+		_, err := fmt.Fprintf(out, "... and %s more; use --dry-run to list all\n", humanize.Comma(int64(more)))
 		return err
 	}
 	return nil
@@ -45,7 +45,7 @@ func (o *Options) columns() []screen.Column[row] {
 		{Name: "Results", Cell: func(r row) string { return screen.OrNone(r.results) }},
 		{Name: "Fetched", Cell: func(r row) string { return r.fetched }},
 		{Name: "Owner", Cell: func(r row) string { return screen.OrNone(r.owner) }},
-		{Name: "With it", Cell: func(r row) string { return screen.OrNone(r.with) }},
+		{Name: "Also deleted", Cell: func(r row) string { return screen.OrNone(r.with) }},
 	}
 	if o.namespace == metav1.NamespaceAll {
 		columns = append([]screen.Column[row]{{Name: "Namespace", Cell: func(r row) string { return r.namespace }}}, columns...)
@@ -74,10 +74,10 @@ func (o *Options) rows(plan *cleanup.Plan) []row {
 		})
 	}
 	for _, claim := range alone {
-		rows = append(rows, o.orphan(claim, "volume "+size(claim.Size)))
+		rows = append(rows, o.orphan(claim, "claim "+size(claim.Size)))
 	}
 	for _, claim := range plan.Orphans {
-		rows = append(rows, o.orphan(claim, "stays without --volumes"))
+		rows = append(rows, o.orphan(claim, "kept without --volumes"))
 	}
 	return rows
 }
@@ -113,7 +113,7 @@ func with(objects []cleanup.Object, claim cleanup.Claim, goes bool) string {
 		}
 	}
 	if goes {
-		words = append(words, "volume "+size(claim.Size))
+		words = append(words, "claim "+size(claim.Size))
 	}
 	return strings.Join(words, ", ")
 }
@@ -152,7 +152,7 @@ func (o *Options) total(plan *cleanup.Plan) string {
 		text += ", " + count(pods, "pod")
 	}
 	if n := len(plan.Claims); n > 0 {
-		text += ", " + count(n, "volume") + " (" + size(bytes) + ")" + byNamespace(o, plan.Claims, func(one cleanup.Claim) string { return one.Namespace })
+		text += ", " + count(n, "claim") + " (" + size(bytes) + ")" + byNamespace(o, plan.Claims, func(one cleanup.Claim) string { return one.Namespace })
 	}
 	return text
 }

@@ -23,32 +23,33 @@ import (
 const long = `
 	Delete finished jobs, with their pods, scripts and Secrets.
 
-	Without names: the jobs of the namespace that completed, or what the filters say;
-	other than those that something else looks after (a controller such as a CronJob,
-	Helm, Argo CD or Flux). With names: those jobs, whichever way they ended. A job
-	that is not finished is never deleted, nor one whose results someone is fetching.
+	Without job names, purge deletes the completed jobs of the namespace, or the finished
+	jobs that the flags select. It skips jobs that are managed by a controller or tool:
+	CronJob, Helm, Argo CD or Flux. With job names, it deletes these jobs, even if they
+	failed, were cancelled or are managed. It never deletes a job that is not finished,
+	nor a job whose results a user is fetching.
 
-	The volumes of their results stay. With --volumes those that run made go too, also
-	those whose job is gone already; but never one whose results were not fetched since
-	its job finished by the user whose job it is, unless --discard-unfetched says so, and
-	none that another job or pod has. Claims that people made, also by copying one that
-	run made, are never touched.`
+	Results claims are kept. With --volumes, purge also deletes results claims that run
+	created, including those whose job no longer exists. It keeps a claim if another job
+	or pod uses it. It also keeps a claim if the owner of the job did not fetch the results
+	after the job finished, unless --discard-unfetched is set. Claims that run did not
+	create are never deleted, and neither are copies of claims that run created.`
 
 const example = `
-	# See what would be deleted, then delete it
+	# List what would be deleted, then delete it
 	kubectl batch purge --dry-run
 	kubectl batch purge
 
-	# In a script: what ended more than three days ago, whichever way, without a question
+	# In a script: delete all jobs that finished at least three days ago, without a prompt
 	kubectl batch purge --completed --failed --cancelled --older-than=3d -y
 
-	# All of yours but the newest five, with the volumes whose results were fetched
+	# Delete your jobs except the newest five, and the claims whose results were fetched
 	kubectl batch purge --mine --keep=5 --volumes
 
-	# All that completed but two
+	# Delete all completed jobs except two
 	kubectl batch purge --except=train,evaluate
 
-	# One job, whichever way it ended, and wait until it is really gone
+	# Delete one job, and wait until it no longer exists
 	kubectl batch purge train --wait`
 
 // Options is a request that can be carried out as it stands.
@@ -78,7 +79,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
 		Use:     "purge [JOB... | pvc/NAME...]",
-		Short:   "Delete finished jobs, and volumes whose results were fetched",
+		Short:   "Delete finished jobs and fetched results claims",
 		Long:    long,
 		Example: example,
 
@@ -108,7 +109,7 @@ func (o *Options) Run(ctx context.Context) error {
 	}
 	err := o.run(ctx)
 	if errors.Is(ctx.Err(), context.DeadlineExceeded) {
-		return exit.With(exit.Timeout, fmt.Errorf("--timeout ran out: %w", err))
+		return exit.With(exit.Timeout, fmt.Errorf("timed out (--timeout): %w", err))
 	}
 	return err
 }
@@ -182,7 +183,7 @@ func (o *Options) ask(ctx context.Context, plan *cleanup.Plan) error {
 	o.warn(plan)
 	question := "Delete " + o.total(plan) + "?"
 	if !o.volumes {
-		question += " Results volumes stay."
+		question += " Results claims are kept."
 	}
-	return screen.Agree(ctx, o.factory.Streams, question, "nothing was deleted", "-y deletes without asking")
+	return screen.Agree(ctx, o.factory.Streams, question, "nothing was deleted", "use -y to skip the prompt")
 }

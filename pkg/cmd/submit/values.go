@@ -54,7 +54,7 @@ func parseSeconds(flag, text string, least time.Duration) (int64, error) {
 	length, err := duration.Parse(text)
 	switch {
 	case err != nil:
-		return 0, fmt.Errorf("%s: %w", flag, err)
+		return 0, fmt.Errorf("invalid value %q for %s: %w", text, flag, err)
 	case length%time.Second != 0:
 		return 0, fmt.Errorf("%s=%q: whole seconds are expected", flag, text)
 	case length < least:

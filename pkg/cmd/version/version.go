@@ -20,7 +20,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	return &cobra.Command{
 		Use:   "version",
 		Short: "Print the version of this plugin",
-		Long:  "Print the version of this plugin, the commit it was built from, and the Go it was built with.",
+		Long:  "Print the version of this plugin, its commit, the version of Go that built it, and its platform.",
 		Args:  cobra.NoArgs,
 		RunE:  func(*cobra.Command, []string) error { return f.Answer(Version()) },
 	}

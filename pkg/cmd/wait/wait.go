@@ -22,21 +22,22 @@ import (
 )
 
 const long = `
-	Wait until jobs are complete or have failed, and end with their exit status.
+	Wait until jobs have completed, failed or been cancelled, and end with their exit status.
 
-	While nothing of a job runs, it says why, in the cluster's words.`
+	While a job is not running, the reason is printed. The jobs continue if the command
+	times out or is interrupted.`
 
 const example = `
-	# Wait for a job, and use its exit status
+	# Wait for a job, then fetch its results if it succeeded
 	kubectl batch wait train && kubectl batch fetch train
 
 	# Wait at most two hours for two jobs
 	kubectl batch wait train evaluate --timeout=2h
 
-	# Wait for all jobs of yours that are not finished
+	# Wait for all your jobs that are not finished
 	kubectl batch wait --mine --state=Suspended,Queued,Pending,Running,Stopping
 
-	# Tell a failed job from a failed wait
+	# Print the result as JSON, to tell a failed job from a failed wait
 	kubectl batch wait train -o json`
 
 // Flags is what was typed.
@@ -66,7 +67,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
 		Use:     "wait [JOB...]",
-		Short:   "Wait until jobs are finished; ends with their exit status",
+		Short:   "Wait for jobs to finish and end with their exit status",
 		Long:    long,
 		Example: example,
 
@@ -88,9 +89,9 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 // AddFlags declares the flags.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	o.Select.AddTo(flags)
-	flags.StringVar(&o.Timeout, "timeout", "", "Give up after this long, with exit status 124 ("+duration.Forms+")")
+	flags.StringVar(&o.Timeout, "timeout", "", "Time limit of the command, which then ends with exit status 124 ("+duration.Forms+")")
 	outcome.AddFailFast(flags, &o.FailFast)
-	flags.StringVarP(&o.Output, "output", "o", "", "json: one object a job, on a line of its own")
+	flags.StringVarP(&o.Output, "output", "o", "", "Output format: json (one object per job, each on one line)")
 }
 
 // ToOptions parses every string once.
@@ -104,7 +105,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 		return nil, err
 	}
 	if o.Output != "" && o.Output != "json" {
-		return nil, exit.Usagef("-o %s: json is expected", o.Output)
+		return nil, exit.Usagef("invalid value %q for -o: must be json", o.Output)
 	}
 	options := &Options{factory: f, refs: refs, selection: selection, words: o.Select.Words(), json: o.Output == "json"}
 	if options.timeout, err = outcome.ParseTime("--timeout", o.Timeout); err != nil {
@@ -128,7 +129,7 @@ func (o *Options) Run(ctx context.Context) error {
 	jobs, err := o.jobs(ctx)
 	switch {
 	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return exit.With(exit.Timeout, fmt.Errorf("--timeout ran out before the cluster answered: %w", err))
+		return exit.With(exit.Timeout, fmt.Errorf("timed out (--timeout): %w", err))
 	case errors.Is(err, context.Canceled):
 		return err
 	case err != nil:

@@ -45,7 +45,7 @@ func ByNamespace(counts map[string]int) string {
 		parts = append(parts, fmt.Sprintf("%s in %s", humanize.Comma(int64(counts[namespace])), namespace))
 	}
 	if more := len(parts) - mostNamespaces; more > 0 {
-		parts = append(parts[:mostNamespaces], fmt.Sprintf("the others in %d more namespaces", more))
+		parts = append(parts[:mostNamespaces], fmt.Sprintf("the rest in %d more namespaces", more))
 	}
 	if len(parts) == 0 {
 		return ""

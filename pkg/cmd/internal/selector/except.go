@@ -21,10 +21,10 @@ func (s Selection) CheckExcept(ctx context.Context, client cluster.Interface, na
 			exists, err = hasClaimOf(ctx, client, namespace, name)
 		}
 		if err != nil {
-			return fmt.Errorf("--except=%s: %w", name, err)
+			return fmt.Errorf("checking --except=%s: %w", name, err)
 		}
 		if !exists {
-			return fmt.Errorf("--except=%s: there is no job %q %s", name, name, In(namespace))
+			return fmt.Errorf("invalid value %q for --except: job not found %s", name, In(namespace))
 		}
 	}
 	return nil

@@ -35,5 +35,5 @@ type NoJobsError struct{ Namespace string }
 
 // Error returns the sentence for people.
 func (e *NoJobsError) Error() string {
-	return fmt.Sprintf("no job %s matches the flags", In(e.Namespace))
+	return fmt.Sprintf("no jobs %s match the flags", In(e.Namespace))
 }

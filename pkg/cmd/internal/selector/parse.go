@@ -114,13 +114,13 @@ func (f *Flags) parseAges(s *Selection) error {
 		}
 		length, err := duration.Parse(age.text)
 		if err != nil {
-			return exit.Usagef("invalid value for %s: %w", age.flag, err)
+			return exit.Usagef("invalid value %q for %s: %w", age.text, age.flag, err)
 		}
 		*age.to = length
 	}
 	switch {
 	case f.newerThan != "" && s.NewerThan == 0:
-		return exit.Usagef("invalid value %q for --newer-than: must be more than 0", f.newerThan)
+		return exit.Usagef("invalid value %q for --newer-than: must be above 0", f.newerThan)
 	case f.newerThan != "" && s.NewerThan <= s.OlderThan:
 		return exit.Usagef("--newer-than=%s and --older-than=%s select no job", f.newerThan, f.olderThan)
 	}

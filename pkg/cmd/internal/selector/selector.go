@@ -36,15 +36,15 @@ func (f *Flags) AddTo(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.labels, "selector", "l", "", "Only jobs with these labels, such as team=vision,stage!=test")
 	flags.StringVar(&f.fields, "field-selector", "", "Only jobs with these fields, such as status.successful=1")
 	flags.BoolVarP(&f.everywhere, "all-namespaces", "A", false, "Jobs in all namespaces")
-	flags.BoolVar(&f.mine, "mine", false, "Only jobs that run created for you")
-	flags.StringVar(&f.owner, "owner", "", "Only jobs that run created for this user, as list -o wide shows it")
+	flags.BoolVar(&f.mine, "mine", false, "Only your own jobs (created by run)")
+	flags.StringVar(&f.owner, "owner", "", "Only the jobs of this `USER` (created by run; list -o wide shows the owner)")
 	flags.StringSliceVar(&f.states, "state", nil, "Only jobs in these states, such as Running,Failed")
-	flags.BoolVar(&f.completed, "completed", false, "Only jobs that completed (with --failed or --cancelled: these too)")
-	flags.BoolVar(&f.failed, "failed", false, "Only jobs that failed")
-	flags.BoolVar(&f.cancelled, "cancelled", false, "Only jobs that cancel ended")
-	flags.StringVar(&f.olderThan, "older-than", "", "Only jobs that finished, or if not finished were created, at least this long ago ("+duration.Forms+")")
-	flags.StringVar(&f.newerThan, "newer-than", "", "Only jobs that finished, or if not finished were created, less than this long ago")
-	flags.StringSliceVar(&f.except, "except", nil, "All selected jobs but these, such as train,evaluate (repeatable)")
+	flags.BoolVar(&f.completed, "completed", false, "Only completed jobs (can be combined with --failed and --cancelled)")
+	flags.BoolVar(&f.failed, "failed", false, "Only failed jobs (can be combined with --completed and --cancelled)")
+	flags.BoolVar(&f.cancelled, "cancelled", false, "Only cancelled jobs (can be combined with --completed and --failed)")
+	flags.StringVar(&f.olderThan, "older-than", "", "Only jobs that finished (unfinished jobs: were created) at least `DURATION` ago, "+duration.Forms)
+	flags.StringVar(&f.newerThan, "newer-than", "", "Only jobs that finished (unfinished jobs: were created) less than `DURATION` ago")
+	flags.StringSliceVar(&f.except, "except", nil, "Exclude `JOB`, or several jobs such as train,evaluate (repeatable)")
 }
 
 // Complete says what completes the values of the flags of cmd.

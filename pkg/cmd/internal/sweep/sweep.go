@@ -21,6 +21,6 @@ func HelperPods(ctx context.Context, f *factory.Factory, client cluster.Interfac
 	defer cancel()
 	swept, _ := helper.Sweep(ctx, client, namespace, f.ServerClock().Now())
 	if len(swept) > 0 {
-		f.Say("Deleted helper pods that a fetch left behind: " + strings.Join(swept, ", "))
+		f.Say("Deleted helper pods of interrupted fetches: " + strings.Join(swept, ", "))
 	}
 }
