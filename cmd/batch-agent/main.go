@@ -22,7 +22,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
 )
 
-const usage = `batch-agent is started by kubectl-batch, in a pod:
+const usage = `usage (kubectl-batch starts this program in a pod):
   batch-agent serve ROOT SOCKET [SUBPATH]   serve the files in ROOT, or in ROOT/SUBPATH
   batch-agent join SOCKET                   connect stdin and stdout to the agent at SOCKET
   batch-agent check                         print the size and SHA-256 of this program`
@@ -47,7 +47,7 @@ func run(ctx context.Context, args []string) error {
 	case len(args) == 1 && args[0] == "check":
 		return check(os.Stdout)
 	}
-	return errors.New("usage\n" + usage)
+	return errors.New(usage)
 }
 
 // boundMemory keeps the agent small at the price of some collecting: it shares

@@ -17,7 +17,7 @@ import (
 func pages(root *cobra.Command) map[string]string {
 	all := map[string]string{}
 	var index strings.Builder
-	fmt.Fprintf(&index, "# %s\n\n%s\n\n| | |\n|---|---|\n", root.CommandPath(), escape(root.Long))
+	fmt.Fprintf(&index, "# %s\n\n%s\n\n## Commands\n\n| Command | Description |\n|---|---|\n", root.CommandPath(), escape(root.Long))
 	for _, command := range visible(root) {
 		name := file(command)
 		all[name] = page(command)
@@ -97,7 +97,7 @@ func flags(set *pflag.FlagSet) (all []*pflag.Flag) {
 
 func table(flags []*pflag.Flag) string {
 	var b strings.Builder
-	b.WriteString("| | |\n|---|---|\n")
+	b.WriteString("| Flag | Description |\n|---|---|\n")
 	for _, flag := range flags {
 		name := "`" + strings.ReplaceAll(section.Syntax(flag), "|", `\|`) + "`"
 		if flag.Shorthand != "" {
@@ -110,7 +110,7 @@ func table(flags []*pflag.Flag) string {
 
 func status(rows []exit.Row) string {
 	var b strings.Builder
-	b.WriteString("\n## Exit status\n\n| | |\n|---|---|\n")
+	b.WriteString("\n## Exit status\n\n| Status | Meaning |\n|---|---|\n")
 	for _, row := range rows {
 		fmt.Fprintf(&b, "| %s | %s |\n", row.Status, escape(row.Meaning))
 	}

@@ -79,7 +79,7 @@ func Only(name string, ways ...Dialer) (Dialer, error) {
 		}
 		names = append(names, way.Name())
 	}
-	return nil, fmt.Errorf("transport %q is not available; use %s", name, strings.Join(names, ", "))
+	return nil, fmt.Errorf("transport %q is not available; available: %s", name, strings.Join(names, ", "))
 }
 
 // Name implements Dialer: that of the way in use, "" before one was found and

@@ -104,7 +104,7 @@ func write(under map[string][]string) []byte {
 		by[strings.Join(names, "\n")+"\n"+text] = text
 	}
 	var all bytes.Buffer
-	all.WriteString("kubectl-batch contains the following modules, distributed under these licences.\n")
+	all.WriteString("kubectl-batch contains the following components, distributed under these licences.\n")
 	for _, key := range slices.Sorted(maps.Keys(by)) {
 		fmt.Fprintf(&all, "\n%s\n%s\n\n%s\n", strings.Repeat("=", 80), strings.Join(under[by[key]], "\n"), by[key])
 	}

@@ -43,7 +43,7 @@ func TestText(t *testing.T) {
 	replaced := &debug.Module{Path: "c", Version: "v1", Replace: &debug.Module{Path: "c2", Version: "v3"}}
 	programs := []*debug.BuildInfo{program(&debug.Module{Path: "b", Version: "v2"}, replaced), program(&debug.Module{Path: "a", Version: "v1"})}
 	line := strings.Repeat("=", 80)
-	want := "kubectl-batch contains the following modules, distributed under these licences.\n" +
+	want := "kubectl-batch contains the following components, distributed under these licences.\n" +
 		"\n" + line + "\nGo 1.26.8\n\nBSD\n" +
 		"\n" + line + "\nGo 1.26.8\n\nP\n" +
 		"\n" + line + "\na v1\n\nL\n" +

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -45,7 +46,7 @@ func refusal(answer *http.Response) error {
 		}
 	}
 	text := strings.TrimSpace(string(body[:min(len(body), 1<<10)]))
-	said := fmt.Errorf("the agent returned %q: %q", answer.Status, text)
+	said := fmt.Errorf("the agent returned %s: %s", printable.Escape(answer.Status), printable.Fold(text))
 	if answer.StatusCode >= http.StatusInternalServerError {
 		return &transfer.LostError{Cause: said}
 	}

@@ -186,8 +186,8 @@ func TestAnswersThatAreNoStream(t *testing.T) {
 		lost   bool
 		says   string
 	}{
-		"busy":            {http.StatusServiceUnavailable, "later\n", true, `"later"`},
-		"a bad request":   {http.StatusBadRequest, "no\x1b", false, `"no\x1b"`},
+		"busy":            {http.StatusServiceUnavailable, "later\n", true, ": later"},
+		"a bad request":   {http.StatusBadRequest, "no\x1b", false, `: no\x1b`},
 		"another 404":     {http.StatusNotFound, "404 page not found", false, "404"},
 		"a proxy's words": {http.StatusForbidden, "go away", false, "go away"},
 	} {

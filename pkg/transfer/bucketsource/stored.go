@@ -46,7 +46,7 @@ type Empty struct{ At bucket.Location }
 
 // Error implements error.
 func (e *Empty) Error() string {
-	return fmt.Sprintf("no files of an earlier fetch at %s", e.At)
+	return fmt.Sprintf("no fetched files found at %s", e.At)
 }
 
 // Received is how many bytes came by which codec, before compression.

@@ -126,7 +126,7 @@ func readIndex(ctx context.Context, store *bucket.Store, at bucket.Location) (in
 	defer func() { _ = body.Close() }() // it was read
 	known, err := parseIndex(body)
 	if err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("reading %s: %w; without this file the next fetch starts from the beginning", at.At(indexName), transfer.Lost(err))
+		err = fmt.Errorf("reading %s: %w; if this file is damaged, delete it and repeat the fetch with --to and --force", at.At(indexName), transfer.Lost(err))
 	}
 	return known, err
 }

@@ -80,7 +80,7 @@ func (l *lock) take(ctx context.Context, say func(string)) error {
 		return err
 	}
 	if found.ID != "" && found.ID != l.id {
-		say(fmt.Sprintf("Another fetch was writing to %s; checking whether it still runs", l.at))
+		say(fmt.Sprintf("Another fetch was writing to %s; checking whether it is still running", l.at))
 		if found, err = l.watch(ctx, found); err != nil {
 			return err
 		}

@@ -262,7 +262,7 @@ func (c *copying) forgetPlan(ctx context.Context) {
 	}
 	for _, path := range torn {
 		if err := c.Store.Delete(ctx, c.At.Bucket, c.At.Key(path)); err != nil {
-			c.Say(fmt.Sprintf("Note: %s has content that the file never had, and could not be deleted: %v", c.At.At(path), err))
+			c.Say(fmt.Sprintf("Note: %s does not match any version of its file, and could not be deleted: %v", c.At.At(path), err))
 			continue
 		}
 		delete(c.index, path)
