@@ -32,11 +32,11 @@ func TestFailFast(t *testing.T) {
 		status int
 		err    string
 	}
-	const gaveUp = "error: gave up after 1m30s: job train does not run yet: "
+	const gaveUp = "error: stopped waiting after 1m30s: job train does not run yet: "
 	for name, test := range map[string]test{
 		"an image that does not exist":      {[]step{add(noImage)}, "--fail-fast=90s", 150 * time.Second, 125, gaveUp + "ErrImagePull: " + refused},
 		"and is tried again":                {[]step{add(noImage), change(backOff)}, "--fail-fast=90s", 150 * time.Second, 125, gaveUp + "ImagePullBackOff: Back-off"},
-		"without a time":                    {[]step{add(noImage)}, "--fail-fast", 2 * time.Minute, 125, "error: gave up after 1m0s: "},
+		"without a time":                    {[]step{add(noImage)}, "--fail-fast", 2 * time.Minute, 125, "error: stopped waiting after 1m0s: "},
 		"a registry that is away":           {[]step{add(noRegistry)}, "--fail-fast=90s --timeout=10m", 10 * time.Minute, 124, "error: timed out (--timeout): job \"train\" is not finished"},
 		"a registry that is away meanwhile": {[]step{add(noImage), change(noRegistry)}, "--fail-fast=90s --timeout=10m", 10 * time.Minute, 124, "error: timed out (--timeout): job"},
 		"another reason meanwhile":          {[]step{add(noImage), change(noRoom), change(noImage)}, "--fail-fast=90s", 270 * time.Second, 125, gaveUp + "ErrImagePull"},

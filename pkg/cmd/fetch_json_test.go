@@ -166,7 +166,7 @@ func TestFetchEvents(t *testing.T) {
 
 func TestFetchUnfetchedOfNobody(t *testing.T) {
 	got := execute(t, faketest.New().As(""), "fetch", "--unfetched")
-	if got.Status != 1 || got.Stderr != "error: --unfetched: the cluster does not say who you are\n" {
+	if got.Status != 1 || got.Stderr != "error: --unfetched: the cluster does not report the name of the current user\n" {
 		t.Errorf("%+v", got)
 	}
 	got = execute(t, faketest.New().Refuse("list", "jobs", errors.New("no")), "fetch", "-l", "a=b")

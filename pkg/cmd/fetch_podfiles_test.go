@@ -37,8 +37,8 @@ func TestFetchNamesFilesOfPod(t *testing.T) {
 		"its pod ended":   {done("train", time.Hour, onEmptyDir), false, "", `/scratch was on emptyDir volume "scratch", which is deleted with its pod; to keep the results of the next run, use run --results=SIZE`},
 		"beside a claim":  {faketest.Job("train", running, mounting("data"), onEmptyDir), true, "/scratch/a --transport=exec", `/scratch/a is on emptyDir volume "scratch", which is deleted with pod "train-x"`},
 		"not on a volume": {faketest.Job("train", running), true, "/tmp/a", `it has no volume, so its files are deleted with pod "train-x"; while it runs, copy them with "kubectl cp -c main lab/train-x:/tmp/a train` + next},
-		"nothing is left": {done("train", time.Hour), false, "/tmp/a", "it has no volume: what it wrote ended with its container (run --results SIZE keeps it)"},
-		"another path":    {faketest.Job("train", running, mounting("data"), onEmptyDir), true, "/elsewhere", `"/elsewhere" is not on a volume that it writes to (claim data at /data)`},
+		"nothing is left": {done("train", time.Hour), false, "/tmp/a", "it has no volume, so its files were lost when its container ended; use run --results=SIZE to keep results"},
+		"another path":    {faketest.Job("train", running, mounting("data"), onEmptyDir), true, "/elsewhere", `path "/elsewhere" is not on a volume that the job writes to (claim data at /data)`},
 	} {
 		pod := faketest.PodOf(test.job, "train-x", corev1.PodSucceeded, faketest.Exited(0))
 		if test.running {

@@ -105,10 +105,10 @@ func TestList(t *testing.T) {
 		"none, as names":     {[]string{"-l", "team=nobody", "-o", "name"}, result{}},
 		"a job as jsonpath":  {[]string{"done", "-o", "jsonpath={.kind} {.metadata.name}"}, result{Stdout: "Job done"}},
 		"jobs as jsonpath":   {[]string{"-o", "jsonpath={.kind} {.items[*].metadata.name}"}, result{Stdout: "JobList broken done busy waits queued"}},
-		"one that is not":    {[]string{"nothing"}, result{Stderr: "error: there is no job \"nothing\" in namespace \"lab\"; run \"kubectl batch list\" to see jobs\n", Status: 1}},
+		"one that is not":    {[]string{"nothing"}, result{Stderr: "error: no job \"nothing\" in namespace \"lab\"; run \"kubectl batch list\" to see jobs\n", Status: 1}},
 		"names and selector": {[]string{"done", "-A"}, result{Stderr: "error: job names and -A are mutually exclusive" + listUsage, Status: 2}},
 		"another's namespace": {[]string{"other/elsewhere"}, result{
-			Stderr: "error: invalid argument \"other/elsewhere\": \"other\" is not a kind of job; a namespace is selected with -n other; use NAME, job/NAME or @latest" + listUsage, Status: 2,
+			Stderr: "error: invalid argument \"other/elsewhere\": \"other\" is not a kind of job; to select a namespace, use -n other; use NAME, job/NAME or @latest" + listUsage, Status: 2,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -137,7 +137,7 @@ func TestListExplainsSome(t *testing.T) {
 
 func TestLatestOfNobody(t *testing.T) {
 	equal(t, execute(t, faketest.New(lab()...).As("grace"), "list", "@latest"), result{
-		Stderr: "error: @latest: no job of yours (grace) is in namespace \"lab\"\n", Status: 1,
+		Stderr: "error: @latest: user grace has no jobs in namespace \"lab\"\n", Status: 1,
 	})
 }
 

@@ -77,7 +77,7 @@ func TestPurge(t *testing.T) {
 			Status: 1, Changes: []string{deletes("a")},
 		}},
 		"one that is not there": {faketest.New(), []string{"a", "-y"}, result{
-			Stderr: "error: there is no job \"a\" in namespace \"lab\"; run \"kubectl batch list\" to see jobs\n", Status: 1,
+			Stderr: "error: no job \"a\" in namespace \"lab\"; run \"kubectl batch list\" to see jobs\n", Status: 1,
 		}},
 		"a controller keeps its own": {faketest.New(done("a", day, ofCronJob), done("b", day)), []string{"-y"}, result{
 			Stdout: "job.batch/b deleted\n", Stderr: "Skipped 1 job managed by CronJob nightly; to delete it, name it or use --owned\n",

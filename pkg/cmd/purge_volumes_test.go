@@ -145,14 +145,14 @@ func TestPurgeVolumes(t *testing.T) {
 		}},
 		"fetched by another user": {faketest.New(train, pod, results(bound, "1Gi", fetchedClaimBy("admin"))), []string{"--volumes"}, result{
 			Stdout: "job.batch/train deleted\n", Changes: goes[:2],
-			Stderr: "Kept 1 claim: train-results: made by dev@example.org, fetched by admin; --fetched-by-anyone counts it\n",
+			Stderr: "Kept 1 claim: train-results: created by dev@example.org, fetched by admin; --fetched-by-anyone counts this fetch\n",
 		}},
 		"fetched by another user, which counts": {faketest.New(train, pod, results(bound, "1Gi", fetchedClaimBy("admin"))), []string{"--volumes", "--fetched-by-anyone"}, result{
 			Stdout: "job.batch/train deleted\npersistentvolumeclaim/train-results deleted\n", Changes: goes,
 		}},
 		"without an owner, fetched by another user": {faketest.New(train, pod, results(bound, "1Gi", fetchedClaimBy("admin"), ownerless)), []string{"--volumes"}, result{
 			Stdout: "job.batch/train deleted\n", Changes: goes[:2],
-			Stderr: "Kept 1 claim: train-results: made by an unknown user, fetched by admin; --fetched-by-anyone counts it\n",
+			Stderr: "Kept 1 claim: train-results: created by an unknown user, fetched by admin; --fetched-by-anyone counts this fetch\n",
 		}},
 		"without an owner, fetched by the user": {faketest.New(train, pod, results(bound, "1Gi", fetchedClaim, ownerless)), []string{"--volumes"}, result{
 			Stdout: "job.batch/train deleted\npersistentvolumeclaim/train-results deleted\n", Changes: goes,

@@ -112,31 +112,31 @@ func TestRerunShares(t *testing.T) {
 		t.Fatal(err)
 	}
 	equal(t, execute(t, cluster, "rerun", "train", "--name=third").Stderr,
-		"error: the script of the job train-script-x7k2p: there is no config map of that name in namespace \"lab\"\n")
+		"error: script of the job: no ConfigMap \"train-script-x7k2p\" in namespace \"lab\"\n")
 }
 
 // What a person would want to know is said, and nothing else.
 func TestRunNotes(t *testing.T) {
 	for line, want := range map[string][]string{
 		"":                                nil,
-		"-e WANDB_API_KEY=x":              {"Note: everybody who may see the job can read WANDB_API_KEY; --secret-env WANDB_API_KEY keeps it in a Secret"},
-		"--image-pull-secret=gone":        {"Note: --image-pull-secret gone: there is no secret of that name; until there is, the image is pulled without it"},
-		"-e DB_PASSWORD_OLD=x":            {"Note: everybody who may see the job can read DB_PASSWORD_OLD; --secret-env DB_PASSWORD_OLD keeps it in a Secret"},
-		"-e PASSWORD=x -e KEY=y":          {"Note: everybody who may see the job can read PASSWORD; --secret-env PASSWORD keeps it in a Secret"},
-		"--secret=gone:/x":                {"Note: --secret gone: there is no secret of that name; until there is, no pod of this job will run"},
-		"--config-map=gone:/x":            {"Note: --config-map gone: there is no config map of that name; until there is, no pod of this job will run"},
-		"--s3-secret=half":                {"Note: --s3-secret half: it has no AWS_SECRET_ACCESS_KEY; until it has, no pod of this job will run"},
-		"--results=1Gi --ttl=1h":          {"Note: --ttl deletes the job, never claim train-results; also then kubectl batch fetch pvc/train-results finds the results"},
+		"-e WANDB_API_KEY=x":              {"Note: every user who can read the job can read variable WANDB_API_KEY; use --secret-env=WANDB_API_KEY to store it in a Secret"},
+		"--image-pull-secret=gone":        {`Note: --image-pull-secret=gone: Secret "gone" does not exist; until it exists, the image is pulled without it`},
+		"-e DB_PASSWORD_OLD=x":            {"Note: every user who can read the job can read variable DB_PASSWORD_OLD; use --secret-env=DB_PASSWORD_OLD to store it in a Secret"},
+		"-e PASSWORD=x -e KEY=y":          {"Note: every user who can read the job can read variable PASSWORD; use --secret-env=PASSWORD to store it in a Secret"},
+		"--secret=gone:/x":                {`Note: --secret=gone: Secret "gone" does not exist; no pod of this job starts until it exists`},
+		"--config-map=gone:/x":            {`Note: --config-map=gone: ConfigMap "gone" does not exist; no pod of this job starts until it exists`},
+		"--s3-secret=half":                {"Note: --s3-secret=half: the Secret has no key AWS_SECRET_ACCESS_KEY; no pod of this job starts until it is added"},
+		"--results=1Gi --ttl=1h":          {"Note: --ttl deletes the job, but not claim train-results; to fetch the results after that: kubectl batch fetch pvc/train-results"},
 		"--ttl=1h":                        nil,
 		"-- sleep infinity":               {"Note: this job only waits."},
 		"--cmd date --cmd sleep␣infinity": {"Note: this job only waits."},
 		"-- sleep 10":                     nil,
-		"--array=9 --results=1Gi":         {"Note: all pods of this job run on one node, because only one may use claim train-results; --access-mode RWX lets more of them, where the storage can"},
+		"--array=9 --results=1Gi":         {"Note: all pods of this job run on one node, because only one node can mount claim train-results; to use more nodes, use --access-mode=RWX if the storage supports it"},
 		"--array=9%1 --results=1Gi":       nil,
-		"--parallelism=2 --pvc=data":      {"Note: all pods of this job run on one node, because only one may use claim data; a claim with access mode RWX lets more of them, where the storage can"},
+		"--parallelism=2 --pvc=data":      {"Note: all pods of this job run on one node, because only one node can mount claim data; to use more nodes, use a claim with access mode RWX"},
 		"--script=testdata/files/slurm.sh": {
 			"Note: the #SBATCH lines of testdata/files/slurm.sh have no effect. Equivalent flags:",
-			"  --job-name fit: NAME", "  -t 2:00:00: --time", "  --mem 16G: --memory", "  --gres gpu:1: --gpu", "  --array 1-9%3: --array", "  --mail-type END: nothing like it",
+			"  --job-name fit: NAME", "  -t 2:00:00: --time", "  --mem 16G: --memory", "  --gres gpu:1: --gpu", "  --array 1-9%3: --array", "  --mail-type END: no equivalent flag",
 		},
 	} {
 		half := &corev1.Secret{ObjectMeta: named("half"), Data: map[string][]byte{"AWS_ACCESS_KEY_ID": nil}}
@@ -161,7 +161,7 @@ func TestRunNotes(t *testing.T) {
 func TestRunPodSecurity(t *testing.T) {
 	cluster := faketest.New().Warn(`would violate PodSecurity "restricted:latest": runAsNonRoot != true`)
 	got := execute(t, cluster, "run", "train", "--image=i")
-	if got.Status != 0 || !strings.HasPrefix(got.Stderr, "Note: this namespace lets no pod of the job start as it is; --run-as UID, ") {
+	if got.Status != 0 || !strings.HasPrefix(got.Stderr, "Note: the Pod Security Standard of this namespace does not allow the pods of this job; use --run-as=UID ") {
 		t.Errorf("%+v", got)
 	}
 }

@@ -202,16 +202,16 @@ func TestRerunReplaces(t *testing.T) {
 	cluster := faketest.New(faketest.Claim("other", "1Gi", corev1.ClaimBound))
 	once(t, cluster, "--results=1Gi", "--results-path=/out", "--scratch=1Gi", "--memory=1Gi")
 	got := execute(t, cluster, "rerun", "train", "--dry-run", "-o=name", "--scratch=2Gi")
-	if !strings.Contains(got.Stderr, "Note: the volume volume-1 at /scratch, which the job had, is replaced\n") {
+	if !strings.Contains(got.Stderr, "Note: replaced volume volume-1 at /scratch of the original job\n") {
 		t.Errorf("%+v", got)
 	}
 	for args, want := range map[string]string{
-		"--limit=memory=1Mi":        "memory: a request of 1Gi is more than the limit, 1Mi: --memory sets both alike",
-		"--request=memory=2Gi":      "memory: a request of 2Gi is more than the limit, 1Gi",
-		"--completions=3 --array=2": "exclude each other",
-		"--max-failed-tasks=1":      "--max-failed-tasks goes with --array",
-		"nothing":                   `a command goes behind --: rerun train -- nothing`,
-		"--results-shared":          "--results-shared goes with --array",
+		"--limit=memory=1Mi":        "the request of 1Gi for memory exceeds the limit of 1Mi; use --memory to set both",
+		"--request=memory=2Gi":      "the request of 2Gi for memory exceeds the limit of 1Gi",
+		"--completions=3 --array=2": "--array and --completions are mutually exclusive",
+		"--max-failed-tasks=1":      "--max-failed-tasks requires --array",
+		"nothing":                   `unexpected argument "nothing"; put a command after --: "rerun train -- nothing"`,
+		"--results-shared":          "--results-shared requires --array",
 	} {
 		got := execute(t, cluster, append([]string{"rerun", "train"}, strings.Fields(args)...)...)
 		if got.Status != 2 || !strings.Contains(got.Stderr, want) {
@@ -219,7 +219,7 @@ func TestRerunReplaces(t *testing.T) {
 		}
 	}
 	got = execute(t, cluster, "rerun", "train", "--results=2Gi", "--pvc=other:/out")
-	if got.Status != 2 || !strings.Contains(got.Stderr, "are both to be mounted at /out: give one another path") {
+	if got.Status != 2 || !strings.Contains(got.Stderr, "have the same mount path /out; change one of the paths") {
 		t.Errorf("%+v", got)
 	}
 }
@@ -244,7 +244,7 @@ func TestRerunOverItself(t *testing.T) {
 		t.Errorf("%+v", got)
 	}
 	got = execute(t, fetched(""), "rerun", "train", "--reuse-results")
-	if want := `the results of job "train" on claim "data" were not fetched, and the new job writes to the same place`; got.Status != 1 || !strings.Contains(got.Stderr, want) {
+	if want := `the results of job "train" on claim "data" were not fetched, and the new job writes to the same directory`; got.Status != 1 || !strings.Contains(got.Stderr, want) {
 		t.Errorf("%+v", got)
 	}
 	for _, args := range [][]string{{"rerun", "train", "--reuse-results", "--overwrite-unfetched"}, {"rerun", "train", "--results=1Gi"}} {

@@ -69,8 +69,8 @@ func TestUsageErrors(t *testing.T) {
 		args []string
 		want string
 	}{
-		"no name":                  {[]string{"run"}, "error: the NAME of the job is missing; --generate-name makes one"},
-		"no image":                 {[]string{"run", "train"}, "error: --image is missing: the container image to run"},
+		"no name":                  {[]string{"run"}, "error: missing argument NAME; use --generate-name to generate a name"},
+		"no image":                 {[]string{"run", "train"}, "error: --image is required"},
 		"a flag that is not":       {[]string{"run", "train", "--imag=x"}, "error: unknown flag --imag"},
 		"--mem":                    {[]string{"run", "train", "--mem=1Gi"}, "error: unknown flag --mem; use --memory"},
 		"-it":                      {[]string{"run", "train", "-it"}, "error: unknown flag -it; a job has no terminal to attach to; \"kubectl batch logs NAME -f\" follows its log"},

@@ -14,7 +14,7 @@ import (
 // The server writes its default policy into every Job that it stores. A copy of such a Job gets the policy of run, with
 // a note; a manifest that was never stored keeps the policy that it names.
 func TestJobsReplaceEndedPodsOnly(t *testing.T) {
-	const note = "Note: podReplacementPolicy is Failed, not TerminatingOrFailed: a pod is replaced only after it has ended"
+	const note = "Note: podReplacementPolicy is set to Failed instead of TerminatingOrFailed: a pod is replaced only after it has ended"
 	const anyPod, ended = batchv1.TerminatingOrFailed, batchv1.Failed
 	manifest := func(metadata, spec, end string) string {
 		return "apiVersion: batch/v1\nkind: Job\nmetadata: {name: fit" + metadata + "}\nspec:\n  " + spec +

@@ -85,7 +85,7 @@ func TestRun(t *testing.T) {
 		"a job alone": {faketest.New(), plain, result{
 			Stdout: "job.batch/train created\n",
 			Stderr: "\nNext:\n  kubectl batch logs train -f\n  kubectl batch wait train\n" +
-				"What this job writes ends with its container; --results SIZE keeps it on a volume.\n",
+				"Files written by this job are lost when its container ends. Use --results=SIZE to keep them on a volume.\n",
 			Changes: []string{makesJob},
 		}},
 		"the claim before the job": {faketest.New(), withResults, result{
@@ -109,8 +109,8 @@ func TestRun(t *testing.T) {
 			Stdout: "job.batch/train\n", Stderr: next, Changes: []string{makesClaim, takes, makesJob},
 		}},
 		"a name that is taken": {faketest.New(faketest.Job("train")), plain, result{
-			Stderr: "error: there is a job \"train\" in namespace \"lab\" already: --generate-name gives this one a name of its own; " +
-				"kubectl batch rerun train makes that one again, and kubectl batch purge train deletes it when it is finished\n",
+			Stderr: "error: job \"train\" already exists in namespace \"lab\"; use --generate-name for a new name, " +
+				"run \"kubectl batch rerun train\" to run that job again, or run \"kubectl batch purge train\" to delete it when it is finished\n",
 			Status: 1, Changes: []string{makesJob},
 		}},
 		"a refused job takes its claim with it": {faketest.New().Refuse("create", "jobs", errRefused), withResults, result{
@@ -121,10 +121,10 @@ func TestRun(t *testing.T) {
 			Stderr: "Error from server (Forbidden): " + full, Status: 1, Changes: []string{makesClaim},
 		}},
 		"a claim that is not there": {faketest.New(), append(plain[:3:3], "--pvc=data"), result{
-			Stderr: "error: --pvc data: there is no claim of that name in namespace \"lab\"\n", Status: 1,
+			Stderr: "error: --pvc=data: no claim \"data\" in namespace \"lab\"\n", Status: 1,
 		}},
 		"a claim that goes away": {faketest.New(faketest.Claim("data", "1Gi", corev1.ClaimBound, dying)), append(plain[:3:3], "--pvc=data"), result{
-			Stderr: "error: --pvc data: that claim is being deleted\n", Status: 1,
+			Stderr: "error: --pvc=data: claim \"data\" is being deleted\n", Status: 1,
 		}},
 		"a claim that may not be read is tried": {
 			faketest.New().Refuse("get", "persistentvolumeclaims", apierrors.NewForbidden(corev1.Resource("persistentvolumeclaims"), "data", nil)),
@@ -146,7 +146,7 @@ func TestRun(t *testing.T) {
 // What is there under the name of the results claim is used only where nothing on it can be lost.
 func TestRunOverAClaim(t *testing.T) {
 	const using = "Using existing claim train-results (10Gi)"
-	empty, fetched := using+", which is empty\n"+next, using+" with the 3 files of job train, fetched 2026-03-01T00:00:00Z; this job writes beside them\n"+next
+	empty, fetched := using+", which is empty\n"+next, using+" with the 3 files of job train, fetched 2026-03-01T00:00:00Z; this job writes to the same claim\n"+next
 	unfetched := using + " with the files of job train, which were not fetched; this job can overwrite them\n" + next
 	type test struct {
 		cluster *faketest.Cluster
@@ -162,32 +162,32 @@ func TestRunOverAClaim(t *testing.T) {
 		}},
 		"not fetched": {faketest.New(results(corev1.ClaimBound, "10Gi")).Typed("-n", "lab"), nil, result{
 			Stderr: "error: claim \"train-results\" holds results that were not fetched; run \"kubectl batch fetch -n lab pvc/train-results\", " +
-				"or use --overwrite-unfetched to let this job overwrite them\n",
+				"or use --overwrite-unfetched to overwrite them\n",
 			Status: 1, Changes: []string{makesClaim},
 		}},
 		"not fetched, and let go": {faketest.New(results(corev1.ClaimBound, "10Gi")), []string{"--overwrite-unfetched"}, result{
 			Stdout: "job.batch/train created\n", Stderr: unfetched, Changes: []string{makesClaim, takes, makesJob},
 		}},
 		"of somebody else": {faketest.New(faketest.Claim("train-results", "10Gi", corev1.ClaimBound)), []string{"--reuse-results"}, result{
-			Stderr: "error: claim \"train-results\" is there already and was not made by run: " +
-				"--results pvc/train-results uses it\n",
+			Stderr: "error: claim \"train-results\" already exists and was not created by run; " +
+				"use --results=pvc/train-results to write to it\n",
 			Status: 1, Changes: []string{makesClaim},
 		}},
 		"too small": {faketest.New(results(corev1.ClaimBound, "5Gi", fetchedClaim)), nil, result{
-			Stderr: "error: claim \"train-results\" is there already, with 5Gi where --results=10Gi asks for more: " +
-				"delete it if its results are safe (kubectl delete pvc train-results), or use it as it is with --reuse-results\n",
+			Stderr: "error: claim \"train-results\" already exists, and its size is 5Gi, less than --results=10Gi; " +
+				"use --reuse-results to write to it again, or delete it if its results are safe: run \"kubectl delete pvc train-results\"\n",
 			Status: 1, Changes: []string{makesClaim},
 		}},
 		"too small, and taken": {faketest.New(results(corev1.ClaimBound, "5Gi", fetchedClaim)), []string{"--reuse-results"}, result{
 			Stdout: "job.batch/train created\n", Stderr: strings.Replace(fetched, "10Gi", "5Gi", 1), Changes: []string{makesClaim, takes, makesJob},
 		}},
 		"of another kind": {faketest.New(results(corev1.ClaimBound, "10Gi", fetchedClaim)), []string{"--access-mode=RWX", "--reuse-results"}, result{
-			Stderr: "error: claim \"train-results\" is there already, and its access mode is not ReadWriteMany: delete it if its results are safe " +
-				"(kubectl delete pvc train-results), or use it as it is with --results pvc/train-results\n",
+			Stderr: "error: claim \"train-results\" already exists, and its access mode is not ReadWriteMany; use --results=pvc/train-results to write to it, " +
+				"or delete it if its results are safe: run \"kubectl delete pvc train-results\"\n",
 			Status: 1, Changes: []string{makesClaim},
 		}},
 		"going away": {faketest.New(results(corev1.ClaimBound, "10Gi", fetchedClaim, dying)), []string{"--reuse-results"}, result{
-			Stderr: "error: claim \"train-results\" is there and being deleted: try again when it is gone\n",
+			Stderr: "error: claim \"train-results\" is being deleted; run the command again when it no longer exists\n",
 			Status: 1, Changes: []string{makesClaim},
 		}},
 		"a refused job leaves the marks as they were": {

@@ -234,7 +234,7 @@ func TestLogsOfSeveralJobs(t *testing.T) {
 		}
 	}
 	got := execute(t, faketest.New(objects...), "logs", "done", "none")
-	if got.Status != 1 || !strings.Contains(got.Stdout, "fake logs") || !strings.Contains(got.Stderr, `there is no job "none"`) {
+	if got.Status != 1 || !strings.Contains(got.Stdout, "fake logs") || !strings.Contains(got.Stderr, `no job "none"`) {
 		t.Errorf("%+v", got)
 	}
 }

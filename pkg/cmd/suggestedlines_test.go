@@ -101,7 +101,7 @@ func TestSuggestedLinesParse(t *testing.T) {
 // Flags that lose something are named only in the texts that say what they lose; a new one must be looked at.
 func TestUnsafeFlagsAreNamedWithWhatTheyLose(t *testing.T) {
 	suggests := regexp.MustCompile(`(?:use|add|, or|^or|\() ?((?:--[a-z-]+ )*)(--[a-z-]+)\b`)
-	consequence := regexp.MustCompile(`to delete|not fetched|never fetched|loses|overwrit|replaced|fetching|again|with %s where|select`)
+	consequence := regexp.MustCompile(`to delete|not fetched|never fetched|loses|overwrit|replaced|fetching|again|select`)
 	looked := 0
 	for _, one := range literals(t) {
 		for _, match := range suggests.FindAllStringSubmatch(one.text, -1) {

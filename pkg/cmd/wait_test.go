@@ -136,7 +136,7 @@ func TestWait(t *testing.T) {
 			Stderr: "error: job \"train\" was deleted before it finished\n", Status: 125,
 		}},
 		"no such job": {faketest.New(), nil, []string{"train"}, result{
-			Stderr: "error: there is no job \"train\" in namespace \"lab\"; run \"kubectl batch list\" to see jobs\n", Status: 125,
+			Stderr: "error: no job \"train\" in namespace \"lab\"; run \"kubectl batch list\" to see jobs\n", Status: 125,
 		}},
 		"no right to watch": {
 			faketest.New(pending).Refuse("list", "jobs", apierrors.NewForbidden(batchv1.Resource("jobs"), "", errors.New("no"))), nil,
@@ -177,7 +177,7 @@ func TestRunWaits(t *testing.T) {
 // A job that is deleted before its end leaves its results, and run says how they are fetched.
 func TestRunNamesResultsOfDeletedJob(t *testing.T) {
 	got := during(t, faketest.New(), []step{remove("train")}, "run", "train", "--image=i", "--results=1Gi", "--fetch", "-oname")
-	const want = "The results on claim train-results remain; to fetch them: kubectl batch fetch pvc/train-results\nerror: job \"train\" was deleted before it finished\n"
+	const want = "The results are kept on claim train-results; to fetch them: kubectl batch fetch pvc/train-results\nerror: job \"train\" was deleted before it finished\n"
 	if got.Status != 125 || !strings.HasSuffix(got.Stderr, want) {
 		t.Errorf("status %d, %s; want 125, %s", got.Status, got.Stderr, want)
 	}
@@ -197,11 +197,11 @@ func TestLogs(t *testing.T) {
 		"of the only pod":  {faketest.New(job, two), []string{"train"}, result{Stdout: "fake logs"}},
 		"of several":       {faketest.New(job, one, two), []string{"train"}, result{Stdout: "[train-1] fake logs\n[train-2] fake logs\n"}},
 		"followed to end":  {faketest.New(job, two), []string{"train", "-f"}, result{Stdout: "fake logs", Stderr: "job.batch/train complete\n"}},
-		"no pods yet":      {faketest.New(faketest.Job("train")), []string{"train"}, result{Stderr: "error: job \"train\" has no pods yet (-f waits for them)\n", Status: 1}},
-		"pods are gone":    {faketest.New(job), []string{"train"}, result{Stderr: "error: job \"train\" is finished and its pods are gone, and with them their logs\n", Status: 1}},
-		"pods are gone, f": {faketest.New(job), []string{"train", "-f"}, result{Stderr: "job.batch/train complete\nerror: job \"train\" is finished and its pods are gone, and with them their logs\n", Status: 1}},
+		"no pods yet":      {faketest.New(faketest.Job("train")), []string{"train"}, result{Stderr: "error: job \"train\" has no pods yet; use -f to wait for them\n", Status: 1}},
+		"pods are gone":    {faketest.New(job), []string{"train"}, result{Stderr: "error: job \"train\" is finished, and its pods and their logs were deleted\n", Status: 1}},
+		"pods are gone, f": {faketest.New(job), []string{"train", "-f"}, result{Stderr: "job.batch/train complete\nerror: job \"train\" is finished, and its pods and their logs were deleted\n", Status: 1}},
 		"nothing runs": {faketest.New(faketest.Job("train"), waits), []string{"train"}, result{
-			Stderr: "error: job \"train\" has no logs yet (-f waits for them): pod train-1: ErrImagePull: not found\n", Status: 1,
+			Stderr: "error: job \"train\" has no logs yet; use -f to wait for them (pod train-1: ErrImagePull: not found)\n", Status: 1,
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -156,7 +156,7 @@ type HopelessError struct {
 
 // Error returns the sentence for people.
 func (e *HopelessError) Error() string {
-	return fmt.Sprintf("gave up after %s: %s", e.After, e.Reason.Sentence(e.Name))
+	return fmt.Sprintf("stopped waiting after %s: %s", e.After, e.Reason.Sentence(e.Name))
 }
 
 // outage is how long an API server may be away when a job has ended: its outcome would be lost.

@@ -27,7 +27,7 @@ func (e *DeletedError) Error() string {
 	if e.Seen {
 		return fmt.Sprintf("job %q was deleted before it finished", e.Name)
 	}
-	return fmt.Sprintf("job %q was deleted, and its end was not seen: it is unknown whether it completed", e.Name)
+	return fmt.Sprintf("job %q was deleted, and its end was not observed; it is unknown whether it completed", e.Name)
 }
 
 // looksAtDeleted is how often a deleted job is looked at until it is certain that nothing more is seen of its pods.
@@ -67,9 +67,9 @@ func endOfDeleted(v View) *batchv1.JobCondition {
 	ended := podsThatEnded(v)
 	switch {
 	case completed(v.Job, v.Pods, ended):
-		return ending(batchv1.JobComplete, batchv1.JobReasonCompletionsReached, "All of its pods succeeded", newest(ended))
+		return ending(batchv1.JobComplete, batchv1.JobReasonCompletionsReached, "All pods succeeded", newest(ended))
 	case gaveUp(v.Job, ended):
-		return ending(batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded, "More of its pods failed than backoffLimit allows", newest(ended))
+		return ending(batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded, "More pods failed than backoffLimit allows", newest(ended))
 	}
 	return nil
 }

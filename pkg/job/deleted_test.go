@@ -117,11 +117,11 @@ func TestDeletedJobHasOutcome(t *testing.T) {
 		"its pod failed":                {&brokenWatches{jobs: changed(), pods: pod(corev1.PodFailed, faketest.Exited(3))}, "Failed 3"},
 		"its pod was stopped":           {&brokenWatches{jobs: changed(), pods: pod(corev1.PodSucceeded, faketest.Exited(0), endedAfterDeletion)}, `job "train" was deleted before it finished`},
 		"its pod ran":                   {&brokenWatches{jobs: changed(), pods: pod(corev1.PodRunning)}, `job "train" was deleted before it finished`},
-		"its pod ran, and no list":      {&brokenWatches{jobs: changed(), pods: pod(corev1.PodRunning), forgets: true}, `job "train" was deleted, and its end was not seen: it is unknown whether it completed`},
+		"its pod ran, and no list":      {&brokenWatches{jobs: changed(), pods: pod(corev1.PodRunning), forgets: true}, `job "train" was deleted, and its end was not observed; it is unknown whether it completed`},
 		"an event says it is complete":  {&brokenWatches{jobs: changed(), forgets: true, events: eventOf(unfinished, "Completed")}, "Complete 0"},
 		"an event says that it failed":  {&brokenWatches{jobs: changed(), forgets: true, events: eventOf(unfinished, "DeadlineExceeded")}, "Failed 1"},
-		"an event of another job":       {&brokenWatches{jobs: changed(), forgets: true, events: eventOf(faketest.Job("other"), "Completed")}, `job "train" was deleted, and its end was not seen: it is unknown whether it completed`},
-		"an event that tells of no end": {&brokenWatches{jobs: changed(), forgets: true, events: eventOf(unfinished, "SuccessfulCreate")}, `job "train" was deleted, and its end was not seen: it is unknown whether it completed`},
+		"an event of another job":       {&brokenWatches{jobs: changed(), forgets: true, events: eventOf(faketest.Job("other"), "Completed")}, `job "train" was deleted, and its end was not observed; it is unknown whether it completed`},
+		"an event that tells of no end": {&brokenWatches{jobs: changed(), forgets: true, events: eventOf(unfinished, "SuccessfulCreate")}, `job "train" was deleted, and its end was not observed; it is unknown whether it completed`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {

@@ -207,5 +207,5 @@ func (w *lineWriter) close(l *logStream) error {
 }
 
 func lostAttempts(pod, container string, from, to int32) string {
-	return fmt.Sprintf("Note: pod %s, container %s: the logs of attempts %d to %d are lost; the node keeps only the last two", pod, container, from+1, to+1)
+	return fmt.Sprintf("Note: pod %s, container %s: the logs of attempts %d to %d are lost; the node keeps only the logs of the last two attempts", pod, container, from+1, to+1)
 }

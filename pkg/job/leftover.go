@@ -32,7 +32,7 @@ func leftovers(ctx context.Context, client cluster.Interface, namespace string) 
 	for _, list := range []func(context.Context, cluster.Interface, string) ([]leftover, error){scripts, variables, unusedClaims} {
 		some, err := list(ctx, client, namespace)
 		if err != nil && !apierrors.IsForbidden(err) {
-			errs = errors.Join(errs, fmt.Errorf("looking for what a run left behind: %w", err))
+			errs = errors.Join(errs, fmt.Errorf("listing the objects of interrupted runs: %w", err))
 		}
 		for _, one := range some {
 			if len(one.GetOwnerReferences()) == 0 && one.GetDeletionTimestamp() == nil {

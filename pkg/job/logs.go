@@ -51,18 +51,18 @@ func noLogs(job *batchv1.Job, pods []*corev1.Pod) error {
 	say := func(format string, args ...any) error { return &NoLogsError{fmt.Sprintf(format, args...)} }
 	switch {
 	case End(job) != nil && len(pods) == 0:
-		return say("job %q is finished and its pods are gone, and with them their logs", job.Name)
+		return say("job %q is finished, and its pods and their logs were deleted", job.Name)
 	case End(job) != nil:
-		return say("job %q is finished, and no container of its pods ever ran: %s", job.Name, reason.OfEnd(pods[len(pods)-1]))
+		return say("job %q is finished, and none of its containers started: %s", job.Name, reason.OfEnd(pods[len(pods)-1]))
 	case len(pods) == 0:
-		return say("job %q has no pods yet (-f waits for them)", job.Name)
+		return say("job %q has no pods yet; use -f to wait for them", job.Name)
 	}
 	for _, pod := range pods {
 		if why := reason.OfPod(pod, nil); why.Known() {
-			return say("job %q has no logs yet (-f waits for them): pod %s: %s", job.Name, pod.Name, why)
+			return say("job %q has no logs yet; use -f to wait for them (pod %s: %s)", job.Name, pod.Name, why)
 		}
 	}
-	return say("job %q has no logs yet (-f waits for them)", job.Name)
+	return say("job %q has no logs yet; use -f to wait for them", job.Name)
 }
 
 // many reports whether job is to have several pods.

@@ -58,7 +58,7 @@ func (l *logStream) unlessGone(err error) error {
 	case !apierrors.IsNotFound(err) && !apierrors.IsBadRequest(err):
 		return err
 	case l.cut:
-		return fmt.Errorf("the last lines of the log of pod %q are lost: the connection broke, and the log was deleted before it was read again", l.pod.Name)
+		return fmt.Errorf("the last lines of the log of pod %q are lost: the connection was lost, and the log was deleted before it could be read again", l.pod.Name)
 	}
 	return nil
 }

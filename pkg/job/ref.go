@@ -45,7 +45,7 @@ func ParseRef(text string) (Ref, error) {
 		return Latest, nil
 	}
 	if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-		return "", &RefError{Text: text, Problem: "it is not the name of a job: " + problems[0], Accepted: Accepted}
+		return "", &RefError{Text: text, Problem: "invalid job name: " + problems[0], Accepted: Accepted}
 	}
 	return Ref(name), nil
 }
@@ -81,7 +81,7 @@ func otherKind(kind, name string) string {
 	case kind == "", kind == ".", kind == "..", kind == "~":
 		return "it is a path, not a job"
 	case len(validation.IsDNS1123Label(kind)) == 0 && len(validation.IsDNS1123Subdomain(name)) == 0:
-		return fmt.Sprintf("%q is not a kind of job; a namespace is selected with -n %s", kind, kind)
+		return fmt.Sprintf("%q is not a kind of job; to select a namespace, use -n %s", kind, kind)
 	}
 	return fmt.Sprintf("%q is not a kind of job", kind)
 }
@@ -114,11 +114,11 @@ func (r Ref) Name(ctx context.Context, client cluster.Interface, namespace strin
 	}
 	list, err := client.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{LabelSelector: mine})
 	if err != nil {
-		return "", fmt.Errorf("looking for %s: %w", Latest, err)
+		return "", fmt.Errorf("listing jobs for %s: %w", Latest, err)
 	}
 	jobs := slices.DeleteFunc(list.Items, func(one batchv1.Job) bool { return owner.IsCopy(&one) })
 	if len(jobs) == 0 {
-		return "", fmt.Errorf("%s: no job of yours (%s) is in namespace %q", Latest, me.Name, namespace)
+		return "", fmt.Errorf("%s: user %s has no jobs in namespace %q", Latest, me.Name, namespace)
 	}
 	newest := slices.MaxFunc(jobs, func(a, b batchv1.Job) int {
 		return a.CreationTimestamp.Compare(b.CreationTimestamp.Time)
@@ -211,7 +211,7 @@ type NotFoundError struct{ Name, Namespace string }
 
 // Error returns the sentence for people.
 func (e *NotFoundError) Error() string {
-	return fmt.Sprintf("there is no job %q in namespace %q", e.Name, e.Namespace)
+	return fmt.Sprintf("no job %q in namespace %q", e.Name, e.Namespace)
 }
 
 // Hint says what to type, for a program of that name.
@@ -224,7 +224,7 @@ type PathError struct{ Text, Job, Path string }
 
 // Error returns the sentence for people.
 func (e *PathError) Error() string {
-	return fmt.Sprintf("invalid argument %q: a path is an argument of its own", e.Text)
+	return fmt.Sprintf("invalid argument %q: a path must be a separate argument", e.Text)
 }
 
 // Hint says what to type, for a program of that name.
@@ -232,5 +232,5 @@ func (e *PathError) Hint(program string) string {
 	if e.Job == "" || e.Path == "" {
 		return ""
 	}
-	return fmt.Sprintf(": \"%s fetch %s %s\"", program, e.Job, e.Path)
+	return fmt.Sprintf("; run \"%s fetch %s %s\"", program, e.Job, e.Path)
 }

@@ -23,13 +23,13 @@ func TestParseRef(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":                   `invalid argument "": it is not the name of a job`,
-		"job/":               `invalid argument "job/": it is not the name of a job`,
-		"Train":              `invalid argument "Train": it is not the name of a job`,
-		"job/a/b":            `invalid argument "job/a/b": it is not the name of a job`,
+		"":                   `invalid argument "": invalid job name`,
+		"job/":               `invalid argument "job/": invalid job name`,
+		"Train":              `invalid argument "Train": invalid job name`,
+		"job/a/b":            `invalid argument "job/a/b": invalid job name`,
 		"@newest":            `use NAME, job/NAME or @latest`,
-		"job/train:/results": `a path is an argument of its own`,
-		"lab/train":          `"lab" is not a kind of job; a namespace is selected with -n lab; use NAME, job/NAME or @latest`,
+		"job/train:/results": `a path must be a separate argument`,
+		"lab/train":          `"lab" is not a kind of job; to select a namespace, use -n lab; use NAME, job/NAME or @latest`,
 		"pod/train":          `invalid argument "pod/train": it names a pod, not a job; use NAME, job/NAME or @latest`,
 		"pvc/runs":           `it names a claim, not a job`,
 		"/runs":              `it is a path, not a job`,

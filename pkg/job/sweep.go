@@ -32,7 +32,7 @@ func SweepLeftovers(ctx context.Context, client cluster.Interface, namespace str
 		}
 		removed, failed := one.sweep(ctx, client)
 		if failed != nil {
-			err = errors.Join(err, fmt.Errorf("%s %q, which a run left behind: %w", one.kind, one.GetName(), failed))
+			err = errors.Join(err, fmt.Errorf("cleaning up %s %q, which an interrupted run created: %w", one.kind, one.GetName(), failed))
 		}
 		if removed {
 			swept = append(swept, one.shown(namespace))

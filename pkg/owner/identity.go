@@ -33,7 +33,7 @@ func Whoami(ctx context.Context, client cluster.Interface) (Identity, error) {
 		return Identity{}, nil
 	}
 	if err != nil {
-		return Identity{}, fmt.Errorf("asking the cluster who you are: %w", err)
+		return Identity{}, fmt.Errorf("reading the name of the current user: %w", err)
 	}
 	return Identity{Name: review.Status.UserInfo.Username}, nil
 }
@@ -48,7 +48,7 @@ func (i Identity) Hash() string {
 }
 
 // ErrUnknown says that the cluster does not tell who the caller is.
-var ErrUnknown = errors.New("the cluster does not say who you are")
+var ErrUnknown = errors.New("the cluster does not report the name of the current user")
 
 // Selector selects what run made for this user; ErrUnknown without a name.
 func (i Identity) Selector() (string, error) {

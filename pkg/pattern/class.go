@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-var errOpen = errors.New("a bracket is not closed; \\[ stands for the bracket itself")
+var errOpen = errors.New("a bracket is not closed; use \\[ for the character [")
 
 // readClass reads a bracket expression after its [, as git does (wildmatch.c),
 // and returns it for doublestar, with what follows it. That knows no names such
@@ -33,7 +33,7 @@ func readClass(text string) (class, rest string, err error) {
 		}
 	}
 	if out.Len() == empty && !negated {
-		return "", "", fmt.Errorf("[%s matches nothing", text[:len(text)-len(rest)+1])
+		return "", "", fmt.Errorf("bracket expression [%s matches nothing", text[:len(text)-len(rest)+1])
 	}
 	out.WriteByte(']')
 	return out.String(), rest[1:], nil
@@ -44,7 +44,7 @@ func readMember(out *strings.Builder, text string) (rest string, err error) {
 	if name, after, ok := readName(text); ok {
 		ranges := named(name)
 		if ranges == "" {
-			return "", fmt.Errorf("[:%s:] is the name of no class", name)
+			return "", fmt.Errorf("unknown character class [:%s:]", name)
 		}
 		out.WriteString(ranges)
 		return after, nil

@@ -13,15 +13,25 @@ type Filter struct {
 // ParseFilter reads the values of the flags --include and --exclude; its error
 // names flag and pattern.
 func ParseFilter(include, exclude []string) (Filter, error) {
-	included, err := Parse(include)
+	included, err := parseFlag("--include", include)
 	if err != nil {
-		return Filter{}, fmt.Errorf("--include=%w", err)
+		return Filter{}, err
 	}
-	excluded, err := Parse(exclude)
+	excluded, err := parseFlag("--exclude", exclude)
 	if err != nil {
-		return Filter{}, fmt.Errorf("--exclude=%w", err)
+		return Filter{}, err
 	}
 	return Filter{Include: included, Exclude: excluded}, nil
+}
+
+// parseFlag is Parse for the values of a flag.
+func parseFlag(flag string, patterns []string) (List, error) {
+	for _, text := range patterns {
+		if _, err := parse(text); err != nil {
+			return List{}, fmt.Errorf("invalid value %q for %s: %w", text, flag, err)
+		}
+	}
+	return Parse(patterns)
 }
 
 // All reports whether nothing is left out.

@@ -11,10 +11,10 @@ const anyDepth = "**"
 
 // What git would silently never match.
 var (
-	errNothing   = errors.New("it is empty, so it matches nothing")
-	errBackslash = errors.New("it ends in a backslash, or has one before a slash, that escapes nothing")
-	errDots      = errors.New("names of the volume have no . or .. in them: a / at the beginning stands for its root")
-	errSlashes   = errors.New("it has two slashes in a row, which no name has")
+	errNothing   = errors.New("an empty pattern matches nothing")
+	errBackslash = errors.New("a backslash at the end of a name escapes nothing")
+	errDots      = errors.New("\".\" and \"..\" are not allowed; use a leading / for the root of the volume")
+	errSlashes   = errors.New("two slashes in a row match nothing")
 )
 
 // parse reads one pattern as git does (dir.c, parse_path_pattern).

@@ -28,7 +28,7 @@ func Parse(patterns []string) (List, error) {
 	for _, text := range patterns {
 		one, err := parse(text)
 		if err != nil {
-			return List{}, fmt.Errorf("%q: %w", text, err)
+			return List{}, fmt.Errorf("invalid pattern %q: %w", text, err)
 		}
 		list.rules = append(list.rules, one)
 	}

@@ -17,7 +17,7 @@ func onLostNode(pods []*corev1.Pod) Reason {
 		}
 		return Reason{
 			Code: "Waiting for pod " + pod.Name + " to end",
-			Message: fmt.Sprintf("node %s is not ready since %s; the job continues when the node is ready again. %s",
+			Message: fmt.Sprintf("node %s has not been ready since %s; the job continues when the node is ready again. %s",
 				pod.Spec.NodeName, since.UTC().Format(time.RFC3339), releaseAdvice(pod)),
 			Started: true,
 		}
@@ -29,7 +29,7 @@ func onLostNode(pods []*corev1.Pod) Reason {
 // alone is not enough: the finalizer of the Job controller keeps the object until
 // the kubelet has reported the end of the pod.
 func releaseAdvice(pod *corev1.Pod) string {
-	return fmt.Sprintf("If the node was switched off for good, remove the pod: kubectl delete pod %[1]s -n %[2]s --force --wait=false && "+
+	return fmt.Sprintf("If the node will not return, delete the pod: kubectl delete pod %[1]s -n %[2]s --force --wait=false && "+
 		`kubectl patch pod %[1]s -n %[2]s --type=merge -p '{"metadata":{"finalizers":null}}'`, pod.Name, pod.Namespace)
 }
 
@@ -60,7 +60,7 @@ func isTerminating(pod *corev1.Pod) bool { return pod.DeletionTimestamp != nil &
 
 // terminating says what a pod is waited for that was deleted.
 func terminating(pod *corev1.Pod) Reason {
-	why := "it is being deleted"
+	why := "the pod is being deleted"
 	if c := podCondition(pod, corev1.DisruptionTarget); c != nil && c.Status == corev1.ConditionTrue {
 		why += " (" + Reason{Code: c.Reason, Message: c.Message}.String() + ")"
 	}
@@ -90,9 +90,9 @@ func partlyEnded(pods []*corev1.Pod) Reason {
 		for _, status := range pod.Status.ContainerStatuses {
 			switch {
 			case status.State.Terminated != nil && ended == "" && !restarts(pod, status.State.Terminated):
-				ended = fmt.Sprintf("container %s ended with %d", status.Name, status.State.Terminated.ExitCode)
+				ended = fmt.Sprintf("container %s ended with status %d", status.Name, status.State.Terminated.ExitCode)
 			case status.State.Running != nil && runs == "":
-				runs = fmt.Sprintf("container %s still runs", status.Name)
+				runs = fmt.Sprintf("container %s is still running", status.Name)
 			}
 		}
 		if ended == "" || runs == "" {

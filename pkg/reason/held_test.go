@@ -47,7 +47,7 @@ func TestJobWaitsForPodToEnd(t *testing.T) {
 		return faketest.PodOf(job, "train-x", corev1.PodRunning, changes...)
 	}
 	lost := conditions(corev1.ConditionFalse, corev1.ConditionTrue)
-	heldWords := "job train: Waiting for pod train-x to end: node n1 is not ready since " + faketest.Now().Add(-time.Hour).UTC().Format(time.RFC3339) +
+	heldWords := "job train: Waiting for pod train-x to end: node n1 has not been ready since " + faketest.Now().Add(-time.Hour).UTC().Format(time.RFC3339) +
 		"; the job continues when the node is ready again. "
 	for name, test := range map[string]struct {
 		pods []*corev1.Pod
@@ -56,7 +56,7 @@ func TestJobWaitsForPodToEnd(t *testing.T) {
 		"its node does not report":         {[]*corev1.Pod{pod(lost, deleted)}, heldWords},
 		"not deleted yet":                  {[]*corev1.Pod{pod(lost)}, heldWords},
 		"another task runs":                {[]*corev1.Pod{pod(), pod(lost)}, heldWords},
-		"ends on a node that is ready":     {[]*corev1.Pod{pod(conditions(corev1.ConditionTrue, corev1.ConditionTrue), deleted)}, "job train: Waiting for pod train-x to end: it is being deleted"},
+		"ends on a node that is ready":     {[]*corev1.Pod{pod(conditions(corev1.ConditionTrue, corev1.ConditionTrue), deleted)}, "job train: Waiting for pod train-x to end: the pod is being deleted"},
 		"containers that are not ready":    {[]*corev1.Pod{pod(conditions(corev1.ConditionFalse, corev1.ConditionFalse))}, ""},
 		"runs":                             {[]*corev1.Pod{pod(conditions(corev1.ConditionTrue, corev1.ConditionTrue))}, ""},
 		"has ended on a node that is lost": {[]*corev1.Pod{faketest.PodOf(job, "train-x", corev1.PodSucceeded, lost)}, ""},
@@ -86,8 +86,8 @@ func TestPartlyEndedPod(t *testing.T) {
 		pods []*corev1.Pod
 		want string
 	}{
-		"one container has ended": {[]*corev1.Pod{pod(never, proxyRuns, status("train", exited(0, 0)))}, "Running: container train ended with 0, container proxy still runs"},
-		"and failed":              {[]*corev1.Pod{pod(never, status("train", exited(3, 0)), proxyRuns)}, "Running: container train ended with 3, container proxy still runs"},
+		"one container has ended": {[]*corev1.Pod{pod(never, proxyRuns, status("train", exited(0, 0)))}, "Running: container train ended with status 0, container proxy is still running"},
+		"and failed":              {[]*corev1.Pod{pod(never, status("train", exited(3, 0)), proxyRuns)}, "Running: container train ended with status 3, container proxy is still running"},
 		"and is started again":    {[]*corev1.Pod{pod(corev1.RestartPolicyOnFailure, status("train", exited(3, 0)), proxyRuns)}, ""},
 		"all run":                 {[]*corev1.Pod{pod(never, proxyRuns, status("train", running()))}, ""},
 		"in another pod all run":  {[]*corev1.Pod{pod(never, proxyRuns, status("train", exited(0, 0))), pod(never, proxyRuns)}, ""},

@@ -36,7 +36,7 @@ func Choose(mounts []Mounted, results string, paths []string) (Choice, error) {
 			return Choice{}, err
 		}
 		if i > 0 && m.Mount != choice.Mount {
-			return Choice{}, fmt.Errorf("%q and %q are on different volumes: fetch them one after the other", paths[0], p)
+			return Choice{}, fmt.Errorf("%q and %q are on different volumes; fetch them separately", paths[0], p)
 		}
 		choice.Mounted, choice.Paths = m, append(choice.Paths, relative)
 	}
@@ -48,9 +48,9 @@ func Choose(mounts []Mounted, results string, paths []string) (Choice, error) {
 
 func noneWritable(mounts []Mounted) error {
 	if len(mounts) > 0 {
-		return fmt.Errorf("it mounts its volumes read-only (%s), so it left no results on one", describe(mounts))
+		return fmt.Errorf("it mounts all of its volumes read-only (%s), so it wrote no results to them", describe(mounts))
 	}
-	return errors.New("it has no volume: what it wrote ended with its container (run --results SIZE keeps it)")
+	return errors.New("it has no volume, so its files were lost when its container ended; use run --results=SIZE to keep results")
 }
 
 // chooseWhole finds the volume to copy whole, where no path was given. One that
@@ -62,11 +62,11 @@ func chooseWhole(writable []Mounted, results string) (Choice, error) {
 	}
 	switch {
 	case len(found) > 1:
-		return Choice{}, fmt.Errorf("it writes to more than one volume (%s): name the PATH to fetch", describe(found))
+		return Choice{}, fmt.Errorf("it writes to more than one volume (%s); specify the PATH to fetch", describe(found))
 	case found[0].Claim == results, found[0].Pod != "":
 		return Choice{Mounted: found[0], Paths: []string{"."}, All: true}, nil
 	}
-	return Choice{}, fmt.Errorf("it writes to %s, which run did not make for results: name the PATH to fetch, / for all of it", describe(found))
+	return Choice{}, fmt.Errorf("it writes to %s, which run did not create for results; specify the PATH to fetch, or / for the whole volume", describe(found))
 }
 
 func describe(mounts []Mounted) string {

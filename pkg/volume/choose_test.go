@@ -67,19 +67,19 @@ func TestChooseRefuses(t *testing.T) {
 		paths   []string
 		want    string
 	}{
-		"no volume":                        {nil, "", nil, "it has no volume: what it wrote ended with its container (run --results SIZE keeps it)"},
-		"only read":                        {[]volume.Mounted{readOnly(data)}, "", []string{"/data/x"}, "it mounts its volumes read-only (claim data at /data), so it left no results on one"},
-		"whole, and not for results":       {[]volume.Mounted{data}, "", nil, "it writes to claim data at /data, which run did not make for results: name the PATH to fetch, / for all of it"},
-		"whole, of several":                {[]volume.Mounted{data, out}, "", nil, "it writes to more than one volume (claim data at /data, claim out at /out): name the PATH to fetch"},
-		"relative to which?":               {[]volume.Mounted{data, out}, "", []string{"x"}, `"x" could be on more than one volume (claim data at /data, claim out at /out): write it as the job saw it`},
-		"/ of which?":                      {[]volume.Mounted{data, out}, "", []string{"/"}, `"/" could be on more than one volume (claim data at /data, claim out at /out): write it as the job saw it`},
-		"on none":                          {[]volume.Mounted{data}, "", []string{"/tmp/x"}, `"/tmp/x" is not on a volume that it writes to (claim data at /data)`},
-		"a look-alike":                     {[]volume.Mounted{data}, "", []string{"/database"}, `"/database" is not on a volume that it writes to (claim data at /data)`},
-		"out of it":                        {[]volume.Mounted{data}, "", []string{"../x"}, `"../x" leads out of the volume`},
-		"out of it, deeper":                {[]volume.Mounted{data}, "", []string{"a/../../x"}, `"a/../../x" leads out of the volume`},
-		"absolute and out of it":           {[]volume.Mounted{data}, "", []string{"/data/../x"}, `"/data/../x" is not on a volume that it writes to (claim data at /data)`},
-		"on two volumes":                   {[]volume.Mounted{data, results}, "train-results", []string{"/results/a", "/data/b"}, `"/results/a" and "/data/b" are on different volumes: fetch them one after the other`},
-		"results that are mounted no more": {[]volume.Mounted{data}, "train-results", nil, "run did not make for results"},
+		"no volume":                        {nil, "", nil, "it has no volume, so its files were lost when its container ended; use run --results=SIZE to keep results"},
+		"only read":                        {[]volume.Mounted{readOnly(data)}, "", []string{"/data/x"}, "it mounts all of its volumes read-only (claim data at /data), so it wrote no results to them"},
+		"whole, and not for results":       {[]volume.Mounted{data}, "", nil, "it writes to claim data at /data, which run did not create for results; specify the PATH to fetch, or / for the whole volume"},
+		"whole, of several":                {[]volume.Mounted{data, out}, "", nil, "it writes to more than one volume (claim data at /data, claim out at /out); specify the PATH to fetch"},
+		"relative to which?":               {[]volume.Mounted{data, out}, "", []string{"x"}, `path "x" is ambiguous: it can be on more than one volume (claim data at /data, claim out at /out); use the absolute path in the container`},
+		"/ of which?":                      {[]volume.Mounted{data, out}, "", []string{"/"}, `path "/" is ambiguous: it can be on more than one volume (claim data at /data, claim out at /out); use the absolute path in the container`},
+		"on none":                          {[]volume.Mounted{data}, "", []string{"/tmp/x"}, `path "/tmp/x" is not on a volume that the job writes to (claim data at /data)`},
+		"a look-alike":                     {[]volume.Mounted{data}, "", []string{"/database"}, `path "/database" is not on a volume that the job writes to (claim data at /data)`},
+		"out of it":                        {[]volume.Mounted{data}, "", []string{"../x"}, `path "../x" is outside the volume`},
+		"out of it, deeper":                {[]volume.Mounted{data}, "", []string{"a/../../x"}, `path "a/../../x" is outside the volume`},
+		"absolute and out of it":           {[]volume.Mounted{data}, "", []string{"/data/../x"}, `path "/data/../x" is not on a volume that the job writes to (claim data at /data)`},
+		"on two volumes":                   {[]volume.Mounted{data, results}, "train-results", []string{"/results/a", "/data/b"}, `"/results/a" and "/data/b" are on different volumes; fetch them separately`},
+		"results that are mounted no more": {[]volume.Mounted{data}, "train-results", nil, "run did not create for results"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := volume.Choose(test.mounts, test.results, test.paths)

@@ -49,9 +49,9 @@ func ParseAccess(text string) (corev1.PersistentVolumeAccessMode, error) {
 	case "RWOP", string(corev1.ReadWriteOncePod):
 		return corev1.ReadWriteOncePod, nil
 	case "ROX", string(corev1.ReadOnlyMany):
-		return "", errors.New("the job could not write its results there")
+		return "", errors.New("the job cannot write results to a read-only claim; must be RWO, RWX or RWOP")
 	}
-	return "", errors.New("RWO, RWX or RWOP is expected")
+	return "", errors.New("must be RWO, RWX or RWOP")
 }
 
 // Claim returns the object to create. It has no ownerReference: deleting a Job

@@ -19,14 +19,14 @@ func locate(writable []Mounted, results, p string) (Mounted, string, error) {
 		relative = "."
 	}
 	if outside(relative) {
-		return Mounted{}, "", fmt.Errorf("%q leads out of the volume", p)
+		return Mounted{}, "", fmt.Errorf("path %q is outside the volume", p)
 	}
 	found := distinct(ofResults(writable, results))
 	if len(found) == 0 {
 		found = distinct(ofMain(writable))
 	}
 	if len(found) > 1 {
-		return Mounted{}, "", fmt.Errorf("%q could be on more than one volume (%s): write it as the job saw it", p, describe(found))
+		return Mounted{}, "", fmt.Errorf("path %q is ambiguous: it can be on more than one volume (%s); use the absolute path in the container", p, describe(found))
 	}
 	return found[0], relative, nil
 }
@@ -35,7 +35,7 @@ func locate(writable []Mounted, results, p string) (Mounted, string, error) {
 func locateAbsolute(writable []Mounted, results, clean, p string) (Mounted, string, error) {
 	holding := slices.DeleteFunc(slices.Clone(writable), func(m Mounted) bool { return !holds(m.Path, clean) })
 	if len(holding) == 0 {
-		return Mounted{}, "", fmt.Errorf("%q is not on a volume that it writes to (%s)", p, describe(writable))
+		return Mounted{}, "", fmt.Errorf("path %q is not on a volume that the job writes to (%s)", p, describe(writable))
 	}
 	if of := ofResults(holding, results); len(of) > 0 {
 		holding = of
@@ -56,7 +56,7 @@ type AmbiguousError struct {
 
 // Error implements error.
 func (e *AmbiguousError) Error() string {
-	return fmt.Sprintf("more than one volume or sub-path is mounted at %s (%s): name the claim and the path on it", e.Path, describe(e.Mounts))
+	return fmt.Sprintf("more than one volume or sub-path is mounted at %s (%s); specify the claim and the path on it", e.Path, describe(e.Mounts))
 }
 
 // ofResults returns the mounts of the results claim: those of the whole volume, else

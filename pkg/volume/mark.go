@@ -96,9 +96,9 @@ func MarkFetched(ctx context.Context, client cluster.Interface, on Marked, mark 
 	case apierrors.IsNotFound(err) && on.Claim != nil:
 		return nil // the claim records the fetch
 	case apierrors.IsNotFound(err):
-		return fmt.Errorf("job %q was deleted meanwhile", on.Job.Name)
+		return fmt.Errorf("job %q was deleted during the fetch", on.Job.Name)
 	case apierrors.IsConflict(err):
-		return fmt.Errorf("job %q was replaced by another job meanwhile", on.Job.Name)
+		return fmt.Errorf("job %q was replaced by another job during the fetch", on.Job.Name)
 	}
 	return err
 }
@@ -154,7 +154,7 @@ func RecordUser(ctx context.Context, client cluster.Interface, claim *corev1.Per
 }
 
 // errTaken says that what is known of a claim holds no more.
-var errTaken = errors.New("a new job was given the claim meanwhile")
+var errTaken = errors.New("another job has started to use the claim")
 
 // annotateUnused writes the marks that textsOf returns for the present state of claim, unless run gave the claim
 // to another job since it was read.

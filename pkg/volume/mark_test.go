@@ -111,7 +111,7 @@ func TestMarkFetchedOfDeletedJob(t *testing.T) {
 	if err := volume.MarkFetched(t.Context(), client, volume.Marked{Job: job, Claim: claim}, mark); err != nil {
 		t.Errorf("with its claim: %v", err)
 	}
-	if err := volume.MarkFetched(t.Context(), client, volume.Marked{Job: job}, mark); err == nil || err.Error() != `job "train" was deleted meanwhile` {
+	if err := volume.MarkFetched(t.Context(), client, volume.Marked{Job: job}, mark); err == nil || err.Error() != `job "train" was deleted during the fetch` {
 		t.Errorf("alone: %v", err)
 	}
 }
@@ -165,7 +165,7 @@ func TestNewUseIsLeftAlone(t *testing.T) {
 		"empty":     volume.MarkFetched(t.Context(), client, volume.Marked{Claim: taken}, volume.Mark{Empty: true}),
 		"give back": volume.GiveBack(t.Context(), client, taken, claim),
 	} {
-		if err == nil || !strings.Contains(err.Error(), "a new job was given the claim meanwhile") {
+		if err == nil || !strings.Contains(err.Error(), "another job has started to use the claim") {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -33,26 +33,23 @@ func ParseMount(text string) (Mount, error) {
 		case mode == "ro":
 			m.ReadOnly = true
 		case strings.Contains(rest, ":"):
-			return Mount{}, fmt.Errorf("%q: after the path only ro can follow", text)
+			return Mount{}, errors.New("only :ro is allowed after the mount path")
 		}
 	}
-	return m, m.check(text)
+	return m, m.check()
 }
 
-func (m *Mount) check(text string) error {
+func (m *Mount) check() error {
 	if problems := validation.IsDNS1123Subdomain(m.Claim); len(problems) > 0 {
-		return fmt.Errorf("%q: %q is not the name of a claim: %s", text, m.Claim, problems[0])
+		return fmt.Errorf("invalid claim name %q: %s", m.Claim, problems[0])
 	}
 	if m.SubPath != "" && (path.Clean(m.SubPath) != strings.TrimSuffix(m.SubPath, "/") || strings.HasPrefix(m.SubPath, "/") || outside(m.SubPath)) {
-		return fmt.Errorf("%q: %q is not a folder inside the volume", text, m.SubPath)
+		return fmt.Errorf("invalid sub-path %q: must be a relative path inside the volume", m.SubPath)
 	}
 	m.SubPath = strings.TrimSuffix(m.SubPath, "/")
 	clean, err := MountPath(m.Path)
-	if err != nil {
-		return fmt.Errorf("%q: %w", text, err)
-	}
 	m.Path = clean
-	return nil
+	return err
 }
 
 func outside(name string) bool { return name == ".." || strings.HasPrefix(name, "../") }
@@ -61,9 +58,9 @@ func outside(name string) bool { return name == ".." || strings.HasPrefix(name, 
 func MountPath(text string) (string, error) {
 	switch clean := path.Clean(text); {
 	case !strings.HasPrefix(text, "/"):
-		return "", fmt.Errorf("the path %q is not absolute", text)
+		return "", fmt.Errorf("mount path %q is not absolute", text)
 	case clean == "/":
-		return "", errors.New("a volume at / would hide the image's own files")
+		return "", errors.New("a volume mounted at / would hide the files of the image")
 	default:
 		return clean, nil
 	}

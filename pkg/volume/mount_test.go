@@ -30,24 +30,24 @@ func TestParseMount(t *testing.T) {
 
 func TestParseMountRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":              `"" is not the name of a claim`,
-		"Data":          `"Data" is not the name of a claim`,
-		"/data":         `"" is not the name of a claim`,
-		"data:in":       `the path "in" is not absolute`,
-		"data:":         `the path "" is not absolute`,
-		"data:/":        "a volume at / would hide the image's own files",
-		"data:/x/..":    "a volume at / would hide the image's own files",
-		"data:/in:rw":   "after the path only ro can follow",
-		"data:/in:":     "after the path only ro can follow",
-		"data:/in:ro:x": "after the path only ro can follow",
-		"data/..":       `".." is not a folder inside the volume`,
-		"data/../x:/in": `"../x" is not a folder inside the volume`,
-		"data/a/../../": `"a/../../" is not a folder inside the volume`,
-		"data//a":       `"/a" is not a folder inside the volume`,
+		"":              `invalid claim name ""`,
+		"Data":          `invalid claim name "Data"`,
+		"/data":         `invalid claim name ""`,
+		"data:in":       `mount path "in" is not absolute`,
+		"data:":         `mount path "" is not absolute`,
+		"data:/":        "a volume mounted at / would hide the files of the image",
+		"data:/x/..":    "a volume mounted at / would hide the files of the image",
+		"data:/in:rw":   "only :ro is allowed after the mount path",
+		"data:/in:":     "only :ro is allowed after the mount path",
+		"data:/in:ro:x": "only :ro is allowed after the mount path",
+		"data/..":       `invalid sub-path ".."`,
+		"data/../x:/in": `invalid sub-path "../x"`,
+		"data/a/../../": `invalid sub-path "a/../../"`,
+		"data//a":       `invalid sub-path "/a"`,
 	} {
 		got, err := volume.ParseMount(text)
-		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `"`+text+`"`) {
-			t.Errorf("ParseMount(%q) = %+v, %v; want an error with it and %q", text, got, err, want)
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("ParseMount(%q) = %+v, %v; want an error with %q", text, got, err, want)
 		}
 	}
 }

@@ -73,7 +73,7 @@ func (r Record) Other(viewer Viewer) string {
 	if r.Fetch == nil || r.Done(viewer) {
 		return ""
 	}
-	return fmt.Sprintf("made by %s, fetched by %s; --fetched-by-anyone counts it", cmp.Or(r.Owner, unknownUser), cmp.Or(r.Fetch.By, unknownUser))
+	return fmt.Sprintf("created by %s, fetched by %s; --fetched-by-anyone counts this fetch", cmp.Or(r.Owner, unknownUser), cmp.Or(r.Fetch.By, unknownUser))
 }
 
 // replacement returns the annotations that record mark in place of the present fetch; nil where they stay: the

@@ -14,7 +14,7 @@ import (
 
 // A fetch counts for the user whose results they are; without such a user for the one who fetched.
 func TestRecordCountsFetchOfOwner(t *testing.T) {
-	const other = "made by grace, fetched by admin; --fetched-by-anyone counts it"
+	const other = "created by grace, fetched by admin; --fetched-by-anyone counts this fetch"
 	fetch := func(by string) *volume.Mark { return &volume.Mark{When: faketest.Now(), By: by} }
 	for name, test := range map[string]struct {
 		record      volume.Record
@@ -28,9 +28,9 @@ func TestRecordCountsFetchOfOwner(t *testing.T) {
 		"by another user, who looks":        {volume.Record{Owner: "grace", Fetch: fetch("admin")}, volume.Viewer{Name: "admin"}, "by admin", other},
 		"by another user, anyone counts":    {volume.Record{Owner: "grace", Fetch: fetch("admin")}, volume.Viewer{Name: "x", Anyone: true}, "yes", ""},
 		"without an owner, by the viewer":   {volume.Record{Fetch: fetch("admin")}, volume.Viewer{Name: "admin"}, "yes", ""},
-		"without an owner, by another user": {volume.Record{Fetch: fetch("admin")}, volume.Viewer{Name: "grace"}, "by admin", "made by an unknown user, fetched by admin; --fetched-by-anyone counts it"},
-		"by an unknown user":                {volume.Record{Owner: "grace", Fetch: fetch("")}, volume.Viewer{Name: "grace"}, "by an unknown user", "made by grace, fetched by an unknown user; --fetched-by-anyone counts it"},
-		"nothing is known":                  {volume.Record{Fetch: fetch("")}, volume.Viewer{}, "by an unknown user", "made by an unknown user, fetched by an unknown user; --fetched-by-anyone counts it"},
+		"without an owner, by another user": {volume.Record{Fetch: fetch("admin")}, volume.Viewer{Name: "grace"}, "by admin", "created by an unknown user, fetched by admin; --fetched-by-anyone counts this fetch"},
+		"by an unknown user":                {volume.Record{Owner: "grace", Fetch: fetch("")}, volume.Viewer{Name: "grace"}, "by an unknown user", "created by grace, fetched by an unknown user; --fetched-by-anyone counts this fetch"},
+		"nothing is known":                  {volume.Record{Fetch: fetch("")}, volume.Viewer{}, "by an unknown user", "created by an unknown user, fetched by an unknown user; --fetched-by-anyone counts this fetch"},
 		"found empty by another user":       {volume.Record{Owner: "grace", Fetch: &volume.Mark{By: "admin", Empty: true}}, volume.Viewer{Name: "grace"}, "empty", ""},
 		"never mounted":                     {volume.Record{Owner: "grace", Unused: true}, volume.Viewer{Name: "grace"}, "empty", ""},
 	} {

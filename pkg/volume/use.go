@@ -24,7 +24,7 @@ const unfinished = "status.phase!=Succeeded,status.phase!=Failed"
 func Users(ctx context.Context, client cluster.Interface, namespace, claim string) ([]corev1.Pod, error) {
 	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{FieldSelector: unfinished})
 	if err != nil {
-		return nil, fmt.Errorf("looking who uses claim %q: %w", claim, err)
+		return nil, fmt.Errorf("listing the pods that use claim %q: %w", claim, err)
 	}
 	return slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool {
 		return !uses(&pod, claim)
@@ -35,7 +35,7 @@ func Users(ctx context.Context, client cluster.Interface, namespace, claim strin
 func Writers(ctx context.Context, client cluster.Interface, namespace, claim string) ([]corev1.Pod, error) {
 	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
-		return nil, fmt.Errorf("looking who uses claim %q: %w", claim, err)
+		return nil, fmt.Errorf("listing the pods that use claim %q: %w", claim, err)
 	}
 	return slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool {
 		return !slices.ContainsFunc(pod.Spec.Volumes, func(v corev1.Volume) bool {

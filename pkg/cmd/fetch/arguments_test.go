@@ -72,12 +72,12 @@ func TestParseTargetRefuses(t *testing.T) {
 		"train c:/x":           `"c:/x"` + folder + "train -d c:/x",
 		"train /results/a ../": `"../"` + folder + "train /results/a -d ../",
 		"pvc/data a .":         `"."` + folder + "pvc/data a -d .",
-		"job/train:/results":   "a path is an argument of its own",
-		"vision/train":         `"vision" is not a kind of job; a namespace is selected with -n vision`,
+		"job/train:/results":   "a path must be a separate argument",
+		"vision/train":         `"vision" is not a kind of job; to select a namespace, use -n vision`,
 		"pvc/":                 `"pvc/" is not the name of a claim`,
 		"pvc/Data":             `"pvc/Data" is not the name of a claim`,
 		"pvc/data/x":           `"pvc/data/x" is not the name of a claim`,
-		"Train":                `invalid argument "Train": it is not the name of a job`,
+		"Train":                `invalid argument "Train": invalid job name`,
 	} {
 		_, err := toOptions("", strings.Fields(line))
 		if exit.Status(err) != exit.Usage || !strings.Contains(err.Error(), want) {

@@ -13,22 +13,28 @@ import (
 )
 
 const long = `
-	Make a job once more, as it was asked for, under a new name.
+	Run a job again: create a new job from the spec of JOB, under a new name. JOB is not
+	changed. What cancel changed in its spec is not copied.
 
-	Every flag of run is laid over it. Its results go to a new claim of the same size,
-	storage class and access mode. With --reuse-results they go to the claim of JOB, which
-	no pod may use any more, and of which the results must have been fetched (or
-	--overwrite-unfetched). The script and the variables of the first job are shared, and
-	stay until the last of the jobs is deleted.`
+	JOB is NAME, job/NAME or @latest, your newest job. The flags change the new job as in
+	run. The arguments after -- replace its command.
+
+	The results go to a new claim with the size, storage class and access mode of the
+	results claim of JOB. With --reuse-results, they go to the results claim of JOB. This
+	requires that no pod uses the claim, and that its results were fetched or
+	--overwrite-unfetched is set.
+
+	The new job shares the script and the secret variables of JOB. They are deleted with the
+	last job that uses them.`
 
 const example = `
-	# The same again, with results on a new claim
+	# Run a job again, with a new results claim
 	kubectl batch rerun train
 
-	# With more memory, on a volume of its own, under a name of your choice
+	# Change the name, the memory and the size of the results claim
 	kubectl batch rerun train --name=train-large --memory=64Gi --results=20Gi
 
-	# The newest job of yours with another command, and wait for it
+	# Run your newest job with another command, and wait for it
 	kubectl batch rerun @latest --wait -- python train.py --seed 7`
 
 // NewCommand returns the rerun command. fetch is what --fetch does.
@@ -36,7 +42,7 @@ func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
 	flags, name := submit.NewFlags(), ""
 	cmd := &cobra.Command{
 		Use:     "rerun JOB [-- COMMAND [ARG...]]",
-		Short:   "Make a job once more, under a new name",
+		Short:   "Run a job again under a new name",
 		Long:    long,
 		Example: example,
 		Args:    cobra.MinimumNArgs(1),
@@ -59,7 +65,7 @@ func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
 		},
 	}
 	flags.AddFlags(f, cmd, "Name", func(flags *pflag.FlagSet) {
-		flags.StringVar(&name, "name", "", "Name of the new job (default: the old one's with another suffix)")
+		flags.StringVar(&name, "name", "", "Name of the new job (default: the name of JOB with a new suffix)")
 	})
 	return cmd
 }

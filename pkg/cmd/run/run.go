@@ -10,44 +10,54 @@ import (
 )
 
 const long = `
-	Create a job, and with --results the volume that its results stay on.
+	Create a job, and return without waiting for it. With --wait, --follow, --fetch or
+	--rm, run waits until the job is finished.
 
-	What follows -- replaces the image's ENTRYPOINT, or with --args only its
-	arguments; --cmd runs lines in a shell, --script a local file. A pod of the job
-	is never restarted in place: a failed one stays, with its log, and
-	--backoff-limit says how often another is tried. Deleting a job never deletes
-	its results.
+	NAME is the name of the job. The arguments after -- replace the ENTRYPOINT and CMD of
+	the image. With --args, they replace only CMD. --cmd runs shell commands, and --script
+	runs a local script.
 
-	With -f or --from the job is one that exists, with the flags laid over it: they
-	are about its default container, which is the first unless the manifest says
-	otherwise.
+	--results=SIZE creates the PersistentVolumeClaim (claim) NAME-results and mounts it at
+	/results. Deleting the job does not delete this claim. If the claim already exists,
+	it is used only if its results were fetched, or with --overwrite-unfetched.
 
-	After -- and in --env, Kubernetes expands $(NAME) to a variable of the container,
-	and $$ to $. The text of --cmd and --script arrives as it was typed.`
+	A failed pod is not restarted in place (restartPolicy Never), so that its log is kept. By
+	default, it is not replaced either, and the job fails; --backoff-limit allows replacement
+	pods. The tasks of an --array are independent: a failed task does not stop the others.
+
+	If the server refuses the job, run deletes the objects that it created for it.
+
+	-f and --from start from an original job: the job of a manifest or a CronJob. The flags
+	change this job. They apply to its default container: the one that the annotation
+	kubectl.kubernetes.io/default-container names, or else the first.
+
+	Kubernetes replaces $(NAME) with the value of the container's variable NAME, and $$
+	with $, in the arguments after -- and in --env=KEY=VALUE. The text of --cmd and
+	--script is not changed.`
 
 const example = `
-	# Run the image's own program; what it writes to /results stays
+	# Run the program of the image, and keep the files that it writes to /results
 	kubectl batch run train --image=localhost/train:1 --results=10Gi
 
-	# A command of your own, a GPU, a data set that is only read
+	# Run a command with a GPU and a read-only data set
 	kubectl batch run train --image=localhost/train:1 --gpu=1 --memory=16Gi --pvc=dataset:/data:ro --results=10Gi -- python train.py --epochs 10
 
-	# Lines as you would type them; then the results, here
+	# Run shell commands, wait, and copy the results to ./prepare
 	kubectl batch run prepare --image=localhost/train:1 --results=1Gi --cmd 'cd /results' --cmd 'python make.py | gzip >set.gz' --fetch
 
-	# A script of yours with its arguments, and a key that nobody else sees
+	# Run a local script with arguments, and pass an API key in a Secret
 	kubectl batch run train --image=localhost/train:1 --secret-env WANDB_API_KEY --script train.sh --results=10Gi -- --epochs 10
 
-	# A hundred tasks, ten at once, each with a folder of its own on /results
+	# Run 100 tasks, 10 at a time, each with its own results directory
 	kubectl batch run sweep --image=localhost/train:1 --array=100%10 --retries-per-task=2 --results=10Gi --script task.sh
 
-	# A manifest, with more memory and another command
+	# Create the job of a manifest with more memory and another command
 	kubectl batch run -f train.yaml --memory=32Gi -- python train.py --resume
 
-	# Wait for it and end with the job's own exit status
+	# Wait for the job, and exit with its exit status
 	kubectl batch run check --image=localhost/train:1 --wait -- python check.py
 
-	# See what would be made
+	# Print the objects without creating them
 	kubectl batch run train --image=localhost/train:1 --results=10Gi --dry-run -o yaml`
 
 // NewCommand returns the run command. fetch is what --fetch does.
@@ -55,7 +65,7 @@ func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
 	flags := submit.NewFlags()
 	cmd := &cobra.Command{
 		Use:     "run (NAME --image=IMAGE | -f FILENAME | --from=cronjob/NAME) [-- COMMAND [ARG...]]",
-		Short:   "Create a job, and the volume for its results",
+		Short:   "Create a job, and a claim for its results",
 		Long:    long,
 		Example: example,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -37,15 +37,15 @@ func checkResources(asked corev1.ResourceRequirements) error {
 		limit, limited := asked.Limits[name]
 		switch {
 		case limited && request.Cmp(limit) > 0:
-			return fmt.Errorf("%s: a request of %s is more than the limit, %s: %s", name, request.String(), limit.String(), both(name))
+			return fmt.Errorf("the request of %s for %s exceeds the limit of %s; %s", request.String(), name, limit.String(), both(name))
 		case !extended(name) && !hugePages(name):
 		case !limited || request.Cmp(limit) != 0:
-			return fmt.Errorf("%s: what is requested of it must be its limit too: --limit %s=%s alone says both", name, name, request.String())
+			return fmt.Errorf("the request for %s must be equal to its limit; use only --limit=%s=%s", name, name, request.String())
 		}
 	}
 	for _, name := range slices.Sorted(maps.Keys(asked.Limits)) {
 		if limit := asked.Limits[name]; extended(name) && !quantity.Whole(limit) {
-			return fmt.Errorf("%s=%s: a whole number is expected: it is given as a whole", name, limit.String())
+			return fmt.Errorf("invalid quantity %s for %s: must be a whole number", limit.String(), name)
 		}
 		if err := checkPages(name, asked.Limits[name]); err != nil {
 			return err
@@ -58,9 +58,9 @@ func checkResources(asked corev1.ResourceRequirements) error {
 func both(name corev1.ResourceName) string {
 	switch name {
 	case corev1.ResourceCPU, corev1.ResourceMemory:
-		return fmt.Sprintf("--%s sets both alike", name)
+		return fmt.Sprintf("use --%s to set both", name)
 	default:
-		return fmt.Sprintf("--request %s=... and --limit %s=... set them", name, name)
+		return fmt.Sprintf("set them with --request=%s=QUANTITY and --limit=%s=QUANTITY", name, name)
 	}
 }
 
@@ -71,7 +71,7 @@ func checkPages(name corev1.ResourceName, amount resource.Quantity) error {
 	}
 	page, err := resource.ParseQuantity(strings.TrimPrefix(string(name), corev1.ResourceHugePagesPrefix))
 	if err != nil || page.Value() <= 0 || amount.Value()%page.Value() != 0 {
-		return fmt.Errorf("%s=%s: a multiple of the size in its name is expected", name, amount.String())
+		return fmt.Errorf("invalid quantity %s for %s: must be a multiple of the page size", amount.String(), name)
 	}
 	return nil
 }

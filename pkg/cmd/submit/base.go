@@ -27,9 +27,9 @@ type baseFlags struct {
 
 // AddTo declares the flags.
 func (o *baseFlags) AddTo(flags *pflag.FlagSet) {
-	flags.StringArrayVarP(&o.Files, "filename", "f", nil, "Manifest with the job (- for stdin); flags are laid over it. What else is in it is created where it is not there")
-	flags.StringVar(&o.From, "from", "", "Run the job of cronjob/NAME now; flags are laid over it")
-	flags.BoolVar(&o.GenerateName, "generate-name", false, "Add a suffix to NAME that makes it a new one; without NAME it is named after the manifest, the cron job or the image")
+	flags.StringArrayVarP(&o.Files, "filename", "f", nil, "Manifest with the job, or - for stdin; flags change the job, and other objects in the manifest are created if they do not exist")
+	flags.StringVar(&o.From, "from", "", "Run the job of a CronJob now, as `cronjob/NAME`; flags change the job")
+	flags.BoolVar(&o.GenerateName, "generate-name", false, "Add a unique suffix to NAME (default NAME: that of the manifest, the CronJob or the image)")
 }
 
 // base is what the request is laid over; nothing of it for a new job.
@@ -50,9 +50,9 @@ func (b base) none() bool { return b.job == nil && b.cronJob == "" && b.again ==
 func (o *baseFlags) parse(r *Request) error {
 	switch r.generate = o.GenerateName; {
 	case len(o.Files) > 0 && o.From != "":
-		return errors.New("-f and --from exclude each other")
+		return errors.New("-f and --from are mutually exclusive")
 	case len(o.Files) > 1:
-		return fmt.Errorf("-f %s and -f %s: one manifest is expected; what belongs together goes into one, with --- between", o.Files[0], o.Files[1])
+		return fmt.Errorf("-f %s and -f %s: only one manifest is allowed; put all objects into one file, separated by ---", o.Files[0], o.Files[1])
 	}
 	if o.From != "" {
 		kind, name, _ := strings.Cut(o.From, "/")
@@ -61,7 +61,7 @@ func (o *baseFlags) parse(r *Request) error {
 			r.base.cronJob = name
 			return checkName("--from", o.From, name)
 		}
-		return fmt.Errorf("--from=%q: cronjob/NAME is expected", o.From)
+		return fmt.Errorf("invalid value %q for --from: must be cronjob/NAME", o.From)
 	}
 	if len(o.Files) == 0 {
 		return nil
@@ -97,9 +97,9 @@ func (r *Request) fromCronJob(ctx context.Context) (*batchv1.Job, error) {
 	cron, err := r.client.BatchV1().CronJobs(r.namespace).Get(ctx, r.base.cronJob, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
-		return nil, fmt.Errorf("--from: there is no cron job %q in namespace %q", r.base.cronJob, r.namespace)
+		return nil, fmt.Errorf("--from: no CronJob %q in namespace %q", r.base.cronJob, r.namespace)
 	case err != nil:
-		return nil, fmt.Errorf("reading cron job %q: %w", r.base.cronJob, err)
+		return nil, fmt.Errorf("reading CronJob %q: %w", r.base.cronJob, err)
 	}
 	controls := true // as kubectl has it: it counts in the history of the cron job
 	made := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{

@@ -88,7 +88,7 @@ func (c *changes) ofThatName(ctx context.Context, cause error) error {
 	if _, err := r.client.BatchV1().Jobs(r.namespace).Get(ctx, r.spec.Name, metav1.GetOptions{}); err != nil {
 		return cause
 	}
-	return fmt.Errorf("%w (and %w)", r.refused(apierrors.NewAlreadyExists(batchv1.Resource("jobs"), r.spec.Name)), cause)
+	return fmt.Errorf("%w; in addition, %w", r.refused(apierrors.NewAlreadyExists(batchv1.Resource("jobs"), r.spec.Name)), cause)
 }
 
 // takeOver uses the results claim that is there, if nothing on it can be lost.
@@ -137,11 +137,11 @@ func contents(claim *corev1.PersistentVolumeClaim) string {
 	case fetch == nil:
 		return fmt.Sprintf(" with the files of job %s, which were not fetched; this job can overwrite them", earlier)
 	case fetch.Files == 0:
-		return fmt.Sprintf(" with what job %s left, fetched %s; this job writes beside it", earlier, fetch.When.Format(time.RFC3339))
+		return fmt.Sprintf(" with the results of job %s, fetched %s; this job writes to the same claim", earlier, fetch.When.Format(time.RFC3339))
 	case fetch.Files == 1:
-		return fmt.Sprintf(" with the 1 file of job %s, fetched %s; this job writes beside it", earlier, fetch.When.Format(time.RFC3339))
+		return fmt.Sprintf(" with the 1 file of job %s, fetched %s; this job writes to the same claim", earlier, fetch.When.Format(time.RFC3339))
 	default:
-		return fmt.Sprintf(" with the %s files of job %s, fetched %s; this job writes beside them",
+		return fmt.Sprintf(" with the %s files of job %s, fetched %s; this job writes to the same claim",
 			humanize.Comma(int64(fetch.Files)), earlier, fetch.When.Format(time.RFC3339))
 	}
 }
@@ -168,7 +168,7 @@ func (c *changes) take(ctx context.Context, claim *corev1.PersistentVolumeClaim)
 	}
 	taken, err := volume.Take(ctx, c.request.client, claim, c.use)
 	if apierrors.IsConflict(err) {
-		return fmt.Errorf("claim %q was changed meanwhile, perhaps by another run: try again", claim.Name)
+		return fmt.Errorf("claim %q was modified at the same time, possibly by another run; run the command again", claim.Name)
 	}
 	if err != nil {
 		return err
@@ -187,7 +187,7 @@ func (c *changes) did(kind, name string, uid types.UID, remove func(context.Cont
 	c.steps = append(c.steps, step{object: object, undo: func(ctx context.Context) error {
 		err := remove(ctx, name, metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(uid))})
 		if err != nil && !apierrors.IsNotFound(err) {
-			return fmt.Errorf("deleting %s, which run created: %w (to delete it: kubectl delete %s)", object, interrupt.Explain(ctx, err), object)
+			return fmt.Errorf("deleting %s, which run created: %w; to delete it, run \"kubectl delete %s\"", object, interrupt.Explain(ctx, err), object)
 		}
 		return nil
 	}})
@@ -247,7 +247,7 @@ func (c *changes) kept(cause error) error {
 	if len(names) == 0 {
 		return cause
 	}
-	return fmt.Errorf("%w; kept what run created for the job: %s", cause, strings.Join(names, ", "))
+	return fmt.Errorf("%w; kept the objects that run created for the job: %s", cause, strings.Join(names, ", "))
 }
 
 func (c *changes) usedBy(there *batchv1.Job) bool {

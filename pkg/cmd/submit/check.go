@@ -18,7 +18,7 @@ func (r *Request) checkMade(job *batchv1.Job) error {
 	l := r.spec.Lifecycle
 	tasks := volume.Tasks(job)
 	if (l.RetryOn != nil || l.FailOn != nil) && job.Spec.Template.Spec.RestartPolicy != corev1.RestartPolicyNever {
-		return errors.New("--retry-on-exit and --fail-on-exit need restartPolicy: Never, and this job restarts its containers in place")
+		return errors.New("--retry-on-exit and --fail-on-exit require restartPolicy Never, but this job restarts its containers in place")
 	}
 	for _, err := range []error{r.checkTasks(tasks), r.checkThen(), checkResources(spec.Default(&job.Spec.Template).Resources)} {
 		if err != nil {
@@ -26,7 +26,7 @@ func (r *Request) checkMade(job *batchv1.Job) error {
 		}
 	}
 	if last := fmt.Sprintf("%s-%d", job.Name, tasks-1); tasks > 0 && len(last) > validation.DNS1123LabelMaxLength {
-		return fmt.Errorf("%q is too long for the name of an array: its last pod is called %s, and %d characters are the limit", job.Name, last, validation.DNS1123LabelMaxLength)
+		return fmt.Errorf("job name %q is too long for an array: the name of its last pod, %s, exceeds %d characters", job.Name, last, validation.DNS1123LabelMaxLength)
 	}
 	return nil
 }
@@ -38,9 +38,9 @@ func (r *Request) checkTasks(tasks int) error {
 	case tasks == 0:
 		return withoutArray(r)
 	case l.Array == nil && l.Completions != nil:
-		return fmt.Errorf("--completions=%d: the job is an array, and --array=%d says how many tasks it has", *l.Completions, *l.Completions)
+		return fmt.Errorf("--completions cannot be used with an array; use --array=%d to set the number of tasks", *l.Completions)
 	case l.MaxFailedTasks != nil && int(*l.MaxFailedTasks) > tasks:
-		return fmt.Errorf("--max-failed-tasks=%d: the array has %d tasks", *l.MaxFailedTasks, tasks)
+		return fmt.Errorf("invalid value \"%d\" for --max-failed-tasks: must be at most %d, the number of tasks", *l.MaxFailedTasks, tasks)
 	}
 	return nil
 }
@@ -48,11 +48,11 @@ func (r *Request) checkTasks(tasks int) error {
 func (r *Request) checkThen() error {
 	switch results := r.spec.Storage.Results != ""; {
 	case r.results.placed && !results:
-		return errors.New("--results-path requires --results: this job has no results")
+		return errors.New("--results-path requires --results: the job has no results claim")
 	case r.then.fetch && !results:
 		return errors.New("--fetch requires --results: files written by this job are lost when its container ends")
 	case r.then.remove && results && !r.then.fetch:
-		return errors.New("--rm with --results needs --fetch: the results would stay behind on a volume whose job is gone")
+		return errors.New("--rm with --results requires --fetch: otherwise the results claim remains without its job")
 	}
 	if !r.then.fetch {
 		return nil

@@ -34,15 +34,15 @@ func (o *containerFlags) parseCommand(r *Request) error {
 func (o *containerFlags) oneCommand(typed Typed) error {
 	switch {
 	case typed.Dash && len(typed.Command) == 0:
-		return errors.New("-- is there, but no command behind it")
+		return errors.New("missing command after --")
 	case len(o.Cmd) > 0 && o.Script != "":
-		return errors.New("--cmd and --script exclude each other: a script holds as many lines as it needs")
+		return errors.New("--cmd and --script are mutually exclusive")
 	case len(o.Cmd) > 0 && typed.Dash:
-		return fmt.Errorf("--cmd=%q and what follows -- exclude each other: both say what to run", o.Cmd[0])
+		return errors.New("--cmd and a command after -- are mutually exclusive")
 	case o.Args && o.Script != "":
-		return errors.New("--args and --script exclude each other: what follows -- are the script's arguments")
+		return errors.New("--args and --script are mutually exclusive: the arguments after -- are passed to the script")
 	case o.Args && !typed.Dash:
-		return errors.New("--args is there, but no arguments: they follow --, as in --args -- --epochs 10")
+		return errors.New("--args requires arguments after --, such as --args -- --epochs 10")
 	}
 	if err := o.checkShell(); err != nil {
 		return err
@@ -53,9 +53,9 @@ func (o *containerFlags) oneCommand(typed Typed) error {
 func (o *containerFlags) checkShell() error {
 	switch {
 	case o.Shell != "" && len(o.Cmd) == 0 && o.Script == "":
-		return errors.New("--shell goes with --cmd or --script")
+		return errors.New("--shell requires --cmd or --script")
 	case strings.ContainsAny(o.Shell, " \t\n"):
-		return fmt.Errorf("--shell=%q: the name of one program is expected, such as bash", o.Shell)
+		return fmt.Errorf("invalid value %q for --shell: must be the name of one program, such as bash", o.Shell)
 	}
 	return nil
 }
@@ -65,14 +65,14 @@ func (o *containerFlags) checkLines() error {
 		backslashes := len(line) - len(strings.TrimRight(line, `\`))
 		switch {
 		case strings.TrimSpace(line) == "":
-			return fmt.Errorf("--cmd=%q: there is nothing to run", line)
+			return fmt.Errorf("invalid value %q for --cmd: must not be empty", line)
 		case backslashes%2 == 1:
-			return fmt.Errorf("--cmd=%q: a backslash at the end asks for another line, and the next --cmd is one of its own", line)
+			return fmt.Errorf("invalid value %q for --cmd: ends with a backslash, but the next --cmd is a separate command; put all lines of a command into one --cmd", line)
 		case strings.ContainsRune(line, 0):
-			return fmt.Errorf("--cmd=%q: a command line cannot hold a zero byte", line)
+			return fmt.Errorf("invalid value %q for --cmd: must not contain a NUL byte", line)
 		}
 		if err := complete(o.shell(), line); err != nil {
-			return fmt.Errorf("--cmd=%q: it is no command without the next line (%w), and the next --cmd is one of its own: write both in one, with a line break between", line, err)
+			return fmt.Errorf("invalid value %q for --cmd: incomplete command (%w); put all lines of a command into one --cmd, with line breaks", line, err)
 		}
 	}
 	return nil
@@ -104,9 +104,9 @@ func (o *containerFlags) parseScript(r *Request) error {
 	first, _, _ := bytes.Cut(data, []byte("\n"))
 	switch named := bytes.HasPrefix(first, []byte("#!")); {
 	case named && bytes.HasSuffix(first, []byte("\r")):
-		return fmt.Errorf("--script=%s: its lines end as on Windows, and no Linux finds the program on its first line: dos2unix mends it", o.Script)
+		return fmt.Errorf("--script=%s: the lines end with CRLF, so Linux cannot find the interpreter in the #! line; convert the file with dos2unix", o.Script)
 	case named && o.Shell != "":
-		return fmt.Errorf("--shell=%s: the first line of %s names its program already", o.Shell, o.Script)
+		return fmt.Errorf("--shell cannot be used with --script=%s: its #! line names the interpreter", o.Script)
 	}
 	r.notes = append(r.notes, directives(r.factory.Program, o.Script, data)...)
 	r.spec.Storage.Script = script
@@ -120,7 +120,7 @@ func (r *Request) read(name string, most int) ([]byte, error) {
 	in := r.factory.Streams.In
 	if name == "-" {
 		if r.stdin {
-			return nil, errors.New("another flag reads the standard input already")
+			return nil, errors.New("another flag already reads stdin")
 		}
 		r.stdin = true
 	} else {
@@ -145,9 +145,9 @@ const mostManifest = 16 << 20
 // tooLarge says that a file is larger than what it becomes in the cluster can be.
 func tooLarge(most int) error {
 	if most == spec.MostBytes {
-		return errors.New("it is larger than 1 MiB, the most that a ConfigMap or Secret holds; put it into the image, or on a volume (--pvc)")
+		return errors.New("file is larger than 1 MiB, the limit of a ConfigMap or Secret; put it into the image, or on a volume (--pvc)")
 	}
-	return fmt.Errorf("it is larger than %d MiB", most>>20)
+	return fmt.Errorf("file is larger than %d MiB", most>>20)
 }
 
 // reasonOf leaves the name out of what the system says: the flag has it.

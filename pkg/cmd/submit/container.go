@@ -34,27 +34,27 @@ type containerFlags struct {
 }
 
 func (o *containerFlags) addTo(flags *pflag.FlagSet) {
-	flags.StringVar(&o.Image, "image", "", "Container image to run")
-	flags.BoolVar(&o.Args, "args", false, "What follows -- are arguments to the image's ENTRYPOINT, and do not replace it")
-	flags.StringArrayVar(&o.Cmd, "cmd", nil, "A line for the shell, exactly as it is (repeatable): they run one after the other in one shell, until one fails")
-	flags.StringVar(&o.Script, "script", "", "Run this local file (- for stdin, 1 MiB at most), as the program on its #! line; what follows -- are its arguments")
-	flags.StringVar(&o.Shell, "shell", "", "Shell for --cmd, and for a --script without #! line (default sh); with bash a pipe in --cmd fails with any of its parts")
-	flags.StringArrayVarP(&o.Env, "env", "e", nil, "Variable as KEY=VALUE, or KEY for what it is here (repeatable)")
-	flags.StringArrayVar(&o.SecretEnv, "secret-env", nil, "The same, kept in a Secret that the job owns (repeatable)")
-	flags.StringVar(&o.EnvFile, "env-file", "", "File with a variable on each line, as KEY=VALUE or KEY")
-	flags.StringArrayVar(&o.EnvFrom, "env-from", nil, "All entries of secret/NAME or configmap/NAME as variables (repeatable)")
-	flags.StringVar(&o.WorkDir, "workdir", "", "Folder to start in (default: the image's own)")
-	flags.StringVar(&o.PullPolicy, "image-pull-policy", "", "When to pull the image: Always, IfNotPresent or Never")
-	flags.StringArrayVar(&o.PullSecrets, "image-pull-secret", nil, "Secret for the image's registry (repeatable)")
-	flags.StringVar(&o.ServiceAccount, "service-account", "", "Service account of the pods")
-	flags.StringVar(&o.Shm, "shm-size", "", "Size of /dev/shm, such as 8Gi; what is in it counts as memory")
-	flags.StringArrayVar(&o.Secrets, "secret", nil, "Mount a Secret, as NAME:/path (repeatable)")
-	flags.StringArrayVar(&o.ConfigMaps, "config-map", nil, "Mount a ConfigMap, as NAME:/path (repeatable)")
-	flags.StringVar(&o.RunAs, "run-as", "", "User of the pods, as UID[:GID], with all that the Pod Security Standard \"restricted\" asks for")
+	flags.StringVar(&o.Image, "image", "", "Container image")
+	flags.BoolVar(&o.Args, "args", false, "Pass the arguments after -- to the ENTRYPOINT of the image, instead of replacing it")
+	flags.StringArrayVar(&o.Cmd, "cmd", nil, "Run `COMMAND` in a shell (repeatable); all commands run in one shell, in this order, until one fails")
+	flags.StringVar(&o.Script, "script", "", "Run local script `FILE` with the interpreter of its #! line (- for stdin, at most 1 MiB); the arguments after -- are its arguments")
+	flags.StringVar(&o.Shell, "shell", "", "Shell for --cmd, and for a --script without a #! line (default sh); with bash, ksh and zsh, --cmd sets the option pipefail")
+	flags.StringArrayVarP(&o.Env, "env", "e", nil, "Environment variable, as `KEY=VALUE`, or KEY for its value on the local machine (repeatable)")
+	flags.StringArrayVar(&o.SecretEnv, "secret-env", nil, "Environment variable in a Secret that the job owns, as `KEY=VALUE` or KEY (repeatable)")
+	flags.StringVar(&o.EnvFile, "env-file", "", "Local file with one environment variable per line, as KEY=VALUE or KEY")
+	flags.StringArrayVar(&o.EnvFrom, "env-from", nil, "Environment variables from all entries of `KIND/NAME`, which is secret/NAME or configmap/NAME (repeatable)")
+	flags.StringVar(&o.WorkDir, "workdir", "", "Working directory in the container (default: that of the image)")
+	flags.StringVar(&o.PullPolicy, "image-pull-policy", "", "Image pull policy: Always, IfNotPresent or Never")
+	flags.StringArrayVar(&o.PullSecrets, "image-pull-secret", nil, "Secret with the credentials for the image registry (repeatable)")
+	flags.StringVar(&o.ServiceAccount, "service-account", "", "ServiceAccount of the pods")
+	flags.StringVar(&o.Shm, "shm-size", "", "Size of /dev/shm, such as 8Gi; its files count as memory")
+	flags.StringArrayVar(&o.Secrets, "secret", nil, "Secret to mount, as `NAME:/path` (repeatable)")
+	flags.StringArrayVar(&o.ConfigMaps, "config-map", nil, "ConfigMap to mount, as `NAME:/path` (repeatable)")
+	flags.StringVar(&o.RunAs, "run-as", "", "User of the pods, as `UID[:GID]`; also sets what the Pod Security Standard \"restricted\" requires")
 }
 
 func (o *containerFlags) addS3To(flags *pflag.FlagSet) {
-	flags.StringVar(&o.S3Secret, "s3-secret", "", "Secret with AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, and if need be AWS_ENDPOINT_URL and AWS_REGION, for the container")
+	flags.StringVar(&o.S3Secret, "s3-secret", "", "Secret with the environment variables AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, optionally, AWS_ENDPOINT_URL and AWS_REGION")
 }
 
 func (o *containerFlags) parse(r *Request) error {
@@ -70,13 +70,13 @@ func (o *containerFlags) parseImage(r *Request) error {
 	c := &r.spec.Container
 	switch {
 	case strings.TrimSpace(o.Image) == "" && r.base.none():
-		return errors.New("--image is missing: the container image to run")
+		return errors.New("--image is required")
 	case o.Image != strings.TrimSpace(o.Image) || strings.ContainsAny(o.Image, " \t\n"):
-		return fmt.Errorf("--image=%q: an image has no spaces in its name", o.Image)
+		return fmt.Errorf("invalid value %q for --image: must not contain spaces", o.Image)
 	case !slices.Contains([]string{"", "Always", "IfNotPresent", "Never"}, o.PullPolicy):
-		return fmt.Errorf("--image-pull-policy=%q: Always, IfNotPresent or Never is expected", o.PullPolicy)
+		return fmt.Errorf("invalid value %q for --image-pull-policy: must be Always, IfNotPresent or Never", o.PullPolicy)
 	case o.WorkDir != "" && !path.IsAbs(o.WorkDir):
-		return fmt.Errorf("--workdir=%q: a path that begins with / is expected", o.WorkDir)
+		return fmt.Errorf("invalid value %q for --workdir: must be an absolute path", o.WorkDir)
 	}
 	c.Image, c.PullPolicy, c.WorkDir = o.Image, corev1.PullPolicy(o.PullPolicy), o.WorkDir
 	return nil
@@ -113,7 +113,7 @@ func (o *containerFlags) parseEnvFrom(r *Request, text string) error {
 	case "configmap", "configmaps", "cm":
 		from.ConfigMapRef, kind = &corev1.ConfigMapEnvSource{LocalObjectReference: ref}, configMapKind
 	default:
-		return fmt.Errorf("--env-from=%q: secret/NAME or configmap/NAME is expected", text)
+		return fmt.Errorf("invalid value %q for --env-from: must be secret/NAME or configmap/NAME", text)
 	}
 	r.spec.Container.EnvFrom = append(r.spec.Container.EnvFrom, from)
 	return r.names("--env-from", kind, name)
@@ -142,7 +142,7 @@ func (o *containerFlags) parseFiles(r *Request) error {
 func (r *Request) mountFiles(flag string, kind kind, text string) error {
 	name, at, ok := strings.Cut(text, ":")
 	if !ok {
-		return fmt.Errorf("%s=%q: NAME:/path is expected", flag, text)
+		return fmt.Errorf("invalid value %q for %s: must be NAME:/path", text, flag)
 	}
 	at, err := mountPath(flag, text, at)
 	if err != nil {
@@ -164,7 +164,7 @@ func (o *containerFlags) parseRunAs(r *Request) error {
 	}
 	user, err := spec.ParseUser(o.RunAs)
 	if err != nil {
-		return fmt.Errorf("--run-as: %w", err)
+		return fmt.Errorf("invalid value %q for --run-as: %w", o.RunAs, err)
 	}
 	r.spec.RunAs = user
 	return nil
@@ -173,7 +173,7 @@ func (o *containerFlags) parseRunAs(r *Request) error {
 // isVariable says what is wrong with the name of a variable.
 func isVariable(name string) error {
 	if problems := validation.IsEnvVarName(name); len(problems) > 0 {
-		return fmt.Errorf("%q is not the name of a variable: %s", name, problems[0])
+		return fmt.Errorf("invalid variable name %q: %s", name, problems[0])
 	}
 	return nil
 }

@@ -152,9 +152,9 @@ func (r *Request) overItself(claim string) error {
 	}
 	switch f := r.factory; {
 	case job.End(first) == nil:
-		return fmt.Errorf("job %q is not finished, and writes to the same place on claim %q; run %q, or use --overwrite-unfetched", first.Name, claim, f.Line("wait", first.Name))
+		return fmt.Errorf("job %q is not finished, and writes to the same directory on claim %q; run %q, or use --overwrite-unfetched to overwrite its results", first.Name, claim, f.Line("wait", first.Name))
 	case !volume.RecordOfJob(first).Done(r.viewer()):
-		return fmt.Errorf("the results of job %q on claim %q were not fetched, and the new job writes to the same place; run %q, or use --overwrite-unfetched to let it overwrite them",
+		return fmt.Errorf("the results of job %q on claim %q were not fetched, and the new job writes to the same directory; run %q, or use --overwrite-unfetched to overwrite them",
 			first.Name, claim, f.Line("fetch", first.Name))
 	}
 	return nil
@@ -172,17 +172,17 @@ func (r *Request) safe(claim *corev1.PersistentVolumeClaim) error {
 	}
 	switch {
 	case claim.DeletionTimestamp != nil:
-		return fmt.Errorf("claim %q is there and being deleted: try again when it is gone", name)
+		return fmt.Errorf("claim %q is being deleted; run the command again when it no longer exists", name)
 	case !owner.MadeResults(claim):
-		return fmt.Errorf("claim %q is there already and was not made by run: --results pvc/%s uses it", name, name)
+		return fmt.Errorf("claim %q already exists and was not created by run; use --results=pvc/%s to write to it", name, name)
 	case !r.results.overwrite && !volume.RecordOfClaim(claim).Done(r.viewer()):
-		return fmt.Errorf("claim %q holds results that were not fetched; run %q, or use --overwrite-unfetched to let this job overwrite them",
+		return fmt.Errorf("claim %q holds results that were not fetched; run %q, or use --overwrite-unfetched to overwrite them",
 			name, f.Line("fetch", "pvc/"+name))
 	case other != "":
-		return fmt.Errorf("claim %q is there already, and %s: delete it if its results are safe (kubectl delete pvc %s), or use it as it is with --results pvc/%s",
+		return fmt.Errorf("claim %q already exists, and %s; use --results=pvc/%s to write to it, or delete it if its results are safe: run \"kubectl delete pvc %s\"",
 			name, other, name, name)
 	case !r.results.reuse && size.Cmp(wanted) < 0:
-		return fmt.Errorf("claim %q is there already, with %s where --results=%s asks for more: delete it if its results are safe (kubectl delete pvc %s), or use it as it is with --reuse-results",
+		return fmt.Errorf("claim %q already exists, and its size is %s, less than --results=%s; use --reuse-results to write to it again, or delete it if its results are safe: run \"kubectl delete pvc %s\"",
 			name, size.String(), wanted.String(), name)
 	}
 	return nil
@@ -209,8 +209,8 @@ func (r *Request) refused(err error) error {
 	}
 	name, f := r.spec.Name, r.factory
 	if r.base.again != "" {
-		return fmt.Errorf("there is a job %q in namespace %q already: without --name this one gets a name of its own; %s deletes that one when it is finished", name, r.namespace, f.Line("purge", name))
+		return fmt.Errorf("job %q already exists in namespace %q; omit --name to generate a name, or run %q to delete that job when it is finished", name, r.namespace, f.Line("purge", name))
 	}
-	return fmt.Errorf("there is a job %q in namespace %q already: --generate-name gives this one a name of its own; %s makes that one again, and %s deletes it when it is finished",
+	return fmt.Errorf("job %q already exists in namespace %q; use --generate-name for a new name, run %q to run that job again, or run %q to delete it when it is finished",
 		name, r.namespace, f.Line("rerun", name), f.Line("purge", name))
 }

@@ -27,7 +27,7 @@ type creation[T metav1.Object] struct {
 }
 
 // errUnknown says that the cluster may have created an object or not.
-var errUnknown = errors.New("it is not known whether it was created")
+var errUnknown = errors.New("it is unknown whether it was created")
 
 // createOnce creates wanted. A response can be lost after the API server has carried out the request: then
 // createOnce reads the object, and returns it as created if it carries the text of this run. The error is
@@ -57,7 +57,7 @@ func createOnce[T metav1.Object](ctx context.Context, c *changes, of creation[T]
 	case apierrors.IsNotFound(lookErr):
 		return made, fmt.Errorf("creating %s %q: %w", of.kind, wanted.GetName(), err)
 	case lookErr != nil:
-		return made, fmt.Errorf("creating %s %q: %w; %w (kubectl get %s %s)", of.kind, wanted.GetName(), err, errUnknown, of.kind, wanted.GetName())
+		return made, fmt.Errorf("creating %s %q: %w; %w; to check, run \"kubectl get %s %s\"", of.kind, wanted.GetName(), err, errUnknown, of.kind, wanted.GetName())
 	case there.GetAnnotations()[owner.UseAnnotation] == c.use.Text:
 		return there, nil
 	}

@@ -52,7 +52,7 @@ func directives(called program.Program, script string, data []byte) []string {
 			answer = resources(part[3])
 		}
 		if answer == "" {
-			answer = "nothing like it"
+			answer = "no equivalent flag"
 		}
 		lines = append(lines, fmt.Sprintf("  %s %s: %s", part[2], part[3], answer))
 	}

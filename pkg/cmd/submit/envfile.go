@@ -35,7 +35,7 @@ func (r *Request) envLine(line []byte) error {
 	text := strings.TrimLeft(strings.TrimRight(string(line), "\r\n"), " \t")
 	switch {
 	case !utf8.ValidString(text):
-		return errors.New("it is not UTF-8 text")
+		return errors.New("invalid UTF-8")
 	case text == "" || text[0] == '#':
 		return nil
 	}
@@ -46,7 +46,7 @@ func (r *Request) envLine(line []byte) error {
 	if !typed {
 		here, ok := r.factory.LookupEnv(key)
 		if !ok {
-			return fmt.Errorf("there is no variable %s here; %s=VALUE gives it one", key, key)
+			return fmt.Errorf("variable %s is not set on the local machine; use %s=VALUE", key, key)
 		}
 		value = here
 	}

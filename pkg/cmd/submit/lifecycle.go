@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -27,20 +28,20 @@ type lifecycleFlags struct {
 }
 
 func (o *lifecycleFlags) addTo(flags *pflag.FlagSet) {
-	flags.StringVar(&o.TTL, "ttl", "", "Delete the job, but never its results volume, this long after it finished, such as 24h or 7d")
-	flags.StringVar(&o.Time, "time", "", "Longest time of each attempt, from its start on a node ("+duration.Forms+")")
-	flags.StringVar(&o.Deadline, "deadline", "", "Longest time of the whole job, queueing and retries included; then also what has not started is stopped, and pods and their logs are deleted")
-	numberVar(flags, &o.BackoffLimit, "backoff-limit", 0, "How often a failed pod is replaced before the job has failed (default: 0, or as in what is repeated)")
-	flags.StringVar(&o.Array, "array", "", "Many tasks, numbered from 0 in $JOB_COMPLETION_INDEX, as 0-99 or 100; 100%10 has ten at once. They are independent: one that fails ends no other")
-	numberVar(flags, &o.RetriesPerTask, "retries-per-task", 0, "How often a failed task of an array is tried again (default: 0, or as in what is repeated)")
-	numberVar(flags, &o.MaxFailed, "max-failed-tasks", 0, "Stop an array when more tasks than this have failed (default: never, or as in what is repeated)")
-	numberVar(flags, &o.Completions, "completions", 1, "Pods that must succeed, for a queue of work (default: 1, or as in what is repeated; arrays: --array)")
-	numberVar(flags, &o.Parallelism, "parallelism", 0, "Pods at the same time, for a queue of work (default: 1, or as in what is repeated; arrays: --array)")
-	flags.StringVar(&o.RetryOn, "retry-on-exit", "", "Only these exit statuses are tried again, such as 75,137, up to --backoff-limit or --retries-per-task, 3 by itself; all others fail at once")
-	flags.StringVar(&o.FailOn, "fail-on-exit", "", "These exit statuses fail at once, such as 1-2; others are tried again as with --retry-on-exit")
-	flags.BoolVar(&o.Suspend, "suspend", false, "Make the job, but start nothing: kubectl patch job NAME -p '{\"spec\":{\"suspend\":false}}' does")
-	flags.StringVar(&o.Queue, "queue", "", "Kueue's queue that admits the job")
-	flags.StringVar(&o.PriorityClass, "priority-class", "", "Priority class of the pods")
+	flags.StringVar(&o.TTL, "ttl", "", "Delete the job, but not its results claim, `DURATION` after it finished, such as 24h or 7d")
+	flags.StringVar(&o.Time, "time", "", "Time limit of each attempt, from its start on a node (`DURATION` "+duration.Forms+")")
+	flags.StringVar(&o.Deadline, "deadline", "", "Time limit (`DURATION`) of the whole job, including retries and the wait for a node; when it expires, all pods and their logs are deleted")
+	numberVar(flags, &o.BackoffLimit, "backoff-limit", 0, "`NUMBER` of replacements for failed pods before the job fails (default: 0, or that of the original job)")
+	flags.StringVar(&o.Array, "array", "", "Run an array of `TASKS`, such as 100 or 0-99; 100%10 runs 10 at a time; $JOB_COMPLETION_INDEX is the index of the task")
+	numberVar(flags, &o.RetriesPerTask, "retries-per-task", 0, "`NUMBER` of retries of each failed task of an array (default: 0, or that of the original job)")
+	numberVar(flags, &o.MaxFailed, "max-failed-tasks", 0, "Stop the array when more than `NUMBER` tasks have failed (default: never, or that of the original job)")
+	numberVar(flags, &o.Completions, "completions", 1, "`NUMBER` of pods that must succeed, for a work queue (default: 1, or that of the original job; for an array, use --array)")
+	numberVar(flags, &o.Parallelism, "parallelism", 0, "`NUMBER` of pods that run at the same time, for a work queue (default: 1, or that of the original job; for an array, use --array)")
+	flags.StringVar(&o.RetryOn, "retry-on-exit", "", "Exit `STATUSES` to retry, such as 75,137; all others fail at once (default limit: 3 retries; see --backoff-limit and --retries-per-task)")
+	flags.StringVar(&o.FailOn, "fail-on-exit", "", "Exit `STATUSES` that fail at once, such as 1-2; all others are retried, with the limits of --retry-on-exit")
+	flags.BoolVar(&o.Suspend, "suspend", false, "Create the job suspended; to start it: kubectl patch job NAME -p '{\"spec\":{\"suspend\":false}}'")
+	flags.StringVar(&o.Queue, "queue", "", "Kueue queue (LocalQueue) that admits the job")
+	flags.StringVar(&o.PriorityClass, "priority-class", "", "PriorityClass of the pods")
 }
 
 func (o *lifecycleFlags) parse(r *Request) error {
@@ -59,7 +60,7 @@ func (o *lifecycleFlags) parse(r *Request) error {
 	}
 	if l.Queue = o.Queue; o.Queue != "" {
 		if problems := validation.IsDNS1123Subdomain(o.Queue); len(problems) > 0 || len(o.Queue) > validation.LabelValueMaxLength {
-			return fmt.Errorf("--queue=%q: this is not the name of a queue", o.Queue)
+			return fmt.Errorf("invalid value %q for --queue: must be the name of a LocalQueue, with at most 63 characters", o.Queue)
 		}
 	}
 	if l.PriorityClass = o.PriorityClass; o.PriorityClass == "" {
@@ -83,7 +84,7 @@ func (o *lifecycleFlags) parseTimes(l *spec.Lifecycle) error {
 		*one.to = &seconds
 	}
 	if l.Time != nil && l.Deadline != nil && *l.Time > *l.Deadline {
-		return fmt.Errorf("--time=%s is longer than --deadline=%s, the limit of the whole job", o.Time, o.Deadline)
+		return fmt.Errorf("--time=%s exceeds --deadline=%s, the time limit of the whole job", o.Time, o.Deadline)
 	}
 	if o.TTL == "" {
 		return nil
@@ -95,17 +96,18 @@ func (o *lifecycleFlags) parseTimes(l *spec.Lifecycle) error {
 }
 
 func (o *lifecycleFlags) parseArray(l *spec.Lifecycle) error {
+	tasks, _, _ := strings.Cut(o.Array, "%")
 	switch {
 	case o.Array == "":
 		return nil
 	case o.Completions != nil:
-		return fmt.Errorf("--array=%s and --completions=%d exclude each other: the array says how many tasks there are", o.Array, *o.Completions)
+		return errors.New("--array and --completions are mutually exclusive: --array sets the number of tasks")
 	case o.Parallelism != nil:
-		return fmt.Errorf("--array=%s and --parallelism=%d exclude each other: --array %s%%%d has that many tasks at once", o.Array, *o.Parallelism, o.Array, *o.Parallelism)
+		return fmt.Errorf("--array and --parallelism are mutually exclusive; use --array=%s%%%d to run %d tasks at a time", tasks, *o.Parallelism, *o.Parallelism)
 	}
 	array, err := spec.ParseArray(o.Array)
 	if err != nil {
-		return fmt.Errorf("--array: %w", err)
+		return fmt.Errorf("invalid value %q for --array: %w", o.Array, err)
 	}
 	l.Array = array
 	return nil
@@ -115,11 +117,11 @@ func (o *lifecycleFlags) parseArray(l *spec.Lifecycle) error {
 func withoutArray(r *Request) error {
 	switch {
 	case r.spec.Lifecycle.RetriesPerTask != nil:
-		return errors.New("--retries-per-task goes with --array; of other jobs --backoff-limit says how often a pod is replaced")
+		return errors.New("--retries-per-task requires --array; without an array, use --backoff-limit")
 	case r.spec.Lifecycle.MaxFailedTasks != nil:
-		return errors.New("--max-failed-tasks goes with --array")
+		return errors.New("--max-failed-tasks requires --array")
 	case r.results.shared:
-		return errors.New("--results-shared goes with --array")
+		return errors.New("--results-shared requires --array")
 	}
 	return nil
 }
@@ -134,13 +136,13 @@ func (o *lifecycleFlags) parseCodes(l *spec.Lifecycle) error {
 		}
 		codes, err := spec.ParseCodes(one.text)
 		if err != nil {
-			return fmt.Errorf("%s: %w", one.flag, err)
+			return fmt.Errorf("invalid value %q for %s: %w", one.text, one.flag, err)
 		}
 		*one.to = codes
 	}
 	for _, code := range l.FailOn {
 		if slices.Contains(l.RetryOn, code) {
-			return fmt.Errorf("--retry-on-exit=%s and --fail-on-exit=%s both have %d", o.RetryOn, o.FailOn, code)
+			return fmt.Errorf("--retry-on-exit and --fail-on-exit both contain exit status %d", code)
 		}
 	}
 	return nil

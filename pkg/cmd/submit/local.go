@@ -19,11 +19,11 @@ func canReceive(dir string) error {
 	case err != nil:
 		return reasonOf(err)
 	case !info.IsDir():
-		return fmt.Errorf("%s is not a folder", dir)
+		return fmt.Errorf("%s is not a directory", dir)
 	}
 	probe, err := os.MkdirTemp(dir, ".kubectl-batch-")
 	if err != nil {
-		return fmt.Errorf("nothing can be written there: %w", reasonOf(err))
+		return fmt.Errorf("cannot write to the directory: %w", reasonOf(err))
 	}
 	return os.Remove(probe)
 }

@@ -40,7 +40,7 @@ func (b *base) decode(data []byte, namespace string) error {
 		}
 	}
 	if b.job == nil {
-		return errors.New("there is no Job in it (apiVersion: batch/v1, kind: Job)")
+		return errors.New("no Job found (apiVersion: batch/v1, kind: Job)")
 	}
 	return nil
 }
@@ -51,7 +51,7 @@ func (b *base) add(object *unstructured.Unstructured, namespace string) error {
 		return object.EachListItem(func(item runtime.Object) error {
 			one, ok := item.(*unstructured.Unstructured)
 			if !ok {
-				return fmt.Errorf("an item of the list is no object: %T", item)
+				return fmt.Errorf("a list item is not an object: %T", item)
 			}
 			return b.add(one, namespace)
 		})
@@ -61,15 +61,15 @@ func (b *base) add(object *unstructured.Unstructured, namespace string) error {
 	case kind.Kind == "" || kind.Version == "":
 		return errors.New("a document has no apiVersion or no kind")
 	case in != "" && in != namespace:
-		return fmt.Errorf("%s %q is of namespace %q, and this one is %q: -n %s works there", kind.Kind, object.GetName(), in, namespace, in)
+		return fmt.Errorf("%s %q belongs to namespace %q, but the current namespace is %q; use -n %s", kind.Kind, object.GetName(), in, namespace, in)
 	case kind != (schema.GroupVersionKind{Group: "batch", Version: "v1", Kind: "Job"}):
 		if object.GetName() == "" {
-			return fmt.Errorf("a %s has no name", kind.Kind)
+			return fmt.Errorf("a %s has no metadata.name", kind.Kind)
 		}
 		b.others = append(b.others, object)
 		return nil
 	case b.job != nil:
-		return fmt.Errorf("there are two jobs in it, %q and %q: one at a time", b.job.Name+b.job.GenerateName, object.GetName()+object.GetGenerateName())
+		return fmt.Errorf("more than one Job found, %q and %q; only one is allowed", b.job.Name+b.job.GenerateName, object.GetName()+object.GetGenerateName())
 	}
 	return b.take(object)
 }
@@ -78,10 +78,10 @@ func (b *base) add(object *unstructured.Unstructured, namespace string) error {
 func (b *base) take(object *unstructured.Unstructured) error {
 	made := &batchv1.Job{}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructuredWithValidation(object.Object, made, true); err != nil {
-		return fmt.Errorf("the Job: %w", cmp.Or(spec.FieldErrors(object.Object), err))
+		return fmt.Errorf("invalid Job: %w", cmp.Or(spec.FieldErrors(object.Object), err))
 	}
 	if len(made.Spec.Template.Spec.Containers) == 0 {
-		return errors.New("the Job has no container")
+		return errors.New("invalid Job: spec.template.spec.containers is empty")
 	}
 	status, _, _ := unstructured.NestedMap(object.Object, "status") // kubectl create --dry-run writes an empty one
 	b.stored = made.UID != "" || len(status) > 0

@@ -19,11 +19,11 @@ type kind = string
 
 const (
 	claimKind     kind = "claim"
-	secretKind    kind = "secret"
-	configMapKind kind = "config map"
-	accountKind   kind = "service account"
-	classKind     kind = "storage class"
-	priorityKind  kind = "priority class"
+	secretKind    kind = "Secret"
+	configMapKind kind = "ConfigMap"
+	accountKind   kind = "ServiceAccount"
+	classKind     kind = "StorageClass"
+	priorityKind  kind = "PriorityClass"
 )
 
 // named is an object that a flag names.
@@ -37,17 +37,21 @@ type named struct {
 	must bool
 }
 
-func (n named) typed() string {
-	if n.shown != "" {
-		return n.shown
+// where returns where the object is named, as errors begin.
+func (n named) where() string {
+	switch {
+	case !strings.HasPrefix(n.flag, "--"):
+		return n.flag
+	case n.shown != "":
+		return n.flag + "=" + n.shown
 	}
-	return n.name
+	return n.flag + "=" + n.name
 }
 
 // checkName refuses what no object can be called.
 func checkName(flag, text, name string) error {
 	if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-		return fmt.Errorf("%s=%q: %q is not a name: %s", flag, text, name, problems[0])
+		return fmt.Errorf("invalid value %q for %s: invalid name %q: %s", text, flag, name, problems[0])
 	}
 	return nil
 }
@@ -92,10 +96,10 @@ func (r *Request) look(ctx context.Context) (map[string]*corev1.PersistentVolume
 		}
 		if claim, ok := object.(*corev1.PersistentVolumeClaim); ok {
 			if claim.DeletionTimestamp != nil {
-				return nil, fmt.Errorf("%s %s: that claim is being deleted", one.flag, one.typed())
+				return nil, fmt.Errorf("%s: claim %q is being deleted", one.where(), one.name)
 			}
 			if volume.IsDevice(claim) && strings.HasPrefix(one.flag, "--") {
-				return nil, fmt.Errorf("%s %s: that claim is a block device (volumeMode Block), which cannot be mounted as a directory", one.flag, one.typed())
+				return nil, fmt.Errorf("%s: claim %q is a block device (volumeMode Block), which cannot be mounted as a directory", one.where(), one.name)
 			}
 			claims[one.name] = claim
 		}
@@ -106,16 +110,16 @@ func (r *Request) look(ctx context.Context) (map[string]*corev1.PersistentVolume
 
 // missing tells of what is not there, or refuses where nothing works without it.
 func (r *Request) missing(one named) error {
-	without := "no pod of this job will run"
+	consequence := "no pod of this job starts until it exists"
 	switch {
 	case r.base.brings(one):
 		return nil
 	case one.must || one.kind == claimKind:
-		return fmt.Errorf("%s %s: there is no %s of that name in namespace %q", one.flag, one.typed(), one.kind, r.namespace)
+		return fmt.Errorf("%s: no %s %q in namespace %q", one.where(), one.kind, one.name, r.namespace)
 	case one.flag == "--image-pull-secret":
-		without = "the image is pulled without it"
+		consequence = "until it exists, the image is pulled without it"
 	}
-	r.notes = append(r.notes, fmt.Sprintf("Note: %s %s: there is no %s of that name; until there is, %s", one.flag, one.name, one.kind, without))
+	r.notes = append(r.notes, fmt.Sprintf("Note: %s: %s %q does not exist; %s", one.where(), one.kind, one.name, consequence))
 	return nil
 }
 
@@ -149,6 +153,6 @@ func (r *Request) checkS3(one named, object any) {
 		}
 	}
 	if len(missing) > 0 {
-		r.notes = append(r.notes, fmt.Sprintf("Note: --s3-secret %s: it has no %s; until it has, no pod of this job will run", one.name, strings.Join(missing, " and no ")))
+		r.notes = append(r.notes, fmt.Sprintf("Note: --s3-secret=%s: the Secret has no key %s; no pod of this job starts until it is added", one.name, strings.Join(missing, " and no key ")))
 	}
 }

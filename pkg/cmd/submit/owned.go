@@ -81,7 +81,7 @@ func (c *changes) others(ctx context.Context, made *resolved) error {
 		}, wanted)
 		switch {
 		case apierrors.IsAlreadyExists(err):
-			c.request.factory.Say(fmt.Sprintf("%s/%s is there already and is left as it is", strings.ToLower(kind.GroupKind().String()), wanted.GetName()))
+			c.request.factory.Say(fmt.Sprintf("%s/%s already exists and is not changed", strings.ToLower(kind.GroupKind().String()), wanted.GetName()))
 			made.others[i] = nil
 		case err != nil:
 			return err
@@ -110,7 +110,7 @@ func (r *Request) adopt(ctx context.Context, made *resolved) {
 	}
 	for _, one := range mine {
 		if err := r.adoptOne(ctx, made.job, one); err != nil {
-			r.notes = append(r.notes, fmt.Sprintf("Note: %s %s will not go with the job: %v", one.kind, one.name, err))
+			r.notes = append(r.notes, fmt.Sprintf("Note: %s %s will not be deleted with the job: %v", one.kind, one.name, err))
 		}
 	}
 }

@@ -55,7 +55,7 @@ func (o *Flags) ToRequest(f *factory.Factory, typed Typed, fetch Fetch) (*Reques
 func (r *Request) checkName(*Request) error {
 	found := r.generate || r.base.again != "" || r.base.job != nil && r.base.job.Name+r.base.job.GenerateName != ""
 	if r.spec.Name == "" && !found {
-		return errors.New("the NAME of the job is missing; --generate-name makes one")
+		return errors.New("missing argument NAME; use --generate-name to generate a name")
 	}
 	if r.spec.Name != "" && !r.generate {
 		return checkJobName(r.spec.Name)
@@ -67,7 +67,7 @@ func (r *Request) checkName(*Request) error {
 // carry.
 func checkJobName(name string) error {
 	if problems := validation.IsDNS1123Label(name); len(problems) > 0 {
-		return fmt.Errorf("%q cannot be the name of a job: %s", name, problems[0])
+		return fmt.Errorf("invalid job name %q: %s", name, problems[0])
 	}
 	return nil
 }
@@ -82,12 +82,12 @@ func (r *Request) onePathEach(*Request) error {
 	}
 	paths := r.spec.Storage.Paths()
 	if asked := r.results.asked; asked != nil {
-		paths = append(paths, [2]string{asked.Path, "the results"})
+		paths = append(paths, [2]string{asked.Path, "the results claim"})
 	}
 	for _, one := range paths {
 		at, what := one[0], one[1]
 		if other, ok := taken[at]; ok {
-			return fmt.Errorf("%s and %s are both to be mounted at %s: give one another path", other, what, at)
+			return fmt.Errorf("%s and %s have the same mount path %s; change one of the paths", other, what, at)
 		}
 		taken[at] = what
 	}
@@ -97,7 +97,7 @@ func (r *Request) onePathEach(*Request) error {
 func (o *Flags) parseOutput(r *Request) error {
 	r.dryRun = dryRun(o.Output.DryRun)
 	if !slices.Contains([]dryRun{dryRunNone, dryRunClient, dryRunServer}, r.dryRun) {
-		return fmt.Errorf("--dry-run=%q: none, client or server is expected", o.Output.DryRun)
+		return fmt.Errorf("invalid value %q for --dry-run: must be none, client or server", o.Output.DryRun)
 	}
 	var err error
 	if r.spec.Labels, err = parseLabels("--label", o.Output.Labels); err != nil {
@@ -121,7 +121,7 @@ func Split(args []string, dash int, verb string) (Typed, error) {
 		if verb == "run" {
 			image = "--image=IMAGE "
 		}
-		return typed, exit.Usagef("one NAME is expected, but there is %q too; a command goes behind --: %s %s %s-- %s",
+		return typed, exit.Usagef("unexpected argument %q; put a command after --: \"%s %s %s-- %s\"",
 			before[1], verb, before[0], image, strings.Join(before[1:], " "))
 	}
 	if len(before) == 1 {

@@ -22,11 +22,11 @@ type outputFlags struct {
 }
 
 func (o *outputFlags) addTo(flags *pflag.FlagSet) {
-	flags.StringVar(&o.DryRun, "dry-run", "none", "none, client (print what would be made) or server (let the server check it, make nothing)")
+	flags.StringVar(&o.DryRun, "dry-run", "none", "Dry run `STRATEGY`: none, client (print the objects without creating them) or server (also let the server validate them)")
 	flags.Lookup("dry-run").NoOptDefVal = "client"
-	flags.StringArrayVar(&o.Labels, "label", nil, "Label of what is made, as KEY=VALUE (repeatable)")
-	flags.StringArrayVar(&o.Annotations, "annotation", nil, "Annotation of what is made, as KEY=VALUE (repeatable)")
-	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "Print results and errors only, no notes, progress or next steps")
+	flags.StringArrayVar(&o.Labels, "label", nil, "Label of the created objects, as `KEY=VALUE` (repeatable)")
+	flags.StringArrayVar(&o.Annotations, "annotation", nil, "Annotation of the created objects, as `KEY=VALUE` (repeatable)")
+	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "Print only results and errors, no notes, progress or next steps")
 }
 
 // printer writes what was made in the format of -o.

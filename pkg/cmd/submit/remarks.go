@@ -14,17 +14,17 @@ func (r *Request) remark(made *resolved) {
 		r.factory.Say(note)
 	}
 	if idle(made.job) {
-		r.factory.Say("Note: this job only waits. Many sites forbid that in a job, and ban people for it; for a look at a volume a pod of your own is better, and fetch needs none")
+		r.factory.Say("Note: this job only waits. Many sites forbid such jobs. To inspect a volume, create a pod instead; fetch needs no running job")
 	}
 	if r.factory.Warnings.Has("would violate PodSecurity") {
-		r.factory.Say("Note: this namespace lets no pod of the job start as it is; --run-as UID, with the number of any user but root, gives the pods what it asks for")
+		r.factory.Say("Note: the Pod Security Standard of this namespace does not allow the pods of this job; use --run-as=UID with a UID other than 0")
 	}
 	if r.spec.Lifecycle.TTL != nil && r.spec.Storage.Results != "" {
-		r.factory.Say(fmt.Sprintf("Note: --ttl deletes the job, never claim %s; also then %s finds the results",
+		r.factory.Say(fmt.Sprintf("Note: --ttl deletes the job, but not claim %s; to fetch the results after that: %s",
 			r.spec.Storage.Results, r.factory.Line("fetch", "pvc/"+r.spec.Storage.Results)))
 	}
 	if made.script != nil && r.dryRun != dryRunNone && !r.print.lines && tooLargeToApply(made.script) {
-		r.factory.Say("Note: this script is too large for kubectl apply, which keeps a copy in an annotation; kubectl create -f - takes it")
+		r.factory.Say("Note: this script is too large for kubectl apply, which stores a copy in an annotation; use \"kubectl create -f -\"")
 	}
 }
 
@@ -45,5 +45,5 @@ func (r *Request) next(made *batchv1.Job) {
 			return
 		}
 	}
-	f.Say("What this job writes ends with its container; --results SIZE keeps it on a volume.")
+	f.Say("Files written by this job are lost when its container ends. Use --results=SIZE to keep them on a volume.")
 }

@@ -19,7 +19,7 @@ import (
 // completed stays, for a look at it.
 func (r *Request) remove(ctx context.Context, last *batchv1.Job, ended error) error {
 	if ended != nil {
-		r.factory.Say(fmt.Sprintf("job %s stays, because it did not complete; to delete it: %s", last.Name, r.factory.Line("purge", last.Name)))
+		r.factory.Say(fmt.Sprintf("Kept job %s, because it did not complete; to delete it: %s", last.Name, r.factory.Line("purge", last.Name)))
 		return ended
 	}
 	now, err := job.Get(ctx, r.client, r.namespace, job.Ref(last.Name))
@@ -30,7 +30,7 @@ func (r *Request) remove(ctx context.Context, last *batchv1.Job, ended error) er
 	case err != nil:
 		return r.then.toolError(err)
 	case now.UID != last.UID:
-		return r.then.toolError(fmt.Errorf("job %q is another one by now", last.Name))
+		return r.then.toolError(fmt.Errorf("--rm: job %q was replaced by another job of the same name", last.Name))
 	}
 	plan, err := cleanup.Make(ctx, r.client, r.namespace, []cleanup.Job{cleanup.Reduce(now, "")}, cleanup.Volumes{Delete: true, Viewer: r.viewer()})
 	if err != nil {
@@ -42,7 +42,7 @@ func (r *Request) remove(ctx context.Context, last *batchv1.Job, ended error) er
 	}
 	var errs error
 	for _, one := range plan.Held {
-		errs = fmt.Errorf("--rm: job %q is kept: its results on claim %s were not fetched, and are deleted with its pods; run %q first",
+		errs = fmt.Errorf("--rm: kept job %q: its results on claim %s were not fetched, and would be deleted with its pods; run %q first",
 			one.Name, strings.Join(one.Volumes, ", "), r.factory.Line("fetch", one.Name))
 	}
 	plan.Carry(ctx, r.client, false, func(one cleanup.Object, err error) {

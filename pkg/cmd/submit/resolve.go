@@ -50,7 +50,7 @@ func (r *Request) resolve(ctx context.Context) (*resolved, error) {
 		return nil, exit.With(exit.Usage, err)
 	}
 	if r.first != nil && job.StateOf(r.first) == job.Suspended && !r.spec.Lifecycle.Suspend {
-		r.notes = append(r.notes, fmt.Sprintf("Note: job %s is suspended, and this one is not: --suspend makes it wait too", r.first.Name))
+		r.notes = append(r.notes, fmt.Sprintf("Note: job %s is suspended, but the new job is not; use --suspend to create it suspended", r.first.Name))
 	}
 	if err := r.renewResults(ctx, start); err != nil {
 		return nil, err
@@ -98,7 +98,7 @@ func (r *Request) over(start *batchv1.Job) {
 	}
 	r.spec.Over(start)
 	if policy := spec.ReplaceEndedPodsOnly(start, r.first != nil || r.base.stored); policy != "" {
-		r.notes = append(r.notes, fmt.Sprintf("Note: podReplacementPolicy is Failed, not %s: a pod is replaced only after it has ended, so that two pods never write to the same results directory", policy))
+		r.notes = append(r.notes, fmt.Sprintf("Note: podReplacementPolicy is set to Failed instead of %s: a pod is replaced only after it has ended, so that two pods never write to the same results directory", policy))
 	}
 }
 
@@ -151,11 +151,11 @@ func (r *Request) resolveOwned(start *batchv1.Job, made *resolved) {
 		spec.WithoutScript(start, old)
 	} else if old != "" {
 		made.shared = append(made.shared, owned{configMapKind, old})
-		r.must("the script of the job", configMapKind, old)
+		r.must("script of the job", configMapKind, old)
 	}
 	for _, old := range owner.EnvSecrets(start) {
 		made.shared = append(made.shared, owned{secretKind, old})
-		r.must("the variables of the job", secretKind, old)
+		r.must("secret variables of the job", secretKind, old)
 	}
 }
 
@@ -166,7 +166,7 @@ func (r *Request) lookAll(ctx context.Context, start *batchv1.Job, made *resolve
 		written := spec.Claims(start)
 		for _, claim := range slices.Sorted(maps.Keys(written)) {
 			if written[claim] {
-				r.must("the job mounts", claimKind, claim)
+				r.must("volume of the job", claimKind, claim)
 			}
 		}
 	}

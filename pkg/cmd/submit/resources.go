@@ -24,13 +24,13 @@ type resourceFlags struct {
 }
 
 func (o *resourceFlags) addTo(flags *pflag.FlagSet) {
-	flags.StringVar(&o.CPU, "cpu", "", "CPUs, requested and at most, such as 4 or 500m")
-	flags.StringVar(&o.Memory, "memory", "", "Memory, requested and at most, such as 16Gi")
-	numberVar(flags, &o.GPU, "gpu", 0, "GPUs, requested and at most (default: none, or as many as what is repeated has)")
-	flags.StringVar(&o.GPUResource, "gpu-resource", string(spec.GPUResource), "What --gpu asks for, such as nvidia.com/mig-1g.5gb or amd.com/gpu")
-	flags.StringArrayVar(&o.GPUTypes, "gpu-type", nil, "Only nodes with this GPU, by their label nvidia.com/gpu.product (repeatable: any of them)")
-	flags.StringArrayVar(&o.Requests, "request", nil, "Any other resource requested, as NAME=QUANTITY (repeatable)")
-	flags.StringArrayVar(&o.Limits, "limit", nil, "Any other resource at most, as NAME=QUANTITY (repeatable)")
+	flags.StringVar(&o.CPU, "cpu", "", "CPU request and limit, a `QUANTITY` such as 4 or 500m")
+	flags.StringVar(&o.Memory, "memory", "", "Memory request and limit, a `QUANTITY` such as 16Gi")
+	numberVar(flags, &o.GPU, "gpu", 0, "`NUMBER` of GPUs, as request and limit (default: 0, or that of the original job)")
+	flags.StringVar(&o.GPUResource, "gpu-resource", string(spec.GPUResource), "Resource that --gpu requests, such as nvidia.com/mig-1g.5gb or amd.com/gpu")
+	flags.StringArrayVar(&o.GPUTypes, "gpu-type", nil, "Required GPU model, as in the node label nvidia.com/gpu.product (repeatable: any of them)")
+	flags.StringArrayVar(&o.Requests, "request", nil, "Request for any other resource, as `NAME=QUANTITY` (repeatable)")
+	flags.StringArrayVar(&o.Limits, "limit", nil, "Limit of any other resource, as `NAME=QUANTITY` (repeatable)")
 }
 
 func (o *resourceFlags) parse(r *Request) error {
@@ -72,10 +72,10 @@ func (o *resourceFlags) both() (corev1.ResourceList, error) {
 		list[corev1.ResourceMemory] = amount
 	}
 	if problems := validation.IsQualifiedName(o.GPUResource); len(problems) > 0 || !extended(corev1.ResourceName(o.GPUResource)) {
-		return nil, fmt.Errorf("--gpu-resource=%q: the name of a resource with its domain is expected, such as amd.com/gpu", o.GPUResource)
+		return nil, fmt.Errorf("invalid value %q for --gpu-resource: must be a resource name with a domain, such as amd.com/gpu", o.GPUResource)
 	}
 	if o.GPUResource != string(spec.GPUResource) && o.GPU == nil {
-		return nil, errors.New("--gpu-resource goes with --gpu")
+		return nil, errors.New("--gpu-resource requires --gpu")
 	}
 	if o.GPU != nil && *o.GPU > 0 {
 		list[corev1.ResourceName(o.GPUResource)] = *resource.NewQuantity(int64(*o.GPU), resource.DecimalSI)
@@ -89,10 +89,10 @@ func listed(list corev1.ResourceList, flag string, pairs []string) (corev1.Resou
 	for _, text := range pairs {
 		name, amount, ok := strings.Cut(text, "=")
 		if problems := validation.IsQualifiedName(name); !ok || len(problems) > 0 {
-			return nil, fmt.Errorf("%s=%q: NAME=QUANTITY is expected, such as ephemeral-storage=20Gi", flag, text)
+			return nil, fmt.Errorf("invalid value %q for %s: must be NAME=QUANTITY, such as ephemeral-storage=20Gi", text, flag)
 		}
 		if !known(corev1.ResourceName(name)) {
-			return nil, fmt.Errorf("%s=%q: there is no resource %s; cpu, memory, ephemeral-storage, hugepages-2Mi or a name with a domain is expected", flag, text, name)
+			return nil, fmt.Errorf("invalid value %q for %s: unknown resource %q; must be cpu, memory, ephemeral-storage, hugepages-SIZE or a name with a domain", text, flag, name)
 		}
 		parsed, err := amountOf(flag+" "+name, corev1.ResourceName(name), amount)
 		if err != nil {
@@ -121,11 +121,11 @@ func amountOf(flag string, name corev1.ResourceName, text string) (resource.Quan
 func (o *resourceFlags) parseGPUTypes(r *Request) error {
 	for _, product := range o.GPUTypes {
 		if problems := validation.IsValidLabelValue(product); product == "" || len(problems) > 0 {
-			return fmt.Errorf("--gpu-type=%q: a value of the node label nvidia.com/gpu.product is expected, such as NVIDIA-A100-SXM4-80GB", product)
+			return fmt.Errorf("invalid value %q for --gpu-type: must be a value of the node label nvidia.com/gpu.product, such as NVIDIA-A100-SXM4-80GB", product)
 		}
 	}
 	if o.GPU != nil && *o.GPU == 0 && len(o.GPUTypes) > 0 {
-		return errors.New("--gpu-type names nodes with GPUs, and --gpu=0 asks for none: give one of both")
+		return errors.New("--gpu-type and --gpu=0 are mutually exclusive")
 	}
 	r.spec.Scheduling.GPUTypes, r.spec.Scheduling.NoGPU = o.GPUTypes, o.GPU != nil && *o.GPU == 0
 	return nil

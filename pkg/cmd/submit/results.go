@@ -25,7 +25,7 @@ func (r *Request) resolveResults(start *batchv1.Job, made *resolved) {
 	if asked == nil {
 		if r.spec.Storage.Results = old; old != "" {
 			made.kept = old
-			r.must("the results claim of the job", claimKind, old)
+			r.must("results of the job", claimKind, old)
 			r.relay(start, old)
 		}
 		return
@@ -60,7 +60,7 @@ func (r *Request) replace(start *batchv1.Job) {
 
 func (r *Request) without(start *batchv1.Job, paths ...string) {
 	for _, removed := range spec.WithoutMounts(start, paths...) {
-		r.notes = append(r.notes, "Note: the "+removed+", which the job had, is replaced")
+		r.notes = append(r.notes, "Note: replaced "+removed+" of the original job")
 	}
 }
 

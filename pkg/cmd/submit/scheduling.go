@@ -3,6 +3,7 @@ package submit
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"github.com/spf13/pflag"
 	corev1 "k8s.io/api/core/v1"
@@ -18,10 +19,10 @@ type schedulingFlags struct {
 }
 
 func (o *schedulingFlags) addTo(flags *pflag.FlagSet) {
-	flags.StringArrayVar(&o.NodeSelector, "node-selector", nil, "Only nodes with this label, as KEY=VALUE (repeatable)")
-	flags.StringArrayVar(&o.Tolerations, "toleration", nil, "Also nodes with this taint, as KEY[=VALUE][:EFFECT] (repeatable)")
-	flags.StringVar(&o.Arch, "arch", "", "Only nodes with this processor, such as amd64 or arm64")
-	flags.BoolVar(&o.Spread, "spread", false, "Put the pods on as many nodes as there are")
+	flags.StringArrayVar(&o.NodeSelector, "node-selector", nil, "Required node label, as `KEY=VALUE` (repeatable)")
+	flags.StringArrayVar(&o.Tolerations, "toleration", nil, "Node taint that the pods tolerate, as `KEY[=VALUE][:EFFECT]` (repeatable)")
+	flags.StringVar(&o.Arch, "arch", "", "Required CPU architecture of the node, such as amd64 or arm64")
+	flags.BoolVar(&o.Spread, "spread", false, "Spread the pods over as many nodes as possible")
 }
 
 func (o *schedulingFlags) parse(r *Request) error {
@@ -33,7 +34,7 @@ func (o *schedulingFlags) parse(r *Request) error {
 	for _, text := range o.Tolerations {
 		toleration, err := spec.ParseToleration(text)
 		if err != nil {
-			return fmt.Errorf("--toleration: %w", err)
+			return fmt.Errorf("invalid value %q for --toleration: %w", text, err)
 		}
 		s.Tolerations = append(s.Tolerations, toleration)
 	}
@@ -49,15 +50,15 @@ func (o *schedulingFlags) parseArch(s *spec.Scheduling) error {
 	case o.Arch == "":
 		return nil
 	case meant[o.Arch] != "":
-		return fmt.Errorf("--arch=%q: Kubernetes calls it %s", o.Arch, meant[o.Arch])
+		return fmt.Errorf("invalid value %q for --arch; use %s", o.Arch, meant[o.Arch])
 	case !slices.Contains(known, o.Arch):
-		return fmt.Errorf("--arch=%q: amd64, arm64 or another of Kubernetes' names is expected", o.Arch)
+		return fmt.Errorf("invalid value %q for --arch: must be one of %s", o.Arch, strings.Join(known, ", "))
 	}
 	if s.NodeSelector == nil {
 		s.NodeSelector = map[string]string{}
 	}
 	if other, ok := s.NodeSelector[corev1.LabelArchStable]; ok && other != o.Arch {
-		return fmt.Errorf("--arch=%q and --node-selector=%s=%s exclude each other", o.Arch, corev1.LabelArchStable, other)
+		return fmt.Errorf("--arch=%s and --node-selector=%s=%s are mutually exclusive", o.Arch, corev1.LabelArchStable, other)
 	}
 	s.NodeSelector[corev1.LabelArchStable] = o.Arch
 	return nil

@@ -23,16 +23,16 @@ type storageFlags struct {
 }
 
 func (o *storageFlags) addTo(flags *pflag.FlagSet) {
-	flags.StringVar(&o.Results, "results", "", "Keep what the job leaves at --results-path: on a new claim NAME-results of this size, such as 10Gi, or on pvc/NAME[/SUBPATH]")
-	flags.StringVar(&o.Path, "results-path", "", "Where the job leaves its results (default: "+volume.ResultsPath+", or where a job that is repeated does)")
-	flags.BoolVar(&o.Shared, "results-shared", false, "One folder for all tasks of an array, in place of one for each (RESULTS/TASK)")
-	flags.BoolVar(&o.Reuse, "reuse-results", false, "Write to the results claim that exists, whatever its size; rerun: to that of JOB, in place of a new one")
-	flags.BoolVar(&o.Overwrite, "overwrite-unfetched", false, "Write to a results claim although the results on it were never fetched. They can be lost")
-	flags.StringVar(&o.Class, "storage-class", "", "Storage class of the new claim (default: the cluster's own)")
-	flags.StringVar(&o.Access, "access-mode", "", "Access mode of the new claim: RWO (one node, the default), RWX (any number of nodes), RWOP (one pod)")
-	flags.StringArrayVar(&o.PVC, "pvc", nil, "Mount an existing claim, as NAME[/SUBPATH][:/path[:ro]]; the path is /NAME by default (repeatable)")
-	flags.StringArrayVar(&o.Scratch, "scratch", nil, "Empty folder on the node, gone with the pod, as SIZE[:/path]; the path is /scratch by default (repeatable)")
-	flags.StringVar(&o.FSGroup, "fs-group", "", "Group that may write to the pod's volumes, as a number, or none (default: one for a results claim that run makes)")
+	flags.StringVar(&o.Results, "results", "", "Keep the results on a claim: `SIZE`, such as 10Gi, creates claim NAME-results; pvc/NAME[/SUBPATH] is an existing claim")
+	flags.StringVar(&o.Path, "results-path", "", "Directory in the container where the results claim is mounted (default: "+volume.ResultsPath+", or that of the original job)")
+	flags.BoolVar(&o.Shared, "results-shared", false, "Share one results directory between all tasks of an array (default: one directory per task, named by its index)")
+	flags.BoolVar(&o.Reuse, "reuse-results", false, "Write to the existing results claim, even if it is smaller than --results; in rerun, write to the claim of JOB")
+	flags.BoolVar(&o.Overwrite, "overwrite-unfetched", false, "Write to a results claim even if its results were not fetched; they can be lost")
+	flags.StringVar(&o.Class, "storage-class", "", "StorageClass of the new claim (default: that of the cluster)")
+	flags.StringVar(&o.Access, "access-mode", "", "Access mode of the new claim: RWO (one node, the default), RWX (many nodes) or RWOP (one pod)")
+	flags.StringArrayVar(&o.PVC, "pvc", nil, "Existing claim to mount, as `NAME[/SUBPATH][:/path[:ro]]`; the default path is /NAME (repeatable)")
+	flags.StringArrayVar(&o.Scratch, "scratch", nil, "Empty directory on the node, deleted with the pod, as `SIZE[:/path]`; the default path is /scratch (repeatable)")
+	flags.StringVar(&o.FSGroup, "fs-group", "", "Group ID that can write to the volumes of the pod, or none (default: a group is set for a results claim created by run)")
 }
 
 func (o *storageFlags) parse(r *Request) error {
@@ -54,7 +54,7 @@ func (o *storageFlags) parseGroup(r *Request) error {
 	}
 	group, err := spec.ParseUser(o.FSGroup)
 	if err != nil || group.GID != nil {
-		return fmt.Errorf("--fs-group=%q: the number of a group, or none, is expected", o.FSGroup)
+		return fmt.Errorf("invalid value %q for --fs-group: must be a group ID, or none", o.FSGroup)
 	}
 	r.results.group, r.results.chosen = &group.UID, true
 	return nil
@@ -76,13 +76,13 @@ func (o *storageFlags) parseResults(r *Request) error {
 	case !existing:
 		return o.parseSize(r, at)
 	case kind != "pvc" && kind != "persistentvolumeclaim":
-		return fmt.Errorf("--results=%q: a size, or pvc/NAME[/SUBPATH], is expected", o.Results)
+		return fmt.Errorf("invalid value %q for --results: must be a size such as 10Gi, or pvc/NAME[/SUBPATH]", o.Results)
 	case o.Class != "" || o.Access != "":
-		return fmt.Errorf("--storage-class and --access-mode are of a new claim, and --results=%s names one that is there", o.Results)
+		return fmt.Errorf("--storage-class and --access-mode require --results=SIZE: --results=%s is an existing claim", o.Results)
 	}
 	mount, err := volume.ParseMount(name + ":" + at)
 	if err != nil {
-		return fmt.Errorf("--results=%s: %w", o.Results, err)
+		return fmt.Errorf("invalid value %q for --results: %w", o.Results, err)
 	}
 	r.results.asked = &spec.Mount{Mount: mount}
 	r.remember(named{flag: "--results", kind: claimKind, name: mount.Claim, shown: "pvc/" + mount.Claim})
@@ -122,7 +122,7 @@ func (o *storageFlags) parseSize(r *Request, at string) error {
 	}
 	access, err := volume.ParseAccess(o.Access)
 	if err != nil {
-		return fmt.Errorf("--access-mode=%q: %w", o.Access, err)
+		return fmt.Errorf("invalid value %q for --access-mode: %w", o.Access, err)
 	}
 	r.results.access = o.Access != ""
 	r.results.made = &volume.Spec{Size: size, Class: o.Class, Access: access}
@@ -137,7 +137,7 @@ func (o *storageFlags) parseMounts(r *Request) error {
 	for _, text := range o.PVC {
 		mount, err := volume.ParseMount(text)
 		if err != nil {
-			return fmt.Errorf("--pvc: %w", err)
+			return fmt.Errorf("invalid value %q for --pvc: %w", text, err)
 		}
 		r.spec.Storage.Mounts = append(r.spec.Storage.Mounts, spec.Mount{Mount: mount})
 		if err := r.names("--pvc", claimKind, mount.Claim); err != nil {

@@ -14,7 +14,7 @@ import (
 // completeFlags says what completes the flags that run and rerun share.
 func (o *Flags) completeFlags(f *factory.Factory, cmd *cobra.Command) {
 	tab.Flags(cmd, map[string]tab.Func{
-		"access-mode":       tab.Values("RWO\tone node", "RWX\tany number of nodes", "RWOP\tone pod"),
+		"access-mode":       tab.Values("RWO\tone node", "RWX\tmany nodes", "RWOP\tone pod"),
 		"arch":              tab.Values("amd64", "arm64"),
 		"dir":               tab.Folders,
 		"dry-run":           tab.Values(string(dryRunNone), string(dryRunClient), string(dryRunServer)),

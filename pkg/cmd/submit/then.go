@@ -28,13 +28,13 @@ type thenFlags struct {
 }
 
 func (o *thenFlags) addTo(flags *pflag.FlagSet) {
-	flags.BoolVar(&o.Wait, "wait", false, "Wait until the job is finished and end with its exit status")
-	flags.BoolVar(&o.Follow, "follow", false, "Print the logs of its pods until it is finished, and end with its exit status")
-	flags.BoolVar(&o.Fetch, "fetch", false, "Wait, then copy its results here, also after a failure")
-	flags.BoolVar(&o.Remove, "rm", false, "Wait, and when it has completed delete it with all that run made for it; with --results only after --fetch has brought them whole")
-	flags.StringVar(&o.Timeout, "timeout", "", "Stop waiting for the job after this long, with exit status 124; the job continues ("+duration.Forms+")")
+	flags.BoolVar(&o.Wait, "wait", false, "Wait until the job is finished, and exit with its exit status")
+	flags.BoolVar(&o.Follow, "follow", false, "Print the logs of the pods until the job is finished, and exit with its exit status")
+	flags.BoolVar(&o.Fetch, "fetch", false, "Wait, then copy the results to --dir, even if the job failed")
+	flags.BoolVar(&o.Remove, "rm", false, "Wait, then delete the job and all objects that run created for it, if it completed; with --results, this requires a complete --fetch")
+	flags.StringVar(&o.Timeout, "timeout", "", "Stop waiting for the job after `DURATION`, with exit status 124; the job continues ("+duration.Forms+")")
 	outcome.AddFailFast(flags, &o.FailFast)
-	flags.StringVarP(&o.Dir, "dir", "d", "", "Folder that --fetch copies to (default: ./NAME)")
+	flags.StringVarP(&o.Dir, "dir", "d", "", "Destination directory of --fetch (default: ./NAME)")
 }
 
 func (o *thenFlags) parse(r *Request) error {
@@ -44,7 +44,7 @@ func (o *thenFlags) parse(r *Request) error {
 		on   bool
 	}{{"--wait", o.Wait}, {"--follow", o.Follow}, {"--fetch", o.Fetch}, {"--rm", o.Remove}} {
 		if one.on && r.dryRun != dryRunNone {
-			return fmt.Errorf("%s and --dry-run=%s exclude each other", one.flag, r.dryRun)
+			return fmt.Errorf("%s and --dry-run=%s are mutually exclusive", one.flag, r.dryRun)
 		}
 	}
 	if err := o.parseTimes(r); err != nil {
@@ -52,9 +52,9 @@ func (o *thenFlags) parse(r *Request) error {
 	}
 	switch {
 	case o.Follow && !r.print.lines:
-		return errors.New("--follow and -o exclude each other: both write to the output")
+		return errors.New("--follow and -o are mutually exclusive: both write to stdout")
 	case o.Dir != "" && !o.Fetch:
-		return errors.New("-d goes with --fetch")
+		return errors.New("-d requires --fetch")
 	}
 	return nil
 }
@@ -139,7 +139,7 @@ func (r *Request) await(ctx context.Context, made *batchv1.Job) (last *batchv1.J
 		end = outcomes[0]
 	}
 	if _, deleted := errors.AsType[*job.DeletedError](err); deleted && r.spec.Storage.Results != "" {
-		r.factory.Say("The results on claim " + r.spec.Storage.Results + " remain; to fetch them: " + r.factory.Line("fetch", "pvc/"+r.spec.Storage.Results))
+		r.factory.Say("The results are kept on claim " + r.spec.Storage.Results + "; to fetch them: " + r.factory.Line("fetch", "pvc/"+r.spec.Storage.Results))
 	}
 	if end.Job == nil || ctx.Err() != nil {
 		return nil, err
@@ -182,7 +182,7 @@ func (r *Request) record(ctx context.Context, outcome job.Outcome) {
 		err = volume.RecordUser(ctx, r.client, claim, ran.Text())
 	}
 	if err != nil {
-		r.factory.Say(fmt.Sprintf("Note: which user the job ran as was not recorded: %v", err))
+		r.factory.Say(fmt.Sprintf("Note: the user of the job was not recorded on its results claim: %v", err))
 	}
 }
 

@@ -40,9 +40,9 @@ func (r *Request) keepTogether(start *batchv1.Job, made *resolved) error {
 	case !tasks || len(shared) == 0:
 		return nil
 	case r.spec.Scheduling.Spread:
-		return fmt.Errorf("--spread: the pods share claim %s, which only one node may use; %s", shared[0], elsewhere(made))
+		return fmt.Errorf("--spread cannot be used with claim %s, which only one node can mount; %s", shared[0], elsewhere(made))
 	}
-	r.notes = append(r.notes, fmt.Sprintf("Note: all pods of this job run on one node, because only one may use claim %s; %s", strings.Join(shared, ", "), elsewhere(made)))
+	r.notes = append(r.notes, fmt.Sprintf("Note: all pods of this job run on one node, because only one node can mount claim %s; %s", strings.Join(shared, ", "), elsewhere(made)))
 	return nil
 }
 
@@ -64,9 +64,9 @@ func (r *Request) brought(start *batchv1.Job) (names []string) {
 // elsewhere says how the pods could run on more than one node.
 func elsewhere(made *resolved) string {
 	if made.claim != nil {
-		return "--access-mode RWX lets more of them, where the storage can"
+		return "to use more nodes, use --access-mode=RWX if the storage supports it"
 	}
-	return "a claim with access mode RWX lets more of them, where the storage can"
+	return "to use more nodes, use a claim with access mode RWX"
 }
 
 // atOnce is how many pods will run at the same time.

@@ -56,11 +56,11 @@ func parseSeconds(flag, text string, least time.Duration) (int64, error) {
 	case err != nil:
 		return 0, fmt.Errorf("invalid value %q for %s: %w", text, flag, err)
 	case length%time.Second != 0:
-		return 0, fmt.Errorf("%s=%q: whole seconds are expected", flag, text)
+		return 0, fmt.Errorf("invalid value %q for %s: must be a whole number of seconds", text, flag)
 	case length < least:
-		return 0, fmt.Errorf("%s=%q: at least %s is expected", flag, text, least)
+		return 0, fmt.Errorf("invalid value %q for %s: must be at least %s", text, flag, least)
 	case length.Seconds() > math.MaxInt32:
-		return 0, fmt.Errorf("%s=%q: 68 years is the longest", flag, text)
+		return 0, fmt.Errorf("invalid value %q for %s: must be at most 68 years", text, flag)
 	}
 	return int64(length / time.Second), nil
 }
@@ -68,10 +68,10 @@ func parseSeconds(flag, text string, least time.Duration) (int64, error) {
 func mountPath(flag, text, at string) (string, error) {
 	clean, err := volume.MountPath(at)
 	if err == nil && strings.Contains(clean, ":") {
-		err = fmt.Errorf("the path %q holds a colon", at)
+		err = fmt.Errorf("mount path %q contains a colon", at)
 	}
 	if err != nil {
-		return "", fmt.Errorf("%s=%q: %w", flag, text, err)
+		return "", fmt.Errorf("invalid value %q for %s: %w", text, flag, err)
 	}
 	return clean, nil
 }
@@ -80,16 +80,16 @@ func mountPath(flag, text, at string) (string, error) {
 func parseLabel(flag, text string) (key, value string, err error) {
 	key, value, ok := strings.Cut(text, "=")
 	if !ok {
-		return "", "", fmt.Errorf("%s=%q: KEY=VALUE is expected", flag, text)
+		return "", "", fmt.Errorf("invalid value %q for %s: must be KEY=VALUE", text, flag)
 	}
 	if problems := validation.IsQualifiedName(key); len(problems) > 0 {
-		return "", "", fmt.Errorf("%s=%q: the key %q is none: %s", flag, text, key, problems[0])
+		return "", "", fmt.Errorf("invalid value %q for %s: invalid key %q: %s", text, flag, key, problems[0])
 	}
 	if owner.Reserved(key) {
-		return "", "", fmt.Errorf("%s=%q: the key %q is one of those by which this plugin knows what it made", flag, text, key)
+		return "", "", fmt.Errorf("invalid value %q for %s: key %q is reserved for kubectl-batch", text, flag, key)
 	}
 	if problems := validation.IsValidLabelValue(value); len(problems) > 0 && flag != "--annotation" {
-		return "", "", fmt.Errorf("%s=%q: the value %q is none: %s", flag, text, value, problems[0])
+		return "", "", fmt.Errorf("invalid value %q for %s: invalid label value %q: %s", text, flag, value, problems[0])
 	}
 	return key, value, nil
 }

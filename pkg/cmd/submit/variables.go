@@ -63,14 +63,14 @@ func (r *Request) keyValue(flag, text string) (key, value string, err error) {
 		shown = key + "=..."
 	}
 	if err := isVariable(key); err != nil {
-		return "", "", fmt.Errorf("%s=%q: %w", flag, shown, err)
+		return "", "", fmt.Errorf("invalid value %q for %s: %w", shown, flag, err)
 	}
 	if typed {
 		return key, value, nil // as in every manifest: $(OTHER) is expanded in --env
 	}
 	value, ok := r.factory.LookupEnv(key)
 	if !ok {
-		return "", "", fmt.Errorf("%s=%s: there is no variable of that name here; %s %s=VALUE gives it one", flag, text, flag, key)
+		return "", "", fmt.Errorf("invalid value %q for %s: variable %s is not set on the local machine; use %s=%s=VALUE", text, flag, key, flag, key)
 	}
 	if flag == "--env" {
 		value = spec.Literal(value)
@@ -87,7 +87,7 @@ func (r *Request) setVariable(variable corev1.EnvVar) {
 
 func (r *Request) warnOfSecret(key string) {
 	if looksSecret(key) {
-		r.notes = append(r.notes, fmt.Sprintf("Note: everybody who may see the job can read %s; --secret-env %s keeps it in a Secret", key, key))
+		r.notes = append(r.notes, fmt.Sprintf("Note: every user who can read the job can read variable %s; use --secret-env=%s to store it in a Secret", key, key))
 	}
 }
 

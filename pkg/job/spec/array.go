@@ -1,6 +1,7 @@
 package spec
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"strconv"
@@ -27,15 +28,15 @@ func ParseArray(text string) (*Array, error) {
 	part := arrayForm.FindStringSubmatch(text)
 	switch {
 	case part == nil && strings.ContainsAny(text, ",:"):
-		return nil, fmt.Errorf("%q: Kubernetes numbers the tasks from 0 without gaps: 0-99, or 100, or with %%10 at the end for ten at once", text)
+		return nil, errors.New("tasks are numbered from 0 without gaps; must be a number such as 100 or a range such as 0-99, with %10 for 10 tasks at a time")
 	case part == nil:
-		return nil, fmt.Errorf("%q: 0-99 or 100 is expected, with %%10 at the end for ten at once", text)
+		return nil, errors.New("must be a number such as 100 or a range such as 0-99, with %10 for 10 tasks at a time")
 	case part[1] != "" && number(part[1]) != 0:
 		first, last := number(part[1]), number(part[2])
 		if last < first {
-			return nil, fmt.Errorf("%q: its end is before its beginning: 0-99 or 100 is expected", text)
+			return nil, errors.New("the end of the range is before its start")
 		}
-		return nil, fmt.Errorf("%q: Kubernetes numbers the tasks from 0: write 0-%d, and add %d in the job", text, last-first, first)
+		return nil, fmt.Errorf("tasks are numbered from 0; use 0-%d, and add %d to the index in the job", last-first, first)
 	}
 	a := &Array{Tasks: number(part[2]), AtOnce: number(part[3])}
 	if part[1] != "" {
@@ -43,9 +44,9 @@ func ParseArray(text string) (*Array, error) {
 	}
 	switch {
 	case a.Tasks < 1 || a.Tasks > mostTasks:
-		return nil, fmt.Errorf("%q: from 1 to %d tasks are possible", text, mostTasks)
+		return nil, fmt.Errorf("must be 1 to %d tasks", mostTasks)
 	case part[3] != "" && a.AtOnce < 1:
-		return nil, fmt.Errorf("%q: at least one task at once is expected behind %%", text)
+		return nil, errors.New("the number after % must be at least 1")
 	}
 	return a, nil
 }
@@ -83,7 +84,7 @@ func ParseCodes(text string) ([]int32, error) {
 		from, err := strconv.ParseUint(first, 10, 8)
 		to, err2 := strconv.ParseUint(last, 10, 8)
 		if err != nil || err2 != nil || from < 1 || from > to {
-			return nil, fmt.Errorf("%q: %q is no exit status of a failure: numbers from 1 to 255 and ranges of them are expected, such as 1,42-44", text, word)
+			return nil, fmt.Errorf("invalid exit status %q: must be numbers or ranges from 1 to 255, such as 1,42-44", word)
 		}
 		for code := from; code <= to; code++ {
 			chosen[code] = true

@@ -94,7 +94,7 @@ func (c *fieldCheck) value(path string, value any, kind reflect.Type) {
 func (c *fieldCheck) special(path string, value any, kind reflect.Type) bool {
 	accepted, ok := map[reflect.Type]string{
 		reflect.TypeFor[resource.Quantity]():  "must be a quantity, such as 500m, 4Gi or 1",
-		reflect.TypeFor[intstr.IntOrString](): "must be a whole number or a text",
+		reflect.TypeFor[intstr.IntOrString](): "must be a whole number or a string",
 		reflect.TypeFor[metav1.Time]():        "must be a time, such as 2026-01-31T12:00:00Z",
 		reflect.TypeFor[metav1.MicroTime]():   "must be a time, such as 2026-01-31T12:00:00.000000Z",
 		reflect.TypeFor[metav1.FieldsV1]():    "must be a mapping of fields",
@@ -174,7 +174,7 @@ func (c *fieldCheck) scalar(path string, value any, kind reflect.Type) {
 	switch kind.Kind() {
 	case reflect.String:
 		if !isText {
-			c.invalid(path, value, "must be a text; put it in quotes")
+			c.invalid(path, value, "must be a string; put it in quotes")
 		}
 	case reflect.Bool:
 		if _, ok := value.(bool); !ok {

@@ -34,7 +34,7 @@ var noKey = regexp.MustCompile(`[^-._a-zA-Z0-9]`)
 // larger than a ConfigMap can be.
 func NewScript(file string, data []byte) (*Script, error) {
 	if len(data) > MostBytes {
-		return nil, fmt.Errorf("it has %d bytes, and a ConfigMap holds %d (1 MiB) at most; put it into the image, or on a volume (--pvc)", len(data), MostBytes)
+		return nil, fmt.Errorf("file has %d bytes, but a ConfigMap holds at most %d (1 MiB); put it into the image, or on a volume (--pvc)", len(data), MostBytes)
 	}
 	return &Script{File: noKey.ReplaceAllString(path.Base(file), "_"), Data: data}, nil
 }

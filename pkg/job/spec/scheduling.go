@@ -109,14 +109,14 @@ func ParseToleration(text string) (corev1.Toleration, error) {
 	taint, effect, hasEffect := strings.Cut(text, ":")
 	key, value, hasValue := strings.Cut(taint, "=")
 	if problems := validation.IsQualifiedName(key); len(problems) > 0 {
-		return corev1.Toleration{}, fmt.Errorf("%q: %q is not the key of a taint: %s", text, key, problems[0])
+		return corev1.Toleration{}, fmt.Errorf("invalid taint key %q: %s", key, problems[0])
 	}
 	if problems := validation.IsValidLabelValue(value); len(problems) > 0 {
-		return corev1.Toleration{}, fmt.Errorf("%q: %q is not the value of a taint: %s", text, value, problems[0])
+		return corev1.Toleration{}, fmt.Errorf("invalid taint value %q: %s", value, problems[0])
 	}
 	effects := []corev1.TaintEffect{corev1.TaintEffectNoSchedule, corev1.TaintEffectPreferNoSchedule, corev1.TaintEffectNoExecute}
 	if hasEffect && !slices.Contains(effects, corev1.TaintEffect(effect)) {
-		return corev1.Toleration{}, fmt.Errorf("%q: the effect is NoSchedule, PreferNoSchedule or NoExecute, not %q", text, effect)
+		return corev1.Toleration{}, fmt.Errorf("invalid effect %q: must be NoSchedule, PreferNoSchedule or NoExecute", effect)
 	}
 	t := corev1.Toleration{Key: key, Operator: corev1.TolerationOpExists, Effect: corev1.TaintEffect(effect)}
 	if hasValue {

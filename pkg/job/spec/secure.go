@@ -21,14 +21,14 @@ func ParseUser(text string) (*User, error) {
 	uid, gid, hasGroup := strings.Cut(text, ":")
 	user, err := parseID(uid)
 	if err != nil {
-		return nil, fmt.Errorf("%q: UID or UID:GID is expected, two numbers from 0 to %d", text, math.MaxInt32)
+		return nil, fmt.Errorf("must be UID or UID:GID, with numbers from 0 to %d", math.MaxInt32)
 	}
 	if !hasGroup {
 		return &User{UID: user}, nil
 	}
 	group, err := parseID(gid)
 	if err != nil {
-		return nil, fmt.Errorf("%q: the group %q is not a number from 0 to %d", text, gid, math.MaxInt32)
+		return nil, fmt.Errorf("invalid GID %q: must be a number from 0 to %d", gid, math.MaxInt32)
 	}
 	return &User{UID: user, GID: &group}, nil
 }

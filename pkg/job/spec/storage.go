@@ -89,9 +89,9 @@ func (s Storage) Paths() [][2]string {
 
 func (f Files) name() string {
 	if f.Secret != "" {
-		return "secret " + f.Secret
+		return "Secret " + f.Secret
 	}
-	return "config map " + f.ConfigMap
+	return "ConfigMap " + f.ConfigMap
 }
 
 func (s Storage) over(job *batchv1.Job, container *corev1.Container) {
