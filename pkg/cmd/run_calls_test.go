@@ -126,7 +126,7 @@ func TestRunNotes(t *testing.T) {
 		"--secret=gone:/x":                {`Note: --secret=gone: Secret "gone" does not exist; no pod of this job starts until it exists`},
 		"--config-map=gone:/x":            {`Note: --config-map=gone: ConfigMap "gone" does not exist; no pod of this job starts until it exists`},
 		"--s3-secret=half":                {"Note: --s3-secret=half: the Secret has no key AWS_SECRET_ACCESS_KEY; no pod of this job starts until it is added"},
-		"--results=1Gi --ttl=1h":          {"Note: --ttl deletes the job, but not claim train-results; to fetch the results after that: kubectl batch fetch pvc/train-results"},
+		"--results=1Gi --ttl=1h":          {"Note: --ttl deletes the job, but not claim train-results. To fetch the results after that, run: kubectl batch fetch pvc/train-results"},
 		"--ttl=1h":                        nil,
 		"-- sleep infinity":               {"Note: this job only waits."},
 		"--cmd date --cmd sleep␣infinity": {"Note: this job only waits."},

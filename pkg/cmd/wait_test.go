@@ -177,7 +177,7 @@ func TestRunWaits(t *testing.T) {
 // A job that is deleted before its end leaves its results, and run says how they are fetched.
 func TestRunNamesResultsOfDeletedJob(t *testing.T) {
 	got := during(t, faketest.New(), []step{remove("train")}, "run", "train", "--image=i", "--results=1Gi", "--fetch", "-oname")
-	const want = "The results are kept on claim train-results; to fetch them: kubectl batch fetch pvc/train-results\nerror: job \"train\" was deleted before it finished\n"
+	const want = "The results are kept on claim train-results. To fetch them, run: kubectl batch fetch pvc/train-results\nerror: job \"train\" was deleted before it finished\n"
 	if got.Status != 125 || !strings.HasSuffix(got.Stderr, want) {
 		t.Errorf("status %d, %s; want 125, %s", got.Status, got.Stderr, want)
 	}

@@ -20,7 +20,7 @@ func (r *Request) remark(made *resolved) {
 		r.factory.Say("Note: the Pod Security Standard of this namespace does not allow the pods of this job; use --run-as=UID with a UID other than 0")
 	}
 	if r.spec.Lifecycle.TTL != nil && r.spec.Storage.Results != "" {
-		r.factory.Say(fmt.Sprintf("Note: --ttl deletes the job, but not claim %s; to fetch the results after that: %s",
+		r.factory.Say(fmt.Sprintf("Note: --ttl deletes the job, but not claim %s. To fetch the results after that, run: %s",
 			r.spec.Storage.Results, r.factory.Line("fetch", "pvc/"+r.spec.Storage.Results)))
 	}
 	if made.script != nil && r.dryRun != dryRunNone && !r.print.lines && tooLargeToApply(made.script) {

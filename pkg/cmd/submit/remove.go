@@ -19,7 +19,7 @@ import (
 // completed stays, for a look at it.
 func (r *Request) remove(ctx context.Context, last *batchv1.Job, ended error) error {
 	if ended != nil {
-		r.factory.Say(fmt.Sprintf("Kept job %s, because it did not complete; to delete it: %s", last.Name, r.factory.Line("purge", last.Name)))
+		r.factory.Say(fmt.Sprintf("Kept job %s, because it did not complete. To delete it, run: %s", last.Name, r.factory.Line("purge", last.Name)))
 		return ended
 	}
 	now, err := job.Get(ctx, r.client, r.namespace, job.Ref(last.Name))

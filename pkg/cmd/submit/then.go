@@ -139,7 +139,7 @@ func (r *Request) await(ctx context.Context, made *batchv1.Job) (last *batchv1.J
 		end = outcomes[0]
 	}
 	if _, deleted := errors.AsType[*job.DeletedError](err); deleted && r.spec.Storage.Results != "" {
-		r.factory.Say("The results are kept on claim " + r.spec.Storage.Results + "; to fetch them: " + r.factory.Line("fetch", "pvc/"+r.spec.Storage.Results))
+		r.factory.Say("The results are kept on claim " + r.spec.Storage.Results + ". To fetch them, run: " + r.factory.Line("fetch", "pvc/"+r.spec.Storage.Results))
 	}
 	if end.Job == nil || ctx.Err() != nil {
 		return nil, err
@@ -165,7 +165,7 @@ func (r *Request) resume(name string) []string {
 		line += "; " + r.factory.Line(words...)
 	}
 	if r.then.remove {
-		return []string{line, "The job is not deleted; to delete it when it is finished: " + r.factory.Line("purge", name)}
+		return []string{line, "The job was not deleted. To delete it when it is finished, run: " + r.factory.Line("purge", name)}
 	}
 	return []string{line}
 }
