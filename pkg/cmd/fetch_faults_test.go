@@ -37,7 +37,7 @@ func TestFetchThroughFaults(t *testing.T) {
 				}
 				return
 			}
-			if volume.MarkOf(cluster.Claim("train-results")) == nil && !strings.Contains(got.Stderr, "record") {
+			if volume.MarkOf(cluster.Claim("train-results")) == nil && !strings.Contains(got.Stderr, "marked as fetched") {
 				t.Errorf("status 0, not marked as fetched and not said; %+v", got)
 			}
 			local := filetree.Read(t, dir)

@@ -28,7 +28,7 @@ func TestFetchReadsEmptyDirOfRunningPod(t *testing.T) {
 		if files := strings.Join(keys(localFiles(t)), " "); files != want || got.Status != 0 || len(got.Changes) > 0 {
 			t.Errorf("%q: %q; want %q; %+v", args, files, want, got)
 		}
-		if !strings.Contains(got.Stderr, `Reading emptyDir volume "scratch" of pod "train-x" inside the pod, with which it is deleted`) {
+		if !strings.Contains(got.Stderr, `Note: reading emptyDir volume "scratch" of pod "train-x" inside the pod, because the volume is deleted with the pod`) {
 			t.Errorf("%q: %s", args, got.Stderr)
 		}
 	}
@@ -58,7 +58,7 @@ func TestFetchOfSeveralPodsWithEmptyDir(t *testing.T) {
 	job := faketest.Job("train", running, onEmptyDir)
 	pods := []*corev1.Pod{faketest.PodOf(job, "train-x", corev1.PodRunning, nowRunning), faketest.PodOf(job, "train-y", corev1.PodRunning, nowRunning)}
 	got := execute(t, faketest.New(job, pods[0], pods[1]), "fetch", "train")
-	if want := `/scratch is on emptyDir volume "scratch" of each running pod (2), which is deleted with the pod; while it runs, copy them with "kubectl cp -c main lab/train-x:/scratch train"`; !strings.Contains(got.Stderr, want) || got.Status != 1 {
+	if want := `/scratch is on emptyDir volume "scratch" of each running pod (2), which is deleted with the pod; while the pod runs, copy them with "kubectl cp -c main lab/train-x:/scratch train"`; !strings.Contains(got.Stderr, want) || got.Status != 1 {
 		t.Errorf("%+v", got)
 	}
 }

@@ -56,7 +56,7 @@ func TestFetchJSONOfSeveral(t *testing.T) {
 	)
 	got := execute(t, cluster, "fetch", "-l", "team=vision", "-d", "all", "-o", "json")
 	equal(t, localFiles(t), map[string]string{"all/a/x": "1", "all/b/x": "2"})
-	if got.Status != 1 || !strings.Contains(got.Stderr, `error: gone: claim "gone-results" does not exist`) || !strings.HasSuffix(got.Stderr, "error: could not fetch 1 of 3 jobs: gone: claim \"gone-results\" does not exist in namespace \"lab\": it was deleted, and the results on it\n") {
+	if got.Status != 1 || !strings.Contains(got.Stderr, `error: gone: claim "gone-results" does not exist`) || !strings.HasSuffix(got.Stderr, "error: could not fetch 1 of 3 jobs: gone: claim \"gone-results\" does not exist in namespace \"lab\": the claim and its results were deleted\n") {
 		t.Errorf("%+v", got)
 	}
 	t.Chdir(here)
@@ -95,7 +95,7 @@ func TestFetchSentence(t *testing.T) {
 	want("Fetched 2 files, 6 B in 0.0 s to ./train; every file verified\n")
 	want("Up to date: 2 files, 6 B, in ./train\n")
 	want("Fetched 1 file, 5 B in 0.0 s to ./some; every file verified\n", "-d", "some", "--include=*.pt")
-	want("Fetched 1 file, 1 B in 0.0 s to ./some (1 was there already); every file verified\n", "-d", "some")
+	want("Fetched 1 file, 1 B in 0.0 s to ./some (1 already present); every file verified\n", "-d", "some")
 }
 
 // What is fetched, and what is not worth a try, of a namespace full of jobs.
@@ -119,8 +119,8 @@ func TestFetchUnfetched(t *testing.T) {
 	equal(t, localFiles(t), map[string]string{"new/x": "x"})
 	equal(t, got, result{
 		Stdout: "Fetched 1 file, 1 B in 0.0 s to ./new; every file verified\n",
-		Stderr: "Note: this fetch will not be recorded as fetched, because pod viewer-of-new mounts claim new-results and may write to it\n" +
-			"Claim new-results may be used by one pod only: reading it inside pod viewer-of-new, which has it\n",
+		Stderr: "Note: the results will not be marked as fetched, because pod viewer-of-new mounts claim new-results and may write to it\n" +
+			"Note: claim new-results can be used by only one pod; reading the files inside pod viewer-of-new, which mounts the claim\n",
 	})
 }
 
@@ -136,8 +136,8 @@ func TestFetchNothing(t *testing.T) {
 	for line, want := range map[string]result{
 		"-l a=b":              {Stderr: "error: no jobs in namespace \"lab\" match the flags\n", Status: 1},
 		"-l a=b -o json":      {Stdout: none, Stderr: "error: no jobs in namespace \"lab\" match the flags\n", Status: 1},
-		"--unfetched":         {Stderr: "Nothing to fetch in namespace \"lab\": no finished job of yours has results that were not fetched\n"},
-		"--unfetched -o json": {Stdout: none, Stderr: "Nothing to fetch in namespace \"lab\": no finished job of yours has results that were not fetched\n"},
+		"--unfetched":         {Stderr: "Nothing to fetch in namespace \"lab\": none of your finished jobs has unfetched results\n"},
+		"--unfetched -o json": {Stdout: none, Stderr: "Nothing to fetch in namespace \"lab\": none of your finished jobs has unfetched results\n"},
 	} {
 		equal(t, execute(t, faketest.New(), append([]string{"fetch"}, strings.Fields(line)...)...), want)
 	}

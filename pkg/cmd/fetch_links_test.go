@@ -76,7 +76,7 @@ func TestFetchBoundsNotesOnLinks(t *testing.T) {
 	t.Chdir(t.TempDir())
 	cluster := onThisMachine(fetchable(t, done("train", time.Hour, withResults), tree))
 	got := execute(t, cluster, "fetch", "train")
-	if got.Status != 0 || strings.Count(got.Stderr, "Note: skipped \"l") != 5 || !strings.Contains(got.Stderr, "Note: skipped 1,200 more; -o json names all of them\n") {
+	if got.Status != 0 || strings.Count(got.Stderr, "Note: skipped \"l") != 5 || !strings.Contains(got.Stderr, "Note: skipped 1,200 more; use -o json to list all of them\n") {
 		t.Errorf("%+v", got)
 	}
 	got = execute(t, cluster, "fetch", "train", "-o", "json")

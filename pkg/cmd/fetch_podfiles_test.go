@@ -33,10 +33,10 @@ func TestFetchNamesFilesOfPod(t *testing.T) {
 		args    string
 		want    string
 	}{
-		"with the agent":  {faketest.Job("train", running, onEmptyDir), true, "a --transport=exec", `and --transport=exec needs a helper pod, which cannot mount it`},
-		"its pod ended":   {done("train", time.Hour, onEmptyDir), false, "", `/scratch was on emptyDir volume "scratch", which is deleted with its pod; to keep the results of the next run, use run --results=SIZE`},
+		"with the agent":  {faketest.Job("train", running, onEmptyDir), true, "a --transport=exec", `; --transport=exec requires a helper pod, which cannot mount an emptyDir volume`},
+		"its pod ended":   {done("train", time.Hour, onEmptyDir), false, "", `/scratch was on emptyDir volume "scratch", which exists only while its pod runs; to keep the results of the next run, use run --results=SIZE`},
 		"beside a claim":  {faketest.Job("train", running, mounting("data"), onEmptyDir), true, "/scratch/a --transport=exec", `/scratch/a is on emptyDir volume "scratch", which is deleted with pod "train-x"`},
-		"not on a volume": {faketest.Job("train", running), true, "/tmp/a", `it has no volume, so its files are deleted with pod "train-x"; while it runs, copy them with "kubectl cp -c main lab/train-x:/tmp/a train` + next},
+		"not on a volume": {faketest.Job("train", running), true, "/tmp/a", `it has no volume, so its files are deleted with pod "train-x"; while the pod runs, copy them with "kubectl cp -c main lab/train-x:/tmp/a train` + next},
 		"nothing is left": {done("train", time.Hour), false, "/tmp/a", "it has no volume, so its files were lost when its container ended; use run --results=SIZE to keep results"},
 		"another path":    {faketest.Job("train", running, mounting("data"), onEmptyDir), true, "/elsewhere", `path "/elsewhere" is not on a volume that the job writes to (claim data at /data)`},
 	} {
@@ -74,7 +74,7 @@ func TestFetchNamesClaimBeingDeleted(t *testing.T) {
 		}
 		for _, target := range []string{"pvc/train-results", "train"} {
 			got := execute(t, cluster, "fetch", target, "--anyway")
-			if want := "error: claim \"train-results\" is being deleted, and no new pod can mount it: " + test.want + "\n"; got.Stderr != want || got.Status != 1 || len(got.Changes) > 0 {
+			if want := "error: claim \"train-results\" is being deleted, so no new pod can mount it: " + test.want + "\n"; got.Stderr != want || got.Status != 1 || len(got.Changes) > 0 {
 				t.Errorf("%s, %s: %+v; want %s", name, target, got, want)
 			}
 		}

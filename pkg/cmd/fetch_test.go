@@ -85,13 +85,13 @@ func TestFetchTasks(t *testing.T) {
 		want       string
 		stderr     string
 	}{
-		"a path in every task":    {index, "m.json", "0/m.json 1/m.json 3/m.json", "something is missing in task 2\n"},
+		"a path in every task":    {index, "m.json", "0/m.json 1/m.json 3/m.json", "do not have all requested paths: task 2\n"},
 		"as each task saw it":     {index, "/results/m.json --task=0-1", "0/m.json 1/m.json", ""},
 		"all of some":             {index, "--task 3,0", "0/log 0/m.json 3/m.json", ""},
 		"all of some, and twice":  {index, "/ --task 0-1,1", "0/log 0/m.json 1/m.json", ""},
 		"all of all":              {index, "", "0/log 0/m.json 1/m.json 2/log 3/m.json notes", ""},
-		"several are missing":     {index, "log --task 1-3", "2/log", "something is missing in tasks 1, 3\n"},
-		"a file that one has":     {index, "m.json log --task 1", "1/m.json", "something is missing in task 1\n"},
+		"several are missing":     {index, "log --task 1-3", "2/log", "do not have all requested paths: tasks 1, 3\n"},
+		"a file that one has":     {index, "m.json log --task 1", "1/m.json", "do not have all requested paths: task 1\n"},
 		"the folder has its name": {"run/task-" + index, "m.json --task 1", "task-1/m.json", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -130,12 +130,12 @@ func TestFetchEmptyResults(t *testing.T) {
 		status int
 		want   string
 	}{
-		"a job":             {done("eval", time.Hour, withResults), nil, "eval", 0, "No files: job eval wrote none to /results\n"},
-		"a failed job":      {faketest.Job("eval", withResults, faketest.Ended(batchv1.JobFailed, time.Hour)), nil, "eval", 0, "No files: job eval wrote none to /results\n"},
+		"a job":             {done("eval", time.Hour, withResults), nil, "eval", 0, "No files: job eval wrote no files to /results\n"},
+		"a failed job":      {faketest.Job("eval", withResults, faketest.Ended(batchv1.JobFailed, time.Hour)), nil, "eval", 0, "No files: job eval wrote no files to /results\n"},
 		"a claim":           {done("eval", time.Hour, withResults), nil, "pvc/eval-results", 0, "No files: claim eval-results is empty\n"},
-		"selected jobs":     {done("eval", time.Hour, withResults, faketest.Labelled("a", "b")), nil, "-l a=b", 0, "No files: job eval wrote none to /results\n"},
-		"unfetched jobs":    {done("eval", time.Hour, withResults, mine), nil, "--unfetched", 0, "No files: job eval wrote none to /results\n"},
-		"an array":          {sweep(index), dirs, "sweep", 0, "No files: job sweep wrote none to /results (4 directories are in ./sweep)\n"},
+		"selected jobs":     {done("eval", time.Hour, withResults, faketest.Labelled("a", "b")), nil, "-l a=b", 0, "No files: job eval wrote no files to /results\n"},
+		"unfetched jobs":    {done("eval", time.Hour, withResults, mine), nil, "--unfetched", 0, "No files: job eval wrote no files to /results\n"},
+		"an array":          {sweep(index), dirs, "sweep", 0, "No files: job sweep wrote no files to /results (4 directories are in ./sweep)\n"},
 		"a task":            {sweep(index), dirs, "sweep --task=3", 0, "No files: the selected paths of claim sweep-results are empty (1 directory is in ./sweep)\n"},
 		"a filter":          {done("eval", time.Hour, withResults), nil, "eval --include=*.csv", 1, ""},
 		"an unfinished job": {faketest.Job("eval", withResults, running), nil, "eval", 1, ""},
@@ -180,15 +180,15 @@ func TestFetchTasksRefuses(t *testing.T) {
 		status int
 		want   string
 	}{
-		"no array":                    {single, "single --task=1", 2, `--task=1: job "single" is no array`},
+		"no array":                    {single, "single --task=1", 2, `--task=1: job "single" is not an array job`},
 		"beyond the last":             {sweep(index), "sweep --task=1,3-4", 2, `--task=3-4: the tasks of job "sweep" are 0-3`},
-		"no number":                   {sweep(index), "sweep --task=a", 2, `--task="a": "a" is no number or range of tasks, such as 0,3-5`},
-		"backwards":                   {sweep(index), "sweep --task=0,3-2", 2, `--task="0,3-2": "3-2" is no number`},
-		"below the first":             {sweep(index), "sweep --task=-1", 2, `--task="-1": "-1" is no number`},
-		"of a claim":                  {sweep(index), "pvc/sweep-results --task=1", 2, "--task=1: of a claim it is not known"},
-		"one folder for all":          {sweep(""), "sweep --task=1", 2, `--task=1: the tasks of job "sweep" share /results`},
-		"by the pod's name":           {sweep("$(POD)"), "sweep x", 1, `job "sweep": each of its pods has a folder of its own on claim sweep-results: fetch all of them with /, or one by its path on the claim: kubectl batch fetch pvc/sweep-results PATH`},
-		"by the pod's name, of a one": {sweep("$(POD)"), "sweep --task=1", 1, "each of its pods has a folder of its own"},
+		"no number":                   {sweep(index), "sweep --task=a", 2, `invalid value "a" for --task: "a" must be a number or range of tasks, such as 0,3-5`},
+		"backwards":                   {sweep(index), "sweep --task=0,3-2", 2, `invalid value "0,3-2" for --task: "3-2" must be a number`},
+		"below the first":             {sweep(index), "sweep --task=-1", 2, `invalid value "-1" for --task: "-1" must be a number`},
+		"of a claim":                  {sweep(index), "pvc/sweep-results --task=1", 2, "--task=1 requires a job"},
+		"one folder for all":          {sweep(""), "sweep --task=1", 2, `--task=1: all tasks of job "sweep" write to /results; use PATH`},
+		"by the pod's name":           {sweep("$(POD)"), "sweep x", 1, `job "sweep": each pod has its own directory on claim sweep-results; use PATH / to fetch all of them, or run "kubectl batch fetch pvc/sweep-results PATH" to fetch one`},
+		"by the pod's name, of a one": {sweep("$(POD)"), "sweep --task=1", 1, "each pod has its own directory"},
 		"in none":                     {sweep(index), "sweep nowhere", 1, `no such file or directory in the source: "0/nowhere", "1/nowhere", "2/nowhere", "3/nowhere"`},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -23,7 +23,7 @@ func TestFetchHints(t *testing.T) {
 		"pvc/unlike":                  `error: no claim "unlike" in namespace "lab"` + "\n",
 		"eval-results":                `error: no job "eval-results" in namespace "lab"; to fetch from the claim of that name, run "kubectl batch fetch pvc/eval-results"` + "\n",
 		"eval *.json":                 `error: no file "*.json" on claim "eval-results"; to select files by a pattern, use --include='*.json'` + "\n",
-		"eval /results/a.json ./here": `"./here" looks like a folder of this machine; the folder to copy to is given by -d: kubectl batch fetch eval /results/a.json -d ./here`,
+		"eval /results/a.json ./here": `invalid PATH "./here": it looks like a local directory; to copy to it, run "kubectl batch fetch eval /results/a.json -d ./here"`,
 	} {
 		t.Run(args, func(t *testing.T) {
 			t.Chdir(t.TempDir())

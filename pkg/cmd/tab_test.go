@@ -214,9 +214,9 @@ func called(t *testing.T, as string, args ...string) result {
 func TestTabAsKubectlCalls(t *testing.T) {
 	kubeconfig(t)
 	for line, want := range map[string]string{
-		"fe":                                "fetch\tCopy the results of a job to this machine\n:4\n",
-		"-n lab fe":                         "fetch\tCopy the results of a job to this machine\n:4\n",
-		"--context=there --namespace x fet": "fetch\tCopy the results of a job to this machine\n:4\n",
+		"fe":                                "fetch\tCopy the results of a job to the local machine\n:4\n",
+		"-n lab fe":                         "fetch\tCopy the results of a job to the local machine\n:4\n",
+		"--context=there --namespace x fet": "fetch\tCopy the results of a job to the local machine\n:4\n",
 		"--context ":                        "here\tlab\nthere\tvision\n:4\n",
 		"logs --context=th":                 "there\tvision\n:4\n",
 		"logs --cluster ":                   "c\n:4\n",
@@ -239,7 +239,7 @@ func TestTabAsKubectlCalls(t *testing.T) {
 	if none := called(t, "kubectl_complete-batch_jobs"); none.Stdout != all.Stdout || !strings.Contains(all.Stdout, "fetch\t") {
 		t.Errorf("%+v; %+v", none, all)
 	}
-	equal(t, called(t, "kubectl-batch", "__complete", "fe").Stdout, "fetch\tCopy the results of a job to this machine\n:4\n")
+	equal(t, called(t, "kubectl-batch", "__complete", "fe").Stdout, "fetch\tCopy the results of a job to the local machine\n:4\n")
 	equal(t, called(t, "batch_complete-kubectl", "version").Status, 0)
 }
 

@@ -60,23 +60,23 @@ func TestSessionAgain(t *testing.T) {
 	}{
 		"nothing": {time.Hour, nil, session{Changes: []string{made1, gone1}}},
 		"it is deleted": {time.Hour, func(c *faketest.Cluster, pod *corev1.Pod) error { return c.Remove(pods(), pod.Name) }, session{
-			Said: []string{"helper pod fetch-1 was lost; making a new one"}, Changes: []string{made1, gone1, made2, gone2},
+			Said: []string{"Helper pod fetch-1 was lost; creating a new one"}, Changes: []string{made1, gone1, made2, gone2},
 		}},
 		"its deadline is past": {6 * time.Hour, func(c *faketest.Cluster, pod *corev1.Pod) error {
 			pod.Status = corev1.PodStatus{Phase: corev1.PodFailed, Reason: "DeadlineExceeded", Message: "Pod was active on the node longer than the specified deadline"}
 			return c.Update(pods(), pod)
 		}, session{
-			Said: []string{"helper pod fetch-1 was lost; making a new one (DeadlineExceeded: Pod was active on the node longer than the specified deadline)"}, Changes: []string{made1, gone1, made2, gone2},
+			Said: []string{"Helper pod fetch-1 was lost (DeadlineExceeded: Pod was active on the node longer than the specified deadline); creating a new one"}, Changes: []string{made1, gone1, made2, gone2},
 		}},
 		"its deadline is near": {helper.Lifetime - time.Minute, nil, session{
-			Said: []string{"helper pod fetch-1 is near its deadline; making a new one"}, Changes: []string{made1, gone1, made2, gone2},
+			Said: []string{"Helper pod fetch-1 reaches its deadline soon; creating a new one"}, Changes: []string{made1, gone1, made2, gone2},
 		}},
 		"its node is gone": {time.Hour, func(c *faketest.Cluster, pod *corev1.Pod) error {
 			pod.Status = running()
 			pod.Status.Conditions = []corev1.PodCondition{{Type: corev1.PodReady, Status: corev1.ConditionFalse}}
 			return c.Update(pods(), pod)
 		}, session{
-			Said: []string{"helper pod fetch-1 was lost; making a new one"}, Changes: []string{made1, gone1, made2, gone2},
+			Said: []string{"Helper pod fetch-1 was lost; creating a new one"}, Changes: []string{made1, gone1, made2, gone2},
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -25,9 +25,9 @@ func (s *Session) create(ctx context.Context) error {
 			return nil
 		case s.adapt(err):
 		case aboutRoom(err):
-			return s.both(&NoPodError{Reason: err.Error(), cause: fmt.Errorf("making a helper pod: %w", err)})
+			return s.both(&NoPodError{Reason: err.Error(), cause: fmt.Errorf("creating the helper pod: %w", err)})
 		default:
-			return s.both(fmt.Errorf("making a helper pod: %w", err))
+			return s.both(fmt.Errorf("creating the helper pod: %w", err))
 		}
 	}
 }
@@ -44,7 +44,7 @@ func (s *Session) adapt(refusal error) bool {
 		return true
 	case aboutUser(refusal) && s.spec.Identity.Root():
 		s.spec.Identity = s.spec.Identity.Nobody()
-		s.say(fmt.Sprintf("%v; trying as user %d, who may not be able to read all files", refusal, nobody))
+		s.say(fmt.Sprintf("Note: %v; retrying as user %d, which may not be able to read all files", refusal, nobody))
 		return true
 	}
 	return false

@@ -22,8 +22,8 @@ const (
 )
 
 var (
-	errStalled  = errors.New("nothing moved for too long")
-	errUnproved = errors.New("what arrived is not what was sent")
+	errStalled  = errors.New("no data transferred for " + silence.String())
+	errUnproved = errors.New("the copy differs from the original")
 )
 
 // delivery is one exec of the script.

@@ -31,11 +31,11 @@ type NoShellError struct {
 
 // Error implements error.
 func (e *NoShellError) Error() string {
-	name := "the helper's image"
+	name := "the image of the helper pod"
 	if e.Image != "" {
 		name = "image " + e.Image
 	}
-	return fmt.Sprintf("%s has no shell (sh): it must have sh, sleep and tar; --helper-image names another: %v", name, e.Cause)
+	return fmt.Sprintf("%s has no shell: %v; use --helper-image to select an image with sh, sleep and tar", name, e.Cause)
 }
 
 // Unwrap returns what the container runtime said.
@@ -48,7 +48,7 @@ type CannotRunError struct {
 }
 
 // Error implements error.
-func (e *CannotRunError) Error() string { return "the agent cannot run in the helper: " + e.Reason }
+func (e *CannotRunError) Error() string { return "the agent cannot run in the helper pod: " + e.Reason }
 
 // UndeliveredError says that the agent did not arrive, as the connection broke
 // or the helper is gone. It may work the next time, in a new helper at worst.
@@ -56,7 +56,7 @@ type UndeliveredError struct{ Cause error }
 
 // Error implements error.
 func (e *UndeliveredError) Error() string {
-	return "putting the agent into the helper: " + e.Cause.Error()
+	return "copying the agent to the helper pod: " + e.Cause.Error()
 }
 
 // Unwrap returns what went wrong.

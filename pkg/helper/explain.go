@@ -14,7 +14,9 @@ import (
 // verdict is a last word of the script that is not success.
 type verdict struct{ words []string }
 
-func (v *verdict) Error() string { return "the script in the pod says: " + strings.Join(v.words, " ") }
+func (v *verdict) Error() string {
+	return "the script in the pod reported: " + strings.Join(v.words, " ")
+}
 
 // explain makes of what went wrong what a caller can act on: of the script's
 // answer, of what its programs complained of, and of what exec said.
@@ -31,9 +33,9 @@ func (d *delivery) explain(err error) error {
 	case "cannot":
 		return &CannotRunError{Reason: orElse(complaint, said.Error())}
 	case "other":
-		return &CannotRunError{Reason: "another version of it serves there"}
+		return &CannotRunError{Reason: "another version of the agent is running"}
 	case "asleep":
-		return &UndeliveredError{errors.New("the helper's main process did not start it")}
+		return &UndeliveredError{errors.New("the main process of the helper pod did not start the agent")}
 	}
 	if line := fault(d.words.lines()); line != "" {
 		return &CannotRunError{Reason: line}

@@ -31,7 +31,7 @@ func (s *Session) shrink(why string) bool {
 	s.spec.CPU = *resource.NewMilliQuantity(min(cpu, max(cpu/2, leastCPU)), resource.DecimalSI)
 	s.spec.Memory = *resource.NewQuantity(min(memory, max(memory/2, leastMemory)), resource.BinarySI)
 	if !s.shrunk {
-		s.say(why + "; trying a smaller helper pod")
+		s.say("Note: " + why + "; retrying with a smaller helper pod")
 	}
 	s.shrunk = true
 	return true
@@ -70,7 +70,7 @@ func (s *Session) useJobImage(why string) bool {
 		return false
 	}
 	s.unpullable = fmt.Sprintf("helper image %s cannot be used: %s", s.spec.Image, why)
-	s.say(fmt.Sprintf("%s; trying the job's own, %s", s.unpullable, s.spec.JobImage))
+	s.say(fmt.Sprintf("Note: %s; retrying with the image of the job, %s", s.unpullable, s.spec.JobImage))
 	s.spec.Image, s.spec.Fallback = s.spec.JobImage, false
 	return true
 }

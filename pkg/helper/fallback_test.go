@@ -27,19 +27,19 @@ func TestFallback(t *testing.T) {
 		want      session
 	}{
 		"it is pulled": {faketest.New(), withJob, []corev1.PodStatus{waiting("ErrImagePull", "dial tcp: no route to host"), running()}, []string{helper.DefaultImage, own}, session{
-			At: "fetch-2", Said: []string{unusable + pull + "; trying the job's own, " + own}, Changes: []string{made1, gone1, made2, gone2},
+			At: "fetch-2", Said: []string{"Note: " + unusable + pull + "; retrying with the image of the job, " + own}, Changes: []string{made1, gone1, made2, gone2},
 		}},
 		"a policy": {refuse(errors.New(`admission webhook "x" denied the request: image registry not allowed`), first), withJob, []corev1.PodStatus{running()}, []string{helper.DefaultImage, own}, session{
-			At: "fetch-2", Said: []string{unusable + `admission webhook "x" denied the request: image registry not allowed; trying the job's own, ` + own}, Changes: []string{made1, made2, gone2},
+			At: "fetch-2", Said: []string{"Note: " + unusable + `admission webhook "x" denied the request: image registry not allowed; retrying with the image of the job, ` + own}, Changes: []string{made1, made2, gone2},
 		}},
 		"it has no shell": {faketest.New(), withJob, []corev1.PodStatus{waiting("InvalidImageName", "bad"), notStarted(noShell)}, []string{helper.DefaultImage, own}, session{
-			Err: `helper pod "fetch-2": image lab/train:1 has no shell (sh): it must have sh, sleep and tar; --helper-image names another: container helper ended with status 128 (StartError): ` +
-				noShell + " (" + unusable + "InvalidImageName: bad)",
-			Said: []string{unusable + "InvalidImageName: bad; trying the job's own, " + own}, Changes: []string{made1, gone1, made2, gone2},
+			Err: `helper pod "fetch-2": image lab/train:1 has no shell: container helper ended with status 128 (StartError): ` +
+				noShell + "; use --helper-image to select an image with sh, sleep and tar (" + unusable + "InvalidImageName: bad)",
+			Said: []string{"Note: " + unusable + "InvalidImageName: bad; retrying with the image of the job, " + own}, Changes: []string{made1, gone1, made2, gone2},
 		}},
 		"it cannot be had either": {faketest.New(), withJob, []corev1.PodStatus{waiting("ErrImagePull", "not found"), waiting("ErrImagePull", "lab/train:1: not found")}, []string{helper.DefaultImage, own}, session{
 			Err:  `helper pod "fetch-2" cannot start: ErrImagePull: lab/train:1: not found (` + unusable + "ErrImagePull: not found)",
-			Said: []string{unusable + "ErrImagePull: not found; trying the job's own, " + own}, Changes: []string{made1, gone1, made2, gone2},
+			Said: []string{"Note: " + unusable + "ErrImagePull: not found; retrying with the image of the job, " + own}, Changes: []string{made1, gone1, made2, gone2},
 		}},
 		"named by the person": {faketest.New(), spec(func(s *helper.Spec) { s.JobImage = own }), []corev1.PodStatus{waiting("ErrImagePull", "not found")}, []string{helper.DefaultImage}, session{
 			Err: `helper pod "fetch-1" cannot start: ErrImagePull: not found`, Changes: []string{made1, gone1},
@@ -48,7 +48,7 @@ func TestFallback(t *testing.T) {
 			Err: `helper pod "fetch-1" cannot start: ErrImagePull: not found`, Changes: []string{made1, gone1},
 		}},
 		"without a shell at once": {faketest.New(), withJob, []corev1.PodStatus{waiting("CreateContainerError", "container create failed: executable file `sh` not found in $PATH")}, []string{helper.DefaultImage}, session{
-			Err:     `helper pod "fetch-1": image ` + helper.DefaultImage + " has no shell (sh): it must have sh, sleep and tar; --helper-image names another: CreateContainerError: container create failed: executable file `sh` not found in $PATH",
+			Err:     `helper pod "fetch-1": image ` + helper.DefaultImage + " has no shell: CreateContainerError: container create failed: executable file `sh` not found in $PATH; use --helper-image to select an image with sh, sleep and tar",
 			Changes: []string{made1, gone1},
 		}},
 	} {

@@ -185,7 +185,7 @@ func TestInstallCannot(t *testing.T) {
 		"no place":         {sh(), good, noDir, &CannotRunError{}, "reate", 1},
 		"no such machine": {sh(), good, func(i *installer) {
 			i.binaries = func(string) (Binary, bool) { return Binary{}, false }
-		}, &CannotRunError{}, "there is none for a machine", 1},
+		}, &CannotRunError{}, "there is no agent for the architecture", 1},
 		"no programs":  {localexec.Shells(t)["plain"](), good, nil, &CannotRunError{}, "uname", 1},
 		"no shell":     {&localexec.Executor{Shell: []string{"/bin/false-sh"}}, good, nil, &NoShellError{}, "no shell", 1},
 		"nobody wakes": {sh(), good, func(i *installer) { i.pid = "999999999" }, &UndeliveredError{}, "main process", 3},

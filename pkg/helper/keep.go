@@ -43,7 +43,7 @@ func (s Spec) key() string {
 // leaves its helper, which would hold its room until its agent ends for lack of a client.
 func (s *Session) takeOver(ctx context.Context) {
 	if s.adopt(ctx) && !s.found {
-		s.say(fmt.Sprintf("using helper pod %s, which an earlier fetch of yours left", s.pod.Name))
+		s.say(fmt.Sprintf("Reusing helper pod %s of your earlier fetch", s.pod.Name))
 	}
 }
 

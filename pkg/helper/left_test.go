@@ -30,7 +30,7 @@ func (a answers) Exec(_ context.Context, _ transport.Container, argv []string, s
 // A helper that a killed client left is used before a new one is created, if no
 // client uses it.
 func TestSessionTakesLeftHelper(t *testing.T) {
-	const said = "using helper pod fetch-1, which an earlier fetch of yours left"
+	const said = "Reusing helper pod fetch-1 of your earlier fetch"
 	dev := spec(func(s *helper.Spec) { s.Owner = owner.Identity{Name: "dev"} })
 	for name, test := range map[string]struct {
 		found answers

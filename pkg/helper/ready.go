@@ -25,8 +25,8 @@ const (
 
 // errSlow is the cause of giving up at startLimit, errFull after hasty.
 var (
-	errSlow = errors.New("it did not start within " + startLimit.String())
-	errFull = errors.New("it found no room")
+	errSlow = errors.New("did not start within " + startLimit.String())
+	errFull = errors.New("was not scheduled within " + hasty.String())
 )
 
 // ready waits until the helper's container runs, and says why it does not yet.
@@ -76,5 +76,5 @@ func fieldOf(name, value string) metav1.ListOptions {
 }
 
 func (s *Session) lost(err error) {
-	s.say(fmt.Sprintf("lost the connection to the cluster (%v); trying again", err))
+	s.say(fmt.Sprintf("Lost the connection to the cluster: %v; retrying", err))
 }

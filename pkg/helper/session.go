@@ -99,7 +99,7 @@ func (s *Session) Locate(ctx context.Context, node string) (transport.Container,
 func (s *Session) find(ctx context.Context) error {
 	pod, err := s.client.CoreV1().Pods(s.spec.Namespace).Get(ctx, s.asked, metav1.GetOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("looking for helper pod %q: %w", s.asked, err)
+		return fmt.Errorf("reading helper pod %q: %w", s.asked, err)
 	}
 	if s.asked = ""; err == nil {
 		s.has(pod)
@@ -116,27 +116,27 @@ func (s *Session) has(pod *corev1.Pod) {
 func (s *Session) recheck(ctx context.Context) error {
 	pod, err := s.client.CoreV1().Pods(s.spec.Namespace).Get(ctx, s.pod.Name, metav1.GetOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("looking for helper pod %q: %w", s.pod.Name, err)
+		return fmt.Errorf("reading helper pod %q: %w", s.pod.Name, err)
 	}
 	if apierrors.IsNotFound(err) || pod.UID != s.pod.UID {
 		pod = nil
 	}
 	if pod != nil && s.taken(pod) {
-		s.say(fmt.Sprintf("helper pod %s is used by another fetch of yours; creating a new one", pod.Name))
+		s.say(fmt.Sprintf("Helper pod %s is used by another fetch of yours; creating a new one", pod.Name))
 		s.pod = nil
 		return nil
 	}
 	var why string
 	switch {
 	case pod == nil || !usable(pod):
-		why = "was lost; making a new one" + inWords(pod)
+		why = "was lost" + inWords(pod)
 		s.spec.Parent = nil // if it went with its job, so would the new one
 	case s.clock.Now().After(s.ends.Add(-margin)):
-		why = "is near its deadline; making a new one"
+		why = "reaches its deadline soon"
 	default:
 		return nil
 	}
-	s.say(fmt.Sprintf("helper pod %s %s", s.pod.Name, why))
+	s.say(fmt.Sprintf("Helper pod %s %s; creating a new one", s.pod.Name, why))
 	return s.discard(ctx)
 }
 
@@ -183,7 +183,7 @@ func inWords(pod *corev1.Pod) string {
 func (s *Session) start(ctx context.Context) error {
 	for {
 		if s.pod == nil {
-			s.waits(Waiting{Reason: "making the helper pod"})
+			s.waits(Waiting{Reason: "creating the helper pod"})
 			if err := s.create(ctx); err != nil {
 				return err
 			}
@@ -239,7 +239,7 @@ func (s *Session) discard(ctx context.Context) error {
 	tidy, cancel := interrupt.Tidy(ctx, removal)
 	defer cancel()
 	if err := remove(tidy, s.client, pod); err != nil {
-		return fmt.Errorf("deleting helper pod %q (it ends by itself): %w", pod.Name, interrupt.Explain(ctx, err))
+		return fmt.Errorf("deleting helper pod %q: %w; the pod ends by itself", pod.Name, interrupt.Explain(ctx, err))
 	}
 	s.pod, s.asked = nil, ""
 	return nil

@@ -153,7 +153,7 @@ const (
 	gone1   = "delete pods fetch-1 uid=uid-fetch-1"
 	made2   = "create pods fetch-2"
 	gone2   = "delete pods fetch-2 uid=uid-fetch-2"
-	making  = "making the helper pod"
+	making  = "creating the helper pod"
 	noNode  = "waiting for a node"
 )
 
@@ -165,23 +165,23 @@ func TestSession(t *testing.T) {
 		want      session
 	}{
 		"it starts": {faketest.New(), []corev1.PodStatus{waiting("ErrImagePull", "no such host"), running()}, session{
-			At: "fetch-1", Said: []string{"helper pod fetch-1 does not run yet: ErrImagePull: no such host"}, Changes: []string{made1, gone1},
+			At: "fetch-1", Said: []string{"Helper pod fetch-1 is not running yet: ErrImagePull: no such host"}, Changes: []string{made1, gone1},
 			Waits: []string{making, noNode, "pulling the image (ErrImagePull: no such host)"},
 		}},
 		"a quota": {refuse(forbidden("exceeded quota: small, requested: limits.cpu=1"), large), []corev1.PodStatus{running()}, session{
-			At: "fetch-3", Said: []string{refusal + "exceeded quota: small, requested: limits.cpu=1; trying a smaller helper pod"},
+			At: "fetch-3", Said: []string{"Note: " + refusal + "exceeded quota: small, requested: limits.cpu=1; retrying with a smaller helper pod"},
 			Changes: []string{made1, made2, "create pods fetch-3", "delete pods fetch-3 uid=uid-fetch-3"}, Waits: []string{making, noNode},
 		}},
 		"a policy": {refuse(forbidden("violates PodSecurity"), root), []corev1.PodStatus{running()}, session{
-			At: "fetch-2", Said: []string{refusal + "violates PodSecurity; trying as user 65532, who may not be able to read all files"}, Changes: []string{made1, made2, gone2},
+			At: "fetch-2", Said: []string{"Note: " + refusal + "violates PodSecurity; retrying as user 65532, which may not be able to read all files"}, Changes: []string{made1, made2, gone2},
 			Waits: []string{making, noNode},
 		}},
 		"a webhook's policy": {refuse(errors.New(`admission webhook "policy" denied the request: no root`), root), []corev1.PodStatus{running()}, session{
-			At: "fetch-2", Said: []string{`admission webhook "policy" denied the request: no root; trying as user 65532, who may not be able to read all files`},
+			At: "fetch-2", Said: []string{`Note: admission webhook "policy" denied the request: no root; retrying as user 65532, which may not be able to read all files`},
 			Changes: []string{made1, made2, gone2}, Waits: []string{making, noNode},
 		}},
 		"no right": {refuse(forbidden(`User "dev" cannot create resource "pods"`), always), nil, session{
-			Err: "making a helper pod: " + refusal + `User "dev" cannot create resource "pods"`, Changes: []string{made1}, Waits: []string{making},
+			Err: "creating the helper pod: " + refusal + `User "dev" cannot create resource "pods"`, Changes: []string{made1}, Waits: []string{making},
 		}},
 		"a ratio": {refuse(forbidden("cpu max limit to request ratio per Container is 4, but provided ratio is 20.000000"), lowRequest), []corev1.PodStatus{running()}, session{
 			At: "fetch-2", Changes: []string{made1, made2, gone2}, Waits: []string{making, noNode},
@@ -190,7 +190,7 @@ func TestSession(t *testing.T) {
 			At: "fetch-2", Changes: []string{made1, made2, gone2}, Waits: []string{making, noNode},
 		}},
 		"full nodes": {faketest.New(), []corev1.PodStatus{unschedulable("2 Insufficient cpu."), running()}, session{
-			At: "fetch-1", Said: []string{"helper pod fetch-1 does not run yet: Unschedulable: 2 Insufficient cpu."}, Changes: []string{made1, gone1},
+			At: "fetch-1", Said: []string{"Helper pod fetch-1 is not running yet: Unschedulable: 2 Insufficient cpu."}, Changes: []string{made1, gone1},
 			Waits: []string{making, noNode, noNode + " (Unschedulable: 2 Insufficient cpu.)"},
 		}},
 		"no such image": {faketest.New(), []corev1.PodStatus{waiting("ErrImagePull", "busybox:0: not found")}, session{
@@ -201,7 +201,7 @@ func TestSession(t *testing.T) {
 			Err: `helper pod "fetch-1" ended before it was used: Evicted: low on disk`, Changes: []string{made1, gone1}, Waits: []string{making, noNode},
 		}},
 		"no room": {faketest.New(), []corev1.PodStatus{unschedulable("2 Insufficient memory."), unschedulable("2 Insufficient memory."), running()}, session{
-			At: "fetch-3", Said: []string{"helper pod fetch-1: Unschedulable: 2 Insufficient memory.; trying a smaller helper pod"},
+			At: "fetch-3", Said: []string{"Note: helper pod fetch-1: Unschedulable: 2 Insufficient memory.; retrying with a smaller helper pod"},
 			Changes: []string{made1, gone1, made2, gone2, "create pods fetch-3", "delete pods fetch-3 uid=uid-fetch-3"},
 			Waits:   []string{making, noNode, noNode + " (Unschedulable: 2 Insufficient memory.)", making, noNode, noNode + " (Unschedulable: 2 Insufficient memory.)", making, noNode},
 		}},

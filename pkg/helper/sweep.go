@@ -69,7 +69,7 @@ func Sweep(ctx context.Context, client cluster.Interface, namespace string, now 
 	for i := range pods {
 		switch removed, failed := removeStale(ctx, client, &pods[i]); {
 		case failed != nil:
-			err = errors.Join(err, fmt.Errorf("removing stale helper pod %q: %w", Shown(&pods[i], namespace), failed))
+			err = errors.Join(err, fmt.Errorf("deleting stale helper pod %q: %w", Shown(&pods[i], namespace), failed))
 		case removed:
 			swept = append(swept, Shown(&pods[i], namespace))
 		}
@@ -95,7 +95,7 @@ func removeStale(ctx context.Context, client cluster.Interface, pod *corev1.Pod)
 func list(ctx context.Context, client cluster.Interface, namespace string) ([]corev1.Pod, error) {
 	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.HelperComponent)})
 	if err != nil {
-		return nil, fmt.Errorf("looking for helper pods: %w", err)
+		return nil, fmt.Errorf("listing helper pods: %w", err)
 	}
 	return slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool { return !Shaped(&pod) }), nil
 }

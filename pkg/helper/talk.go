@@ -22,7 +22,7 @@ func (d *delivery) talk(binaries func(machine string) (Binary, bool)) error {
 	}
 	binary, ok := binaries(hello[1])
 	if !ok {
-		return &CannotRunError{Reason: "there is none for a machine of the kind " + hello[1]}
+		return &CannotRunError{Reason: "there is no agent for the architecture " + hello[1]}
 	}
 	proof := []string{strconv.FormatInt(binary.Size, 10), binary.SHA256}
 	there := slices.Equal(hello[3:], proof)
@@ -77,11 +77,11 @@ func (d *delivery) outcome(proof []string, proved bool) error {
 func (d *delivery) answer() ([]string, error) {
 	line, err := d.output.ReadSlice('\n')
 	if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
-		return nil, fmt.Errorf("the script in the pod did not answer: %w", err)
+		return nil, fmt.Errorf("no response from the script in the pod: %w", err)
 	}
 	words := strings.Fields(string(line))
 	if len(words) < 3 || words[0] != "kubectl-batch" || words[1] != d.nonce {
-		return nil, fmt.Errorf("unexpected answer %.80q", line)
+		return nil, fmt.Errorf("unexpected response %.80q", line)
 	}
 	return words[2:], nil
 }

@@ -61,9 +61,9 @@ func (w *waiter) ended(pod *corev1.Pod) error {
 		if transport.LacksShell(why) {
 			return w.noShell(pod.Name, why)
 		}
-		hint = fmt.Sprintf(" (its image %s must have sh, sleep and tar; --helper-image names another)", w.session.spec.Image)
+		hint = "; use --helper-image to select an image with sh, sleep and tar in place of " + w.session.spec.Image
 	}
-	return fmt.Errorf("helper pod %q ended before it was used%s: %s", pod.Name, hint, why)
+	return fmt.Errorf("helper pod %q ended before it was used: %s%s", pod.Name, why, hint)
 }
 
 func (w *waiter) noShell(pod, why string) error {
@@ -84,7 +84,7 @@ func (w *waiter) tell(why reason.Reason) error {
 	}
 	if !w.said[why.Code] {
 		w.said[why.Code] = true
-		w.session.say(fmt.Sprintf("helper pod %s does not run yet: %s", w.session.pod.Name, why))
+		w.session.say(fmt.Sprintf("Helper pod %s is not running yet: %s", w.session.pod.Name, why))
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func (w *waiter) gaveUp(ctx context.Context, err error) error {
 	if w.state.Reason == pulling && w.session.canFallBack() {
 		return &pullError{reason.Reason{Code: "Pulling", Message: cause.Error()}}
 	}
-	text := fmt.Errorf("helper pod %q: %w", w.session.pod.Name, cause)
+	text := fmt.Errorf("helper pod %q %w", w.session.pod.Name, cause)
 	if w.last.Known() {
 		text = fmt.Errorf("%w: %s", text, w.last)
 	}

@@ -32,18 +32,18 @@ func enroll(ctx context.Context, exec transport.Dialer, certificate []byte) (enr
 	}
 	response, err := over.HTTPClient().Do(request)
 	if err != nil {
-		return answer, fmt.Errorf("reaching the agent: %w", bare(err))
+		return answer, fmt.Errorf("connecting to the agent: %w", bare(err))
 	}
 	defer func() { _ = response.Body.Close() }() // only read from
 	text, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))
 	switch {
 	case err != nil:
-		return answer, fmt.Errorf("reaching the agent: %w", err)
+		return answer, fmt.Errorf("connecting to the agent: %w", err)
 	case response.StatusCode != http.StatusOK:
-		return answer, fmt.Errorf("the agent refused the certificate: %s: %.200q", response.Status, text)
+		return answer, fmt.Errorf("the agent rejected the certificate: %s: %.200q", response.Status, text)
 	}
 	if err := json.Unmarshal(text, &answer); err != nil || answer.Port <= 0 {
-		return answer, errors.New("the agent answered the certificate with something else")
+		return answer, errors.New("the agent sent an invalid response to the certificate")
 	}
 	return answer, nil
 }

@@ -44,7 +44,7 @@ func Agent(ctx context.Context, at transport.Container, o Options) (*transport.C
 	}
 	pair, err := keys.New(o.Now)
 	if err != nil {
-		return nil, fmt.Errorf("making a key: %w", err)
+		return nil, fmt.Errorf("creating a key: %w", err)
 	}
 	agent, err := enroll(ctx, exec, pair.PEM())
 	if err != nil {

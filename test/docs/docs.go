@@ -96,8 +96,8 @@ func (b Block) Commands() []Command {
 }
 
 // passing are lines that are printed or not, by what the cluster is doing just then: states of jobs and helper pods,
-// what a transfer waits for ("reaching the files (6s)"), and how far it is ("4.0 MiB of 9.5 MiB (42%), 1.2 MiB/s").
-var passing = regexp.MustCompile(`^(job|helper pod) \S+ (does not run yet: |is running$)|^job \S+: (Retrying |Waiting for pod )|; trying a smaller helper pod$` +
+// what a transfer waits for ("connecting to the helper pod (6s)"), and how far it is ("4.0 MiB of 9.5 MiB (42%), 1.2 MiB/s").
+var passing = regexp.MustCompile(`^([jJ]ob|[hH]elper pod) \S+ (does not run yet: |is not running yet: |is running$)|^job \S+: (Retrying |Waiting for pod )|; retrying with a smaller helper pod$` +
 	`|^[a-z].* \(([0-9]+[hms])+\)$|^[0-9.]+ [KMGT]?i?B of `)
 
 // Passed returns what was printed without the lines that page does not have and that come and
@@ -144,7 +144,7 @@ var (
 	// random is what the API server, and run, put behind a name to make it a new one.
 	random = regexp.MustCompile(`-[bcdfghjklmnpqrstvwxz2456789]{5}\b`)
 	// compressed is printed where the connection was slow enough for compression to pay.
-	compressed = regexp.MustCompile(` \([0-9.]+ [KMG]?i?B on the wire\)`)
+	compressed = regexp.MustCompile(` \([0-9.]+ [KMG]?i?B over the network\)`)
 )
 
 // normal is a line without what differs from one run to the next.

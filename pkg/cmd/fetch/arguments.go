@@ -57,7 +57,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 
 func (o *Flags) checkOutput() error {
 	if o.Output != "" && o.Output != "json" {
-		return exit.Usagef("-o %s: json is expected", o.Output)
+		return exit.Usagef("invalid value %q for -o: must be json", o.Output)
 	}
 	return oneOf("--progress", o.Progress, progresses()...)
 }
@@ -102,7 +102,7 @@ func (o *Flags) selecting() []string {
 // --unfetched.
 func (o *Options) parseSelection(flags *Flags) (err error) {
 	if o.selection, err = flags.Select.Parse(0); err == nil && o.several && !o.unfetched && !flags.Select.Narrows() {
-		err = exit.Usagef("%s selects all jobs; add --unfetched, -l or --mine", o.selecting[0])
+		err = exit.Usagef("%s selects all jobs; use it with --unfetched, -l or --mine", o.selecting[0])
 	}
 	return err
 }
@@ -120,7 +120,7 @@ func (o *Options) parseTarget(args []string) error {
 		return err
 	}
 	if slices.Contains(o.paths, "") {
-		return errors.New("a PATH is empty; / means all of the volume")
+		return errors.New("invalid argument \"\": PATH must not be empty; use / for the whole volume")
 	}
 	if n := len(o.paths); n > 0 && likeDestination(o.paths[n-1]) {
 		return o.destinationMeant()
@@ -142,10 +142,10 @@ func (o *Options) parseName(arg string) (err error) {
 		return err
 	}
 	if bare, path, ok := strings.Cut(arg, ":"); ok {
-		return fmt.Errorf("%q: a path is an argument of its own: %s", arg, o.factory.Line("fetch", bare, path))
+		return fmt.Errorf("invalid argument %q: PATH must be a separate argument; run \"%s\"", arg, o.factory.Line("fetch", bare, path))
 	}
 	if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-		return fmt.Errorf("%q is not the name of a claim: %s", arg, problems[0])
+		return fmt.Errorf("invalid claim name %q: %s", name, problems[0])
 	}
 	o.claim = name
 	return nil
@@ -161,7 +161,7 @@ func (o *Options) checkSeveral(args []string) error {
 	for _, arg := range args {
 		kind, _, _ := strings.Cut(arg, "/")
 		if _, err := job.ParseRef(arg); err == nil || claimKind(kind) {
-			return fmt.Errorf("job names and %s are mutually exclusive: %q; to copy a PATH of that name, write ./%s", o.selecting[0], arg, arg)
+			return fmt.Errorf("job names and %s are mutually exclusive; if %q is a PATH, use ./%s", o.selecting[0], arg, arg)
 		}
 	}
 	return nil
@@ -180,7 +180,7 @@ func likeDestination(p string) bool {
 func (o *Options) destinationMeant() error {
 	last := len(o.paths) - 1
 	words := append(append([]string{"fetch"}, o.target()...), o.paths[:last]...)
-	return exit.Usagef("%q looks like a folder of this machine; the folder to copy to is given by -d: %s",
+	return exit.Usagef("invalid PATH %q: it looks like a local directory; to copy to it, run \"%s\"",
 		o.paths[last], o.factory.Line(append(words, "-d", o.paths[last])...))
 }
 

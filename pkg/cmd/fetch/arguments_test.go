@@ -56,7 +56,7 @@ func TestParseTarget(t *testing.T) {
 
 // Habits from elsewhere are answered with the line that was meant.
 func TestParseTargetRefuses(t *testing.T) {
-	const folder = " looks like a folder of this machine; the folder to copy to is given by -d: kubectl batch fetch -n vision "
+	const folder = ": it looks like a local directory; to copy to it, run \"kubectl batch fetch -n vision "
 	for line, want := range map[string]string{
 		"train .":              `"."` + folder + "train -d .",
 		"train ..":             `".."` + folder + "train -d ..",
@@ -74,9 +74,9 @@ func TestParseTargetRefuses(t *testing.T) {
 		"pvc/data a .":         `"."` + folder + "pvc/data a -d .",
 		"job/train:/results":   "a path must be a separate argument",
 		"vision/train":         `"vision" is not a kind of job; to select a namespace, use -n vision`,
-		"pvc/":                 `"pvc/" is not the name of a claim`,
-		"pvc/Data":             `"pvc/Data" is not the name of a claim`,
-		"pvc/data/x":           `"pvc/data/x" is not the name of a claim`,
+		"pvc/":                 `invalid claim name ""`,
+		"pvc/Data":             `invalid claim name "Data"`,
+		"pvc/data/x":           `invalid claim name "data/x"`,
 		"Train":                `invalid argument "Train": invalid job name`,
 	} {
 		_, err := toOptions("", strings.Fields(line))

@@ -60,13 +60,13 @@ func (o *Options) explain(err error, one *batchv1.Job, mounts []volume.Mounted) 
 	switch {
 	case ambiguous:
 		first := twice.Mounts[0]
-		return fmt.Errorf("%w, such as: %s", err, o.factory.Line("fetch", "pvc/"+first.Claim, path.Join(first.SubPath, "PATH")))
+		return fmt.Errorf("%w, for example \"%s\"", err, o.factory.Line("fetch", "pvc/"+first.Claim, path.Join(first.SubPath, "PATH")))
 	case len(mounts) > 0:
 		return err
 	case len(ephemeral) > 0:
 		return fmt.Errorf("its ephemeral volume %s was deleted with its pod", strings.Join(ephemeral, ", "))
 	case len(devices) > 0:
-		return fmt.Errorf("it uses claim %s as a block device, which has no files to fetch", strings.Join(devices, ", "))
+		return fmt.Errorf("it uses claim %s as a block device, so there are no files to fetch", strings.Join(devices, ", "))
 	}
 	return err
 }
@@ -78,5 +78,5 @@ func checkPod(claim *corev1.PersistentVolumeClaim, pod string) error {
 	if pod == "" || controller != nil && controller.Kind == "Pod" && controller.Name == pod {
 		return nil
 	}
-	return fmt.Errorf("claim %q does not belong to pod %q, whose ephemeral volume has that name", claim.Name, pod)
+	return fmt.Errorf("claim %q does not belong to pod %q, although the name is that of the pod's ephemeral volume", claim.Name, pod)
 }

@@ -81,12 +81,12 @@ func (o *Options) suit(from *found) error {
 	}
 	if o.image == jobImage {
 		if o.image = from.image(); o.image == "" {
-			return exit.Usagef("--helper-image=%s: claim %q has no job, so the image of that is not known", jobImage, from.claim.Name)
+			return exit.Usagef("--helper-image=%s requires a job: the job of claim %q is unknown", jobImage, from.claim.Name)
 		}
 	}
 	for _, glob := range o.globs {
 		if rest, ok := strings.CutPrefix(strings.TrimPrefix(glob, "!"), strings.TrimSuffix(from.Path, "/")+"/"); ok && from.Path != "/" {
-			return exit.Usagef("%q: a pattern begins at the root of the volume, which the job saw at %s: /%s (or %s/%s, for a folder of that name there)",
+			return exit.Usagef("invalid pattern %q: patterns start at the root of the volume, which the job mounts at %s; use /%s, or %s/%s for a directory of that name on the volume",
 				glob, from.Path, rest, strings.TrimPrefix(from.Path, "/"), rest)
 		}
 	}
@@ -186,7 +186,7 @@ func retryReading[T any](ctx context.Context, read func() (T, error)) (T, error)
 
 // sayUnrecorded says why a fetch does not count as one: it is not known which pods use the claim.
 func (o *Options) sayUnrecorded(from *found, err error) {
-	o.factory.Say(fmt.Sprintf("Note: this fetch will not be recorded as fetched, because the pods that use claim %s cannot be read: %v", from.claim.Name, err))
+	o.factory.Say(fmt.Sprintf("Note: the results will not be marked as fetched, because the pods that use claim %s cannot be listed: %v", from.claim.Name, err))
 }
 
 // settled reports whether nothing writes to the results any more, and says so
@@ -200,11 +200,11 @@ func (o *Options) settled(ctx context.Context, from *found) bool {
 			o.sayUnrecorded(from, err)
 		}
 		if user := firstUser(users); user != "" && o.selectsEnough(from) {
-			o.factory.Say(fmt.Sprintf("Note: this fetch will not be recorded as fetched, because pod %s mounts claim %s and may write to it", user, from.claim.Name))
+			o.factory.Say(fmt.Sprintf("Note: the results will not be marked as fetched, because pod %s mounts claim %s and may write to it", user, from.claim.Name))
 		}
 		return err == nil && firstUser(users) == ""
 	}
-	o.factory.Say(fmt.Sprintf("Job %s is not finished (%s): this copies what it has written so far", from.job.Name, from.jobState()))
+	o.factory.Say(fmt.Sprintf("Job %s is not finished (%s): copying the files that it has written so far", from.job.Name, from.jobState()))
 	return false
 }
 

@@ -106,9 +106,9 @@ func (o *Flags) toEngine() (Engine, error) {
 func (o *Flags) checkNumbers() error {
 	switch {
 	case o.Parallel < 0 || o.Parallel > mostStreams:
-		return exit.Usagef("--parallel=%d: a number from 1 to %d is expected", o.Parallel, mostStreams)
+		return exit.Usagef("invalid value \"%d\" for --parallel: must be a number from 1 to %d", o.Parallel, mostStreams)
 	case o.Retries < 0 || o.Retries > mostRetries:
-		return exit.Usagef("--retries=%d: a number from 0 to %d is expected", o.Retries, mostRetries)
+		return exit.Usagef("invalid value \"%d\" for --retries: must be a number from 0 to %d", o.Retries, mostRetries)
 	}
 	return nil
 }
@@ -118,13 +118,13 @@ func (o *Flags) checkTogether() error {
 	info, err := os.Stat(o.Manifest)
 	switch {
 	case o.Plan && o.Manifest != "":
-		return exit.Usagef("--plan copies nothing, so there is nothing to write to --manifest=%s", o.Manifest)
+		return exit.Usagef("--plan and --manifest=%s are mutually exclusive: --plan copies no files", o.Manifest)
 	case o.Plan && o.Transport == "tar":
-		return exit.Usagef("--transport=tar sends files without a list of them first, so --plan knows none: leave one of the two out")
+		return exit.Usagef("--plan and --transport=tar are mutually exclusive: tar cannot list files without copying them")
 	case o.Manifest != "" && o.several():
-		return exit.Usagef("--manifest=%s: one file is of one job: name the JOB", o.Manifest)
+		return exit.Usagef("--manifest=%s requires a single job; use the argument JOB", o.Manifest)
 	case o.Manifest != "" && err == nil && info.IsDir():
-		return exit.Usagef("--manifest=%s: this is a folder; a file is expected", o.Manifest)
+		return exit.Usagef("invalid value %q for --manifest: must be a file, not a directory", o.Manifest)
 	}
 	return nil
 }
@@ -134,7 +134,7 @@ func oneOf(flag, text string, choices ...string) error {
 		return nil
 	}
 	last := len(choices) - 1
-	return exit.Usagef("%s=%q: %s or %s is expected", flag, text, strings.Join(choices[:last], ", "), choices[last])
+	return exit.Usagef("invalid value %q for %s: must be %s or %s", text, flag, strings.Join(choices[:last], ", "), choices[last])
 }
 
 // rateForm is a number and a unit, of 1000 or with an i of 1024.
@@ -147,14 +147,14 @@ func parseRate(text string) (int64, error) {
 	}
 	part := rateForm.FindStringSubmatch(text)
 	if part == nil {
-		return 0, exit.Usagef("--limit-rate=%q: bytes a second are expected, such as 10M, 1.5G or 512Ki", text)
+		return 0, exit.Usagef("invalid value %q for --limit-rate: must be bytes per second, such as 10M, 1.5G or 512Ki", text)
 	}
 	rate, err := strconv.ParseFloat(part[1], 64)
 	switch rate *= unit(part[2]); {
 	case err != nil || rate > math.MaxInt64/2:
-		return 0, exit.Usagef("--limit-rate=%q: no link is as fast", text)
+		return 0, exit.Usagef("invalid value %q for --limit-rate: the number is too large", text)
 	case rate < 1:
-		return 0, exit.Usagef("--limit-rate=%q: at least one byte a second is expected", text)
+		return 0, exit.Usagef("invalid value %q for --limit-rate: must be at least 1 byte per second", text)
 	}
 	return int64(rate), nil
 }
@@ -171,7 +171,7 @@ func unit(name string) float64 {
 }
 
 // errTimeout is the cause of the end that --timeout brings.
-var errTimeout = errors.New("--timeout ran out")
+var errTimeout = errors.New("timed out")
 
 func parseTimeout(text string) (time.Duration, error) {
 	if text == "" {
@@ -182,7 +182,7 @@ func parseTimeout(text string) (time.Duration, error) {
 		return 0, exit.Usagef("invalid value %q for --timeout: %w", text, err)
 	}
 	if timeout == 0 {
-		return 0, exit.Usagef("--timeout=%s: more than 0 is expected; without --timeout there is no limit", text)
+		return 0, exit.Usagef("invalid value %q for --timeout: must be more than 0; without --timeout, there is no time limit", text)
 	}
 	return timeout, nil
 }

@@ -27,9 +27,9 @@ func TestParseRate(t *testing.T) {
 	}
 	for text, want := range map[string]string{
 		"10m": "such as 10M", "10MB": "such as 10M", "10 M": "such as 10M", "M": "such as 10M", "-1": "such as 10M", "1e9": "such as 10M", "10Mbit": "such as 10M", "10i": "such as 10M", ".5M": "such as 10M",
-		"0": "at least one byte", "0.1": "at least one byte", "0.0K": "at least one byte", "99999999999999999999G": "no link is as fast",
+		"0": "must be at least 1 byte", "0.1": "must be at least 1 byte", "0.0K": "must be at least 1 byte", "99999999999999999999G": "the number is too large",
 	} {
-		if got, err := parseRate(text); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `--limit-rate="`+text+`"`) {
+		if got, err := parseRate(text); err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), `invalid value "`+text+`" for --limit-rate: `) {
 			t.Errorf("%q: %d, %v; want an error with %q", text, got, err, want)
 		}
 	}
@@ -78,7 +78,7 @@ func TestBucketHint(t *testing.T) {
 	if hint := bucketHint(5 << 30); hint != "" {
 		t.Errorf("5 GiB: %s", hint)
 	}
-	if hint := bucketHint(12 << 30); !strings.HasPrefix(hint, "Note: 12 GiB come through the API server") || strings.Contains(hint, "\n") {
+	if hint := bucketHint(12 << 30); !strings.HasPrefix(hint, "Note: fetch transfers 12 GiB through the API server") || strings.Contains(hint, "\n") {
 		t.Errorf("12 GiB: %s", hint)
 	}
 }
@@ -86,23 +86,23 @@ func TestBucketHint(t *testing.T) {
 func TestSentence(t *testing.T) {
 	const gibi = 1 << 30
 	for want, out := range map[string]outcome{
-		"Fetched 1,204 files, 3.2 GiB (922 MiB on the wire) in 14 s to ./train; every file verified": {
+		"Fetched 1,204 files, 3.2 GiB (922 MiB over the network) in 14 s to ./train; every file verified": {
 			Dir: "train", Files: 1204, Bytes: 16 * gibi / 5, WireBytes: 9 * gibi / 10, TotalSeconds: 14.2, Verified: true, complete: true, came: 16 * gibi / 5,
 		},
-		"Fetched 4 files, 1.0 MiB in 1.2 s to /tmp/x (1,200 were there already); every file verified": {
+		"Fetched 4 files, 1.0 MiB in 1.2 s to /tmp/x (1,200 already present); every file verified": {
 			Dir: "/tmp/x", Files: 1204, Bytes: 3 * gibi, kept: 1200, WireBytes: 1 << 20, TotalSeconds: 1.23, Verified: true, complete: true, came: 1 << 20,
 		},
-		"Fetched 2 files, 3 B in 1h2m5s to ./a; 1 left out": {
+		"Fetched 2 files, 3 B in 1h2m5s to ./a; 1 not copied": {
 			Dir: "./a/", Files: 2, TotalSeconds: 3725, complete: true, Verified: true, came: 3, Refused: []refusal{{}},
 		},
-		"Fetched 2 files, 3 B in 45 s to .; not all of it":            {Dir: ".", Files: 2, TotalSeconds: 45, came: 3},
-		"Fetched 2 files, 3 B in 0.0 s to ../a; not verified":         {Dir: "../a", Files: 2, came: 3, complete: true},
-		"Fetched 0 files, 0 B in 0.0 s to ./a; every file verified":   {Dir: "a", dirs: 1, complete: true, Verified: true},
-		"Up to date: 1 file, 5 B, in ./train":                         {Dir: "train", Files: 1, Bytes: 5, kept: 1, complete: true, Verified: true},
-		"Up to date: 1 file, 5 B, in ./train; 2 left out":             {Dir: "train", Files: 1, Bytes: 5, kept: 1, complete: true, Refused: make([]refusal, 2)},
-		"Would fetch 3 files, 10 B, to ./a (1 is here already)":       {Plan: true, Dir: "a", PlanFiles: 3, PlanBytes: 10, Files: 1, kept: 1},
-		"Would fetch 0 files, 0 B, to ./a":                            {Plan: true, Dir: "a"},
-		"Nothing to fetch: all is here already, 2 files, 5 B, in ./a": {Plan: true, Dir: "a", Files: 2, Bytes: 5, kept: 2},
+		"Fetched 2 files, 3 B in 45 s to .; incomplete":                         {Dir: ".", Files: 2, TotalSeconds: 45, came: 3},
+		"Fetched 2 files, 3 B in 0.0 s to ../a; not verified":                   {Dir: "../a", Files: 2, came: 3, complete: true},
+		"Fetched 0 files, 0 B in 0.0 s to ./a; every file verified":             {Dir: "a", dirs: 1, complete: true, Verified: true},
+		"Up to date: 1 file, 5 B, in ./train":                                   {Dir: "train", Files: 1, Bytes: 5, kept: 1, complete: true, Verified: true},
+		"Up to date: 1 file, 5 B, in ./train; 2 not copied":                     {Dir: "train", Files: 1, Bytes: 5, kept: 1, complete: true, Refused: make([]refusal, 2)},
+		"Would fetch 3 files, 10 B, to ./a (1 already present)":                 {Plan: true, Dir: "a", PlanFiles: 3, PlanBytes: 10, Files: 1, kept: 1},
+		"Would fetch 0 files, 0 B, to ./a":                                      {Plan: true, Dir: "a"},
+		"Nothing to fetch: all files are already present: 2 files, 5 B, in ./a": {Plan: true, Dir: "a", Files: 2, Bytes: 5, kept: 2},
 		"": {Dir: "a"},
 	} {
 		if got := filepath.ToSlash(out.sentence()); got != want {

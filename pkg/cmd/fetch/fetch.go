@@ -163,7 +163,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
 		Use:     "fetch (JOB | pvc/NAME | s3://BUCKET/PREFIX | -l SELECTOR | --unfetched) [PATH...] [-d DIR]",
-		Short:   "Copy the results of a job to this machine",
+		Short:   "Copy the results of a job to the local machine",
 		Long:    long,
 		Example: example,
 		Args: func(cmd *cobra.Command, args []string) error {

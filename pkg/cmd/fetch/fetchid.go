@@ -29,7 +29,7 @@ func (o *Options) newFetchID(kind string) (*fetchID, error) {
 	folder := filepath.Join(o.factory.CacheDir, "via")
 	if o.factory.CacheDir != "" {
 		if err := os.MkdirAll(folder, 0o700); err != nil {
-			return nil, fmt.Errorf("remembering the way through the bucket: %w", err)
+			return nil, fmt.Errorf("recording the transfer through the bucket: %w", err)
 		}
 		if found, err := f.adopt(folder, kind); found || err != nil {
 			return f, err
@@ -46,10 +46,10 @@ func (o *Options) newFetchID(kind string) (*fetchID, error) {
 	path := filepath.Join(folder, f.id)
 	// It is locked before it says whose it is, so that nobody else takes it over.
 	if !f.take(path) {
-		return nil, fmt.Errorf("remembering the way through the bucket: %s cannot be locked", path)
+		return nil, fmt.Errorf("recording the transfer through the bucket: %s cannot be locked", path)
 	}
 	if err := os.WriteFile(path, []byte(kind), 0o600); err != nil {
-		return nil, fmt.Errorf("remembering the way through the bucket: %w", err)
+		return nil, fmt.Errorf("recording the transfer through the bucket: %w", err)
 	}
 	return f, nil
 }
@@ -58,7 +58,7 @@ func (o *Options) newFetchID(kind string) (*fetchID, error) {
 func (f *fetchID) adopt(folder, kind string) (bool, error) {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
-		return false, fmt.Errorf("remembering the way through the bucket: %w", err)
+		return false, fmt.Errorf("recording the transfer through the bucket: %w", err)
 	}
 	for _, entry := range entries {
 		path := filepath.Join(folder, entry.Name())

@@ -84,7 +84,7 @@ func (o *Options) findDeleted(ctx context.Context) (*found, error) {
 		return nil, err
 	}
 	from.deleted = true
-	o.factory.Say(fmt.Sprintf("Job %s was deleted when it had ended; its results are on claim %s", from.name, from.claim.Name))
+	o.factory.Say(fmt.Sprintf("Job %s was deleted after it ended; its results are on claim %s", from.name, from.claim.Name))
 	return from, nil
 }
 
@@ -107,7 +107,7 @@ func (o *Options) findOf(ctx context.Context, one *batchv1.Job) (*found, error) 
 	}
 	other := otherUse(claim, one)
 	if other != "" && !o.anyway {
-		return nil, fmt.Errorf("job %q: %s, which can have replaced its files; use --anyway to fetch what is there", one.Name, other)
+		return nil, fmt.Errorf("job %q: %s, which may have replaced its files; use --anyway to fetch the current files", one.Name, other)
 	}
 	pods, err := job.Pods(ctx, o.client, one)
 	if err != nil {
@@ -148,15 +148,15 @@ func (o *Options) findOrphan(ctx context.Context, missing *job.NotFoundError) (*
 	}})
 	list, err := o.client.CoreV1().PersistentVolumeClaims(o.namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
-		return nil, fmt.Errorf("looking for the results of job %q: %w", missing.Name, err)
+		return nil, fmt.Errorf("listing the results claims of job %q: %w", missing.Name, err)
 	}
 	if list.Items = withoutCopies(list.Items); len(list.Items) != 1 {
 		return nil, o.claimMeant(ctx, missing)
 	}
 	if o.tasks != nil {
-		return nil, exit.Usagef("--task=%s: job %q is gone, so it is not known which folder is a task's: name it as PATH", o.tasks[0], missing.Name)
+		return nil, exit.Usagef("--task=%s: job %q was deleted, so the directories of its tasks are unknown; use the directory as PATH", o.tasks[0], missing.Name)
 	}
-	o.factory.Say(fmt.Sprintf("Job %s is gone; its results are on claim %s", missing.Name, list.Items[0].Name))
+	o.factory.Say(fmt.Sprintf("Job %s was deleted; its results are on claim %s", missing.Name, list.Items[0].Name))
 	one, err := o.findClaim(ctx, list.Items[0].Name)
 	if err == nil {
 		one.name = missing.Name
@@ -223,7 +223,7 @@ func claimPaths(mount string, paths []string) (relative []string, all bool, err 
 	for _, p := range paths {
 		clean := path.Clean("/" + p)
 		if path.Clean(p) == ".." || strings.HasPrefix(path.Clean(p), "../") {
-			return nil, false, fmt.Errorf("%q leads out of the volume", p)
+			return nil, false, fmt.Errorf("invalid PATH %q: it is outside the volume", p)
 		}
 		if strings.HasPrefix(p, "/") && (clean == mount || strings.HasPrefix(clean, mount+"/")) {
 			clean = strings.TrimPrefix(clean, mount)
@@ -242,7 +242,7 @@ func claimPaths(mount string, paths []string) (relative []string, all bool, err 
 // noClaim returns the error for a claim that does not exist.
 func (o *Options) noClaim(ctx context.Context, name string) error {
 	if o.claim == "" {
-		return fmt.Errorf("claim %q does not exist in namespace %q: it was deleted, and the results on it", name, o.namespace)
+		return fmt.Errorf("claim %q does not exist in namespace %q: the claim and its results were deleted", name, o.namespace)
 	}
 	message := fmt.Sprintf("no claim %q in namespace %q", name, o.namespace)
 	list, err := o.client.CoreV1().PersistentVolumeClaims(o.namespace).List(ctx, metav1.ListOptions{Limit: mostClaims})
@@ -272,13 +272,13 @@ func (o *Options) getClaim(ctx context.Context, name string) (*corev1.Persistent
 	case err != nil:
 		return nil, fmt.Errorf("reading claim %q: %w", name, err)
 	case claim.DeletionTimestamp != nil:
-		return nil, fmt.Errorf("claim %q is being deleted, and no new pod can mount it: %s", name, cleanup.Holding(ctx, o.client, claim))
+		return nil, fmt.Errorf("claim %q is being deleted, so no new pod can mount it: %s", name, cleanup.Holding(ctx, o.client, claim))
 	case volume.IsDevice(claim):
-		return nil, fmt.Errorf("claim %q is a block device (volumeMode Block), which has no files to fetch", name)
+		return nil, fmt.Errorf("claim %q is a block device (volumeMode Block), so there are no files to fetch", name)
 	case claim.Status.Phase == corev1.ClaimPending:
-		return nil, fmt.Errorf("claim %q has no volume yet: no pod has used it, so there is nothing on it to fetch", name)
+		return nil, fmt.Errorf("claim %q has no volume yet: no pod has used it, so there are no files to fetch", name)
 	case claim.Status.Phase == corev1.ClaimLost:
-		return nil, fmt.Errorf("claim %q has lost its volume: the cluster says Lost", name)
+		return nil, fmt.Errorf("claim %q has lost its volume (phase Lost)", name)
 	}
 	return claim, nil
 }

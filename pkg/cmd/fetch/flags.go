@@ -22,43 +22,43 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 
 func (o *Flags) addSelection(flags *pflag.FlagSet) {
 	o.Select.AddTo(flags)
-	flags.BoolVar(&o.Unfetched, "unfetched", false, "Your finished jobs whose results were not fetched yet; with --owner, those of that user")
+	flags.BoolVar(&o.Unfetched, "unfetched", false, "Only your finished jobs whose results are not marked as fetched (with --owner: those of that user)")
 }
 
 func (o *Flags) addWhat(flags *pflag.FlagSet) {
-	flags.StringVar(&o.Task, "task", "", "Of an array only these tasks, such as 0,3-5")
-	flags.StringArrayVar(&o.Include, "include", nil, "Copy only what matches this glob, as in a .gitignore (repeatable)")
-	flags.StringArrayVar(&o.Exclude, "exclude", nil, "Leave out what matches this glob, as in a .gitignore (repeatable)")
-	flags.StringVar(&o.Links, "links", skipLinks, "Symlinks that lead out of the results: skip (name them), or keep (recreate them as they are)")
-	flags.BoolVar(&o.Mark, "mark", false, "Record the results as fetched also where PATH, --task, --include or --exclude selects a part of them")
-	flags.BoolVar(&o.Anyway, "anyway", false, "Fetch what is on the results claim, also where another job uses that claim now")
-	flags.BoolVar(&o.Plan, "plan", false, "Say what would come, and how much, and copy nothing")
+	flags.StringVar(&o.Task, "task", "", "Only these tasks of an array job, such as 0,3-5")
+	flags.StringArrayVar(&o.Include, "include", nil, "Copy only files that match `GLOB`, in .gitignore syntax (repeatable)")
+	flags.StringArrayVar(&o.Exclude, "exclude", nil, "Skip files that match `GLOB`, in .gitignore syntax (repeatable)")
+	flags.StringVar(&o.Links, "links", skipLinks, "Symbolic links to files outside the results claim: skip (and report), or keep (recreate unchanged)")
+	flags.BoolVar(&o.Mark, "mark", false, "Mark the results as fetched even if PATH, --task, --include or --exclude selects a part of them")
+	flags.BoolVar(&o.Anyway, "anyway", false, "Fetch from the results claim even if another job uses it now")
+	flags.BoolVar(&o.Plan, "plan", false, "Print what would be copied, and how much, without copying it")
 }
 
 func (o *Flags) addWhere(flags *pflag.FlagSet) {
-	flags.StringVarP(&o.Dir, "dir", "d", "", "Folder that the files go to (default: ./JOB; with several jobs it holds a folder for each)")
-	flags.BoolVar(&o.Force, "force", false, "Overwrite local files that no fetch wrote")
-	flags.BoolVar(&o.Checksum, "checksum", false, "Compare what is here already by content, not by size and time")
-	flags.StringVar(&o.Manifest, "manifest", "", "Write the SHA-256 of every file to this file, in lines for sha256sum -c")
+	flags.StringVarP(&o.Dir, "dir", "d", "", "Destination directory (default: ./JOB); with several jobs, their parent directory")
+	flags.BoolVar(&o.Force, "force", false, "Overwrite local files that fetch did not write")
+	flags.BoolVar(&o.Checksum, "checksum", false, "Compare files that are already present by content instead of size and time")
+	flags.StringVar(&o.Manifest, "manifest", "", "Write the SHA-256 sum of every file to `FILE`, in the format of sha256sum -c")
 }
 
 func (o *Flags) addHow(flags *pflag.FlagSet) {
-	flags.StringVar(&o.Transport, "transport", auto, "Way to the files: auto (the first that works), tunnel, exec or tar")
-	flags.StringVar(&o.Compress, "compress", auto, "Compression on the way: auto (what is quickest, measured), zstd, s2 or none")
-	flags.IntVar(&o.Parallel, "parallel", 0, "How many streams run side by side (default: as many as are quicker)")
-	flags.StringVar(&o.LimitRate, "limit-rate", "", "At most so many bytes a second on the wire, such as 10M or 512Ki")
-	flags.IntVar(&o.Retries, "retries", defaultRetries, "How often in a row a stream that is lost is opened again")
-	flags.StringVar(&o.Timeout, "timeout", "", "Give up after this long, with exit status 124 ("+duration.Forms+")")
+	flags.StringVar(&o.Transport, "transport", auto, "Transport to the helper pod: auto (the first that works), tunnel, exec or tar")
+	flags.StringVar(&o.Compress, "compress", auto, "Compression during the transfer: auto (the fastest, by measurement), zstd, s2 or none")
+	flags.IntVar(&o.Parallel, "parallel", 0, "Use `N` parallel streams (default: 2; with --to: 4)")
+	flags.StringVar(&o.LimitRate, "limit-rate", "", "Transfer at most `BYTES` per second over the network, such as 10M or 512Ki")
+	flags.IntVar(&o.Retries, "retries", defaultRetries, "Retry at most `N` times in a row after a stream is interrupted")
+	flags.StringVar(&o.Timeout, "timeout", "", "Stop after `DURATION`, with exit status 124 ("+duration.Forms+")")
 }
 
 func (o *Flags) addHelper(flags *pflag.FlagSet) {
-	flags.StringVar(&o.Image, "helper-image", "", "Image of the helper pod, with sh and tar; job is the job's own (default: $"+imageVariable+", else "+helper.DefaultImage+")")
-	flags.StringVar(&o.HelperCPU, "helper-cpu", "1", "CPUs of the helper pod")
-	flags.StringVar(&o.HelperMemory, "helper-memory", "256Mi", "Memory of the helper pod")
-	flags.BoolVar(&o.KeepHelper, "keep-helper", false, "Leave the helper pod there for the next fetch; it ends by itself when nobody uses it")
+	flags.StringVar(&o.Image, "helper-image", "", "Image of the helper pod, with sh and tar, or \"job\" for the image of the job (default: $"+imageVariable+", else "+helper.DefaultImage+")")
+	flags.StringVar(&o.HelperCPU, "helper-cpu", "1", "CPU limit of the helper pod")
+	flags.StringVar(&o.HelperMemory, "helper-memory", "256Mi", "Memory limit of the helper pod")
+	flags.BoolVar(&o.KeepHelper, "keep-helper", false, "Keep the helper pod for the next fetch; it ends by itself when it is idle")
 }
 
 func (o *Flags) addOutput(flags *pflag.FlagSet) {
-	flags.StringVarP(&o.Output, "output", "o", "", "json: one object that says what came, and how")
-	flags.StringVar(&o.Progress, "progress", string(screen.Auto), "How far it is, on stderr: auto (a live line on a terminal, else one every 10 s), json (a line for each event) or none")
+	flags.StringVarP(&o.Output, "output", "o", "", "Output format: json (one object that describes the fetch)")
+	flags.StringVar(&o.Progress, "progress", string(screen.Auto), "Progress on stderr: auto (a live line on a terminal, else one line every 10 s), json (one line per event) or none")
 }

@@ -1,79 +1,93 @@
 package fetch
 
 const long = `
-	Copy the results of a job to this machine.
+	Copy the results of a job to the local machine.
 
-	The volume that the job left its results on is mounted read-only in a
-	short-lived helper pod, and the files are streamed from there; the job may be
-	running, finished or deleted. PATH is as the job saw it (/results/model.pt) or
-	relative to the volume; without one, all of the volume that run --results made
-	is copied. The files land in --dir as they lie on the volume. What is there
-	already and the same is kept; a file that no fetch wrote is never overwritten
-	without --force. Of a tree with more than 1,000 levels of directories, or paths of
-	more than 4,095 bytes, what lies beyond is left out, named, and the fetch fails.
+	fetch creates a short-lived helper pod that mounts the results claim read-only,
+	and copies the files from there. The job may be running, finished or deleted.
+	Files on an emptyDir volume can be copied only while their pod runs. To resume an
+	interrupted fetch, run the same command again.
 
-	With -l or --unfetched the results of several jobs are copied, one after the
-	other, each to --dir/JOB; one that fails does not keep the others from coming.
-	Of an array each task has a folder of its own: a PATH is then that path in
-	every task, or in those that --task names, and lands in --dir/TASK/PATH.
+	PATH is a file or directory, either as the job saw it (/results/model.pt) or
+	relative to the volume (model.pt). Without PATH, fetch copies the whole results
+	claim that run --results created. If the job uses another claim, PATH is required;
+	/ selects the whole claim. With pvc/NAME, the default is the whole claim. If PATH
+	is a symbolic link, fetch follows it.
 
-	A symbolic link that stays inside the results is recreated. One that leads to
-	something that is not on the claim, such as /usr/bin/python3 in a Python
-	environment, is skipped and named, as are pipes, sockets and device files: they
-	have no content to copy, and the fetch is complete without them. --links=keep
-	recreates such a link as it is. One that leads to files on the same claim which
-	are not fetched, such as those of another task, makes the fetch fail. A PATH that
-	is a link is followed.
+	The destination is the directory --dir (default ./JOB). Files keep the relative
+	paths that they have on the volume. Files that are already present and identical
+	are skipped. A local file that fetch did not write, or that was changed since, is
+	overwritten only with --force. Entries more than 1,000 directories deep and paths
+	longer than 4,095 bytes are not copied: fetch reports them and fails.
 
-	A complete fetch of a finished job is recorded, and purge --volumes deletes only
-	results that were fetched. A fetch of a part of them (PATH, --task, --include,
-	--exclude) is recorded only with --mark.
+	Symbolic links to files inside the results are recreated. A link to a file that is
+	not on the claim, such as /usr/bin/python3 in a Python environment, is skipped;
+	--links=keep recreates it unchanged. A link to a file on the same claim that is not
+	fetched, such as a file of another task, makes the fetch fail. Pipes, sockets and
+	device files are skipped, because they have no content to copy. fetch reports every
+	skipped entry; the fetch is complete without them.
 
-	--include and --exclude take globs with the meaning that they have in a
-	.gitignore at the root of the volume: *.pt at any depth, /runs/*/model.pt from
-	the root, logs/ for folders. What both match is left out.
+	-l, --unfetched and the other selection flags fetch several jobs, one after the
+	other, each to --dir/JOB (with -A: --dir/NAMESPACE/JOB). If the fetch of one job
+	fails, the others are still fetched.
 
-	What is too big for an API server that everybody shares can pass through an S3
-	bucket (--via), or end there, one object a file with a list of their SHA-256 (--to).
-	The helper pod sends straight to the store, by requests that this machine signs:
-	credentials and endpoint are those of the AWS CLI, and none of them enters the
-	cluster. s3://BUCKET/PREFIX in place of JOB brings what --to put there, or what
-	a --via left that was broken off, without the cluster. With several jobs --to
-	takes a folder for each, PREFIX/JOB.
+	Each task of an array job has its own directory on the claim. fetch looks for PATH
+	in the directory of every task, or of the tasks that --task selects, and writes
+	it to --dir/TASK/PATH.
 
-	With -o json the answer is one object: job, namespace, claim, dir (or to), files and bytes (what
-	of the results is there now), planFiles and planBytes (what of it had to come;
-	with --plan, what would), wireBytes, helperSeconds, transferSeconds,
-	totalSeconds, transport, compression, verified, refused, skipped, unsettled,
-	growing, and error where something failed; of several jobs, a list of these as items.`
+	--include and --exclude take globs in the syntax of a .gitignore file at the root
+	of the volume: *.pt matches at any depth, /runs/*/model.pt from the root, and logs/
+	matches directories. A file that matches both is not copied.
+
+	After a complete fetch of a finished job, the results are marked as fetched.
+	purge --volumes deletes only results that are marked as fetched. After a fetch of
+	a part of the results (PATH, --task, --include or --exclude), they are marked as
+	fetched only with --mark.
+
+	If large transfers through the API server are not acceptable, use an S3 bucket:
+	--via transfers the files through the bucket, and --to stores them there, one
+	object per file, with a list of their SHA-256 sums. With several jobs, --to stores
+	each job below PREFIX/JOB. The helper pod sends the files directly to the S3 store,
+	with requests that the local machine has signed. Credentials and endpoint are those
+	of the AWS CLI; the credentials never enter the cluster.
+
+	s3://BUCKET/PREFIX in place of JOB downloads what --to stored there, or what an
+	interrupted --via left there, without access to the cluster.
+
+	-o json prints one object with these fields: job, namespace, claim, dir (or to),
+	files and bytes (at the destination after the fetch), planFiles and planBytes
+	(missing or outdated there before the fetch), wireBytes, helperSeconds,
+	transferSeconds, totalSeconds, transport, compression, verified, refused, skipped,
+	unsettled, growing, and error if the fetch failed. With several jobs, it prints one
+	object whose field items is a list of these objects.`
 
 const example = `
 	# Copy all results of a job to ./train
 	kubectl batch fetch train
 
-	# One file, to a folder of your choice
+	# Copy one file to another directory
 	kubectl batch fetch train /results/model.pt -d ~/models
 
-	# What would come, and how much, without the checkpoints
+	# Show what would be copied without the checkpoints, and how much
 	kubectl batch fetch train --exclude='checkpoint-*/' --plan
 
-	# Results on a claim of your own: say what to copy, / for all of it
+	# Copy a directory from a claim that run did not create
 	kubectl batch fetch evaluate /data/run7
 
-	# From a claim whose job is gone
+	# Copy the results from a claim whose job was deleted
 	kubectl batch fetch pvc/train-results
 
-	# Through a bucket, where the API server is not for gigabytes
+	# Transfer through an S3 bucket instead of the API server
 	kubectl batch fetch train --via=s3://team-bucket/fetches
 
-	# Into a bucket, one object a file, for those who read them there
+	# Store the results in an S3 bucket, one object per file
 	kubectl batch fetch train --to=s3://team-bucket/train
 
-	# From there to this machine, without the cluster
+	# Download them from the bucket, without access to the cluster
 	kubectl batch fetch s3://team-bucket/train -d train
 
-	# Of three tasks of an array, the metrics
+	# Copy metrics.json of tasks 0, 3 and 4 of an array job
 	kubectl batch fetch sweep metrics.json --task=0,3-4
 
-	# Everything of yours that is finished and not here yet, each to results/JOB
+	# Copy the results of all your finished jobs that you have not fetched, each to results/JOB
 	kubectl batch fetch --unfetched -d results`

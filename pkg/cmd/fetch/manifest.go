@@ -25,7 +25,7 @@ func (o *Options) newManifest() (*manifest, error) {
 	}
 	var err error
 	if m.file, err = os.CreateTemp(filepath.Dir(m.name), ".kubectl-batch-manifest-*"); err != nil {
-		return nil, exit.Usagef("--manifest=%s: %w", m.name, err)
+		return nil, exit.Usagef("invalid value %q for --manifest: %w", m.name, err)
 	}
 	return m, nil
 }
@@ -45,7 +45,7 @@ func (m *manifest) keep() error {
 		return nil
 	}
 	if err := errors.Join(m.file.Chmod(0o644), m.file.Close(), os.Rename(m.file.Name(), m.name)); err != nil {
-		return fmt.Errorf("writing --manifest=%s: %w", m.name, err)
+		return fmt.Errorf("writing manifest %q: %w", m.name, err)
 	}
 	m.file = nil
 	return nil

@@ -38,7 +38,7 @@ func (o *Options) record(ctx context.Context, place *place, result transfer.Resu
 		o.noteSelected(place.from)
 		return nil
 	case !result.Verified:
-		o.factory.Say("Note: the image has no sha256sum, so contents were not compared, and this is not recorded as fetched")
+		o.factory.Say("Note: the results are not marked as fetched, because the files were not verified: the image has no sha256sum")
 		return nil
 	}
 	o.mark(ctx, place, result)
@@ -49,7 +49,7 @@ func (o *Options) record(ctx context.Context, place *place, result transfer.Resu
 func (o *Options) noteSelected(from *found) {
 	mattered := from.job != nil && from.results && !volume.RecordOfJob(from.job).Done(o.viewer())
 	if mattered && from.All && !o.takesAll(from) && !o.engine.Mark && !o.inUse && !from.others && !o.engine.Plan {
-		o.factory.Say("Note: not recorded as fetched, because --include and --exclude select the files; use --mark if these are all that you need")
+		o.factory.Say("Note: the results are not marked as fetched, because --include and --exclude select a part of them; use --mark if you need no other files")
 	}
 }
 
@@ -69,7 +69,7 @@ func (o *Options) mark(ctx context.Context, place *place, result transfer.Result
 		}
 	}
 	if err != nil {
-		o.factory.Say(fmt.Sprintf("Note: the files were fetched, but this was not recorded: %v", interrupt.Explain(ctx, err)))
+		o.factory.Say(fmt.Sprintf("Note: the files were fetched, but the results could not be marked as fetched: %v", interrupt.Explain(ctx, err)))
 	}
 }
 

@@ -78,7 +78,7 @@ func TestMarkThatRecordsNothing(t *testing.T) {
 	}
 	from := &found{job: faketest.Job("train"), claim: faketest.Claim("data", "1Gi", corev1.ClaimBound)}
 	o.mark(t.Context(), &place{from: from}, transfer.Result{Complete: true, Verified: true})
-	const want = "Note: the files were fetched, but this was not recorded: run did not create claim data, and no job writes to it alone\n"
+	const want = "Note: the files were fetched, but the results could not be marked as fetched: run did not create claim data, and no job writes to it alone\n"
 	if said.String() != want || len(cluster.Changes()) > 0 {
 		t.Errorf("%q, %v", said.String(), cluster.Changes())
 	}

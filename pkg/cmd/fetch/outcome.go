@@ -179,7 +179,7 @@ func (out *outcome) sentence() string {
 		return "Up to date: " + there + out.leftOut()
 	}
 	return fmt.Sprintf("Fetched %s, %s%s in %s to %s%s%s", files(out.Files-out.kept), size(out.came), out.wire(),
-		howLong(out.TotalSeconds), out.place(), out.here("was", "were", "there already"), out.proof())
+		howLong(out.TotalSeconds), out.place(), out.present(), out.proof())
 }
 
 // planSentence says what a fetch would do; there describes the files in the destination.
@@ -188,9 +188,9 @@ func (out *outcome) planSentence(there string) string {
 	case out.Error != "":
 		return ""
 	case out.PlanFiles == 0 && out.kept > 0:
-		return "Nothing to fetch: all is here already, " + there
+		return "Nothing to fetch: all files are already present: " + there
 	}
-	return fmt.Sprintf("Would fetch %s, %s, to %s%s", files(out.PlanFiles), size(out.PlanBytes), out.place(), out.here("is", "are", "here already"))
+	return fmt.Sprintf("Would fetch %s, %s, to %s%s", files(out.PlanFiles), size(out.PlanBytes), out.place(), out.present())
 }
 
 // emptyDirs counts the directories that were copied although there are no files.
@@ -207,15 +207,12 @@ func (out *outcome) emptyDirs() string {
 // place is where the files are, or go.
 func (out *outcome) place() string { return cmp.Or(out.To, folder(out.Dir)) }
 
-// here counts what did not have to come.
-func (out *outcome) here(one, more, already string) string {
-	switch out.kept {
-	case 0:
+// present counts the files that were skipped because they are already present.
+func (out *outcome) present() string {
+	if out.kept == 0 {
 		return ""
-	case 1:
-		return fmt.Sprintf(" (1 %s %s)", one, already)
 	}
-	return fmt.Sprintf(" (%s %s %s)", humanize.Comma(int64(out.kept)), more, already)
+	return fmt.Sprintf(" (%s already present)", humanize.Comma(int64(out.kept)))
 }
 
 // wire says what was sent where that is less than what came.
@@ -224,7 +221,7 @@ func (out *outcome) wire() string {
 	if out.WireBytes == 0 || float64(out.WireBytes) > worthTelling*float64(out.came) {
 		return ""
 	}
-	return fmt.Sprintf(" (%s on the wire)", size(out.WireBytes))
+	return fmt.Sprintf(" (%s over the network)", size(out.WireBytes))
 }
 
 // proof says how sure it is.
@@ -233,7 +230,7 @@ func (out *outcome) proof() string {
 	case len(out.Refused) > 0:
 		return out.leftOut()
 	case !out.complete:
-		return "; not all of it"
+		return "; incomplete"
 	case out.Verified:
 		return "; every file verified"
 	}
@@ -244,7 +241,7 @@ func (out *outcome) leftOut() string {
 	if len(out.Refused) == 0 {
 		return ""
 	}
-	return fmt.Sprintf("; %s left out", humanize.Comma(int64(len(out.Refused))))
+	return fmt.Sprintf("; %s not copied", humanize.Comma(int64(len(out.Refused))))
 }
 
 func files(n int) string {

@@ -168,14 +168,14 @@ func (p *place) inWords(err error) error {
 		}
 	}
 	if missing, ok := errors.AsType[*transfer.MissingPathError](err); ok && p.from.SubPath != "" && slices.Contains(missing.Paths, ".") {
-		return fmt.Errorf("claim %q has no file or directory %q, which is the sub-path that the job mounts at %s", p.from.claim.Name, p.from.SubPath, p.from.Path)
+		return fmt.Errorf("claim %q has no file or directory %q, which is the subPath that the job mounts at %s", p.from.claim.Name, p.from.SubPath, p.from.Path)
 	}
 	_, lacks := errors.AsType[*tarsource.NoToolsError](err)
 	switch {
 	case lacks && p.from.pod != nil:
-		return fmt.Errorf("the image of pod %q: %w", p.from.pod.Name, err)
+		return fmt.Errorf("pod %q: %w", p.from.pod.Name, err)
 	case lacks:
-		return fmt.Errorf("%w: --helper-image names one that has sh and tar", err)
+		return fmt.Errorf("%w; use --helper-image to select an image with sh and tar", err)
 	}
 	return err
 }

@@ -47,7 +47,7 @@ func (o *Options) podFiles(ctx context.Context, one *batchv1.Job, claims bool) e
 	case len(pods) == 0 && dir.Volume == "":
 		return nil
 	case len(pods) == 0:
-		return fmt.Errorf("%s was on emptyDir volume %q, which is deleted with its pod; to keep the results of the next run, use run --results=SIZE", file, dir.Volume)
+		return fmt.Errorf("%s was on emptyDir volume %q, which exists only while its pod runs; to keep the results of the next run, use run --results=SIZE", file, dir.Volume)
 	case dir.Volume == "":
 		return fmt.Errorf("it has no volume, so its files are deleted with pod %q; %s", pods[0].Name, o.copyFromPod(one, pods[0], dir.Container, file))
 	case len(pods) > 1 || o.tasks != nil:
@@ -61,7 +61,7 @@ func (o *Options) podFiles(ctx context.Context, one *batchv1.Job, claims bool) e
 // of its own: nothing is recorded on it.
 func (o *Options) findInPod(one *batchv1.Job, files *inPodError) (*found, error) {
 	if flag := o.needsHelper(); flag != "" {
-		return nil, fmt.Errorf("job %q: %w, and %s needs a helper pod, which cannot mount it", one.Name, files, flag)
+		return nil, fmt.Errorf("job %q: %w; %s requires a helper pod, which cannot mount an emptyDir volume", one.Name, files, flag)
 	}
 	pod, dir := files.pod, files.dir
 	mount := volume.Mounted{Mount: volume.Mount{Claim: pod.Name, Path: dir.Path}, Container: dir.Container}
@@ -119,5 +119,5 @@ func (o *Options) copyFromPod(one *batchv1.Job, pod *corev1.Pod, container, file
 	for i, word := range words {
 		words[i] = factory.Quoted(word)
 	}
-	return fmt.Sprintf("while it runs, copy them with \"%s\"; to keep the results of the next run, use run --results=SIZE", strings.Join(words, " "))
+	return fmt.Sprintf("while the pod runs, copy them with \"%s\"; to keep the results of the next run, use run --results=SIZE", strings.Join(words, " "))
 }

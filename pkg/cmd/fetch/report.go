@@ -56,7 +56,7 @@ func (o *Options) nothingFetched(from *found, result transfer.Result) error {
 	case !result.Empty():
 		return nil
 	case !o.engine.Filter.All():
-		return fmt.Errorf("no file on %s is selected by --include and --exclude", from.label())
+		return fmt.Errorf("no file on %s matches --include and --exclude", from.label())
 	case unfinished(from):
 		return fmt.Errorf("%s is empty: job %s has written nothing to %s yet", from.label(), from.job.Name, from.Path)
 	}
@@ -75,14 +75,14 @@ func globIn(paths []string) string {
 // notes says what the person would be surprised by later.
 func (o *Options) notes(out *outcome, result transfer.Result, err error) {
 	if why := o.unrecorded(result); why != "" {
-		o.factory.Say(fmt.Sprintf("Note: a later fetch will not know these files as its own: %s; set XDG_CACHE_HOME to a directory that you can write to", why))
+		o.factory.Say(fmt.Sprintf("Note: a later fetch will not recognize these files as its own, because the receipt was not saved: %s; set XDG_CACHE_HOME to a writable directory", why))
 	}
 	o.noteSkipped(result.Skipped)
-	o.noteFiles(result.Growing, "grew while it was read; the copy is its beginning")
-	o.noteFiles(result.Unsettled, "may have changed while it was read: it was last written less than a minute before")
+	o.noteFiles(result.Growing, "grew while it was read; only the beginning was copied")
+	o.noteFiles(result.Unsettled, "may have changed while it was read: it was modified less than a minute earlier")
 	count := result.Files + result.HardLinks
 	if err == nil && len(o.paths) > 0 && count+result.Dirs == 0 && result.Symlinks > 0 {
-		o.factory.Say("Note: what was asked for is a symbolic link, and came as one: what it leads to has a path of its own")
+		o.factory.Say("Note: PATH is a symbolic link and was copied as a link; to copy its target, use the path of the target")
 	}
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		o.noteResume(out, count)
@@ -93,9 +93,9 @@ func (o *Options) notes(out *outcome, result transfer.Result, err error) {
 func (o *Options) noteResume(out *outcome, count int) {
 	switch {
 	case count > 0:
-		o.factory.SayLines("", fmt.Sprintf("What has arrived whole is in %s; the same command again goes on from there", out.place()))
+		o.factory.SayLines("", fmt.Sprintf("Completed files are in %s. Run the same command again to resume.", out.place()))
 	case out.most > 0 && out.Transport != "tar":
-		o.factory.SayLines("", "The same command again goes on from where this one stopped")
+		o.factory.SayLines("", "Run the same command again to resume.")
 	}
 }
 
@@ -117,7 +117,7 @@ func (o *Options) noteSkipped(skipped []transfer.Refusal) {
 		o.factory.Say("Note: skipped " + one.String())
 	}
 	if more := len(skipped) - errorNames; more > 0 {
-		o.factory.Say(fmt.Sprintf("Note: skipped %s more; -o json names all of them", humanize.Comma(int64(more))))
+		o.factory.Say(fmt.Sprintf("Note: skipped %s more; use -o json to list all of them", humanize.Comma(int64(more))))
 	}
 }
 
@@ -127,7 +127,7 @@ func (o *Options) noteFiles(paths []string, what string) {
 		o.factory.Say(fmt.Sprintf("Note: %q %s", path, what))
 	}
 	if more := len(paths) - errorNames; more > 0 {
-		o.factory.Say(fmt.Sprintf("Note: the same is true of %d more files", more))
+		o.factory.Say(fmt.Sprintf("Note: the same applies to %d more files", more))
 	}
 }
 
@@ -143,7 +143,7 @@ func (o *Options) list(result transfer.Result) {
 	}
 	if len(result.Messages) > errorNames {
 		for _, message := range result.Messages {
-			o.factory.Say("in the pod: " + message)
+			o.factory.Say("In the pod: " + message)
 		}
 	}
 }
@@ -166,9 +166,9 @@ func (o *Options) noFiles(from *found) string {
 	case from.job == nil:
 		return fmt.Sprintf("claim %s is empty", o.shown(from.claim.Name))
 	case unfinished(from):
-		return fmt.Sprintf("job %s has written none to %s yet", o.shown(from.job.Name), from.Path)
+		return fmt.Sprintf("job %s has written no files to %s yet", o.shown(from.job.Name), from.Path)
 	}
-	return fmt.Sprintf("job %s wrote none to %s", o.shown(from.job.Name), from.Path)
+	return fmt.Sprintf("job %s wrote no files to %s", o.shown(from.job.Name), from.Path)
 }
 
 // tell prints the sentence about one fetch; out may be nil.
@@ -197,7 +197,7 @@ func (o *Options) print(v any) error {
 // end gives the error that ends the command its status, and programs their event.
 func (o *Options) end(ctx context.Context, err error) error {
 	if err != nil && errors.Is(context.Cause(ctx), errTimeout) {
-		err = &exit.Error{Status: exit.Timeout, Err: fmt.Errorf("%w after %s", errTimeout, o.engine.Timeout)}
+		err = &exit.Error{Status: exit.Timeout, Err: fmt.Errorf("%w after %s (--timeout)", errTimeout, o.engine.Timeout)}
 	}
 	silent := &exit.Error{}
 	said := errors.As(err, &silent) && silent.Err == nil

@@ -49,7 +49,7 @@ func bucketHint(bytes int64) string {
 	if bytes <= bucketAt {
 		return ""
 	}
-	return fmt.Sprintf("Note: %s come through the API server, which everybody in the cluster shares; --via=s3://BUCKET has them pass through a bucket", size(bytes))
+	return fmt.Sprintf("Note: fetch transfers %s through the API server, which all users of the cluster share; to transfer through an S3 bucket, use --via=s3://BUCKET", size(bytes))
 }
 
 // way is how files came.

@@ -74,7 +74,7 @@ func couldNotFetch(failures []string, of int) error {
 // for, and one where a selector was to name some.
 func (o *Options) none() error {
 	if o.unfetched {
-		o.factory.Say("Nothing to fetch " + selector.In(o.namespace) + ": no finished job of yours has results that were not fetched")
+		o.factory.Say("Nothing to fetch " + selector.In(o.namespace) + ": none of your finished jobs has unfetched results")
 		return nil
 	}
 	return &selector.NoJobsError{Namespace: o.namespace}

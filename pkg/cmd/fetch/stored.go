@@ -38,14 +38,14 @@ func (o *Options) checkStored(flags *Flags) error {
 		{"--mark", flags.Mark},
 	} {
 		if flag.set {
-			return exit.Usagef("%s: from %s files come without the cluster", flag.name, o.stored)
+			return exit.Usagef("%s and the source %s are mutually exclusive: fetch downloads from a bucket without the cluster", flag.name, o.stored)
 		}
 	}
 	switch {
 	case o.dir == "":
-		return exit.Usagef("%s: -d says which folder the files go to", o.stored)
+		return exit.Usagef("the source %s requires -d DIR", o.stored)
 	case len(o.paths) > 0:
-		return exit.Usagef("%q: from a bucket all comes, or what --include and --exclude choose", o.paths[0])
+		return exit.Usagef("PATH %q and the source %s are mutually exclusive; use --include and --exclude to select files", o.paths[0], o.stored)
 	}
 	return nil
 }
@@ -115,7 +115,7 @@ func (o *Options) fetchStored(ctx context.Context) error {
 func (o *Options) noteStoredEmpty(out *outcome, result transfer.Result) error {
 	all := o.engine.Filter.All()
 	if result.Empty() && !all {
-		return errors.New(o.stored.String() + " has no files that --include and --exclude select")
+		return errors.New("no file in " + o.stored.String() + " matches --include and --exclude")
 	}
 	if result.NoFiles() && all {
 		out.noFiles = o.stored.String() + " is empty"

@@ -22,7 +22,7 @@ func (o *Options) parseTasks(text string) error {
 		return nil
 	}
 	if o.claim != "" {
-		return exit.Usagef("--task=%s: of a claim it is not known which folder is a task's: name it as PATH", text)
+		return exit.Usagef("--task=%s requires a job: the directories of tasks are unknown for a claim; use the directory as PATH", text)
 	}
 	for part := range strings.SplitSeq(text, ",") {
 		low, high, ranged := strings.Cut(part, "-")
@@ -32,7 +32,7 @@ func (o *Options) parseTasks(text string) error {
 			last, err = taskNumber(high)
 		}
 		if err != nil || last < first {
-			return exit.Usagef("--task=%q: %q is no number or range of tasks, such as 0,3-5", text, part)
+			return exit.Usagef("invalid value %q for --task: %q must be a number or range of tasks, such as 0,3-5", text, part)
 		}
 		o.tasks = append(o.tasks, taskRange{first, last})
 	}
@@ -55,7 +55,7 @@ func (o *Options) taskNumbers(one *batchv1.Job) ([]int, error) {
 	var numbers []int
 	for _, r := range o.tasks {
 		if count == 0 {
-			return nil, exit.Usagef("--task=%s: job %q is no array (its completionMode is not Indexed)", r, one.Name)
+			return nil, exit.Usagef("--task=%s: job %q is not an array job (its completionMode is not Indexed)", r, one.Name)
 		}
 		if r.last >= count {
 			return nil, exit.Usagef("--task=%s: the tasks of job %q are 0-%d", r, one.Name, count-1)
@@ -85,10 +85,10 @@ func (o *Options) perTask(one *batchv1.Job, choice *volume.Choice) (map[string]i
 		return nil, err
 	}
 	if !choice.Varies {
-		return nil, exit.Usagef("--task=%s: the tasks of job %q share %s: name what to fetch as PATH", o.tasks[0], one.Name, choice.Path)
+		return nil, exit.Usagef("--task=%s: all tasks of job %q write to %s; use PATH to select files", o.tasks[0], one.Name, choice.Path)
 	}
 	if _, known := choice.TaskFolder(0); !known || volume.Tasks(one) == 0 {
-		return nil, fmt.Errorf("job %q: each of its pods has a folder of its own on claim %s: fetch all of them with /, or one by its path on the claim: %s",
+		return nil, fmt.Errorf("job %q: each pod has its own directory on claim %s; use PATH / to fetch all of them, or run \"%s\" to fetch one",
 			one.Name, choice.Claim, o.factory.Line("fetch", "pvc/"+choice.Claim, "PATH"))
 	}
 	if numbers == nil {
@@ -125,7 +125,7 @@ func (o *Options) lacking(from *found, asked, missing []string) ([]string, bool)
 		numbers = append(numbers, from.tasks[p])
 	}
 	slices.Sort(numbers)
-	o.factory.Say("Note: not every task has what was asked for; something is missing in " + listOf(slices.Compact(numbers)))
+	o.factory.Say("Note: some tasks do not have all requested paths: " + listOf(slices.Compact(numbers)))
 	return there, true
 }
 

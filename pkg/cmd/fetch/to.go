@@ -22,16 +22,16 @@ func (o *Flags) checkTo() error {
 		set  bool
 		why  string
 	}{
-		{"-d", o.Dir != "", "nothing is written here"},
-		{"--via", o.Via != "" && o.Via != directly, "the files end in the bucket"},
-		{"--keep-objects", o.KeepObjects, "the objects are what is asked for"},
-		{"--manifest", o.Manifest != "", "the list of sums lies beside the objects"},
-		{"--compress", o.Compress != auto, "objects are the files as they are"},
-		{"--limit-rate", o.LimitRate != "", "what is limited is what passes this machine, and nothing does"},
-		{"--transport=tar", o.Transport == "tar", "only the agent can put files into a bucket"},
+		{"-d", o.Dir != "", "no files are written to the local machine"},
+		{"--via", o.Via != "" && o.Via != directly, "the files are stored in the bucket"},
+		{"--keep-objects", o.KeepObjects, "the objects are the result"},
+		{"--manifest", o.Manifest != "", "the list of SHA-256 sums is stored in the bucket"},
+		{"--compress", o.Compress != auto, "the files are stored uncompressed"},
+		{"--limit-rate", o.LimitRate != "", "the files do not pass through the local machine"},
+		{"--transport=tar", o.Transport == "tar", "only the agent can upload files to a bucket"},
 	} {
 		if flag.set {
-			return exit.Usagef("%s does not go with --to=%s: %s", flag.name, o.To, flag.why)
+			return exit.Usagef("%s and --to=%s are mutually exclusive: %s", flag.name, o.To, flag.why)
 		}
 	}
 	return nil
@@ -51,7 +51,7 @@ func (o *Options) throughBucket() string {
 // orDirectly offers the way without a bucket, where one was not asked for by this command.
 func (o *Options) orDirectly() string {
 	if o.via != nil && strings.HasPrefix(o.engine.ViaFrom, "$") {
-		return "; with --via=" + directly + " the files come directly"
+		return "; to transfer through the API server, use --via=" + directly
 	}
 	return ""
 }
@@ -98,7 +98,7 @@ func (o *Options) markTo(ctx context.Context, from *found, via *volume.Via) {
 	ctx, cancel := transfer.Outlast(ctx, transfer.Grace, marking)
 	defer cancel()
 	if err := volume.MarkVia(ctx, o.client, from.claim, o.toMark(), via); err != nil {
-		o.factory.Say(fmt.Sprintf("Note: that files are on their way to %s could not be recorded: %v", o.engine.To, err))
+		o.factory.Say(fmt.Sprintf("Note: the upload to %s could not be recorded on claim %s: %v", o.engine.To, from.claim.Name, err))
 	}
 }
 
@@ -119,7 +119,7 @@ func (p *place) Put(ctx context.Context, request wire.PutRequest, each func(wire
 	way := p.way
 	p.mu.Unlock()
 	if way == nil || way.agent == nil {
-		return &transfer.LostError{Cause: errors.New("the way to the agent was lost")}
+		return &transfer.LostError{Cause: errors.New("the connection to the agent was lost")}
 	}
 	return way.agent.Put(ctx, request, each)
 }

@@ -32,28 +32,28 @@ func (p *place) onClaim(ctx context.Context) (*openWay, error) {
 		return nil, err
 	}
 	if volume.OnlyPod(p.from.claim) {
-		why := fmt.Sprintf("Claim %s may be used by one pod only", p.from.claim.Name)
+		why := fmt.Sprintf("claim %s can be used by only one pod", p.from.claim.Name)
 		if found, err := p.inUser(users, why); found != nil || err != nil {
 			return found, err
 		}
 	}
 	at, err := p.session.Locate(ctx, p.node(users))
 	if none, ok := errors.AsType[*helper.NoPodError](err); ok {
-		if found, failed := p.inUser(users, "No helper pod can be started: "+none.Reason); found != nil || failed != nil {
+		if found, failed := p.inUser(users, "no helper pod can be started: "+none.Reason); found != nil || failed != nil {
 			return found, failed
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
-	p.options.progress.Waiting("reaching the files")
+	p.options.progress.Waiting("connecting to the helper pod")
 	return p.inHelper(ctx, at)
 }
 
 // inPod reads an emptyDir volume, which no other pod can mount.
 func (p *place) inPod() *openWay {
 	pod := p.from.pod
-	p.say(fmt.Sprintf("Reading %s inside the pod, with which it is deleted; to keep the results of the next run, use run --results=SIZE", p.from.label()))
+	p.say(fmt.Sprintf("Note: reading %s inside the pod, because the volume is deleted with the pod; to keep the results of the next run, use run --results=SIZE", p.from.label()))
 	return p.tar(transport.Container{Namespace: pod.Namespace, Pod: pod.Name, Name: p.from.Container}, p.from.Path, "")
 }
 
@@ -76,12 +76,12 @@ func (p *place) inUser(users []corev1.Pod, why string) (*openWay, error) {
 				continue
 			}
 			if only := p.options.engine.Transport; needsAgent(only) {
-				return nil, fmt.Errorf("--transport=%s needs a helper pod: %s, and nothing is put into pod %s, which has the volume", only, why, pod.Name)
+				return nil, fmt.Errorf("--transport=%s requires a helper pod: %s; pod %s mounts the claim, but fetch does not install the agent in it", only, why, pod.Name)
 			}
 			if flag := p.options.throughBucket(); flag != "" {
-				return nil, fmt.Errorf("%s needs a helper pod: %s, and nothing is put into pod %s, which has the volume%s", flag, why, pod.Name, p.options.orDirectly())
+				return nil, fmt.Errorf("%s requires a helper pod: %s; pod %s mounts the claim, but fetch does not install the agent in it%s", flag, why, pod.Name, p.options.orDirectly())
 			}
-			p.say(fmt.Sprintf("%s: reading it inside pod %s, which has it", why, pod.Name))
+			p.say(fmt.Sprintf("Note: %s; reading the files inside pod %s, which mounts the claim", why, pod.Name))
 			return p.tar(transport.Container{Namespace: pod.Namespace, Pod: pod.Name, Name: m.Container}, m.Path, ""), nil
 		}
 	}

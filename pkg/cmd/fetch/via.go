@@ -48,7 +48,7 @@ func (o *Options) openStore(ctx context.Context) (err error) {
 		return err
 	}
 	for _, endpoint := range o.store.Plain() {
-		o.factory.Say(fmt.Sprintf("Warning: %s is not protected by TLS: whoever is on the way can read the results", endpoint))
+		o.factory.Say(fmt.Sprintf("Warning: %s does not use TLS: others on the network can read the results", endpoint))
 	}
 	return nil
 }
@@ -72,7 +72,7 @@ func (o *Options) openVia(ctx context.Context, from *found) (*via, error) {
 	}
 	mark := volume.Via{Bucket: v.at.Bucket, Prefix: v.at.Prefix, Endpoint: o.store.Endpoint(), Region: o.store.Region(), Since: o.factory.ServerClock().Now()}
 	if err := volume.MarkVia(ctx, o.client, from.claim, v.id, &mark); err != nil {
-		o.factory.Say(fmt.Sprintf("Note: that a fetch passes through %s could not be recorded: %v", v.at, err))
+		o.factory.Say(fmt.Sprintf("Note: the transfer through %s could not be recorded on claim %s: %v", v.at, from.claim.Name, err))
 	} else {
 		v.marked = true
 	}
@@ -112,12 +112,12 @@ func (v *via) close(ctx context.Context, failed error) error {
 	}
 	if o.engine.KeepObjects {
 		if count, err := v.count(ctx); err != nil || count > 0 {
-			o.factory.Say(fmt.Sprintf("What passed through the bucket stays at %s", v.at))
+			o.factory.Say(fmt.Sprintf("Kept the objects of this transfer at %s", v.at))
 		}
 		return v.end(ctx)
 	}
 	if _, err := o.store.Empty(ctx, v.at.Bucket, v.at.Prefix+"/"); err != nil {
-		return errors.Join(fmt.Errorf("the files are here, but what passed through the bucket stays at %s: %w", v.at, err), v.unlock())
+		return errors.Join(fmt.Errorf("the files were fetched, but the objects at %s could not be deleted: %w", v.at, err), v.unlock())
 	}
 	return v.end(ctx)
 }
@@ -131,7 +131,7 @@ func (v *via) leave(ctx context.Context) error {
 		}
 	}
 	if err != nil {
-		v.options.factory.Say(fmt.Sprintf("Note: packed objects may remain at %s; run the same command again to resume: %v", v.at, err))
+		v.options.factory.Say(fmt.Sprintf("Note: packed objects may remain at %s (%v). Run the same command again to resume.", v.at, err))
 	} else {
 		v.options.factory.Say(fmt.Sprintf("Packed objects remain at %s (%s). Run the same command again to resume.", v.at, howMany(count)))
 	}
@@ -172,7 +172,7 @@ func (v *via) end(ctx context.Context) error {
 		return nil
 	}
 	if err := volume.MarkVia(ctx, v.options.client, v.from.claim, v.id, nil); err != nil {
-		v.options.factory.Say(fmt.Sprintf("Note: that nothing is left at %s could not be recorded: %v", v.at, err))
+		v.options.factory.Say(fmt.Sprintf("Note: the record of the transfer through %s could not be removed from claim %s: %v", v.at, v.from.claim.Name, err))
 	}
 	return nil
 }

@@ -16,14 +16,14 @@ import (
 const directly = "none"
 
 func (o *Flags) addBucket(flags *pflag.FlagSet) {
-	flags.StringVar(&o.Via, "via", "", "Have the files pass through this place in a bucket and not through the API server: s3://BUCKET[/PREFIX], or none (default: $"+factory.ViaVariable+")")
-	flags.StringVar(&o.To, "to", "", "Put the files into a bucket and not here, one object each: s3://BUCKET/PREFIX")
-	flags.BoolVar(&o.KeepObjects, "keep-objects", false, "Leave what passed through the bucket there")
-	flags.StringVar(&o.Profile, "profile", "", "Profile of the AWS CLI's files (default: $AWS_PROFILE)")
-	flags.StringVar(&o.Region, "region", "", "Region of the bucket (default: as the AWS CLI has it)")
-	flags.StringVar(&o.EndpointURL, "endpoint-url", "", "URL of the store (default: as the AWS CLI has it)")
-	flags.StringVar(&o.InClusterURL, "in-cluster-endpoint-url", "", "URL of the store as pods reach it (default: the same)")
-	flags.Var(choice{&o.PathStyle}, "path-style", "Write the bucket behind the host's name; --path-style=false before it (default: behind it with every endpoint but AWS's own)")
+	flags.StringVar(&o.Via, "via", "", "Transfer through `s3://BUCKET[/PREFIX]` instead of the API server, or none (default: $"+factory.ViaVariable+")")
+	flags.StringVar(&o.To, "to", "", "Store the files in `s3://BUCKET/PREFIX` instead of --dir, one object per file")
+	flags.BoolVar(&o.KeepObjects, "keep-objects", false, "Keep the objects that --via wrote to the bucket")
+	flags.StringVar(&o.Profile, "profile", "", "Profile in the configuration of the AWS CLI (default: $AWS_PROFILE)")
+	flags.StringVar(&o.Region, "region", "", "Region of the bucket (default: the AWS CLI's setting)")
+	flags.StringVar(&o.EndpointURL, "endpoint-url", "", "URL of the S3 store (default: the AWS CLI's setting)")
+	flags.StringVar(&o.InClusterURL, "in-cluster-endpoint-url", "", "URL of the S3 store for pods (default: the same URL)")
+	flags.Var(choice{&o.PathStyle}, "path-style", "Put the bucket name into the URL path, not the host name (default: the AWS CLI's setting, else false for AWS and true for other stores)")
 	flags.Lookup("path-style").NoOptDefVal = "true"
 }
 
@@ -42,7 +42,7 @@ func (c choice) String() string {
 func (c choice) Set(text string) error {
 	value, err := strconv.ParseBool(text)
 	if err != nil {
-		return errors.New("true or false is expected")
+		return errors.New("must be true or false")
 	}
 	*c.to = &value
 	return nil
@@ -71,7 +71,7 @@ func (o *Flags) parseVia(e *Engine) error {
 		return exit.Usagef("%s: %w", name, err)
 	}
 	if o.Transport == "tar" {
-		return exit.Usagef("--transport=tar sends through the API server, and --via=%s does not: leave one of the two out", via)
+		return exit.Usagef("--transport=tar and --via=%s are mutually exclusive: tar transfers through the API server", via)
 	}
 	e.Via, e.ViaFrom, e.KeepObjects = location, name, o.KeepObjects
 	return o.storeOptions(e)
@@ -105,7 +105,7 @@ func (o *Flags) noVia() error {
 		{"--path-style", o.PathStyle != nil},
 	} {
 		if flag.set {
-			return fmt.Errorf("%s is about a bucket: it goes with --via=s3://BUCKET or --to=s3://BUCKET/PREFIX", flag.name)
+			return fmt.Errorf("%s requires --via=s3://BUCKET or --to=s3://BUCKET/PREFIX", flag.name)
 		}
 	}
 	return nil

@@ -21,7 +21,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
-var errNoAgent = errors.New("this build of kubectl-batch holds no agent (make build puts it in)")
+var errNoAgent = errors.New("this build of kubectl-batch does not contain the agent; build it with make build")
 
 // needsAgent reports whether a --transport is of no use without the agent.
 func needsAgent(transport string) bool { return transport == "tunnel" || transport == "exec" }
@@ -102,7 +102,7 @@ func (p *place) inHelper(ctx context.Context, at transport.Container) (*openWay,
 		return p.without(at, cannot)
 	}
 	if apierrors.IsForbidden(err) {
-		return nil, fmt.Errorf("running a program in helper pod %q, which fetch needs: %w", at.Pod, err)
+		return nil, fmt.Errorf("fetch must run a program in helper pod %q: %w", at.Pod, err)
 	}
 	if err != nil {
 		return nil, err
@@ -113,13 +113,13 @@ func (p *place) inHelper(ctx context.Context, at transport.Container) (*openWay,
 // without reads with tar, unless another way was asked for.
 func (p *place) without(at transport.Container, why error) (*openWay, error) {
 	if asked := p.options.engine.Transport; asked != auto {
-		return nil, fmt.Errorf("--transport=%s needs the agent: %w", asked, why)
+		return nil, fmt.Errorf("--transport=%s requires the agent: %w", asked, why)
 	}
 	if flag := p.options.throughBucket(); flag != "" {
-		return nil, fmt.Errorf("%s needs the agent: %w%s", flag, why, p.options.orDirectly())
+		return nil, fmt.Errorf("%s requires the agent: %w%s", flag, why, p.options.orDirectly())
 	}
 	if p.options.engine.Plan {
-		return nil, fmt.Errorf("--plan needs the agent: %w", why)
+		return nil, fmt.Errorf("--plan requires the agent: %w", why)
 	}
 	p.say(fmt.Sprintf("Note: %v; copying with tar, which is slower", why))
 	return p.tar(at, helper.MountPath, p.from.SubPath), nil

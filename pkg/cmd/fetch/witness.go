@@ -55,7 +55,7 @@ func (o *Options) newUse(ctx context.Context, before *witness) (string, error) {
 		return "", err
 	}
 	if use := owner.Mark(claim, owner.UseAnnotation); use != owner.Mark(before.from.claim, owner.UseAnnotation) {
-		return fmt.Sprintf("claim %s was given to job %s", claim.Name, owner.JobOf(claim)), nil
+		return fmt.Sprintf("job %s began to use claim %s", owner.JobOf(claim), claim.Name), nil
 	}
 	pods, err := volume.Writers(ctx, o.client, o.namespace, claim.Name)
 	for i := range pods {
@@ -81,13 +81,13 @@ func (o *Options) undisturbed(ctx context.Context, before *witness, place string
 	use, err := retryReading(ctx, func() (string, error) { return o.newUse(ctx, before) })
 	switch {
 	case err != nil:
-		o.factory.Say(fmt.Sprintf("Note: this is not recorded as fetched: looking who uses claim %s: %v", before.from.claim.Name, err))
+		o.factory.Say(fmt.Sprintf("Note: the results are not marked as fetched, because the pods that use claim %s cannot be listed: %v", before.from.claim.Name, err))
 		return false, nil
 	case use == "":
 		return true, nil
 	case owner.MadeResults(before.from.claim):
-		return false, fmt.Errorf("%s while its files were read: %s can hold files of two jobs; fetch again into another directory", use, place)
+		return false, fmt.Errorf("%s while fetch read the files: %s may contain files of two jobs; fetch again to another directory", use, place)
 	}
-	o.factory.Say(fmt.Sprintf("Note: %s while its files were read; this is not recorded as fetched", use))
+	o.factory.Say(fmt.Sprintf("Note: the results are not marked as fetched, because %s while fetch read the files", use))
 	return false, nil
 }
