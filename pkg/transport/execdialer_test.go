@@ -188,7 +188,9 @@ func TestExecDialerDeadlineTakenBack(t *testing.T) {
 
 // Deadlines wake both directions.
 func TestExecDialerDeadlines(t *testing.T) {
-	conn := dial(t, runs("sleep", "1000"))
+	dialer := runs("sleep", "1000")
+	dialer.Grace = 50 * time.Millisecond
+	conn := dial(t, dialer)
 	soon := func() time.Time { return time.Now().Add(30 * time.Millisecond) }
 	_ = conn.SetReadDeadline(soon())
 	if _, err := conn.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
@@ -203,6 +205,8 @@ func TestExecDialerDeadlines(t *testing.T) {
 	if _, err := cat.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("a deadline that has passed: %v", err)
 	}
+	_, _ = conn.Close(), cat.Close()
+	noneLeft(t, execConns, "os/exec.(*Cmd)")
 }
 
 // A dial that is late begins nothing.
