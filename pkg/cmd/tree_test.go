@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	plain "github.com/kubectl-batch/kubectl-batch/test/words"
 )
 
 // tree is the command tree as main makes it.
@@ -172,6 +173,28 @@ func TestTreeHelp(t *testing.T) {
 			t.Errorf("the program is kubectl batch, in:\n%s", help)
 		}
 	})
+}
+
+// TestTreeHelpIsPlain covers what no string literal shows: texts that are put together, and those of cli-runtime.
+func TestTreeHelpIsPlain(t *testing.T) {
+	root, out := tree()
+	commands := 0
+	everyBelow(root, func(command *cobra.Command) {
+		out.Reset()
+		if err := command.Help(); err != nil {
+			t.Fatal(err)
+		}
+		commands++
+		for _, finding := range plain.InText(out.String()) {
+			t.Errorf("%s --help, line %d: replace %q", command.CommandPath(), finding.Line, finding.Text)
+		}
+	})
+	if commands < 10 {
+		t.Errorf("only %d commands were checked", commands)
+	}
+	for _, finding := range plain.InText(describeAll(root.PersistentFlags())) {
+		t.Errorf("%s options, line %d: replace %q", root.CommandPath(), finding.Line, finding.Text)
+	}
 }
 
 func TestOptions(t *testing.T) {

@@ -40,10 +40,10 @@ func Make(ctx context.Context, client kubernetes.Interface, spec Spec) error {
 }
 
 func (s Spec) one(ctx context.Context, client kubernetes.Interface, name string) error {
-	nobody := "kubectl-batch.github.io/nobody"
+	manager := "kubectl-batch.github.io/no-controller"
 	made, err := client.BatchV1().Jobs(s.Namespace).Create(ctx, &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"app": s.Prefix}},
-		Spec:       batchv1.JobSpec{ManagedBy: &nobody, Template: corev1.PodTemplateSpec{Spec: podSpec()}},
+		Spec:       batchv1.JobSpec{ManagedBy: &manager, Template: corev1.PodTemplateSpec{Spec: podSpec()}},
 	}, metav1.CreateOptions{})
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (s Spec) pod(ctx context.Context, client kubernetes.Interface, of *batchv1.
 
 func podSpec() corev1.PodSpec {
 	return corev1.PodSpec{
-		RestartPolicy: corev1.RestartPolicyNever, SchedulerName: "nobody",
+		RestartPolicy: corev1.RestartPolicyNever, SchedulerName: "no-scheduler",
 		Containers: []corev1.Container{{Name: "main", Image: "localhost/nothing", Command: []string{"true"}}},
 	}
 }

@@ -41,7 +41,7 @@ func run(ctx context.Context, args []string) error {
 	bucket, key, ok := strings.Cut(strings.TrimPrefix(args[1], "s3://"), "/")
 	loaded, err := config.LoadDefaultConfig(ctx)
 	if err != nil || !ok {
-		return errors.Join(err, errors.New("s3://BUCKET/KEY is expected"))
+		return errors.Join(err, errors.New("the second argument must be s3://BUCKET/KEY"))
 	}
 	o := &object{s3.NewFromConfig(loaded, func(o *s3.Options) { o.UsePathStyle = true }), &bucket, &key}
 	if args[0] == "put" {

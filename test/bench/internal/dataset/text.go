@@ -26,7 +26,7 @@ const sample = 64 * mib
 func Compressed(dir string) (float64, error) {
 	files, err := filepath.Glob(filepath.Join(dir, "*"))
 	if err != nil || len(files) != 1 {
-		return 0, fmt.Errorf("%s: one file is expected, %d are there: %w", dir, len(files), err)
+		return 0, fmt.Errorf("%s: must contain one file, contains %d: %w", dir, len(files), err)
 	}
 	file, err := os.Open(files[0])
 	if err != nil {

@@ -2,6 +2,7 @@ package image
 
 import (
 	"debug/elf"
+	_ "embed" // for passwd
 	"fmt"
 	"io/fs"
 	"os"
@@ -10,6 +11,11 @@ import (
 	"runtime"
 	"strings"
 )
+
+// passwd is /etc/passwd of the busybox image, with the usual users.
+//
+//go:embed passwd
+var passwd []byte
 
 // Program is an image of one static binary that is its entry point.
 func Program(name, binary string) (Image, error) {
@@ -42,7 +48,7 @@ func Busybox(binary string, names ...string) (Image, error) {
 		Config: Config{Cmd: []string{"sh"}, Env: []string{"PATH=/bin:/usr/bin"}},
 		Files: []File{
 			{Path: "bin/busybox", Mode: 0o755, Data: data},
-			{Path: "etc/passwd", Mode: 0o644, Data: []byte("root:x:0:0:root:/root:/bin/sh\nnobody:x:65534:65534:nobody:/:/bin/false\n")},
+			{Path: "etc/passwd", Mode: 0o644, Data: passwd},
 			{Path: "etc/group", Mode: 0o644, Data: []byte("root:x:0:\nnogroup:x:65534:\n")},
 			{Path: "root", Mode: fs.ModeDir | 0o700},
 			{Path: "usr/bin/env", Link: "/bin/busybox"},

@@ -1,5 +1,5 @@
-# Gives the node what is its own under the usual paths, in a mount namespace of
-# its own: nothing of it shows on the machine, and all of it goes with the node.
+# Mounts the node's own directories under the usual paths, in a separate mount namespace.
+# They are not visible on the machine, and disappear when the node ends.
 # The kernel settings are copies, for a kubelet would change the machine's.
 set -eu
 mount --make-rshared /
