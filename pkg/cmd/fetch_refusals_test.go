@@ -65,7 +65,7 @@ func TestFetchRefuses(t *testing.T) {
 		"train --via=s3://res --in-cluster-endpoint-url=s3://x": `invalid value "s3://x" for --in-cluster-endpoint-url: must be a URL`,
 		"train --helper-cpu=0":              `invalid value "0" for --helper-cpu: must be above 0`,
 		"train --output-dir=x":              "unknown flag --output-dir; use -d",
-		"train --include":                   "flag needs an argument: --include",
+		"train --include":                   "missing value for --include",
 		"train --helper-memory=256Mi --bar": "unknown flag --bar",
 	} {
 		cluster := faketest.New()

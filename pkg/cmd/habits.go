@@ -74,7 +74,7 @@ func containerHabits() []flagHabit {
 // mountHabits are about files in the container.
 func mountHabits() []flagHabit {
 	create, claims := creating(), []string{"--pvc=NAME:/path", "--config-map=NAME:/path", "--results=1Gi"}
-	const localFiles = "pods cannot mount a directory of this machine"
+	const localFiles = "pods cannot mount a directory of the local machine"
 	return []flagHabit{
 		{flag: "--volume", verbs: create, use: claims, why: localFiles},
 		{flag: "--volumes", verbs: create, use: claims, why: localFiles},
@@ -107,10 +107,10 @@ func podHabits() []flagHabit {
 		{flag: "--priority", verbs: create, use: []string{"--priority-class=NAME"}},
 		{flag: "--node-name", verbs: create, use: []string{"--node-selector=kubernetes.io/hostname=NODE"}},
 		{flag: "--platform", verbs: create, use: []string{"--arch=amd64"}},
-		{flag: "--port", verbs: create, why: "a job publishes no ports"},
-		{flag: "--publish", verbs: create, why: "a job publishes no ports"},
-		{flag: "--expose", verbs: create, why: "a job publishes no ports"},
-		{flag: "-p", verbs: create, why: "a job publishes no ports"},
+		{flag: "--port", verbs: create, why: "jobs do not publish ports"},
+		{flag: "--publish", verbs: create, why: "jobs do not publish ports"},
+		{flag: "--expose", verbs: create, why: "jobs do not publish ports"},
+		{flag: "-p", verbs: create, why: "jobs do not publish ports"},
 	}
 	const manifest = "run has no flag for this; set it in a manifest and use -f"
 	for flag := range strings.FieldsSeq("--affinity --cap-add --device --dns --host-network --hostname --init-container --net --network --overrides " +
@@ -150,15 +150,15 @@ func otherHabits() []flagHabit {
 		{flag: "--all", verbs: []string{"list", "wait", "logs", "fetch"}, why: "list shows all jobs of the namespace; wait, logs and fetch need a selection such as -l or --mine"},
 		{flag: "--tail", verbs: []string{"logs"}, why: "logs prints the whole log"},
 		{flag: "--since", verbs: []string{"logs"}, why: "logs prints the whole log"},
-		{flag: "--previous", verbs: []string{"logs"}, why: "logs prints what each attempt of the job wrote"},
-		{flag: "-p", verbs: []string{"logs"}, why: "logs prints what each attempt of the job wrote"},
+		{flag: "--previous", verbs: []string{"logs"}, why: "logs prints the log of every attempt"},
+		{flag: "-p", verbs: []string{"logs"}, why: "logs prints the log of every attempt"},
 		{flag: "--container", verbs: []string{"logs"}, why: "\"kubectl logs POD -c CONTAINER\" prints the log of one container"},
 		{flag: "-c", verbs: []string{"logs"}, why: "\"kubectl logs POD -c CONTAINER\" prints the log of one container"},
-		{flag: "--for", verbs: []string{"wait"}, why: "wait ends when the job is finished, and its exit status says how"},
+		{flag: "--for", verbs: []string{"wait"}, why: "wait ends when the job is finished, with the exit status of the job"},
 		{flag: "--watch", verbs: []string{"list"}, why: "\"kubectl batch wait NAME\" waits for a job and prints each change"},
 		{flag: "-w", verbs: []string{"list"}, why: "\"kubectl batch wait NAME\" waits for a job and prints each change"},
-		{flag: "--recursive", verbs: []string{"fetch"}, why: "fetch always copies directories with all that is in them"},
-		{flag: "-r", verbs: []string{"fetch"}, why: "fetch always copies directories with all that is in them"},
+		{flag: "--recursive", verbs: []string{"fetch"}, why: "fetch always copies directories recursively"},
+		{flag: "-r", verbs: []string{"fetch"}, why: "fetch always copies directories recursively"},
 		{flag: "--container", verbs: []string{"fetch"}, why: "a PATH selects the mount of the container that wrote the files"},
 		{flag: "-c", verbs: []string{"fetch"}, why: "a PATH selects the mount of the container that wrote the files"},
 		{flag: "--grace-period", verbs: []string{"cancel", "purge"}, why: "the grace period of the pods applies"},
@@ -173,7 +173,7 @@ func commandHabits() map[string]string {
 		"get":     `use "list" to see jobs, or "fetch" to copy results`,
 		"exec":    "a job has no shell to attach to; kubectl exec runs a program in a pod",
 		"attach":  `use "logs" with -f to follow a job`,
-		"push":    "files are copied from jobs only",
+		"push":    `files can only be copied from jobs, with "fetch"`,
 		"suspend": `use "cancel" to end a job`,
 		"shell":   "a job has no shell to attach to; kubectl exec runs a program in a pod",
 	}

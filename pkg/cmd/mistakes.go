@@ -21,6 +21,9 @@ func flagError(cmd *cobra.Command, err error, called program.Program) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		return exit.With(exit.Usage, valueError(cmd, invalid))
 	}
+	if missing, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
+		return exit.Usagef("missing value for --%s", missing.GetFlag().Name)
+	}
 	typed := unknownFlag(err)
 	if typed == "" {
 		return exit.With(exit.Usage, err)
@@ -95,7 +98,7 @@ func spelling(flag string) string {
 func valueError(cmd *cobra.Command, err *pflag.InvalidValueError) error {
 	cause := err.Unwrap()
 	if err.GetFlag().Name == "v" {
-		return fmt.Errorf("invalid value %q for -v: must be a number, the log level%s", err.GetValue(), volumeAdvice(cmd))
+		return fmt.Errorf("invalid value %q for -v: must be a number (the log level)%s", err.GetValue(), volumeAdvice(cmd))
 	}
 	expected := map[string]string{"int": "must be a whole number", "bool": "must be true or false"}[err.GetFlag().Value.Type()]
 	if _, words := errors.AsType[*strconv.NumError](cause); words && expected != "" {

@@ -74,7 +74,7 @@ func TestUsageErrors(t *testing.T) {
 		"a flag that is not":       {[]string{"run", "train", "--imag=x"}, "error: unknown flag --imag"},
 		"--mem":                    {[]string{"run", "train", "--mem=1Gi"}, "error: unknown flag --mem; use --memory"},
 		"-it":                      {[]string{"run", "train", "-it"}, "error: unknown flag -it; a job has no terminal to attach to; \"kubectl batch logs NAME -f\" follows its log"},
-		"a flag without its value": {[]string{"run", "train", "--image"}, "error: flag needs an argument: --image"},
+		"a flag without its value": {[]string{"run", "train", "--image"}, "error: missing value for --image"},
 		"a value that is none":     {[]string{"run", "train", "--gpu=two"}, `error: invalid value "two" for --gpu: must be a whole number from 0 to 2147483647`},
 	} {
 		t.Run(name, func(t *testing.T) {

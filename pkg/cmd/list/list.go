@@ -27,8 +27,8 @@ import (
 const long = `
 	List jobs with their state, their results claim, and whether their results were fetched.
 
-	For jobs that are not running, the reason is printed below the table. Results claims
-	whose job no longer exists are listed after the jobs, as pvc/NAME. "fetch" and
+	For jobs that are not running, list prints the reason below the table. After the jobs,
+	it lists the results claims whose job no longer exists, as pvc/NAME. "fetch" and
 	"purge --volumes" accept this name.`
 
 const example = `

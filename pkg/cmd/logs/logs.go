@@ -24,8 +24,9 @@ const long = `
 	Print the logs of all pods of a job, including pods that failed.
 
 	If several containers have logs, each line begins with the name of the pod. If several
-	jobs are selected, each line begins with the name of the job. With -f, the logs are
-	followed until the job is finished, and while it is not running, the reason is printed.`
+	jobs are selected, each line begins with the name of the job. With -f, the
+	command follows the logs until the job is finished, and while the job is not running,
+	it prints the reason.`
 
 const example = `
 	# Print the logs of a job

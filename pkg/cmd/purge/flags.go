@@ -47,10 +47,10 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	section.Add(flags, "Deletion", func(flags *pflag.FlagSet) {
 		flags.BoolVarP(&o.Yes, "yes", "y", false, "Skip the confirmation prompt")
 		flags.BoolVar(&o.Wait, "wait", false, "Wait until the deleted objects no longer exist, and report what delays their deletion")
-		flags.StringVar(&o.Timeout, "timeout", "", "With --wait: time limit of the command, which then ends with exit status 124 ("+duration.Forms+")")
-		flags.StringVar(&o.DryRun, "dry-run", dryRunNone, "Test without deleting: `MODE` client (list what would be deleted) or server (the server also checks the requests)")
+		flags.StringVar(&o.Timeout, "timeout", "", "With --wait: stop after `DURATION`, with exit status 124 ("+duration.Forms+")")
+		flags.StringVar(&o.DryRun, "dry-run", dryRunNone, "Test without deleting: `MODE` is client (only list what would be deleted) or server (the server also checks the requests)")
 		flags.Lookup("dry-run").NoOptDefVal = dryRunClient
-		flags.StringVarP(&o.Output, "output", "o", "", "Output format: name, or json (one object per deleted object, each on one line)")
+		flags.StringVarP(&o.Output, "output", "o", "", "Output format: name, or json (one object per job or claim, deleted or kept, each on one line)")
 	})
 }
 

@@ -24,7 +24,7 @@ import (
 const long = `
 	Wait until jobs have completed, failed or been cancelled, and end with their exit status.
 
-	While a job is not running, the reason is printed. The jobs continue if the command
+	While a job is not running, wait prints the reason. The jobs continue if the command
 	times out or is interrupted.`
 
 const example = `
@@ -89,7 +89,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 // AddFlags declares the flags.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	o.Select.AddTo(flags)
-	flags.StringVar(&o.Timeout, "timeout", "", "Time limit of the command, which then ends with exit status 124 ("+duration.Forms+")")
+	flags.StringVar(&o.Timeout, "timeout", "", "Stop waiting after `DURATION`, with exit status 124 ("+duration.Forms+")")
 	outcome.AddFailFast(flags, &o.FailFast)
 	flags.StringVarP(&o.Output, "output", "o", "", "Output format: json (one object per job, each on one line)")
 }

@@ -42,8 +42,8 @@ func (f *Flags) AddTo(flags *pflag.FlagSet) {
 	flags.BoolVar(&f.completed, "completed", false, "Only completed jobs (can be combined with --failed and --cancelled)")
 	flags.BoolVar(&f.failed, "failed", false, "Only failed jobs (can be combined with --completed and --cancelled)")
 	flags.BoolVar(&f.cancelled, "cancelled", false, "Only cancelled jobs (can be combined with --completed and --failed)")
-	flags.StringVar(&f.olderThan, "older-than", "", "Only jobs that finished (unfinished jobs: were created) at least `DURATION` ago, "+duration.Forms)
-	flags.StringVar(&f.newerThan, "newer-than", "", "Only jobs that finished (unfinished jobs: were created) less than `DURATION` ago")
+	flags.StringVar(&f.olderThan, "older-than", "", "Only jobs that finished at least `DURATION` ago, "+duration.Forms+"; an unfinished job counts from its creation")
+	flags.StringVar(&f.newerThan, "newer-than", "", "Only jobs that finished less than `DURATION` ago; an unfinished job counts from its creation")
 	flags.StringSliceVar(&f.except, "except", nil, "Exclude `JOB`, or several jobs such as train,evaluate (repeatable)")
 }
 
