@@ -13,7 +13,7 @@ import (
 
 // The reference says what the program says.
 func TestUpToDate(t *testing.T) {
-	want, got := reference(), map[string]string{}
+	want, got := pages(tree()), map[string]string{}
 	files, err := filepath.Glob("../reference/*")
 	if err != nil {
 		t.Fatal(err)
@@ -25,27 +25,54 @@ func TestUpToDate(t *testing.T) {
 		}
 		got[filepath.Base(file)] = string(text)
 	}
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	got["../README.md"] = string(text)
+	if want["../README.md"], err = withCommands(string(text), tree()); err != nil {
+		t.Fatal(err)
+	}
 	if diff := cmp.Diff(want, got); diff != "" {
-		t.Errorf("docs/reference is not what `make docs` writes:\n%s", diff)
+		t.Errorf("docs/reference or README.md is not what `make docs` writes:\n%s", diff)
 	}
 }
 
 func TestEveryPage(t *testing.T) {
-	all := reference()
-	for _, verb := range []string{"run", "rerun", "list", "logs", "wait", "fetch", "cancel", "purge"} {
-		if text := all[verb+".md"]; !strings.Contains(text, "\n## Examples\n") || !strings.Contains(text, "kubectl batch "+verb) {
-			t.Errorf("%s.md has no examples:\n%s", verb, text)
+	root := tree()
+	all := pages(root)
+	for _, command := range visible(root) {
+		text := all[file(command)]
+		if command.HasExample() && (!strings.Contains(text, "\n## Examples\n") || !strings.Contains(text, command.CommandPath())) {
+			t.Errorf("%s has no examples:\n%s", file(command), text)
+		}
+		for _, row := range exit.RowsOf(command) {
+			checkRow(t, file(command), text, row)
 		}
 	}
-	for name, text := range all {
-		rows := exit.RowsOf(strings.TrimSuffix(strings.TrimPrefix(name, "completion-"), ".md"))
-		if name == "README.md" {
-			rows = exit.Rows()
+	for _, row := range exit.Rows(root) {
+		checkRow(t, "README.md", all["README.md"], row)
+	}
+}
+
+func checkRow(t *testing.T, name, text string, row exit.Row) {
+	t.Helper()
+	if !strings.Contains(text, "| "+row.Status+" | "+row.Meaning+" |\n") {
+		t.Errorf("%s lacks the exit status %s", name, row.Status)
+	}
+}
+
+// TestReadmeListsEveryCommand: the table has the commands in the order of the help.
+func TestReadmeListsEveryCommand(t *testing.T) {
+	root := tree()
+	table := commandTable(root)
+	for _, command := range root.Commands() {
+		listed := strings.Contains(table, "\n| [`"+command.Name()+"`](docs/reference/"+file(command)+") | "+command.Short+" |\n")
+		if shown := !command.Hidden && command.Name() != "options"; listed != shown {
+			t.Errorf("%s is listed: %v, in:\n%s", command.Name(), listed, table)
 		}
-		for _, row := range rows {
-			if !strings.Contains(text, "| "+row.Status+" | "+row.Meaning+" |\n") {
-				t.Errorf("%s lacks the exit status %s", name, row.Status)
-			}
-		}
+	}
+	if strings.Index(table, "`run`") > strings.Index(table, "`cancel`") {
+		t.Errorf("cancel is before run in:\n%s", table)
 	}
 }

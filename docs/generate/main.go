@@ -1,13 +1,15 @@
-// Command generate writes docs/reference, a page for each command, from the command tree. It
-// is run by `make docs` in the root of the project.
+// Command generate writes docs/reference, a page for each command, and the table of commands in README.md from the
+// command tree. It is run by `make docs` in the root of the project.
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
 
+	"github.com/spf13/cobra"
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd"
@@ -16,16 +18,16 @@ import (
 const folder = "docs/reference"
 
 func main() {
-	if err := write(folder, reference()); err != nil {
+	if err := errors.Join(write(folder, pages(tree())), updateReadme("README.md", tree())); err != nil {
 		fmt.Fprintln(os.Stderr, "generate:", err)
 		os.Exit(1)
 	}
 }
 
-// reference is the pages of the command tree as users meet it, with no environment.
-func reference() map[string]string {
+// tree is the command tree without an environment.
+func tree() *cobra.Command {
 	streams := genericiooptions.IOStreams{Out: io.Discard, ErrOut: io.Discard}
-	return pages(cmd.Default(streams, func(string) (string, bool) { return "", false }))
+	return cmd.Default(streams, func(string) (string, bool) { return "", false })
 }
 
 // write makes dir hold these pages, by name, and no others.

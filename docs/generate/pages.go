@@ -25,7 +25,7 @@ func pages(root *cobra.Command) map[string]string {
 	}
 	index.WriteString("\n## Global flags\n\n")
 	index.WriteString(table(flags(root.PersistentFlags())))
-	index.WriteString(status(exit.Rows()))
+	index.WriteString(status(exit.Rows(root)))
 	all["README.md"] = index.String()
 	return all
 }
@@ -59,7 +59,7 @@ func page(command *cobra.Command) string {
 	for _, heading := range headings(command) {
 		fmt.Fprintf(&b, "\n## %s\n\n%s", heading.name, table(heading.flags))
 	}
-	b.WriteString(status(exit.RowsOf(command.Name())))
+	b.WriteString(status(exit.RowsOf(command)))
 	b.WriteString("\nSee [global flags](README.md#global-flags) for the flags of every command.\n")
 	return b.String()
 }

@@ -46,7 +46,7 @@ func below(cmd *cobra.Command, groups []group) string {
 	}
 	parts = append(append(parts, commands(cmd, groups)...), sections...)
 	if cmd.Runnable() && cmd.HasParent() {
-		parts = append(parts, exit.Table(cmd.Name()), "Usage:\n  "+cmd.UseLine()+" [options]")
+		parts = append(parts, exit.Table(cmd), "Usage:\n  "+cmd.UseLine()+" [options]")
 	}
 	var tips []string
 	if cmd.HasSubCommands() {

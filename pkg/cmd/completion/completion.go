@@ -33,11 +33,12 @@ const example = `
 // NewCommand returns the completion command.
 func NewCommand(f *factory.Factory) *cobra.Command {
 	cmd := &cobra.Command{
-		Use:     "completion [SHELL]",
-		Short:   "Enable shell completion for this plugin",
-		Long:    long,
-		Example: example,
-		Args:    cobra.MaximumNArgs(1),
+		Use:         "completion [SHELL]",
+		Annotations: exit.Local(),
+		Short:       "Enable shell completion for this plugin",
+		Long:        long,
+		Example:     example,
+		Args:        cobra.MaximumNArgs(1),
 
 		ValidArgsFunction: func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 			if len(args) > 0 {

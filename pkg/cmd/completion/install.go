@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 )
 
@@ -36,11 +37,12 @@ type Options struct {
 
 func newInstall(f *factory.Factory) *cobra.Command {
 	return &cobra.Command{
-		Use:     "install",
-		Short:   "Create the program that kubectl runs to complete this plugin",
-		Long:    installLong,
-		Example: installExample,
-		Args:    cobra.NoArgs,
+		Use:         "install",
+		Annotations: exit.Local(),
+		Short:       "Create the program that kubectl runs to complete this plugin",
+		Long:        installLong,
+		Example:     installExample,
+		Args:        cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
 			options, err := toOptions(f)
 			if err != nil {

@@ -2,48 +2,68 @@ package exit
 
 import (
 	"fmt"
-	"slices"
 	"strings"
+
+	"github.com/spf13/cobra"
 )
 
 // Row is a line of the table of exit statuses, as people read it.
 type Row struct{ Status, Meaning string }
 
+// local marks commands that send no request, so that they end before a signal can interrupt them.
+const local = "kubectl-batch.github.io/local"
+
+// Local returns the annotations of a command that sends no request.
+func Local() map[string]string { return map[string]string{local: "true"} }
+
 // status is an exit status, and which commands can end with it.
 type status struct {
 	Row
 
-	// only are the commands that can end with the status; nil for all. except are those that cannot.
-	only, except []string
+	// applies reports whether a command can end with the status; nil for all commands.
+	applies func(*cobra.Command) bool
 	// flags are the flags that the commands need to end with the status; empty for none.
 	flags string
-	// scoped has the table of all commands name those of only.
+	// scoped has the table of all commands name the commands that can end with the status.
 	scoped bool
 }
 
+// statuses derives from the flags of a command how it can end: --fail-fast for one that reports the exit status of
+// jobs, --wait for one that does so on request only.
 func statuses() []status {
 	const flags = "with --wait, --follow, --fetch or --rm"
-	wait, run, local := []string{"wait"}, []string{"run", "rerun"}, []string{"completion", "install", "options", "version"}
+	has := func(command *cobra.Command, flag string) bool { return command.Flags().Lookup(flag) != nil }
+	timeout := func(command *cobra.Command) bool { return has(command, "timeout") }
+	waits := func(command *cobra.Command) bool { return has(command, "fail-fast") && !has(command, "wait") }
+	runs := func(command *cobra.Command) bool { return has(command, "fail-fast") && has(command, "wait") }
+	fails := func(command *cobra.Command) bool { return !waits(command) }
+	remote := func(command *cobra.Command) bool { return command.Annotations[local] == "" }
 	return []status{
 		{Row: Row{"0", "success"}},
-		{Row: Row{"1", "failure, also if only a part failed"}, except: wait},
+		{Row: Row{"1", "failure, also if only a part failed"}, applies: fails},
 		{Row: Row{"2", "invalid command line; nothing was done"}},
-		{Row: Row{"124", "--timeout expired"}, only: []string{"run", "rerun", "wait", "fetch", "purge"}},
-		{Row: Row{"125", "the command itself failed, so the status of the jobs is unknown"}, only: wait, scoped: true},
-		{Row: Row{"125", "the command itself failed, so the status of the job is unknown"}, only: run, flags: flags, scoped: true},
-		{Row: Row{"130", "interrupted by Ctrl-C (SIGINT)"}, except: local},
-		{Row: Row{"143", "terminated by SIGTERM or SIGHUP"}, except: local},
-		{Row: Row{"other", "the exit status of the job; of several jobs, the highest (1 if a failed job has none)"}, only: wait, scoped: true},
-		{Row: Row{"other", "the exit status of the job (1 if it failed without one)"}, only: run, flags: flags, scoped: true},
+		{Row: Row{"124", "--timeout expired"}, applies: timeout},
+		{Row: Row{"125", "the command itself failed, so the status of the jobs is unknown"}, applies: waits, scoped: true},
+		{Row: Row{"125", "the command itself failed, so the status of the job is unknown"}, applies: runs, flags: flags, scoped: true},
+		{Row: Row{"130", "interrupted by Ctrl-C (SIGINT)"}, applies: remote},
+		{Row: Row{"143", "terminated by SIGTERM or SIGHUP"}, applies: remote},
+		{Row: Row{"other", "the exit status of the job; of several jobs, the highest (1 if a failed job has none)"}, applies: waits, scoped: true},
+		{Row: Row{"other", "the exit status of the job (1 if it failed without one)"}, applies: runs, flags: flags, scoped: true},
 	}
 }
 
-// Rows returns the table of all commands.
-func Rows() (rows []Row) {
-	for _, one := range statuses() {
-		row := one.Row
-		if one.scoped {
-			row.Meaning = strings.TrimSpace(strings.Join(one.only, " and ")+" "+one.flags) + ": " + row.Meaning
+// Rows returns the table of all commands below root.
+func Rows(root *cobra.Command) (rows []Row) {
+	for _, status := range statuses() {
+		row := status.Row
+		if status.scoped {
+			var names []string
+			for _, command := range root.Commands() {
+				if status.applies(command) {
+					names = append(names, command.Name())
+				}
+			}
+			row.Meaning = strings.TrimSpace(strings.Join(names, " and ")+" "+status.flags) + ": " + row.Meaning
 		}
 		rows = append(rows, row)
 	}
@@ -51,14 +71,14 @@ func Rows() (rows []Row) {
 }
 
 // RowsOf returns the statuses that one command can end with.
-func RowsOf(command string) (rows []Row) {
-	for _, one := range statuses() {
-		if one.only != nil && !slices.Contains(one.only, command) || slices.Contains(one.except, command) {
+func RowsOf(command *cobra.Command) (rows []Row) {
+	for _, status := range statuses() {
+		if status.applies != nil && !status.applies(command) {
 			continue
 		}
-		row := one.Row
-		if one.flags != "" {
-			row.Meaning = one.flags + ": " + row.Meaning
+		row := status.Row
+		if status.flags != "" {
+			row.Meaning = status.flags + ": " + row.Meaning
 		}
 		rows = append(rows, row)
 	}
@@ -66,7 +86,7 @@ func RowsOf(command string) (rows []Row) {
 }
 
 // Table returns the section of help that lists the exit statuses of one command.
-func Table(command string) string {
+func Table(command *cobra.Command) string {
 	var b strings.Builder
 	b.WriteString("Exit Status:\n")
 	for _, row := range RowsOf(command) {

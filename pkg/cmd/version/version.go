@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 )
 
@@ -18,11 +19,12 @@ var release, commit string //nolint:gochecknoglobals // the linker's -X sets var
 // NewCommand returns the version command. It asks no cluster.
 func NewCommand(f *factory.Factory) *cobra.Command {
 	return &cobra.Command{
-		Use:   "version",
-		Short: "Print the version of this plugin",
-		Long:  "Print the version of this plugin, its commit, the version of Go that built it, and its platform.",
-		Args:  cobra.NoArgs,
-		RunE:  func(*cobra.Command, []string) error { return f.Answer(Version()) },
+		Use:         "version",
+		Annotations: exit.Local(),
+		Short:       "Print the version of this plugin",
+		Long:        "Print the version of this plugin, its commit, the version of Go that built it, and its platform.",
+		Args:        cobra.NoArgs,
+		RunE:        func(*cobra.Command, []string) error { return f.Answer(Version()) },
 	}
 }
 
