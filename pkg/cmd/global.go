@@ -15,7 +15,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 // addGlobal gives root kubectl's own global flags, and --pause.
@@ -56,7 +56,7 @@ func addVerbosity(root *cobra.Command) {
 // completes, it is only a word.
 func pause(streams genericiooptions.IOStreams, called *cobra.Command) {
 	wanted, err := called.Flags().GetBool("pause")
-	if err != nil || !wanted || slices.Contains(requests(), called.CalledAs()) || !screen.IsTerminal(streams.In) {
+	if err != nil || !wanted || slices.Contains(requests(), called.CalledAs()) || !ui.IsTerminal(streams.In) {
 		return
 	}
 	_, _ = fmt.Fprint(streams.ErrOut, "\nPress Enter to return.")

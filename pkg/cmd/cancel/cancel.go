@@ -22,7 +22,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -216,16 +216,16 @@ func (o *Options) named(ctx context.Context) (jobs []*batchv1.Job, errs error) {
 // ask shows what would be ended, and asks.
 func (o *Options) ask(ctx context.Context, jobs []*batchv1.Job) error {
 	now := o.factory.ServerClock().Now()
-	columns := []screen.Column[*batchv1.Job]{
+	columns := []ui.Column[*batchv1.Job]{
 		{Name: "Job", Cell: func(j *batchv1.Job) string { return j.Name }},
 		{Name: "State", Cell: func(j *batchv1.Job) string { return string(job.StateOf(j)) }},
 		{Name: "Time in state", Cell: func(j *batchv1.Job) string { return utilduration.HumanDuration(now.Sub(since(j))) }},
-		{Name: "Owner", Cell: func(j *batchv1.Job) string { return screen.OrNone(owner.OfJob(j)) }},
+		{Name: "Owner", Cell: func(j *batchv1.Job) string { return ui.OrNone(owner.OfJob(j)) }},
 	}
 	if o.selection.Everywhere {
-		columns = slices.Insert(columns, 0, screen.Column[*batchv1.Job]{Name: "Namespace", Cell: (*batchv1.Job).GetNamespace})
+		columns = slices.Insert(columns, 0, ui.Column[*batchv1.Job]{Name: "Namespace", Cell: (*batchv1.Job).GetNamespace})
 	}
-	if err := screen.Table(o.factory.Streams.ErrOut, columns, jobs, false); err != nil {
+	if err := ui.Table(o.factory.Streams.ErrOut, columns, jobs, false); err != nil {
 		return err
 	}
 	question := fmt.Sprintf("Cancel %s permanently?", o.counted(jobs))
@@ -235,7 +235,7 @@ func (o *Options) ask(ctx context.Context, jobs []*batchv1.Job) error {
 	if lost := o.lost(jobs...); lost != "" {
 		question += " Pods that have not ended are deleted, " + lost + "."
 	}
-	return screen.Agree(ctx, o.factory.Streams, question, "nothing was cancelled", "use -y to skip the prompt")
+	return ui.Agree(ctx, o.factory.Streams, question, "nothing was cancelled", "use -y to skip the prompt")
 }
 
 // lost says what is deleted with the pods of jobs; "" for nothing.

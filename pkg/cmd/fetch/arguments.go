@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 // jobImage stands for the image of the job itself.
@@ -26,7 +26,7 @@ const jobImage = "job"
 // ToOptions parses every string once.
 func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	options := &Options{
-		factory: f, dir: o.Dir, force: o.Force, anyway: o.Anyway, image: o.Image, imageNamed: o.Image != "", mode: screen.Mode(o.Progress), json: o.Output == "json",
+		factory: f, dir: o.Dir, force: o.Force, anyway: o.Anyway, image: o.Image, imageNamed: o.Image != "", mode: ui.Mode(o.Progress), json: o.Output == "json",
 		several: o.several(), selecting: o.selecting(), unfetched: o.Unfetched, globs: slices.Concat(o.Include, o.Exclude),
 	}
 	o.stored = len(args) > 0 && !o.several() && strings.HasPrefix(args[0], bucket.Scheme)
@@ -63,7 +63,7 @@ func (o *Flags) checkOutput() error {
 }
 
 func progresses() []string {
-	return []string{string(screen.Auto), string(screen.Events), string(screen.Quiet)}
+	return []string{string(ui.Auto), string(ui.Events), string(ui.Quiet)}
 }
 
 func (o *Options) parseHelper(flags *Flags) error {

@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
-	"github.com/kubectl-batch/kubectl-batch/pkg/pattern"
+	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
 )
 
 // Engine is how files are copied, whichever they are.
@@ -21,7 +21,7 @@ type Engine struct {
 	// Checksum compares what is here by content, and not by size and time.
 	Checksum bool
 	// Filter says what to copy. Its zero value is everything.
-	Filter pattern.Filter
+	Filter gitignore.Filter
 	// KeepLinks recreates symlinks that lead out of the results; else they are skipped.
 	KeepLinks bool
 	// Mark records the results as fetched also where a part of them was selected.
@@ -87,7 +87,7 @@ func (o *Flags) toEngine() (Engine, error) {
 		Transport: o.Transport, KeepHelper: o.KeepHelper, Manifest: o.Manifest, KeepLinks: o.Links == keepLinks, Mark: o.Mark,
 	}
 	var errs [8]error
-	e.Filter, errs[0] = pattern.ParseFilter(o.Include, o.Exclude)
+	e.Filter, errs[0] = gitignore.ParseFilter(o.Include, o.Exclude)
 	e.LimitRate, errs[1] = parseRate(o.LimitRate)
 	e.Timeout, errs[2] = parseTimeout(o.Timeout)
 	errs[3] = oneOf("--compress", o.Compress, compressions()...)

@@ -11,7 +11,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/pattern"
+	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
 	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
@@ -42,7 +42,7 @@ func TestToEngine(t *testing.T) {
 		change(&e)
 		return e
 	}
-	filter, err := pattern.ParseFilter([]string{"*.pt"}, []string{"tmp/"})
+	filter, err := gitignore.ParseFilter([]string{"*.pt"}, []string{"tmp/"})
 	if err != nil {
 		t.Fatal(err)
 	}

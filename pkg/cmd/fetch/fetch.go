@@ -20,9 +20,9 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 // imageVariable names the helper's image for sites that mirror images.
@@ -97,7 +97,7 @@ type Options struct {
 	engine      Engine
 	// globs are those of the engine's filter, as typed.
 	globs []string
-	mode  screen.Mode
+	mode  ui.Mode
 	json  bool
 	// reserved is the local directory of one job, locked.
 	reserved *transfer.Reservation
@@ -110,7 +110,7 @@ type Options struct {
 	via   *via
 
 	me       owner.Identity
-	progress *screen.Progress
+	progress *ui.Progress
 	began    time.Time
 }
 
@@ -144,7 +144,7 @@ func Results(f *factory.Factory) func(ctx context.Context, last *batchv1.Job, ho
 		if how.Quiet {
 			quiet := *f
 			quiet.Quiet, f = true, &quiet
-			flags.Progress = string(screen.Quiet)
+			flags.Progress = string(ui.Quiet)
 		}
 		options, err := flags.ToOptions(f, []string{last.Name})
 		if err != nil {
@@ -189,7 +189,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 // Run finds, copies, marks, and says what came.
 func (o *Options) Run(ctx context.Context) error {
 	o.began = o.factory.Clock.Now()
-	o.progress = screen.NewProgress(o.factory.Streams.ErrOut, o.factory.Clock, o.mode)
+	o.progress = ui.NewProgress(o.factory.Streams.ErrOut, o.factory.Clock, o.mode)
 	defer o.progress.Close()
 	aside := *o.factory
 	aside.Streams.ErrOut = o.progress // what is said must not break the live line

@@ -6,7 +6,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 // AddFlags declares the flags, under their headings.
@@ -60,5 +60,5 @@ func (o *Flags) addHelper(flags *pflag.FlagSet) {
 
 func (o *Flags) addOutput(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.Output, "output", "o", "", "Output format: json (one object that describes the fetch)")
-	flags.StringVar(&o.Progress, "progress", string(screen.Auto), "Progress on stderr: auto (a live line on a terminal, else one line every 10 s), json (one line per event) or none")
+	flags.StringVar(&o.Progress, "progress", string(ui.Auto), "Progress on stderr: auto (a live line on a terminal, else one line every 10 s), json (one line per event) or none")
 }

@@ -9,8 +9,8 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/pattern"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -34,7 +34,7 @@ func TestMarkOfNothing(t *testing.T) {
 
 // TestMarkCountsSelectedFiles: --mark has a part of the results counted for all of them, and overrides nothing else.
 func TestMarkCountsSelectedFiles(t *testing.T) {
-	filter, err := pattern.ParseFilter(nil, []string{"tmp/"})
+	filter, err := gitignore.ParseFilter(nil, []string{"tmp/"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -9,8 +9,8 @@ import (
 	"strings"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/listing"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/pathcache"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -68,7 +68,7 @@ func (n *noted) note(item transfer.Item, err error) {
 			defer close(n.done)
 			n.whole(n.asked, n.paths)
 		}()
-	case err != nil || item.Path == "." || len(n.paths) == listing.Most || n.bytes+len(item.Path) > listing.MostBytes:
+	case err != nil || item.Path == "." || len(n.paths) == pathcache.Most || n.bytes+len(item.Path) > pathcache.MostBytes:
 	case item.Type == archive.Directory:
 		n.keep(item.Path + "/")
 	default:
@@ -119,15 +119,15 @@ func (o *Options) note(source transfer.Source, from *found) *noted {
 		if o.factory.CacheDir == "" || err != nil {
 			return
 		}
-		key := listing.Key{Server: server, Namespace: o.namespace, Name: from.name}
+		key := pathcache.Key{Server: server, Namespace: o.namespace, Name: from.name}
 		if o.claim != "" {
 			key.Name = "pvc/" + o.claim
 		}
-		seen := listing.Seen{Source: string(from.claim.UID), Mount: from.Path, Base: o.base(from), Asked: asked, Paths: paths}
+		seen := pathcache.Seen{Source: string(from.claim.UID), Mount: from.Path, Base: o.base(from), Asked: asked, Paths: paths}
 		if from.Varies {
 			seen.Asked, seen.Paths = from.asTasksSee(asked), from.asTasksSee(paths)
 		}
-		_ = listing.Save(pathsFolder(o.factory.CacheDir), key, seen, o.factory.Clock.Now())
+		_ = pathcache.Save(pathsFolder(o.factory.CacheDir), key, seen, o.factory.Clock.Now())
 	}}
 }
 

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 // reporter shows what the engine reports.
@@ -28,7 +28,7 @@ func (r *reporter) Report(at transfer.Progress) {
 	if now := r.options.factory.Clock.Now(); now.Sub(r.asked) >= askEvery {
 		r.asked, r.name = now, r.way()
 	}
-	r.options.progress.Report(screen.At{
+	r.options.progress.Report(ui.At{
 		Files: at.Files, TotalFiles: at.TotalFiles, Bytes: at.Bytes, TotalBytes: at.TotalBytes, Transport: r.name,
 	})
 }

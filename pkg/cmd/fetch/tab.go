@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/listing"
+	"github.com/kubectl-batch/kubectl-batch/pkg/pathcache"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -79,19 +79,19 @@ func spoils(f *factory.Factory, word string) bool {
 }
 
 // known is what earlier fetches saw of a JOB or claim as it was typed.
-func known(cmd *cobra.Command, f *factory.Factory, typed string) (listing.Kept, bool) {
+func known(cmd *cobra.Command, f *factory.Factory, typed string) (pathcache.Kept, bool) {
 	tab.Ready(cmd)
 	server, err := f.Client.Server()
 	if err != nil || f.CacheDir == "" {
-		return listing.Kept{}, false
+		return pathcache.Kept{}, false
 	}
 	namespace, err := f.Client.Namespace()
 	if err != nil {
-		return listing.Kept{}, false
+		return pathcache.Kept{}, false
 	}
 	options := Options{factory: f}
 	if options.parseName(typed) != nil || options.stored.Bucket != "" {
-		return listing.Kept{}, false
+		return pathcache.Kept{}, false
 	}
 	name := string(options.ref)
 	switch {
@@ -100,7 +100,7 @@ func known(cmd *cobra.Command, f *factory.Factory, typed string) (listing.Kept, 
 	case options.ref == job.Latest:
 		name = tab.Latest(cmd, f)
 	}
-	return listing.Load(pathsFolder(f.CacheDir), listing.Key{Server: server, Namespace: namespace, Name: name}), true
+	return pathcache.Load(pathsFolder(f.CacheDir), pathcache.Key{Server: server, Namespace: namespace, Name: name}), true
 }
 
 func hasVolume(claim *corev1.PersistentVolumeClaim) bool {

@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -88,7 +88,7 @@ func fetched(claims []cleanup.Claim, viewer *viewer) func(*batchv1.Job) string {
 	return func(j *batchv1.Job) string {
 		written := volume.Written(j)
 		if len(written) == 0 {
-			return screen.None
+			return ui.None
 		}
 		record := volume.RecordOfJob(j)
 		record.Unused = len(written) == 1 && unused[[2]string{j.Namespace, written[0]}] && job.End(j) != nil

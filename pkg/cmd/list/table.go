@@ -20,7 +20,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -31,7 +31,7 @@ const shownAtOnce = 500
 // table shows the jobs, and below them the results whose job is gone.
 func (o *Options) table(ctx context.Context, selected metav1.ListOptions) error {
 	claims, viewer := o.claims(ctx), &viewer{options: o, ctx: ctx}
-	out := screen.NewTable(o.factory.Streams.Out, o.columns(claims, viewer), o.wide)
+	out := ui.NewTable(o.factory.Streams.Out, o.columns(claims, viewer), o.wide)
 	waiting, there := &waiting{}, map[[2]string]bool{}
 	var gathered []*batchv1.Job
 	err := o.each(ctx, selected, func(one *batchv1.Job) error {
@@ -92,23 +92,23 @@ type row struct {
 	claim *cleanup.Claim
 }
 
-func (o *Options) columns(claims []cleanup.Claim, viewer *viewer) []screen.Column[row] {
+func (o *Options) columns(claims []cleanup.Claim, viewer *viewer) []ui.Column[row] {
 	now := o.factory.ServerClock().Now()
-	column := func(name string, ofJob func(*batchv1.Job) string, ofClaim func(*cleanup.Claim) string) screen.Column[row] {
-		return screen.Column[row]{Name: name, Cell: func(r row) string {
+	column := func(name string, ofJob func(*batchv1.Job) string, ofClaim func(*cleanup.Claim) string) ui.Column[row] {
+		return ui.Column[row]{Name: name, Cell: func(r row) string {
 			if r.claim != nil {
 				return ofClaim(r.claim)
 			}
 			return ofJob(r.job)
 		}}
 	}
-	wide := func(c screen.Column[row]) screen.Column[row] {
+	wide := func(c ui.Column[row]) ui.Column[row] {
 		c.Wide = true
 		return c
 	}
 	age := func(since time.Time) string { return utilduration.HumanDuration(now.Sub(since)) }
-	none := func(*cleanup.Claim) string { return screen.None }
-	columns := []screen.Column[row]{
+	none := func(*cleanup.Claim) string { return ui.None }
+	columns := []ui.Column[row]{
 		column("Name", func(j *batchv1.Job) string { return j.Name }, func(c *cleanup.Claim) string { return "pvc/" + c.Name }),
 		{Name: "State", Cell: func(r row) string {
 			if r.claim != nil {
@@ -119,19 +119,19 @@ func (o *Options) columns(claims []cleanup.Claim, viewer *viewer) []screen.Colum
 		column("Duration", func(j *batchv1.Job) string { return utilduration.HumanDuration(job.Duration(j, now)) }, none),
 		column("Results", results, func(c *cleanup.Claim) string { return c.Name }),
 		column("Fetched", fetched(claims, viewer), viewer.ofClaim),
-		wide(column("Owner", func(j *batchv1.Job) string { return screen.OrNone(owner.OfJob(j)) }, func(c *cleanup.Claim) string { return screen.OrNone(c.Record.Owner) })),
+		wide(column("Owner", func(j *batchv1.Job) string { return ui.OrNone(owner.OfJob(j)) }, func(c *cleanup.Claim) string { return ui.OrNone(c.Record.Owner) })),
 		wide(column("Images", images, none)),
 		column("Age", func(j *batchv1.Job) string { return age(j.CreationTimestamp.Time) }, func(c *cleanup.Claim) string { return age(c.Created) }),
 	}
 	if o.namespace == metav1.NamespaceAll {
 		namespace := column("Namespace", func(j *batchv1.Job) string { return j.Namespace }, func(c *cleanup.Claim) string { return c.Namespace })
-		columns = append([]screen.Column[row]{namespace}, columns...)
+		columns = append([]ui.Column[row]{namespace}, columns...)
 	}
 	return columns
 }
 
 // results names the claims that the job writes to.
-func results(j *batchv1.Job) string { return screen.OrNone(strings.Join(volume.Written(j), ",")) }
+func results(j *batchv1.Job) string { return ui.OrNone(strings.Join(volume.Written(j), ",")) }
 
 func images(j *batchv1.Job) string {
 	var names []string

@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 // namedAtMost is how many failures are told: they mostly have one cause.
@@ -23,7 +23,7 @@ const namedAtMost = 20
 func (o *Options) carry(ctx context.Context, plan *cleanup.Plan) (went []cleanup.Object, errs error) {
 	o.kept(plan)
 	n, failures := len(plan.Jobs)+len(plan.Claims), 0
-	counter := screen.NewCounter(o.factory.Streams.ErrOut, o.factory.Clock, "deleted", n)
+	counter := ui.NewCounter(o.factory.Streams.ErrOut, o.factory.Clock, "deleted", n)
 	plan.Carry(ctx, o.client, o.dryRun == dryRunServer, func(one cleanup.Object, err error) {
 		counter.Clear()
 		if err == nil {

@@ -11,7 +11,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 // shownAtMost is how many rows a question shows; --dry-run shows them all.
@@ -27,7 +27,7 @@ func (o *Options) preview(out io.Writer, plan *cleanup.Plan, most int) error {
 	if more > 0 {
 		rows = rows[:most]
 	}
-	if err := screen.Table(out, o.columns(), rows, false); err != nil {
+	if err := ui.Table(out, o.columns(), rows, false); err != nil {
 		return err
 	}
 	if more > 0 {
@@ -37,18 +37,18 @@ func (o *Options) preview(out io.Writer, plan *cleanup.Plan, most int) error {
 	return nil
 }
 
-func (o *Options) columns() []screen.Column[row] {
-	columns := []screen.Column[row]{
+func (o *Options) columns() []ui.Column[row] {
+	columns := []ui.Column[row]{
 		{Name: "Job", Cell: func(r row) string { return r.name }},
 		{Name: "State", Cell: func(r row) string { return r.state }},
 		{Name: "Finished", Cell: func(r row) string { return r.finished }},
-		{Name: "Results", Cell: func(r row) string { return screen.OrNone(r.results) }},
+		{Name: "Results", Cell: func(r row) string { return ui.OrNone(r.results) }},
 		{Name: "Fetched", Cell: func(r row) string { return r.fetched }},
-		{Name: "Owner", Cell: func(r row) string { return screen.OrNone(r.owner) }},
-		{Name: "Also deleted", Cell: func(r row) string { return screen.OrNone(r.with) }},
+		{Name: "Owner", Cell: func(r row) string { return ui.OrNone(r.owner) }},
+		{Name: "Also deleted", Cell: func(r row) string { return ui.OrNone(r.with) }},
 	}
 	if o.namespace == metav1.NamespaceAll {
-		columns = append([]screen.Column[row]{{Name: "Namespace", Cell: func(r row) string { return r.namespace }}}, columns...)
+		columns = append([]ui.Column[row]{{Name: "Namespace", Cell: func(r row) string { return r.namespace }}}, columns...)
 	}
 	return columns
 }
@@ -84,7 +84,7 @@ func (o *Options) rows(plan *cleanup.Plan) []row {
 
 func (o *Options) orphan(claim cleanup.Claim, with string) row {
 	return row{
-		namespace: claim.Namespace, name: "pvc/" + claim.Name, state: "Gone", finished: screen.None,
+		namespace: claim.Namespace, name: "pvc/" + claim.Name, state: "Gone", finished: ui.None,
 		results: claim.Name, fetched: claim.Record.Word(o.selection.Viewer), owner: claim.Record.Owner, with: with,
 	}
 }
@@ -94,7 +94,7 @@ func (o *Options) fetched(one cleanup.Job, claim cleanup.Claim, goes bool) strin
 	if goes && claim.Record.Empty() {
 		return claim.Record.Word(o.selection.Viewer)
 	}
-	return screen.OrNone(one.Fetched(o.selection.Viewer))
+	return ui.OrNone(one.Fetched(o.selection.Viewer))
 }
 
 // with says what goes with a job.

@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 const long = `
@@ -185,5 +185,5 @@ func (o *Options) ask(ctx context.Context, plan *cleanup.Plan) error {
 	if !o.volumes {
 		question += " Results claims are kept."
 	}
-	return screen.Agree(ctx, o.factory.Streams, question, "nothing was deleted", "use -y to skip the prompt")
+	return ui.Agree(ctx, o.factory.Streams, question, "nothing was deleted", "use -y to skip the prompt")
 }

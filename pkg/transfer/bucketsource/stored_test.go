@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
-	"github.com/kubectl-batch/kubectl-batch/pkg/pattern"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
@@ -52,7 +52,7 @@ func TestStoredAsWanted(t *testing.T) {
 	filetree.Write(t, root, filetree.Tree{
 		"d/model.pt": filetree.File("m"), "d/latest": filetree.Symlink("/results/d/model.pt"), "tmp/x": filetree.File("x"), "tmp/y": filetree.Symlink("x"),
 	})
-	filter, err := pattern.ParseFilter(nil, []string{"tmp/"})
+	filter, err := gitignore.ParseFilter(nil, []string{"tmp/"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,7 +75,7 @@ func TestStoredSecondName(t *testing.T) {
 	movertest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
 	refusals := 0
 	for _, out := range []string{"h", "big"} { // one of them is the first that the list has
-		filter, err := pattern.ParseFilter(nil, []string{out})
+		filter, err := gitignore.ParseFilter(nil, []string{out})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -1,6 +1,6 @@
-// Package screen is what people see besides words: tables, questions, progress.
+// Package ui is what people see besides words: tables, questions, progress.
 // Colours and live lines are only for terminals.
-package screen
+package ui
 
 import (
 	"bufio"

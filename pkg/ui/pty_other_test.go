@@ -1,6 +1,6 @@
 //go:build !linux
 
-package screen_test
+package ui_test
 
 import (
 	"os"

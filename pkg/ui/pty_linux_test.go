@@ -1,4 +1,4 @@
-package screen_test
+package ui_test
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-// Package pattern chooses files by globs with the meaning that they have in a
+// Package gitignore chooses files by globs with the meaning that they have in a
 // .gitignore.
 //
 // What it promises: a List matches what the same lines in a .gitignore at the
@@ -13,4 +13,4 @@
 // spaces mean themselves; ? and classes match characters and not bytes; a ** that
 // is not a whole name always means *, as git's documentation says; and what git
 // silently never matches (an open bracket, an empty pattern, ./a) is refused.
-package pattern
+package gitignore

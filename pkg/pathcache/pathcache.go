@@ -1,11 +1,11 @@
-// Package listing keeps on this machine which paths a fetch saw on a volume, for a shell that
+// Package pathcache keeps on this machine which paths a fetch saw on a volume, for a shell that
 // completes the next one.
 //
 // What it promises: a file for each job or claim, that only this user can read; at most Most
 // paths in it, at most so many files, none of them for ever; paths come as the job saw them.
 // What it does not: that a path is still there, or that every path is kept. Nothing depends
 // on it but the comfort of a Tab.
-package listing
+package pathcache
 
 import (
 	"bufio"

@@ -1,4 +1,4 @@
-package screen_test
+package ui_test
 
 import (
 	"bytes"
@@ -9,14 +9,14 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 // Where there is no terminal a line comes now and then, and none of short work.
 func TestCounterLines(t *testing.T) {
 	var out bytes.Buffer
 	clock := clocktesting.NewFakeClock(faketest.Now())
-	counter := screen.NewCounter(&out, clock, "deleted", 3000)
+	counter := ui.NewCounter(&out, clock, "deleted", 3000)
 	for range 1500 {
 		counter.Add()
 	}
@@ -36,7 +36,7 @@ func TestCounterLines(t *testing.T) {
 func TestCounterBar(t *testing.T) {
 	slave, written := terminal(t, 100)
 	clock := clocktesting.NewFakeClock(faketest.Now())
-	counter := screen.NewCounter(slave, clock, "deleted", 400)
+	counter := ui.NewCounter(slave, clock, "deleted", 400)
 	counter.Add()
 	clock.Step(2 * time.Second)
 	for range 99 {

@@ -1,4 +1,4 @@
-package screen_test
+package ui_test
 
 import (
 	"bytes"
@@ -13,23 +13,23 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/utils/clock"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 const mebi = 1 << 20
 
 // scene shows a transfer of 25 seconds on out, in a time of its own: 3 s of
 // waiting, 100 files of 1 MiB at 5 MiB/s, a note and a retry in between.
-func scene(t *testing.T, out io.Writer, mode screen.Mode, job string) {
+func scene(t *testing.T, out io.Writer, mode ui.Mode, job string) {
 	t.Helper()
 	synctest.Test(t, func(*testing.T) {
-		p := screen.NewProgress(out, clock.RealClock{}, mode)
+		p := ui.NewProgress(out, clock.RealClock{}, mode)
 		defer p.Close()
 		p.Begin(job)
 		p.Waiting("pulling the image")
 		time.Sleep(3100 * time.Millisecond) // never at the moment of a refresh
 		for i := range int64(100) {
-			p.Report(screen.At{Files: i, TotalFiles: 100, Bytes: i * mebi, TotalBytes: 100 * mebi, Transport: "tunnel"})
+			p.Report(ui.At{Files: i, TotalFiles: 100, Bytes: i * mebi, TotalBytes: 100 * mebi, Transport: "tunnel"})
 			time.Sleep(200 * time.Millisecond)
 			switch i {
 			case 50:
@@ -45,7 +45,7 @@ func scene(t *testing.T, out io.Writer, mode screen.Mode, job string) {
 
 func TestProgressWithoutATerminal(t *testing.T) {
 	var out bytes.Buffer
-	scene(t, &out, screen.Auto, "")
+	scene(t, &out, ui.Auto, "")
 	want := "34 MiB of 100 MiB (34%), 5.0 MiB/s, 13s left, 34 of 100 files, tunnel\n" +
 		"a note\nTransfer interrupted: unexpected EOF; retrying in 2s\n" +
 		"74 MiB of 100 MiB (74%), 4.0 MiB/s, 6s left, 74 of 100 files, tunnel\n"
@@ -56,7 +56,7 @@ func TestProgressWithoutATerminal(t *testing.T) {
 
 func TestQuietSaysWordsOnly(t *testing.T) {
 	var out bytes.Buffer
-	scene(t, &out, screen.Quiet, "")
+	scene(t, &out, ui.Quiet, "")
 	if want := "a note\nTransfer interrupted: unexpected EOF; retrying in 2s\n"; out.String() != want {
 		t.Errorf("got %q, want %q", &out, want)
 	}
@@ -66,7 +66,7 @@ func TestQuietSaysWordsOnly(t *testing.T) {
 func TestWaitingWithoutATerminal(t *testing.T) {
 	var out bytes.Buffer
 	synctest.Test(t, func(*testing.T) {
-		p := screen.NewProgress(&out, clock.RealClock{}, screen.Auto)
+		p := ui.NewProgress(&out, clock.RealClock{}, ui.Auto)
 		defer p.Close()
 		p.Begin("train")
 		p.Waiting("pulling the image")
@@ -74,7 +74,7 @@ func TestWaitingWithoutATerminal(t *testing.T) {
 		p.Waiting("attaching the volume")
 		p.Waiting("attaching the volume")
 		time.Sleep(9 * time.Second)
-		p.Report(screen.At{Files: 1, Bytes: 10})
+		p.Report(ui.At{Files: 1, Bytes: 10})
 		p.Done(errors.New("x"))
 		time.Sleep(time.Minute)
 	})
@@ -85,7 +85,7 @@ func TestWaitingWithoutATerminal(t *testing.T) {
 
 func TestEvents(t *testing.T) {
 	var out bytes.Buffer
-	scene(t, &out, screen.Events, "train")
+	scene(t, &out, ui.Events, "train")
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 	var kept []string
 	progress := 0
@@ -115,11 +115,11 @@ func TestEvents(t *testing.T) {
 }
 
 func TestFailIsAnEvent(t *testing.T) {
-	for mode, want := range map[screen.Mode]string{
-		screen.Events: `{"event":"error","message":"it <broke>"}` + "\n", screen.Auto: "", screen.Quiet: "",
+	for mode, want := range map[ui.Mode]string{
+		ui.Events: `{"event":"error","message":"it <broke>"}` + "\n", ui.Auto: "", ui.Quiet: "",
 	} {
 		var out bytes.Buffer
-		p := screen.NewProgress(&out, clock.RealClock{}, mode)
+		p := ui.NewProgress(&out, clock.RealClock{}, mode)
 		if told := p.Fail(errors.New("it <broke>")); told != (want != "") || out.String() != want {
 			t.Errorf("%s: %v, %q; want %q", mode, told, &out, want)
 		}
@@ -164,7 +164,7 @@ func frames(written string) []string {
 // Words stay, whole, and the live line is gone in the end.
 func TestLiveLine(t *testing.T) {
 	tty, written := terminal(t, 100)
-	scene(t, tty, screen.Auto, "")
+	scene(t, tty, ui.Auto, "")
 	text := written()
 	want := []string{"a note", "Transfer interrupted: unexpected EOF; retrying in 2s", ""}
 	if diff := cmp.Diff(want, seen(text)); diff != "" {
@@ -185,7 +185,7 @@ func TestLiveLine(t *testing.T) {
 func TestLiveLineIsNeverTooLong(t *testing.T) {
 	for _, columns := range []uint16{20, 40, 60, 80} {
 		tty, written := terminal(t, columns)
-		scene(t, tty, screen.Auto, strings.Repeat("long-", 12)+"name")
+		scene(t, tty, ui.Auto, strings.Repeat("long-", 12)+"name")
 		for _, frame := range frames(written()) {
 			if !strings.Contains(frame, "interrupted") && len([]rune(frame)) >= int(columns) {
 				t.Errorf("%d columns: %q", columns, frame)

@@ -1,4 +1,4 @@
-package listing_test
+package pathcache_test
 
 import (
 	"errors"
@@ -11,26 +11,26 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/listing"
+	"github.com/kubectl-batch/kubectl-batch/pkg/pathcache"
 )
 
-func key() listing.Key {
-	return listing.Key{Server: "https://lab.example.org", Namespace: "lab", Name: "train"}
+func key() pathcache.Key {
+	return pathcache.Key{Server: "https://lab.example.org", Namespace: "lab", Name: "train"}
 }
 
-func seen(asked string, paths ...string) listing.Seen {
-	return listing.Seen{Source: "uid-1", Mount: "/results", Base: "/results", Asked: []string{asked}, Paths: paths}
+func seen(asked string, paths ...string) pathcache.Seen {
+	return pathcache.Seen{Source: "uid-1", Mount: "/results", Base: "/results", Asked: []string{asked}, Paths: paths}
 }
 
-func save(t *testing.T, folder string, what listing.Seen) {
+func save(t *testing.T, folder string, what pathcache.Seen) {
 	t.Helper()
-	if err := listing.Save(folder, key(), what, time.Now()); err != nil {
+	if err := pathcache.Save(folder, key(), what, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 }
 
 func complete(folder, word string) string {
-	words, folders := listing.Load(folder, key()).Complete(word, 100)
+	words, folders := pathcache.Load(folder, key()).Complete(word, 100)
 	return strings.Join(words, " ") + map[bool]string{true: " +", false: ""}[folders]
 }
 
@@ -59,7 +59,7 @@ func TestComplete(t *testing.T) {
 			t.Errorf("%q: %q; want %q", word, got, want)
 		}
 	}
-	if words, _ := listing.Load(folder, key()).Complete("", 2); len(words) != 2 {
+	if words, _ := pathcache.Load(folder, key()).Complete("", 2); len(words) != 2 {
 		t.Errorf("at most 2: %q", words)
 	}
 }
@@ -77,7 +77,7 @@ func TestHostileNames(t *testing.T) {
 		t.Errorf("%q", got)
 	}
 	for _, word := range []string{"/results/", "./"} {
-		words, _ := listing.Load(folder, key()).Complete(word, 100)
+		words, _ := pathcache.Load(folder, key()).Complete(word, 100)
 		for _, one := range words {
 			if strings.ContainsAny(one, " $`;|&<>'\"\\*?[]{}~!#()^\n\r\t\x1b") {
 				t.Errorf("%q", one)
@@ -89,18 +89,18 @@ func TestHostileNames(t *testing.T) {
 // A fetch of a part says nothing about the rest.
 func TestSaveAdds(t *testing.T) {
 	for name, test := range map[string]struct {
-		second listing.Seen
+		second pathcache.Seen
 		want   string
 	}{
 		"all again":             {seen(".", "new"), "new"},
 		"a folder":              {seen("ck", "ck/", "ck/2"), "ck/2 model.pt"},
 		"a file that is gone":   {seen("model.pt"), "ck/1"},
 		"what is called alike":  {seen("c", "c"), "c ck/1 model.pt"},
-		"on another volume":     {listing.Seen{Source: "uid-2", Mount: "/results", Base: "/results", Asked: []string{"new"}, Paths: []string{"new"}}, "new"},
-		"of another mount":      {listing.Seen{Source: "uid-2", Mount: "/data", Base: "/results", Asked: []string{"."}, Paths: []string{"set"}}, "/data/set ck/1 model.pt"},
+		"on another volume":     {pathcache.Seen{Source: "uid-2", Mount: "/results", Base: "/results", Asked: []string{"new"}, Paths: []string{"new"}}, "new"},
+		"of another mount":      {pathcache.Seen{Source: "uid-2", Mount: "/data", Base: "/results", Asked: []string{"."}, Paths: []string{"set"}}, "/data/set ck/1 model.pt"},
 		"nothing is there":      {seen("."), ""},
 		"a file twice":          {seen("model.pt", "model.pt", "model.pt"), "ck/1 model.pt"},
-		"no relative paths now": {listing.Seen{Source: "uid-1", Mount: "/results", Asked: []string{"."}, Paths: []string{"a"}}, "/results/a"},
+		"no relative paths now": {pathcache.Seen{Source: "uid-1", Mount: "/results", Asked: []string{"."}, Paths: []string{"a"}}, "/results/a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
@@ -115,7 +115,7 @@ func TestSaveAdds(t *testing.T) {
 
 // everything is all that is kept, each in its shortest form.
 func everything(folder string) string {
-	kept, all := listing.Load(folder, key()), []string{}
+	kept, all := pathcache.Load(folder, key()), []string{}
 	var walk func(word string)
 	walk = func(word string) {
 		words, _ := kept.Complete(word, 100)
@@ -141,10 +141,10 @@ func everything(folder string) string {
 func TestKeys(t *testing.T) {
 	folder := t.TempDir()
 	save(t, folder, seen(".", "model.pt"))
-	for _, other := range []listing.Key{
+	for _, other := range []pathcache.Key{
 		{Server: "https://other.example.org", Namespace: "lab", Name: "train"}, {Server: key().Server, Namespace: "x", Name: "train"}, {Server: key().Server, Namespace: "lab", Name: "pvc/train"},
 	} {
-		if words, _ := listing.Load(folder, other).Complete("", 100); len(words) > 0 {
+		if words, _ := pathcache.Load(folder, other).Complete("", 100); len(words) > 0 {
 			t.Errorf("%+v: %q", other, words)
 		}
 	}
@@ -153,7 +153,7 @@ func TestKeys(t *testing.T) {
 // The file is its owner's alone, small, and damage to it is no trouble.
 func TestFile(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "paths")
-	many := make([]string, listing.Most+100)
+	many := make([]string, pathcache.Most+100)
 	for i := range many {
 		many[i] = fmt.Sprintf("run/epoch-%07d/checkpoint-of-a-model.safetensors", i)
 	}
@@ -215,7 +215,7 @@ func TestPrune(t *testing.T) {
 	if err != nil || len(left) != 200 || complete(folder, "") != "a" {
 		t.Errorf("%d are left, %v", len(left), err)
 	}
-	if err := listing.Save(folder, key(), seen(".", "a"), now.Add(100*24*time.Hour)); err != nil {
+	if err := pathcache.Save(folder, key(), seen(".", "a"), now.Add(100*24*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
 	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
@@ -268,12 +268,12 @@ func TestLongNames(t *testing.T) {
 
 func BenchmarkSave(b *testing.B) {
 	folder := b.TempDir()
-	many := make([]string, listing.Most)
+	many := make([]string, pathcache.Most)
 	for i := range many {
 		many[i] = fmt.Sprintf("run/epoch-%07d/checkpoint-of-a-model.safetensors", i)
 	}
 	for b.Loop() {
-		if err := listing.Save(folder, key(), seen(".", many...), time.Now()); err != nil {
+		if err := pathcache.Save(folder, key(), seen(".", many...), time.Now()); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -281,14 +281,14 @@ func BenchmarkSave(b *testing.B) {
 
 func BenchmarkLoad(b *testing.B) {
 	folder := b.TempDir()
-	many := make([]string, listing.Most)
+	many := make([]string, pathcache.Most)
 	for i := range many {
 		many[i] = fmt.Sprintf("run/epoch-%07d/checkpoint-of-a-model.safetensors", i)
 	}
-	if err := listing.Save(folder, key(), seen(".", many...), time.Now()); err != nil {
+	if err := pathcache.Save(folder, key(), seen(".", many...), time.Now()); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {
-		listing.Load(folder, key()).Complete("run/epoch-0049", 300)
+		pathcache.Load(folder, key()).Complete("run/epoch-0049", 300)
 	}
 }

@@ -1,4 +1,4 @@
-package pattern_test
+package gitignore_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/pattern"
+	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
 )
 
 // What git would silently never match, or reads byte by byte.
@@ -19,7 +19,7 @@ func TestParseRefuses(t *testing.T) {
 		"a[": "not closed", "[]": "not closed", "[!]": "not closed", "a[b": "not closed", `[a\]`: "not closed", "a[b/c]": "not closed",
 		"[z-a]": "[z-a] matches nothing", "[[:word:]]": "unknown character class [:word:]",
 	} {
-		_, err := pattern.Parse([]string{"fine", text})
+		_, err := gitignore.Parse([]string{"fine", text})
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "\""+strings.ReplaceAll(text, `\`, `\\`)+"\"") {
 			t.Errorf("%s: %v; want an error with it and %q", text, err, want)
 		}
@@ -31,7 +31,7 @@ func TestMatchIsNotGits(t *testing.T) {
 	for text, names := range map[string][]string{
 		"?": {"é", "a"}, "[!a]": {"é"}, "[à-é]": {"é"}, "#*": {"#a"}, "a ": {"a "}, " a": {" a"}, "foo**/bar": {"foox/bar", "foo/bar"}, "?x": {"\xffx"},
 	} {
-		list, err := pattern.Parse([]string{text})
+		list, err := gitignore.Parse([]string{text})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -70,7 +70,7 @@ func TestFilter(t *testing.T) {
 		"only what is in there": {"", "* !runs/ !runs/** runs/1/tmp", "runs/ runs/1/ runs/1/model.pt runs/2/ runs/2/notes.txt"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			filter, err := pattern.ParseFilter(strings.Fields(test.include), strings.Fields(test.exclude))
+			filter, err := gitignore.ParseFilter(strings.Fields(test.include), strings.Fields(test.exclude))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +99,7 @@ func TestParseFilterNamesTheFlag(t *testing.T) {
 		`invalid value "a[" for --include: a bracket`:      {{"*.pt", "a["}, nil},
 		`invalid value "" for --exclude: an empty pattern`: {nil, {""}},
 	} {
-		_, err := pattern.ParseFilter(lists[0], lists[1])
+		_, err := gitignore.ParseFilter(lists[0], lists[1])
 		if err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%v; want an error that begins with %s", err, want)
 		}
@@ -113,11 +113,11 @@ func FuzzFilter(f *testing.F) {
 	f.Add("!runs/**/[a-z]*", "runs/1/x")
 	f.Add("[[:alpha:]-]{", "a/{")
 	f.Fuzz(func(t *testing.T, text, name string) {
-		list, err := pattern.Parse([]string{text})
+		list, err := gitignore.Parse([]string{text})
 		if err != nil || name == "" || name == "." {
 			return
 		}
-		only, without := pattern.Filter{Include: list}, pattern.Filter{Exclude: list}
+		only, without := gitignore.Filter{Include: list}, gitignore.Filter{Exclude: list}
 		if matches := list.Match(name, false); only.Takes(name, false) != matches || without.Takes(name, false) == matches {
 			t.Errorf("%q matches %q: %v; the filters say otherwise", text, name, matches)
 		}

@@ -1,4 +1,4 @@
-package screen_test
+package ui_test
 
 import (
 	"bytes"
@@ -8,11 +8,11 @@ import (
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/screen"
+	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 func TestTable(t *testing.T) {
-	columns := []screen.Column[string]{
+	columns := []ui.Column[string]{
 		{Name: "Name", Cell: func(s string) string { return s }},
 		{Name: "Length", Wide: true, Cell: func(s string) string { return strings.Repeat("x", len(s)) }},
 		{Name: "Upper", Cell: strings.ToUpper},
@@ -25,7 +25,7 @@ func TestTable(t *testing.T) {
 		"wide":   {true, "NAME   LENGTH   UPPER\na      x        A\nbbb    xxx      BBB\n"},
 	} {
 		var out bytes.Buffer
-		if err := screen.Table(&out, columns, []string{"a", "bbb"}, test.wide); err != nil || out.String() != test.want {
+		if err := ui.Table(&out, columns, []string{"a", "bbb"}, test.wide); err != nil || out.String() != test.want {
 			t.Errorf("%s: %v, %q, want %q", name, err, out.String(), test.want)
 		}
 	}
@@ -34,8 +34,8 @@ func TestTable(t *testing.T) {
 func TestConfirmNeedsATerminal(t *testing.T) {
 	streams, in, _, errOut := genericiooptions.NewTestIOStreams()
 	in.WriteString("y\n")
-	yes, err := screen.Confirm(t.Context(), streams, "Delete?")
-	if yes || !errors.Is(err, screen.ErrNoTerminal) || errOut.Len() > 0 {
+	yes, err := ui.Confirm(t.Context(), streams, "Delete?")
+	if yes || !errors.Is(err, ui.ErrNoTerminal) || errOut.Len() > 0 {
 		t.Errorf("%v, %v, asked %q", yes, err, errOut)
 	}
 }

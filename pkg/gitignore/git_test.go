@@ -1,4 +1,4 @@
-package pattern_test
+package gitignore_test
 
 import (
 	"fmt"
@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/pattern"
+	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
 )
 
 // entry is a name in a tree.
@@ -160,10 +160,10 @@ func compare(t *testing.T, questions [][]string, names []entry) {
 	t.Helper()
 	names = slices.DeleteFunc(names, func(e entry) bool { return e.Path == "." })
 	repository := newRepository(t)
-	var lists []pattern.List
+	var lists []gitignore.List
 	var kept [][]string
 	for _, patterns := range questions {
-		list, err := pattern.Parse(patterns)
+		list, err := gitignore.Parse(patterns)
 		if err != nil || slices.ContainsFunc(patterns, glued.MatchString) {
 			continue // what is refused has tests of its own
 		}

@@ -1,4 +1,4 @@
-package pattern_test
+package gitignore_test
 
 import (
 	"bytes"
