@@ -13,8 +13,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
-	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // interrupted says what a signal left half done, where that is more than the fact.

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
 // mostWords is how many bytes of what a program complains of are kept.

@@ -24,7 +24,7 @@ import (
 	"time"
 	"unicode"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
 const (

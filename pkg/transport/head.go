@@ -4,7 +4,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
 // head keeps the first bytes that are written to it: the first message tells

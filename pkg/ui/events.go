@@ -6,7 +6,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
 // eventEvery is how often at most progress is an event.

@@ -7,7 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
 // sentence is a status in words, empty where there is nothing to say yet.

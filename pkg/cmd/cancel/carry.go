@@ -9,9 +9,9 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
-	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 )
 
 // cancel ends one job, after its logs were kept where that was asked for.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
 // What is quoted can be pasted: bash makes the same word of it, and it is printable.

@@ -12,7 +12,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
-	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 

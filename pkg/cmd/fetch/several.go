@@ -14,9 +14,9 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
-	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 

@@ -11,7 +11,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
 // Func gives what a word can become, a word each, with a tab between it and what it means.

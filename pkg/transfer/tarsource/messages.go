@@ -7,7 +7,7 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
 // mostMessages is how many bytes of a remote program's messages are kept.
