@@ -12,8 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
 // workers delete at the same time: with fewer etcd has less to write in one go, and
@@ -43,7 +43,7 @@ type Done func(Object, error)
 type carrier struct {
 	client cluster.Interface
 	dryRun bool
-	outage follow.Outage
+	outage watcher.Outage
 	// retryEvery is the pause before a deletion is asked for again.
 	retryEvery time.Duration
 
@@ -122,7 +122,7 @@ func (c *carrier) ask(ctx context.Context, one Object) error {
 
 func (c *carrier) remove(ctx context.Context, one Object) error {
 	err := c.ask(ctx, one)
-	for waited := time.Duration(0); c.outage.Passing(err) && waited < enduring && follow.Sleep(ctx, c.retryEvery); waited += c.retryEvery {
+	for waited := time.Duration(0); c.outage.Passing(err) && waited < enduring && watcher.Sleep(ctx, c.retryEvery); waited += c.retryEvery {
 		err = c.ask(ctx, one) // asking twice deletes once: it goes by UID
 	}
 	switch {

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -71,7 +71,7 @@ func ResultsClaims(ctx context.Context, client cluster.Interface, namespace stri
 
 func eachClaim(ctx context.Context, client cluster.Interface, namespace string, see func(*corev1.PersistentVolumeClaim)) error {
 	claims := client.CoreV1().PersistentVolumeClaims(namespace)
-	return follow.Each(ctx, claims, metav1.ListOptions{LabelSelector: owner.Select(owner.ResultsComponent)}, func(claim *corev1.PersistentVolumeClaim) error {
+	return watcher.Each(ctx, claims, metav1.ListOptions{LabelSelector: owner.Select(owner.ResultsComponent)}, func(claim *corev1.PersistentVolumeClaim) error {
 		if claim.DeletionTimestamp == nil && owner.MadeResults(claim) { // the selector finds copies of claims too
 			see(claim)
 		}

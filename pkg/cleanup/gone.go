@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
 const (
@@ -27,7 +27,7 @@ const (
 // of what stays and what holds it, at each change. The error is ctx's, with what is
 // still there, or that the cluster cannot be asked.
 func Await(ctx context.Context, client cluster.Interface, namespace string, deleted []Object, say func(string)) error {
-	pause, waited, said, away := firstLook, time.Duration(0), "", &follow.Outage{}
+	pause, waited, said, away := firstLook, time.Duration(0), "", &watcher.Outage{}
 	for {
 		stays, holds, err := still(ctx, client, namespace, deleted, away)
 		if err != nil && ctx.Err() == nil {
@@ -40,7 +40,7 @@ func Await(ctx context.Context, client cluster.Interface, namespace string, dele
 			say(holds)
 			said = holds
 		}
-		if !follow.Sleep(ctx, pause) {
+		if !watcher.Sleep(ctx, pause) {
 			return fmt.Errorf("%s: %w", holds, context.Cause(ctx))
 		}
 		waited += pause
@@ -52,7 +52,7 @@ func Await(ctx context.Context, client cluster.Interface, namespace string, dele
 const namedAtMost = 10
 
 // still returns what of deleted is there, and what holds it.
-func still(ctx context.Context, client cluster.Interface, namespace string, deleted []Object, away *follow.Outage) (stays []Object, holds string, err error) {
+func still(ctx context.Context, client cluster.Interface, namespace string, deleted []Object, away *watcher.Outage) (stays []Object, holds string, err error) {
 	found := make([]metav1.Object, len(deleted))
 	errs := make([]error, len(deleted))
 	indexes := make([]int, len(deleted))

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
@@ -28,7 +28,7 @@ type planner struct {
 
 // pods finds the pods of the chosen jobs, and who has which claim.
 func (p *planner) pods(ctx context.Context) error {
-	err := follow.Each(ctx, p.client.CoreV1().Pods(p.namespace), metav1.ListOptions{}, func(pod *corev1.Pod) error {
+	err := watcher.Each(ctx, p.client.CoreV1().Pods(p.namespace), metav1.ListOptions{}, func(pod *corev1.Pod) error {
 		p.users.ofPod(pod)
 		p.ofEphemeral(pod)
 		if of := jobOf(pod); of != "" {
@@ -50,8 +50,8 @@ func (p *planner) add(of types.UID, one Object) {
 
 // owned finds what run made for the chosen jobs and no other. Who may not list it
 // leaves it to the cluster's garbage collector, which is slower.
-func owned[T follow.Object, L runtime.Object](ctx context.Context, p *planner, client follow.Client[L], kind Kind, component string) error {
-	err := follow.Each(ctx, client, metav1.ListOptions{LabelSelector: owner.Select(component)}, func(object T) error {
+func owned[T watcher.Object, L runtime.Object](ctx context.Context, p *planner, client watcher.Client[L], kind Kind, component string) error {
+	err := watcher.Each(ctx, client, metav1.ListOptions{LabelSelector: owner.Select(component)}, func(object T) error {
 		if of, all := p.owner(object); all {
 			p.add(of, Object{Kind: kind, Name: object.GetName(), Namespace: object.GetNamespace(), UID: object.GetUID(), Version: object.GetResourceVersion()})
 		}

@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
 const (
@@ -35,8 +35,8 @@ func (s *Session) ready(parent context.Context) error {
 	defer done()
 	ctx, stop := context.WithCancelCause(limited)
 	defer stop(nil)
-	var pods follow.Set[*corev1.Pod]
-	var ofPod, ofClaim follow.Set[*corev1.Event]
+	var pods watcher.Set[*corev1.Pod]
+	var ofPod, ofClaim watcher.Set[*corev1.Event]
 	poked, failed := make(chan struct{}, 1), make(chan error, 1)
 	poke := func() {
 		select {
@@ -45,7 +45,7 @@ func (s *Session) ready(parent context.Context) error {
 		}
 	}
 	go func() {
-		failed <- follow.Keep(ctx, s.client.CoreV1().Pods(s.spec.Namespace), fieldOf("metadata.name", s.pod.Name), &pods, poke, s.lost)
+		failed <- watcher.Keep(ctx, s.client.CoreV1().Pods(s.spec.Namespace), fieldOf("metadata.name", s.pod.Name), &pods, poke, s.lost)
 	}()
 	go s.followEvents(ctx, fieldOf("involvedObject.name", s.pod.Name), &ofPod, poke)
 	go s.followEvents(ctx, fieldOf("involvedObject.name", s.spec.Claim), &ofClaim, poke)
@@ -67,8 +67,8 @@ func (s *Session) ready(parent context.Context) error {
 
 // followEvents keeps the events that tell what the pod waits for. Not to be
 // allowed to see them costs words only.
-func (s *Session) followEvents(ctx context.Context, options metav1.ListOptions, events *follow.Set[*corev1.Event], poke func()) {
-	_ = follow.Keep(ctx, s.client.CoreV1().Events(s.spec.Namespace), options, events, poke, func(error) {})
+func (s *Session) followEvents(ctx context.Context, options metav1.ListOptions, events *watcher.Set[*corev1.Event], poke func()) {
+	_ = watcher.Keep(ctx, s.client.CoreV1().Events(s.spec.Namespace), options, events, poke, func(error) {})
 }
 
 func fieldOf(name, value string) metav1.ListOptions {

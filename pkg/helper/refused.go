@@ -7,13 +7,13 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
 // refused reports whether err is the cluster's own answer, so that nothing was made.
 func refused(err error) bool {
 	var status apierrors.APIStatus
-	return errors.As(err, &status) && !follow.Passing(err)
+	return errors.As(err, &status) && !watcher.Passing(err)
 }
 
 // aboutSize reports whether a quota or a LimitRange refused a pod for being too

@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
@@ -173,7 +173,7 @@ func (w *Watcher) conclude(ctx context.Context, views map[int]View, several bool
 		}
 	}
 	listed, err := podsOfEach(ctx, w.Client, ask)
-	for waited := time.Duration(0); follow.Passing(err) && waited < outage && follow.Sleep(ctx, time.Second); waited += time.Second {
+	for waited := time.Duration(0); watcher.Passing(err) && waited < outage && watcher.Sleep(ctx, time.Second); waited += time.Second {
 		listed, err = podsOfEach(ctx, w.Client, ask)
 	}
 	if err != nil {
@@ -226,7 +226,7 @@ func podsOfEach(ctx context.Context, client cluster.Interface, jobs []*batchv1.J
 	for _, one := range jobs {
 		by[one.UID] = nil
 	}
-	err := follow.Each(ctx, client.CoreV1().Pods(jobs[0].Namespace), metav1.ListOptions{LabelSelector: podsOf(jobs)}, func(pod *corev1.Pod) error {
+	err := watcher.Each(ctx, client.CoreV1().Pods(jobs[0].Namespace), metav1.ListOptions{LabelSelector: podsOf(jobs)}, func(pod *corev1.Pod) error {
 		if uid := controllerOf(pod); pod.Status.Phase != corev1.PodPending {
 			if _, wanted := by[uid]; wanted {
 				by[uid] = append(by[uid], pod)

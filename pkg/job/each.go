@@ -8,7 +8,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
@@ -24,7 +24,7 @@ func Each(ctx context.Context, client cluster.Interface, namespace string, optio
 			return seeAny(one)
 		}
 	}
-	if err := follow.Each(ctx, client.BatchV1().Jobs(namespace), options, see); err != nil {
+	if err := watcher.Each(ctx, client.BatchV1().Jobs(namespace), options, see); err != nil {
 		return fmt.Errorf("listing jobs: %w", err)
 	}
 	return nil

@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
 // part is how much of a log is held at a time: lines may be of any length.
@@ -98,7 +98,7 @@ func (l *logStream) follow(ctx context.Context, state func(*corev1.Pod, string) 
 
 // endsLog reports whether err, which may be nil, is one that no other attempt can change.
 func endsLog(err error) bool {
-	return err != nil && !follow.Passing(err) && !apierrors.IsBadRequest(err) && !errors.Is(err, errOtherLog)
+	return err != nil && !watcher.Passing(err) && !apierrors.IsBadRequest(err) && !errors.Is(err, errOtherLog)
 }
 
 // mostOthers is how many streams of another log are refused until they are taken for a new file of the same attempt.
@@ -132,7 +132,7 @@ func (l *logStream) nextAttempt(ctx context.Context, restarts int32) error {
 // and the end of its log are not seen at once.
 func (l *logStream) await(ctx context.Context, state func(*corev1.Pod, string) containerState) (containerState, error) {
 	for looks := 0; ; looks++ {
-		if !follow.Sleep(ctx, l.settle) {
+		if !watcher.Sleep(ctx, l.settle) {
 			return containerState{}, ctx.Err()
 		}
 		now := state(l.pod, l.container)
@@ -170,10 +170,10 @@ func (l *logStream) insist(ctx context.Context, options corev1.PodLogOptions) er
 		if l.written.bytes > before {
 			reads = 1
 		}
-		if err == nil || !follow.Passing(err) || reads == mostReads {
+		if err == nil || !watcher.Passing(err) || reads == mostReads {
 			return err
 		}
-		if !follow.Sleep(ctx, l.settle<<reads) {
+		if !watcher.Sleep(ctx, l.settle<<reads) {
 			return ctx.Err()
 		}
 	}
@@ -188,7 +188,7 @@ func (l *logStream) resume(ctx context.Context, options corev1.PodLogOptions) er
 	r := l.written.reader(func(text []byte, start, end bool) error { return l.out.write(l, text, start, end) })
 	r.same = options.Follow && l.begun && l.others < mostOthers
 	err := l.read(ctx, options, r.take)
-	if err == nil || follow.Passing(err) {
+	if err == nil || watcher.Passing(err) {
 		l.cut = err != nil
 	}
 	return err

@@ -10,7 +10,7 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
@@ -79,7 +79,7 @@ func (w *Watcher) watch(ctx context.Context, jobs []*batchv1.Job, see func(int, 
 		case <-sets.changed:
 		case <-recheck:
 		}
-		if !follow.Sleep(ctx, settle) {
+		if !watcher.Sleep(ctx, settle) {
 			return ctx.Err()
 		}
 		views, ok := sets.views(w.Clock.Now())

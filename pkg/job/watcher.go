@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
@@ -29,9 +29,9 @@ type sets struct {
 	failed  chan error
 	listed  atomic.Bool // the jobs were looked for at least once
 
-	current  follow.Set[*batchv1.Job]
-	pods     follow.Set[*corev1.Pod]
-	warnings follow.Set[*corev1.Event]
+	current  watcher.Set[*batchv1.Job]
+	pods     watcher.Set[*corev1.Pod]
+	warnings watcher.Set[*corev1.Event]
 }
 
 // newSets returns the sets for jobs, of which there is at least one. They hold what
@@ -105,9 +105,9 @@ func (s *sets) start(ctx context.Context) {
 	}
 	warnings := metav1.ListOptions{FieldSelector: "type=Warning"}
 	looked := func() { s.listed.Store(true); s.change() }
-	go func() { s.fail(follow.Keep(ctx, s.client.BatchV1().Jobs(ns), ofJobs, &s.current, looked, s.lost)) }()
-	go func() { s.fail(follow.Keep(ctx, s.client.CoreV1().Pods(ns), ofPods, &s.pods, s.change, quiet)) }()
-	go func() { _ = follow.Keep(ctx, s.client.CoreV1().Events(ns), warnings, &s.warnings, s.change, quiet) }()
+	go func() { s.fail(watcher.Keep(ctx, s.client.BatchV1().Jobs(ns), ofJobs, &s.current, looked, s.lost)) }()
+	go func() { s.fail(watcher.Keep(ctx, s.client.CoreV1().Pods(ns), ofPods, &s.pods, s.change, quiet)) }()
+	go func() { _ = watcher.Keep(ctx, s.client.CoreV1().Events(ns), warnings, &s.warnings, s.change, quiet) }()
 }
 
 // podsOf selects the pods of jobs, and as few others as one selector can.

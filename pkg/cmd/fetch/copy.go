@@ -13,8 +13,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -178,7 +178,7 @@ const triesToReadUsers = 5
 // retryReading calls read, and again while the API server is away.
 func retryReading[T any](ctx context.Context, read func() (T, error)) (T, error) {
 	value, err := read()
-	for tries := 1; follow.Passing(err) && tries < triesToReadUsers && follow.Sleep(ctx, time.Second); tries++ {
+	for tries := 1; watcher.Passing(err) && tries < triesToReadUsers && watcher.Sleep(ctx, time.Second); tries++ {
 		value, err = read()
 	}
 	return value, err

@@ -12,8 +12,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
@@ -206,7 +206,7 @@ func (p *place) passing(err error) bool {
 	_, undelivered := errors.AsType[*helper.UndeliveredError](err)
 	_, unreached := errors.AsType[*unreachedError](err)
 	refused := apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err)
-	return undelivered || unreached || err != nil && follow.Passing(err) || p.reached && refused
+	return undelivered || unreached || err != nil && watcher.Passing(err) || p.reached && refused
 }
 
 // say tells something once.

@@ -8,8 +8,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
@@ -27,7 +27,7 @@ func (o *Options) rows(ctx context.Context, jobs []*batchv1.Job) []row {
 	}
 	running := metav1.ListOptions{FieldSelector: "status.phase=" + string(corev1.PodRunning), LabelSelector: "job-name"}
 	for namespace := range namespaces {
-		err := follow.Each(ctx, o.client.CoreV1().Pods(namespace), running, func(pod *corev1.Pod) error {
+		err := watcher.Each(ctx, o.client.CoreV1().Pods(namespace), running, func(pod *corev1.Pod) error {
 			controller := metav1.GetControllerOfNoCopy(pod)
 			if controller == nil || !reason.Runs(pod) {
 				return nil

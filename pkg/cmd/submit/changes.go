@@ -15,8 +15,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -200,7 +200,7 @@ func (c *changes) undo(ctx context.Context, cause error) error {
 	errs := []error{cause}
 	for _, step := range slices.Backward(c.steps) {
 		err := step.undo(ctx)
-		for follow.Passing(err) && follow.Sleep(ctx, lookEvery) {
+		for watcher.Passing(err) && watcher.Sleep(ctx, lookEvery) {
 			err = step.undo(ctx)
 		}
 		if err != nil {

@@ -10,8 +10,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
@@ -50,7 +50,7 @@ func createOnce[T metav1.Object](ctx context.Context, c *changes, of creation[T]
 	look, cancel := interrupt.Tidy(ctx, undoing)
 	defer cancel()
 	there, lookErr := of.get(look, wanted.GetName(), metav1.GetOptions{})
-	for lookErr != nil && !apierrors.IsNotFound(lookErr) && follow.Sleep(look, lookEvery) {
+	for lookErr != nil && !apierrors.IsNotFound(lookErr) && watcher.Sleep(look, lookEvery) {
 		there, lookErr = of.get(look, wanted.GetName(), metav1.GetOptions{})
 	}
 	switch {

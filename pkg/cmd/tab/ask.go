@@ -12,8 +12,8 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
 const (
@@ -53,8 +53,8 @@ func ask[T any](cmd *cobra.Command, f *factory.Factory, question func(context.Co
 
 // offers returns what word makes of the objects of a list, which is read page by page, where
 // it begins with typed. It ends with most of them.
-func offers[T follow.Object, L runtime.Object](ctx context.Context, from follow.Client[L], selector, typed string, word func(T) string) (words []string, err error) {
-	err = follow.Each(ctx, from, metav1.ListOptions{LabelSelector: selector}, func(object T) error {
+func offers[T watcher.Object, L runtime.Object](ctx context.Context, from watcher.Client[L], selector, typed string, word func(T) string) (words []string, err error) {
+	err = watcher.Each(ctx, from, metav1.ListOptions{LabelSelector: selector}, func(object T) error {
 		if one := word(object); begins(one, typed) {
 			words = append(words, one)
 		}

@@ -1,4 +1,4 @@
-package follow_test
+package watcher_test
 
 import (
 	"context"
@@ -17,7 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/apimachinery/pkg/watch"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
 // round is one list and the watch from there.
@@ -44,7 +44,7 @@ func pod(name string) *corev1.Pod {
 	return &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID(name)}}
 }
 
-// List implements follow.Client.
+// List implements watcher.Client.
 func (s *server) List(context.Context, metav1.ListOptions) (*corev1.PodList, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -60,7 +60,7 @@ func (s *server) List(context.Context, metav1.ListOptions) (*corev1.PodList, err
 	return list, nil
 }
 
-// Watch implements follow.Client.
+// Watch implements watcher.Client.
 func (s *server) Watch(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -105,8 +105,8 @@ func keep(t *testing.T, rounds ...round) (got kept) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
-		s, set := &server{rounds: rounds}, follow.Set[*corev1.Pod]{}
-		err := follow.Keep(ctx, s, metav1.ListOptions{LabelSelector: "a=b"}, &set,
+		s, set := &server{rounds: rounds}, watcher.Set[*corev1.Pod]{}
+		err := watcher.Keep(ctx, s, metav1.ListOptions{LabelSelector: "a=b"}, &set,
 			func() { got.Changed++ }, func(err error) { got.Lost = append(got.Lost, err.Error()) })
 		got.All, got.Gone, got.Asked, got.Err = names(set.All()), names(set.Gone()), s.asked, err.Error()
 		for _, name := range got.Gone {
@@ -220,9 +220,9 @@ func TestKeepFromStart(t *testing.T) {
 		created := pod("a")
 		created.ResourceVersion = "7"
 		s := &server{rounds: []round{{stays: true, events: []watch.Event{event(watch.Modified, "a"), event(watch.Deleted, "a")}}}}
-		set, changed := follow.Set[*corev1.Pod]{}, 0
+		set, changed := watcher.Set[*corev1.Pod]{}, 0
 		set.Start(created)
-		_ = follow.Keep(ctx, s, metav1.ListOptions{}, &set, func() { changed++ }, func(err error) { t.Error(err) })
+		_ = watcher.Keep(ctx, s, metav1.ListOptions{}, &set, func() { changed++ }, func(err error) { t.Error(err) })
 		if got := names(set.Gone()); changed != 3 || !slices.Equal(got, []string{"a"}) || !set.SawDeletion("a") || !slices.Equal(s.asked, []string{"7 "}) {
 			t.Errorf("deleted %v after %d changes, asked for %v", got, changed, s.asked)
 		}
@@ -253,7 +253,7 @@ func TestPassing(t *testing.T) {
 		"not there":    {apierrors.NewNotFound(pods, "x"), false},
 		"none":         {nil, false},
 	} {
-		if got := follow.Passing(test.err); got != test.want {
+		if got := watcher.Passing(test.err); got != test.want {
 			t.Errorf("%s: %v; want %v", name, got, test.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package follow_test
+package watcher_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/follow"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
 // comeAndGo are as many objects, each made and deleted, and one that stays.
@@ -30,12 +30,12 @@ func TestSetIsBounded(t *testing.T) {
 	const count = 5000
 	type sizes struct{ All, Gone int }
 	for name, test := range map[string]struct {
-		set  *follow.Set[*corev1.Pod]
+		set  *watcher.Set[*corev1.Pod]
 		want sizes
 	}{
-		"remembers the newest that were deleted": {&follow.Set[*corev1.Pod]{}, sizes{1, 1000}},
-		"forgets what was deleted":               {&follow.Set[*corev1.Pod]{Forgets: true}, sizes{1, 0}},
-		"holds nothing that is not wanted":       {&follow.Set[*corev1.Pod]{Wanted: func(pod *corev1.Pod) bool { return pod.Name == "stays" }}, sizes{1, 0}},
+		"remembers the newest that were deleted": {&watcher.Set[*corev1.Pod]{}, sizes{1, 1000}},
+		"forgets what was deleted":               {&watcher.Set[*corev1.Pod]{Forgets: true}, sizes{1, 0}},
+		"holds nothing that is not wanted":       {&watcher.Set[*corev1.Pod]{Wanted: func(pod *corev1.Pod) bool { return pod.Name == "stays" }}, sizes{1, 0}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			set := test.set
@@ -43,7 +43,7 @@ func TestSetIsBounded(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				defer cancel()
 				s := &server{rounds: []round{{events: comeAndGo(count), stays: true}}}
-				_ = follow.Keep(ctx, s, metav1.ListOptions{}, set, func() {}, func(error) {})
+				_ = watcher.Keep(ctx, s, metav1.ListOptions{}, set, func() {}, func(error) {})
 			})
 			if diff := cmp.Diff(test.want, sizes{len(set.All()), len(set.Gone())}); diff != "" {
 				t.Errorf("want -, got +:\n%s", diff)

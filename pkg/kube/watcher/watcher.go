@@ -1,8 +1,8 @@
-// Package follow keeps a set of objects as the cluster has them, by list and
+// Package watcher keeps a set of objects as the cluster has them, by list and
 // watch. It survives lost connections: a watch that breaks is continued behind the last
 // change. What it does not promise is to show every state in between: a set holds the newest
 // one, and where the API server has forgotten the changes since then, a list replaces them.
-package follow
+package watcher
 
 import (
 	"context"
