@@ -13,8 +13,8 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -57,7 +57,7 @@ func ReduceClaim(claim *corev1.PersistentVolumeClaim) Claim {
 	size := volume.Size(claim)
 	return Claim{
 		Object: Object{Kind: KindClaim, Name: claim.Name, Namespace: claim.Namespace, UID: claim.UID, Version: claim.ResourceVersion},
-		Size:   size.Value(), Job: owner.JobOf(claim), Record: volume.RecordOfClaim(claim),
+		Size:   size.Value(), Job: provenance.JobOf(claim), Record: volume.RecordOfClaim(claim),
 		Labels: claim.Labels, Created: claim.CreationTimestamp.Time,
 		Vias: volume.ViasOf(claim),
 	}
@@ -71,8 +71,8 @@ func ResultsClaims(ctx context.Context, client cluster.Interface, namespace stri
 
 func eachClaim(ctx context.Context, client cluster.Interface, namespace string, see func(*corev1.PersistentVolumeClaim)) error {
 	claims := client.CoreV1().PersistentVolumeClaims(namespace)
-	return watcher.Each(ctx, claims, metav1.ListOptions{LabelSelector: owner.Select(owner.ResultsComponent)}, func(claim *corev1.PersistentVolumeClaim) error {
-		if claim.DeletionTimestamp == nil && owner.MadeResults(claim) { // the selector finds copies of claims too
+	return watcher.Each(ctx, claims, metav1.ListOptions{LabelSelector: provenance.Select(provenance.ResultsComponent)}, func(claim *corev1.PersistentVolumeClaim) error {
+		if claim.DeletionTimestamp == nil && provenance.MadeResults(claim) { // the selector finds copies of claims too
 			see(claim)
 		}
 		return nil

@@ -16,7 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -64,7 +64,7 @@ func Reduce(one *batchv1.Job, groupBy string) Job {
 	return Job{
 		Object: Object{Kind: KindJob, Name: one.Name, Namespace: one.Namespace, UID: one.UID, Version: one.ResourceVersion},
 		State:  job.StateOf(one), Finished: finished,
-		Claims: volume.Written(one), Results: one.Annotations[owner.ResultsAnnotation],
+		Claims: volume.Written(one), Results: one.Annotations[provenance.ResultsAnnotation],
 		Record: volume.RecordOfJob(one),
 		Keeper: keeper(one), Group: one.Labels[groupBy], Going: one.DeletionTimestamp != nil,
 	}
@@ -80,7 +80,7 @@ func keeper(one *batchv1.Job) string {
 		return controller.Kind + " " + controller.Name
 	}
 	for _, mark := range []struct{ key, value, who string }{
-		{owner.ManagedByLabel, "Helm", "Helm"},
+		{provenance.ManagedByLabel, "Helm", "Helm"},
 		{"argocd.argoproj.io/instance", "", "Argo CD"},
 		{"argocd.argoproj.io/tracking-id", "", "Argo CD"},
 		{"argocd.argoproj.io/hook", "", "Argo CD"},

@@ -18,7 +18,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -29,7 +29,7 @@ func annotated(vias ...volume.Via) *corev1.PersistentVolumeClaim {
 	for i, via := range vias {
 		text := fmt.Sprintf(`{"bucket":%q,"prefix":%q,"endpoint":%q,"region":%q,"since":"2020-01-01T00:00:00Z","ends":%v}`,
 			via.Bucket, via.Prefix, via.Endpoint, via.Region, via.Ends)
-		claim.Annotations[fmt.Sprintf("%sid%d", owner.ViaAnnotation, i)] = owner.Bind(via.Claim, text)
+		claim.Annotations[fmt.Sprintf("%sid%d", provenance.ViaAnnotation, i)] = provenance.Bind(via.Claim, text)
 	}
 	return claim
 }

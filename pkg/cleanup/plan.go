@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // Item is a job that goes, and what goes with it.
@@ -44,8 +44,8 @@ func Make(ctx context.Context, client cluster.Interface, namespace string, chose
 	core := client.CoreV1()
 	err := errors.Join(
 		p.pods(ctx),
-		owned[*corev1.ConfigMap](ctx, p, core.ConfigMaps(namespace), KindScript, owner.ScriptComponent),
-		owned[*corev1.Secret](ctx, p, core.Secrets(namespace), KindSecret, owner.EnvComponent),
+		owned[*corev1.ConfigMap](ctx, p, core.ConfigMaps(namespace), KindScript, provenance.ScriptComponent),
+		owned[*corev1.Secret](ctx, p, core.Secrets(namespace), KindSecret, provenance.EnvComponent),
 	)
 	if err != nil {
 		return nil, err

@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
 // planner gathers what goes with the chosen jobs.
@@ -51,7 +51,7 @@ func (p *planner) add(of types.UID, one Object) {
 // owned finds what run made for the chosen jobs and no other. Who may not list it
 // leaves it to the cluster's garbage collector, which is slower.
 func owned[T watcher.Object, L runtime.Object](ctx context.Context, p *planner, client watcher.Client[L], kind Kind, component string) error {
-	err := watcher.Each(ctx, client, metav1.ListOptions{LabelSelector: owner.Select(component)}, func(object T) error {
+	err := watcher.Each(ctx, client, metav1.ListOptions{LabelSelector: provenance.Select(component)}, func(object T) error {
 		if of, all := p.owner(object); all {
 			p.add(of, Object{Kind: kind, Name: object.GetName(), Namespace: object.GetNamespace(), UID: object.GetUID(), Version: object.GetResourceVersion()})
 		}

@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 const day = 24 * time.Hour
@@ -25,13 +25,13 @@ func elsewhere(one *batchv1.Job) { one.Namespace = "other" }
 
 // Every filter, and those that touch each other.
 func TestSelection(t *testing.T) {
-	results, got := faketest.Annotated(owner.ResultsAnnotation, "x-results"), func(j *batchv1.Job) {
-		faketest.Marked(owner.FetchedAnnotation, "2026-03-01T00:00:00Z")(j)
-		faketest.Marked(owner.FetchedByAnnotation, "grace")(j)
+	results, got := faketest.Annotated(provenance.ResultsAnnotation, "x-results"), func(j *batchv1.Job) {
+		faketest.Marked(provenance.FetchedAnnotation, "2026-03-01T00:00:00Z")(j)
+		faketest.Marked(provenance.FetchedByAnnotation, "grace")(j)
 		faketest.OwnedBy("grace")(j)
 	}
 	vision, speech := faketest.Labelled("team", "vision"), faketest.Labelled("team", "speech")
-	cancelled := cleanup.Reduce(faketest.Job("cancelled", faketest.Marked(owner.CancelledAnnotation, "now"),
+	cancelled := cleanup.Reduce(faketest.Job("cancelled", faketest.Marked(provenance.CancelledAnnotation, "now"),
 		faketest.Ended(batchv1.JobFailed, 2*day, batchv1.JobReasonDeadlineExceeded, "late")), "team")
 	all := []cleanup.Job{
 		finished("new", batchv1.JobComplete, time.Hour, vision),
@@ -40,7 +40,7 @@ func TestSelection(t *testing.T) {
 		finished("bad", batchv1.JobFailed, 3*day, vision, results),
 		finished("far", batchv1.JobComplete, 4*day, elsewhere),
 		finished("argo", batchv1.JobComplete, 9*day, faketest.Annotated("argocd.argoproj.io/tracking-id", "x")),
-		finished("helm", batchv1.JobFailed, 9*day, faketest.Labelled(owner.ManagedByLabel, "Helm")),
+		finished("helm", batchv1.JobFailed, 9*day, faketest.Labelled(provenance.ManagedByLabel, "Helm")),
 		cancelled,
 	}
 	good := []job.State{job.Complete}
@@ -99,7 +99,7 @@ func TestKeeper(t *testing.T) {
 		"Argo CD":      faketest.Labelled("argocd.argoproj.io/instance", "app"),
 		"Helm":         faketest.Annotated("helm.sh/hook", "pre-install"),
 		"Flux":         faketest.Labelled("kustomize.toolkit.fluxcd.io/name", "apps"),
-		"":             faketest.Labelled(owner.ManagedByLabel, owner.ManagedBy),
+		"":             faketest.Labelled(provenance.ManagedByLabel, provenance.ManagedBy),
 	} {
 		if got := finished("x", batchv1.JobComplete, day, change).Keeper; got != want {
 			t.Errorf("%q, want %q", got, want)

@@ -9,7 +9,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // cancels is how the end of a job is asked for.
@@ -28,7 +28,7 @@ func TestCancel(t *testing.T) {
 		return "The pods of job " + name + " that have not ended are deleted, with their logs\n"
 	}
 	active := func(j *batchv1.Job) { j.Status.Active = 1 }
-	cancelled := faketest.Job("old", faketest.Marked(owner.CancelledAnnotation, "now"), faketest.Ended(batchv1.JobFailed, time.Hour, batchv1.JobReasonDeadlineExceeded, "late"))
+	cancelled := faketest.Job("old", faketest.Marked(provenance.CancelledAnnotation, "now"), faketest.Ended(batchv1.JobFailed, time.Hour, batchv1.JobReasonDeadlineExceeded, "late"))
 	for name, test := range map[string]struct {
 		cluster *faketest.Cluster
 		args    []string

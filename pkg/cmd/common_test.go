@@ -11,13 +11,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // withResults makes a job write to a claim that run made for it.
 func withResults(job *batchv1.Job) {
 	claim := job.Name + "-results"
-	metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.ResultsAnnotation, claim)
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, provenance.ResultsAnnotation, claim)
 	mounting(claim)(job)
 	job.Spec.Template.Spec.Containers[0].VolumeMounts[0].MountPath = "/results"
 }

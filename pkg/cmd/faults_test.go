@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // throughFaults runs check once for each seed, in time that passes at once. Scripts do the same before a real API
@@ -97,7 +97,7 @@ func TestCancelThroughFaults(t *testing.T) {
 		for _, object := range objects {
 			name := object.(*batchv1.Job).Name //nolint:forcetypeassert // made above
 			reported := strings.Contains(got.Stdout, "job.batch/"+name+" cancelled\n")
-			if (reported || got.Status == 0) && owner.Mark(cluster.Job(t, name), owner.CancelledAnnotation) == "" {
+			if (reported || got.Status == 0) && provenance.Mark(cluster.Job(t, name), provenance.CancelledAnnotation) == "" {
 				t.Errorf("status %d, reported %v, but job %s is not cancelled; %+v", got.Status, reported, name, got)
 			}
 		}

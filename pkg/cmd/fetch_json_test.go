@@ -15,7 +15,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 func trainTree() filetree.Tree {
@@ -104,14 +104,14 @@ func TestFetchUnfetched(t *testing.T) {
 	tree := filetree.Tree{"x": filetree.File("x")}
 	other := done("other", 3*time.Hour, withResults, faketest.OwnedBy("grace"))
 	marked := fetchable(t, done("marked", 3*time.Hour, withResults, mine), tree)
-	annotate(marked[1], owner.FetchedAnnotation)
+	annotate(marked[1], provenance.FetchedAnnotation)
 	empty := fetchable(t, done("empty", 3*time.Hour, withResults, mine), nil)
-	annotate(empty[1], owner.EmptyAnnotation)
+	annotate(empty[1], provenance.EmptyAnnotation)
 	cluster := onThisMachine(
 		fetchable(t, done("new", 3*time.Hour, withResults, mine), tree), marked, empty,
 		fetchable(t, failed("broken", 2*time.Hour), tree), // not of anybody
 		fetchable(t, other, tree),
-		fetchable(t, done("had", time.Hour, withResults, mine, faketest.Marked(owner.FetchedAnnotation, "2026-03-04T11:00:00Z"), faketest.Marked(owner.FetchedByAnnotation, faketest.User)), tree),
+		fetchable(t, done("had", time.Hour, withResults, mine, faketest.Marked(provenance.FetchedAnnotation, "2026-03-04T11:00:00Z"), faketest.Marked(provenance.FetchedByAnnotation, faketest.User)), tree),
 		fetchable(t, faketest.Job("busy", withResults, mine, running), tree),
 		[]runtime.Object{done("gone", time.Hour, withResults, mine), done("none", time.Hour, mine)},
 	)
@@ -127,7 +127,7 @@ func TestFetchUnfetched(t *testing.T) {
 func annotate(object runtime.Object, key string) {
 	if claim, ok := object.(*corev1.PersistentVolumeClaim); ok {
 		markClaim(claim, key, "2026-03-04T11:00:00Z")
-		markClaim(claim, owner.FetchedByAnnotation, faketest.User)
+		markClaim(claim, provenance.FetchedByAnnotation, faketest.User)
 	}
 }
 

@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // output can be read while a command writes it.
@@ -53,7 +53,7 @@ func TestFetchPrintsResultBeforeTidying(t *testing.T) {
 	if !ok {
 		t.Fatal("the second object is not the claim")
 	}
-	claim.Annotations = map[string]string{owner.ViaAnnotation + "old": owner.Bind(claim.UID,
+	claim.Annotations = map[string]string{provenance.ViaAnnotation + "old": provenance.Bind(claim.UID,
 		`{"bucket":"results","prefix":"x/`+string(claim.UID)+`/old","endpoint":"`+store.Endpoint()+`","region":"`+store.Region()+`","since":"2020-01-01T00:00:00Z"}`)}
 	remembered := filepath.Join(t.TempDir(), "via")
 	if err := os.MkdirAll(remembered, 0o700); err != nil {

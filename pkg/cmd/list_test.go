@@ -12,7 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 func running(job *batchv1.Job) {
@@ -54,8 +54,8 @@ func lab() []runtime.Object {
 	inOther := func(job *batchv1.Job) { job.Namespace = "other" }
 	elsewhere := faketest.Job("elsewhere", aged(4*time.Hour), inOther, mine, running)
 	return []runtime.Object{
-		faketest.Job("done", aged(3*time.Hour), mine, faketest.Annotated(owner.ResultsAnnotation, "done-results"),
-			faketest.Marked(owner.FetchedAnnotation, "2026-03-04T11:00:00Z"), faketest.Marked(owner.FetchedByAnnotation, faketest.User), faketest.Ended(batchv1.JobComplete, 2*time.Hour)),
+		faketest.Job("done", aged(3*time.Hour), mine, faketest.Annotated(provenance.ResultsAnnotation, "done-results"),
+			faketest.Marked(provenance.FetchedAnnotation, "2026-03-04T11:00:00Z"), faketest.Marked(provenance.FetchedByAnnotation, faketest.User), faketest.Ended(batchv1.JobComplete, 2*time.Hour)),
 		faketest.Job("busy", aged(time.Hour), faketest.Labelled("team", "vision"), mounting("data", "out"), running),
 		faketest.Job("broken", aged(30*time.Hour), faketest.Ended(batchv1.JobFailed, 29*time.Hour, "DeadlineExceeded", "too long")),
 		waits, faketest.PodOf(waits, "waits-1", corev1.PodPending, unschedulable),

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // sameNames are jobs, claims and pods of the same names in two namespaces.
@@ -38,7 +38,7 @@ func sameNames() (objects []runtime.Object) {
 			usedBy("train")(c)
 		})
 		kept := done("kept", time.Hour, in, made("train-results"))
-		foreign := faketest.Job("foreign", in, made("foreign-results"), faketest.Ended(batchv1.JobComplete, time.Hour), faketest.Marked(owner.FetchedAnnotation, "2026-03-04T11:30:00Z"), faketest.Marked(owner.FetchedByAnnotation, "anna"))
+		foreign := faketest.Job("foreign", in, made("foreign-results"), faketest.Ended(batchv1.JobComplete, time.Hour), faketest.Marked(provenance.FetchedAnnotation, "2026-03-04T11:30:00Z"), faketest.Marked(provenance.FetchedByAnnotation, "anna"))
 		objects = append(objects, helper, waits, busy, bad, kept, foreign, claim, pod(waits, corev1.PodPending, faketest.Waiting("ErrImagePull", "none")), pod(busy, corev1.PodRunning), pod(bad, corev1.PodFailed, faketest.Exited(3)))
 	}
 	return objects

@@ -16,7 +16,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -39,8 +39,8 @@ func helperPod(job string, phase corev1.PodPhase, ago time.Duration) *corev1.Pod
 		ObjectMeta: metav1.ObjectMeta{
 			Name: "fetch-" + job, Namespace: faketest.Namespace, UID: faketest.UID("fetch-" + job),
 			CreationTimestamp: metav1.NewTime(faketest.Now().Add(-ago)),
-			Labels:            map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: owner.HelperComponent, owner.JobLabel: job},
-			Annotations:       map[string]string{owner.Annotation: "grace"},
+			Labels:            map[string]string{provenance.ManagedByLabel: provenance.ManagedBy, provenance.ComponentLabel: provenance.HelperComponent, provenance.JobLabel: job},
+			Annotations:       map[string]string{provenance.Annotation: "grace"},
 		},
 		Spec:   helper.Spec{Namespace: faketest.Namespace, Claim: job + "-results", Job: job}.Pod("x").Spec,
 		Status: corev1.PodStatus{Phase: phase},
@@ -173,8 +173,8 @@ func TestPurgeAsks(t *testing.T) {
 	jobs := func() *faketest.Cluster {
 		return faketest.New(
 			done("eval", 26*time.Hour),
-			done("train", 3*time.Hour, faketest.Annotated(owner.ResultsAnnotation, "train-results"), faketest.OwnedBy("dev")),
-			done("tune", time.Minute, faketest.Annotated(owner.ResultsAnnotation, "tune-results"), faketest.Marked(owner.FetchedAnnotation, "2026-03-04T11:00:00Z"), faketest.Marked(owner.FetchedByAnnotation, faketest.User)),
+			done("train", 3*time.Hour, faketest.Annotated(provenance.ResultsAnnotation, "train-results"), faketest.OwnedBy("dev")),
+			done("tune", time.Minute, faketest.Annotated(provenance.ResultsAnnotation, "tune-results"), faketest.Marked(provenance.FetchedAnnotation, "2026-03-04T11:00:00Z"), faketest.Marked(provenance.FetchedByAnnotation, faketest.User)),
 		)
 	}
 	const preview = `JOB     STATE      FINISHED   RESULTS         FETCHED   OWNER    ALSO DELETED

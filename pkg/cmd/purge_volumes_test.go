@@ -11,16 +11,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // made is what run writes on a job with results.
 func made(claim string) func(*batchv1.Job) {
 	return func(j *batchv1.Job) {
-		metav1.SetMetaDataAnnotation(&j.ObjectMeta, owner.UseAnnotation, j.Name+" 2026-03-01T00:00:00Z")
+		metav1.SetMetaDataAnnotation(&j.ObjectMeta, provenance.UseAnnotation, j.Name+" 2026-03-01T00:00:00Z")
 		if claim != "" {
-			metav1.SetMetaDataAnnotation(&j.ObjectMeta, owner.ResultsAnnotation, claim)
+			metav1.SetMetaDataAnnotation(&j.ObjectMeta, provenance.ResultsAnnotation, claim)
 			mounts(claim)(j)
 		}
 	}
@@ -37,7 +37,7 @@ func mounts(claim string) func(*batchv1.Job) {
 	}
 }
 
-func ownerless(c *corev1.PersistentVolumeClaim) { delete(c.Annotations, owner.Annotation) }
+func ownerless(c *corev1.PersistentVolumeClaim) { delete(c.Annotations, provenance.Annotation) }
 
 // copied is what kubectl creates from the YAML of a claim.
 func copied(c *corev1.PersistentVolumeClaim) *corev1.PersistentVolumeClaim {
@@ -64,7 +64,7 @@ func of(job *batchv1.Job) func(*corev1.Pod) {
 func ofJob(job string) func(*corev1.PersistentVolumeClaim) {
 	return func(c *corev1.PersistentVolumeClaim) {
 		fetched := volume.MarkOf(c)
-		c.Name, c.UID, c.Labels[owner.JobLabel] = job+"-results", faketest.UID(job+"-results"), job
+		c.Name, c.UID, c.Labels[provenance.JobLabel] = job+"-results", faketest.UID(job+"-results"), job
 		if usedBy(job)(c); fetched != nil {
 			fetchedClaimBy(fetched.By)(c)
 		}

@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // What each flag makes, and what those make that touch each other. The scripts of
@@ -142,8 +142,8 @@ func once(t *testing.T, cluster *faketest.Cluster, args ...string) {
 	faketest.Ended(batchv1.JobFailed, 0, "BackoffLimitExceeded", "no")(job)
 	job.Labels[batchv1.JobNameLabel], job.Spec.Template.Labels[batchv1.JobNameLabel] = "train", "train"
 	job.Spec.Template.Labels[batchv1.ControllerUidLabel] = string(job.UID)
-	metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.FetchedAnnotation, "2026-03-01T00:00:00Z")
-	metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.UseAnnotation, "train earlier")
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, provenance.FetchedAnnotation, "2026-03-01T00:00:00Z")
+	metav1.SetMetaDataAnnotation(&job.ObjectMeta, provenance.UseAnnotation, "train earlier")
 	job.ResourceVersion, job.Generation, job.CreationTimestamp = "7", 1, metav1.NewTime(faketest.Now())
 	if err := cluster.Update(batchv1.SchemeGroupVersion.WithResource("jobs"), job); err != nil {
 		t.Fatal(err)
@@ -231,8 +231,8 @@ func TestRerunOverItself(t *testing.T) {
 		once(t, cluster, "--results=pvc/data/run1")
 		job := cluster.Job(t, "train")
 		if when != "" {
-			faketest.Marked(owner.FetchedAnnotation, when)(job)
-			faketest.Marked(owner.FetchedByAnnotation, faketest.User)(job)
+			faketest.Marked(provenance.FetchedAnnotation, when)(job)
+			faketest.Marked(provenance.FetchedByAnnotation, faketest.User)(job)
 		}
 		if err := cluster.Update(batchv1.SchemeGroupVersion.WithResource("jobs"), job); err != nil {
 			t.Fatal(err)

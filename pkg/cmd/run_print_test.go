@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/meta"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // What a dry run prints is what would be sent; only the client's sends nothing.
@@ -46,7 +46,7 @@ func TestRunDryRun(t *testing.T) {
 func TestRunStampsTheOwner(t *testing.T) {
 	cluster := faketest.New().As("system:serviceaccount:lab:dev")
 	execute(t, cluster, "run", "train", "--image=localhost/train:1", "--results=10Gi")
-	me := owner.Identity{Name: "system:serviceaccount:lab:dev"}
+	me := provenance.Identity{Name: "system:serviceaccount:lab:dev"}
 	made := cluster.Created()
 	equal(t, len(made), 2)
 	for _, object := range made {
@@ -54,10 +54,10 @@ func TestRunStampsTheOwner(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		equal(t, []string{accessor.GetAnnotations()[owner.Annotation], accessor.GetLabels()[owner.Label]}, []string{me.Name, me.Hash()})
+		equal(t, []string{accessor.GetAnnotations()[provenance.Annotation], accessor.GetLabels()[provenance.Label]}, []string{me.Name, me.Hash()})
 		equal(t, len(accessor.GetOwnerReferences()), 0)
 		if job, ok := object.(*batchv1.Job); ok {
-			equal(t, job.Spec.Template.Labels[owner.Label], me.Hash())
+			equal(t, job.Spec.Template.Labels[provenance.Label], me.Hash())
 		}
 	}
 }

@@ -11,13 +11,13 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // results is a claim that run created for job train, of the user who asks.
 func results(phase corev1.PersistentVolumeClaimPhase, size string, changes ...func(*corev1.PersistentVolumeClaim)) *corev1.PersistentVolumeClaim {
 	return faketest.Claim("train-results", size, phase, append([]func(*corev1.PersistentVolumeClaim){func(c *corev1.PersistentVolumeClaim) {
-		c.Labels = map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: owner.ResultsComponent, owner.JobLabel: "train"}
+		c.Labels = map[string]string{provenance.ManagedByLabel: provenance.ManagedBy, provenance.ComponentLabel: provenance.ResultsComponent, provenance.JobLabel: "train"}
 		usedBy("train")(c)
 	}}, changes...)...)
 }
@@ -25,13 +25,13 @@ func results(phase corev1.PersistentVolumeClaimPhase, size string, changes ...fu
 // usedBy records that run gave a claim to a job of the user who asks.
 func usedBy(job string) func(*corev1.PersistentVolumeClaim) {
 	return func(c *corev1.PersistentVolumeClaim) {
-		markClaim(c, owner.UseAnnotation, job+" 2026-02-01T00:00:00Z")
-		markClaim(c, owner.Annotation, faketest.User)
+		markClaim(c, provenance.UseAnnotation, job+" 2026-02-01T00:00:00Z")
+		markClaim(c, provenance.Annotation, faketest.User)
 	}
 }
 
 func markClaim(c *corev1.PersistentVolumeClaim, key, text string) {
-	metav1.SetMetaDataAnnotation(&c.ObjectMeta, key, owner.Bind(c.UID, text))
+	metav1.SetMetaDataAnnotation(&c.ObjectMeta, key, provenance.Bind(c.UID, text))
 }
 
 // fetchedClaim records that its user has fetched the results on a claim.
@@ -39,11 +39,11 @@ func fetchedClaim(c *corev1.PersistentVolumeClaim) { fetchedClaimBy(faketest.Use
 
 func fetchedClaimBy(user string) func(*corev1.PersistentVolumeClaim) {
 	return func(c *corev1.PersistentVolumeClaim) {
-		markClaim(c, owner.FetchedAnnotation, "2026-03-01T00:00:00Z")
-		markClaim(c, owner.FetchedByAnnotation, user)
-		markClaim(c, owner.FetchedOfAnnotation, string(faketest.UID(owner.JobOf(c))))
-		markClaim(c, owner.FetchedFilesAnnotation, "3")
-		markClaim(c, owner.FetchedDigestAnnotation, "xxh3:1")
+		markClaim(c, provenance.FetchedAnnotation, "2026-03-01T00:00:00Z")
+		markClaim(c, provenance.FetchedByAnnotation, user)
+		markClaim(c, provenance.FetchedOfAnnotation, string(faketest.UID(provenance.JobOf(c))))
+		markClaim(c, provenance.FetchedFilesAnnotation, "3")
+		markClaim(c, provenance.FetchedDigestAnnotation, "xxh3:1")
 	}
 }
 

@@ -11,14 +11,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // manyJobs are of two users, in two namespaces, in several states and of several ages.
 func manyJobs() []runtime.Object {
 	grace := faketest.OwnedBy("grace")
 	cancelled := func(job *batchv1.Job) {
-		faketest.Marked(owner.CancelledAnnotation, "2026-03-04T11:00:00Z")(job)
+		faketest.Marked(provenance.CancelledAnnotation, "2026-03-04T11:00:00Z")(job)
 		faketest.Ended(batchv1.JobFailed, 5*time.Hour, batchv1.JobReasonDeadlineExceeded, "late")(job)
 	}
 	elsewhere := func(job *batchv1.Job) { job.Namespace = "other" }

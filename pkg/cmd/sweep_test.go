@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // Every command that changes something removes helper pods that never started, whoever made them, and none that
@@ -55,14 +55,14 @@ func TestPurgeNamesLeftoversOfRun(t *testing.T) {
 	left := func(name, component string) metav1.ObjectMeta {
 		meta := metav1.ObjectMeta{
 			Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name), CreationTimestamp: metav1.NewTime(faketest.Now().Add(-time.Hour)),
-			Labels: map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: component, owner.JobLabel: "fit"},
+			Labels: map[string]string{provenance.ManagedByLabel: provenance.ManagedBy, provenance.ComponentLabel: component, provenance.JobLabel: "fit"},
 		}
-		owner.SetCreatedAs(&meta)
+		provenance.SetCreatedAs(&meta)
 		return meta
 	}
 	cluster := func() *faketest.Cluster {
 		return faketest.New(
-			&corev1.ConfigMap{ObjectMeta: left("fit-script", owner.ScriptComponent)}, &corev1.Secret{ObjectMeta: left("fit-env", owner.EnvComponent)},
+			&corev1.ConfigMap{ObjectMeta: left("fit-script", provenance.ScriptComponent)}, &corev1.Secret{ObjectMeta: left("fit-env", provenance.EnvComponent)},
 			results(corev1.ClaimPending, "1Gi", ofJob("fit"), func(c *corev1.PersistentVolumeClaim) {
 				c.CreationTimestamp = metav1.NewTime(faketest.Now().Add(-time.Hour))
 			}))

@@ -18,7 +18,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // The directives as the shells get them.
@@ -53,7 +53,7 @@ func typed(line string) []string {
 func shelf() []runtime.Object {
 	going := done("going", time.Hour)
 	going.DeletionTimestamp, going.Finalizers = &metav1.Time{Time: faketest.Now()}, []string{"x"}
-	cancelled := faketest.Job("cancelled", running, faketest.Marked(owner.CancelledAnnotation, "2026-03-04T11:00:00Z"))
+	cancelled := faketest.Job("cancelled", running, faketest.Marked(provenance.CancelledAnnotation, "2026-03-04T11:00:00Z"))
 	cron := &batchv1.CronJob{ObjectMeta: metav1.ObjectMeta{Name: "nightly", Namespace: faketest.Namespace}, Spec: batchv1.CronJobSpec{Schedule: "0 3 * * *"}}
 	elsewhere := faketest.Job("elsewhere")
 	elsewhere.Namespace = "other"
@@ -149,7 +149,7 @@ func TestTabAsksLittle(t *testing.T) {
 	for line, want := range map[string][]string{
 		"fe": nil, "logs @": nil, "fetch --transport=": nil, "logs --": nil, "fetch s3://b": nil, "completion ": nil, "run x --results 1": nil, "fetch train ": nil,
 		"logs ": {"list jobs"}, "fetch t": {"list jobs"}, "fetch pvc/": {"list persistentvolumeclaims"}, "purge --volumes t": {"list jobs"},
-		"purge --volumes pvc/": {"list jobs", "list persistentvolumeclaims labels=" + owner.Select(owner.ResultsComponent)},
+		"purge --volumes pvc/": {"list jobs", "list persistentvolumeclaims labels=" + provenance.Select(provenance.ResultsComponent)},
 	} {
 		cluster := faketest.New(shelf()...)
 		tabbed(t, cluster, typed(line)...)

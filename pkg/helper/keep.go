@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 const (
@@ -54,7 +54,7 @@ func (s *Session) adopt(ctx context.Context) bool {
 		return false
 	}
 	list, err := s.client.CoreV1().Pods(s.spec.Namespace).List(ctx, metav1.ListOptions{
-		LabelSelector: owner.Select(owner.HelperComponent) + "," + owner.UseLabel + "=" + s.key,
+		LabelSelector: provenance.Select(provenance.HelperComponent) + "," + provenance.UseLabel + "=" + s.key,
 	})
 	if err != nil {
 		return false
@@ -77,10 +77,10 @@ func (s *Session) adopt(ctx context.Context) bool {
 func (s *Session) take(ctx context.Context, pod *corev1.Pod) bool {
 	token := rand.Text()
 	metadata := map[string]any{
-		"uid": pod.UID, "resourceVersion": pod.ResourceVersion, "annotations": map[string]string{owner.SessionAnnotation: token},
+		"uid": pod.UID, "resourceVersion": pod.ResourceVersion, "annotations": map[string]string{provenance.SessionAnnotation: token},
 	}
 	if s.spec.Keep {
-		metadata["labels"] = map[string]string{owner.KeptLabel: "true"}
+		metadata["labels"] = map[string]string{provenance.KeptLabel: "true"}
 	}
 	patch, err := json.Marshal(map[string]any{"metadata": metadata})
 	if err != nil {
@@ -91,13 +91,13 @@ func (s *Session) take(ctx context.Context, pod *corev1.Pod) bool {
 		return false
 	}
 	s.pod, s.token, s.ran, s.ends = taken, token, true, deadline(taken)
-	s.found = pod.Labels[owner.KeptLabel] == "true"
+	s.found = pod.Labels[provenance.KeptLabel] == "true"
 	return true
 }
 
 // taken reports whether another session has taken pod.
 func (s *Session) taken(pod *corev1.Pod) bool {
-	return pod.Annotations[owner.SessionAnnotation] != s.token
+	return pod.Annotations[provenance.SessionAnnotation] != s.token
 }
 
 // deadline is when the cluster ends pod, at the latest.

@@ -12,12 +12,12 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // A helper that is kept stays, and serves the next session that is like this one.
 func TestKeep(t *testing.T) {
-	dev := func(s *helper.Spec) { s.Owner, s.Keep, s.Agent = owner.Identity{Name: "dev"}, true, "v1" }
+	dev := func(s *helper.Spec) { s.Owner, s.Keep, s.Agent = provenance.Identity{Name: "dev"}, true, "v1" }
 	for name, test := range map[string]struct {
 		first, second func(*helper.Spec)
 		change        func(*corev1.Pod)
@@ -70,7 +70,7 @@ func TestKeep(t *testing.T) {
 // One that does not run yet is not kept, and one that was found is not deleted.
 func TestKeepIsOfRunningOnes(t *testing.T) {
 	cluster := faketest.New()
-	keep := spec(func(s *helper.Spec) { s.Owner, s.Keep = owner.Identity{Name: "dev"}, true })
+	keep := spec(func(s *helper.Spec) { s.Owner, s.Keep = provenance.Identity{Name: "dev"}, true })
 	got := located(t, cluster, keep, func(t *testing.T, s *helper.Session, _ func() string) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()

@@ -15,7 +15,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -31,7 +31,7 @@ func (a answers) Exec(_ context.Context, _ transport.Container, argv []string, s
 // client uses it.
 func TestSessionTakesLeftHelper(t *testing.T) {
 	const said = "Reusing helper pod fetch-1 of your earlier fetch"
-	dev := spec(func(s *helper.Spec) { s.Owner = owner.Identity{Name: "dev"} })
+	dev := spec(func(s *helper.Spec) { s.Owner = provenance.Identity{Name: "dev"} })
 	for name, test := range map[string]struct {
 		found answers
 		age   time.Duration
@@ -60,7 +60,7 @@ func TestSessionTakesLeftHelper(t *testing.T) {
 // A session whose helper was taken deletes it no more, and creates another when it
 // goes on.
 func TestSessionYieldsTakenHelper(t *testing.T) {
-	dev := spec(func(s *helper.Spec) { s.Owner = owner.Identity{Name: "dev"} })
+	dev := spec(func(s *helper.Spec) { s.Owner = provenance.Identity{Name: "dev"} })
 	taken := []string{made1, "patch pods fetch-1"}
 	cluster := faketest.New()
 	got := withLeftHelper(t, cluster, dev, "idle serving", time.Second, func(t *testing.T, _, former *helper.Session) {

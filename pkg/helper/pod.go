@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // DefaultImage has a shell and a tar and comes from a registry without pull limits.
@@ -94,7 +94,7 @@ type Spec struct {
 	// CPU is the limit; the request is small, unless RequestCPU has it be the same.
 	CPU, Memory resource.Quantity
 	RequestCPU  bool
-	Owner       owner.Identity
+	Owner       provenance.Identity
 	// Lifetime bounds how long the pod runs, in whole seconds; 0 means the
 	// package's Lifetime.
 	Lifetime time.Duration
@@ -108,7 +108,7 @@ type Spec struct {
 	// node has room, that is not waited for.
 	Hasty bool
 
-	// use is the value of owner.UseLabel; "" for none.
+	// use is the value of provenance.UseLabel; "" for none.
 	use string
 }
 
@@ -140,15 +140,15 @@ func (s Spec) Pod(random string) *corev1.Pod {
 		Spec: s.podSpec(),
 	}
 	s.Owner.Stamp(&pod.ObjectMeta)
-	metav1.SetMetaDataLabel(&pod.ObjectMeta, owner.ComponentLabel, owner.HelperComponent)
+	metav1.SetMetaDataLabel(&pod.ObjectMeta, provenance.ComponentLabel, provenance.HelperComponent)
 	if s.Job != "" {
-		metav1.SetMetaDataLabel(&pod.ObjectMeta, owner.JobLabel, s.Job)
+		metav1.SetMetaDataLabel(&pod.ObjectMeta, provenance.JobLabel, s.Job)
 	}
 	if s.use != "" {
-		metav1.SetMetaDataLabel(&pod.ObjectMeta, owner.UseLabel, s.use)
+		metav1.SetMetaDataLabel(&pod.ObjectMeta, provenance.UseLabel, s.use)
 	}
 	if s.Keep {
-		metav1.SetMetaDataLabel(&pod.ObjectMeta, owner.KeptLabel, "true")
+		metav1.SetMetaDataLabel(&pod.ObjectMeta, provenance.KeptLabel, "true")
 	}
 	if s.Parent != nil {
 		pod.OwnerReferences = []metav1.OwnerReference{*s.Parent}

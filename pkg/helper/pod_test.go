@@ -12,7 +12,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 func spec(changes ...func(*helper.Spec)) helper.Spec {
@@ -35,7 +35,7 @@ func TestPod(t *testing.T) {
 			s.Identity = helper.Identity{UID: new(int64(1000)), GID: new(int64(100)), Groups: []int64{2000, 3000}, SELinux: &corev1.SELinuxOptions{Level: "s0:c1,c2"}}
 			s.Tolerations = []corev1.Toleration{{Key: "nvidia.com/gpu", Operator: corev1.TolerationOpExists}}
 			s.PullSecrets = []corev1.LocalObjectReference{{Name: "registry"}}
-			s.Owner = owner.Identity{Name: "dev"}
+			s.Owner = provenance.Identity{Name: "dev"}
 		}),
 	} {
 		t.Run(name, func(t *testing.T) { faketest.GoldenYAML(t, "pod-"+name, s.Pod("x7k2pq9z")) })
@@ -108,7 +108,7 @@ func TestPodNamesAtTheirLimit(t *testing.T) {
 			t.Errorf("claim %q gives pod %q: %v", claim, name, problems)
 		}
 	}
-	pod := spec(func(s *helper.Spec) { s.Job, s.Owner = strings.Repeat("j", 63), owner.Identity{Name: "a/b c"} }).Pod("x7k2pq9z")
+	pod := spec(func(s *helper.Spec) { s.Job, s.Owner = strings.Repeat("j", 63), provenance.Identity{Name: "a/b c"} }).Pod("x7k2pq9z")
 	for key, value := range pod.Labels {
 		if problems := append(validation.IsQualifiedName(key), validation.IsValidLabelValue(value)...); len(problems) > 0 {
 			t.Errorf("label %s=%s: %v", key, value, problems)

@@ -71,7 +71,7 @@ func (s *Session) Waits(tell func(Waiting)) { s.waits = tell }
 //
 // Beside the API's own errors it returns a *NoPodError where the cluster has no
 // room and a *NoShellError where the image cannot be a helper. An error for
-// which follow.Passing holds may go away: Locate can be called again.
+// which watcher.Passing holds may go away: Locate can be called again.
 func (s *Session) Locate(ctx context.Context, node string) (transport.Container, error) {
 	if s.asked != "" {
 		if err := s.find(ctx); err != nil {

@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
@@ -22,11 +22,11 @@ import (
 // alone prove nothing, since people copy them. A Job of Kubernetes that owns it must be the one that its label names.
 // The UID of this Job needs no check: the garbage collector deletes a pod that names an owner with another UID.
 func Shaped(pod *corev1.Pod) bool {
-	if !owner.Made(pod) || pod.Labels[owner.ComponentLabel] != owner.HelperComponent {
+	if !provenance.Made(pod) || pod.Labels[provenance.ComponentLabel] != provenance.HelperComponent {
 		return false
 	}
 	for _, ref := range pod.OwnerReferences {
-		if ref.APIVersion != batchv1.SchemeGroupVersion.String() || ref.Kind != "Job" || ref.Name != pod.Labels[owner.JobLabel] {
+		if ref.APIVersion != batchv1.SchemeGroupVersion.String() || ref.Kind != "Job" || ref.Name != pod.Labels[provenance.JobLabel] {
 			return false
 		}
 	}
@@ -93,7 +93,7 @@ func removeStale(ctx context.Context, client cluster.Interface, pod *corev1.Pod)
 }
 
 func list(ctx context.Context, client cluster.Interface, namespace string) ([]corev1.Pod, error) {
-	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.HelperComponent)})
+	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: provenance.Select(provenance.HelperComponent)})
 	if err != nil {
 		return nil, fmt.Errorf("listing helper pods: %w", err)
 	}

@@ -13,7 +13,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // old returns a helper of that age.
@@ -36,10 +36,10 @@ func namespace() *faketest.Cluster {
 	adopted.OwnerReferences = []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "Job", Name: "another", UID: "uid-another"}}
 	// Another kind of Job can have the name of the job.
 	volcano := old("volcano", time.Minute, corev1.PodSucceeded)
-	volcano.Labels[owner.JobLabel] = "train"
+	volcano.Labels[provenance.JobLabel] = "train"
 	volcano.OwnerReferences = []metav1.OwnerReference{{APIVersion: "batch.volcano.sh/v1alpha1", Kind: "Job", Name: "train", UID: "uid-train"}}
 	owned := old("owned", time.Minute, corev1.PodSucceeded)
-	owned.Labels[owner.JobLabel] = "train"
+	owned.Labels[provenance.JobLabel] = "train"
 	owned.OwnerReferences = []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "Job", Name: "train", UID: "uid-train"}}
 	return faketest.New(foreign, labelled, adopted, volcano, owned, deleted, old("runs", 5*time.Hour-time.Second, corev1.PodRunning), old("starts", 5*time.Minute+30*time.Second, corev1.PodPending),
 		old("done", time.Minute, corev1.PodSucceeded), old("failed", time.Minute, corev1.PodFailed), old("too-old", 5*time.Hour+time.Second, corev1.PodRunning),

@@ -12,7 +12,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // Cancel ends job for good: it gets a deadline of one second, and so becomes a
@@ -30,11 +30,11 @@ func Cancel(ctx context.Context, client cluster.Interface, job *batchv1.Job, by 
 		return err
 	}
 	annotations := map[string]string{
-		owner.CancelledAnnotation:     owner.Bind(job.UID, when.UTC().Format(time.RFC3339)),
-		owner.CancelledSpecAnnotation: owner.Bind(job.UID, before),
+		provenance.CancelledAnnotation:     provenance.Bind(job.UID, when.UTC().Format(time.RFC3339)),
+		provenance.CancelledSpecAnnotation: provenance.Bind(job.UID, before),
 	}
 	if by != "" {
-		annotations[owner.CancelledByAnnotation] = owner.Bind(job.UID, by)
+		annotations[provenance.CancelledByAnnotation] = provenance.Bind(job.UID, by)
 	}
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": job.UID, "annotations": annotations}, "spec": changed})
 	if err != nil {

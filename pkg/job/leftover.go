@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // leftover is something that was made for a job before the job.
@@ -44,36 +44,40 @@ func leftovers(ctx context.Context, client cluster.Interface, namespace string) 
 }
 
 func scripts(ctx context.Context, client cluster.Interface, namespace string) ([]leftover, error) {
-	list, err := client.CoreV1().ConfigMaps(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.ScriptComponent)})
+	list, err := client.CoreV1().ConfigMaps(namespace).List(ctx, metav1.ListOptions{LabelSelector: provenance.Select(provenance.ScriptComponent)})
 	if err != nil {
 		return nil, err
 	}
-	created := slices.DeleteFunc(list.Items, func(one corev1.ConfigMap) bool { return owner.IsCopy(&one) })
+	created := slices.DeleteFunc(list.Items, func(one corev1.ConfigMap) bool { return provenance.IsCopy(&one) })
 	return each(created, func(one *corev1.ConfigMap) leftover {
 		of := client.CoreV1().ConfigMaps(one.Namespace)
-		return leftover{one, "configmap", of.Delete, func(ctx context.Context, job *batchv1.Job) error { return owner.Adopt(ctx, job, one.Name, of.Patch) }}
+		return leftover{one, "configmap", of.Delete, func(ctx context.Context, job *batchv1.Job) error {
+			return provenance.Adopt(ctx, job, one.Name, of.Patch)
+		}}
 	}), nil
 }
 
 func variables(ctx context.Context, client cluster.Interface, namespace string) ([]leftover, error) {
-	list, err := client.CoreV1().Secrets(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.EnvComponent)})
+	list, err := client.CoreV1().Secrets(namespace).List(ctx, metav1.ListOptions{LabelSelector: provenance.Select(provenance.EnvComponent)})
 	if err != nil {
 		return nil, err
 	}
-	created := slices.DeleteFunc(list.Items, func(one corev1.Secret) bool { return owner.IsCopy(&one) })
+	created := slices.DeleteFunc(list.Items, func(one corev1.Secret) bool { return provenance.IsCopy(&one) })
 	return each(created, func(one *corev1.Secret) leftover {
 		of := client.CoreV1().Secrets(one.Namespace)
-		return leftover{one, "secret", of.Delete, func(ctx context.Context, job *batchv1.Job) error { return owner.Adopt(ctx, job, one.Name, of.Patch) }}
+		return leftover{one, "secret", of.Delete, func(ctx context.Context, job *batchv1.Job) error {
+			return provenance.Adopt(ctx, job, one.Name, of.Patch)
+		}}
 	}), nil
 }
 
 func unusedClaims(ctx context.Context, client cluster.Interface, namespace string) ([]leftover, error) {
-	list, err := client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{LabelSelector: owner.Select(owner.ResultsComponent)})
+	list, err := client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{LabelSelector: provenance.Select(provenance.ResultsComponent)})
 	if err != nil {
 		return nil, err
 	}
 	pending := slices.DeleteFunc(list.Items, func(claim corev1.PersistentVolumeClaim) bool {
-		return claim.Status.Phase != corev1.ClaimPending || !owner.MadeResults(&claim) // not a copy that people made
+		return claim.Status.Phase != corev1.ClaimPending || !provenance.MadeResults(&claim) // not a copy that people made
 	})
 	return each(pending, func(one *corev1.PersistentVolumeClaim) leftover {
 		return leftover{one, "pvc", client.CoreV1().PersistentVolumeClaims(one.Namespace).Delete, nil}

@@ -13,16 +13,16 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // madeFor describes what run made for a job, that long ago.
 func madeFor(of, name, component string, ago time.Duration) metav1.ObjectMeta {
 	meta := metav1.ObjectMeta{
 		Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name), CreationTimestamp: metav1.NewTime(faketest.Now().Add(-ago)),
-		Labels: map[string]string{owner.ManagedByLabel: owner.ManagedBy, owner.ComponentLabel: component, owner.JobLabel: of},
+		Labels: map[string]string{provenance.ManagedByLabel: provenance.ManagedBy, provenance.ComponentLabel: component, provenance.JobLabel: of},
 	}
-	owner.SetCreatedAs(&meta)
+	provenance.SetCreatedAs(&meta)
 	return meta
 }
 
@@ -34,31 +34,31 @@ func copyOf(meta metav1.ObjectMeta) metav1.ObjectMeta {
 
 // Only what no job has, and nobody is about to give to one, goes.
 func TestSweepLeftovers(t *testing.T) {
-	owned := &corev1.ConfigMap{ObjectMeta: madeFor("gone", "owned", owner.ScriptComponent, time.Hour)}
+	owned := &corev1.ConfigMap{ObjectMeta: madeFor("gone", "owned", provenance.ScriptComponent, time.Hour)}
 	owned.OwnerReferences = []metav1.OwnerReference{{Name: "gone"}}
 	claim := func(of, name string, phase corev1.PersistentVolumeClaimPhase) *corev1.PersistentVolumeClaim {
 		return faketest.Claim(name, "1Gi", phase, func(c *corev1.PersistentVolumeClaim) {
-			c.ObjectMeta = madeFor(of, name, owner.ResultsComponent, time.Hour)
-			c.Annotations = map[string]string{owner.UseAnnotation: owner.Bind(c.UID, of+" 2026-03-04T10:00:00Z")}
+			c.ObjectMeta = madeFor(of, name, provenance.ResultsComponent, time.Hour)
+			c.Annotations = map[string]string{provenance.UseAnnotation: provenance.Bind(c.UID, of+" 2026-03-04T10:00:00Z")}
 		})
 	}
 	given := claim("gone", "given-results", corev1.ClaimPending)
-	given.Annotations = map[string]string{owner.UseAnnotation: owner.Bind(given.UID, "there 2026-03-04T10:00:00Z")}
+	given.Annotations = map[string]string{provenance.UseAnnotation: provenance.Bind(given.UID, "there 2026-03-04T10:00:00Z")}
 	copied := claim("gone", "copied-by-people", corev1.ClaimPending)
 	copied.Annotations = given.Annotations
 	waits := faketest.PodOf(faketest.Job("waits"), "waits-x", corev1.PodPending)
 	waits.Spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "awaited"}}}}
 	objects := []runtime.Object{
 		given, copied, waits, claim("gone", "awaited", corev1.ClaimPending),
-		owned, faketest.Job("there", faketest.Annotated(owner.ScriptAnnotation, "given")),
-		&corev1.ConfigMap{ObjectMeta: madeFor("gone", "left", owner.ScriptComponent, time.Hour)},
-		&corev1.ConfigMap{ObjectMeta: madeFor("gone", "fresh", owner.ScriptComponent, time.Minute)},
-		&corev1.ConfigMap{ObjectMeta: madeFor("there", "given", owner.ScriptComponent, time.Hour)},
-		&corev1.ConfigMap{ObjectMeta: madeFor("there", "other", owner.ScriptComponent, time.Hour)},
+		owned, faketest.Job("there", faketest.Annotated(provenance.ScriptAnnotation, "given")),
+		&corev1.ConfigMap{ObjectMeta: madeFor("gone", "left", provenance.ScriptComponent, time.Hour)},
+		&corev1.ConfigMap{ObjectMeta: madeFor("gone", "fresh", provenance.ScriptComponent, time.Minute)},
+		&corev1.ConfigMap{ObjectMeta: madeFor("there", "given", provenance.ScriptComponent, time.Hour)},
+		&corev1.ConfigMap{ObjectMeta: madeFor("there", "other", provenance.ScriptComponent, time.Hour)},
 		&corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: "foreign", Namespace: faketest.Namespace}},
-		&corev1.Secret{ObjectMeta: madeFor("gone", "keys", owner.EnvComponent, time.Hour)},
-		&corev1.ConfigMap{ObjectMeta: copyOf(madeFor("gone", "left", owner.ScriptComponent, time.Hour))},
-		&corev1.Secret{ObjectMeta: copyOf(madeFor("gone", "keys", owner.EnvComponent, time.Hour))},
+		&corev1.Secret{ObjectMeta: madeFor("gone", "keys", provenance.EnvComponent, time.Hour)},
+		&corev1.ConfigMap{ObjectMeta: copyOf(madeFor("gone", "left", provenance.ScriptComponent, time.Hour))},
+		&corev1.Secret{ObjectMeta: copyOf(madeFor("gone", "keys", provenance.EnvComponent, time.Hour))},
 		claim("gone", "gone-results", corev1.ClaimPending), claim("gone", "gone-used", corev1.ClaimBound), claim("there", "there-results", corev1.ClaimPending),
 	}
 	cluster := faketest.New(objects...)

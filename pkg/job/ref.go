@@ -20,7 +20,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // Latest is what stands for the newest job of the caller.
@@ -104,7 +104,7 @@ func (r Ref) Name(ctx context.Context, client cluster.Interface, namespace strin
 	if r != Latest {
 		return string(r), nil
 	}
-	me, err := owner.Whoami(ctx, client)
+	me, err := provenance.Whoami(ctx, client)
 	if err != nil {
 		return "", err
 	}
@@ -116,7 +116,7 @@ func (r Ref) Name(ctx context.Context, client cluster.Interface, namespace strin
 	if err != nil {
 		return "", fmt.Errorf("listing jobs for %s: %w", Latest, err)
 	}
-	jobs := slices.DeleteFunc(list.Items, func(one batchv1.Job) bool { return owner.IsCopy(&one) })
+	jobs := slices.DeleteFunc(list.Items, func(one batchv1.Job) bool { return provenance.IsCopy(&one) })
 	if len(jobs) == 0 {
 		return "", fmt.Errorf("%s: user %s has no jobs in namespace %q", Latest, me.Name, namespace)
 	}

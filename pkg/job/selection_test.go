@@ -11,7 +11,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 func created(ago time.Duration) func(*batchv1.Job) {
@@ -23,7 +23,7 @@ func TestSelectionSelects(t *testing.T) {
 	jobs := []*batchv1.Job{
 		faketest.Job("done", created(9*time.Hour), faketest.Ended(batchv1.JobComplete, time.Hour)),
 		faketest.Job("bad", created(9*time.Hour), faketest.Ended(batchv1.JobFailed, 4*time.Hour)),
-		faketest.Job("halted", created(9*time.Hour), faketest.Marked(owner.CancelledAnnotation, "now"), faketest.Ended(batchv1.JobFailed, 3*time.Hour, batchv1.JobReasonDeadlineExceeded, "late")),
+		faketest.Job("halted", created(9*time.Hour), faketest.Marked(provenance.CancelledAnnotation, "now"), faketest.Ended(batchv1.JobFailed, 3*time.Hour, batchv1.JobReasonDeadlineExceeded, "late")),
 		faketest.Job("busy", created(5*time.Hour), func(one *batchv1.Job) { one.Status.Ready = &ready }),
 		faketest.Job("waits", created(2*time.Hour)),
 		faketest.Job("held", created(time.Minute), func(one *batchv1.Job) { one.Spec.Suspend = &yes }),

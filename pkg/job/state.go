@@ -4,7 +4,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
@@ -36,7 +36,7 @@ const (
 // StateOf returns the state of job, from its own status alone.
 func StateOf(job *batchv1.Job) State {
 	if end := End(job); end != nil {
-		if end.Reason == batchv1.JobReasonDeadlineExceeded && owner.Mark(job, owner.CancelledAnnotation) != "" {
+		if end.Reason == batchv1.JobReasonDeadlineExceeded && provenance.Mark(job, provenance.CancelledAnnotation) != "" {
 			return Cancelled
 		}
 		return State(end.Type)

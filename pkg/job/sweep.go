@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -52,7 +52,7 @@ func (l leftover) shown(namespace string) string {
 
 // sweep removes it, unless its job is there.
 func (l leftover) sweep(ctx context.Context, client cluster.Interface) (removed bool, err error) {
-	made, err := client.BatchV1().Jobs(l.GetNamespace()).Get(ctx, owner.JobOf(l), metav1.GetOptions{})
+	made, err := client.BatchV1().Jobs(l.GetNamespace()).Get(ctx, provenance.JobOf(l), metav1.GetOptions{})
 	switch {
 	case err == nil && l.adopt == nil:
 		return false, nil
@@ -83,5 +83,5 @@ func (l leftover) awaited(ctx context.Context, client cluster.Interface) (bool, 
 
 // uses reports whether job has that script or Secret.
 func uses(job *batchv1.Job, name string) bool {
-	return job.Annotations[owner.ScriptAnnotation] == name || slices.Contains(owner.EnvSecrets(job), name)
+	return job.Annotations[provenance.ScriptAnnotation] == name || slices.Contains(provenance.EnvSecrets(job), name)
 }

@@ -13,7 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // ResultsPath is where the results volume is mounted in the job.
@@ -35,7 +35,7 @@ type Spec struct {
 	// Access is how many may use it; empty for one node.
 	Access corev1.PersistentVolumeAccessMode
 	// Owner is whom the claim is made for.
-	Owner owner.Identity
+	Owner provenance.Identity
 }
 
 // ParseAccess reads an access mode as kubectl shows it (RWO) or in full; "" is
@@ -73,8 +73,8 @@ func (s Spec) Claim() *corev1.PersistentVolumeClaim {
 		claim.Spec.StorageClassName = &s.Class
 	}
 	s.Owner.Stamp(&claim.ObjectMeta)
-	metav1.SetMetaDataLabel(&claim.ObjectMeta, owner.ComponentLabel, owner.ResultsComponent)
-	metav1.SetMetaDataLabel(&claim.ObjectMeta, owner.JobLabel, s.Job)
+	metav1.SetMetaDataLabel(&claim.ObjectMeta, provenance.ComponentLabel, provenance.ResultsComponent)
+	metav1.SetMetaDataLabel(&claim.ObjectMeta, provenance.JobLabel, s.Job)
 	return claim
 }
 

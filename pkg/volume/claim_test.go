@@ -7,14 +7,14 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 func TestClaim(t *testing.T) {
 	for name, spec := range map[string]volume.Spec{
 		"minimal": {Name: "train-results", Namespace: "lab", Job: "train", Size: resource.MustParse("500Mi")},
-		"owned":   {Name: "train-results", Namespace: "lab", Job: "train", Size: resource.MustParse("1.5Gi"), Owner: owner.Identity{Name: "oidc:dev lovelace"}},
+		"owned":   {Name: "train-results", Namespace: "lab", Job: "train", Size: resource.MustParse("1.5Gi"), Owner: provenance.Identity{Name: "oidc:dev lovelace"}},
 	} {
 		t.Run(name, func(t *testing.T) { faketest.GoldenYAML(t, "claim-"+name, spec.Claim()) })
 	}

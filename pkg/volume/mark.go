@@ -16,7 +16,7 @@ import (
 	"k8s.io/client-go/util/retry"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // Mark records a complete fetch: everything was copied and verified after the job had finished, or there was
@@ -38,26 +38,26 @@ type Mark struct {
 func (m Mark) texts() map[string]string {
 	when := m.When.UTC().Format(time.RFC3339)
 	texts := map[string]string{
-		owner.FetchedAnnotation: when, owner.EmptyAnnotation: "", owner.FetchedByAnnotation: m.By,
-		owner.FetchedOfAnnotation: string(m.Job), owner.FetchedFilesAnnotation: strconv.Itoa(m.Files), owner.FetchedDigestAnnotation: m.Digest,
+		provenance.FetchedAnnotation: when, provenance.EmptyAnnotation: "", provenance.FetchedByAnnotation: m.By,
+		provenance.FetchedOfAnnotation: string(m.Job), provenance.FetchedFilesAnnotation: strconv.Itoa(m.Files), provenance.FetchedDigestAnnotation: m.Digest,
 	}
 	if m.Empty {
-		texts[owner.FetchedAnnotation], texts[owner.EmptyAnnotation], texts[owner.FetchedFilesAnnotation] = "", when, ""
+		texts[provenance.FetchedAnnotation], texts[provenance.EmptyAnnotation], texts[provenance.FetchedFilesAnnotation] = "", when, ""
 	}
 	return texts
 }
 
 // MarkOf returns what object, a job or a claim, records of the fetch of its results; nil for no fetch.
 func MarkOf(object metav1.Object) *Mark {
-	fetched, empty := owner.Mark(object, owner.FetchedAnnotation), owner.Mark(object, owner.EmptyAnnotation)
+	fetched, empty := provenance.Mark(object, provenance.FetchedAnnotation), provenance.Mark(object, provenance.EmptyAnnotation)
 	when, err := time.Parse(time.RFC3339, cmp.Or(fetched, empty))
 	if err != nil {
 		return nil
 	}
-	files, _ := strconv.Atoi(owner.Mark(object, owner.FetchedFilesAnnotation)) // 0 where it is not known
+	files, _ := strconv.Atoi(provenance.Mark(object, provenance.FetchedFilesAnnotation)) // 0 where it is not known
 	return &Mark{
-		When: when, By: owner.Mark(object, owner.FetchedByAnnotation), Job: types.UID(owner.Mark(object, owner.FetchedOfAnnotation)),
-		Files: files, Empty: fetched == "", Digest: owner.Mark(object, owner.FetchedDigestAnnotation),
+		When: when, By: provenance.Mark(object, provenance.FetchedByAnnotation), Job: types.UID(provenance.Mark(object, provenance.FetchedOfAnnotation)),
+		Files: files, Empty: fetched == "", Digest: provenance.Mark(object, provenance.FetchedDigestAnnotation),
 	}
 }
 
@@ -87,7 +87,7 @@ func MarkFetched(ctx context.Context, client cluster.Interface, on Marked, mark 
 	if texts == nil {
 		return nil
 	}
-	patch, err := owner.MarkPatch(on.Job.UID, "", texts)
+	patch, err := provenance.MarkPatch(on.Job.UID, "", texts)
 	if err != nil {
 		return err
 	}
@@ -105,7 +105,7 @@ func MarkFetched(ctx context.Context, client cluster.Interface, on Marked, mark 
 
 // Use is a job that run gives a results claim to.
 type Use struct {
-	// Text is the value of owner.UseAnnotation on the job.
+	// Text is the value of provenance.UseAnnotation on the job.
 	Text string
 	// Owner is the user whose job it is; empty where the cluster does not name users.
 	Owner string
@@ -119,7 +119,7 @@ func UseText(job string, now time.Time) string {
 }
 
 func (u Use) texts() map[string]string {
-	texts := map[string]string{owner.UseAnnotation: u.Text, owner.Annotation: u.Owner, owner.UserAnnotation: u.User}
+	texts := map[string]string{provenance.UseAnnotation: u.Text, provenance.Annotation: u.Owner, provenance.UserAnnotation: u.User}
 	for key := range (Mark{}).texts() {
 		texts[key] = ""
 	}
@@ -142,14 +142,14 @@ func TakeCreated(ctx context.Context, client cluster.Interface, claim *corev1.Pe
 func GiveBack(ctx context.Context, client cluster.Interface, taken, before *corev1.PersistentVolumeClaim) error {
 	texts := map[string]string{}
 	for key := range (Use{}).texts() {
-		texts[key] = owner.Mark(before, key)
+		texts[key] = provenance.Mark(before, key)
 	}
 	return annotateUnused(ctx, client, taken, func(*corev1.PersistentVolumeClaim) map[string]string { return texts })
 }
 
 // RecordUser writes onto claim which user its files were written with.
 func RecordUser(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, user string) error {
-	_, err := annotate(ctx, client, claim, "", map[string]string{owner.UserAnnotation: user})
+	_, err := annotate(ctx, client, claim, "", map[string]string{provenance.UserAnnotation: user})
 	return err
 }
 
@@ -164,7 +164,7 @@ func annotateUnused(ctx context.Context, client cluster.Interface, claim *corev1
 		if err != nil {
 			return fmt.Errorf("reading claim %q: %w", claim.Name, err)
 		}
-		if now.UID != claim.UID || owner.Mark(now, owner.UseAnnotation) != owner.Mark(claim, owner.UseAnnotation) {
+		if now.UID != claim.UID || provenance.Mark(now, provenance.UseAnnotation) != provenance.Mark(claim, provenance.UseAnnotation) {
 			return fmt.Errorf("annotating claim %q: %w", claim.Name, errTaken)
 		}
 		texts := textsOf(now)
@@ -177,7 +177,7 @@ func annotateUnused(ctx context.Context, client cluster.Interface, claim *corev1
 }
 
 func annotate(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, version string, texts map[string]string) (*corev1.PersistentVolumeClaim, error) {
-	patch, err := owner.MarkPatch(claim.UID, version, texts)
+	patch, err := provenance.MarkPatch(claim.UID, version, texts)
 	if err != nil {
 		return nil, err
 	}

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -66,11 +66,11 @@ func TestRecordUser(t *testing.T) {
 // fetchedBy is a claim of grace's results that user has fetched; "" for nobody.
 func fetchedBy(user string) *corev1.PersistentVolumeClaim {
 	return faketest.Claim("train-results", "1Gi", corev1.ClaimBound, func(c *corev1.PersistentVolumeClaim) {
-		c.Annotations = map[string]string{owner.Annotation: owner.Bind(c.UID, "grace")}
+		c.Annotations = map[string]string{provenance.Annotation: provenance.Bind(c.UID, "grace")}
 		if user != "" {
-			c.Annotations[owner.FetchedAnnotation] = owner.Bind(c.UID, "2026-03-01T00:00:00Z")
-			c.Annotations[owner.FetchedByAnnotation] = owner.Bind(c.UID, user)
-			c.Annotations[owner.FetchedOfAnnotation] = owner.Bind(c.UID, "uid-train")
+			c.Annotations[provenance.FetchedAnnotation] = provenance.Bind(c.UID, "2026-03-01T00:00:00Z")
+			c.Annotations[provenance.FetchedByAnnotation] = provenance.Bind(c.UID, user)
+			c.Annotations[provenance.FetchedOfAnnotation] = provenance.Bind(c.UID, "uid-train")
 		}
 	})
 }
@@ -96,7 +96,7 @@ func TestMarkFetchedKeepsFetchOfOwner(t *testing.T) {
 			client, _ := faketest.New(claim.DeepCopy()).Clientset()
 			err := volume.MarkFetched(t.Context(), client, volume.Marked{Claim: claim}, volume.Mark{When: faketest.Now(), By: test.by, Job: test.job})
 			now, _ := client.CoreV1().PersistentVolumeClaims(claim.Namespace).Get(t.Context(), claim.Name, metav1.GetOptions{})
-			if got := owner.Mark(now, owner.FetchedByAnnotation); err != nil || got != test.want {
+			if got := provenance.Mark(now, provenance.FetchedByAnnotation); err != nil || got != test.want {
 				t.Errorf("fetched by %q, %v; want %q", got, err, test.want)
 			}
 		})
@@ -120,8 +120,8 @@ func TestMarkFetchedOfDeletedJob(t *testing.T) {
 func TestGiveBackUndoesTake(t *testing.T) {
 	claim := faketest.Claim("train-results", "1Gi", corev1.ClaimBound, func(c *corev1.PersistentVolumeClaim) {
 		c.Annotations = map[string]string{"other": "d"}
-		for _, key := range []string{owner.FetchedAnnotation, owner.FetchedByAnnotation, owner.FetchedOfAnnotation, owner.FetchedDigestAnnotation, owner.Annotation} {
-			c.Annotations[key] = owner.Bind(c.UID, "a "+key)
+		for _, key := range []string{provenance.FetchedAnnotation, provenance.FetchedByAnnotation, provenance.FetchedOfAnnotation, provenance.FetchedDigestAnnotation, provenance.Annotation} {
+			c.Annotations[key] = provenance.Bind(c.UID, "a "+key)
 		}
 	})
 	cluster := faketest.New(claim.DeepCopy())
@@ -137,7 +137,7 @@ func TestGiveBackUndoesTake(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(map[string]string{"other": "d", owner.UseAnnotation: "uid-train-results job 1"}, annotations()); diff != "" {
+	if diff := cmp.Diff(map[string]string{"other": "d", provenance.UseAnnotation: "uid-train-results job 1"}, annotations()); diff != "" {
 		t.Errorf("taken: want -, got +:\n%s", diff)
 	}
 	if err := volume.GiveBack(t.Context(), client, taken, claim); err != nil {

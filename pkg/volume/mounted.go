@@ -7,7 +7,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // Mounted is a claim as a container of a job has it.
@@ -120,7 +120,7 @@ func Devices(spec corev1.PodSpec) []string {
 // Written returns the claims that job leaves results on: the one that run gave it,
 // else all that its pods write to, each once.
 func Written(job *batchv1.Job) []string {
-	if claim := job.Annotations[owner.ResultsAnnotation]; claim != "" {
+	if claim := job.Annotations[provenance.ResultsAnnotation]; claim != "" {
 		return []string{claim}
 	}
 	var claims []string

@@ -7,7 +7,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // Record is what a job, or a claim, tells of the fetch of its results.
@@ -22,13 +22,13 @@ type Record struct {
 
 // RecordOfJob returns what job tells.
 func RecordOfJob(job *batchv1.Job) Record {
-	return Record{Owner: owner.OfJob(job), Fetch: MarkOf(job)}
+	return Record{Owner: provenance.OfJob(job), Fetch: MarkOf(job)}
 }
 
 // RecordOfClaim returns what claim tells. The owner is the user whose job the claim was given to last.
 func RecordOfClaim(claim *corev1.PersistentVolumeClaim) Record {
 	return Record{
-		Owner: owner.Mark(claim, owner.Annotation), Fetch: MarkOf(claim),
+		Owner: provenance.Mark(claim, provenance.Annotation), Fetch: MarkOf(claim),
 		Unused: claim.Status.Phase == corev1.ClaimPending,
 	}
 }

@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -55,7 +55,7 @@ func TestRecordOfCopies(t *testing.T) {
 	if got := volume.RecordOfClaim(claim); got != (volume.Record{}) {
 		t.Errorf("its copy: %+v", got)
 	}
-	job := faketest.Job("train", faketest.Marked(owner.FetchedAnnotation, "2026-03-01T00:00:00Z"))
+	job := faketest.Job("train", faketest.Marked(provenance.FetchedAnnotation, "2026-03-01T00:00:00Z"))
 	if volume.RecordOfJob(job).Fetch == nil {
 		t.Error("the job: no fetch")
 	}
@@ -74,11 +74,11 @@ func TestRecordOfCopies(t *testing.T) {
 // A claim tells which job uses it now. Only run records that.
 func TestOtherUse(t *testing.T) {
 	claim := faketest.Claim("train-results", "1Gi", corev1.ClaimBound, func(c *corev1.PersistentVolumeClaim) {
-		c.Annotations = map[string]string{owner.UseAnnotation: owner.Bind(c.UID, "second 2026-03-04T10:00:00.5Z")}
+		c.Annotations = map[string]string{provenance.UseAnnotation: provenance.Bind(c.UID, "second 2026-03-04T10:00:00.5Z")}
 	})
 	const used = "claim train-results is now used by job second (since 2026-03-04T10:00:00Z)"
 	before, after := time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC), time.Date(2026, 3, 4, 11, 0, 0, 0, time.UTC)
-	use := func(text string) func(*batchv1.Job) { return faketest.Annotated(owner.UseAnnotation, text) }
+	use := func(text string) func(*batchv1.Job) { return faketest.Annotated(provenance.UseAnnotation, text) }
 	for name, test := range map[string]struct {
 		job  *batchv1.Job
 		end  time.Time

@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // unfinished selects the pods that can hold a volume: one that has ended does
@@ -64,12 +64,12 @@ func usedBy(text string) (job string, since time.Time) {
 // that: a job that was created otherwise is the last user for as long as run gave the claim to no job after its
 // end, which is zero for an unfinished job.
 func OtherUse(claim *corev1.PersistentVolumeClaim, job *batchv1.Job, end time.Time) string {
-	now := owner.Mark(claim, owner.UseAnnotation)
+	now := provenance.Mark(claim, provenance.UseAnnotation)
 	user, since := usedBy(now)
 	if now == "" || user == job.Name {
 		return ""
 	}
-	had := job.Annotations[owner.UseAnnotation]
+	had := job.Annotations[provenance.UseAnnotation]
 	if name, _ := usedBy(had); name != job.Name { // run did not create it
 		if end.IsZero() || !since.After(end) {
 			return ""

@@ -11,7 +11,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // Via says where in a bucket a fetch of a claim's files has objects, for who has to clean
@@ -42,7 +42,7 @@ func MarkVia(ctx context.Context, client cluster.Interface, claim *corev1.Persis
 		}
 		text = string(bytes)
 	}
-	_, err := annotate(ctx, client, claim, "", map[string]string{owner.ViaAnnotation + id: text})
+	_, err := annotate(ctx, client, claim, "", map[string]string{provenance.ViaAnnotation + id: text})
 	return err
 }
 
@@ -51,9 +51,9 @@ func MarkVia(ctx context.Context, client cluster.Interface, claim *corev1.Persis
 func ViasOf(claim *corev1.PersistentVolumeClaim) map[string]Via {
 	var vias map[string]Via
 	for key := range claim.Annotations {
-		id, ok := strings.CutPrefix(key, owner.ViaAnnotation)
+		id, ok := strings.CutPrefix(key, provenance.ViaAnnotation)
 		var via Via
-		if !ok || json.Unmarshal([]byte(owner.Mark(claim, key)), &via) != nil {
+		if !ok || json.Unmarshal([]byte(provenance.Mark(claim, key)), &via) != nil {
 			continue
 		}
 		// Anybody who may annotate could have written it: only what a fetch makes is removed.

@@ -21,7 +21,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/sweep"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -156,7 +156,7 @@ func (o *Options) Run(ctx context.Context) error {
 			return errors.Join(refused, err)
 		}
 	}
-	me, err := owner.Whoami(ctx, o.client)
+	me, err := provenance.Whoami(ctx, o.client)
 	if err != nil {
 		return err
 	}
@@ -196,7 +196,9 @@ func live(one *batchv1.Job) bool {
 }
 
 // cancelled reports whether that was asked for before: the end takes a moment.
-func cancelled(one *batchv1.Job) bool { return owner.Mark(one, owner.CancelledAnnotation) != "" }
+func cancelled(one *batchv1.Job) bool {
+	return provenance.Mark(one, provenance.CancelledAnnotation) != ""
+}
 
 func (o *Options) named(ctx context.Context) (jobs []*batchv1.Job, errs error) {
 	named, errs := job.GetAll(ctx, o.client, o.namespace, o.refs)
@@ -220,7 +222,7 @@ func (o *Options) ask(ctx context.Context, jobs []*batchv1.Job) error {
 		{Name: "Job", Cell: func(j *batchv1.Job) string { return j.Name }},
 		{Name: "State", Cell: func(j *batchv1.Job) string { return string(job.StateOf(j)) }},
 		{Name: "Time in state", Cell: func(j *batchv1.Job) string { return utilduration.HumanDuration(now.Sub(since(j))) }},
-		{Name: "Owner", Cell: func(j *batchv1.Job) string { return ui.OrNone(owner.OfJob(j)) }},
+		{Name: "Owner", Cell: func(j *batchv1.Job) string { return ui.OrNone(provenance.OfJob(j)) }},
 	}
 	if o.selection.Everywhere {
 		columns = slices.Insert(columns, 0, ui.Column[*batchv1.Job]{Name: "Namespace", Cell: (*batchv1.Job).GetNamespace})

@@ -11,11 +11,11 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // cancel ends one job, after its logs were kept where that was asked for.
-func (o *Options) cancel(ctx context.Context, one *batchv1.Job, me owner.Identity) error {
+func (o *Options) cancel(ctx context.Context, one *batchv1.Job, me provenance.Identity) error {
 	if o.logs != "" {
 		if err := o.save(ctx, one); err != nil {
 			return fmt.Errorf("job %q was not cancelled: saving its logs: %w", o.selection.Named(one), err)

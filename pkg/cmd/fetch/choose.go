@@ -13,7 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -28,7 +28,7 @@ func (o *Options) choose(ctx context.Context, one *batchv1.Job) (volume.Choice, 
 		}
 		mounts = append(mounts, ofPods(pods)...)
 	}
-	choice, err := volume.Choose(mounts, one.Annotations[owner.ResultsAnnotation], o.paths)
+	choice, err := volume.Choose(mounts, one.Annotations[provenance.ResultsAnnotation], o.paths)
 	switch {
 	case err == nil:
 		return choice, mounts, nil

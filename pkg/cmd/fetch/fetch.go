@@ -19,7 +19,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
@@ -109,7 +109,7 @@ type Options struct {
 	store *bucket.Store
 	via   *via
 
-	me       owner.Identity
+	me       provenance.Identity
 	progress *ui.Progress
 	began    time.Time
 }
@@ -231,7 +231,7 @@ func (o *Options) run(ctx context.Context) error {
 
 // prepare learns who asks, and removes helpers that a killed client left.
 func (o *Options) prepare(ctx context.Context) (err error) {
-	if o.me, err = owner.Whoami(ctx, o.client); err != nil {
+	if o.me, err = provenance.Whoami(ctx, o.client); err != nil {
 		return err
 	}
 	if _, err := helper.Sweep(ctx, o.client, o.namespace, o.factory.ServerClock().Now()); err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -90,7 +90,7 @@ func (o *Options) findDeleted(ctx context.Context) (*found, error) {
 
 // findOf finds the volume of a job that is there.
 func (o *Options) findOf(ctx context.Context, one *batchv1.Job) (*found, error) {
-	results := one.Annotations[owner.ResultsAnnotation]
+	results := one.Annotations[provenance.ResultsAnnotation]
 	choice, mounts, err := o.choose(ctx, one)
 	if files, ok := errors.AsType[*inPodError](err); ok {
 		return o.findInPod(one, files)
@@ -144,7 +144,7 @@ func writableMounts(mounts []volume.Mounted) int {
 // findOrphan finds the results claim of a job that is gone, by its label.
 func (o *Options) findOrphan(ctx context.Context, missing *job.NotFoundError) (*found, error) {
 	selector := metav1.FormatLabelSelector(&metav1.LabelSelector{MatchLabels: map[string]string{
-		owner.JobLabel: missing.Name, owner.ComponentLabel: owner.ResultsComponent, owner.ManagedByLabel: owner.ManagedBy,
+		provenance.JobLabel: missing.Name, provenance.ComponentLabel: provenance.ResultsComponent, provenance.ManagedByLabel: provenance.ManagedBy,
 	}})
 	list, err := o.client.CoreV1().PersistentVolumeClaims(o.namespace).List(ctx, metav1.ListOptions{LabelSelector: selector})
 	if err != nil {
@@ -166,7 +166,7 @@ func (o *Options) findOrphan(ctx context.Context, missing *job.NotFoundError) (*
 
 // withoutCopies leaves out copies of claims that run created, unless there is nothing else, as after a restore.
 func withoutCopies(claims []corev1.PersistentVolumeClaim) []corev1.PersistentVolumeClaim {
-	created := slices.DeleteFunc(slices.Clone(claims), func(claim corev1.PersistentVolumeClaim) bool { return !owner.MadeResults(&claim) })
+	created := slices.DeleteFunc(slices.Clone(claims), func(claim corev1.PersistentVolumeClaim) bool { return !provenance.MadeResults(&claim) })
 	if len(created) > 0 {
 		return created
 	}
@@ -207,12 +207,12 @@ func (o *Options) findClaim(ctx context.Context, name string) (*found, error) {
 
 // jobOf returns the job whose results claim is, nil where there is none.
 func (o *Options) jobOf(ctx context.Context, claim *corev1.PersistentVolumeClaim) (*batchv1.Job, error) {
-	name := owner.JobOf(claim)
-	if name == "" || !owner.MadeResults(claim) {
+	name := provenance.JobOf(claim)
+	if name == "" || !provenance.MadeResults(claim) {
 		return nil, nil
 	}
 	one, err := job.Get(ctx, o.client, o.namespace, job.Ref(name))
-	if _, gone := errors.AsType[*job.NotFoundError](err); gone || err == nil && one.Annotations[owner.ResultsAnnotation] != claim.Name {
+	if _, gone := errors.AsType[*job.NotFoundError](err); gone || err == nil && one.Annotations[provenance.ResultsAnnotation] != claim.Name {
 		return nil, nil
 	}
 	return one, err

@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -88,7 +88,7 @@ func (o *Options) newMark(from *found, result transfer.Result) volume.Mark {
 // marked returns what records a complete fetch.
 func marked(from *found, users []corev1.Pod) volume.Marked {
 	var on volume.Marked
-	if owner.MadeResults(from.claim) && from.SubPath == "" && firstUser(users) == "" {
+	if provenance.MadeResults(from.claim) && from.SubPath == "" && firstUser(users) == "" {
 		on.Claim = from.claim
 	}
 	if from.results && !from.deleted {

@@ -13,8 +13,8 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
@@ -45,7 +45,7 @@ func (o *Options) newPlace(from *found) *place {
 	spec := helper.Spec{
 		Namespace: o.namespace, Claim: from.claim.Name, SubPath: from.SubPath, Parent: from.parent(),
 		Image: o.image, JobImage: from.image(), Fallback: !o.imageNamed, CPU: o.cpu, Memory: o.memory,
-		Owner: o.me, Job: from.claim.Labels[owner.JobLabel], Keep: o.engine.KeepHelper,
+		Owner: o.me, Job: from.claim.Labels[provenance.JobLabel], Keep: o.engine.KeepHelper,
 		Tolerations: template.Tolerations, PullSecrets: template.ImagePullSecrets, Identity: from.identity(),
 	}
 	if from.job != nil {

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/pathcache"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -139,7 +139,7 @@ func (o *Options) base(from *found) string {
 	if o.claim != "" || from.job == nil {
 		return from.Path
 	}
-	choice, err := volume.Choose(volume.MountsIn(from.job), from.job.Annotations[owner.ResultsAnnotation], []string{"x"})
+	choice, err := volume.Choose(volume.MountsIn(from.job), from.job.Annotations[provenance.ResultsAnnotation], []string{"x"})
 	if err != nil {
 		return ""
 	}

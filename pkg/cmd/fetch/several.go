@@ -16,7 +16,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -99,7 +99,7 @@ func (o *Options) selected(ctx context.Context) ([]*batchv1.Job, error) {
 
 // unfetchedBy reports whether the results of a job are still there, and its owner has not fetched them.
 func (o *Options) unfetchedBy(one *batchv1.Job, held map[string]*corev1.PersistentVolumeClaim) bool {
-	claim := held[one.Namespace+"/"+one.Annotations[owner.ResultsAnnotation]]
+	claim := held[one.Namespace+"/"+one.Annotations[provenance.ResultsAnnotation]]
 	return claim != nil && !volume.RecordOfJob(one).Done(o.viewer()) && otherUse(claim, one) == ""
 }
 
@@ -252,7 +252,7 @@ func (f *found) template() corev1.PodSpec {
 
 // identity is the user that the files were written with.
 func (f *found) identity() helper.Identity {
-	return helper.IdentityOf(f.template(), f.Container, f.pods, owner.Mark(f.claim, owner.UserAnnotation))
+	return helper.IdentityOf(f.template(), f.Container, f.pods, provenance.Mark(f.claim, provenance.UserAnnotation))
 }
 
 // image is that of the container which wrote the files, "" where it is not known.

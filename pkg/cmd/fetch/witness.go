@@ -10,7 +10,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -54,8 +54,8 @@ func (o *Options) newUse(ctx context.Context, before *witness) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if use := owner.Mark(claim, owner.UseAnnotation); use != owner.Mark(before.from.claim, owner.UseAnnotation) {
-		return fmt.Sprintf("job %s began to use claim %s", owner.JobOf(claim), claim.Name), nil
+	if use := provenance.Mark(claim, provenance.UseAnnotation); use != provenance.Mark(before.from.claim, provenance.UseAnnotation) {
+		return fmt.Sprintf("job %s began to use claim %s", provenance.JobOf(claim), claim.Name), nil
 	}
 	pods, err := volume.Writers(ctx, o.client, o.namespace, claim.Name)
 	for i := range pods {
@@ -85,7 +85,7 @@ func (o *Options) undisturbed(ctx context.Context, before *witness, place string
 		return false, nil
 	case use == "":
 		return true, nil
-	case owner.MadeResults(before.from.claim):
+	case provenance.MadeResults(before.from.claim):
 		return false, fmt.Errorf("%s while fetch read the files: %s may contain files of two jobs; fetch again to another directory", use, place)
 	}
 	o.factory.Say(fmt.Sprintf("Note: the results are not marked as fetched, because %s while fetch read the files", use))

@@ -8,7 +8,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -51,7 +51,7 @@ func (v *viewer) word(name string, record volume.Record) string {
 // identity is a courtesy: a user whom the cluster does not name has fetched nothing.
 func (v *viewer) identity() string {
 	if v.name == nil {
-		me, _ := owner.Whoami(v.ctx, v.options.client)
+		me, _ := provenance.Whoami(v.ctx, v.options.client)
 		v.name = &me.Name
 	}
 	return *v.name

@@ -18,7 +18,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -119,7 +119,7 @@ func (o *Options) columns(claims []cleanup.Claim, viewer *viewer) []ui.Column[ro
 		column("Duration", func(j *batchv1.Job) string { return utilduration.HumanDuration(job.Duration(j, now)) }, none),
 		column("Results", results, func(c *cleanup.Claim) string { return c.Name }),
 		column("Fetched", fetched(claims, viewer), viewer.ofClaim),
-		wide(column("Owner", func(j *batchv1.Job) string { return ui.OrNone(owner.OfJob(j)) }, func(c *cleanup.Claim) string { return ui.OrNone(c.Record.Owner) })),
+		wide(column("Owner", func(j *batchv1.Job) string { return ui.OrNone(provenance.OfJob(j)) }, func(c *cleanup.Claim) string { return ui.OrNone(c.Record.Owner) })),
 		wide(column("Images", images, none)),
 		column("Age", func(j *batchv1.Job) string { return age(j.CreationTimestamp.Time) }, func(c *cleanup.Claim) string { return age(c.Created) }),
 	}

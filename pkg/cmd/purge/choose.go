@@ -18,7 +18,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // plan finds what is to go. What was asked for by name and stays is in refused; the
@@ -50,7 +50,7 @@ func (o *Options) plan(ctx context.Context) (plan *cleanup.Plan, refused, err er
 
 // identify asks who the user is: the fetches of other users do not count.
 func (o *Options) identify(ctx context.Context) error {
-	me, err := owner.Whoami(ctx, o.client)
+	me, err := provenance.Whoami(ctx, o.client)
 	o.selection.Viewer.Name = me.Name
 	return err
 }
@@ -157,12 +157,12 @@ func (o *Options) busy(ctx context.Context, plan *cleanup.Plan) (refused, err er
 		return nil, err
 	}
 	for _, pod := range pods {
-		name := pod.Labels[owner.JobLabel]
+		name := pod.Labels[provenance.JobLabel]
 		if !plan.Leave(pod.Namespace, name) {
 			continue
 		}
 		shown := cleanup.Object{Namespace: pod.Namespace, Name: name}.Shown(o.namespace)
-		why := cmp.Or(pod.Annotations[owner.Annotation], "a user") + " is fetching its results"
+		why := cmp.Or(pod.Annotations[provenance.Annotation], "a user") + " is fetching its results"
 		if o.named() {
 			refused = errors.Join(refused, fmt.Errorf("cannot delete job %q: %s", shown, why))
 			continue
@@ -182,7 +182,7 @@ func (o *Options) readers(ctx context.Context, plan *cleanup.Plan) ([]corev1.Pod
 	if err != nil {
 		return nil, err
 	}
-	pods = slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return !plan.Has(pod.Namespace, pod.Labels[owner.JobLabel]) })
+	pods = slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return !plan.Has(pod.Namespace, pod.Labels[provenance.JobLabel]) })
 	if len(pods) == 0 {
 		return nil, nil
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // claimPrefix begins the name of a claim.
@@ -40,7 +40,7 @@ func orphans(cmd *cobra.Command, f *factory.Factory, word string) []string {
 	if !known {
 		return nil
 	}
-	return tab.Claims(cmd, f, word, owner.Select(owner.ResultsComponent), func(claim *corev1.PersistentVolumeClaim) bool {
-		return claim.DeletionTimestamp == nil && owner.MadeResults(claim) && !slices.Contains(jobs, owner.JobOf(claim))
+	return tab.Claims(cmd, f, word, provenance.Select(provenance.ResultsComponent), func(claim *corev1.PersistentVolumeClaim) bool {
+		return claim.DeletionTimestamp == nil && provenance.MadeResults(claim) && !slices.Contains(jobs, provenance.JobOf(claim))
 	})
 }

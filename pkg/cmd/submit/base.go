@@ -15,7 +15,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // baseFlags say what run begins with.
@@ -117,8 +117,8 @@ func (r *Request) baseName(start *batchv1.Job) string {
 		return r.base.cronJob
 	case start == nil:
 		return ofImage(r.spec.Container.Image)
-	case start.Annotations[owner.BaseNameAnnotation] != "":
-		return start.Annotations[owner.BaseNameAnnotation]
+	case start.Annotations[provenance.BaseNameAnnotation] != "":
+		return start.Annotations[provenance.BaseNameAnnotation]
 	case start.Name == "":
 		return strings.TrimRight(start.GenerateName, "-.")
 	}

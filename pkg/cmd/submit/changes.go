@@ -16,8 +16,8 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -108,7 +108,7 @@ func (c *changes) takeOver(ctx context.Context) error {
 // business of whoever did; but a job is not made again over its own results.
 func (c *changes) keep(ctx context.Context, made *resolved) error {
 	claim := made.found[made.kept]
-	if claim == nil || !owner.MadeResults(claim) {
+	if claim == nil || !provenance.MadeResults(claim) {
 		return c.request.overItself(made.kept)
 	}
 	if err := c.request.usable(ctx, claim); err != nil {
@@ -130,7 +130,7 @@ func (c *changes) accept(ctx context.Context, claim *corev1.PersistentVolumeClai
 
 // contents says what an earlier job left on a claim: the files of the new job come beside them.
 func contents(claim *corev1.PersistentVolumeClaim) string {
-	earlier, record := owner.JobOf(claim), volume.RecordOfClaim(claim)
+	earlier, record := provenance.JobOf(claim), volume.RecordOfClaim(claim)
 	switch fetch := record.Fetch; {
 	case record.Empty():
 		return ", which is empty"
@@ -150,7 +150,7 @@ func contents(claim *corev1.PersistentVolumeClaim) string {
 func (c *changes) takeAll(ctx context.Context, made *resolved) error {
 	for _, m := range volume.MountsOf(made.job.Spec.Template.Spec) {
 		claim := made.found[m.Claim]
-		if m.ReadOnly || claim == nil || !owner.MadeResults(claim) || slices.Contains(c.claims, m.Claim) {
+		if m.ReadOnly || claim == nil || !provenance.MadeResults(claim) || slices.Contains(c.claims, m.Claim) {
 			continue
 		}
 		if err := c.take(ctx, claim); err != nil {

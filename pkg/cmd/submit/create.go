@@ -16,7 +16,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -32,7 +32,7 @@ const (
 // make asks, creates and prints.
 func (r *Request) make(ctx context.Context) (*resolved, error) {
 	if r.dryRun != dryRunClient {
-		me, err := owner.Whoami(ctx, r.client)
+		me, err := provenance.Whoami(ctx, r.client)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ func (c *changes) job(ctx context.Context, wanted *batchv1.Job) (*batchv1.Job, e
 }
 
 func (r *Request) createOptions() metav1.CreateOptions {
-	options := metav1.CreateOptions{FieldManager: owner.ManagedBy}
+	options := metav1.CreateOptions{FieldManager: provenance.ManagedBy}
 	if r.dryRun == dryRunServer {
 		options.DryRun = []string{metav1.DryRunAll}
 	}
@@ -129,7 +129,7 @@ func (r *Request) usable(ctx context.Context, claim *corev1.PersistentVolumeClai
 			return fmt.Errorf("claim %q already exists, and pod %q uses it; wait until the pod has ended, or %s", claim.Name, pod.Name, r.otherwise())
 		case helper.Reads(ctx, exec, pod, r.factory.ServerClock().Now()):
 			return fmt.Errorf("claim %q already exists, and %s is fetching from it (pod %q); wait until the fetch has ended, or %s",
-				claim.Name, cmp.Or(pod.Annotations[owner.Annotation], "another user"), pod.Name, r.otherwise())
+				claim.Name, cmp.Or(pod.Annotations[provenance.Annotation], "another user"), pod.Name, r.otherwise())
 		}
 	}
 	return r.safe(claim)
@@ -147,7 +147,7 @@ func (r *Request) otherwise() string {
 // left, or still writes, on a claim of people's.
 func (r *Request) overItself(claim string) error {
 	first := r.first
-	if first == nil || claim == "" || first.Annotations[owner.ResultsAnnotation] != claim || r.results.overwrite {
+	if first == nil || claim == "" || first.Annotations[provenance.ResultsAnnotation] != claim || r.results.overwrite {
 		return nil
 	}
 	switch f := r.factory; {
@@ -173,7 +173,7 @@ func (r *Request) safe(claim *corev1.PersistentVolumeClaim) error {
 	switch {
 	case claim.DeletionTimestamp != nil:
 		return fmt.Errorf("claim %q is being deleted; run the command again when it no longer exists", name)
-	case !owner.MadeResults(claim):
+	case !provenance.MadeResults(claim):
 		return fmt.Errorf("claim %q already exists and was not created by run; use --results=pvc/%s to write to it", name, name)
 	case !r.results.overwrite && !volume.RecordOfClaim(claim).Done(r.viewer()):
 		return fmt.Errorf("claim %q holds results that were not fetched; run %q, or use --overwrite-unfetched to overwrite them",

@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
 )
 
 // lookEvery is the pause between two looks for an object whose creation got no response.
@@ -40,7 +40,7 @@ func createOnce[T metav1.Object](ctx context.Context, c *changes, of creation[T]
 	if annotations == nil {
 		annotations = map[string]string{}
 	}
-	annotations[owner.UseAnnotation] = c.use.Text
+	annotations[provenance.UseAnnotation] = c.use.Text
 	wanted.SetAnnotations(annotations)
 	made, err := of.create(ctx, wanted, c.request.createOptions())
 	if err == nil || refusedForCertain(err) {
@@ -58,7 +58,7 @@ func createOnce[T metav1.Object](ctx context.Context, c *changes, of creation[T]
 		return made, fmt.Errorf("creating %s %q: %w", of.kind, wanted.GetName(), err)
 	case lookErr != nil:
 		return made, fmt.Errorf("creating %s %q: %w; %w; to check, run \"kubectl get %s %s\"", of.kind, wanted.GetName(), err, errUnknown, of.kind, wanted.GetName())
-	case there.GetAnnotations()[owner.UseAnnotation] == c.use.Text:
+	case there.GetAnnotations()[provenance.UseAnnotation] == c.use.Text:
 		return there, nil
 	}
 	return made, apierrors.NewAlreadyExists(schema.GroupResource{Resource: of.kind}, wanted.GetName())

@@ -6,7 +6,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // openshiftGroups is where OpenShift writes which groups the pods of a namespace
@@ -47,7 +47,7 @@ func (r *Request) resolveGroup(ctx context.Context, start *batchv1.Job, made *re
 // byRun reports whether the results claim is one that run makes, or has made.
 func (r *resolved) byRun() bool {
 	claim := r.found[r.kept]
-	return r.claim != nil || claim != nil && owner.MadeResults(claim)
+	return r.claim != nil || claim != nil && provenance.MadeResults(claim)
 }
 
 func hasGroup(start *batchv1.Job) bool {

@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // owned is an object that goes when the last job that owns it goes.
@@ -117,7 +117,7 @@ func (r *Request) adopt(ctx context.Context, made *resolved) {
 
 func (r *Request) adoptOne(ctx context.Context, job *batchv1.Job, one owned) error {
 	if one.kind == configMapKind {
-		return owner.Adopt(ctx, job, one.name, r.client.CoreV1().ConfigMaps(r.namespace).Patch)
+		return provenance.Adopt(ctx, job, one.name, r.client.CoreV1().ConfigMaps(r.namespace).Patch)
 	}
-	return owner.Adopt(ctx, job, one.name, r.client.CoreV1().Secrets(r.namespace).Patch)
+	return provenance.Adopt(ctx, job, one.name, r.client.CoreV1().Secrets(r.namespace).Patch)
 }

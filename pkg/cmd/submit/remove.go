@@ -11,7 +11,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // remove deletes a job that has completed, and what run made for it, as purge
@@ -36,7 +36,7 @@ func (r *Request) remove(ctx context.Context, last *batchv1.Job, ended error) er
 	if err != nil {
 		return r.then.toolError(err)
 	}
-	plan.Claims = slices.DeleteFunc(plan.Claims, func(claim cleanup.Claim) bool { return claim.Labels[owner.JobLabel] != last.Name })
+	plan.Claims = slices.DeleteFunc(plan.Claims, func(claim cleanup.Claim) bool { return claim.Labels[provenance.JobLabel] != last.Name })
 	for _, line := range cleanup.Summary(plan.Kept, r.namespace, r.factory.Program.String()+" fetch") {
 		r.factory.Say(line)
 	}

@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // objects is what run makes, in this order.
@@ -86,8 +86,8 @@ func (r *Request) lay(start *batchv1.Job) *batchv1.Job {
 	} else {
 		r.over(start)
 	}
-	if delete(job.Annotations, owner.BaseNameAnnotation); r.generated != "" {
-		metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.BaseNameAnnotation, r.generated)
+	if delete(job.Annotations, provenance.BaseNameAnnotation); r.generated != "" {
+		metav1.SetMetaDataAnnotation(&job.ObjectMeta, provenance.BaseNameAnnotation, r.generated)
 	}
 	return job
 }
@@ -147,13 +147,13 @@ func (r *Request) resolveOwned(start *batchv1.Job, made *resolved) {
 	if start == nil {
 		return
 	}
-	if old := start.Annotations[owner.ScriptAnnotation]; old != "" && made.script != nil {
+	if old := start.Annotations[provenance.ScriptAnnotation]; old != "" && made.script != nil {
 		spec.WithoutScript(start, old)
 	} else if old != "" {
 		made.shared = append(made.shared, owned{configMapKind, old})
 		r.must("script of the job", configMapKind, old)
 	}
-	for _, old := range owner.EnvSecrets(start) {
+	for _, old := range provenance.EnvSecrets(start) {
 		made.shared = append(made.shared, owned{secretKind, old})
 		r.must("secret variables of the job", secretKind, old)
 	}

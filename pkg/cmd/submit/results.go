@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -19,7 +19,7 @@ import (
 func (r *Request) resolveResults(start *batchv1.Job, made *resolved) {
 	old := ""
 	if start != nil {
-		old = start.Annotations[owner.ResultsAnnotation]
+		old = start.Annotations[provenance.ResultsAnnotation]
 	}
 	asked := r.results.asked
 	if asked == nil {
@@ -72,11 +72,11 @@ func (r *Request) placeResults(start *batchv1.Job) {
 		return
 	}
 	asked.PerTask = r.indexed(start) && !r.results.shared
-	if start == nil || start.Annotations[owner.ResultsAnnotation] == "" {
+	if start == nil || start.Annotations[provenance.ResultsAnnotation] == "" {
 		return
 	}
 	for _, m := range volume.MountsIn(start) {
-		if m.Claim != start.Annotations[owner.ResultsAnnotation] || m.ReadOnly {
+		if m.Claim != start.Annotations[provenance.ResultsAnnotation] || m.ReadOnly {
 			continue
 		}
 		if !r.results.placed {
@@ -113,7 +113,7 @@ func (r *Request) renewResults(ctx context.Context, start *batchv1.Job) error {
 	if r.first == nil || r.results.asked != nil || r.results.reuse {
 		return nil
 	}
-	name := r.first.Annotations[owner.ResultsAnnotation]
+	name := r.first.Annotations[provenance.ResultsAnnotation]
 	if name == "" || r.replacesResults(start, name) {
 		return nil
 	}
@@ -123,7 +123,7 @@ func (r *Request) renewResults(ctx context.Context, start *batchv1.Job) error {
 		return fmt.Errorf("results claim %q of job %q does not exist; use --results=SIZE for a new claim", name, r.first.Name)
 	case err != nil:
 		return fmt.Errorf("reading claim %q: %w", name, err)
-	case !owner.MadeResults(old):
+	case !provenance.MadeResults(old):
 		return fmt.Errorf("results claim %q of job %q was not created by run; use --reuse-results to write to it again, or --results=SIZE for a new claim", name, r.first.Name)
 	}
 	made := &volume.Spec{Size: old.Spec.Resources.Requests[corev1.ResourceStorage]}

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -85,7 +85,7 @@ func parseLabel(flag, text string) (key, value string, err error) {
 	if problems := validation.IsQualifiedName(key); len(problems) > 0 {
 		return "", "", fmt.Errorf("invalid value %q for %s: invalid key %q: %s", text, flag, key, problems[0])
 	}
-	if owner.Reserved(key) {
+	if provenance.Reserved(key) {
 		return "", "", fmt.Errorf("invalid value %q for %s: key %q is reserved for kubectl-batch", text, flag, key)
 	}
 	if problems := validation.IsValidLabelValue(value); len(problems) > 0 && flag != "--annotation" {

@@ -8,7 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // Now is the time in tests.
@@ -66,7 +66,7 @@ func Labelled(key, value string) func(*batchv1.Job) {
 
 // OwnedBy makes a job one that run created for that user in the namespace that the job has now.
 func OwnedBy(user string) func(*batchv1.Job) {
-	return func(job *batchv1.Job) { owner.Identity{Name: user}.StampJob(&job.ObjectMeta) }
+	return func(job *batchv1.Job) { provenance.Identity{Name: user}.StampJob(&job.ObjectMeta) }
 }
 
 // PodOf returns a pod of job in that phase.

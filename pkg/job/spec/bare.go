@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // Bare returns a copy of job without what a cluster has added: so it can be
@@ -90,8 +90,8 @@ func Forget(job *batchv1.Job) {
 // told reports whether an annotation tells of a job what became of it.
 func told(key string) bool {
 	return slices.Contains([]string{
-		owner.FetchedAnnotation, owner.FetchedByAnnotation, owner.FetchedOfAnnotation, owner.FetchedFilesAnnotation, owner.FetchedDigestAnnotation,
-		owner.EmptyAnnotation, owner.UseAnnotation,
+		provenance.FetchedAnnotation, provenance.FetchedByAnnotation, provenance.FetchedOfAnnotation, provenance.FetchedFilesAnnotation, provenance.FetchedDigestAnnotation,
+		provenance.EmptyAnnotation, provenance.UseAnnotation,
 		corev1.LastAppliedConfigAnnotation, "cronjob.kubernetes.io/instantiate", "cronjob.kubernetes.io/scheduled-timestamp",
 	}, key) || strings.HasPrefix(key, "batch.kubernetes.io/")
 }

@@ -5,7 +5,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // askedFor is what cancel changes of a job's spec, as it was before.
@@ -17,7 +17,7 @@ type askedFor struct {
 
 // BeforeCancel returns what cancel is about to change of job, for an annotation.
 func BeforeCancel(job *batchv1.Job) (string, error) {
-	if before := owner.Mark(job, owner.CancelledSpecAnnotation); before != "" {
+	if before := provenance.Mark(job, provenance.CancelledSpecAnnotation); before != "" {
 		return before, nil
 	}
 	text, err := json.Marshal(askedFor{Deadline: job.Spec.ActiveDeadlineSeconds, Parallelism: job.Spec.Parallelism, Suspend: job.Spec.Suspend})
@@ -28,8 +28,8 @@ func BeforeCancel(job *batchv1.Job) (string, error) {
 // asks for what the job was made with. It changes nothing of other jobs. A value
 // that a Job cannot have counts as not asked for.
 func Uncancel(job *batchv1.Job) {
-	text := owner.Mark(job, owner.CancelledSpecAnnotation)
-	for _, key := range []string{owner.CancelledSpecAnnotation, owner.CancelledAnnotation, owner.CancelledByAnnotation} {
+	text := provenance.Mark(job, provenance.CancelledSpecAnnotation)
+	for _, key := range []string{provenance.CancelledSpecAnnotation, provenance.CancelledAnnotation, provenance.CancelledByAnnotation} {
 		delete(job.Annotations, key)
 	}
 	if text == "" {

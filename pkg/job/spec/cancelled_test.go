@@ -8,7 +8,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // A rerun of a cancelled job asks for what the job was made with.
@@ -29,7 +29,7 @@ func TestAgainRestoresCancelledJob(t *testing.T) {
 			}
 			one, none, no := int64(1), int32(0), false
 			cancelled.Spec.ActiveDeadlineSeconds, cancelled.Spec.Parallelism, cancelled.Spec.Suspend = &one, &none, &no
-			cancelled.Annotations = map[string]string{owner.CancelledSpecAnnotation: owner.Bind(made.UID, before), owner.CancelledAnnotation: "t", owner.CancelledByAnnotation: "me"}
+			cancelled.Annotations = map[string]string{provenance.CancelledSpecAnnotation: provenance.Bind(made.UID, before), provenance.CancelledAnnotation: "t", provenance.CancelledByAnnotation: "me"}
 			want := spec.Again(made)
 			if want.Spec.Parallelism == nil {
 				want.Spec.Parallelism = &none // a Job that a server stores always has one
@@ -46,7 +46,7 @@ func TestAgainRestoresCancelledJob(t *testing.T) {
 func TestAgainIgnoresWrongCancelAnnotation(t *testing.T) {
 	for _, text := range []string{"", "no JSON", `{"activeDeadlineSeconds":-1,"parallelism":-4}`, `{"activeDeadlineSeconds":"1"}`} {
 		one := int64(1)
-		job := faketest.Job("train", faketest.Annotated(owner.CancelledSpecAnnotation, owner.Bind(faketest.UID("train"), text)), func(j *batchv1.Job) { j.Spec.ActiveDeadlineSeconds = &one })
+		job := faketest.Job("train", faketest.Annotated(provenance.CancelledSpecAnnotation, provenance.Bind(faketest.UID("train"), text)), func(j *batchv1.Job) { j.Spec.ActiveDeadlineSeconds = &one })
 		if again := spec.Again(job); text != "" && again.Spec.ActiveDeadlineSeconds != nil || again.Spec.Parallelism != nil || len(again.Annotations) > 0 {
 			t.Errorf("%q: %+v, %v", text, again.Spec, again.Annotations)
 		}
@@ -56,8 +56,8 @@ func TestAgainIgnoresWrongCancelAnnotation(t *testing.T) {
 // The annotation of another job, which a copied manifest carries, restores nothing.
 func TestAgainIgnoresCancelAnnotationOfAnotherJob(t *testing.T) {
 	hour := int64(3600)
-	mark := owner.Bind(faketest.UID("other"), `{"activeDeadlineSeconds":7}`)
-	job := faketest.Job("train", faketest.Annotated(owner.CancelledSpecAnnotation, mark), func(j *batchv1.Job) { j.Spec.ActiveDeadlineSeconds = &hour })
+	mark := provenance.Bind(faketest.UID("other"), `{"activeDeadlineSeconds":7}`)
+	job := faketest.Job("train", faketest.Annotated(provenance.CancelledSpecAnnotation, mark), func(j *batchv1.Job) { j.Spec.ActiveDeadlineSeconds = &hour })
 	if again := spec.Again(job); *again.Spec.ActiveDeadlineSeconds != hour || len(again.Annotations) > 0 {
 		t.Errorf("%d, %v; want %d and no annotation", *again.Spec.ActiveDeadlineSeconds, again.Annotations, hour)
 	}

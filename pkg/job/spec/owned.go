@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // MostBytes is how much a ConfigMap can hold: as much as a Secret.
@@ -52,7 +52,7 @@ func (s *Script) Command(shell string) []string {
 
 // Object returns the ConfigMap to create for job.
 func (s *Script) Object(job Job) *corev1.ConfigMap {
-	made := &corev1.ConfigMap{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"}, ObjectMeta: job.owned(s.ConfigMap, owner.ScriptComponent)}
+	made := &corev1.ConfigMap{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"}, ObjectMeta: job.owned(s.ConfigMap, provenance.ScriptComponent)}
 	if utf8.Valid(s.Data) {
 		made.Data = map[string]string{s.File: string(s.Data)}
 	} else {
@@ -65,7 +65,7 @@ func (s *Script) Object(job Job) *corev1.ConfigMap {
 func (j Job) EnvSecret(name string, values map[string]string) *corev1.Secret {
 	return &corev1.Secret{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Secret"},
-		ObjectMeta: j.owned(name, owner.EnvComponent),
+		ObjectMeta: j.owned(name, provenance.EnvComponent),
 		Type:       corev1.SecretTypeOpaque,
 		StringData: values,
 	}
@@ -76,9 +76,9 @@ func (j Job) EnvSecret(name string, values map[string]string) *corev1.Secret {
 func (j Job) owned(name, component string) metav1.ObjectMeta {
 	meta := metav1.ObjectMeta{Name: name, Namespace: j.Namespace}
 	j.Stamp(&meta)
-	metav1.SetMetaDataLabel(&meta, owner.ComponentLabel, component)
-	metav1.SetMetaDataLabel(&meta, owner.JobLabel, j.Name)
-	owner.SetCreatedAs(&meta)
+	metav1.SetMetaDataLabel(&meta, provenance.ComponentLabel, component)
+	metav1.SetMetaDataLabel(&meta, provenance.JobLabel, j.Name)
+	provenance.SetCreatedAs(&meta)
 	return meta
 }
 

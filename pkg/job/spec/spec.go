@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // Job is what was asked of a job. What is zero was not asked for: it leaves what
@@ -18,7 +18,7 @@ type Job struct {
 	Name, Namespace string
 	// Labels and Annotations are for the job and for its pods.
 	Labels, Annotations map[string]string
-	Owner               owner.Identity
+	Owner               provenance.Identity
 
 	Container  Container
 	Storage    Storage

@@ -12,7 +12,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -58,16 +58,16 @@ func TestNamesAtTheirLimit(t *testing.T) {
 		"container":   validation.IsDNS1123Label(made.Spec.Template.Spec.Containers[0].Name),
 		"volume":      validation.IsDNS1123Label(made.Spec.Template.Spec.Volumes[0].Name),
 		"claim":       validation.IsDNS1123Subdomain(volume.ResultsName(name)),
-		"job label":   validation.IsValidLabelValue(volume.Spec{Job: name}.Claim().Labels[owner.JobLabel]),
-		"owner label": validation.IsValidLabelValue(owner.Identity{Name: strings.Repeat("ü", 300)}.Hash()),
-		"claim label": validation.IsQualifiedName(owner.ClaimLabel(longest)),
-		"same length": validation.IsQualifiedName(owner.ClaimLabel(longest[:63])),
+		"job label":   validation.IsValidLabelValue(volume.Spec{Job: name}.Claim().Labels[provenance.JobLabel]),
+		"owner label": validation.IsValidLabelValue(provenance.Identity{Name: strings.Repeat("ü", 300)}.Hash()),
+		"claim label": validation.IsQualifiedName(provenance.ClaimLabel(longest)),
+		"same length": validation.IsQualifiedName(provenance.ClaimLabel(longest[:63])),
 	} {
 		if len(problems) > 0 {
 			t.Errorf("%s: %v", what, problems)
 		}
 	}
-	if owner.ClaimLabel(longest) == owner.ClaimLabel(longest[:252]) {
+	if provenance.ClaimLabel(longest) == provenance.ClaimLabel(longest[:252]) {
 		t.Error("two claims have one label")
 	}
 }
@@ -115,7 +115,7 @@ func TestBare(t *testing.T) {
 	if again := spec.Again(own); again.Spec.Selector != nil {
 		t.Errorf("it would take the pods of the first: %+v", again.Spec.Selector)
 	}
-	kept := faketest.Job("kept", faketest.Annotated("note", "x"), faketest.Annotated(owner.FetchedAnnotation, "now"), func(j *batchv1.Job) {
+	kept := faketest.Job("kept", faketest.Annotated("note", "x"), faketest.Annotated(provenance.FetchedAnnotation, "now"), func(j *batchv1.Job) {
 		j.OwnerReferences = []metav1.OwnerReference{{Name: "cron"}}
 		j.Spec.Suspend = &yes
 	})
@@ -123,7 +123,7 @@ func TestBare(t *testing.T) {
 	if diff := cmp.Diff(map[string]string{"note": "x"}, again.Annotations); diff != "" || again.OwnerReferences != nil || again.Spec.Suspend != nil {
 		t.Errorf("%+v", again)
 	}
-	if spec.Bare(kept).Annotations[owner.FetchedAnnotation] != "now" || kept.Spec.Selector == nil {
+	if spec.Bare(kept).Annotations[provenance.FetchedAnnotation] != "now" || kept.Spec.Selector == nil {
 		t.Error("Bare changed what it should not")
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -109,18 +109,18 @@ func (s Storage) over(job *batchv1.Job, container *corev1.Container) {
 		m.files(f)
 	}
 	if s.Script != nil {
-		metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.ScriptAnnotation, s.Script.ConfigMap)
+		metav1.SetMetaDataAnnotation(&job.ObjectMeta, provenance.ScriptAnnotation, s.Script.ConfigMap)
 		m.mount(m.volume(configMap(s.Script.ConfigMap, executable)), corev1.VolumeMount{MountPath: scriptDir, ReadOnly: true})
 	}
 	if s.Results != "" {
-		metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.ResultsAnnotation, s.Results)
+		metav1.SetMetaDataAnnotation(&job.ObjectMeta, provenance.ResultsAnnotation, s.Results)
 	}
 	if s.EnvSecret != "" {
-		secrets := append(owner.EnvSecrets(job), s.EnvSecret)
-		metav1.SetMetaDataAnnotation(&job.ObjectMeta, owner.EnvAnnotation, strings.Join(secrets, ","))
+		secrets := append(provenance.EnvSecrets(job), s.EnvSecret)
+		metav1.SetMetaDataAnnotation(&job.ObjectMeta, provenance.EnvAnnotation, strings.Join(secrets, ","))
 	}
 	for _, one := range s.OneNode {
-		if label := owner.ClaimLabel(one.Claim); one.Together {
+		if label := provenance.ClaimLabel(one.Claim); one.Together {
 			together(&job.Spec.Template, label)
 		} else {
 			metav1.SetMetaDataLabel(&job.Spec.Template.ObjectMeta, label, "")

@@ -6,7 +6,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // together keeps the pods of template on the node of those that have label
@@ -38,7 +38,7 @@ func byLabel(label string) func(corev1.PodAffinityTerm) bool {
 
 // apart undoes together.
 func apart(template *corev1.PodTemplateSpec, claim string) {
-	label := owner.ClaimLabel(claim)
+	label := provenance.ClaimLabel(claim)
 	delete(template.Labels, label)
 	affinity := template.Spec.Affinity
 	if affinity == nil || affinity.PodAffinity == nil {

@@ -7,7 +7,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // without removes from the pods of job the volumes that are gone, and all that
@@ -72,7 +72,7 @@ func withoutUnused(job *batchv1.Job, volumes map[string]bool) {
 
 // forgetClaim removes what is written on job about a claim that its pods had.
 func forgetClaim(job *batchv1.Job, claim string) {
-	if apart(&job.Spec.Template, claim); job.Annotations[owner.ResultsAnnotation] == claim {
-		delete(job.Annotations, owner.ResultsAnnotation)
+	if apart(&job.Spec.Template, claim); job.Annotations[provenance.ResultsAnnotation] == claim {
+		delete(job.Annotations, provenance.ResultsAnnotation)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // CheckExcept returns an error where a name of --except is that of no job, and of no results claim whose job is gone.
@@ -45,7 +45,7 @@ func hasJob(ctx context.Context, client cluster.Interface, namespace, name strin
 }
 
 func hasClaimOf(ctx context.Context, client cluster.Interface, namespace, job string) (bool, error) {
-	byJob := metav1.ListOptions{LabelSelector: labels.Set{owner.JobLabel: job}.String(), Limit: 1}
+	byJob := metav1.ListOptions{LabelSelector: labels.Set{provenance.JobLabel: job}.String(), Limit: 1}
 	list, err := client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, byJob)
 	if err != nil {
 		return false, err

@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/owner"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // Flags is what was typed.
@@ -134,9 +134,9 @@ func (s Selection) Mine() Selection {
 
 // Options returns what the API server selects by. With --mine it asks who the user is.
 func (s Selection) Options(ctx context.Context, client cluster.Interface) (metav1.ListOptions, error) {
-	options, of, flag := s.options, owner.Identity{Name: s.owner}, "--owner"
+	options, of, flag := s.options, provenance.Identity{Name: s.owner}, "--owner"
 	if s.mine {
-		me, err := owner.Whoami(ctx, client)
+		me, err := provenance.Whoami(ctx, client)
 		if err != nil {
 			return options, err
 		}

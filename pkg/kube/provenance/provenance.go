@@ -1,9 +1,9 @@
-// Package owner says what the plugin made, for whom, and what is known of it:
+// Package provenance says what the plugin made, for whom, and what is known of it:
 // the labels and annotations on jobs, claims and helper pods, and who "you" are.
 //
 // What it promises: names of labels and annotations, and what their values mean, do
 // not change from one version to the next.
-package owner
+package provenance
 
 import (
 	"context"

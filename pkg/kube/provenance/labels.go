@@ -1,4 +1,4 @@
-package owner
+package provenance
 
 import (
 	"k8s.io/apimachinery/pkg/util/validation"
