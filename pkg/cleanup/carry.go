@@ -11,8 +11,8 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
@@ -41,7 +41,7 @@ type Done func(Object, error)
 
 // carrier carries out a plan.
 type carrier struct {
-	client cluster.Interface
+	client clients.Interface
 	dryRun bool
 	outage watcher.Outage
 	// retryEvery is the pause before a deletion is asked for again.
@@ -55,7 +55,7 @@ type carrier struct {
 // Carry deletes what plan says: each job, then at once what goes with it; when the
 // last job is gone the claims, which their pods pin. What was changed since it was
 // looked at stays. Failures stop nothing; a done ctx stops what has not begun.
-func (p *Plan) Carry(ctx context.Context, client cluster.Interface, dryRun bool, done Done) {
+func (p *Plan) Carry(ctx context.Context, client clients.Interface, dryRun bool, done Done) {
 	c := &carrier{client: client, dryRun: dryRun, done: done, stays: map[types.UID]bool{}, retryEvery: cmp.Or(p.retryEvery, defaultRetryEvery)}
 	side(ctx, p.Jobs, func(one Item) { c.job(ctx, one) })
 	side(ctx, p.Claims, func(one Claim) { c.claim(ctx, one) })

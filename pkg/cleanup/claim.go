@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -64,12 +64,12 @@ func ReduceClaim(claim *corev1.PersistentVolumeClaim) Claim {
 }
 
 // ResultsClaims returns the results claims of a namespace, "" for all, that run created.
-func ResultsClaims(ctx context.Context, client cluster.Interface, namespace string) (found []Claim, err error) {
+func ResultsClaims(ctx context.Context, client clients.Interface, namespace string) (found []Claim, err error) {
 	err = eachClaim(ctx, client, namespace, func(claim *corev1.PersistentVolumeClaim) { found = append(found, ReduceClaim(claim)) })
 	return found, err
 }
 
-func eachClaim(ctx context.Context, client cluster.Interface, namespace string, see func(*corev1.PersistentVolumeClaim)) error {
+func eachClaim(ctx context.Context, client clients.Interface, namespace string, see func(*corev1.PersistentVolumeClaim)) error {
 	claims := client.CoreV1().PersistentVolumeClaims(namespace)
 	return watcher.Each(ctx, claims, metav1.ListOptions{LabelSelector: provenance.Select(provenance.ResultsComponent)}, func(claim *corev1.PersistentVolumeClaim) error {
 		if claim.DeletionTimestamp == nil && provenance.MadeResults(claim) { // the selector finds copies of claims too

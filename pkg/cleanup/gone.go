@@ -10,7 +10,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
@@ -26,7 +26,7 @@ const (
 // Await waits until all that was deleted from a namespace, "" for all, is gone, finalizers and all. say is told
 // of what stays and what holds it, at each change. The error is ctx's, with what is
 // still there, or that the cluster cannot be asked.
-func Await(ctx context.Context, client cluster.Interface, namespace string, deleted []Object, say func(string)) error {
+func Await(ctx context.Context, client clients.Interface, namespace string, deleted []Object, say func(string)) error {
 	pause, waited, said, away := firstLook, time.Duration(0), "", &watcher.Outage{}
 	for {
 		stays, holds, err := still(ctx, client, namespace, deleted, away)
@@ -52,7 +52,7 @@ func Await(ctx context.Context, client cluster.Interface, namespace string, dele
 const namedAtMost = 10
 
 // still returns what of deleted is there, and what holds it.
-func still(ctx context.Context, client cluster.Interface, namespace string, deleted []Object, away *watcher.Outage) (stays []Object, holds string, err error) {
+func still(ctx context.Context, client clients.Interface, namespace string, deleted []Object, away *watcher.Outage) (stays []Object, holds string, err error) {
 	found := make([]metav1.Object, len(deleted))
 	errs := make([]error, len(deleted))
 	indexes := make([]int, len(deleted))
@@ -80,7 +80,7 @@ func still(ctx context.Context, client cluster.Interface, namespace string, dele
 }
 
 // Holding says what an object that was deleted waits for.
-func Holding(ctx context.Context, client cluster.Interface, object metav1.Object) string {
+func Holding(ctx context.Context, client clients.Interface, object metav1.Object) string {
 	switch one := object.(type) {
 	case *corev1.Pod:
 		if len(one.Finalizers) == 0 && one.DeletionTimestamp != nil {
@@ -101,7 +101,7 @@ func Holding(ctx context.Context, client cluster.Interface, object metav1.Object
 }
 
 // pinning says which pod has the claim, ended or not: it pins its deletion.
-func pinning(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim) string {
+func pinning(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim) string {
 	pods, err := client.CoreV1().Pods(claim.Namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return ""

@@ -5,7 +5,7 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
 // Kind is a kind of object that is deleted, as kubectl writes it before a name.
@@ -26,7 +26,7 @@ type access struct {
 	remove func(context.Context, metav1.DeleteOptions) error
 }
 
-func accessTo(client cluster.Interface, one Object) access {
+func accessTo(client clients.Interface, one Object) access {
 	core := client.CoreV1()
 	switch one.Kind {
 	case KindJob:
@@ -59,7 +59,7 @@ func through[T metav1.Object](client typed[T], name string) access {
 
 // remove asks for the deletion of one object, and only that. The propagation is
 // named for jobs: by itself their API orphans the pods.
-func remove(ctx context.Context, client cluster.Interface, one Object, dryRun bool) error {
+func remove(ctx context.Context, client clients.Interface, one Object, dryRun bool) error {
 	options := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &one.UID}}
 	if one.Version != "" {
 		options.Preconditions.ResourceVersion = &one.Version

@@ -15,7 +15,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -32,7 +32,7 @@ const (
 // where, which anybody may have written who can patch a claim: they lead only to this user's own store
 // and buckets, and there only to what is proven to be of the claim.
 type Objects struct {
-	Client cluster.Interface
+	Client clients.Interface
 	Now    func() time.Time
 	// Dead reports whether the fetch of that id ran on this machine and runs no more.
 	Dead func(id string) bool

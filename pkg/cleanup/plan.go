@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
@@ -36,7 +36,7 @@ type Plan struct {
 }
 
 // Make looks what goes with the chosen jobs of a namespace, "" for all.
-func Make(ctx context.Context, client cluster.Interface, namespace string, chosen []Job, volumes Volumes) (*Plan, error) {
+func Make(ctx context.Context, client clients.Interface, namespace string, chosen []Job, volumes Volumes) (*Plan, error) {
 	p := &planner{client: client, namespace: namespace, chosen: map[types.UID]Job{}, with: map[types.UID][]Object{}, users: users{}, ephemeral: map[types.UID][]string{}}
 	for _, one := range chosen {
 		p.chosen[one.UID] = one

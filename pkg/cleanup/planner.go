@@ -10,14 +10,14 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
 // planner gathers what goes with the chosen jobs.
 type planner struct {
-	client    cluster.Interface
+	client    clients.Interface
 	namespace string
 	chosen    map[types.UID]Job
 	with      map[types.UID][]Object

@@ -10,16 +10,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
 // Finished returns the finished jobs of a namespace, "" for all, that options
 // select. groupBy is the label that Job.Group holds, or empty.
-func Finished(ctx context.Context, client cluster.Interface, namespace string, options metav1.ListOptions, groupBy string) (jobs []Job, err error) {
+func Finished(ctx context.Context, client clients.Interface, namespace string, options metav1.ListOptions, groupBy string) (jobs []Job, err error) {
 	err = job.Each(ctx, client, namespace, options, func(one *batchv1.Job) error {
 		if job.End(one) != nil {
 			jobs = append(jobs, Reduce(one, groupBy))
@@ -70,7 +70,7 @@ func (u users) other(at place, chosen map[types.UID]Job) (found user, ok bool) {
 
 // ofJobs adds the jobs of a namespace with the claims that they mount, and returns
 // the places of all jobs.
-func (u users) ofJobs(ctx context.Context, client cluster.Interface, namespace string) (map[place]bool, error) {
+func (u users) ofJobs(ctx context.Context, client clients.Interface, namespace string) (map[place]bool, error) {
 	there := map[place]bool{}
 	err := job.Each(ctx, client, namespace, metav1.ListOptions{}, func(one *batchv1.Job) error {
 		there[place{one.Namespace, one.Name}] = true
@@ -83,7 +83,7 @@ func (u users) ofJobs(ctx context.Context, client cluster.Interface, namespace s
 }
 
 // There returns what tells whether a job of a namespace, "" for all, exists.
-func There(ctx context.Context, client cluster.Interface, namespace string) (func(namespace, name string) bool, error) {
+func There(ctx context.Context, client clients.Interface, namespace string) (func(namespace, name string) bool, error) {
 	there, err := users{}.ofJobs(ctx, client, namespace)
 	return func(namespace, name string) bool { return there[place{namespace, name}] }, err
 }

@@ -15,7 +15,7 @@ import (
 	"k8s.io/client-go/rest"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -30,10 +30,10 @@ const (
 // so that help needs no kubeconfig.
 type Getter interface {
 	// Clientset returns the typed clients. Errors: the kubeconfig is missing or wrong.
-	Clientset() (cluster.Interface, error)
+	Clientset() (clients.Interface, error)
 	// Bulk returns typed clients that ask as fast as the API server answers, for
 	// thousands of requests: it says itself when that is too fast (429), and is obeyed.
-	Bulk() (cluster.Interface, error)
+	Bulk() (clients.Interface, error)
 	// Objects returns what creates objects of any kind, and what knows the kinds.
 	Objects() (dynamic.Interface, meta.RESTMapper, error)
 	// Executor returns what runs programs in containers.
@@ -88,12 +88,12 @@ func NewFlags(config *genericclioptions.ConfigFlags, webSocket func() bool) *Fla
 func (f *Flags) Unattended() { f.unattended = true }
 
 // Clientset returns the typed clients.
-func (f *Flags) Clientset() (cluster.Interface, error) { return f.clientset(qps) }
+func (f *Flags) Clientset() (clients.Interface, error) { return f.clientset(qps) }
 
 // Bulk returns typed clients without a limit of their own.
-func (f *Flags) Bulk() (cluster.Interface, error) { return f.clientset(-1) }
+func (f *Flags) Bulk() (clients.Interface, error) { return f.clientset(-1) }
 
-func (f *Flags) clientset(qps float32) (cluster.Interface, error) {
+func (f *Flags) clientset(qps float32) (clients.Interface, error) {
 	config, err := f.config.ToRESTConfig()
 	if err != nil {
 		return nil, fmt.Errorf("reading kubeconfig: %w", err)
@@ -105,7 +105,7 @@ func (f *Flags) clientset(qps float32) (cluster.Interface, error) {
 	config.QPS = qps
 	// A list of thousands is read in half the time of JSON.
 	config.AcceptContentTypes, config.ContentType = runtime.ContentTypeProtobuf+","+runtime.ContentTypeJSON, runtime.ContentTypeProtobuf
-	return cluster.NewForConfig(config)
+	return clients.NewForConfig(config)
 }
 
 // Objects returns what creates objects of any kind, and what knows the kinds: it

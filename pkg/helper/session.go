@@ -10,8 +10,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/utils/clock"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
@@ -24,7 +24,7 @@ const margin = time.Minute
 
 // Session has a helper pod for as long as it is open. It is not for concurrent use.
 type Session struct {
-	client cluster.Interface
+	client clients.Interface
 	// exec looks into helpers of other sessions; nil takes none of them.
 	exec  transport.Executor
 	spec  Spec
@@ -54,7 +54,7 @@ type Session struct {
 // one that an earlier fetch of the same owner left and no client uses. exec looks
 // into such pods; nil takes none. clock is that of the cluster. say is told why the pod does not start, in the
 // cluster's words.
-func NewSession(client cluster.Interface, exec transport.Executor, clock clock.PassiveClock, spec Spec, say func(string)) *Session {
+func NewSession(client clients.Interface, exec transport.Executor, clock clock.PassiveClock, spec Spec, say func(string)) *Session {
 	s := &Session{client: client, exec: exec, spec: spec, say: say, waits: func(Waiting) {}, clock: clock, key: spec.key()}
 	s.spec.use = s.key
 	return s
@@ -247,7 +247,7 @@ func (s *Session) discard(ctx context.Context) error {
 
 // remove leaves no grace: the helper has nothing to finish, and a pod that is
 // seen for seconds after it was deleted looks like one that was left behind.
-func remove(ctx context.Context, client cluster.Interface, pod *corev1.Pod) error {
+func remove(ctx context.Context, client clients.Interface, pod *corev1.Pod) error {
 	now := int64(0)
 	options := metav1.DeleteOptions{GracePeriodSeconds: &now}
 	if pod.UID != "" { // else its name alone is this session's own

@@ -12,7 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
@@ -41,7 +41,7 @@ func Reads(ctx context.Context, exec transport.Executor, pod *corev1.Pod, now ti
 }
 
 // Live returns the helpers in namespace that have not ended. Whether a client uses one, InUse tells.
-func Live(ctx context.Context, client cluster.Interface, namespace string, now time.Time) ([]corev1.Pod, error) {
+func Live(ctx context.Context, client clients.Interface, namespace string, now time.Time) ([]corev1.Pod, error) {
 	pods, err := list(ctx, client, namespace)
 	return slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return pod.DeletionTimestamp != nil || stale(&pod, now) }), err
 }
@@ -49,7 +49,7 @@ func Live(ctx context.Context, client cluster.Interface, namespace string, now t
 // Stale returns the helpers in namespace that a client left behind: finished
 // ones, those older than their own deadline, and those that have not started for
 // longer than a client waits. now is the time of the server.
-func Stale(ctx context.Context, client cluster.Interface, namespace string, now time.Time) ([]corev1.Pod, error) {
+func Stale(ctx context.Context, client clients.Interface, namespace string, now time.Time) ([]corev1.Pod, error) {
 	pods, err := list(ctx, client, namespace)
 	return slices.DeleteFunc(pods, func(pod corev1.Pod) bool { return !stale(&pod, now) }), err
 }
@@ -64,7 +64,7 @@ func Shown(pod *corev1.Pod, namespace string) string {
 
 // Sweep deletes the stale helpers of namespace and returns their names, as Shown has them. Those that
 // cannot be deleted are in the error; the others are deleted all the same.
-func Sweep(ctx context.Context, client cluster.Interface, namespace string, now time.Time) (swept []string, err error) {
+func Sweep(ctx context.Context, client clients.Interface, namespace string, now time.Time) (swept []string, err error) {
 	pods, err := Stale(ctx, client, namespace, now)
 	for i := range pods {
 		switch removed, failed := removeStale(ctx, client, &pods[i]); {
@@ -79,7 +79,7 @@ func Sweep(ctx context.Context, client cluster.Interface, namespace string, now 
 
 // removeStale deletes a helper. One that has not ended must not have changed since it was looked at: it can have
 // started meanwhile.
-func removeStale(ctx context.Context, client cluster.Interface, pod *corev1.Pod) (removed bool, err error) {
+func removeStale(ctx context.Context, client clients.Interface, pod *corev1.Pod) (removed bool, err error) {
 	now := int64(0)
 	options := metav1.DeleteOptions{GracePeriodSeconds: &now, Preconditions: metav1.NewUIDPreconditions(string(pod.UID))}
 	if !reason.Ended(pod) {
@@ -92,7 +92,7 @@ func removeStale(ctx context.Context, client cluster.Interface, pod *corev1.Pod)
 	return err == nil, err
 }
 
-func list(ctx context.Context, client cluster.Interface, namespace string) ([]corev1.Pod, error) {
+func list(ctx context.Context, client clients.Interface, namespace string) ([]corev1.Pod, error) {
 	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: provenance.Select(provenance.HelperComponent)})
 	if err != nil {
 		return nil, fmt.Errorf("listing helper pods: %w", err)

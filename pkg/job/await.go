@@ -14,7 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
@@ -211,7 +211,7 @@ const fewJobs = 10
 
 // podsOfEach returns the pods of jobs, which are of one namespace, by the UID of
 // their job: for many jobs with one look at all pods of the namespace.
-func podsOfEach(ctx context.Context, client cluster.Interface, jobs []*batchv1.Job) (map[types.UID][]*corev1.Pod, error) {
+func podsOfEach(ctx context.Context, client clients.Interface, jobs []*batchv1.Job) (map[types.UID][]*corev1.Pod, error) {
 	by := map[types.UID][]*corev1.Pod{}
 	if len(jobs) <= fewJobs {
 		for _, one := range jobs {
@@ -241,7 +241,7 @@ func podsOfEach(ctx context.Context, client cluster.Interface, jobs []*batchv1.J
 }
 
 // Pods returns the pods of job, oldest first.
-func Pods(ctx context.Context, client cluster.Interface, job *batchv1.Job) ([]*corev1.Pod, error) {
+func Pods(ctx context.Context, client clients.Interface, job *batchv1.Job) ([]*corev1.Pod, error) {
 	list, err := client.CoreV1().Pods(job.Namespace).List(ctx, metav1.ListOptions{LabelSelector: Selector(job)})
 	if err != nil {
 		return nil, fmt.Errorf("listing the pods of job %q: %w", job.Name, err)

@@ -10,8 +10,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
@@ -20,7 +20,7 @@ import (
 // a rerun. Its pods go, with their logs. A suspended job
 // is resumed for it, without pods: a deadline does not run while it is suspended.
 // Cancelling a job that has finished meanwhile changes nothing about its end.
-func Cancel(ctx context.Context, client cluster.Interface, job *batchv1.Job, by string, when time.Time) error {
+func Cancel(ctx context.Context, client clients.Interface, job *batchv1.Job, by string, when time.Time) error {
 	changed := map[string]any{"activeDeadlineSeconds": 1}
 	if job.Spec.Suspend != nil && *job.Spec.Suspend {
 		changed["suspend"], changed["parallelism"] = false, 0

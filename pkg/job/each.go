@@ -7,14 +7,14 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
 // Each calls see with every job that options select, reading page by page. A copy of a job has the label of its
 // owner, but is not one that run created for that user: options that select by this label do not select it.
-func Each(ctx context.Context, client cluster.Interface, namespace string, options metav1.ListOptions, see func(*batchv1.Job) error) error {
+func Each(ctx context.Context, client clients.Interface, namespace string, options metav1.ListOptions, see func(*batchv1.Job) error) error {
 	if provenance.SelectsOwner(options.LabelSelector) {
 		seeAny := see
 		see = func(one *batchv1.Job) error {

@@ -12,7 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
@@ -49,7 +49,7 @@ func (w *Watcher) FollowLogs(ctx context.Context, job *batchv1.Job, out io.Write
 
 // follower has one stream for each container that has started.
 type follower struct {
-	client cluster.Interface
+	client clients.Interface
 	out    *lineWriter
 	say    func(string)
 	many   bool

@@ -11,7 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
@@ -28,8 +28,8 @@ type leftover struct {
 
 // leftovers lists what run made and no job owns. Who may not see a kind of it has
 // made none.
-func leftovers(ctx context.Context, client cluster.Interface, namespace string) (found []leftover, errs error) {
-	for _, list := range []func(context.Context, cluster.Interface, string) ([]leftover, error){scripts, variables, unusedClaims} {
+func leftovers(ctx context.Context, client clients.Interface, namespace string) (found []leftover, errs error) {
+	for _, list := range []func(context.Context, clients.Interface, string) ([]leftover, error){scripts, variables, unusedClaims} {
 		some, err := list(ctx, client, namespace)
 		if err != nil && !apierrors.IsForbidden(err) {
 			errs = errors.Join(errs, fmt.Errorf("listing the objects of interrupted runs: %w", err))
@@ -43,7 +43,7 @@ func leftovers(ctx context.Context, client cluster.Interface, namespace string) 
 	return found, errs
 }
 
-func scripts(ctx context.Context, client cluster.Interface, namespace string) ([]leftover, error) {
+func scripts(ctx context.Context, client clients.Interface, namespace string) ([]leftover, error) {
 	list, err := client.CoreV1().ConfigMaps(namespace).List(ctx, metav1.ListOptions{LabelSelector: provenance.Select(provenance.ScriptComponent)})
 	if err != nil {
 		return nil, err
@@ -57,7 +57,7 @@ func scripts(ctx context.Context, client cluster.Interface, namespace string) ([
 	}), nil
 }
 
-func variables(ctx context.Context, client cluster.Interface, namespace string) ([]leftover, error) {
+func variables(ctx context.Context, client clients.Interface, namespace string) ([]leftover, error) {
 	list, err := client.CoreV1().Secrets(namespace).List(ctx, metav1.ListOptions{LabelSelector: provenance.Select(provenance.EnvComponent)})
 	if err != nil {
 		return nil, err
@@ -71,7 +71,7 @@ func variables(ctx context.Context, client cluster.Interface, namespace string) 
 	}), nil
 }
 
-func unusedClaims(ctx context.Context, client cluster.Interface, namespace string) ([]leftover, error) {
+func unusedClaims(ctx context.Context, client clients.Interface, namespace string) ([]leftover, error) {
 	list, err := client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{LabelSelector: provenance.Select(provenance.ResultsComponent)})
 	if err != nil {
 		return nil, err

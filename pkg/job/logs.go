@@ -9,7 +9,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
@@ -18,7 +18,7 @@ import (
 // the attempt before, which the node keeps. Where there are several containers, each
 // line begins with the pod's (and container's) name. A job without logs is an
 // error that says why.
-func Logs(ctx context.Context, client cluster.Interface, job *batchv1.Job, out io.Writer) error {
+func Logs(ctx context.Context, client clients.Interface, job *batchv1.Job, out io.Writer) error {
 	pods, err := Pods(ctx, client, job)
 	if err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
@@ -21,7 +21,7 @@ const part = 64 << 10
 
 // logStream is the log of one container.
 type logStream struct {
-	client    cluster.Interface
+	client    clients.Interface
 	pod       *corev1.Pod
 	container string
 	prefix    string

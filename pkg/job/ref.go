@@ -19,7 +19,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
@@ -100,7 +100,7 @@ func ParseRefs(texts []string) ([]Ref, error) {
 }
 
 // Name resolves ref: Latest to the newest job of the caller in namespace.
-func (r Ref) Name(ctx context.Context, client cluster.Interface, namespace string) (string, error) {
+func (r Ref) Name(ctx context.Context, client clients.Interface, namespace string) (string, error) {
 	if r != Latest {
 		return string(r), nil
 	}
@@ -127,7 +127,7 @@ func (r Ref) Name(ctx context.Context, client cluster.Interface, namespace strin
 }
 
 // Get returns the job that ref names. A missing one gives a NotFoundError.
-func Get(ctx context.Context, client cluster.Interface, namespace string, ref Ref) (*batchv1.Job, error) {
+func Get(ctx context.Context, client clients.Interface, namespace string, ref Ref) (*batchv1.Job, error) {
 	name, err := ref.Name(ctx, client, namespace)
 	if err != nil {
 		return nil, err
@@ -144,7 +144,7 @@ func Get(ctx context.Context, client cluster.Interface, namespace string, ref Re
 
 // GetAll returns the jobs that refs name, each once, in their order. Many names are
 // looked for in one list. The error tells of all that are missing, see WithoutMissing.
-func GetAll(ctx context.Context, client cluster.Interface, namespace string, refs []Ref) ([]*batchv1.Job, error) {
+func GetAll(ctx context.Context, client clients.Interface, namespace string, refs []Ref) ([]*batchv1.Job, error) {
 	get := func(ref Ref) (*batchv1.Job, error) { return Get(ctx, client, namespace, ref) }
 	if len(refs) > fewJobs {
 		there, err := listed(ctx, client, namespace, refs)
@@ -192,7 +192,7 @@ func WithoutMissing(err error) error {
 }
 
 // listed returns the jobs of namespace that refs name.
-func listed(ctx context.Context, client cluster.Interface, namespace string, refs []Ref) (map[string]*batchv1.Job, error) {
+func listed(ctx context.Context, client clients.Interface, namespace string, refs []Ref) (map[string]*batchv1.Job, error) {
 	there := make(map[string]*batchv1.Job, len(refs))
 	for _, ref := range refs {
 		there[string(ref)] = nil

@@ -8,7 +8,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
 // States returns all states of a job, from its creation to its end.
@@ -55,7 +55,7 @@ func since(one *batchv1.Job) time.Time {
 
 // EachSelected calls see with every job that options and selection select, reading page by page.
 // now is asked after the answer, which tells the time of the API server.
-func EachSelected(ctx context.Context, client cluster.Interface, namespace string, options metav1.ListOptions, selection Selection, now func() time.Time, see func(*batchv1.Job) error) error {
+func EachSelected(ctx context.Context, client clients.Interface, namespace string, options metav1.ListOptions, selection Selection, now func() time.Time, see func(*batchv1.Job) error) error {
 	return Each(ctx, client, namespace, options, func(one *batchv1.Job) error {
 		if !selection.Selects(one, now()) {
 			return nil

@@ -11,7 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -24,7 +24,7 @@ const making = 10 * time.Minute
 // there: scripts, Secrets, and results claims that no pod has used. What belongs to
 // a job that is there, and was not given to it, is given now. It returns what it removed,
 // as KIND/NAME, with the namespace before it where that is all of them.
-func SweepLeftovers(ctx context.Context, client cluster.Interface, namespace string, now time.Time) (swept []string, err error) {
+func SweepLeftovers(ctx context.Context, client clients.Interface, namespace string, now time.Time) (swept []string, err error) {
 	found, err := leftovers(ctx, client, namespace)
 	for _, one := range found {
 		if now.Sub(one.GetCreationTimestamp().Time) < making {
@@ -51,7 +51,7 @@ func (l leftover) shown(namespace string) string {
 }
 
 // sweep removes it, unless its job is there.
-func (l leftover) sweep(ctx context.Context, client cluster.Interface) (removed bool, err error) {
+func (l leftover) sweep(ctx context.Context, client clients.Interface) (removed bool, err error) {
 	made, err := client.BatchV1().Jobs(l.GetNamespace()).Get(ctx, provenance.JobOf(l), metav1.GetOptions{})
 	switch {
 	case err == nil && l.adopt == nil:
@@ -70,7 +70,7 @@ func (l leftover) sweep(ctx context.Context, client cluster.Interface) (removed 
 
 // awaited reports whether a pod waits for a claim; who may not see pods cannot tell,
 // and it is left.
-func (l leftover) awaited(ctx context.Context, client cluster.Interface) (bool, error) {
+func (l leftover) awaited(ctx context.Context, client clients.Interface) (bool, error) {
 	if l.adopt != nil {
 		return false, nil
 	}

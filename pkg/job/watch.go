@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/utils/clock"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
@@ -34,7 +34,7 @@ type View struct {
 
 // Watcher watches jobs.
 type Watcher struct {
-	Client cluster.Interface
+	Client clients.Interface
 	Clock  clock.PassiveClock
 	// Say is told why nothing of a job runs, at each change, in the cluster's words.
 	Say func(string)

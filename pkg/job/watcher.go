@@ -14,7 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
@@ -22,7 +22,7 @@ import (
 // sets are the objects that tell what becomes of jobs of one namespace: however
 // many jobs there are, three lists and watches.
 type sets struct {
-	client  cluster.Interface
+	client  clients.Interface
 	lost    func(error)
 	jobs    []*batchv1.Job
 	changed chan struct{}
@@ -36,7 +36,7 @@ type sets struct {
 
 // newSets returns the sets for jobs, of which there is at least one. They hold what
 // concerns these jobs and nothing else, because they may be kept for days.
-func newSets(client cluster.Interface, jobs []*batchv1.Job, lost func(error)) *sets {
+func newSets(client clients.Interface, jobs []*batchv1.Job, lost func(error)) *sets {
 	s := &sets{client: client, lost: lost, jobs: jobs, changed: make(chan struct{}, 1), failed: make(chan error, 2)}
 	wanted, names, claims := map[types.UID]bool{}, map[string]bool{}, map[string]bool{}
 	for _, one := range jobs {

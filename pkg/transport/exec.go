@@ -8,14 +8,14 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
 // Exec is the Executor that goes through the pods/exec of the API server:
 // WebSocket first, SPDY where that fails before the first byte went either way.
 type Exec struct {
 	config    *rest.Config
-	client    cluster.Interface
+	client    clients.Interface
 	protocols []protocol // in the order of preference
 	slow      bool       // that order is one for slow streams
 }
@@ -23,7 +23,7 @@ type Exec struct {
 // NewExec returns an Exec for the cluster of config. With webSocket false only
 // SPDY is used, as kubectl does where KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false.
 func NewExec(config *rest.Config, webSocket bool) (*Exec, error) {
-	client, err := cluster.NewForConfig(config)
+	client, err := clients.NewForConfig(config)
 	if err != nil {
 		return nil, err
 	}

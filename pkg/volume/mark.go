@@ -15,7 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/util/retry"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
@@ -71,7 +71,7 @@ type Marked struct {
 // does not replace that of the user whose results they are. A claim that run gave to another job meanwhile is
 // left alone, and so is a job that was replaced: both are errors. A job that was deleted meanwhile is an error
 // where the claim does not record the fetch.
-func MarkFetched(ctx context.Context, client cluster.Interface, on Marked, mark Mark) error {
+func MarkFetched(ctx context.Context, client clients.Interface, on Marked, mark Mark) error {
 	if on.Claim != nil {
 		err := annotateUnused(ctx, client, on.Claim, func(now *corev1.PersistentVolumeClaim) map[string]string {
 			return RecordOfClaim(now).replacement(mark)
@@ -128,18 +128,18 @@ func (u Use) texts() map[string]string {
 
 // Take gives claim, as it was read, to a new job: use replaces the marks on it. Take returns the claim as it is
 // now. A claim that was changed since it was read is a conflict.
-func Take(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, use Use) (*corev1.PersistentVolumeClaim, error) {
+func Take(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim, use Use) (*corev1.PersistentVolumeClaim, error) {
 	return annotate(ctx, client, claim, claim.ResourceVersion, use.texts())
 }
 
 // TakeCreated gives a claim that was created for it to a new job: only this makes it a claim that run created.
 // The cluster may have begun to bind the claim meanwhile.
-func TakeCreated(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, use Use) (*corev1.PersistentVolumeClaim, error) {
+func TakeCreated(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim, use Use) (*corev1.PersistentVolumeClaim, error) {
 	return annotate(ctx, client, claim, "", use.texts())
 }
 
 // GiveBack undoes Take: taken is what that returned, before what it was given.
-func GiveBack(ctx context.Context, client cluster.Interface, taken, before *corev1.PersistentVolumeClaim) error {
+func GiveBack(ctx context.Context, client clients.Interface, taken, before *corev1.PersistentVolumeClaim) error {
 	texts := map[string]string{}
 	for key := range (Use{}).texts() {
 		texts[key] = provenance.Mark(before, key)
@@ -148,7 +148,7 @@ func GiveBack(ctx context.Context, client cluster.Interface, taken, before *core
 }
 
 // RecordUser writes onto claim which user its files were written with.
-func RecordUser(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, user string) error {
+func RecordUser(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim, user string) error {
 	_, err := annotate(ctx, client, claim, "", map[string]string{provenance.UserAnnotation: user})
 	return err
 }
@@ -158,7 +158,7 @@ var errTaken = errors.New("another job has started to use the claim")
 
 // annotateUnused writes the marks that textsOf returns for the present state of claim, unless run gave the claim
 // to another job since it was read.
-func annotateUnused(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, textsOf func(*corev1.PersistentVolumeClaim) map[string]string) error {
+func annotateUnused(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim, textsOf func(*corev1.PersistentVolumeClaim) map[string]string) error {
 	return retry.RetryOnConflict(retry.DefaultRetry, func() error {
 		now, err := client.CoreV1().PersistentVolumeClaims(claim.Namespace).Get(ctx, claim.Name, metav1.GetOptions{})
 		if err != nil {
@@ -176,7 +176,7 @@ func annotateUnused(ctx context.Context, client cluster.Interface, claim *corev1
 	})
 }
 
-func annotate(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, version string, texts map[string]string) (*corev1.PersistentVolumeClaim, error) {
+func annotate(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim, version string, texts map[string]string) (*corev1.PersistentVolumeClaim, error) {
 	patch, err := provenance.MarkPatch(claim.UID, version, texts)
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
@@ -21,7 +21,7 @@ const unfinished = "status.phase!=Succeeded,status.phase!=Failed"
 
 // Users returns the pods that mount claim and have not ended, on a node or
 // still without one.
-func Users(ctx context.Context, client cluster.Interface, namespace, claim string) ([]corev1.Pod, error) {
+func Users(ctx context.Context, client clients.Interface, namespace, claim string) ([]corev1.Pod, error) {
 	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{FieldSelector: unfinished})
 	if err != nil {
 		return nil, fmt.Errorf("listing the pods that use claim %q: %w", claim, err)
@@ -32,7 +32,7 @@ func Users(ctx context.Context, client cluster.Interface, namespace, claim strin
 }
 
 // Writers returns the pods that may write to claim or have done so, ended or not.
-func Writers(ctx context.Context, client cluster.Interface, namespace, claim string) ([]corev1.Pod, error) {
+func Writers(ctx context.Context, client clients.Interface, namespace, claim string) ([]corev1.Pod, error) {
 	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return nil, fmt.Errorf("listing the pods that use claim %q: %w", claim, err)

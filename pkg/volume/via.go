@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
@@ -32,7 +32,7 @@ type Via struct {
 }
 
 // MarkVia writes what a fetch has in a bucket onto claim; nil takes it back.
-func MarkVia(ctx context.Context, client cluster.Interface, claim *corev1.PersistentVolumeClaim, id string, via *Via) error {
+func MarkVia(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim, id string, via *Via) error {
 	text := ""
 	if via != nil {
 		via.Since = via.Since.UTC().Truncate(time.Second)

@@ -14,13 +14,13 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	utilduration "k8s.io/apimachinery/pkg/util/duration"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/sweep"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -52,7 +52,7 @@ type Flags struct {
 // Options is a request that can be carried out as it stands.
 type Options struct {
 	factory   *factory.Factory
-	client    cluster.Interface
+	client    clients.Interface
 	namespace string
 	refs      []job.Ref
 	selection selector.Selection

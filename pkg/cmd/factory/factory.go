@@ -11,9 +11,9 @@ import (
 	"k8s.io/utils/clock"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/client"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
 // Factory holds the outside world as the verbs see it. Tests replace it whole.
@@ -53,13 +53,13 @@ func (f *Factory) Scoped(name string) *Factory {
 func (f *Factory) ServerClock() clock.PassiveClock { return f.Client.ServerTime().Clock(f.Clock) }
 
 // Cluster returns the typed clients and the namespace to work in.
-func (f *Factory) Cluster() (cluster.Interface, string, error) {
-	clients, err := f.Client.Clientset()
+func (f *Factory) Cluster() (clients.Interface, string, error) {
+	clientset, err := f.Client.Clientset()
 	if err != nil {
 		return nil, "", err
 	}
 	namespace, err := f.Client.Namespace()
-	return clients, namespace, err
+	return clientset, namespace, err
 }
 
 // Say prints a message on ErrOut, on one line: a line break in it is escaped, as is everything

@@ -16,12 +16,12 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 	"k8s.io/client-go/kubernetes/scheme"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
 const long = `
@@ -53,7 +53,7 @@ type Flags struct {
 // Options is a request that can be carried out as it stands.
 type Options struct {
 	factory   *factory.Factory
-	client    cluster.Interface
+	client    clients.Interface
 	namespace string
 	refs      []job.Ref
 	selection selector.Selection

@@ -14,18 +14,18 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
 // Waiter waits for jobs.
 type Waiter struct {
 	Factory *factory.Factory
-	Client  cluster.Interface
+	Client  clients.Interface
 	// JSON writes one object a job and line in place of words.
 	JSON bool
 	// Aside says the words on ErrOut, where the answer is another.

@@ -13,11 +13,11 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes/scheme"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/sweep"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -76,7 +76,7 @@ func (o *Flags) AddFlags(f *factory.Factory, cmd *cobra.Command, heading string,
 // Request is what can be carried out as it stands.
 type Request struct {
 	factory   *factory.Factory
-	client    cluster.Interface
+	client    clients.Interface
 	namespace string
 
 	base base

@@ -10,9 +10,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
@@ -28,7 +28,7 @@ var errEnough = errors.New("enough")
 
 // ask asks the cluster, and gives up in time; whole says that it has all of the answer. Whoever is
 // asked may not look at the context: a program that gets credentials does not.
-func ask[T any](cmd *cobra.Command, f *factory.Factory, question func(context.Context, cluster.Interface, string) ([]T, error)) (all []T, whole bool) {
+func ask[T any](cmd *cobra.Command, f *factory.Factory, question func(context.Context, clients.Interface, string) ([]T, error)) (all []T, whole bool) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), patience)
 	defer cancel()
 	Ready(cmd)

@@ -10,9 +10,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilduration "k8s.io/apimachinery/pkg/util/duration"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
 // Any chooses every job.
@@ -51,7 +51,7 @@ func Jobs(cmd *cobra.Command, f *factory.Factory, word string, choose func(*batc
 	} else {
 		kind += "/"
 	}
-	words, _ := ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) ([]string, error) {
+	words, _ := ask(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
 		return offers(ctx, client.BatchV1().Jobs(namespace), "", word, func(one *batchv1.Job) string {
 			if !choose(one) {
 				return ""
@@ -66,7 +66,7 @@ func Jobs(cmd *cobra.Command, f *factory.Factory, word string, choose func(*batc
 // JobNames returns the names of all jobs of the namespace, in any state; known is false where
 // the cluster did not tell all of them in time.
 func JobNames(cmd *cobra.Command, f *factory.Factory) (names []string, known bool) {
-	return ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) (names []string, err error) {
+	return ask(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) (names []string, err error) {
 		err = job.Each(ctx, client, namespace, metav1.ListOptions{}, func(one *batchv1.Job) error {
 			names = append(names, one.Name)
 			return nil
@@ -77,7 +77,7 @@ func JobNames(cmd *cobra.Command, f *factory.Factory) (names []string, known boo
 
 // Latest returns the name of the caller's newest job; empty where there is none.
 func Latest(cmd *cobra.Command, f *factory.Factory) string {
-	names, _ := ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) ([]string, error) {
+	names, _ := ask(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
 		name, err := job.Ref(job.Latest).Name(ctx, client, namespace)
 		return []string{name}, err
 	})

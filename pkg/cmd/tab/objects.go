@@ -10,18 +10,18 @@ import (
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	storagev1 "k8s.io/api/storage/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // question is what is asked for words that begin as typed does, in a namespace.
-type question func(ctx context.Context, client cluster.Interface, namespace, typed string) ([]string, error)
+type question func(ctx context.Context, client clients.Interface, namespace, typed string) ([]string, error)
 
 // names offers what a question finds.
 func names(f *factory.Factory, find question) Func {
 	return func(cmd *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-		words, _ := ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) ([]string, error) {
+		words, _ := ask(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
 			return find(ctx, client, namespace, word)
 		})
 		return words, cobra.ShellCompDirectiveNoFileComp
@@ -47,7 +47,7 @@ func ClaimNames(f *factory.Factory) Func {
 }
 
 func claims(cmd *cobra.Command, f *factory.Factory, kind, typed, selector string, choose func(*corev1.PersistentVolumeClaim) bool) []string {
-	words, _ := ask(cmd, f, func(ctx context.Context, client cluster.Interface, namespace string) ([]string, error) {
+	words, _ := ask(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
 		return offers(ctx, client.CoreV1().PersistentVolumeClaims(namespace), selector, typed, func(claim *corev1.PersistentVolumeClaim) string {
 			if !choose(claim) {
 				return ""
@@ -61,7 +61,7 @@ func claims(cmd *cobra.Command, f *factory.Factory, kind, typed, selector string
 
 // CronJobs offers cronjob/NAME.
 func CronJobs(f *factory.Factory) Func {
-	return names(f, func(ctx context.Context, client cluster.Interface, namespace, typed string) ([]string, error) {
+	return names(f, func(ctx context.Context, client clients.Interface, namespace, typed string) ([]string, error) {
 		return offers(ctx, client.BatchV1().CronJobs(namespace), "", typed, func(one *batchv1.CronJob) string {
 			return described("cronjob/"+one.Name, one.Spec.Schedule)
 		})
@@ -70,14 +70,14 @@ func CronJobs(f *factory.Factory) Func {
 
 // ServiceAccounts offers those of the namespace.
 func ServiceAccounts(f *factory.Factory) Func {
-	return names(f, func(ctx context.Context, client cluster.Interface, namespace, typed string) ([]string, error) {
+	return names(f, func(ctx context.Context, client clients.Interface, namespace, typed string) ([]string, error) {
 		return offers(ctx, client.CoreV1().ServiceAccounts(namespace), "", typed, (*corev1.ServiceAccount).GetName)
 	})
 }
 
 // StorageClasses offers those of the cluster, to who may list them.
 func StorageClasses(f *factory.Factory) Func {
-	return names(f, func(ctx context.Context, client cluster.Interface, _, typed string) ([]string, error) {
+	return names(f, func(ctx context.Context, client clients.Interface, _, typed string) ([]string, error) {
 		return offers(ctx, client.StorageV1().StorageClasses(), "", typed, func(one *storagev1.StorageClass) string {
 			return described(one.Name, one.Provisioner)
 		})
@@ -86,7 +86,7 @@ func StorageClasses(f *factory.Factory) Func {
 
 // PriorityClasses offers those of the cluster, to who may list them.
 func PriorityClasses(f *factory.Factory) Func {
-	return names(f, func(ctx context.Context, client cluster.Interface, _, typed string) ([]string, error) {
+	return names(f, func(ctx context.Context, client clients.Interface, _, typed string) ([]string, error) {
 		return offers(ctx, client.SchedulingV1().PriorityClasses(), "", typed, (*schedulingv1.PriorityClass).GetName)
 	})
 }
@@ -94,7 +94,7 @@ func PriorityClasses(f *factory.Factory) Func {
 // Namespaces offers those of the cluster. Who may not list them is offered those that the
 // kubeconfig names.
 func Namespaces(f *factory.Factory) Func {
-	return names(f, func(ctx context.Context, client cluster.Interface, _, typed string) ([]string, error) {
+	return names(f, func(ctx context.Context, client clients.Interface, _, typed string) ([]string, error) {
 		words, err := offers(ctx, client.CoreV1().Namespaces(), "", typed, (*corev1.Namespace).GetName)
 		if err != nil {
 			words, err = namespacesOfContexts(f)

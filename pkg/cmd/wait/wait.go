@@ -11,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 	batchv1 "k8s.io/api/batch/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
@@ -19,6 +18,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
 const long = `
@@ -49,7 +49,7 @@ type Flags struct {
 // Options is a request that can be carried out as it stands.
 type Options struct {
 	factory   *factory.Factory
-	client    cluster.Interface
+	client    clients.Interface
 	namespace string
 	refs      []job.Ref
 	selection selector.Selection

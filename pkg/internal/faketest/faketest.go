@@ -24,7 +24,7 @@ import (
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/client"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -149,7 +149,7 @@ func (c *Cluster) Silent(answer <-chan struct{}) *Cluster {
 }
 
 // Clientset implements client.Getter.
-func (c *Cluster) Clientset() (cluster.Interface, error) {
+func (c *Cluster) Clientset() (clients.Interface, error) {
 	if c.silent != nil {
 		<-c.silent
 	}
@@ -157,7 +157,7 @@ func (c *Cluster) Clientset() (cluster.Interface, error) {
 }
 
 // Bulk implements client.Getter.
-func (c *Cluster) Bulk() (cluster.Interface, error) { return c.clients, nil }
+func (c *Cluster) Bulk() (clients.Interface, error) { return c.clients, nil }
 
 // Objects implements client.Getter: kinds that the clientset does not know are for
 // a real cluster.

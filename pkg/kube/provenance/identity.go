@@ -11,7 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
 // hashBytes of a SHA-256 make the owner label: plenty against chance in one namespace.
@@ -26,7 +26,7 @@ type Identity struct {
 // Whoami asks the API server who the caller is. Every authenticated user may ask
 // (ClusterRole system:basic-user); a cluster that does not say, because it is
 // older than Kubernetes 1.28 or forbids it, gives an identity without a name.
-func Whoami(ctx context.Context, client cluster.Interface) (Identity, error) {
+func Whoami(ctx context.Context, client clients.Interface) (Identity, error) {
 	review, err := client.AuthenticationV1().SelfSubjectReviews().
 		Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
 	if apierrors.IsNotFound(err) || apierrors.IsForbidden(err) {

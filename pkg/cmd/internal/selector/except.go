@@ -8,13 +8,13 @@ import (
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
 // CheckExcept returns an error where a name of --except is that of no job, and of no results claim whose job is gone.
 // Commands that delete or cancel call it: a mistyped name would give up what the user wants to keep.
-func (s Selection) CheckExcept(ctx context.Context, client cluster.Interface, namespace string) error {
+func (s Selection) CheckExcept(ctx context.Context, client clients.Interface, namespace string) error {
 	for _, name := range s.Except {
 		exists, err := hasJob(ctx, client, namespace, name)
 		if err == nil && !exists {
@@ -30,7 +30,7 @@ func (s Selection) CheckExcept(ctx context.Context, client cluster.Interface, na
 	return nil
 }
 
-func hasJob(ctx context.Context, client cluster.Interface, namespace, name string) (bool, error) {
+func hasJob(ctx context.Context, client clients.Interface, namespace, name string) (bool, error) {
 	byName := metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector(metav1.ObjectNameField, name).String()}
 	list, err := client.BatchV1().Jobs(namespace).List(ctx, byName)
 	if err != nil {
@@ -44,7 +44,7 @@ func hasJob(ctx context.Context, client cluster.Interface, namespace, name strin
 	return false, nil
 }
 
-func hasClaimOf(ctx context.Context, client cluster.Interface, namespace, job string) (bool, error) {
+func hasClaimOf(ctx context.Context, client clients.Interface, namespace, job string) (bool, error) {
 	byJob := metav1.ListOptions{LabelSelector: labels.Set{provenance.JobLabel: job}.String(), Limit: 1}
 	list, err := client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, byJob)
 	if err != nil {

@@ -8,12 +8,12 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
 // Jobs returns the selected jobs of a namespace, or of all, oldest first.
-func (s Selection) Jobs(ctx context.Context, client cluster.Interface, namespace string, now func() time.Time) ([]*batchv1.Job, error) {
+func (s Selection) Jobs(ctx context.Context, client clients.Interface, namespace string, now func() time.Time) ([]*batchv1.Job, error) {
 	options, err := s.Options(ctx, client)
 	if err != nil {
 		return nil, err

@@ -13,10 +13,10 @@ import (
 	"github.com/spf13/pflag"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
@@ -133,7 +133,7 @@ func (s Selection) Mine() Selection {
 }
 
 // Options returns what the API server selects by. With --mine it asks who the user is.
-func (s Selection) Options(ctx context.Context, client cluster.Interface) (metav1.ListOptions, error) {
+func (s Selection) Options(ctx context.Context, client clients.Interface) (metav1.ListOptions, error) {
 	options, of, flag := s.options, provenance.Identity{Name: s.owner}, "--owner"
 	if s.mine {
 		me, err := provenance.Whoami(ctx, client)

@@ -6,9 +6,9 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
 // limit is how long a command takes longer at most because of the sweep.
@@ -16,7 +16,7 @@ const limit = 2 * time.Second
 
 // HelperPods deletes the stale helper pods of a namespace, "" for all, after a command has done its own work. It
 // is a courtesy: a user who may not list or delete pods is told nothing, and the next command tries again.
-func HelperPods(ctx context.Context, f *factory.Factory, client cluster.Interface, namespace string) {
+func HelperPods(ctx context.Context, f *factory.Factory, client clients.Interface, namespace string) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
 	swept, _ := helper.Sweep(ctx, client, namespace, f.ServerClock().Now())

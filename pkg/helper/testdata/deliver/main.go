@@ -21,8 +21,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/client-go/tools/clientcmd"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cluster"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -48,7 +48,7 @@ func run(ctx context.Context, namespace, claim, agent, protocol, times string) (
 	if err != nil {
 		return err
 	}
-	client, err := cluster.NewForConfig(config)
+	client, err := clients.NewForConfig(config)
 	if err != nil {
 		return err
 	}

@@ -1,9 +1,9 @@
-// Package cluster is the part of a cluster's API that the plugin talks to.
+// Package clients is the part of a cluster's API that the plugin talks to.
 //
 // What it promises: a kubernetes.Interface is an Interface, so client-go's fake serves in
 // tests. What it does not: anything but five groups. The clients of all of them, which
 // kubernetes.NewForConfig makes, are 9 MB of a program.
-package cluster
+package clients
 
 import (
 	"net/http"
