@@ -21,7 +21,6 @@ import (
 	"k8s.io/kubectl/pkg/util/term"
 	"k8s.io/utils/clock"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/cancel"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/completion"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
@@ -38,6 +37,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/submit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/version"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/wait"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 )
 
 const long = `
@@ -80,13 +80,13 @@ func Default(streams genericiooptions.IOStreams, lookup func(string) (string, bo
 	return root
 }
 
-func build(streams genericiooptions.IOStreams, lookup func(string) (string, bool), called program.Program) (*cobra.Command, *client.Flags) {
+func build(streams genericiooptions.IOStreams, lookup func(string) (string, bool), called program.Program) (*cobra.Command, *kubeconfig.Flags) {
 	config := genericclioptions.NewConfigFlags(true).WithDiscoveryBurst(300).WithDiscoveryQPS(50).WithWarningPrinter(streams)
-	warnings := &client.Warnings{To: rest.NewWarningWriter(streams.ErrOut, rest.WarningWriterOptions{
+	warnings := &kubeconfig.Warnings{To: rest.NewWarningWriter(streams.ErrOut, rest.WarningWriterOptions{
 		Deduplicate: true, Color: term.AllowsColorOutput(streams.ErrOut),
 	})}
 	rest.SetDefaultWarningHandler(warnings)
-	getter := client.NewFlags(config, func() bool { return !strings.EqualFold(os.Getenv(webSockets), "false") })
+	getter := kubeconfig.NewFlags(config, func() bool { return !strings.EqualFold(os.Getenv(webSockets), "false") })
 	f := &factory.Factory{
 		Program:   called,
 		Client:    getter,

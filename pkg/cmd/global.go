@@ -13,13 +13,13 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/klog/v2"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 // addGlobal gives root kubectl's own global flags, and --pause.
-func addGlobal(root *cobra.Command, config *genericclioptions.ConfigFlags, getter *client.Flags) {
+func addGlobal(root *cobra.Command, config *genericclioptions.ConfigFlags, getter *kubeconfig.Flags) {
 	config.AddFlags(root.PersistentFlags())
 	addVerbosity(root)
 	root.PersistentFlags().Bool("pause", false, "Wait for the Enter key before the command ends, for programs such as k9s that clear the screen then")

@@ -5,10 +5,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 )
 
 // requests are the commands by which shells ask cobra what completes a line.
@@ -30,7 +30,7 @@ func words(called program.Program, typed []string) []string {
 
 // completeGlobal says what completes the global flags, which root has by now. Nobody is asked
 // for credentials by a Tab.
-func completeGlobal(root *cobra.Command, f *factory.Factory, getter *client.Flags) {
+func completeGlobal(root *cobra.Command, f *factory.Factory, getter *kubeconfig.Flags) {
 	tab.Global(root, f)
 	ready := root.PersistentPreRun
 	root.PersistentPreRun = func(cmd *cobra.Command, args []string) {

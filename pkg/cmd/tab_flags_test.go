@@ -33,7 +33,7 @@ func everyValue(root *cobra.Command, see func(path []string, flag *pflag.Flag)) 
 // Each flag that takes a value was thought about: what it offers is written down. A new one
 // shows up here.
 func TestTabOfEveryFlag(t *testing.T) {
-	kubeconfig(t)
+	writeKubeconfig(t)
 	root, _ := tree()
 	var b strings.Builder
 	everyValue(root, func(path []string, flag *pflag.Flag) {

@@ -16,7 +16,7 @@ import (
 
 // --pause in a line that a shell completes is a word: nobody is asked for Enter.
 func TestTabDoesNotPause(t *testing.T) {
-	kubeconfig(t)
+	writeKubeconfig(t)
 	open := terminal.Open(t.Fatalf, t.Cleanup)
 	for _, line := range [][]string{{"kubectl_complete-batch", "fetch", "--pause", "--transport", "tu"}, {"kubectl-batch", "__complete", "--pause", "fetch", "--transport", "tu"}} {
 		streams, _, out, errOut := genericiooptions.NewTestIOStreams()

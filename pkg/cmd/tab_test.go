@@ -187,8 +187,8 @@ func TestTabOfOrphansNeedsTheJobs(t *testing.T) {
 	equal(t, cluster.Calls(), []string{"list jobs"})
 }
 
-// kubeconfig has two contexts, and a cluster that nobody answers at.
-func kubeconfig(t *testing.T) {
+// writeKubeconfig has two contexts, and a cluster that nobody answers at.
+func writeKubeconfig(t *testing.T) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config")
 	text := `{"apiVersion": "v1", "kind": "Config", "current-context": "here",
@@ -212,7 +212,7 @@ func called(t *testing.T, as string, args ...string) result {
 // Called by the name that kubectl looks for, the program completes. Global flags may stand
 // anywhere behind the plugin's name; before it kubectl takes none.
 func TestTabAsKubectlCalls(t *testing.T) {
-	kubeconfig(t)
+	writeKubeconfig(t)
 	for line, want := range map[string]string{
 		"fe":                                "fetch\tCopy the results of a job to the local machine\n:4\n",
 		"-n lab fe":                         "fetch\tCopy the results of a job to the local machine\n:4\n",
@@ -245,7 +245,7 @@ func TestTabAsKubectlCalls(t *testing.T) {
 
 // A list of kubeconfig files is taken here, too.
 func TestTabTakesKubeconfigLists(t *testing.T) {
-	kubeconfig(t)
+	writeKubeconfig(t)
 	list := fmt.Sprintf("--kubeconfig=%s%c%s", os.Getenv("KUBECONFIG"), os.PathListSeparator, filepath.Join(t.TempDir(), "none"))
 	t.Setenv("KUBECONFIG", "")
 	equal(t, called(t, "kubectl_complete-batch", list, "--context", "t").Stdout, "there\tvision\n:4\n")

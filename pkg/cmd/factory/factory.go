@@ -10,10 +10,10 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/utils/clock"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 )
 
 // Factory holds the outside world as the verbs see it. Tests replace it whole.
@@ -21,7 +21,7 @@ type Factory struct {
 	// Program is how this program was called.
 	Program program.Program
 	// Client reaches the cluster that the kubeconfig flags name.
-	Client client.Getter
+	Client kubeconfig.Getter
 	// Streams: Out takes the answer, ErrOut the talk.
 	Streams genericiooptions.IOStreams
 	// Clock measures how long this command waits. Ages and annotations of objects go by
@@ -36,7 +36,7 @@ type Factory struct {
 	// Quiet suppresses messages: only answers, errors and warnings of the API server are printed.
 	Quiet bool
 	// Warnings are what the API server has warned of.
-	Warnings *client.Warnings
+	Warnings *kubeconfig.Warnings
 	// scope begins each message, see Scoped.
 	scope string
 }

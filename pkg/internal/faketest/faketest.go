@@ -23,8 +23,8 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -34,9 +34,9 @@ const Namespace = "lab"
 // User is who the caller is, unless As says otherwise.
 const User = "dev@example.org"
 
-var _ client.Getter = (*Cluster)(nil)
+var _ kubeconfig.Getter = (*Cluster)(nil)
 
-// Cluster is a client.Getter over objects in memory.
+// Cluster is a kubeconfig.Getter over objects in memory.
 type Cluster struct {
 	clients   *fake.Clientset
 	user      string
@@ -44,8 +44,8 @@ type Cluster struct {
 	arguments []string
 	executor  transport.Executor
 	tunnel    transport.Dialer
-	warnings  client.Warnings
-	time      client.ServerTime
+	warnings  kubeconfig.Warnings
+	time      kubeconfig.ServerTime
 	silent    <-chan struct{}
 
 	mu      sync.Mutex
@@ -90,7 +90,7 @@ func (c *Cluster) Tunneling(dialer transport.Dialer) *Cluster {
 }
 
 // Warnings are what this API server has warned of.
-func (c *Cluster) Warnings() *client.Warnings { return &c.warnings }
+func (c *Cluster) Warnings() *kubeconfig.Warnings { return &c.warnings }
 
 // Warn has the API server warn of text.
 func (c *Cluster) Warn(text string) *Cluster {
@@ -148,7 +148,7 @@ func (c *Cluster) Silent(answer <-chan struct{}) *Cluster {
 	return c
 }
 
-// Clientset implements client.Getter.
+// Clientset implements kubeconfig.Getter.
 func (c *Cluster) Clientset() (clients.Interface, error) {
 	if c.silent != nil {
 		<-c.silent
@@ -156,19 +156,19 @@ func (c *Cluster) Clientset() (clients.Interface, error) {
 	return c.clients, nil
 }
 
-// Bulk implements client.Getter.
+// Bulk implements kubeconfig.Getter.
 func (c *Cluster) Bulk() (clients.Interface, error) { return c.clients, nil }
 
-// Objects implements client.Getter: kinds that the clientset does not know are for
+// Objects implements kubeconfig.Getter: kinds that the clientset does not know are for
 // a real cluster.
 func (*Cluster) Objects() (dynamic.Interface, meta.RESTMapper, error) {
 	return nil, nil, errors.New("this in-memory cluster does not support arbitrary objects")
 }
 
-// Executor implements client.Getter.
+// Executor implements kubeconfig.Getter.
 func (c *Cluster) Executor() (transport.Executor, error) { return c.executor, nil }
 
-// Tunnel implements client.Getter.
+// Tunnel implements kubeconfig.Getter.
 func (c *Cluster) Tunnel(string, string, int) (transport.Dialer, error) {
 	if c.tunnel == nil {
 		return nil, errors.New("this in-memory cluster has no tunnel")
@@ -176,7 +176,7 @@ func (c *Cluster) Tunnel(string, string, int) (transport.Dialer, error) {
 	return c.tunnel, nil
 }
 
-// Namespace implements client.Getter.
+// Namespace implements kubeconfig.Getter.
 func (c *Cluster) Namespace() (string, error) { return c.namespace, nil }
 
 // In makes namespace the one that commands work in.
@@ -202,13 +202,13 @@ func (d dated) RoundTrip(*http.Request) (*http.Response, error) {
 	return &http.Response{Header: http.Header{"Date": {d.UTC().Format(http.TimeFormat)}}, Body: http.NoBody}, nil
 }
 
-// ServerTime implements client.Getter.
-func (c *Cluster) ServerTime() *client.ServerTime { return &c.time }
+// ServerTime implements kubeconfig.Getter.
+func (c *Cluster) ServerTime() *kubeconfig.ServerTime { return &c.time }
 
-// Server implements client.Getter.
+// Server implements kubeconfig.Getter.
 func (*Cluster) Server() (string, error) { return "https://lab.example.org", nil }
 
-// Kubeconfig implements client.Getter: two contexts, of the namespaces lab and default.
+// Kubeconfig implements kubeconfig.Getter: two contexts, of the namespaces lab and default.
 func (*Cluster) Kubeconfig() (clientcmdapi.Config, error) {
 	config := clientcmdapi.NewConfig()
 	for name, namespace := range map[string]string{"here": Namespace, "there": "default"} {
@@ -219,7 +219,7 @@ func (*Cluster) Kubeconfig() (clientcmdapi.Config, error) {
 	return *config, nil
 }
 
-// Arguments implements client.Getter.
+// Arguments implements kubeconfig.Getter.
 func (c *Cluster) Arguments() []string { return c.arguments }
 
 // Add puts an object there behind the command's back.

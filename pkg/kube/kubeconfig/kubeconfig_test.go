@@ -1,4 +1,4 @@
-package client_test
+package kubeconfig_test
 
 import (
 	"encoding/base64"
@@ -14,8 +14,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 )
 
 // upgrades is an API server that answers a tunnel with an echo.
@@ -41,7 +41,7 @@ func TestTakeList(t *testing.T) {
 	for typed, arguments := range map[string]int{"": 0, "/nowhere/config": 2, "/nowhere/a" + string(os.PathListSeparator) + "/nowhere/b": 2} {
 		flags, value := genericclioptions.NewConfigFlags(false), typed
 		flags.KubeConfig = &value
-		getter := client.NewFlags(flags, func() bool { return true })
+		getter := kubeconfig.NewFlags(flags, func() bool { return true })
 		getter.TakeList()
 		if got := getter.Arguments(); len(got) != arguments || arguments > 0 && got[1] != typed {
 			t.Errorf("%q: %q", typed, got)
@@ -72,7 +72,7 @@ func TestTunnel(t *testing.T) {
 	}
 	flags, dev := genericclioptions.NewConfigFlags(false), "dev"
 	flags.KubeConfig, flags.Impersonate = &path, &dev
-	getter := client.NewFlags(flags, func() bool { return true })
+	getter := kubeconfig.NewFlags(flags, func() bool { return true })
 	tunnel, err := getter.Tunnel("lab", "fetch-x", 7)
 	if err != nil {
 		t.Fatal(err)

@@ -1,4 +1,4 @@
-package client_test
+package kubeconfig_test
 
 import (
 	"io"
@@ -12,7 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/client"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 )
 
 // --request-timeout bounds a request, and not a log that is followed.
@@ -36,7 +36,7 @@ func TestRequestTimeoutDoesNotBoundStreams(t *testing.T) {
 	t.Setenv("KUBECONFIG", "/nowhere/config")
 	flags, timeout := genericclioptions.NewConfigFlags(false), limit.String()
 	flags.APIServer, flags.Timeout = &server.URL, &timeout
-	clients, err := client.NewFlags(flags, func() bool { return true }).Clientset()
+	clients, err := kubeconfig.NewFlags(flags, func() bool { return true }).Clientset()
 	if err != nil {
 		t.Fatal(err)
 	}

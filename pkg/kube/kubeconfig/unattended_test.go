@@ -1,6 +1,6 @@
 //go:build linux
 
-package client_test
+package kubeconfig_test
 
 import (
 	"os"
@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/client"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 	"github.com/kubectl-batch/kubectl-batch/test/terminal"
 )
 
@@ -32,7 +32,7 @@ func TestUnattended(t *testing.T) {
 	for unattended, want := range map[bool]string{true: "standard input is unavailable", false: "executable false failed"} {
 		flags := genericclioptions.NewConfigFlags(false)
 		flags.KubeConfig = &path
-		getter := client.NewFlags(flags, func() bool { return true })
+		getter := kubeconfig.NewFlags(flags, func() bool { return true })
 		if unattended {
 			getter.Unattended()
 		}

@@ -1,9 +1,9 @@
-// Package client turns the kubeconfig flags into clients of the cluster. It is
+// Package kubeconfig turns the kubeconfig flags into clients of the cluster. It is
 // the only reader of those flags.
 //
 // What it promises: no file is read and no server asked before a client is wanted, so
 // that help needs neither; errors say which of the two was wrong.
-package client
+package kubeconfig
 
 import (
 	"fmt"

@@ -1,4 +1,4 @@
-package client_test
+package kubeconfig_test
 
 import (
 	"strings"
@@ -6,7 +6,7 @@ import (
 
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/client"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 )
 
 // Without a kubeconfig the error names the file, and not the server that kubectl asks then.
@@ -14,7 +14,7 @@ func TestNoKubeconfigIsNamed(t *testing.T) {
 	file := t.TempDir() + "/nosuch"
 	t.Setenv("KUBECONFIG", file)
 	t.Setenv("KUBERNETES_SERVICE_HOST", "") // no cluster around this program either
-	flags := client.NewFlags(genericclioptions.NewConfigFlags(true), func() bool { return true })
+	flags := kubeconfig.NewFlags(genericclioptions.NewConfigFlags(true), func() bool { return true })
 	_, err := flags.Clientset()
 	if err == nil || !strings.Contains(err.Error(), "no cluster in the kubeconfig ("+file+"); set KUBECONFIG, or use --kubeconfig") {
 		t.Errorf("%v", err)
