@@ -19,7 +19,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
 )
 
@@ -113,7 +113,7 @@ func (p *process) local(t testing.TB) *http.Client {
 // tunnel enrolls a client and lets it come through the network.
 func (p *process) tunnel(t testing.TB) *http.Client {
 	t.Helper()
-	mine, err := keys.New(time.Now())
+	mine, err := mtls.New(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -13,7 +13,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -42,7 +42,7 @@ func Agent(ctx context.Context, at transport.Container, o Options) (*transport.C
 	if o.Only == exec.Name() {
 		return transport.NewChooser(o.Trace, exec), nil
 	}
-	pair, err := keys.New(o.Now)
+	pair, err := mtls.New(o.Now)
 	if err != nil {
 		return nil, fmt.Errorf("creating a key: %w", err)
 	}

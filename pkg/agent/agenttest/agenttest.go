@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
 )
 
@@ -77,7 +77,7 @@ func (a *Agent) await(tb testing.TB) {
 }
 
 // Enroll makes mine the agent's client.
-func (a *Agent) Enroll(tb testing.TB, mine *keys.Pair) server.Enrolment {
+func (a *Agent) Enroll(tb testing.TB, mine *mtls.Pair) server.Enrolment {
 	tb.Helper()
 	answer, err := a.Local(tb).Post("http://agent/v1/enroll", "application/x-pem-file", bytes.NewReader(mine.PEM()))
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
 )
 
 // Local is a client on the socket.
@@ -26,7 +26,7 @@ func (a *Agent) Local(tb testing.TB) *http.Client {
 // Tunnel is a client that came in through the network, and enrolled before.
 func (a *Agent) Tunnel(tb testing.TB) *http.Client {
 	tb.Helper()
-	mine, err := keys.New(time.Now())
+	mine, err := mtls.New(time.Now())
 	if err != nil {
 		tb.Fatal(err)
 	}

@@ -10,7 +10,7 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
@@ -23,7 +23,7 @@ type agent struct {
 	// served, "" for all.
 	root    *os.Root
 	only    string
-	pair    *keys.Pair
+	pair    *mtls.Pair
 	client  atomic.Pointer[[]byte] // the certificate of the one client
 	port    int
 	idle    *idle
@@ -40,7 +40,7 @@ func newAgent(o Options) (*agent, error) {
 	if err != nil {
 		return nil, fmt.Errorf("opening the root directory: %w", err)
 	}
-	pair, err := keys.New(o.Now())
+	pair, err := mtls.New(o.Now())
 	if err != nil {
 		return nil, errors.Join(err, volume.Close())
 	}

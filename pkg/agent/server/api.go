@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
@@ -39,9 +39,9 @@ func (a *agent) api(inPod bool) http.Handler {
 }
 
 func (a *agent) enroll(w http.ResponseWriter, r *http.Request) {
-	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, keys.MaxPEM))
+	text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, mtls.MaxPEM))
 	if err == nil {
-		_, err = keys.Parse(text)
+		_, err = mtls.Parse(text)
 	}
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)

@@ -14,13 +14,13 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
 )
 
-func pair(t *testing.T) *keys.Pair {
+func pair(t *testing.T) *mtls.Pair {
 	t.Helper()
-	p, err := keys.New(time.Now())
+	p, err := mtls.New(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestTheNetworkHasOneDoor(t *testing.T) {
 func TestWhoIsLetIn(t *testing.T) {
 	agent := agenttest.Start(t, t.TempDir(), server.Options{})
 	first, second, stranger := pair(t), pair(t), pair(t)
-	enter := func(p *keys.Pair, enrolment server.Enrolment) error {
+	enter := func(p *mtls.Pair, enrolment server.Enrolment) error {
 		config := p.Client([]byte(enrolment.Certificate))
 		conn, err := agenttest.Dial(t.Context(), enrolment.Port, config)
 		if err != nil {
@@ -121,7 +121,7 @@ func TestEnrolNeedsTheSocket(t *testing.T) {
 	if answer.StatusCode != http.StatusNotFound {
 		t.Errorf("through the tunnel: %s", answer.Status)
 	}
-	for _, body := range []string{"", "no certificate", strings.Repeat("x", keys.MaxPEM+1)} {
+	for _, body := range []string{"", "no certificate", strings.Repeat("x", mtls.MaxPEM+1)} {
 		answer, err := agent.Local(t).Post("http://agent/v1/enroll", "", strings.NewReader(body))
 		if err != nil {
 			t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
 )
 
 // counted counts what is written to it, and fails from some write on.
@@ -50,9 +50,9 @@ func gatheringPair(t *testing.T) (here *gathering, wire *counted, there *tls.Con
 	return here, wire, there
 }
 
-func newPair(t *testing.T) *keys.Pair {
+func newPair(t *testing.T) *mtls.Pair {
 	t.Helper()
-	pair, err := keys.New(time.Now())
+	pair, err := mtls.New(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}

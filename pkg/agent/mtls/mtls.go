@@ -1,11 +1,11 @@
-// Package keys makes the two certificates by which the ends of a tunnel know
+// Package mtls makes the two certificates by which the ends of a tunnel know
 // each other.
 //
 // What it promises: TLS 1.3 in which each end accepts exactly the certificate it
 // was told of, and nothing else; the private keys never leave the memory of the
 // process that made them. What it does not: that the certificates reached each
 // other unchanged. Whoever carries them does that.
-package keys
+package mtls
 
 import (
 	"bytes"

@@ -1,4 +1,4 @@
-package keys_test
+package mtls_test
 
 import (
 	"crypto/tls"
@@ -6,12 +6,12 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/keys"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
 )
 
-func pair(t *testing.T) *keys.Pair {
+func pair(t *testing.T) *mtls.Pair {
 	t.Helper()
-	p, err := keys.New(time.Now())
+	p, err := mtls.New(time.Now())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,11 +50,11 @@ func meet(t *testing.T, server, client *tls.Config) (serverErr, clientErr error)
 
 func TestOnlyThePeer(t *testing.T) {
 	server, client, other := pair(t), pair(t), pair(t)
-	old, err := keys.New(time.Now().Add(-72 * time.Hour))
+	old, err := mtls.New(time.Now().Add(-72 * time.Hour))
 	if err != nil {
 		t.Fatal(err)
 	}
-	certificate := func(p *keys.Pair) func() []byte { return p.PEM }
+	certificate := func(p *mtls.Pair) func() []byte { return p.PEM }
 	naked := client.Client(server.PEM())
 	naked.Certificates = nil
 	weak := client.Client(server.PEM())
@@ -91,10 +91,10 @@ func TestParseRefuses(t *testing.T) {
 		"no PEM":    "hello",
 		"no DER":    "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n",
 		"other PEM": "-----BEGIN PRIVATE KEY-----\naGVsbG8=\n-----END PRIVATE KEY-----\n",
-		"too long":  string(make([]byte, keys.MaxPEM+1)),
+		"too long":  string(make([]byte, mtls.MaxPEM+1)),
 	} {
 		t.Run(name, func(t *testing.T) {
-			if _, err := keys.Parse([]byte(text)); err == nil {
+			if _, err := mtls.Parse([]byte(text)); err == nil {
 				t.Error("want an error")
 			}
 		})

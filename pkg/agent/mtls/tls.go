@@ -1,4 +1,4 @@
-package keys
+package mtls
 
 import (
 	"crypto/tls"
