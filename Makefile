@@ -18,7 +18,7 @@ build: ## Build bin/kubectl-batch, with the agents for helper pods
 	@for arch in amd64 arm64; do \
 		CGO_ENABLED=0 GOOS=linux GOARCH=$$arch go build -buildvcs=false $(SMALL) -tags nethttpomithttp2 -o bin/batch-agent-linux-$$arch ./cmd/batch-agent || exit 1; \
 	done
-	@CGO_ENABLED=0 go run -trimpath ./pkg/agent/binary/pack pkg/agent/binary/embedded bin/batch-agent-linux-amd64 bin/batch-agent-linux-arm64
+	@CGO_ENABLED=0 go run -trimpath ./pkg/agent/embedded/pack pkg/agent/embedded/programs bin/batch-agent-linux-amd64 bin/batch-agent-linux-arm64
 	CGO_ENABLED=0 go build $(SMALL) $(LEAN) -o bin/kubectl-batch ./cmd/kubectl-batch
 
 demo: cluster-check ## Run a job and fetch its results on a real cluster, which is built first

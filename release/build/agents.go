@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
 )
 
 // Agents are the programs for pods, built and packed.
@@ -20,8 +20,8 @@ type Agents struct {
 	overlay string
 }
 
-// embedded is where package binary takes the agents from.
-const embedded = "pkg/agent/binary/embedded"
+// agentDir is where package embedded takes the agents from.
+const agentDir = "pkg/agent/embedded/programs"
 
 // Agents builds the agents and packs them. They do not go into the work tree, where
 // other people's builds would find them: an overlay shows them to the builds that are
@@ -34,12 +34,12 @@ func (c Compiler) Agents(ctx context.Context) (Agents, error) {
 		if err := c.compile(ctx, Platform{OS: "linux", Arch: arch}, nil, "./cmd/batch-agent", program, "-tags", "nethttpomithttp2"); err != nil {
 			return Agents{}, err
 		}
-		packed, err := pack(program, filepath.Join(c.Scratch, binary.File(arch)))
+		packed, err := pack(program, filepath.Join(c.Scratch, embedded.File(arch)))
 		if err != nil {
 			return Agents{}, err
 		}
 		agents.Programs, agents.packed = append(agents.Programs, program), append(agents.packed, packed)
-		shown[filepath.Join(c.Folder, embedded, binary.File(arch))] = filepath.Join(c.Scratch, binary.File(arch))
+		shown[filepath.Join(c.Folder, agentDir, embedded.File(arch))] = filepath.Join(c.Scratch, embedded.File(arch))
 	}
 	if err := c.hide(shown); err != nil {
 		return Agents{}, err
@@ -53,7 +53,7 @@ func pack(program, into string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	packed, err := binary.Pack(content)
+	packed, err := embedded.Pack(content)
 	if err != nil {
 		return nil, err
 	}
@@ -68,7 +68,7 @@ func (c Compiler) hide(shown map[string]string) error {
 		others = append(others, file+".part")
 	}
 	for _, pattern := range []string{"*.gz", "*.gz.part"} {
-		found, err := filepath.Glob(filepath.Join(c.Folder, embedded, pattern))
+		found, err := filepath.Glob(filepath.Join(c.Folder, agentDir, pattern))
 		if err != nil {
 			return err
 		}

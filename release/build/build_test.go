@@ -115,7 +115,7 @@ func TestReadSource(t *testing.T) {
 // tree to stay as it is.
 func TestOverlay(t *testing.T) {
 	tree := t.TempDir()
-	place := filepath.Join(tree, embedded)
+	place := filepath.Join(tree, agentDir)
 	if err := os.MkdirAll(place, 0o750); err != nil {
 		t.Fatal(err)
 	}

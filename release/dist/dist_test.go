@@ -124,7 +124,7 @@ func dist(t *testing.T, folder string, environment ...string) string {
 }
 
 // agents is where `make build` puts them.
-const agents = "pkg/agent/binary/embedded"
+const agents = "pkg/agent/embedded/programs"
 
 // tree is what lies at the top and among the embedded agents, and since when.
 func tree(t *testing.T, folder string) (names []string) {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
 )
 
 // What the files of a release are called.
@@ -60,7 +60,7 @@ func released(entry os.DirEntry) bool {
 }
 
 func (f *folder) write(name string, data []byte) error {
-	f.sums[name] = binary.Hash(data)
+	f.sums[name] = embedded.Hash(data)
 	return os.WriteFile(filepath.Join(f.path, name), data, 0o644) //nolint:gosec // for everybody to read
 }
 

@@ -17,7 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
 	"github.com/kubectl-batch/kubectl-batch/release/build"
 	"github.com/kubectl-batch/kubectl-batch/release/krew"
 )
@@ -135,7 +135,7 @@ func checkAgents(t *testing.T, program []byte) {
 	t.Helper()
 	var found []string
 	for at := range occurrences(program, []byte{0x1f, 0x8b, 8, 0x10}) {
-		packed, err := binary.Read(program[at:])
+		packed, err := embedded.Read(program[at:])
 		if err != nil {
 			continue
 		}
@@ -145,7 +145,7 @@ func checkAgents(t *testing.T, program []byte) {
 		}
 		unzipped.Multistream(false)
 		agent, err := io.ReadAll(unzipped)
-		if err != nil || binary.Hash(agent) != packed.SHA256 {
+		if err != nil || embedded.Hash(agent) != packed.SHA256 {
 			t.Fatalf("an agent is not what it says: %v", err)
 		}
 		info := recorded(t, agent)
@@ -193,7 +193,7 @@ func checkSBOM(t *testing.T, p build.Platform, list, program []byte) {
 	}
 	main := document.Metadata.Component
 	purl := "pkg:golang/github.com/kubectl-batch/kubectl-batch@" + version + "?goarch=" + p.Arch + "&goos=" + p.OS + "#cmd/kubectl-batch"
-	if main.PURL != purl || main.Hashes[0].Content != binary.Hash(program) || document.Metadata.Timestamp != "2023-11-14T22:13:20Z" {
+	if main.PURL != purl || main.Hashes[0].Content != embedded.Hash(program) || document.Metadata.Timestamp != "2023-11-14T22:13:20Z" {
 		t.Errorf("%+v", document.Metadata)
 	}
 	listed := map[string]string{}

@@ -10,7 +10,7 @@ import (
 	"path/filepath"
 	"runtime/debug"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
 	"github.com/kubectl-batch/kubectl-batch/release/build"
 	"github.com/kubectl-batch/kubectl-batch/release/notices"
 	"github.com/kubectl-batch/kubectl-batch/release/sbom"
@@ -151,7 +151,7 @@ func describe(name, file string) (program sbom.Program, content []byte, err erro
 	if err != nil {
 		return sbom.Program{}, nil, fmt.Errorf("%s: %w", name, err)
 	}
-	return sbom.Program{Name: name, SHA256: binary.Hash(content), Info: info}, content, nil
+	return sbom.Program{Name: name, SHA256: embedded.Hash(content), Info: info}, content, nil
 }
 
 func (r *release) say(format string, args ...any) { _, _ = fmt.Fprintf(r.log, format+"\n", args...) }

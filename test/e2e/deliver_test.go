@@ -16,7 +16,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
@@ -41,7 +41,7 @@ exec "$@"`
 // side, each into a real helper. Each must arrive at the first try.
 func TestDeliver(t *testing.T) {
 	s := connect(t)
-	if !binary.Embedded() {
+	if !embedded.Available() {
 		t.Fatal("there are no agents here: make build puts them in")
 	}
 	namespace := s.namespace(t, "deliver")
@@ -88,14 +88,14 @@ func checkArrived(t *testing.T, exec transport.Executor, at transport.Container)
 	}
 	got := strings.Join(strings.Fields(out.String()), " ")
 	machine, arrived, _ := strings.Cut(got, " ")
-	agent, _ := binary.For(machine)
+	agent, _ := embedded.For(machine)
 	if want := fmt.Sprintf("%d %s", deliveries, agent.SHA256); arrived != want {
 		t.Errorf("the pod has seen %q %s, want %q", got, complaints.String(), want)
 	}
 }
 
 func theAgent(machine string) (helper.Binary, bool) {
-	agent, ok := binary.For(machine)
+	agent, ok := embedded.For(machine)
 	return helper.Binary{Size: agent.Size, SHA256: agent.SHA256, Gzip: agent.Compressed(), Open: agent.Open}, ok
 }
 

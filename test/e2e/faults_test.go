@@ -170,7 +170,7 @@ func withoutAgents(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 1 {
 		ts.Fatalf("usage: without-agents dir")
 	}
-	packed, err := filepath.Glob("../../pkg/agent/binary/embedded/*.gz")
+	packed, err := filepath.Glob("../../pkg/agent/embedded/programs/*.gz")
 	ts.Check(err)
 	overlay := map[string]map[string]string{"Replace": {}}
 	for _, file := range packed {

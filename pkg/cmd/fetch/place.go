@@ -11,7 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
@@ -53,7 +53,7 @@ func (o *Options) newPlace(from *found) *place {
 	}
 	// An agent ends when it hears nothing, and of tar it hears nothing: the two
 	// do not share a helper.
-	if agent, ok := binary.For("x86_64"); ok && o.engine.Transport != "tar" {
+	if agent, ok := embedded.For("x86_64"); ok && o.engine.Transport != "tar" {
 		spec.Agent = agent.SHA256
 	}
 	spec.Hasty = slices.ContainsFunc(from.pods, func(pod *corev1.Pod) bool { return running(*pod, from.Container) })

@@ -8,7 +8,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -24,7 +24,7 @@ func (p *place) find(ctx context.Context) (*openWay, error) {
 
 // onClaim decides where to read a claim: in a helper pod or, where there can be none, in a pod that has the claim.
 func (p *place) onClaim(ctx context.Context) (*openWay, error) {
-	if !binary.Embedded() && (p.options.engine.Plan || needsAgent(p.options.engine.Transport)) {
+	if !embedded.Available() && (p.options.engine.Plan || needsAgent(p.options.engine.Transport)) {
 		return p.without(transport.Container{}, errNoAgent)
 	}
 	users, err := volume.Users(ctx, p.options.client, p.options.namespace, p.from.claim.Name)

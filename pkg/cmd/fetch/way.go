@@ -11,7 +11,7 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/klog/v2"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reach"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
@@ -94,7 +94,7 @@ func (p *place) inHelper(ctx context.Context, at transport.Container) (*openWay,
 	if asked == "tar" {
 		return p.tar(at, helper.MountPath, p.from.SubPath), nil
 	}
-	if !binary.Embedded() {
+	if !embedded.Available() {
 		return p.without(at, errNoAgent)
 	}
 	err := helper.Install(ctx, p.executor(), at, agentFor)
@@ -127,7 +127,7 @@ func (p *place) without(at transport.Container, why error) (*openWay, error) {
 
 // agentFor returns the agent for a machine.
 func agentFor(machine string) (helper.Binary, bool) {
-	agent, ok := binary.For(machine)
+	agent, ok := embedded.For(machine)
 	if !ok {
 		return helper.Binary{}, false
 	}

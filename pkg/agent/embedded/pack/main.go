@@ -1,4 +1,4 @@
-// Command pack compresses agents for package binary: pack FOLDER PROGRAM...
+// Command pack compresses agents for package embedded: pack FOLDER PROGRAM...
 // Each PROGRAM becomes FOLDER/PROGRAM.gz, unless that holds it already.
 package main
 
@@ -8,7 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/binary"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
 )
 
 func main() {
@@ -30,11 +30,11 @@ func pack(folder, path string) error {
 	}
 	target := filepath.Join(folder, filepath.Base(path)+".gz")
 	if old, err := os.ReadFile(target); err == nil { //nolint:gosec // as above
-		if packed, err := binary.Read(old); err == nil && packed.SHA256 == binary.Hash(program) {
+		if packed, err := embedded.Read(old); err == nil && packed.SHA256 == embedded.Hash(program) {
 			return nil
 		}
 	}
-	packed, err := binary.Pack(program)
+	packed, err := embedded.Pack(program)
 	if err != nil {
 		return fmt.Errorf("packing %s: %w", path, err)
 	}

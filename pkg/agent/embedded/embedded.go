@@ -1,10 +1,10 @@
-// Package binary holds the agents for the machines that pods run on.
+// Package embedded holds the agents for the machines that pods run on.
 //
 // What it promises: a Binary says the size and SHA-256 of what it holds, so that
 // whoever delivers it can tell that it arrived. What it does not: that there are
 // any. They are built and put here by `make build`; a program that was built
-// without that has none, and Embedded says so.
-package binary
+// without that has none, and Available says so.
+package embedded
 
 import (
 	"bytes"
@@ -14,10 +14,10 @@ import (
 	"io"
 )
 
-// embedded holds the agents, and in any case a file that says where they come from.
+// programs holds the agents, and in any case a file that says where they come from.
 //
-//go:embed embedded
-var embedded embed.FS
+//go:embed programs
+var programs embed.FS
 
 // Binary is one agent.
 type Binary struct {
@@ -36,7 +36,7 @@ func For(machine string) (b Binary, ok bool) {
 	if !known {
 		return Binary{}, false
 	}
-	compressed, err := embedded.ReadFile("embedded/" + File(arch))
+	compressed, err := programs.ReadFile("programs/" + File(arch))
 	if err != nil {
 		return Binary{}, false
 	}
@@ -47,8 +47,8 @@ func For(machine string) (b Binary, ok bool) {
 // File is the name under which the agent for a Go architecture is embedded.
 func File(arch string) string { return "batch-agent-linux-" + arch + ".gz" }
 
-// Embedded reports whether there are agents at all.
-func Embedded() bool {
+// Available reports whether there are agents at all.
+func Available() bool {
 	_, amd64 := For("x86_64")
 	_, arm64 := For("aarch64")
 	return amd64 || arm64
