@@ -14,7 +14,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
 var errCut = &transfer.LostError{Cause: errors.New("cut")}
@@ -30,7 +30,7 @@ func TestLostListingIsAskedForAgain(t *testing.T) {
 		causes = append(causes, fmt.Sprint(retry, cause))
 		return nil
 	}
-	result := movertest.Fetch(t, req, "")
+	result := sourcetest.Fetch(t, req, "")
 	compare(t, []string{"1 cut"}, causes)
 	compare(t, []int{2, 1}, []int{result.Files, result.Symlinks})
 	compare(t, filetree.Tree{"a": node(3, 1), "b": node(600, 1), "s": filetree.Symlink("a")}, filetree.Read(t, req.Dir))
@@ -42,7 +42,7 @@ func TestOnlyTheRestComesAgain(t *testing.T) {
 	src.contents = []contents{{after: 1, err: errCut}, {after: 1, err: errCut}, {}}
 	req := to(t, src)
 	req.Retries = 1 // each attempt brought something: none counts twice
-	result := movertest.Fetch(t, req, "")
+	result := sourcetest.Fetch(t, req, "")
 	compare(t, transfer.Result{Files: 3, Bytes: 606, PlanFiles: 3, PlanBytes: 606, Complete: true, Verified: true}, result,
 		cmpopts.IgnoreFields(transfer.Result{}, "Digest"))
 	a, b, c := want("a", 3), want("b", 600), want("c", 3)
@@ -63,7 +63,7 @@ func TestIncomplete(t *testing.T) {
 	compare(t, filetree.Tree{"a": node(3, 1)}, filetree.Read(t, req.Dir))
 
 	src.contents = []contents{{}}
-	again := movertest.Fetch(t, req, "")
+	again := sourcetest.Fetch(t, req, "")
 	compare(t, []int{2, 1}, []int{again.Files, again.Kept})
 }
 
@@ -103,7 +103,7 @@ func TestWrongContent(t *testing.T) {
 					return src.listedFile(i, want)
 				}}}
 				req := to(t, src)
-				result := movertest.Fetch(t, req, wantErr)
+				result := sourcetest.Fetch(t, req, wantErr)
 				got := filetree.Read(t, req.Dir)
 				if wantErr == "" {
 					compare(t, filetree.Tree{"a": node(3, 1), "b": node(3, 1)}, got)
@@ -127,7 +127,7 @@ func TestUnaskedContent(t *testing.T) {
 		src := sends(file("a", 3, 1))
 		src.contents = append(src.contents[:0], contents)
 		req := to(t, src)
-		movertest.Fetch(t, req, "sent an unexpected file")
+		sourcetest.Fetch(t, req, "sent an unexpected file")
 		gone(t, filepath.Join(req.Dir, "other"))
 		_ = name
 	}
@@ -221,7 +221,7 @@ func TestLongerThanListed(t *testing.T) {
 				return item, data, end
 			}}}
 			req := to(t, src)
-			result := movertest.Fetch(t, req, "")
+			result := sourcetest.Fetch(t, req, "")
 			compare(t, []any{int64(tt.want), int64(tt.want), tt.grows}, []any{result.Bytes, result.PlanBytes, result.Growing})
 			compare(t, filetree.Tree{"a": node(tt.want, 1)}, filetree.Read(t, req.Dir))
 		})

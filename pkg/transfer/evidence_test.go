@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
 // recently is a file that was changed just before it was listed or read.
@@ -43,15 +43,15 @@ func TestTimesThatProveNothing(t *testing.T) {
 				}
 				req := to(t, src)
 				req.InUse = test.inUse[0]
-				movertest.Fetch(t, req, "")
+				sourcetest.Fetch(t, req, "")
 				test.change(t, &req)
 				src.listings = []listing{{items: []transfer.Item{file("a", 3, 1)}}}
 				src.contents, src.opened, src.sum, req.InUse = []contents{{}}, nil, content, test.inUse[1]
 				req.Force = req.Receipts == "" // the copy is not known to be a fetch's
-				result := movertest.Fetch(t, req, "")
+				result := sourcetest.Fetch(t, req, "")
 				compare(t, []int{test.hashed, copied * test.hashed, 1 - copied*test.hashed}, []int{src.summed, len(src.opened), result.Kept})
 				src.summed = 0
-				movertest.Fetch(t, req, "")
+				sourcetest.Fetch(t, req, "")
 				if req.Receipts != "" && !req.InUse && src.summed > 0 {
 					t.Error("a third fetch hashes a file that a second one has compared, or copied")
 				}
@@ -80,9 +80,9 @@ func TestUnsettledFiles(t *testing.T) {
 	src := sends(recently("young", 3, 1), file("old", 3, 1))
 	req := to(t, src)
 	req.InUse = true
-	compare(t, []string{"young"}, movertest.Fetch(t, req, "").Unsettled)
+	compare(t, []string{"young"}, sourcetest.Fetch(t, req, "").Unsettled)
 	req.Dir, req.InUse = req.Dir+"2", false
-	compare(t, 0, len(movertest.Fetch(t, req, "").Unsettled))
+	compare(t, 0, len(sourcetest.Fetch(t, req, "").Unsettled))
 }
 
 // TestLinkOfAFileThatChangedUnseen: no name keeps the content that the file had before.
@@ -91,13 +91,13 @@ func TestLinkOfAFileThatChangedUnseen(t *testing.T) {
 	first.Recent, second.Recent = true, true
 	src := sends(first, second)
 	req := to(t, src)
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	src.sum = "yyy"
 	src.contents = []contents{{of: func(_ int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
 		one := alias(want.Path)
 		return one, []byte("yyy"), whole([]byte("yyy"))
 	}}}
-	result := movertest.Fetch(t, req, "")
+	result := sourcetest.Fetch(t, req, "")
 	compare(t, 0, result.Kept)
 	for _, name := range []string{"a", "b"} {
 		text, err := os.ReadFile(req.Dir + "/" + name)

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
 const exists = "already exists locally, and was not written by fetch or was changed since; use --force to overwrite it"
@@ -40,19 +40,19 @@ func TestOthersFilesAreNot(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			src := sends(file("a", 3, 1))
 			req := to(t, src)
-			movertest.Fetch(t, req, "")
+			sourcetest.Fetch(t, req, "")
 			src.listings = []listing{{items: []transfer.Item{file("a", 5, 2), file("new", 1, 1)}}}
 			change(t, &req)
 			before := filetree.Read(t, req.Dir)["a"]
 
-			result := movertest.Fetch(t, req, `could not copy "a": already exists locally`)
+			result := sourcetest.Fetch(t, req, `could not copy "a": already exists locally`)
 			compare(t, filetree.Tree{"a": before, "new": node(1, 1)}, filetree.Read(t, req.Dir))
 			compare(t, []transfer.Refusal{{Path: "a", Reason: exists}}, result.Refused)
 			if result.Whole() || !result.Complete {
 				t.Errorf("counted %+v", result)
 			}
 			req.Force = true
-			if result = movertest.Fetch(t, req, ""); !result.Whole() {
+			if result = sourcetest.Fetch(t, req, ""); !result.Whole() {
 				t.Errorf("counted %+v", result)
 			}
 			compare(t, filetree.Tree{"a": node(5, 2), "new": node(1, 1)}, filetree.Read(t, req.Dir))
@@ -73,7 +73,7 @@ func receiptOf(t *testing.T, req transfer.Request) string {
 func TestReceiptOfAKilledProcess(t *testing.T) {
 	src := sends(file("a", 3, 1), file("b", 3, 1), file("c", 3, 1))
 	req := to(t, src)
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	info, err := os.Stat(receiptOf(t, req))
 	if err != nil {
 		t.Fatal(err)
@@ -82,9 +82,9 @@ func TestReceiptOfAKilledProcess(t *testing.T) {
 		t.Fatal(err)
 	}
 	src.listings = []listing{{items: []transfer.Item{file("a", 4, 2)}}}
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	src.listings = []listing{{items: []transfer.Item{file("a", 5, 3)}}}
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	compare(t, node(5, 3), filetree.Read(t, req.Dir)["a"])
 }
 
@@ -94,7 +94,7 @@ func TestReceiptStaysSmall(t *testing.T) {
 	req := to(t, src)
 	for i := range int64(50) {
 		src.listings = []listing{{items: []transfer.Item{file("a", 1+i, i), file("b", 3, 1)}}}
-		movertest.Fetch(t, req, "")
+		sourcetest.Fetch(t, req, "")
 	}
 	info, err := os.Stat(receiptOf(t, req))
 	if err != nil || info.Size() > 1000 {
@@ -108,7 +108,7 @@ func TestSameFilesAreKept(t *testing.T) {
 	req := to(t, src)
 	local := filetree.Tree{"a": node(3, 1), "s": filetree.Symlink("a")}
 	filetree.Write(t, mkdir(t, req.Dir), local)
-	compare(t, 2, movertest.Fetch(t, req, "").Kept)
+	compare(t, 2, sourcetest.Fetch(t, req, "").Kept)
 	compare(t, local, filetree.Read(t, req.Dir))
 }
 
@@ -116,11 +116,11 @@ func TestSameFilesAreKept(t *testing.T) {
 func TestModeAlone(t *testing.T) {
 	src := sends(file("a", 3, 1))
 	req := to(t, src)
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	stricter := file("a", 3, 1)
 	stricter.Mode = 0o600
 	src.listings = []listing{{items: []transfer.Item{stricter}}}
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	compare(t, node(3, 1).Perm("0600"), filetree.Read(t, req.Dir)["a"])
 	compare(t, 1, len(src.opened))
 }
@@ -130,13 +130,13 @@ func TestModeAlone(t *testing.T) {
 func TestSameTimeOtherContent(t *testing.T) {
 	src := sends(file("a", 3, 1))
 	req := to(t, src)
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	touched := file("a", 3, 1)
 	touched.Changed = time.Unix(9, 9)
 	src.listings = []listing{{items: []transfer.Item{touched}}}
 	for content, opened := range map[string]int{"xxx": 0, "xyz": 1} {
 		src.sum, src.opened = content, nil
-		movertest.Fetch(t, req, "")
+		sourcetest.Fetch(t, req, "")
 		compare(t, opened, len(src.opened))
 		touched.Changed = touched.Changed.Add(1)
 		src.listings = []listing{{items: []transfer.Item{touched}}}
@@ -149,7 +149,7 @@ func TestForceReplacesNoDirectory(t *testing.T) {
 	local := filetree.Tree{"d": filetree.Dir(), "d/x": filetree.File("x"), "f": filetree.File("f")}
 	filetree.Write(t, mkdir(t, req.Dir), local)
 	req.Force = true
-	result := movertest.Fetch(t, req, "could not copy")
+	result := sourcetest.Fetch(t, req, "could not copy")
 	want := []transfer.Refusal{
 		{Path: "d", Reason: "a directory already exists at this local path"},
 		{Path: "f", Reason: `"f" is a file locally, but a directory is needed`},
@@ -161,7 +161,7 @@ func TestForceReplacesNoDirectory(t *testing.T) {
 // TestDigest holds the digest to the tree, whatever the order it came in and
 // whichever name of a file came first.
 func TestDigest(t *testing.T) {
-	digest := func(items ...transfer.Item) string { return movertest.Fetch(t, to(t, sends(items...)), "").Digest }
+	digest := func(items ...transfer.Item) string { return sourcetest.Fetch(t, to(t, sends(items...)), "").Digest }
 	want := digest(alias("a"), alias("b"), alias("c"), file("d", 3, 1))
 	compare(t, want, digest(file("d", 3, 1), alias("c"), alias("a"), alias("b")))
 	for name, other := range map[string]string{
@@ -185,7 +185,7 @@ func TestLinksOfWhatIsNotHere(t *testing.T) {
 		return src.listedFile(i, want)
 	}}}
 	req := to(t, src)
-	result := movertest.Fetch(t, req, "could not copy")
+	result := sourcetest.Fetch(t, req, "could not copy")
 	compare(t, []transfer.Refusal{
 		{Path: "a", Reason: "permission denied"},
 		{Path: "b", Reason: `hard link to "a", which could not be copied: permission denied`},
@@ -196,7 +196,7 @@ func TestLinksOfWhatIsNotHere(t *testing.T) {
 func TestHostileNames(t *testing.T) {
 	req := to(t, sends(file("../up", 3, 1), file("/abs", 3, 1), file("a/../../b", 3, 1), file("nul\x00", 3, 1),
 		symlink("out", "../.."), file("a", 3, 1), file("a/b", 3, 1)))
-	result := movertest.Fetch(t, req, "could not copy")
+	result := sourcetest.Fetch(t, req, "could not copy")
 	compare(t, []int{5, 1}, []int{len(result.Refused), len(result.Skipped)})
 	compare(t, filetree.Tree{"a": node(3, 1)}, filetree.Read(t, req.Dir))
 }
@@ -204,10 +204,10 @@ func TestHostileNames(t *testing.T) {
 func TestPathsAreCleaned(t *testing.T) {
 	req := to(t, sends(file("a/b/f", 1, 1), file("c", 1, 1), file("unasked", 1, 1)))
 	req.Paths = []string{"a/b/../b", "a/b/f", "c", "./c", "a/bc"}
-	movertest.Fetch(t, req, `could not copy "unasked": not requested`)
+	sourcetest.Fetch(t, req, `could not copy "unasked": not requested`)
 	for _, bad := range []string{"..", "/abs", "a/../../b", "nul\x00"} {
 		req.Paths = []string{bad}
-		movertest.Fetch(t, req, "is outside the source directory")
+		sourcetest.Fetch(t, req, "is outside the source directory")
 	}
 }
 
@@ -216,7 +216,7 @@ func TestDirIsAFile(t *testing.T) {
 	req := to(t, src)
 	filetree.Write(t, filepath.Dir(filepath.Dir(req.Dir)), filetree.Tree{"new": filetree.File("x")})
 	req.Dir = filepath.Dir(req.Dir)
-	movertest.Fetch(t, req, "is not a directory")
+	sourcetest.Fetch(t, req, "is not a directory")
 	compare(t, 0, src.listed)
 }
 
@@ -229,7 +229,7 @@ func TestProgress(t *testing.T) {
 	req := to(t, sends(file("a", 3, 1), file("b", 300<<10, 1), symlink("s", "a")))
 	var got []transfer.Progress
 	req.Reporter = reporter(func(p transfer.Progress) { got = append(got, p) })
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	at := func(files, bytes int64) transfer.Progress {
 		return transfer.Progress{Files: files, TotalFiles: 2, Bytes: bytes, TotalBytes: 3 + 300<<10}
 	}
@@ -241,14 +241,14 @@ func TestProgress(t *testing.T) {
 func TestCoarseTimes(t *testing.T) {
 	src := sends(file("a", 3, 10))
 	req := to(t, src)
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	src.listings = []listing{{items: []transfer.Item{file("a", 3, 13)}}}
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	at := filepath.Join(req.Dir, "a")
 	if err := os.Chtimes(at, time.Time{}, time.Unix(10, 0)); err != nil {
 		t.Fatal(err)
 	}
-	movertest.Fetch(t, req, "could not copy") // changed here since
+	sourcetest.Fetch(t, req, "could not copy") // changed here since
 }
 
 // TestPlannedTellsHoles: what is told before the first byte says how much of it is holes.
@@ -260,7 +260,7 @@ func TestPlannedTellsHoles(t *testing.T) {
 	var got []int64
 	req.Planned = func(files int, bytes, stored int64) { got = append(got, int64(files), bytes, stored) }
 	req.PlanOnly = true
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	compare(t, []int64{2, 1<<30 + 3, 4099}, got)
 }
 
@@ -300,7 +300,7 @@ func TestFetchIntoReservation(t *testing.T) {
 		t.Fatal(err)
 	}
 	req.Reservation = reserved
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	_, err = transfer.Reserve(req.Dir, req.Receipts)
 	compare(t, archive.ErrLocked, err, cmpopts.EquateErrors())
 	compare(t, nil, reserved.Release(), cmpopts.EquateErrors())

@@ -5,7 +5,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
 // TestFollowsOnlyWhatWasAskedFor: a symlink that lies in what was asked for is copied as it is, and what it leads to
@@ -14,7 +14,7 @@ func TestFollowsOnlyWhatWasAskedFor(t *testing.T) {
 	src := sends(symlink("d/s", "../e"), file("d/f", 1, 1))
 	req := to(t, src)
 	req.Paths = []string{"d"}
-	movertest.Fetch(t, req, `could not copy "e": target of symlink "d/s", but not requested`)
+	sourcetest.Fetch(t, req, `could not copy "e": target of symlink "d/s", but not requested`)
 	compare(t, 1, src.listed)
 	compare(t, filetree.Symlink("../e"), filetree.Read(t, req.Dir)["d/s"])
 }
@@ -33,7 +33,7 @@ func TestFollowsNoLoop(t *testing.T) {
 			src := &source{contents: []contents{{}}, listings: []listing{{items: test.items[:1]}, {items: test.items}}}
 			req := to(t, src)
 			req.Paths = []string{"a"}
-			movertest.Fetch(t, req, "")
+			sourcetest.Fetch(t, req, "")
 			compare(t, test.listed, src.listed)
 		})
 	}

@@ -8,7 +8,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
 // TestNothingIsWrittenThroughKeptLinks: a hostile source names a symlink that leads out, and files behind it.
@@ -43,9 +43,9 @@ func TestKeptLinkBecomesFile(t *testing.T) {
 	before := filetree.Read(t, outside)
 	req := to(t, sends(symlink("x", outside+"/f")))
 	req.KeepLinks = true
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	req.Source = sends(file("x", 3, 1))
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	compare(t, before, filetree.Read(t, outside))
 	compare(t, filetree.Tree{"x": node(3, 1)}, filetree.Read(t, req.Dir))
 }

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
 // TestStoresThroughMmap: pages that are dirty already are changed again, which leaves no trace in the times of the file.
@@ -36,17 +36,17 @@ func TestStoresThroughMmap(t *testing.T) {
 		Source: source(t, agenttest.Start(t, root, server.Options{}).Tunnel(t), "auto"), SourceID: "uid",
 		Dir: filepath.Join(t.TempDir(), "dir"), Receipts: t.TempDir(),
 	}
-	movertest.Fetch(t, req, "")
+	sourcetest.Fetch(t, req, "")
 	for _, with := range []byte("23") {
 		fill(with)
-		result := movertest.Fetch(t, req, "")
+		result := sourcetest.Fetch(t, req, "")
 		text, err := os.ReadFile(filepath.Join(req.Dir, "array"))
 		must(t, err)
 		if !bytes.Equal(text, bytes.Repeat([]byte{with}, size)) || result.Kept > 0 {
 			t.Errorf("the copy begins with %c in place of %c; %d files were kept", text[0], with, result.Kept)
 		}
 	}
-	if result := movertest.Fetch(t, req, ""); result.Kept != 1 {
+	if result := sourcetest.Fetch(t, req, ""); result.Kept != 1 {
 		t.Errorf("without a store in between %d files are kept", result.Kept)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
 // TestMover runs the suite over a tunnel, with each codec.
@@ -16,7 +16,7 @@ func TestMover(t *testing.T) {
 	agenttest.NeedLinux(t)
 	for _, codec := range []string{"auto", "zstd", "s2", "none"} {
 		t.Run(codec, func(t *testing.T) {
-			movertest.Run(t, movertest.Mover{Lists: true, Open: func(t *testing.T, root string) transfer.Source {
+			sourcetest.Run(t, sourcetest.Mover{Lists: true, Open: func(t *testing.T, root string) transfer.Source {
 				t.Helper()
 				return source(t, agenttest.Start(t, root, server.Options{}).Tunnel(t), codec)
 			}})
@@ -26,7 +26,7 @@ func TestMover(t *testing.T) {
 
 func TestSubPaths(t *testing.T) {
 	agenttest.NeedLinux(t)
-	movertest.SubPaths(t, func(t *testing.T, root, sub string) transfer.Source {
+	sourcetest.SubPaths(t, func(t *testing.T, root, sub string) transfer.Source {
 		t.Helper()
 		return source(t, agenttest.Start(t, root, server.Options{SubPath: sub}).Tunnel(t), "auto")
 	})

@@ -19,8 +19,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
 // here is where the objects of these tests lie.
@@ -62,7 +62,7 @@ func TestOnlyTheListStays(t *testing.T) {
 	root, tree := results(t)
 	s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20})
 	dir := t.TempDir()
-	movertest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir}, "")
+	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
 	if err := s.Wait(); err != nil {
 		t.Error(err)
@@ -77,7 +77,7 @@ func TestKeptObjects(t *testing.T) {
 	store, backend := buckettest.Start(t, nil)
 	root, _ := results(t)
 	s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
-	movertest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: t.TempDir()}, "")
+	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: t.TempDir()}, "")
 	// large: 0-4, 4-9; larger: 0-4, 4-8, 8-12 MiB; the small files; the list.
 	if got := keys(t, backend); len(got) != 7 {
 		t.Errorf("there are %q", got)
@@ -105,14 +105,14 @@ func TestResume(t *testing.T) {
 	store, _ := buckettest.Start(t, count.door)
 	root, tree := results(t)
 	first := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
-	movertest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
+	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
 	packed := count.puts.Load()
 
 	tree["d/b"] = filetree.File("another text")
 	filetree.Write(t, root, filetree.Tree{"d/b": tree["d/b"]})
 	again := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Resume: true})
 	dir := t.TempDir()
-	movertest.Fetch(t, transfer.Request{Source: again, SourceID: "x", Dir: dir}, "")
+	sourcetest.Fetch(t, transfer.Request{Source: again, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
 	if n := count.puts.Load() - packed; packed != 6 || n != 1 {
 		t.Errorf("%d objects were packed, and %d again", packed, n)
@@ -128,7 +128,7 @@ func TestStoreInTrouble(t *testing.T) {
 			root, tree := results(t)
 			s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 2 << 20, Now: clock.Now})
 			dir := t.TempDir()
-			movertest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir, Retries: -1}, "")
+			sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir, Retries: -1}, "")
 			equalTrees(t, tree, dir)
 		})
 	}
@@ -170,7 +170,7 @@ func TestNoRightToDelete(t *testing.T) {
 	})
 	root, tree := results(t)
 	s, dir := source(t, root, bucketsource.Options{Store: store, At: here}), t.TempDir()
-	movertest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir}, "")
+	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
 	err := s.Wait()
 	if refused, ok := errors.AsType[*bucket.Error](err); !ok || refused.Code != "AccessDenied" {
@@ -236,7 +236,7 @@ func TestGoesOnWithWhatItKnows(t *testing.T) {
 	root, tree := results(t)
 	s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20})
 	dir, losses := t.TempDir(), 0
-	movertest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir, Parallel: 1, Pause: func(context.Context, int, error) error {
+	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir, Parallel: 1, Pause: func(context.Context, int, error) error {
 		losses++
 		s.UseAgent(agent(t, root))
 		return nil

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
 // TestMover runs the suite through a store in this process, whole files and in pieces.
@@ -20,7 +20,7 @@ func TestMover(t *testing.T) {
 	for name, chunk := range map[string]int64{"whole": 0, "pieces": 1 << 20} {
 		t.Run(name, func(t *testing.T) {
 			store, _ := buckettest.Start(t, nil)
-			movertest.Run(t, movertest.Mover{Lists: true, Settles: true, Packs: chunk == 0, Open: func(t *testing.T, root string) transfer.Source {
+			sourcetest.Run(t, sourcetest.Mover{Lists: true, Settles: true, Packs: chunk == 0, Open: func(t *testing.T, root string) transfer.Source {
 				t.Helper()
 				return source(t, root, bucketsource.Options{Store: store, Chunk: chunk})
 			}})

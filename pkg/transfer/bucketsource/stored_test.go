@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
 func TestStored(t *testing.T) {
@@ -27,10 +27,10 @@ func TestStored(t *testing.T) {
 	})
 	root, tree := results(t)
 	first := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
-	movertest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
+	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
 	stored := bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
 	dir := t.TempDir()
-	movertest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
+	sourcetest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
 	for _, key := range keys(t, backend) {
 		if strings.HasPrefix(key, "files-") {
@@ -56,11 +56,11 @@ func TestStoredAsWanted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := source(t, root, bucketsource.Options{Store: store, At: here, Keep: true, Layout: movertest.Layout(), Wanted: filter.Takes})
-	movertest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir(), Layout: movertest.Layout(), Filter: filter}, "")
+	first := source(t, root, bucketsource.Options{Store: store, At: here, Keep: true, Layout: sourcetest.Layout(), Wanted: filter.Takes})
+	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir(), Layout: sourcetest.Layout(), Filter: filter}, "")
 	stored := bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Now: time.Now})
 	dir := t.TempDir()
-	movertest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
+	sourcetest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
 	got := filetree.Read(t, dir)
 	if _, excluded := got["tmp/x"]; excluded || got["d/latest"] != filetree.Symlink("model.pt") {
 		t.Errorf("%v came", got)
@@ -72,7 +72,7 @@ func TestStoredSecondName(t *testing.T) {
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"big": filetree.File("b"), "h": filetree.Link("big"), "other": filetree.File("o")})
 	first := source(t, root, bucketsource.Options{Store: store, At: here, Keep: true})
-	movertest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
+	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
 	refusals := 0
 	for _, out := range []string{"h", "big"} { // one of them is the first that the list has
 		filter, err := gitignore.ParseFilter(nil, []string{out})

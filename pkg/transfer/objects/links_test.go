@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
 // TestPathsOfSymlinks: what a symlink that was asked for leads to is copied with it, as a fetch to a directory does.
@@ -34,7 +34,7 @@ func TestPathsOfSymlinks(t *testing.T) {
 				"absolute": filetree.Symlink("/results/runs/7"), "model": filetree.Symlink("runs/7/model"), "dangling": filetree.Symlink("gone"),
 			})
 			r := request(t, root, store)
-			r.Paths, r.Layout = []string{ask}, movertest.Layout()
+			r.Paths, r.Layout = []string{ask}, sourcetest.Layout()
 			for range 2 {
 				if result := copied(t, r); !result.Whole() {
 					t.Errorf("%+v", result)
@@ -76,7 +76,7 @@ func TestLinksThatLeadOut(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		movertest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir, KeepLinks: keep}, "")
+		sourcetest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir, KeepLinks: keep}, "")
 		want := filetree.Tree{"a": filetree.File("a"), "around": filetree.Symlink("a"), "bin/python3": filetree.Symlink("python")}
 		if keep {
 			want["bin/python"], want["up"] = tree["bin/python"], tree["up"]

@@ -24,8 +24,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
 // here is where the files of these tests go to.
@@ -215,7 +215,7 @@ func back(t *testing.T, store *bucket.Store, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	movertest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
+	sourcetest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
 }
 
 // counter counts what a store is asked for.

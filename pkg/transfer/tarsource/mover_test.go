@@ -8,14 +8,14 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
 )
 
 func TestMover(t *testing.T) {
 	for name, shell := range localexec.Shells(t) {
 		t.Run(name, func(t *testing.T) {
-			movertest.Run(t, movertest.Mover{Open: func(_ *testing.T, root string) transfer.Source {
+			sourcetest.Run(t, sourcetest.Mover{Open: func(_ *testing.T, root string) transfer.Source {
 				return tarsource.New(shell(), locate, root)
 			}})
 		})
@@ -25,7 +25,7 @@ func TestMover(t *testing.T) {
 func TestSubPaths(t *testing.T) {
 	for name, executor := range executors(t) {
 		t.Run(name, func(t *testing.T) {
-			movertest.SubPaths(t, func(_ *testing.T, root, sub string) transfer.Source {
+			sourcetest.SubPaths(t, func(_ *testing.T, root, sub string) transfer.Source {
 				return tarsource.New(executor, locate, root).Below(sub)
 			})
 		})

@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/movertest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
@@ -31,7 +31,7 @@ func request(t *testing.T, executor transport.Executor, root string) transfer.Re
 		Source:   tarsource.New(executor, locate, root),
 		SourceID: "uid",
 		Dir:      filepath.Join(filetree.TempDir(t), "new", "dir"),
-		Layout:   movertest.Layout(),
+		Layout:   sourcetest.Layout(),
 		Receipts: filepath.Join(t.TempDir(), "receipts"),
 	}
 }

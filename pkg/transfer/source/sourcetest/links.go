@@ -1,4 +1,4 @@
-package movertest
+package sourcetest
 
 import (
 	"os"

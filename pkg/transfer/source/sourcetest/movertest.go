@@ -1,6 +1,6 @@
-// Package movertest is the suite that every transfer.Source must pass: it runs
+// Package sourcetest is the suite that every transfer.Source must pass: it runs
 // transfer.Fetch from a real directory into another, and compares the two.
-package movertest
+package sourcetest
 
 import (
 	"errors"
