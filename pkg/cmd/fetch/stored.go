@@ -7,8 +7,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -64,7 +64,7 @@ func (o *Options) storedSource(ctx context.Context, meter *transport.Meter) (sou
 		}
 	}
 	if errors.Is(err, objects.ErrNoIndex) {
-		return bucketsource.NewStored(bucketsource.Options{Store: o.store, At: o.stored, Through: meter.Reader, Now: o.factory.Clock.Now, Wanted: o.engine.Filter.Takes}), nil
+		return s3relay.NewStored(s3relay.Options{Store: o.store, At: o.stored, Through: meter.Reader, Now: o.factory.Clock.Now, Wanted: o.engine.Filter.Takes}), nil
 	}
 	return plain, err
 }
@@ -96,7 +96,7 @@ func (o *Options) fetchStored(ctx context.Context) error {
 	}
 	o.progress.Done(err)
 	came := way{Transport: "s3", Compression: "none", Wire: meter.Received()}
-	if packed, ok := source.(*bucketsource.Stored); ok {
+	if packed, ok := source.(*s3relay.Stored); ok {
 		came.Compression = mostly(packed.Received())
 	}
 	out.take(result, came, o.factory.Clock.Now())

@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -32,7 +32,7 @@ type via struct {
 	// resumed says that there may be objects already.
 	resumed bool
 	// through is the Source, once there was an agent.
-	through *bucketsource.Source
+	through *s3relay.Source
 	// marked says that the claim tells of it.
 	marked bool
 }
@@ -90,12 +90,12 @@ func (o *Options) viaKind(from *found, inUse bool) string {
 }
 
 // source has the files of an agent, or of the one that came after it, go through the bucket.
-func (v *via) source(agent *agentsource.Source, meter *transport.Meter) *bucketsource.Source {
+func (v *via) source(agent *agentsource.Source, meter *transport.Meter) *s3relay.Source {
 	if v.through != nil {
 		v.through.UseAgent(agent)
 		return v.through
 	}
-	v.through = bucketsource.New(bucketsource.Options{
+	v.through = s3relay.New(s3relay.Options{
 		Agent: agent, Store: v.options.store, At: v.at, Resume: v.resumed, Keep: v.options.engine.KeepObjects,
 		Through: meter.Reader, Now: v.options.factory.Clock.Now, Layout: v.from.layout, Wanted: v.options.engine.Filter.Takes,
 	})
@@ -143,7 +143,7 @@ func (v *via) count(ctx context.Context) (count int, err error) {
 		if err != nil {
 			return 0, err
 		}
-		if !bucketsource.IsIndex(one.Key) {
+		if !s3relay.IsIndex(one.Key) {
 			count++
 		}
 	}

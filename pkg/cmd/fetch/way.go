@@ -16,7 +16,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reach"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
@@ -34,7 +34,7 @@ type openWay struct {
 	ways  *transport.Chooser
 	// bucket is nil where content does not go through one; awake then ends what keeps the
 	// agent there.
-	bucket *bucketsource.Source
+	bucket *s3relay.Source
 	awake  context.CancelFunc
 }
 

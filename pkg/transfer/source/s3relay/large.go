@@ -1,4 +1,4 @@
-package bucketsource
+package s3relay
 
 import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"

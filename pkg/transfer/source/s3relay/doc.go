@@ -1,4 +1,4 @@
-// Package bucketsource is the transfer.Source whose files take the way through a bucket: the
+// Package s3relay is the transfer.Source whose files take the way through a bucket: the
 // agent packs them into objects of about 64 MiB, which it puts there with pre-signed
 // requests, and this process reads each as soon as it is there.
 //
@@ -10,4 +10,4 @@
 //
 // What it does not promise: to bring lists and hashes of local parts through the
 // bucket. Those come from the agent, and are small.
-package bucketsource
+package s3relay

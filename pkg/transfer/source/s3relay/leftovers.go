@@ -1,4 +1,4 @@
-package bucketsource
+package s3relay
 
 import (
 	"bytes"

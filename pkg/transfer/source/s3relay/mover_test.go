@@ -1,4 +1,4 @@
-package bucketsource_test
+package s3relay_test
 
 import (
 	"testing"
@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
@@ -22,14 +22,14 @@ func TestMover(t *testing.T) {
 			store, _ := buckettest.Start(t, nil)
 			sourcetest.Run(t, sourcetest.Mover{Lists: true, Settles: true, Packs: chunk == 0, Open: func(t *testing.T, root string) transfer.Source {
 				t.Helper()
-				return source(t, root, bucketsource.Options{Store: store, Chunk: chunk})
+				return source(t, root, s3relay.Options{Store: store, Chunk: chunk})
 			}})
 		})
 	}
 }
 
 // source brings what is below root through the store.
-func source(t *testing.T, root string, o bucketsource.Options) *bucketsource.Source {
+func source(t *testing.T, root string, o s3relay.Options) *s3relay.Source {
 	t.Helper()
 	if o.At.Bucket == "" {
 		o.At = bucket.Location{Bucket: "results", Prefix: "team/" + t.Name()}
@@ -38,7 +38,7 @@ func source(t *testing.T, root string, o bucketsource.Options) *bucketsource.Sou
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	return bucketsource.New(o)
+	return s3relay.New(o)
 }
 
 // agent is one that serves root.

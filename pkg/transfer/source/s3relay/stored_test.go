@@ -1,4 +1,4 @@
-package bucketsource_test
+package s3relay_test
 
 import (
 	"errors"
@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
@@ -26,9 +26,9 @@ func TestStored(t *testing.T) {
 		return broken
 	})
 	root, tree := results(t)
-	first := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
+	first := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
 	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
-	stored := bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
+	stored := s3relay.NewStored(s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
 	dir := t.TempDir()
 	sourcetest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
@@ -39,7 +39,7 @@ func TestStored(t *testing.T) {
 			}
 		}
 	}
-	stored = bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
+	stored = s3relay.NewStored(s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
 	result, err := transfer.Fetch(t.Context(), transfer.Request{Source: stored, SourceID: "x", Dir: t.TempDir()})
 	if refused, ok := errors.AsType[*transfer.RefusedError](err); !ok || len(refused.Refused) != 2 || result.Files != 2 {
 		t.Errorf("%v, %d files", err, result.Files)
@@ -56,9 +56,9 @@ func TestStoredAsWanted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := source(t, root, bucketsource.Options{Store: store, At: here, Keep: true, Layout: sourcetest.Layout(), Wanted: filter.Takes})
+	first := source(t, root, s3relay.Options{Store: store, At: here, Keep: true, Layout: sourcetest.Layout(), Wanted: filter.Takes})
 	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir(), Layout: sourcetest.Layout(), Filter: filter}, "")
-	stored := bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Now: time.Now})
+	stored := s3relay.NewStored(s3relay.Options{Store: store, At: here, Now: time.Now})
 	dir := t.TempDir()
 	sourcetest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
 	got := filetree.Read(t, dir)
@@ -71,7 +71,7 @@ func TestStoredSecondName(t *testing.T) {
 	store, _ := buckettest.Start(t, nil)
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"big": filetree.File("b"), "h": filetree.Link("big"), "other": filetree.File("o")})
-	first := source(t, root, bucketsource.Options{Store: store, At: here, Keep: true})
+	first := source(t, root, s3relay.Options{Store: store, At: here, Keep: true})
 	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
 	refusals := 0
 	for _, out := range []string{"h", "big"} { // one of them is the first that the list has
@@ -79,7 +79,7 @@ func TestStoredSecondName(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		stored := bucketsource.NewStored(bucketsource.Options{Store: store, At: here, Now: time.Now, Wanted: filter.Takes})
+		stored := s3relay.NewStored(s3relay.Options{Store: store, At: here, Now: time.Now, Wanted: filter.Takes})
 		result, err := transfer.Fetch(t.Context(), transfer.Request{Source: stored, SourceID: "x", Dir: t.TempDir(), Filter: filter})
 		if refused, ok := errors.AsType[*transfer.RefusedError](err); ok && len(refused.Refused) == 1 && result.Files == 1 {
 			refusals++

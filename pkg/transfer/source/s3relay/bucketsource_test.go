@@ -1,4 +1,4 @@
-package bucketsource_test
+package s3relay_test
 
 import (
 	"context"
@@ -18,8 +18,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/bucketsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
@@ -60,7 +60,7 @@ func keys(t *testing.T, backend gofakes3.Backend) (keys []string) {
 func TestOnlyTheListStays(t *testing.T) {
 	store, backend := buckettest.Start(t, nil)
 	root, tree := results(t)
-	s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20})
+	s := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20})
 	dir := t.TempDir()
 	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
@@ -76,7 +76,7 @@ func TestOnlyTheListStays(t *testing.T) {
 func TestKeptObjects(t *testing.T) {
 	store, backend := buckettest.Start(t, nil)
 	root, _ := results(t)
-	s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
+	s := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
 	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: t.TempDir()}, "")
 	// large: 0-4, 4-9; larger: 0-4, 4-8, 8-12 MiB; the small files; the list.
 	if got := keys(t, backend); len(got) != 7 {
@@ -104,13 +104,13 @@ func TestResume(t *testing.T) {
 	count := &counter{}
 	store, _ := buckettest.Start(t, count.door)
 	root, tree := results(t)
-	first := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
+	first := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
 	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
 	packed := count.puts.Load()
 
 	tree["d/b"] = filetree.File("another text")
 	filetree.Write(t, root, filetree.Tree{"d/b": tree["d/b"]})
-	again := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20, Resume: true})
+	again := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Resume: true})
 	dir := t.TempDir()
 	sourcetest.Fetch(t, transfer.Request{Source: again, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
@@ -126,7 +126,7 @@ func TestStoreInTrouble(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store, _ := buckettest.Start(t, trouble)
 			root, tree := results(t)
-			s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 2 << 20, Now: clock.Now})
+			s := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 2 << 20, Now: clock.Now})
 			dir := t.TempDir()
 			sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir, Retries: -1}, "")
 			equalTrees(t, tree, dir)
@@ -154,7 +154,7 @@ func TestRefused(t *testing.T) {
 			store, _ := buckettest.Start(t, test.door)
 			root := t.TempDir()
 			filetree.Write(t, root, filetree.Tree{"a": filetree.File("a")})
-			s := source(t, root, bucketsource.Options{Store: store, At: here})
+			s := source(t, root, s3relay.Options{Store: store, At: here})
 			_, err := transfer.Fetch(t.Context(), transfer.Request{Source: s, SourceID: "x", Dir: t.TempDir()})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v", err)
@@ -169,7 +169,7 @@ func TestNoRightToDelete(t *testing.T) {
 		return r.Method == http.MethodDelete && buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
 	})
 	root, tree := results(t)
-	s, dir := source(t, root, bucketsource.Options{Store: store, At: here}), t.TempDir()
+	s, dir := source(t, root, s3relay.Options{Store: store, At: here}), t.TempDir()
 	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
 	err := s.Wait()
@@ -197,7 +197,7 @@ func TestAGrowingFileInPieces(t *testing.T) {
 				}
 				return false
 			})
-			s, dir := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 1 << 20}), t.TempDir()
+			s, dir := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 1 << 20}), t.TempDir()
 			result, err := transfer.Fetch(t.Context(), transfer.Request{Source: s, SourceID: "x", Dir: dir, Paths: []string{"larger"}, Parallel: 1})
 			if err != nil || (len(result.Growing) == 1) != test.growing {
 				t.Fatalf("%v, growing: %q", err, result.Growing)
@@ -234,7 +234,7 @@ func TestGoesOnWithWhatItKnows(t *testing.T) {
 		return gone || count.door(w, r)
 	})
 	root, tree := results(t)
-	s := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 4 << 20})
+	s := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20})
 	dir, losses := t.TempDir(), 0
 	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir, Parallel: 1, Pause: func(context.Context, int, error) error {
 		losses++
@@ -269,7 +269,7 @@ func TestReplacedAfterTheListing(t *testing.T) {
 				}
 				return false
 			})
-			s, dir := source(t, root, bucketsource.Options{Store: store, At: here, Chunk: 1 << 20}), t.TempDir()
+			s, dir := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 1 << 20}), t.TempDir()
 			result, err := transfer.Fetch(t.Context(), transfer.Request{Source: s, SourceID: "x", Dir: dir, Paths: []string{"larger"}, Parallel: 1})
 			if err != nil || (len(result.Growing) == 1) != test.growing {
 				t.Fatalf("%v, growing: %q", err, result.Growing)
