@@ -16,7 +16,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -141,7 +141,7 @@ func (o Objects) isOwn(store *bucket.Store, via volume.Via) bool {
 // remove removes what one fetch left, and returns how much it was.
 func (o Objects) remove(ctx context.Context, store *bucket.Store, via volume.Via) (count int, err error) {
 	if via.Ends {
-		return objects.Sweep(ctx, store, bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}, string(via.Claim), o.Now)
+		return s3mirror.Sweep(ctx, store, bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}, string(via.Claim), o.Now)
 	}
 	if count, err = store.Empty(ctx, via.Bucket, via.Prefix+"/"); bucket.NoBucket(err) {
 		return 0, nil
@@ -152,7 +152,7 @@ func (o Objects) remove(ctx context.Context, store *bucket.Store, via volume.Via
 // tell says what became of what one fetch left; last says that nothing will look after it again.
 func (o Objects) tell(ctx context.Context, via volume.Via, count int, err error, last bool) {
 	at := bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}
-	_, busy := errors.AsType[*objects.LockedError](err)
+	_, busy := errors.AsType[*s3mirror.LockedError](err)
 	switch {
 	case busy && last:
 		o.Say(fmt.Sprintf("Note: partial files may remain at %s, because a fetch may still write there", at))

@@ -7,7 +7,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
@@ -52,9 +52,9 @@ func (o *Options) checkStored(flags *Flags) error {
 
 // storedSource is what lies at the place: files as they are, or what a fetch packed.
 func (o *Options) storedSource(ctx context.Context, meter *transport.Meter) (source transfer.Source, err error) {
-	var plain *objects.Stored
+	var plain *s3mirror.Stored
 	for retry := 1; ; retry++ {
-		plain, err = objects.Open(ctx, o.store, o.stored, meter.Reader)
+		plain, err = s3mirror.Open(ctx, o.store, o.stored, meter.Reader)
 		lost, ok := errors.AsType[*transfer.LostError](err)
 		if !ok || retry > o.engine.Retries {
 			break
@@ -63,7 +63,7 @@ func (o *Options) storedSource(ctx context.Context, meter *transport.Meter) (sou
 			return nil, err
 		}
 	}
-	if errors.Is(err, objects.ErrNoIndex) {
+	if errors.Is(err, s3mirror.ErrNoIndex) {
 		return s3relay.NewStored(s3relay.Options{Store: o.store, At: o.stored, Through: meter.Reader, Now: o.factory.Clock.Now, Wanted: o.engine.Filter.Takes}), nil
 	}
 	return plain, err

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -68,7 +68,7 @@ func (o *Options) move(ctx context.Context, place *place, req transfer.Request) 
 	}
 	defer id.forget()
 	begun, stays := false, false
-	result, err := objects.Copy(ctx, objects.Request{
+	result, err := s3mirror.Copy(ctx, s3mirror.Request{
 		Request: req, Agent: place, Store: o.store, At: to, ID: id.id, Now: o.factory.Clock.Now, Say: o.factory.Say,
 		Begun: func() {
 			begun = true
@@ -110,7 +110,7 @@ func (p *place) name() string {
 	return p.came().Transport
 }
 
-// Put implements objects.Agent.
+// Put implements s3mirror.Agent.
 func (p *place) Put(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error {
 	if _, err := p.reach(ctx); err != nil {
 		return err

@@ -1,4 +1,4 @@
-package objects_test
+package s3mirror_test
 
 import (
 	"net/http"
@@ -8,7 +8,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 )
 
 // A pod sees only a closed connection where the store refuses a part before it has read it. The error has the words in
@@ -27,7 +27,7 @@ func TestStoreSaysWhyConnectionsAreClosed(t *testing.T) {
 	})
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(11 << 18))})
-	_, err := objects.Copy(t.Context(), request(t, root, store))
+	_, err := s3mirror.Copy(t.Context(), request(t, root, store))
 	if err == nil || !strings.Contains(err.Error(), "NoSuchUpload") || strings.Contains(err.Error(), "cannot reach") || closed.Load() == 0 {
 		t.Errorf("%d connections were closed: %v", closed.Load(), err)
 	}

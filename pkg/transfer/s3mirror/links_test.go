@@ -1,4 +1,4 @@
-package objects_test
+package s3mirror_test
 
 import (
 	"errors"
@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
@@ -63,7 +63,7 @@ func TestLinksThatLeadOut(t *testing.T) {
 		filetree.Write(t, root, tree)
 		r := request(t, root, store)
 		r.Layout, r.KeepLinks = archive.NewLayout("", archive.Mount{Path: "/results"}), keep
-		result, err := objects.Copy(t.Context(), r)
+		result, err := s3mirror.Copy(t.Context(), r)
 		if keep { // of the index, only text can be a part
 			if len(result.Skipped) != 0 || len(result.Refused) != 1 || result.Refused[0].Path != "odd" {
 				t.Errorf("%+v, %v", result, err)
@@ -72,7 +72,7 @@ func TestLinksThatLeadOut(t *testing.T) {
 			t.Errorf("%+v, %v", result, err)
 		}
 		dir := t.TempDir()
-		stored, err := objects.Open(t.Context(), store, here, nil)
+		stored, err := s3mirror.Open(t.Context(), store, here, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -95,7 +95,7 @@ func TestLinksToWhatWasNotAskedFor(t *testing.T) {
 	filetree.Write(t, root, filetree.Tree{"0/f": filetree.File("0"), "0/other": filetree.Symlink("../1/f"), "0/far": filetree.Symlink("../../8/f"), "1/f": filetree.File("1")})
 	r := request(t, root, store)
 	r.Paths, r.Layout = []string{"0"}, archive.NewLayout("runs")
-	result, err := objects.Copy(t.Context(), r)
+	result, err := s3mirror.Copy(t.Context(), r)
 	if _, refused := errors.AsType[*transfer.RefusedError](err); !refused || result.Whole() || result.Symlinks != 1 {
 		t.Errorf("%+v, %v", result, err)
 	}

@@ -1,4 +1,4 @@
-package objects_test
+package s3mirror_test
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 )
 
 func TestGoesOn(t *testing.T) {
@@ -32,7 +32,7 @@ func TestGoesOn(t *testing.T) {
 	r := request(t, root, store)
 	r.Parallel = 1
 	three = stored(&r, 15<<18)
-	if _, err := objects.Copy(t.Context(), r); err == nil || !strings.Contains(err.Error(), "not allowed to write objects") {
+	if _, err := s3mirror.Copy(t.Context(), r); err == nil || !strings.Contains(err.Error(), "not allowed to write objects") {
 		t.Fatal(err)
 	}
 	if left := uploads(t, store); len(left) != 1 {
@@ -100,8 +100,8 @@ func TestSweepOnlyOfItsTree(t *testing.T) {
 				}
 			}
 			later := buckettest.Open(t, buckettest.Later(t, store.Endpoint(), test.old))
-			count, err := objects.Sweep(t.Context(), later, here, test.source, time.Now)
-			_, locked := errors.AsType[*objects.LockedError](err)
+			count, err := s3mirror.Sweep(t.Context(), later, here, test.source, time.Now)
+			_, locked := errors.AsType[*s3mirror.LockedError](err)
 			if count != test.count || locked != test.locked || err != nil && !locked || len(uploads(t, store)) != 1-test.count {
 				t.Errorf("%d aborted, %d left: %v", count, len(uploads(t, store)), err)
 			}
@@ -118,7 +118,7 @@ func TestSweepOnlyOfItsTree(t *testing.T) {
 func TestSweepOfNothing(t *testing.T) {
 	store, _ := buckettest.Start(t, nil)
 	for _, at := range []bucket.Location{here, {Bucket: "nosuchbucket", Prefix: "x"}} {
-		if count, err := objects.Sweep(t.Context(), store, at, "uid", time.Now); count != 0 || err != nil {
+		if count, err := s3mirror.Sweep(t.Context(), store, at, "uid", time.Now); count != 0 || err != nil {
 			t.Errorf("%s: %d, %v", at, count, err)
 		}
 	}
@@ -136,7 +136,7 @@ func TestStays(t *testing.T) {
 	r := request(t, root, store)
 	stays := false
 	r.Stays = func() { stays = true }
-	if _, err := objects.Copy(ctx, r); !errors.Is(err, context.Canceled) || !stays || len(uploads(t, store)) == 0 {
+	if _, err := s3mirror.Copy(ctx, r); !errors.Is(err, context.Canceled) || !stays || len(uploads(t, store)) == 0 {
 		t.Errorf("%v, stays: %v", err, stays)
 	}
 }
@@ -156,7 +156,7 @@ func TestCtrlC(t *testing.T) {
 	})
 	root, _ := results(t)
 	r := request(t, root, store)
-	if _, err := objects.Copy(ctx, r); !errors.Is(err, context.Canceled) {
+	if _, err := s3mirror.Copy(ctx, r); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
 	all := read(t, backend)

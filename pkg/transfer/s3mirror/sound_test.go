@@ -1,4 +1,4 @@
-package objects_test
+package s3mirror_test
 
 import (
 	"context"
@@ -18,7 +18,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 )
 
 // manifestOf returns the names in the list of sums.
@@ -52,7 +52,7 @@ func TestNoTornObject(t *testing.T) {
 				filetree.Write(t, root, filetree.Tree{"metrics.json": filetree.File("another")})
 			}
 			on.Store(1)
-			if _, err := objects.Copy(t.Context(), request(t, root, store)); err == nil {
+			if _, err := s3mirror.Copy(t.Context(), request(t, root, store)); err == nil {
 				t.Error("a file that changes was taken")
 			}
 			on.Store(0)
@@ -124,7 +124,7 @@ func TestGivesUp(t *testing.T) {
 		await(t, two)
 		return &transfer.LostError{Cause: errors.New("gone for good")}
 	})
-	_, err := objects.Copy(t.Context(), r)
+	_, err := s3mirror.Copy(t.Context(), r)
 	if incomplete, ok := errors.AsType[*transfer.IncompleteError](err); !ok || n.Load() > 20 {
 		t.Errorf("%v after %d puts: %v", err, n.Load(), incomplete)
 	}
@@ -143,7 +143,7 @@ func TestUnheardOf(t *testing.T) {
 		cancel()
 		return errors.Join(err, ctx.Err())
 	})
-	if _, err := objects.Copy(ctx, r); !errors.Is(err, context.Canceled) || read(t, backend)["small"] == nil {
+	if _, err := s3mirror.Copy(ctx, r); !errors.Is(err, context.Canceled) || read(t, backend)["small"] == nil {
 		t.Fatal(err)
 	}
 	copied(t, request(t, root, store))
@@ -191,7 +191,7 @@ func TestHostileList(t *testing.T) {
 		{Entry: archive.Entry{Path: "\ufffe", Type: archive.Directory}},
 		twice,
 	}}
-	result, err := objects.Copy(t.Context(), r)
+	result, err := s3mirror.Copy(t.Context(), r)
 	if _, ok := errors.AsType[*transfer.RefusedError](err); !ok || len(result.Refused) != 6 || len(result.Skipped) != 1 || result.Files != 2 {
 		t.Errorf("%v, %d files", err, result.Files)
 	}
@@ -216,7 +216,7 @@ func TestHostileAnswers(t *testing.T) {
 				each(result)
 				return nil
 			})
-			if result, err := objects.Copy(t.Context(), r); err == nil || result.Files > 0 {
+			if result, err := s3mirror.Copy(t.Context(), r); err == nil || result.Files > 0 {
 				t.Errorf("%v, %d files", err, result.Files)
 			}
 			if all := read(t, backend); all["kubectl-batch.sha256"] != nil && text(t, all["kubectl-batch.sha256"]) != "" {
@@ -237,7 +237,7 @@ func TestCompleteWithoutProof(t *testing.T) {
 	copied(t, request(t, root, store))
 	filetree.Change(t, filepath.Join(root, "large"), func(f *os.File) error { _, err := f.WriteAt([]byte("different"), 100); return err })
 	on.Store(true)
-	if result, err := objects.Copy(t.Context(), request(t, root, store)); err == nil || result.Verified {
+	if result, err := s3mirror.Copy(t.Context(), request(t, root, store)); err == nil || result.Verified {
 		t.Errorf("%v, %+v", err, result)
 	}
 }
@@ -251,7 +251,7 @@ func TestListOfSumsComes(t *testing.T) {
 	})
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"s": filetree.File("s")})
-	if _, err := objects.Copy(t.Context(), request(t, root, store)); err == nil {
+	if _, err := s3mirror.Copy(t.Context(), request(t, root, store)); err == nil {
 		t.Error("that it could not be written was not told")
 	}
 	refuses.Store(false)
@@ -280,13 +280,13 @@ func TestStartedTogether(t *testing.T) {
 		r := request(t, root, store)
 		r.ID = id
 		go func() {
-			_, err := objects.Copy(t.Context(), r)
+			_, err := s3mirror.Copy(t.Context(), r)
 			ended <- err
 		}()
 	}
 	first := <-ended
 	close(goOn)
-	if locked, ok := errors.AsType[*objects.LockedError](first); !ok {
+	if locked, ok := errors.AsType[*s3mirror.LockedError](first); !ok {
 		t.Errorf("%v, %v", first, locked)
 	}
 	if err := <-ended; err != nil {

@@ -1,4 +1,4 @@
-package objects_test
+package s3mirror_test
 
 import (
 	"bytes"
@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 )
 
 // killing is a store before which a copy is killed: it keeps the index as it was at a moment.
@@ -165,7 +165,7 @@ func TestResumesWithoutLostParts(t *testing.T) {
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(23 << 18))})
 	r := request(t, root, store)
-	if _, err := objects.Copy(t.Context(), r); err == nil {
+	if _, err := s3mirror.Copy(t.Context(), r); err == nil {
 		t.Fatal("it came to its end")
 	}
 	broken = false

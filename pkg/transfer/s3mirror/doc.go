@@ -1,4 +1,4 @@
-// Package objects keeps the files of a tree in a bucket as they are, one object a file, and
+// Package s3mirror keeps the files of a tree in a bucket as they are, one object a file, and
 // brings them back.
 //
 // What it promises: an object's name is the file's path below the place that was named; what
@@ -10,4 +10,4 @@
 // Beside the files lie three objects of its own: the list of sums, an index, from which a later
 // copy knows what is there, and while a copy runs a lock. Directories, symbolic links, and which
 // files are one under several names, stand in the index only.
-package objects
+package s3mirror

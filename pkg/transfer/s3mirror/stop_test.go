@@ -1,4 +1,4 @@
-package objects_test
+package s3mirror_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 )
 
 // TestStopsInEveryPhase: a copy that is stopped ends when the time for cleanup is over, also where the store answers
@@ -55,7 +55,7 @@ func TestStopsInEveryPhase(t *testing.T) {
 			filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(11 << 18)), "small": filetree.File("s")})
 			r := request(t, root, store)
 			r.SetGrace(100 * time.Millisecond)
-			_, _ = objects.Copy(ctx, r)
+			_, _ = s3mirror.Copy(ctx, r)
 			if stopped.Load() == 0 {
 				t.Fatal("the phase did not come")
 			}

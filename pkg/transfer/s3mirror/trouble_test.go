@@ -1,4 +1,4 @@
-package objects_test
+package s3mirror_test
 
 import (
 	"context"
@@ -19,8 +19,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 )
 
 // TestStoreInTrouble: whatever a store says now and then, all is there in the end.
@@ -65,7 +65,7 @@ func same(t *testing.T, backend gofakes3.Backend, root string) {
 // broken is an agent that is lost now and then.
 type broken struct {
 	transfer.Source
-	agent       objects.Agent
+	agent       s3mirror.Agent
 	puts, lists atomic.Int64
 }
 
@@ -147,7 +147,7 @@ func TestNeverStill(t *testing.T) {
 		}
 		return false
 	})
-	result, err := objects.Copy(t.Context(), request(t, root, store))
+	result, err := s3mirror.Copy(t.Context(), request(t, root, store))
 	if _, ok := errors.AsType[*transfer.RefusedError](err); !ok || len(result.Refused) != 1 || n.Load() != 3 {
 		t.Errorf("%v after %d tries", err, n.Load())
 	}
@@ -166,7 +166,7 @@ func TestNamesThatCannotBe(t *testing.T) {
 		"kubectl-batch.index": filetree.File("x"), "new\nline": filetree.File("x"), "l\xff": filetree.File("x"), deep + "deep file": filetree.File("x"),
 		"to": filetree.Symlink("\xff"), "good": filetree.File("good"),
 	})
-	result, err := objects.Copy(t.Context(), request(t, root, store))
+	result, err := s3mirror.Copy(t.Context(), request(t, root, store))
 	if refused, ok := errors.AsType[*transfer.RefusedError](err); !ok || len(refused.Refused) != 5 || result.Files != 1 {
 		t.Errorf("%v, %d files", err, result.Files)
 	}
@@ -186,7 +186,7 @@ func TestDownloadGoesOn(t *testing.T) {
 	})
 	root, tree := results(t)
 	copied(t, request(t, root, store))
-	stored, err := objects.Open(t.Context(), store, here, nil)
+	stored, err := s3mirror.Open(t.Context(), store, here, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -252,7 +252,7 @@ func TestObjectsThatAreNotOurs(t *testing.T) {
 	if _, err := backend.DeleteObject(buckettest.Bucket, here.Key("exact")); err != nil {
 		t.Fatal(err)
 	}
-	stored, err := objects.Open(t.Context(), store, here, nil)
+	stored, err := s3mirror.Open(t.Context(), store, here, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -281,12 +281,12 @@ func TestTwoAtOnce(t *testing.T) {
 	second.ID = "another"
 	ended := make(chan error, 1)
 	go func() {
-		_, err := objects.Copy(t.Context(), first)
+		_, err := s3mirror.Copy(t.Context(), first)
 		ended <- err
 	}()
 	<-began
-	_, err := objects.Copy(t.Context(), second)
-	if locked, ok := errors.AsType[*objects.LockedError](err); !ok {
+	_, err := s3mirror.Copy(t.Context(), second)
+	if locked, ok := errors.AsType[*s3mirror.LockedError](err); !ok {
 		t.Errorf("%v, %v", err, locked)
 	}
 	close(goOn)

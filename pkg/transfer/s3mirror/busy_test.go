@@ -1,4 +1,4 @@
-package objects_test
+package s3mirror_test
 
 import (
 	"fmt"

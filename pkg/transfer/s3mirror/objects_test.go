@@ -1,4 +1,4 @@
-package objects_test
+package s3mirror_test
 
 import (
 	"crypto/sha256"
@@ -24,7 +24,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/objects"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
@@ -49,13 +49,13 @@ func results(t *testing.T) (root string, tree filetree.Tree) {
 }
 
 // request copies what is below root.
-func request(t *testing.T, root string, store *bucket.Store) objects.Request {
+func request(t *testing.T, root string, store *bucket.Store) s3mirror.Request {
 	t.Helper()
 	agent, err := agentsource.New(agenttest.Start(t, root, server.Options{}).Tunnel(t), "auto")
 	if err != nil {
 		t.Fatal(err)
 	}
-	r := objects.Request{
+	r := s3mirror.Request{
 		Request: transfer.Request{Source: agent, SourceID: "uid"}, Agent: agent, Store: store, At: here, ID: t.Name(),
 		Part: part, Now: time.Now, Say: func(text string) { t.Log(text) },
 	}
@@ -79,7 +79,7 @@ func await(t *testing.T, closed <-chan struct{}) {
 }
 
 // stored returns a channel that is closed when r has copied that many bytes.
-func stored(r *objects.Request, bytes int64) <-chan struct{} {
+func stored(r *s3mirror.Request, bytes int64) <-chan struct{} {
 	done, once := make(chan struct{}), sync.Once{}
 	r.Reporter = reporter(func(p transfer.Progress) {
 		if p.Bytes >= bytes {
@@ -89,9 +89,9 @@ func stored(r *objects.Request, bytes int64) <-chan struct{} {
 	return done
 }
 
-func copied(t *testing.T, r objects.Request) transfer.Result {
+func copied(t *testing.T, r s3mirror.Request) transfer.Result {
 	t.Helper()
-	result, err := objects.Copy(t.Context(), r)
+	result, err := s3mirror.Copy(t.Context(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -211,7 +211,7 @@ func TestTimes(t *testing.T) {
 
 func back(t *testing.T, store *bucket.Store, dir string) {
 	t.Helper()
-	stored, err := objects.Open(t.Context(), store, here, nil)
+	stored, err := s3mirror.Open(t.Context(), store, here, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -294,7 +294,7 @@ func TestOthersObjects(t *testing.T) {
 	r := request(t, root, store)
 	refused := func(names ...string) {
 		t.Helper()
-		result, err := objects.Copy(t.Context(), r)
+		result, err := s3mirror.Copy(t.Context(), r)
 		var got []string
 		for _, one := range result.Refused {
 			got = append(got, one.Path)
