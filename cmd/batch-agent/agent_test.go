@@ -20,7 +20,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
 func TestCheckNamesItself(t *testing.T) {
@@ -101,7 +101,7 @@ func (p *process) joined(t testing.TB) *http.Client {
 
 func listed(t testing.TB, client *http.Client) (names []string, refused map[string]string) {
 	t.Helper()
-	source, err := agentsource.New(client, "auto")
+	source, err := agent.New(client, "auto")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,7 +137,7 @@ func TestJoined(t *testing.T) {
 	if names, _ := listed(t, client); !slices.Equal(names, []string{".", "f"}) {
 		t.Errorf("%v", names)
 	}
-	source, err := agentsource.New(client, "none")
+	source, err := agent.New(client, "none")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
 // logText is what a training run writes.
@@ -50,7 +50,7 @@ func BenchmarkLoopback(b *testing.B) {
 			for _, codec := range []string{"none", "s2", "zstd", "auto"} {
 				b.Run(way+"/"+name+"/"+codec, func(b *testing.B) {
 					p := serve(b, root)
-					source, err := agentsource.New(client(p, b), codec)
+					source, err := agent.New(client(p, b), codec)
 					if err != nil {
 						b.Fatal(err)
 					}
@@ -86,7 +86,7 @@ func BenchmarkSmallFiles(b *testing.B) {
 	}
 	p := serve(b, root)
 	client := p.tunnel(b)
-	source, err := agentsource.New(client, "auto")
+	source, err := agent.New(client, "auto")
 	if err != nil {
 		b.Fatal(err)
 	}
@@ -108,7 +108,7 @@ func BenchmarkSmallFiles(b *testing.B) {
 	})
 }
 
-func take(b *testing.B, source *agentsource.Source, wants ...transfer.Want) {
+func take(b *testing.B, source *agent.Source, wants ...transfer.Want) {
 	b.Helper()
 	contents, err := source.Open(b.Context(), wants)
 	if err != nil {

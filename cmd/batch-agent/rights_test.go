@@ -11,7 +11,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
 // TestWhatItMayNotRead runs as somebody else than who made the files.
@@ -41,7 +41,7 @@ func TestWhatItMayNotRead(t *testing.T) {
 		t.Error(diff)
 	}
 
-	source, err := agentsource.New(p.local(t), "none")
+	source, err := agent.New(p.local(t), "none")
 	if err != nil {
 		t.Fatal(err)
 	}

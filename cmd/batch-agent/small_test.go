@@ -13,7 +13,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
 // TestStaysSmall lists a directory of very many files, and a tree of very many
@@ -60,7 +60,7 @@ func quickDir(t *testing.T) string {
 // readAtOnce asks for all files in each of eight streams.
 func readAtOnce(t *testing.T, client *http.Client, names []string) {
 	t.Helper()
-	source, err := agentsource.New(client, "zstd")
+	source, err := agent.New(client, "zstd")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -79,7 +79,7 @@ func readAtOnce(t *testing.T, client *http.Client, names []string) {
 	}
 }
 
-func toTheEnd(t *testing.T, source *agentsource.Source, wants []transfer.Want) error {
+func toTheEnd(t *testing.T, source *agent.Source, wants []transfer.Want) error {
 	t.Helper()
 	contents, err := source.Open(t.Context(), wants)
 	if err != nil {

@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -90,13 +90,13 @@ func (o *Options) viaKind(from *found, inUse bool) string {
 }
 
 // source has the files of an agent, or of the one that came after it, go through the bucket.
-func (v *via) source(agent *agentsource.Source, meter *transport.Meter) *s3relay.Source {
+func (v *via) source(remote *agent.Source, meter *transport.Meter) *s3relay.Source {
 	if v.through != nil {
-		v.through.UseAgent(agent)
+		v.through.UseAgent(remote)
 		return v.through
 	}
 	v.through = s3relay.New(s3relay.Options{
-		Agent: agent, Store: v.options.store, At: v.at, Resume: v.resumed, Keep: v.options.engine.KeepObjects,
+		Agent: remote, Store: v.options.store, At: v.at, Resume: v.resumed, Keep: v.options.engine.KeepObjects,
 		Through: meter.Reader, Now: v.options.factory.Clock.Now, Layout: v.from.layout, Wanted: v.options.engine.Filter.Takes,
 	})
 	return v.through

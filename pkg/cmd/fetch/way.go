@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reach"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
@@ -30,7 +30,7 @@ func needsAgent(transport string) bool { return transport == "tunnel" || transpo
 type openWay struct {
 	transfer.Source
 	// agent and ways are nil for tar.
-	agent *agentsource.Source
+	agent *agent.Source
 	ways  *transport.Chooser
 	// bucket is nil where content does not go through one; awake then ends what keeps the
 	// agent there.
@@ -148,7 +148,7 @@ func (p *place) withAgent(ctx context.Context, at transport.Container) (*openWay
 	if err != nil {
 		return nil, &unreachedError{err}
 	}
-	source, err := agentsource.New(ways.HTTPClient(), o.engine.Compress)
+	source, err := agent.New(ways.HTTPClient(), o.engine.Compress)
 	if err != nil {
 		return nil, err
 	}

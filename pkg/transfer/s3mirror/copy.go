@@ -30,7 +30,7 @@ const (
 
 // Agent stores files of the tree.
 type Agent interface {
-	// Put is that of an agentsource.Source.
+	// Put is that of an agent.Source.
 	Put(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error
 }
 

@@ -23,8 +23,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
@@ -51,12 +51,12 @@ func results(t *testing.T) (root string, tree filetree.Tree) {
 // request copies what is below root.
 func request(t *testing.T, root string, store *bucket.Store) s3mirror.Request {
 	t.Helper()
-	agent, err := agentsource.New(agenttest.Start(t, root, server.Options{}).Tunnel(t), "auto")
+	remote, err := agent.New(agenttest.Start(t, root, server.Options{}).Tunnel(t), "auto")
 	if err != nil {
 		t.Fatal(err)
 	}
 	r := s3mirror.Request{
-		Request: transfer.Request{Source: agent, SourceID: "uid"}, Agent: agent, Store: store, At: here, ID: t.Name(),
+		Request: transfer.Request{Source: remote, SourceID: "uid"}, Agent: remote, Store: store, At: here, ID: t.Name(),
 		Part: part, Now: time.Now, Say: func(text string) { t.Log(text) },
 	}
 	r.SetBeat(20 * time.Millisecond)

@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
 // headBytes is how much of an object is read to learn what is in it: a list of a thousand
@@ -93,7 +93,7 @@ func (s *Source) learn(ctx context.Context, left *leftovers, name string) error 
 	if err != nil {
 		return err
 	}
-	items, err := agentsource.Head(bytes.NewReader(head))
+	items, err := agent.Head(bytes.NewReader(head))
 	if err != nil || len(items) == 0 {
 		return nil // it is made again
 	}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
 // indexName is the object that holds the list of all files.
@@ -30,13 +30,13 @@ func (s *Source) List(ctx context.Context, paths []string) (transfer.Listing, er
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.index = &index{}
-	s.index.list = agentsource.NewList(&s.index.content, s.Now)
+	s.index.list = agent.NewList(&s.index.content, s.Now)
 	return &listing{inner, s}, nil
 }
 
 // index is the list of a fetch, as it lies in the bucket.
 type index struct {
-	list    *agentsource.List
+	list    *agent.List
 	content bytes.Buffer
 	whole   bool
 }

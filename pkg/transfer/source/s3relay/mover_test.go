@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
@@ -34,19 +34,19 @@ func source(t *testing.T, root string, o s3relay.Options) *s3relay.Source {
 	if o.At.Bucket == "" {
 		o.At = bucket.Location{Bucket: "results", Prefix: "team/" + t.Name()}
 	}
-	o.Agent = agent(t, root)
+	o.Agent = startAgent(t, root)
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	return s3relay.New(o)
 }
 
-// agent is one that serves root.
-func agent(t *testing.T, root string) *agentsource.Source {
+// startAgent is one that serves root.
+func startAgent(t *testing.T, root string) *agent.Source {
 	t.Helper()
-	agent, err := agentsource.New(agenttest.Start(t, root, server.Options{Recent: time.Nanosecond}).Tunnel(t), "auto")
+	remote, err := agent.New(agenttest.Start(t, root, server.Options{Recent: time.Nanosecond}).Tunnel(t), "auto")
 	if err != nil {
 		t.Fatal(err)
 	}
-	return agent
+	return remote
 }

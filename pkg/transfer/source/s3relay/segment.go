@@ -4,7 +4,7 @@ import (
 	"fmt"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
 // segment is what lies in one object, or what is wanted of it.
@@ -45,7 +45,7 @@ func (s *Source) cut(wants []transfer.Want) (segments []segment) {
 		for n < len(wants) && s.large[wants[n].Path].size == 0 && !s.left.has(wants[n].Path) {
 			n++
 		}
-		n = agentsource.Fits(wants[:n])
+		n = agent.Fits(wants[:n])
 		segments = append(segments, segment{name: s.name("files"), wants: wants[:n]})
 		wants = wants[n:]
 	}

@@ -14,8 +14,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
 const (
@@ -30,7 +30,7 @@ const (
 // Options is what a Source needs.
 type Options struct {
 	// Agent packs; UseAgent gives another one in its place.
-	Agent *agentsource.Source
+	Agent *agent.Source
 	Store *bucket.Store
 	// At is where the objects of this fetch lie, and nothing else.
 	At bucket.Location
@@ -56,7 +56,7 @@ type Options struct {
 // Source brings files through a bucket. Wait for it when all has come.
 type Source struct {
 	Options
-	agent  atomic.Pointer[agentsource.Source]
+	agent  atomic.Pointer[agent.Source]
 	puts   presigned.Puts
 	slots  chan struct{}
 	run    string // a word of this process alone, for the names of objects
@@ -90,7 +90,7 @@ func New(o Options) *Source {
 }
 
 // UseAgent has another agent pack from now on: the one before was lost.
-func (s *Source) UseAgent(agent *agentsource.Source) { s.agent.Store(agent) }
+func (s *Source) UseAgent(remote *agent.Source) { s.agent.Store(remote) }
 
 var _ transfer.Source = (*Source)(nil)
 

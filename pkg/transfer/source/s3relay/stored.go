@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
 // NotThere is why an entry does not come from a bucket.
@@ -21,7 +21,7 @@ type Stored struct{ source *Source }
 
 // NewStored makes a Source of what lies at o.At; o.Agent is not needed.
 func NewStored(o Options) *Stored {
-	decoder, err := agentsource.New(&http.Client{Transport: nobody{}}, "none")
+	decoder, err := agent.New(&http.Client{Transport: nobody{}}, "none")
 	if err != nil {
 		panic(err) // the codec is one
 	}

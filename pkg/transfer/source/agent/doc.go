@@ -1,4 +1,4 @@
-// Package agentsource is the transfer.Source whose files an agent serves.
+// Package agent is the transfer.Source whose files an agent serves.
 //
 // What it promises: a stream's io.EOF means that the agent proved to have sent
 // all of it; a stream that is cut, damaged, or silent for longer than the constant
@@ -7,4 +7,4 @@
 //
 // What it does not promise: to hash the content. It passes the agent's hashes
 // on, and whoever stores the bytes compares.
-package agentsource
+package agent

@@ -238,7 +238,7 @@ func TestGoesOnWithWhatItKnows(t *testing.T) {
 	dir, losses := t.TempDir(), 0
 	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir, Parallel: 1, Pause: func(context.Context, int, error) error {
 		losses++
-		s.UseAgent(agent(t, root))
+		s.UseAgent(startAgent(t, root))
 		return nil
 	}}, "")
 	equalTrees(t, tree, dir)

@@ -1,4 +1,4 @@
-package agentsource_test
+package agent_test
 
 import (
 	"errors"
@@ -16,7 +16,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/agentsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
 // ways are the two ways to an agent.
@@ -25,9 +25,9 @@ func ways(t *testing.T, agent *agenttest.Agent) map[string]*http.Client {
 	return map[string]*http.Client{"socket": agent.Local(t), "tunnel": agent.Tunnel(t)}
 }
 
-func source(t testing.TB, client *http.Client, codec string) *agentsource.Source {
+func source(t testing.TB, client *http.Client, codec string) *agent.Source {
 	t.Helper()
-	s, err := agentsource.New(client, codec)
+	s, err := agent.New(client, codec)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package agentsource
+package agent
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package agentsource_test
+package agent_test
 
 import (
 	"bytes"
