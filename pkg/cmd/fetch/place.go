@@ -16,7 +16,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/tar"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -170,7 +170,7 @@ func (p *place) inWords(err error) error {
 	if missing, ok := errors.AsType[*transfer.MissingPathError](err); ok && p.from.SubPath != "" && slices.Contains(missing.Paths, ".") {
 		return fmt.Errorf("claim %q has no file or directory %q, which is the subPath that the job mounts at %s", p.from.claim.Name, p.from.SubPath, p.from.Path)
 	}
-	_, lacks := errors.AsType[*tarsource.NoToolsError](err)
+	_, lacks := errors.AsType[*tar.NoToolsError](err)
 	switch {
 	case lacks && p.from.pod != nil:
 		return fmt.Errorf("pod %q: %w", p.from.pod.Name, err)

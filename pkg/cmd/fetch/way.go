@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/tar"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -85,7 +85,7 @@ func (p *place) executor() transport.Executor {
 func (p *place) tar(at transport.Container, root, sub string) *openWay {
 	trace("copying with tar")
 	here := func(context.Context) (transport.Container, error) { return at, nil }
-	return &openWay{Source: tarsource.New(p.executor(), here, root).Below(sub)}
+	return &openWay{Source: tar.New(p.executor(), here, root).Below(sub)}
 }
 
 // inHelper puts the agent into the helper, or reads with tar where it cannot run.

@@ -1,6 +1,6 @@
 //go:build unix
 
-package tarsource_test
+package tar_test
 
 import (
 	"context"
@@ -16,7 +16,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/tar"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -28,7 +28,7 @@ func locate(context.Context) (transport.Container, error) {
 func request(t *testing.T, executor transport.Executor, root string) transfer.Request {
 	t.Helper()
 	return transfer.Request{
-		Source:   tarsource.New(executor, locate, root),
+		Source:   tar.New(executor, locate, root),
 		SourceID: "uid",
 		Dir:      filepath.Join(filetree.TempDir(t), "new", "dir"),
 		Layout:   sourcetest.Layout(),

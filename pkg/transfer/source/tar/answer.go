@@ -1,4 +1,4 @@
-package tarsource
+package tar
 
 import (
 	"bufio"

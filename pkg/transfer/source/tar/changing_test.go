@@ -1,6 +1,6 @@
 //go:build unix
 
-package tarsource_test
+package tar_test
 
 import (
 	"errors"

@@ -1,9 +1,9 @@
 //go:build unix
 
-package tarsource_test
+package tar_test
 
 import (
-	"archive/tar"
+	archivetar "archive/tar"
 	"bufio"
 	"context"
 	"errors"
@@ -16,7 +16,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/tar"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -26,7 +26,7 @@ func sends(status int, then func(ctx context.Context, stdio transport.Stdio) err
 		nonce := argv[4]
 		_, _ = fmt.Fprintln(stdio.Out, "kubectl-batch", nonce, "sha256")
 		seal := archive.NewWriter(stdio.Out, nonce)
-		if err := errors.Join(tar.NewWriter(seal).Close(), seal.Finish(status)); err != nil {
+		if err := errors.Join(archivetar.NewWriter(seal).Close(), seal.Finish(status)); err != nil {
 			return err
 		}
 		return then(ctx, stdio)
@@ -47,7 +47,7 @@ func TestAnswer(t *testing.T) {
 		2: {Hashed: true, Messages: messages, Status: 2},
 	}
 	for status, want := range tests {
-		stream, err := tarsource.New(sends(status, late), locate, "/").Open(t.Context(), []transfer.Want{{Path: "."}})
+		stream, err := tar.New(sends(status, late), locate, "/").Open(t.Context(), []transfer.Want{{Path: "."}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -67,7 +67,7 @@ func TestCloseCancels(t *testing.T) {
 		<-ctx.Done()
 		return ctx.Err()
 	}
-	source := tarsource.New(sends(0, hang), locate, "/")
+	source := tar.New(sends(0, hang), locate, "/")
 	source.SetGrace(50 * time.Millisecond)
 	stream, err := source.Open(t.Context(), []transfer.Want{{Path: "."}})
 	if err != nil {

@@ -1,4 +1,4 @@
-// Package tarsource is the Source that needs nothing but sh and tar in the
+// Package tar is the Source that needs nothing but sh and tar in the
 // container: one exec, whose script packs the tree and ends the stream with the
 // trailer that package archive looks for.
 //
@@ -11,4 +11,4 @@
 // What it does not promise: with a tar that has no --sparse, holes are sent as
 // zeros; without sha256sum or tee the end is proven but not each byte. Only
 // seconds of modification times are carried.
-package tarsource
+package tar

@@ -1,6 +1,6 @@
 //go:build unix
 
-package tarsource_test
+package tar_test
 
 import (
 	"testing"
@@ -9,14 +9,14 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/tar"
 )
 
 func TestMover(t *testing.T) {
 	for name, shell := range localexec.Shells(t) {
 		t.Run(name, func(t *testing.T) {
 			sourcetest.Run(t, sourcetest.Mover{Open: func(_ *testing.T, root string) transfer.Source {
-				return tarsource.New(shell(), locate, root)
+				return tar.New(shell(), locate, root)
 			}})
 		})
 	}
@@ -26,7 +26,7 @@ func TestSubPaths(t *testing.T) {
 	for name, executor := range executors(t) {
 		t.Run(name, func(t *testing.T) {
 			sourcetest.SubPaths(t, func(_ *testing.T, root, sub string) transfer.Source {
-				return tarsource.New(executor, locate, root).Below(sub)
+				return tar.New(executor, locate, root).Below(sub)
 			})
 		})
 	}

@@ -1,6 +1,6 @@
 //go:build unix
 
-package tarsource_test
+package tar_test
 
 import (
 	"crypto/rand"
@@ -11,7 +11,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/tar"
 )
 
 // BenchmarkFetch brings one random file of 500 MB, with and without a hash.
@@ -38,7 +38,7 @@ func BenchmarkFetch(b *testing.B) {
 			for b.Loop() {
 				dir := b.TempDir()
 				_, err := transfer.Fetch(b.Context(), transfer.Request{
-					Source: tarsource.New(shells[shell](), locate, root), Dir: filepath.Join(dir, "new"),
+					Source: tar.New(shells[shell](), locate, root), Dir: filepath.Join(dir, "new"),
 				})
 				if err != nil {
 					b.Fatal(err)

@@ -1,6 +1,6 @@
 //go:build unix
 
-package tarsource_test
+package tar_test
 
 import (
 	"context"
@@ -20,7 +20,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/tar"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -148,7 +148,7 @@ func TestClientGone(t *testing.T) {
 				argv = args
 				return errors.New("only looked")
 			})
-			_, _ = tarsource.New(spy, locate, root).Open(t.Context(), []transfer.Want{{Path: "."}})
+			_, _ = tar.New(spy, locate, root).Open(t.Context(), []transfer.Want{{Path: "."}})
 			ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, executor.Shell[0], append(executor.Shell[1:], argv[1:]...)...)

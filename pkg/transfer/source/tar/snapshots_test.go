@@ -1,6 +1,6 @@
 //go:build linux
 
-package tarsource_test
+package tar_test
 
 import (
 	"path/filepath"

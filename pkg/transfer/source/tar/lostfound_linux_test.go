@@ -1,4 +1,4 @@
-package tarsource_test
+package tar_test
 
 import (
 	"os"

@@ -1,6 +1,6 @@
 //go:build unix
 
-package tarsource_test
+package tar_test
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/tarsource"
+	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/tar"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -35,7 +35,7 @@ func TestNoTools(t *testing.T) {
 	for name, test := range tests {
 		req := request(t, test.executor, root)
 		_, err := transfer.Fetch(t.Context(), req)
-		if diff := cmp.Diff(error(&tarsource.NoToolsError{Tool: test.tool}), err); diff != "" {
+		if diff := cmp.Diff(error(&tar.NoToolsError{Tool: test.tool}), err); diff != "" {
 			t.Errorf("%s: -want +got:\n%s", name, diff)
 		}
 	}
@@ -79,7 +79,7 @@ func TestExecErrors(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			_, err := tarsource.New(test.executor, locate, "/results").Open(t.Context(), []transfer.Want{{Path: "."}})
+			_, err := tar.New(test.executor, locate, "/results").Open(t.Context(), []transfer.Want{{Path: "."}})
 			var lost *transfer.LostError
 			if err == nil || !strings.Contains(err.Error(), test.want) || errors.As(err, &lost) != test.lost {
 				t.Errorf("got %v, lost %v", err, errors.As(err, &lost))
@@ -102,14 +102,14 @@ func TestNoRoot(t *testing.T) {
 func TestLocateFails(t *testing.T) {
 	want := errors.New("no quota for a helper")
 	find := func(context.Context) (transport.Container, error) { return transport.Container{}, want }
-	if _, err := tarsource.New(says(nil), find, "/").Open(t.Context(), []transfer.Want{{Path: "."}}); !errors.Is(err, want) {
+	if _, err := tar.New(says(nil), find, "/").Open(t.Context(), []transfer.Want{{Path: "."}}); !errors.Is(err, want) {
 		t.Error(err)
 	}
 }
 
 func TestBadPaths(t *testing.T) {
 	for _, p := range []string{"", "/abs", "../up", "a//b", "a/", "nul\x00"} {
-		if _, err := tarsource.New(says(nil), locate, "/").Open(t.Context(), []transfer.Want{{Path: p}}); err == nil {
+		if _, err := tar.New(says(nil), locate, "/").Open(t.Context(), []transfer.Want{{Path: p}}); err == nil {
 			t.Errorf("%q is taken", p)
 		}
 	}
@@ -120,7 +120,7 @@ func TestCloseLeavesNothing(t *testing.T) {
 	root := remote(t, filetree.Tree{"large": filetree.File(strings.Repeat("x", 8<<20))})
 	before := runtime.NumGoroutine()
 	for _, read := range []int{0, 1} {
-		stream, err := tarsource.New(&localexec.Executor{}, locate, root).Open(t.Context(), []transfer.Want{{Path: "."}})
+		stream, err := tar.New(&localexec.Executor{}, locate, root).Open(t.Context(), []transfer.Want{{Path: "."}})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -154,7 +154,7 @@ func TestDeafExecutor(t *testing.T) {
 	})
 	ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 	defer cancel()
-	_, err := tarsource.New(deaf, locate, "/").Open(ctx, []transfer.Want{{Path: "."}})
+	_, err := tar.New(deaf, locate, "/").Open(ctx, []transfer.Want{{Path: "."}})
 	if err == nil || !stopped {
 		t.Error(err, stopped)
 	}
