@@ -11,9 +11,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/klog/v2"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/client"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
-	"github.com/kubectl-batch/kubectl-batch/pkg/reach"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
@@ -141,7 +141,7 @@ func (p *place) withAgent(ctx context.Context, at transport.Container) (*openWay
 	if only == auto {
 		only = ""
 	}
-	ways, err := reach.Agent(ctx, at, reach.Options{
+	ways, err := client.Agent(ctx, at, client.Options{
 		Exec: p.executor(), Tunnel: o.factory.Client.Tunnel, Meter: p.meter, Only: only, Trace: trace,
 		Join: []string{helper.AgentPath, "join", helper.SocketPath}, Now: o.factory.Clock.Now(),
 	})

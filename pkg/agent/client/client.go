@@ -1,4 +1,4 @@
-// Package reach connects to the agent that serves in a container: over a tunnel
+// Package client connects to the agent that serves in a container: over a tunnel
 // through the API server's pods/proxy where that is allowed and gets through,
 // else over an exec.
 //
@@ -6,7 +6,7 @@
 // were made for this one connection and never leave their process; only the
 // certificates, which are public, pass through an exec. A way that is lost is
 // opened again, or another one is taken in its place.
-package reach
+package client
 
 import (
 	"context"
