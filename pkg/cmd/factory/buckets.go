@@ -2,7 +2,7 @@ package factory
 
 import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )
 
 // ViaVariable names the place in a bucket that files of every fetch pass through.
@@ -11,7 +11,7 @@ const ViaVariable = "KUBECTL_BATCH_VIA"
 // OwnBuckets returns the buckets that are this user's own in the store at an endpoint: that of the environment, and
 // those of fetches on this machine that were interrupted.
 func (f *Factory) OwnBuckets(endpoint string) []string {
-	buckets := cleanup.RememberedBuckets(f.CacheDir, endpoint)
+	buckets := purge.RememberedBuckets(f.CacheDir, endpoint)
 	if via, ok := f.LookupEnv(ViaVariable); ok {
 		if at, err := bucket.ParseLocation(via); err == nil {
 			buckets = append(buckets, at.Bucket)

@@ -14,10 +14,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -272,7 +272,7 @@ func (o *Options) getClaim(ctx context.Context, name string) (*corev1.Persistent
 	case err != nil:
 		return nil, fmt.Errorf("reading claim %q: %w", name, err)
 	case claim.DeletionTimestamp != nil:
-		return nil, fmt.Errorf("claim %q is being deleted, so no new pod can mount it: %s", name, cleanup.Holding(ctx, o.client, claim))
+		return nil, fmt.Errorf("claim %q is being deleted, so no new pod can mount it: %s", name, purge.Holding(ctx, o.client, claim))
 	case volume.IsDevice(claim):
 		return nil, fmt.Errorf("claim %q is a block device (volumeMode Block), so there are no files to fetch", name)
 	case claim.Status.Phase == corev1.ClaimPending:

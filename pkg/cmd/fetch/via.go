@@ -11,7 +11,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
@@ -200,7 +200,7 @@ func (h *helpers) tidyLater(o *Options, from *found) {
 
 // tidy removes it. The limit that it has is for all claims.
 func (h *helpers) tidy(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, cleanup.Tidying)
+	ctx, cancel := context.WithTimeout(ctx, purge.Tidying)
 	defer cancel()
 	for _, one := range h.tidyings {
 		one.options.sweepVias(ctx, one.from, one.except)
@@ -210,7 +210,7 @@ func (h *helpers) tidy(ctx context.Context) {
 
 // sweepVias removes what other fetches of a claim left in a bucket.
 func (o *Options) sweepVias(ctx context.Context, from *found, except []string) {
-	cleanup.Objects{
+	purge.Objects{
 		Client: o.client, Now: o.factory.ServerClock().Now, Say: o.factory.Say, Dead: o.isDead, Removed: o.bury,
 		Through: cmp.Or(o.engine.Via.Bucket, o.engine.To.Bucket),
 		Store: func(ctx context.Context) (*bucket.Store, error) {

@@ -6,17 +6,17 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // claims are the results claims that run created. They are a courtesy: a user who may not list claims is shown
 // jobs alone.
-func (o *Options) claims(ctx context.Context) []cleanup.Claim {
-	claims, err := cleanup.ResultsClaims(ctx, o.client, o.namespace)
+func (o *Options) claims(ctx context.Context) []purge.Claim {
+	claims, err := purge.ResultsClaims(ctx, o.client, o.namespace)
 	if err != nil {
 		return nil
 	}
@@ -65,7 +65,7 @@ func (o *Options) shown(namespace, name string) string {
 	return name
 }
 
-func (v *viewer) ofClaim(claim *cleanup.Claim) string {
+func (v *viewer) ofClaim(claim *purge.Claim) string {
 	return v.word("claim "+v.options.shown(claim.Namespace, claim.Name), claim.Record)
 }
 
@@ -80,7 +80,7 @@ func (v *viewer) explain() {
 }
 
 // fetched returns the cell of a job. A claim that was never mounted is empty, and nothing on the job says so.
-func fetched(claims []cleanup.Claim, viewer *viewer) func(*batchv1.Job) string {
+func fetched(claims []purge.Claim, viewer *viewer) func(*batchv1.Job) string {
 	unused := map[[2]string]bool{}
 	for _, claim := range claims {
 		unused[[2]string{claim.Namespace, claim.Name}] = claim.Record.Unused

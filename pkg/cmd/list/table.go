@@ -15,10 +15,10 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	utilduration "k8s.io/apimachinery/pkg/util/duration"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -64,7 +64,7 @@ func (o *Options) table(ctx context.Context, selected metav1.ListOptions) error 
 }
 
 // orphans are the results whose job is gone. With a selector the jobs that are there are not all known.
-func (o *Options) orphans(ctx context.Context, claims []cleanup.Claim, selector string, there map[[2]string]bool) (rows []row) {
+func (o *Options) orphans(ctx context.Context, claims []purge.Claim, selector string, there map[[2]string]bool) (rows []row) {
 	matching, err := labels.Parse(selector)
 	if len(o.refs) > 0 || o.selection.ByJob() || err != nil {
 		return nil
@@ -80,7 +80,7 @@ func (o *Options) orphans(ctx context.Context, claims []cleanup.Claim, selector 
 }
 
 // there reports whether the job of a claim is there, although it was not selected.
-func (o *Options) there(ctx context.Context, claim cleanup.Claim) bool {
+func (o *Options) there(ctx context.Context, claim purge.Claim) bool {
 	_, err := o.client.BatchV1().Jobs(claim.Namespace).Get(ctx, claim.Job, metav1.GetOptions{})
 	return !apierrors.IsNotFound(err)
 }
@@ -89,12 +89,12 @@ func (o *Options) there(ctx context.Context, claim cleanup.Claim) bool {
 type row struct {
 	job   *batchv1.Job
 	state job.State
-	claim *cleanup.Claim
+	claim *purge.Claim
 }
 
-func (o *Options) columns(claims []cleanup.Claim, viewer *viewer) []ui.Column[row] {
+func (o *Options) columns(claims []purge.Claim, viewer *viewer) []ui.Column[row] {
 	now := o.factory.ServerClock().Now()
-	column := func(name string, ofJob func(*batchv1.Job) string, ofClaim func(*cleanup.Claim) string) ui.Column[row] {
+	column := func(name string, ofJob func(*batchv1.Job) string, ofClaim func(*purge.Claim) string) ui.Column[row] {
 		return ui.Column[row]{Name: name, Cell: func(r row) string {
 			if r.claim != nil {
 				return ofClaim(r.claim)
@@ -107,9 +107,9 @@ func (o *Options) columns(claims []cleanup.Claim, viewer *viewer) []ui.Column[ro
 		return c
 	}
 	age := func(since time.Time) string { return utilduration.HumanDuration(now.Sub(since)) }
-	none := func(*cleanup.Claim) string { return ui.None }
+	none := func(*purge.Claim) string { return ui.None }
 	columns := []ui.Column[row]{
-		column("Name", func(j *batchv1.Job) string { return j.Name }, func(c *cleanup.Claim) string { return "pvc/" + c.Name }),
+		column("Name", func(j *batchv1.Job) string { return j.Name }, func(c *purge.Claim) string { return "pvc/" + c.Name }),
 		{Name: "State", Cell: func(r row) string {
 			if r.claim != nil {
 				return "Gone"
@@ -117,14 +117,14 @@ func (o *Options) columns(claims []cleanup.Claim, viewer *viewer) []ui.Column[ro
 			return string(r.state)
 		}},
 		column("Duration", func(j *batchv1.Job) string { return utilduration.HumanDuration(job.Duration(j, now)) }, none),
-		column("Results", results, func(c *cleanup.Claim) string { return c.Name }),
+		column("Results", results, func(c *purge.Claim) string { return c.Name }),
 		column("Fetched", fetched(claims, viewer), viewer.ofClaim),
-		wide(column("Owner", func(j *batchv1.Job) string { return ui.OrNone(provenance.OfJob(j)) }, func(c *cleanup.Claim) string { return ui.OrNone(c.Record.Owner) })),
+		wide(column("Owner", func(j *batchv1.Job) string { return ui.OrNone(provenance.OfJob(j)) }, func(c *purge.Claim) string { return ui.OrNone(c.Record.Owner) })),
 		wide(column("Images", images, none)),
-		column("Age", func(j *batchv1.Job) string { return age(j.CreationTimestamp.Time) }, func(c *cleanup.Claim) string { return age(c.Created) }),
+		column("Age", func(j *batchv1.Job) string { return age(j.CreationTimestamp.Time) }, func(c *purge.Claim) string { return age(c.Created) }),
 	}
 	if o.namespace == metav1.NamespaceAll {
-		namespace := column("Namespace", func(j *batchv1.Job) string { return j.Namespace }, func(c *cleanup.Claim) string { return c.Namespace })
+		namespace := column("Namespace", func(j *batchv1.Job) string { return j.Namespace }, func(c *purge.Claim) string { return c.Namespace })
 		columns = append([]ui.Column[row]{namespace}, columns...)
 	}
 	return columns

@@ -3,9 +3,9 @@ package purge
 import (
 	"fmt"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )
 
 // answer prints what became of each thing, in the format that was asked for.
@@ -36,7 +36,7 @@ const (
 	failed     = "failed"
 )
 
-func (a answer) deleted(one cleanup.Object) error {
+func (a answer) deleted(one purge.Object) error {
 	switch a.format {
 	case "json":
 		return a.json(one, deleted, "")
@@ -54,7 +54,7 @@ func (a answer) deleted(one cleanup.Object) error {
 }
 
 // json writes an object on a line of its own.
-func (a answer) json(one cleanup.Object, result, reason string) error {
+func (a answer) json(one purge.Object, result, reason string) error {
 	line := told{Kind: string(one.Kind), Name: one.Name, Namespace: one.Namespace, Result: result, Reason: reason}
 	if a.dryRun != dryRunNone {
 		line.DryRun = a.dryRun
@@ -67,7 +67,7 @@ func (a answer) json(one cleanup.Object, result, reason string) error {
 }
 
 // stays tells programs of what stays; people are told in words.
-func (a answer) stays(one cleanup.Object, result, reason string) {
+func (a answer) stays(one purge.Object, result, reason string) {
 	if a.format == "json" {
 		_ = a.json(one, result, reason)
 	}

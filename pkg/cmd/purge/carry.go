@@ -9,9 +9,9 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
@@ -20,11 +20,11 @@ const namedAtMost = 20
 
 // carry deletes what plan says, tells of each thing, and returns what went. Failures
 // are collected.
-func (o *Options) carry(ctx context.Context, plan *cleanup.Plan) (went []cleanup.Object, errs error) {
+func (o *Options) carry(ctx context.Context, plan *purge.Plan) (went []purge.Object, errs error) {
 	o.kept(plan)
 	n, failures := len(plan.Jobs)+len(plan.Claims), 0
 	counter := ui.NewCounter(o.factory.Streams.ErrOut, o.factory.Clock, "deleted", n)
-	plan.Carry(ctx, o.client, o.dryRun == dryRunServer, func(one cleanup.Object, err error) {
+	plan.Carry(ctx, o.client, o.dryRun == dryRunServer, func(one purge.Object, err error) {
 		counter.Clear()
 		if err == nil {
 			went = append(went, one)
@@ -53,7 +53,7 @@ func (o *Options) carry(ctx context.Context, plan *cleanup.Plan) (went []cleanup
 }
 
 // asked counts the jobs and claims that plan deletes.
-func (o *Options) asked(plan *cleanup.Plan) string {
+func (o *Options) asked(plan *purge.Plan) string {
 	switch {
 	case len(plan.Claims) == 0:
 		return jobs(len(plan.Jobs))
@@ -64,8 +64,8 @@ func (o *Options) asked(plan *cleanup.Plan) string {
 }
 
 // all are the things that went, with what goes with them.
-func all(plan *cleanup.Plan, went []cleanup.Object) []cleanup.Object {
-	with := map[cleanup.Object][]cleanup.Object{}
+func all(plan *purge.Plan, went []purge.Object) []purge.Object {
+	with := map[purge.Object][]purge.Object{}
 	for _, one := range plan.Jobs {
 		with[one.Object] = one.With
 	}
@@ -77,19 +77,19 @@ func all(plan *cleanup.Plan, went []cleanup.Object) []cleanup.Object {
 }
 
 // failure says what was not deleted and why.
-func (o *Options) failure(one cleanup.Object, err error) error {
+func (o *Options) failure(one purge.Object, err error) error {
 	name := fmt.Sprintf("%s %q", kindOf(one.Kind), one.Shown(o.namespace))
-	if cleanup.Stays(err) {
+	if purge.Stays(err) {
 		return fmt.Errorf("%s was not deleted: %w", name, err)
 	}
 	return fmt.Errorf("deleting %s: %w", name, err)
 }
 
-func kindOf(kind cleanup.Kind) string {
+func kindOf(kind purge.Kind) string {
 	switch kind {
-	case cleanup.KindJob:
+	case purge.KindJob:
 		return "job"
-	case cleanup.KindClaim:
+	case purge.KindClaim:
 		return "claim"
 	default:
 		return string(kind)
@@ -110,7 +110,7 @@ func (o *Options) announceSweep(ctx context.Context) {
 }
 
 // foretell answers a client's dry run.
-func (o *Options) foretell(ctx context.Context, plan *cleanup.Plan) error {
+func (o *Options) foretell(ctx context.Context, plan *purge.Plan) error {
 	o.warn(plan)
 	o.announceSweep(ctx)
 	if o.answer.format == "" {
@@ -131,8 +131,8 @@ func (o *Options) foretell(ctx context.Context, plan *cleanup.Plan) error {
 }
 
 // kept says which claims stay although --volumes was there, once.
-func (o *Options) kept(plan *cleanup.Plan) {
-	for _, line := range cleanup.Summary(plan.Kept, o.namespace, o.fetchCommand()) {
+func (o *Options) kept(plan *purge.Plan) {
+	for _, line := range purge.Summary(plan.Kept, o.namespace, o.fetchCommand()) {
 		o.factory.Say(line)
 	}
 	for _, claim := range plan.Kept {

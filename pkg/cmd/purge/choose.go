@@ -14,16 +14,16 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )
 
 // plan finds what is to go. What was asked for by name and stays is in refused; the
 // rest goes on.
-func (o *Options) plan(ctx context.Context) (plan *cleanup.Plan, refused, err error) {
+func (o *Options) plan(ctx context.Context) (plan *purge.Plan, refused, err error) {
 	if err := o.chosen.CheckExcept(ctx, o.client, o.namespace); err != nil {
 		return nil, nil, err
 	}
@@ -38,7 +38,7 @@ func (o *Options) plan(ctx context.Context) (plan *cleanup.Plan, refused, err er
 	if err != nil {
 		return nil, refused, err
 	}
-	plan, err = cleanup.Make(ctx, o.client, o.namespace, chosen, cleanup.Volumes{
+	plan, err = purge.Make(ctx, o.client, o.namespace, chosen, purge.Volumes{
 		Delete: o.volumes, Discard: o.discard, Viewer: o.selection.Viewer, Orphans: o.orphans(selected.LabelSelector),
 	})
 	if err != nil {
@@ -57,12 +57,12 @@ func (o *Options) identify(ctx context.Context) error {
 
 func (o *Options) named() bool { return len(o.refs)+len(o.claims) > 0 }
 
-func (o *Options) choose(ctx context.Context, selected metav1.ListOptions) (chosen []cleanup.Job, refused, err error) {
+func (o *Options) choose(ctx context.Context, selected metav1.ListOptions) (chosen []purge.Job, refused, err error) {
 	if o.named() {
 		chosen, refused = o.byName(ctx)
 		return chosen, refused, ctx.Err()
 	}
-	jobs, err := cleanup.Finished(ctx, o.client, o.namespace, selected, o.keepBy)
+	jobs, err := purge.Finished(ctx, o.client, o.namespace, selected, o.keepBy)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -80,11 +80,11 @@ func (o *Options) choose(ctx context.Context, selected metav1.ListOptions) (chos
 }
 
 // explainSkipped says which jobs --fetched does not select because only other users fetched their results.
-func (o *Options) explainSkipped(jobs []cleanup.Job) {
+func (o *Options) explainSkipped(jobs []purge.Job) {
 	if !o.selection.Fetched {
 		return
 	}
-	skipped := slices.DeleteFunc(slices.Clone(jobs), func(one cleanup.Job) bool { return one.Record.Other(o.selection.Viewer) == "" })
+	skipped := slices.DeleteFunc(slices.Clone(jobs), func(one purge.Job) bool { return one.Record.Other(o.selection.Viewer) == "" })
 	for _, one := range skipped[:min(len(skipped), namedAtMost)] {
 		o.factory.Say(fmt.Sprintf("Skipped job %s: %s", one.Shown(o.namespace), one.Record.Other(o.selection.Viewer)))
 	}
@@ -95,14 +95,14 @@ func (o *Options) explainSkipped(jobs []cleanup.Job) {
 
 // notGoing leaves out the jobs that are being deleted already; to wait for them is
 // another matter.
-func (o *Options) notGoing(jobs []cleanup.Job) []cleanup.Job {
+func (o *Options) notGoing(jobs []purge.Job) []purge.Job {
 	if o.wait {
 		return jobs
 	}
-	return slices.DeleteFunc(jobs, func(one cleanup.Job) bool { return one.Going })
+	return slices.DeleteFunc(jobs, func(one purge.Job) bool { return one.Going })
 }
 
-func ofOthers(left cleanup.Left) string {
+func ofOthers(left purge.Left) string {
 	n := 0
 	for _, one := range left {
 		n += one
@@ -120,7 +120,7 @@ func ofOthers(left cleanup.Left) string {
 }
 
 // byName returns the jobs that were asked for by name.
-func (o *Options) byName(ctx context.Context) (chosen []cleanup.Job, errs error) {
+func (o *Options) byName(ctx context.Context) (chosen []purge.Job, errs error) {
 	jobs, errs := job.GetAll(ctx, o.client, o.namespace, o.refs)
 	if o.missing {
 		errs = job.WithoutMissing(errs)
@@ -132,8 +132,8 @@ func (o *Options) byName(ctx context.Context) (chosen []cleanup.Job, errs error)
 		}
 		selection := o.selection
 		selection.Owned = true
-		named := cleanup.Reduce(one, "")
-		took, _ := selection.Of([]cleanup.Job{named}, o.factory.ServerClock().Now())
+		named := purge.Reduce(one, "")
+		took, _ := selection.Of([]purge.Job{named}, o.factory.ServerClock().Now())
 		if len(took) == 0 {
 			errs = errors.Join(errs, fmt.Errorf("cannot delete job %q: %s", one.Name, o.leftOut(named)))
 		}
@@ -143,7 +143,7 @@ func (o *Options) byName(ctx context.Context) (chosen []cleanup.Job, errs error)
 }
 
 // leftOut says why a flag leaves out a named job.
-func (o *Options) leftOut(one cleanup.Job) string {
+func (o *Options) leftOut(one purge.Job) string {
 	if other := one.Record.Other(o.selection.Viewer); other != "" {
 		return other
 	}
@@ -151,7 +151,7 @@ func (o *Options) leftOut(one cleanup.Job) string {
 }
 
 // busy removes from plan the jobs whose results a user is fetching. That is an error only where the job was named.
-func (o *Options) busy(ctx context.Context, plan *cleanup.Plan) (refused, err error) {
+func (o *Options) busy(ctx context.Context, plan *purge.Plan) (refused, err error) {
 	pods, err := o.readers(ctx, plan)
 	if err != nil {
 		return nil, err
@@ -161,7 +161,7 @@ func (o *Options) busy(ctx context.Context, plan *cleanup.Plan) (refused, err er
 		if !plan.Leave(pod.Namespace, name) {
 			continue
 		}
-		shown := cleanup.Object{Namespace: pod.Namespace, Name: name}.Shown(o.namespace)
+		shown := purge.Object{Namespace: pod.Namespace, Name: name}.Shown(o.namespace)
 		why := cmp.Or(pod.Annotations[provenance.Annotation], "a user") + " is fetching its results"
 		if o.named() {
 			refused = errors.Join(refused, fmt.Errorf("cannot delete job %q: %s", shown, why))
@@ -176,7 +176,7 @@ func (o *Options) busy(ctx context.Context, plan *cleanup.Plan) (refused, err er
 const mostLooks = 10
 
 // readers returns the helper pods of the jobs in plan that a client uses. A pod that cannot be asked counts.
-func (o *Options) readers(ctx context.Context, plan *cleanup.Plan) ([]corev1.Pod, error) {
+func (o *Options) readers(ctx context.Context, plan *purge.Plan) ([]corev1.Pod, error) {
 	now := o.factory.ServerClock().Now()
 	pods, err := helper.Live(ctx, o.client, o.namespace, now)
 	if err != nil {
@@ -211,9 +211,9 @@ func (o *Options) readers(ctx context.Context, plan *cleanup.Plan) ([]corev1.Pod
 
 // orphans says which claims of jobs that are gone are to go. When those ended is not
 // known, so filters that go by it leave them, but for one whose results were fetched.
-func (o *Options) orphans(selector string) func(cleanup.Claim) bool {
+func (o *Options) orphans(selector string) func(purge.Claim) bool {
 	if len(o.claims) > 0 {
-		return func(claim cleanup.Claim) bool { return slices.Contains(o.claims, claim.Name) }
+		return func(claim purge.Claim) bool { return slices.Contains(o.claims, claim.Name) }
 	}
 	s := o.selection
 	if o.named() || o.chosen.ByState() || s.Keep > 0 {
@@ -223,7 +223,7 @@ func (o *Options) orphans(selector string) func(cleanup.Claim) bool {
 	if err != nil {
 		return nil // it was parsed before
 	}
-	return func(claim cleanup.Claim) bool {
+	return func(claim purge.Claim) bool {
 		fetch := claim.Record.Fetch
 		switch {
 		case !matching.Matches(claim.Labels), slices.Contains(s.Except, claim.Job), s.Fetched && !claim.Record.Done(s.Viewer):
@@ -237,30 +237,30 @@ func (o *Options) orphans(selector string) func(cleanup.Claim) bool {
 
 // orphansToo has the preview show the results whose job is gone, where they stay. It is
 // a courtesy: who may not list claims is shown none.
-func (o *Options) orphansToo(ctx context.Context, plan *cleanup.Plan) {
+func (o *Options) orphansToo(ctx context.Context, plan *purge.Plan) {
 	if o.volumes || o.named() || o.chosen.Filtered {
 		return
 	}
-	there, err := cleanup.There(ctx, o.client, o.namespace)
+	there, err := purge.There(ctx, o.client, o.namespace)
 	if err != nil {
 		return
 	}
-	claims, err := cleanup.ResultsClaims(ctx, o.client, o.namespace)
+	claims, err := purge.ResultsClaims(ctx, o.client, o.namespace)
 	if err != nil {
 		return
 	}
-	plan.Orphans = slices.DeleteFunc(claims, func(claim cleanup.Claim) bool { return there(claim.Namespace, claim.Job) })
+	plan.Orphans = slices.DeleteFunc(claims, func(claim purge.Claim) bool { return there(claim.Namespace, claim.Job) })
 }
 
 // refuseClaims returns an error for each claim that was named and will not be deleted.
-func (o *Options) refuseClaims(plan *cleanup.Plan) (errs error) {
+func (o *Options) refuseClaims(plan *purge.Plan) (errs error) {
 	for _, name := range o.claims {
-		is := func(claim cleanup.Claim) bool { return claim.Name == name }
+		is := func(claim purge.Claim) bool { return claim.Name == name }
 		kept := slices.IndexFunc(plan.Kept, is)
 		switch {
 		case kept >= 0:
 			claim := plan.Kept[kept]
-			errs = errors.Join(errs, fmt.Errorf("cannot delete claim %q: %s", claim.Shown(o.namespace), cleanup.Advice(claim, o.fetchCommand())))
+			errs = errors.Join(errs, fmt.Errorf("cannot delete claim %q: %s", claim.Shown(o.namespace), purge.Advice(claim, o.fetchCommand())))
 			o.answer.stays(claim.Object, keptResult, claim.Why)
 			plan.Kept = slices.Delete(plan.Kept, kept, kept+1)
 		case !o.missing && !slices.ContainsFunc(plan.Claims, is):

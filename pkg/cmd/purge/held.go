@@ -7,11 +7,11 @@ import (
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )
 
 // fetchLine is the command line that fetches the results of a job.
-func (o *Options) fetchLine(one cleanup.Object) string {
+func (o *Options) fetchLine(one purge.Object) string {
 	if o.namespace == metav1.NamespaceAll {
 		return o.factory.LineIn(one.Namespace, "fetch", one.Name)
 	}
@@ -20,7 +20,7 @@ func (o *Options) fetchLine(one cleanup.Object) string {
 
 // held tells of the jobs that are kept because their results would be deleted with their
 // pods. That is an error only where the job was asked for by name.
-func (o *Options) held(plan *cleanup.Plan) (refused error) {
+func (o *Options) held(plan *purge.Plan) (refused error) {
 	for _, one := range plan.Held {
 		text := fmt.Sprintf("job %q was kept: its results on claim %s were not fetched, and this claim is deleted with the pods; run %q, or use --volumes --discard-unfetched to delete them",
 			one.Shown(o.namespace), strings.Join(one.Volumes, ", "), o.fetchLine(one.Object))

@@ -5,22 +5,22 @@ import (
 	"slices"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )
 
 // objects removes what broken-off fetches of the claims that went have in a bucket, with the
 // credentials that the AWS CLI would use. It is best effort: only the claims knew of it.
-func (o *Options) objects(ctx context.Context, plan *cleanup.Plan, went []cleanup.Object) {
+func (o *Options) objects(ctx context.Context, plan *purge.Plan, went []purge.Object) {
 	if o.dryRun != dryRunNone {
 		return
 	}
-	var gone []cleanup.Claim
+	var gone []purge.Claim
 	for _, claim := range plan.Claims {
 		if slices.Contains(went, claim.Object) {
 			gone = append(gone, claim)
 		}
 	}
-	cleanup.Objects{
+	purge.Objects{
 		Client: o.client, Now: o.factory.ServerClock().Now, Say: o.factory.Say,
 		Store:   func(ctx context.Context) (*bucket.Store, error) { return bucket.Configure(ctx, bucket.Options{}) },
 		Buckets: o.factory.OwnBuckets,

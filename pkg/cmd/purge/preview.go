@@ -9,8 +9,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilduration "k8s.io/apimachinery/pkg/util/duration"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
@@ -21,7 +21,7 @@ const shownAtMost = 30
 type row struct{ namespace, name, state, finished, results, fetched, owner, with string }
 
 // preview shows what would be deleted.
-func (o *Options) preview(out io.Writer, plan *cleanup.Plan, most int) error {
+func (o *Options) preview(out io.Writer, plan *purge.Plan, most int) error {
 	rows := o.rows(plan)
 	more := len(rows) - most
 	if more > 0 {
@@ -53,9 +53,9 @@ func (o *Options) columns() []ui.Column[row] {
 	return columns
 }
 
-func (o *Options) rows(plan *cleanup.Plan) []row {
-	goes := map[string]cleanup.Claim{}
-	var alone []cleanup.Claim
+func (o *Options) rows(plan *purge.Plan) []row {
+	goes := map[string]purge.Claim{}
+	var alone []purge.Claim
 	for _, claim := range plan.Claims {
 		if len(claim.Jobs) == 0 {
 			alone = append(alone, claim)
@@ -82,7 +82,7 @@ func (o *Options) rows(plan *cleanup.Plan) []row {
 	return rows
 }
 
-func (o *Options) orphan(claim cleanup.Claim, with string) row {
+func (o *Options) orphan(claim purge.Claim, with string) row {
 	return row{
 		namespace: claim.Namespace, name: "pvc/" + claim.Name, state: "Gone", finished: ui.None,
 		results: claim.Name, fetched: claim.Record.Word(o.selection.Viewer), owner: claim.Record.Owner, with: with,
@@ -90,7 +90,7 @@ func (o *Options) orphan(claim cleanup.Claim, with string) row {
 }
 
 // fetched says whether the results of a job were fetched. claim is the one that goes with it, if any.
-func (o *Options) fetched(one cleanup.Job, claim cleanup.Claim, goes bool) string {
+func (o *Options) fetched(one purge.Job, claim purge.Claim, goes bool) string {
 	if goes && claim.Record.Empty() {
 		return claim.Record.Word(o.selection.Viewer)
 	}
@@ -98,16 +98,16 @@ func (o *Options) fetched(one cleanup.Job, claim cleanup.Claim, goes bool) strin
 }
 
 // with says what goes with a job.
-func with(objects []cleanup.Object, claim cleanup.Claim, goes bool) string {
-	counts := map[cleanup.Kind]int{}
+func with(objects []purge.Object, claim purge.Claim, goes bool) string {
+	counts := map[purge.Kind]int{}
 	for _, one := range objects {
 		counts[one.Kind]++
 	}
 	var words []string
 	for _, kind := range []struct {
-		kind cleanup.Kind
+		kind purge.Kind
 		name string
-	}{{cleanup.KindPod, "pod"}, {cleanup.KindScript, "script"}, {cleanup.KindSecret, "secret"}} {
+	}{{purge.KindPod, "pod"}, {purge.KindScript, "script"}, {purge.KindSecret, "secret"}} {
 		if n := counts[kind.kind]; n > 0 {
 			words = append(words, count(n, kind.name))
 		}
@@ -135,11 +135,11 @@ func byNamespace[T any](o *Options, objects []T, namespace func(T) string) strin
 }
 
 // total says how much a plan is.
-func (o *Options) total(plan *cleanup.Plan) string {
+func (o *Options) total(plan *purge.Plan) string {
 	pods, bytes := 0, int64(0)
 	for _, one := range plan.Jobs {
 		for _, object := range one.With {
-			if object.Kind == cleanup.KindPod {
+			if object.Kind == purge.KindPod {
 				pods++
 			}
 		}
@@ -147,12 +147,12 @@ func (o *Options) total(plan *cleanup.Plan) string {
 	for _, claim := range plan.Claims {
 		bytes += claim.Size
 	}
-	text := jobs(len(plan.Jobs)) + byNamespace(o, plan.Jobs, func(one cleanup.Item) string { return one.Namespace })
+	text := jobs(len(plan.Jobs)) + byNamespace(o, plan.Jobs, func(one purge.Item) string { return one.Namespace })
 	if pods > 0 {
 		text += ", " + count(pods, "pod")
 	}
 	if n := len(plan.Claims); n > 0 {
-		text += ", " + count(n, "claim") + " (" + size(bytes) + ")" + byNamespace(o, plan.Claims, func(one cleanup.Claim) string { return one.Namespace })
+		text += ", " + count(n, "claim") + " (" + size(bytes) + ")" + byNamespace(o, plan.Claims, func(one purge.Claim) string { return one.Namespace })
 	}
 	return text
 }

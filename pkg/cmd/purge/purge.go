@@ -10,13 +10,13 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
@@ -61,7 +61,7 @@ type Options struct {
 	// claims are named as pvc/NAME.
 	claims    []string
 	chosen    selector.Selection
-	selection cleanup.Selection
+	selection purge.Selection
 	keepBy    string
 	// missing says that a name which does not exist is no error.
 	missing          bool
@@ -147,13 +147,13 @@ func (o *Options) run(ctx context.Context) error {
 	o.objects(ctx, plan, went)
 	errs = errors.Join(errs, o.sweep(ctx)) // before the waiting: what a fetch left can pin a claim
 	if o.wait {
-		errs = errors.Join(errs, cleanup.Await(ctx, o.client, o.namespace, all(plan, went), o.factory.Say))
+		errs = errors.Join(errs, purge.Await(ctx, o.client, o.namespace, all(plan, went), o.factory.Say))
 	}
 	return errs
 }
 
 // purgeNothing says why there is nothing to delete, and removes what killed commands left.
-func (o *Options) purgeNothing(ctx context.Context, plan *cleanup.Plan, refused error) error {
+func (o *Options) purgeNothing(ctx context.Context, plan *purge.Plan, refused error) error {
 	o.kept(plan)
 	if refused != nil {
 		return refused
@@ -166,14 +166,14 @@ func (o *Options) purgeNothing(ctx context.Context, plan *cleanup.Plan, refused 
 }
 
 // warn names the results that are lost with what goes.
-func (o *Options) warn(plan *cleanup.Plan) {
-	for _, loss := range cleanup.Losses(plan.Claims, o.namespace) {
+func (o *Options) warn(plan *purge.Plan) {
+	for _, loss := range purge.Losses(plan.Claims, o.namespace) {
 		o.factory.Say(loss)
 	}
 }
 
 // ask shows what would go, and asks.
-func (o *Options) ask(ctx context.Context, plan *cleanup.Plan) error {
+func (o *Options) ask(ctx context.Context, plan *purge.Plan) error {
 	o.orphansToo(ctx, plan)
 	if err := o.preview(o.factory.Streams.ErrOut, plan, shownAtMost); err != nil {
 		return err

@@ -9,9 +9,9 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )
 
 // remove deletes a job that has completed, and what run made for it, as purge
@@ -32,12 +32,12 @@ func (r *Request) remove(ctx context.Context, last *batchv1.Job, ended error) er
 	case now.UID != last.UID:
 		return r.then.toolError(fmt.Errorf("--rm: job %q was replaced by another job of the same name", last.Name))
 	}
-	plan, err := cleanup.Make(ctx, r.client, r.namespace, []cleanup.Job{cleanup.Reduce(now, "")}, cleanup.Volumes{Delete: true, Viewer: r.viewer()})
+	plan, err := purge.Make(ctx, r.client, r.namespace, []purge.Job{purge.Reduce(now, "")}, purge.Volumes{Delete: true, Viewer: r.viewer()})
 	if err != nil {
 		return r.then.toolError(err)
 	}
-	plan.Claims = slices.DeleteFunc(plan.Claims, func(claim cleanup.Claim) bool { return claim.Labels[provenance.JobLabel] != last.Name })
-	for _, line := range cleanup.Summary(plan.Kept, r.namespace, r.factory.Program.String()+" fetch") {
+	plan.Claims = slices.DeleteFunc(plan.Claims, func(claim purge.Claim) bool { return claim.Labels[provenance.JobLabel] != last.Name })
+	for _, line := range purge.Summary(plan.Kept, r.namespace, r.factory.Program.String()+" fetch") {
 		r.factory.Say(line)
 	}
 	var errs error
@@ -45,7 +45,7 @@ func (r *Request) remove(ctx context.Context, last *batchv1.Job, ended error) er
 		errs = fmt.Errorf("--rm: kept job %q: its results on claim %s were not fetched, and would be deleted with its pods; run %q first",
 			one.Name, strings.Join(one.Volumes, ", "), r.factory.Line("fetch", one.Name))
 	}
-	plan.Carry(ctx, r.client, false, func(one cleanup.Object, err error) {
+	plan.Carry(ctx, r.client, false, func(one purge.Object, err error) {
 		if err != nil {
 			errs = errors.Join(errs, fmt.Errorf("--rm: deleting %s %s: %w", one.Kind, one.Name, err))
 			return

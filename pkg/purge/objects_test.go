@@ -1,4 +1,4 @@
-package cleanup_test
+package purge_test
 
 import (
 	"context"
@@ -16,9 +16,9 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -35,13 +35,13 @@ func annotated(vias ...volume.Via) *corev1.PersistentVolumeClaim {
 }
 
 // tidying is Objects for whom the store is this user's own, and results the only bucket.
-func tidying(t *testing.T, store func(context.Context) (*bucket.Store, error), claim *corev1.PersistentVolumeClaim, said *[]string) cleanup.Objects {
+func tidying(t *testing.T, store func(context.Context) (*bucket.Store, error), claim *corev1.PersistentVolumeClaim, said *[]string) purge.Objects {
 	t.Helper()
 	client, err := faketest.New(claim).Clientset()
 	if err != nil {
 		t.Fatal(err)
 	}
-	return cleanup.Objects{
+	return purge.Objects{
 		Client: client, Now: time.Now, Store: store, Through: "results", Dead: func(string) bool { return true },
 		Buckets: func(string) []string { return []string{"results"} }, Say: func(text string) { *said = append(*said, text) },
 	}
@@ -83,7 +83,7 @@ func TestObjectsOnlyOfOwnStore(t *testing.T) {
 			var said []string
 			claim := annotated(test.via)
 			tidying(t, configure, claim, &said).Sweep(t.Context(), claim)
-			tidying(t, configure, claim, &said).Gone(t.Context(), []cleanup.Claim{cleanup.ReduceClaim(claim)})
+			tidying(t, configure, claim, &said).Gone(t.Context(), []purge.Claim{purge.ReduceClaim(claim)})
 			_, err := os.Stat(keys)
 			if follows := asked.Load() > 0; follows != test.follows || (err == nil) != test.follows || len(said) > 0 {
 				t.Errorf("%d requests, keys: %v, %q", asked.Load(), err, said)
@@ -133,8 +133,8 @@ func TestRememberedBuckets(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	got := cleanup.RememberedBuckets(dir, "https://s3")
-	if slices.Sort(got); !slices.Equal(got, []string{"one", "two"}) || cleanup.RememberedBuckets("", "https://s3") != nil {
+	got := purge.RememberedBuckets(dir, "https://s3")
+	if slices.Sort(got); !slices.Equal(got, []string{"one", "two"}) || purge.RememberedBuckets("", "https://s3") != nil {
 		t.Errorf("%q", got)
 	}
 }

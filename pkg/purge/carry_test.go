@@ -1,4 +1,4 @@
-package cleanup_test
+package purge_test
 
 import (
 	"encoding/json"
@@ -17,8 +17,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cleanup"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )
 
 // An API server that has too much to do is asked again when it says so; one that is
@@ -57,10 +57,10 @@ func TestCarryThroughTrouble(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan := &cleanup.Plan{Jobs: []cleanup.Item{{Job: finished("a", batchv1.JobComplete, day)}}}
+	plan := &purge.Plan{Jobs: []purge.Item{{Job: finished("a", batchv1.JobComplete, day)}}}
 	plan.SetRetryEvery(time.Millisecond)
 	told := errors.New("nothing was told")
-	plan.Carry(t.Context(), client, false, func(_ cleanup.Object, err error) { told = err })
+	plan.Carry(t.Context(), client, false, func(_ purge.Object, err error) { told = err })
 	if told != nil || asked.Load() != 5 || second < time.Second {
 		t.Errorf("%v after %d requests, the second after %s", told, asked.Load(), second)
 	}
@@ -71,10 +71,10 @@ func TestCarryForbidden(t *testing.T) {
 	cluster := faketest.New(faketest.Job("a")).Refuse("delete", "jobs", errors.New("no"))
 	client, _ := cluster.Clientset()
 	one := finished("a", batchv1.JobComplete, day)
-	plan := &cleanup.Plan{Jobs: []cleanup.Item{{Job: one}}, Claims: []cleanup.Claim{{Object: cleanup.Object{Kind: cleanup.KindClaim, Name: "c", Namespace: faketest.Namespace}, Jobs: []cleanup.Job{one}}}}
+	plan := &purge.Plan{Jobs: []purge.Item{{Job: one}}, Claims: []purge.Claim{{Object: purge.Object{Kind: purge.KindClaim, Name: "c", Namespace: faketest.Namespace}, Jobs: []purge.Job{one}}}}
 	var told []error
-	plan.Carry(t.Context(), client, false, func(_ cleanup.Object, err error) { told = append(told, err) })
-	if len(told) != 2 || told[0].Error() != "no" || !cleanup.Stays(told[1]) || len(cluster.Changes()) != 1 {
+	plan.Carry(t.Context(), client, false, func(_ purge.Object, err error) { told = append(told, err) })
+	if len(told) != 2 || told[0].Error() != "no" || !purge.Stays(told[1]) || len(cluster.Changes()) != 1 {
 		t.Errorf("%v, %v", told, cluster.Changes())
 	}
 }
@@ -86,18 +86,18 @@ func TestCarryRefusedClaims(t *testing.T) {
 	refused := apierrors.NewForbidden(corev1.Resource("persistentvolumeclaims"), "", errors.New("no"))
 	cluster := faketest.New().Refuse("delete", "persistentvolumeclaims", refused)
 	client, _ := cluster.Clientset()
-	plan := &cleanup.Plan{}
+	plan := &purge.Plan{}
 	for i := range claims {
 		one := finished(fmt.Sprintf("job-%d", i), batchv1.JobComplete, day)
 		name := one.Name + "-results"
-		plan.Jobs = append(plan.Jobs, cleanup.Item{Job: one})
-		plan.Claims = append(plan.Claims, cleanup.Claim{
-			Object: cleanup.Object{Kind: cleanup.KindClaim, Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name)}, Jobs: []cleanup.Job{one},
+		plan.Jobs = append(plan.Jobs, purge.Item{Job: one})
+		plan.Claims = append(plan.Claims, purge.Claim{
+			Object: purge.Object{Kind: purge.KindClaim, Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name)}, Jobs: []purge.Job{one},
 		})
 	}
 	stayed := 0
-	plan.Carry(t.Context(), client, false, func(one cleanup.Object, err error) {
-		if one.Kind == cleanup.KindClaim && errors.Is(err, refused) {
+	plan.Carry(t.Context(), client, false, func(one purge.Object, err error) {
+		if one.Kind == purge.KindClaim && errors.Is(err, refused) {
 			stayed++
 		}
 	})

@@ -1,4 +1,4 @@
-// Package cleanup deletes jobs that are finished, and with them what was made for
+// Package purge deletes jobs that are finished, and with them what was made for
 // them: pods, scripts, Secrets, and results volumes whose results were fetched.
 //
 // What it promises: a job that is not finished stays, and one that a controller looks
@@ -6,7 +6,7 @@
 // fetched since the job ended (or losing them is asked for), and nothing else uses it.
 // Everything is deleted by its UID and, where its state decided, by its resource
 // version: what was made or changed since stays.
-package cleanup
+package purge
 
 import (
 	"time"
