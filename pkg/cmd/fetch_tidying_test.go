@@ -14,10 +14,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 )
 
 // output can be read while a command writes it.
@@ -42,7 +42,7 @@ func (o *output) String() string {
 func TestFetchPrintsResultBeforeTidying(t *testing.T) {
 	t.Chdir(t.TempDir())
 	out, asked := &output{}, make(chan string, 100)
-	store, _ := buckettest.Start(t, func(http.ResponseWriter, *http.Request) bool {
+	store, _ := s3test.Start(t, func(http.ResponseWriter, *http.Request) bool {
 		asked <- out.String()
 		return false
 	})

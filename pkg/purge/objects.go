@@ -14,8 +14,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
@@ -42,7 +42,7 @@ type Objects struct {
 	// in another one may still be resumed.
 	Through string
 	// Store is this user's own. It is asked for credentials only if an annotation names it.
-	Store func(ctx context.Context) (*bucket.Store, error)
+	Store func(ctx context.Context) (*s3.Store, error)
 	// Buckets returns those that are this user's own in the store at an endpoint.
 	Buckets func(endpoint string) []string
 	// Say is told what was removed, and what stays and why.
@@ -64,7 +64,7 @@ func RememberedBuckets(cacheDir, endpoint string) (buckets []string) {
 		if err != nil || len(lines) < 3 || lines[len(lines)-1] != endpoint {
 			continue
 		}
-		if at, err := bucket.ParseLocation(lines[len(lines)-2]); err == nil {
+		if at, err := s3.ParseLocation(lines[len(lines)-2]); err == nil {
 			buckets = append(buckets, at.Bucket)
 		}
 	}
@@ -134,16 +134,16 @@ func (o Objects) tidy(ctx context.Context, vias map[string]volume.Via, unmark fu
 func (o Objects) limit() time.Duration { return cmp.Or(o.Limit, Tidying) }
 
 // isOwn reports whether via leads to the store that this user has configured, and to one of this user's buckets.
-func (o Objects) isOwn(store *bucket.Store, via volume.Via) bool {
-	return bucket.Endpoint(via.Endpoint) == store.Endpoint() && via.Region == store.Region() && slices.Contains(o.Buckets(store.Endpoint()), via.Bucket)
+func (o Objects) isOwn(store *s3.Store, via volume.Via) bool {
+	return s3.Endpoint(via.Endpoint) == store.Endpoint() && via.Region == store.Region() && slices.Contains(o.Buckets(store.Endpoint()), via.Bucket)
 }
 
 // remove removes what one fetch left, and returns how much it was.
-func (o Objects) remove(ctx context.Context, store *bucket.Store, via volume.Via) (count int, err error) {
+func (o Objects) remove(ctx context.Context, store *s3.Store, via volume.Via) (count int, err error) {
 	if via.Ends {
-		return s3mirror.Sweep(ctx, store, bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}, string(via.Claim), o.Now)
+		return s3mirror.Sweep(ctx, store, s3.Location{Bucket: via.Bucket, Prefix: via.Prefix}, string(via.Claim), o.Now)
 	}
-	if count, err = store.Empty(ctx, via.Bucket, via.Prefix+"/"); bucket.NoBucket(err) {
+	if count, err = store.Empty(ctx, via.Bucket, via.Prefix+"/"); s3.NoBucket(err) {
 		return 0, nil
 	}
 	return count, err
@@ -151,7 +151,7 @@ func (o Objects) remove(ctx context.Context, store *bucket.Store, via volume.Via
 
 // tell says what became of what one fetch left; last says that nothing will look after it again.
 func (o Objects) tell(ctx context.Context, via volume.Via, count int, err error, last bool) {
-	at := bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}
+	at := s3.Location{Bucket: via.Bucket, Prefix: via.Prefix}
 	_, busy := errors.AsType[*s3mirror.LockedError](err)
 	switch {
 	case busy && last:

@@ -14,11 +14,11 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -35,7 +35,7 @@ func annotated(vias ...volume.Via) *corev1.PersistentVolumeClaim {
 }
 
 // tidying is Objects for whom the store is this user's own, and results the only bucket.
-func tidying(t *testing.T, store func(context.Context) (*bucket.Store, error), claim *corev1.PersistentVolumeClaim, said *[]string) purge.Objects {
+func tidying(t *testing.T, store func(context.Context) (*s3.Store, error), claim *corev1.PersistentVolumeClaim, said *[]string) purge.Objects {
 	t.Helper()
 	client, err := faketest.New(claim).Clientset()
 	if err != nil {
@@ -50,7 +50,7 @@ func tidying(t *testing.T, store func(context.Context) (*bucket.Store, error), c
 // TestObjectsOnlyOfOwnStore: an annotation that leads elsewhere is followed nowhere, and no credentials are asked for.
 func TestObjectsOnlyOfOwnStore(t *testing.T) {
 	var asked atomic.Int64
-	store, _ := buckettest.Start(t, func(http.ResponseWriter, *http.Request) bool {
+	store, _ := s3test.Start(t, func(http.ResponseWriter, *http.Request) bool {
 		asked.Add(1)
 		return false
 	})
@@ -59,8 +59,8 @@ func TestObjectsOnlyOfOwnStore(t *testing.T) {
 	endpoint, region, elsewhere, copied, odd := own, own, own, own, own
 	endpoint.Endpoint, region.Region, elsewhere.Bucket, copied.Claim, odd.Prefix = "https://evil.example", "eu-west-1", "evil", "another", "a/../b\x1b"
 	keys := filepath.Join(t.TempDir(), "asked")
-	configure := func(ctx context.Context) (*bucket.Store, error) {
-		return bucket.Configure(ctx, bucket.Options{Endpoint: store.Endpoint() + "/"})
+	configure := func(ctx context.Context) (*s3.Store, error) {
+		return s3.Configure(ctx, s3.Options{Endpoint: store.Endpoint() + "/"})
 	}
 	for name, test := range map[string]struct {
 		via     volume.Via
@@ -96,7 +96,7 @@ func TestObjectsOnlyOfOwnStore(t *testing.T) {
 func TestObjectsHaveOneLimit(t *testing.T) {
 	stop := make(chan struct{})
 	var asked atomic.Int64
-	store, _ := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+	store, _ := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		asked.Add(1)
 		select {
 		case <-stop:
@@ -112,7 +112,7 @@ func TestObjectsHaveOneLimit(t *testing.T) {
 	}
 	claim := annotated(vias...)
 	var said []string
-	objects := tidying(t, func(context.Context) (*bucket.Store, error) { return store, nil }, claim, &said)
+	objects := tidying(t, func(context.Context) (*s3.Store, error) { return store, nil }, claim, &said)
 	objects.Limit = 200 * time.Millisecond
 	objects.Sweep(t.Context(), claim)
 	if requests := asked.Load(); requests > 10 || len(said) != 1 || !strings.HasSuffix(said[0], "the S3 store did not answer within 200ms") {

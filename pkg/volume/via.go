@@ -9,9 +9,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
 // Via says where in a bucket a fetch of a claim's files has objects, for who has to clean
@@ -57,8 +57,8 @@ func ViasOf(claim *corev1.PersistentVolumeClaim) map[string]Via {
 			continue
 		}
 		// Anybody who may annotate could have written it: only what a fetch makes is removed.
-		place := bucket.Location{Bucket: via.Bucket, Prefix: via.Prefix}
-		if parsed, err := bucket.ParseLocation(place.String()); err != nil || parsed != place {
+		place := s3.Location{Bucket: via.Bucket, Prefix: via.Prefix}
+		if parsed, err := s3.ParseLocation(place.String()); err != nil || parsed != place {
 			continue
 		}
 		if via.Ends || strings.HasSuffix(via.Prefix, "/"+string(claim.UID)+"/"+id) {

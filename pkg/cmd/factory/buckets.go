@@ -1,8 +1,8 @@
 package factory
 
 import (
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
 // ViaVariable names the place in a bucket that files of every fetch pass through.
@@ -13,7 +13,7 @@ const ViaVariable = "KUBECTL_BATCH_VIA"
 func (f *Factory) OwnBuckets(endpoint string) []string {
 	buckets := purge.RememberedBuckets(f.CacheDir, endpoint)
 	if via, ok := f.LookupEnv(ViaVariable); ok {
-		if at, err := bucket.ParseLocation(via); err == nil {
+		if at, err := s3.ParseLocation(via); err == nil {
 			buckets = append(buckets, at.Bucket)
 		}
 	}

@@ -11,12 +11,12 @@ import (
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
@@ -29,7 +29,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 		factory: f, dir: o.Dir, force: o.Force, anyway: o.Anyway, image: o.Image, imageNamed: o.Image != "", mode: ui.Mode(o.Progress), json: o.Output == "json",
 		several: o.several(), selecting: o.selecting(), unfetched: o.Unfetched, globs: slices.Concat(o.Include, o.Exclude),
 	}
-	o.stored = len(args) > 0 && !o.several() && strings.HasPrefix(args[0], bucket.Scheme)
+	o.stored = len(args) > 0 && !o.several() && strings.HasPrefix(args[0], s3.Scheme)
 	if place, ok := f.LookupEnv(factory.ViaVariable); ok {
 		o.viaDefault = place
 	}
@@ -130,7 +130,7 @@ func (o *Options) parseTarget(args []string) error {
 
 // parseName reads JOB or pvc/NAME.
 func (o *Options) parseName(arg string) (err error) {
-	if strings.HasPrefix(arg, bucket.Scheme) {
+	if strings.HasPrefix(arg, s3.Scheme) {
 		return o.parseStored(arg)
 	}
 	kind, name, ok := strings.Cut(arg, "/")

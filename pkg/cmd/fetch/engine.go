@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
 // Engine is how files are copied, whichever they are.
@@ -41,13 +41,13 @@ type Engine struct {
 	// Transport is auto, tunnel, exec or tar.
 	Transport string
 	// Via is where in a bucket the files pass through; without a bucket they come directly.
-	Via bucket.Location
+	Via s3.Location
 	// ViaFrom is what says so: a flag, or a variable of the environment.
 	ViaFrom string
 	// To is where in a bucket the files end; without a bucket they end here.
-	To bucket.Location
+	To s3.Location
 	// Store is how the bucket is reached.
-	Store bucket.Options
+	Store s3.Options
 	// KeepObjects leaves what passed through the bucket there.
 	KeepObjects bool
 	// KeepHelper leaves the helper pod there.

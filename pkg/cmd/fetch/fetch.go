@@ -11,7 +11,6 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/submit"
@@ -20,6 +19,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
@@ -73,7 +73,7 @@ type Options struct {
 	// command did not wait for it.
 	last *batchv1.Job
 	// stored is, in place of both, where an earlier fetch left files in a bucket.
-	stored bucket.Location
+	stored s3.Location
 	// several jobs are those that selection selects, only unfetched ones of the
 	// user where that is set.
 	several   bool
@@ -106,7 +106,7 @@ type Options struct {
 	// kinds are the ways through a bucket that this command takes, one after the other.
 	kinds []string
 	// store is that of engine.Via, via the way through it for one claim; nil for none.
-	store *bucket.Store
+	store *s3.Store
 	via   *via
 
 	me       provenance.Identity
@@ -129,7 +129,7 @@ func Ready(f *factory.Factory) func(context.Context) error {
 		if err != nil || options.engine.Via.Bucket == "" {
 			return err
 		}
-		_, err = bucket.Open(ctx, options.engine.Store)
+		_, err = s3.Open(ctx, options.engine.Store)
 		return err
 	}
 }

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
@@ -14,7 +14,7 @@ import (
 
 // parseStored reads s3://BUCKET/PREFIX in the place of JOB.
 func (o *Options) parseStored(arg string) (err error) {
-	o.stored, err = bucket.ParseLocation(arg)
+	o.stored, err = s3.ParseLocation(arg)
 	return err
 }
 

@@ -10,8 +10,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
@@ -28,7 +28,7 @@ type via struct {
 	*fetchID
 	options *Options
 	from    *found
-	at      bucket.Location
+	at      s3.Location
 	// resumed says that there may be objects already.
 	resumed bool
 	// through is the Source, once there was an agent.
@@ -44,7 +44,7 @@ func (o *Options) openStore(ctx context.Context) (err error) {
 	}
 	options := o.engine.Store
 	options.Say = o.factory.Say
-	if o.store, err = bucket.Open(ctx, options); err != nil {
+	if o.store, err = s3.Open(ctx, options); err != nil {
 		return err
 	}
 	for _, endpoint := range o.store.Plain() {
@@ -213,11 +213,11 @@ func (o *Options) sweepVias(ctx context.Context, from *found, except []string) {
 	purge.Objects{
 		Client: o.client, Now: o.factory.ServerClock().Now, Say: o.factory.Say, Dead: o.isDead, Removed: o.bury,
 		Through: cmp.Or(o.engine.Via.Bucket, o.engine.To.Bucket),
-		Store: func(ctx context.Context) (*bucket.Store, error) {
+		Store: func(ctx context.Context) (*s3.Store, error) {
 			if o.store != nil {
 				return o.store, nil
 			}
-			return bucket.Configure(ctx, o.engine.Store)
+			return s3.Configure(ctx, o.engine.Store)
 		},
 		Buckets: func(endpoint string) []string {
 			return append(o.factory.OwnBuckets(endpoint), o.engine.Via.Bucket, o.engine.To.Bucket)

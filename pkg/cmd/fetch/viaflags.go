@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
 // directly stands for no bucket, where the variable names one.
@@ -66,7 +66,7 @@ func (o *Flags) parseVia(e *Engine) error {
 	if via == "" || via == directly {
 		return o.noVia()
 	}
-	location, err := bucket.ParseLocation(via)
+	location, err := s3.ParseLocation(via)
 	if err != nil {
 		return exit.Usagef("%s: %w", name, err)
 	}
@@ -79,7 +79,7 @@ func (o *Flags) parseVia(e *Engine) error {
 
 // parseTo reads where in a bucket the files end.
 func (o *Flags) parseTo(e *Engine) (err error) {
-	if e.To, err = bucket.ParseLocation(o.To); err != nil {
+	if e.To, err = s3.ParseLocation(o.To); err != nil {
 		return exit.Usagef("--to: %w", err)
 	}
 	return errors.Join(o.checkTo(), o.storeOptions(e))
@@ -87,7 +87,7 @@ func (o *Flags) parseTo(e *Engine) (err error) {
 
 // storeOptions reads how the store is reached.
 func (o *Flags) storeOptions(e *Engine) error {
-	e.Store = bucket.Options{Profile: o.Profile, Region: o.Region, Endpoint: o.EndpointURL, InCluster: o.InClusterURL, PathStyle: o.PathStyle}
+	e.Store = s3.Options{Profile: o.Profile, Region: o.Region, Endpoint: o.EndpointURL, InCluster: o.InClusterURL, PathStyle: o.PathStyle}
 	return e.Store.Check()
 }
 

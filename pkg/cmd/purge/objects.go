@@ -4,8 +4,8 @@ import (
 	"context"
 	"slices"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
 // objects removes what broken-off fetches of the claims that went have in a bucket, with the
@@ -22,7 +22,7 @@ func (o *Options) objects(ctx context.Context, plan *purge.Plan, went []purge.Ob
 	}
 	purge.Objects{
 		Client: o.client, Now: o.factory.ServerClock().Now, Say: o.factory.Say,
-		Store:   func(ctx context.Context) (*bucket.Store, error) { return bucket.Configure(ctx, bucket.Options{}) },
+		Store:   func(ctx context.Context) (*s3.Store, error) { return s3.Configure(ctx, s3.Options{}) },
 		Buckets: o.factory.OwnBuckets,
 	}.Gone(ctx, gone)
 }

@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -25,7 +25,7 @@ const (
 // Puts are those of one pod, or of the one that came after it, to one bucket. Its methods may be
 // called at the same time.
 type Puts struct {
-	Store  *bucket.Store
+	Store  *s3.Store
 	Bucket string
 	// Valid is how long each can be made.
 	Valid   time.Duration
@@ -51,8 +51,8 @@ func (p *Puts) Outdated(failed *wire.PutError, signed time.Time) bool {
 	return refusal.Outdated() || failed.Status == http.StatusForbidden && p.Now().Sub(signed) > p.Valid-time.Second
 }
 
-func (p *Puts) refusal(failed *wire.PutError) *bucket.Refusal {
-	return &bucket.Refusal{
+func (p *Puts) refusal(failed *wire.PutError) *s3.Refusal {
+	return &s3.Refusal{
 		Status: failed.Status, Code: failed.Code, Message: failed.Message, Unreachable: failed.Unreachable, InPod: true, Before: p.reached.Load(),
 	}
 }

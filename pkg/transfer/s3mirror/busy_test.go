@@ -7,16 +7,16 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 )
 
 // TestBusyStoreStopsOnlyWhatItRefuses: of a store that refuses every third request as too busy, many small files come
 // about as soon as they went there: each request pauses for itself. A pause for all of them together would soon be 80 ms
 // each time.
 func TestBusyStoreStopsOnlyWhatItRefuses(t *testing.T) {
-	store, _ := buckettest.Start(t, buckettest.Counted(func(n int64, w http.ResponseWriter, _ *http.Request) bool {
-		return n%3 == 0 && buckettest.Answer(w, http.StatusServiceUnavailable, "SlowDown")
+	store, _ := s3test.Start(t, s3test.Counted(func(n int64, w http.ResponseWriter, _ *http.Request) bool {
+		return n%3 == 0 && s3test.Answer(w, http.StatusServiceUnavailable, "SlowDown")
 	}))
 	root, tree := t.TempDir(), filetree.Tree{}
 	for i := range 306 {

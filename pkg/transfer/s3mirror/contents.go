@@ -8,7 +8,7 @@ import (
 	"io"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -119,9 +119,9 @@ func (c *contents) Next() (transfer.Item, error) {
 		return item, err
 	}
 	switch err := c.first.err; {
-	case bucket.Absent(err):
+	case s3.Absent(err):
 		item.Refused = NotThere
-	case bucket.Replaced(err):
+	case s3.Replaced(err):
 		item.Refused = "its object was replaced after the upload"
 	}
 	return item, nil

@@ -11,7 +11,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
@@ -40,8 +40,8 @@ type Request struct {
 	// overwrites objects.
 	transfer.Request
 	Agent Agent
-	Store *bucket.Store
-	At    bucket.Location
+	Store *s3.Store
+	At    s3.Location
 	// ID is this copy's. Who had it before is known to be dead.
 	ID string
 	// Part is from how many bytes on a file goes in parts, of as many: what the store's profile says if zero, or DefaultPart. Valid is how

@@ -11,7 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
 // mostKey is how long the key of an object may be, in bytes: the S3 API's limit.
@@ -67,7 +67,7 @@ func misshaped(e *archive.Entry) string {
 	switch {
 	case e.Type != archive.File && e.Type != archive.Directory && e.Type != archive.Symlink:
 		return "unknown file type"
-	case e.Size < 0 || e.Size > bucket.MostParts*bucket.MostPart:
+	case e.Size < 0 || e.Size > s3.MostParts*s3.MostPart:
 		return "larger than the maximum size of an object"
 	case !writable(e.ModTime) || !writable(e.Changed):
 		return "its time is outside the years 0 to 9999"

@@ -16,7 +16,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -115,9 +115,9 @@ type indexHead struct {
 var ErrNoIndex = errors.New("no index found")
 
 // readIndex reads the index at a place; ErrNoIndex where there is none.
-func readIndex(ctx context.Context, store *bucket.Store, at bucket.Location) (index, error) {
+func readIndex(ctx context.Context, store *s3.Store, at s3.Location) (index, error) {
 	body, err := store.Get(ctx, at.Bucket, at.Key(indexName))
-	if bucket.Absent(err) {
+	if s3.Absent(err) {
 		return nil, ErrNoIndex
 	}
 	if err != nil {
@@ -198,12 +198,12 @@ func parseIndex(from io.Reader) (index, error) {
 
 // sound reports whether the entry can be one that a copy wrote.
 func (e *entry) sound() bool {
-	return fs.ValidPath(e.Path) && e.Size >= 0 && (len(e.SHA256) == 0 || len(e.SHA256) == sha256.Size) && len(e.States) <= bucket.MostParts && e.Upload.sound()
+	return fs.ValidPath(e.Path) && e.Size >= 0 && (len(e.SHA256) == 0 || len(e.SHA256) == sha256.Size) && len(e.States) <= s3.MostParts && e.Upload.sound()
 }
 
 // sound reports whether the upload, if there is one, can be one that a copy wrote.
 func (u *upload) sound() bool {
-	return u == nil || u.ID != "" && len(u.ETags) <= bucket.MostParts && len(u.States) <= bucket.MostParts
+	return u == nil || u.ID != "" && len(u.ETags) <= s3.MostParts && len(u.States) <= s3.MostParts
 }
 
 // paths are sorted: a directory comes before what lies in it.

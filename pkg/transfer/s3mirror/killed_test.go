@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 )
 
@@ -21,10 +21,10 @@ func TestGoesOn(t *testing.T) {
 	var away atomic.Bool
 	count := &counter{}
 	var three <-chan struct{} // parts of the large file
-	store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+	store, backend := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Get("partNumber") == "4" && strings.HasSuffix(r.URL.Path, "large") && !away.Swap(true) {
 			await(t, three)
-			return buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
+			return s3test.Answer(w, http.StatusForbidden, "AccessDenied")
 		}
 		return count.door(w, r)
 	})
@@ -51,12 +51,12 @@ func TestGoesOn(t *testing.T) {
 }
 
 func TestKilled(t *testing.T) {
-	store, _ := buckettest.Start(t, nil)
+	store, _ := s3test.Start(t, nil)
 	root, _ := results(t)
 	r := request(t, root, store)
 	copied(t, r)
 	for _, name := range []string{"large", "large", "not ours"} {
-		if _, err := store.Begin(t.Context(), here.Bucket, here.Key(name), bucket.Attributes{}); err != nil {
+		if _, err := store.Begin(t.Context(), here.Bucket, here.Key(name), s3.Attributes{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -71,7 +71,7 @@ func TestKilled(t *testing.T) {
 // TestSweepOnlyOfItsTree: uploads are aborted only where index and lock say that they are of one tree, and nobody writes
 // the lock any more.
 func TestSweepOnlyOfItsTree(t *testing.T) {
-	store, backend := buckettest.Start(t, nil)
+	store, backend := s3test.Start(t, nil)
 	root, _ := results(t)
 	copied(t, request(t, root, store))
 	for name, test := range map[string]struct {
@@ -90,7 +90,7 @@ func TestSweepOnlyOfItsTree(t *testing.T) {
 		"another tree":           {"", 0, "other", 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			id, err := store.Begin(t.Context(), here.Bucket, here.Key("large"), bucket.Attributes{})
+			id, err := store.Begin(t.Context(), here.Bucket, here.Key("large"), s3.Attributes{})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -99,7 +99,7 @@ func TestSweepOnlyOfItsTree(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			later := buckettest.Open(t, buckettest.Later(t, store.Endpoint(), test.old))
+			later := s3test.Open(t, s3test.Later(t, store.Endpoint(), test.old))
 			count, err := s3mirror.Sweep(t.Context(), later, here, test.source, time.Now)
 			_, locked := errors.AsType[*s3mirror.LockedError](err)
 			if count != test.count || locked != test.locked || err != nil && !locked || len(uploads(t, store)) != 1-test.count {
@@ -108,7 +108,7 @@ func TestSweepOnlyOfItsTree(t *testing.T) {
 			if lock := read(t, backend)["kubectl-batch.lock"]; (lock != nil) != test.locked {
 				t.Errorf("the lock is there: %v", lock != nil)
 			}
-			_, _ = store.Abort(t.Context(), here.Bucket, bucket.Upload{Key: here.Key("large"), ID: id})
+			_, _ = store.Abort(t.Context(), here.Bucket, s3.Upload{Key: here.Key("large"), ID: id})
 			_ = store.Delete(t.Context(), here.Bucket, here.Key("kubectl-batch.lock"))
 		})
 	}
@@ -116,8 +116,8 @@ func TestSweepOnlyOfItsTree(t *testing.T) {
 
 // TestSweepOfNothing: where nothing is, and where there is no bucket, nothing is wrong.
 func TestSweepOfNothing(t *testing.T) {
-	store, _ := buckettest.Start(t, nil)
-	for _, at := range []bucket.Location{here, {Bucket: "nosuchbucket", Prefix: "x"}} {
+	store, _ := s3test.Start(t, nil)
+	for _, at := range []s3.Location{here, {Bucket: "nosuchbucket", Prefix: "x"}} {
 		if count, err := s3mirror.Sweep(t.Context(), store, at, "uid", time.Now); count != 0 || err != nil {
 			t.Errorf("%s: %d, %v", at, count, err)
 		}
@@ -126,11 +126,11 @@ func TestSweepOfNothing(t *testing.T) {
 
 func TestStays(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
-	store, _ := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+	store, _ := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Get("partNumber") == "3" {
 			cancel()
 		}
-		return r.Method == http.MethodDelete && r.URL.Query().Has("uploadId") && buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
+		return r.Method == http.MethodDelete && r.URL.Query().Has("uploadId") && s3test.Answer(w, http.StatusForbidden, "AccessDenied")
 	})
 	root, _ := results(t)
 	r := request(t, root, store)
@@ -144,7 +144,7 @@ func TestStays(t *testing.T) {
 func TestCtrlC(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	aborted, once := make(chan struct{}), sync.Once{}
-	store, backend := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+	store, backend := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		switch {
 		case r.Method == http.MethodDelete && r.URL.Query().Has("uploadId"):
 			once.Do(func() { close(aborted) })

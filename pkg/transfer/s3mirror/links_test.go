@@ -10,8 +10,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
@@ -27,7 +27,7 @@ func TestPathsOfSymlinks(t *testing.T) {
 		"dangling": {"dangling"},
 	} {
 		t.Run(ask, func(t *testing.T) {
-			store, _ := buckettest.Start(t, nil)
+			store, _ := s3test.Start(t, nil)
 			root := t.TempDir()
 			filetree.Write(t, root, filetree.Tree{
 				"runs/7/model": filetree.File("7"), "runs/6/model": filetree.File("6"), "latest": filetree.Symlink("runs/7"), "chain": filetree.Symlink("latest"),
@@ -58,7 +58,7 @@ func TestLinksThatLeadOut(t *testing.T) {
 		"odd": filetree.Symlink("/no\xfftext"), "a": filetree.File("a"), "around": filetree.Symlink("bin/../a"),
 	}
 	for _, keep := range []bool{false, true} {
-		store, _ := buckettest.Start(t, nil)
+		store, _ := s3test.Start(t, nil)
 		root := t.TempDir()
 		filetree.Write(t, root, tree)
 		r := request(t, root, store)
@@ -90,7 +90,7 @@ func TestLinksThatLeadOut(t *testing.T) {
 }
 
 func TestLinksToWhatWasNotAskedFor(t *testing.T) {
-	store, _ := buckettest.Start(t, nil)
+	store, _ := s3test.Start(t, nil)
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"0/f": filetree.File("0"), "0/other": filetree.Symlink("../1/f"), "0/far": filetree.Symlink("../../8/f"), "1/f": filetree.File("1")})
 	r := request(t, root, store)

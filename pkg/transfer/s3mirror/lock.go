@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -25,8 +25,8 @@ const (
 
 // lock keeps two copies from one place. It is an object that says who has it.
 type lock struct {
-	store *bucket.Store
-	at    bucket.Location
+	store *s3.Store
+	at    s3.Location
 	id    string
 	// source is the tree that is copied.
 	source string
@@ -39,12 +39,12 @@ type lock struct {
 	done chan struct{}
 }
 
-func newLock(store *bucket.Store, at bucket.Location, id, source string, stolen context.CancelFunc) *lock {
+func newLock(store *s3.Store, at s3.Location, id, source string, stolen context.CancelFunc) *lock {
 	return &lock{store: store, at: at, id: id, source: source, stolen: stolen, beat: defaultBeat, patience: defaultPatience}
 }
 
 // LockedError says that another copy is at work at a place.
-type LockedError struct{ At bucket.Location }
+type LockedError struct{ At s3.Location }
 
 // Error implements error.
 func (e *LockedError) Error() string {
@@ -124,7 +124,7 @@ func (l *lock) look(ctx context.Context) (found claim, err error) {
 		return claim{}, nil
 	}
 	text, err := l.store.Beginning(ctx, l.at.Bucket, key, mostLock)
-	if bucket.Absent(err) {
+	if s3.Absent(err) {
 		return claim{}, nil
 	}
 	found.read = l.store.Now()
@@ -144,7 +144,7 @@ func (l *lock) over(ctx context.Context, found claim) error {
 		return err
 	}
 	err = l.store.PutOver(ctx, l.at.Bucket, l.at.Key(lockName), found.etag, text)
-	if !bucket.Replaced(err) && !bucket.Absent(err) {
+	if !s3.Replaced(err) && !s3.Absent(err) {
 		return transfer.Lost(err)
 	}
 	// The answer to the request that wrote it may have been lost.
@@ -199,7 +199,7 @@ func (l *lock) release(ctx context.Context) error {
 	if err != nil || found.ID != l.id {
 		return err
 	}
-	if err := l.store.DeleteOver(ctx, l.at.Bucket, l.at.Key(lockName), found.etag); !bucket.Replaced(err) {
+	if err := l.store.DeleteOver(ctx, l.at.Bucket, l.at.Key(lockName), found.etag); !s3.Replaced(err) {
 		return err
 	}
 	return nil // it is another copy's

@@ -12,19 +12,19 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-var place = bucket.Location{Bucket: buckettest.Bucket, Prefix: "p"}
+var place = s3.Location{Bucket: s3test.Bucket, Prefix: "p"}
 
 // TestLockOfAnotherIsNotOverwritten: a holder that slept between its look at the lock and its next stamp leaves the lock
 // to the copy that has taken it meanwhile.
 func TestLockOfAnotherIsNotOverwritten(t *testing.T) {
 	var sleeps atomic.Bool
-	var store *bucket.Store
-	store, _ = buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+	var store *s3.Store
+	store, _ = s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, lockName) && sleeps.Swap(false) {
 			if err := store.Put(t.Context(), place.Bucket, place.Key(lockName), []byte(`{"id":"other","source":"uid"}`)); err != nil {
 				t.Error(err)
@@ -57,7 +57,7 @@ func TestLockOfAnotherIsNotOverwritten(t *testing.T) {
 
 // TestLockOfADeadCopyIsTaken once its holder has not written it for as long as it is watched.
 func TestLockOfADeadCopyIsTaken(t *testing.T) {
-	store, _ := buckettest.Start(t, nil)
+	store, _ := s3test.Start(t, nil)
 	if err := store.Put(t.Context(), place.Bucket, place.Key(lockName), []byte(`{"id":"dead","source":"uid"}`)); err != nil {
 		t.Fatal(err)
 	}
@@ -78,7 +78,7 @@ func TestLockOfADeadCopyIsTaken(t *testing.T) {
 
 // TestLockGone: who finds that the lock was removed has lost it.
 func TestLockGone(t *testing.T) {
-	store, _ := buckettest.Start(t, nil)
+	store, _ := s3test.Start(t, nil)
 	l := newLock(store, place, "mine", "", func() {})
 	if err := errors.Join(l.take(t.Context(), func(string) {}), store.Delete(t.Context(), place.Bucket, place.Key(lockName))); err != nil {
 		t.Fatal(err)
@@ -94,8 +94,8 @@ func TestLockGone(t *testing.T) {
 // TestLockWithoutAnAnswer: a lock whose answer was lost, so that it was written twice, is this copy's.
 func TestLockWithoutAnAnswer(t *testing.T) {
 	var lost atomic.Bool
-	store, _ := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
-		return r.Method == http.MethodPut && lost.Swap(false) && buckettest.Answer(w, http.StatusPreconditionFailed, "PreconditionFailed")
+	store, _ := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+		return r.Method == http.MethodPut && lost.Swap(false) && s3test.Answer(w, http.StatusPreconditionFailed, "PreconditionFailed")
 	})
 	l := newLock(store, place, "mine", "", func() {})
 	if err := l.take(t.Context(), func(string) {}); err != nil {
@@ -114,8 +114,8 @@ func TestLockWithoutAnAnswer(t *testing.T) {
 // more is taken: it could not be verified.
 func TestUnknownHashIsRefused(t *testing.T) {
 	content := bytes.Repeat([]byte("x"), 12<<20)
-	store, backend := buckettest.Start(t, nil)
-	put, err := backend.PutObject(buckettest.Bucket, place.Key("f"), nil, bytes.NewReader(content), int64(len(content)), nil)
+	store, backend := s3test.Start(t, nil)
+	put, err := backend.PutObject(s3test.Bucket, place.Key("f"), nil, bytes.NewReader(content), int64(len(content)), nil)
 	if err != nil {
 		t.Fatal(err, put)
 	}

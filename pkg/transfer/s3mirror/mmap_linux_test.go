@@ -8,12 +8,12 @@ import (
 
 	"golang.org/x/sys/unix"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 )
 
 // TestStoresThroughMmap: pages that are dirty already are changed again, which leaves no trace in the times of the file.
 func TestStoresThroughMmap(t *testing.T) {
-	store, backend := buckettest.Start(t, nil)
+	store, backend := s3test.Start(t, nil)
 	root := t.TempDir()
 	const size = 64 << 10
 	file, err := os.Create(filepath.Join(root, "array"))

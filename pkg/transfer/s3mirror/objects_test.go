@@ -19,9 +19,9 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
@@ -29,7 +29,7 @@ import (
 )
 
 // here is where the files of these tests go to.
-var here = bucket.Location{Bucket: buckettest.Bucket, Prefix: "team/model"}
+var here = s3.Location{Bucket: s3test.Bucket, Prefix: "team/model"}
 
 // part is the size of the parts of large files. It is more than what the agent keeps in memory of a file, and less than
 // what a real store accepts, so that the tests are quick.
@@ -49,7 +49,7 @@ func results(t *testing.T) (root string, tree filetree.Tree) {
 }
 
 // request copies what is below root.
-func request(t *testing.T, root string, store *bucket.Store) s3mirror.Request {
+func request(t *testing.T, root string, store *s3.Store) s3mirror.Request {
 	t.Helper()
 	remote, err := agent.New(agenttest.Start(t, root, server.Options{}).Tunnel(t), "auto")
 	if err != nil {
@@ -101,13 +101,13 @@ func copied(t *testing.T, r s3mirror.Request) transfer.Result {
 // read returns all objects of a store below here.
 func read(t *testing.T, backend gofakes3.Backend) map[string]*gofakes3.Object {
 	t.Helper()
-	list, err := backend.ListBucket(buckettest.Bucket, nil, gofakes3.ListBucketPage{})
+	list, err := backend.ListBucket(s3test.Bucket, nil, gofakes3.ListBucketPage{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	all := map[string]*gofakes3.Object{}
 	for _, one := range list.Contents {
-		object, err := backend.GetObject(buckettest.Bucket, one.Key, nil)
+		object, err := backend.GetObject(s3test.Bucket, one.Key, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -128,7 +128,7 @@ func text(t *testing.T, object *gofakes3.Object) string {
 	return string(content)
 }
 
-func uploads(t *testing.T, store *bucket.Store) (keys []string) {
+func uploads(t *testing.T, store *s3.Store) (keys []string) {
 	t.Helper()
 	for one, err := range store.Uploads(t.Context(), here.Bucket, "") {
 		if err != nil {
@@ -142,7 +142,7 @@ func uploads(t *testing.T, store *bucket.Store) (keys []string) {
 // TestThereAndBack: each file is an object with all that belongs to it, the list of sums is
 // right, and the tree comes back as it was.
 func TestThereAndBack(t *testing.T) {
-	store, backend := buckettest.Start(t, nil)
+	store, backend := s3test.Start(t, nil)
 	root, _ := results(t)
 	result := copied(t, request(t, root, store))
 	if !result.Whole() || !result.Verified || result.Files != 7 || result.Symlinks != 1 || result.PlanFiles != 7 || result.Digest == "" {
@@ -187,7 +187,7 @@ func TestThereAndBack(t *testing.T) {
 
 // TestTimes are written as rclone reads them, also those before 1970.
 func TestTimes(t *testing.T) {
-	store, backend := buckettest.Start(t, nil)
+	store, backend := s3test.Start(t, nil)
 	root := t.TempDir()
 	times := map[string]time.Time{"-1.5": time.Unix(-2, 5e8), "-7": time.Unix(-7, 0), "0.25": time.Unix(0, 25e7), "1582230020": time.Unix(1582230020, 0)}
 	for want, when := range times {
@@ -209,7 +209,7 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-func back(t *testing.T, store *bucket.Store, dir string) {
+func back(t *testing.T, store *s3.Store, dir string) {
 	t.Helper()
 	stored, err := s3mirror.Open(t.Context(), store, here, nil)
 	if err != nil {
@@ -243,7 +243,7 @@ func (c *counter) door(_ http.ResponseWriter, r *http.Request) bool {
 // TestOnlyWhatChanged is sent by a second copy, and nothing at all where nothing did.
 func TestOnlyWhatChanged(t *testing.T) {
 	count := &counter{}
-	store, backend := buckettest.Start(t, count.door)
+	store, backend := s3test.Start(t, count.door)
 	root, _ := results(t)
 	r := request(t, root, store)
 	copied(t, r)
@@ -269,7 +269,7 @@ func TestOnlyWhatChanged(t *testing.T) {
 	if all := read(t, backend); text(t, all["metrics.json"]) != "[]" || all["exact"] == nil {
 		t.Error("it is not what it is now, or what is no more at the source went")
 	}
-	if _, err := backend.DeleteObject(buckettest.Bucket, here.Key("new")); err != nil {
+	if _, err := backend.DeleteObject(s3test.Bucket, here.Key("new")); err != nil {
 		t.Fatal(err)
 	}
 	count.puts = nil
@@ -282,7 +282,7 @@ func TestOnlyWhatChanged(t *testing.T) {
 // TestOthersObjects are not overwritten without --force: somebody else's, another tree's, and ours that
 // somebody changed.
 func TestOthersObjects(t *testing.T) {
-	store, backend := buckettest.Start(t, nil)
+	store, backend := s3test.Start(t, nil)
 	root, _ := results(t)
 	put := func(name string) {
 		t.Helper()

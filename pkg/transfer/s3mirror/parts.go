@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
@@ -24,7 +24,7 @@ type parts struct {
 	*copying
 	task *task
 	size int64 // of each part but the last
-	in   bucket.Upload
+	in   s3.Upload
 
 	mu      sync.Mutex
 	etags   []string // of each part; empty where it is not there yet
@@ -38,7 +38,7 @@ type parts struct {
 // partSize is what a file of that size is cut into: Part, or more where those were too many.
 func (c *copying) partSize(size int64) int64 {
 	const step = 1 << 20
-	least := (size + bucket.MostParts - 1) / bucket.MostParts
+	least := (size + s3.MostParts - 1) / s3.MostParts
 	return max(c.Part, (least+step-1)/step*step)
 }
 
@@ -83,8 +83,8 @@ func (p *parts) conclude(ctx context.Context, etag string, err error) error {
 		p.drop(ctx)
 		p.again(p.task)
 		return nil
-	case bucket.PartsGone(err) && p.task.renewals < presigned.MostRenewals:
-		if p.task.renewals++; bucket.NoUpload(err) || p.task.renewals == 1 {
+	case s3.PartsGone(err) && p.task.renewals < presigned.MostRenewals:
+		if p.task.renewals++; s3.NoUpload(err) || p.task.renewals == 1 {
 			p.progress(0, -p.came) // what is there is looked at first
 		} else {
 			p.drop(ctx)

@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -29,10 +29,10 @@ func (p *parts) begin(ctx context.Context) (from int, etag string, err error) {
 	}
 	if fits {
 		held, err := p.held(ctx)
-		switch failed, refused := errors.AsType[*bucket.Error](err); {
+		switch failed, refused := errors.AsType[*s3.Error](err); {
 		case err == nil:
 			return p.resume(known, held), "", nil
-		case bucket.NoUpload(err):
+		case s3.NoUpload(err):
 			if etag, err := p.completed(ctx, known); err != nil || etag != "" {
 				return 0, etag, err
 			}
@@ -107,7 +107,7 @@ func (p *parts) held(ctx context.Context) (map[int]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		held[one.Number] = bucket.BareETag(one.ETag)
+		held[one.Number] = s3.BareETag(one.ETag)
 	}
 	return held, nil
 }
@@ -115,7 +115,7 @@ func (p *parts) held(ctx context.Context) (map[int]string, error) {
 // resume takes over the parts of an earlier copy that the store has, and returns the first one that is
 // missing.
 func (p *parts) resume(known *upload, held map[int]string) (from int) {
-	for from < len(known.ETags) && held[from+1] == bucket.BareETag(known.ETags[from]) {
+	for from < len(known.ETags) && held[from+1] == s3.BareETag(known.ETags[from]) {
 		from++
 	}
 	if from == len(p.etags) {
@@ -143,7 +143,7 @@ func (p *parts) completed(ctx context.Context, known *upload) (etag string, err 
 	}
 	object, err := p.Store.Look(ctx, p.At.Bucket, p.in.Key)
 	switch {
-	case bucket.Absent(err):
+	case s3.Absent(err):
 		return "", nil
 	case err != nil || !object.Consists(known.ETags, p.task.Size):
 		return "", err
@@ -168,11 +168,11 @@ func (p *parts) finish(ctx context.Context) {
 // vanished is why a part could not be sent. A pod hears nothing of a store that refuses a part before it
 // has read it and closes the connection; this machine asks.
 func (p *parts) vanished(ctx context.Context, failed error) error {
-	refused, ok := errors.AsType[*bucket.Error](failed)
+	refused, ok := errors.AsType[*s3.Error](failed)
 	if !ok || !refused.InPod || !refused.Unreachable {
 		return failed
 	}
-	if _, err := p.held(ctx); bucket.NoUpload(err) {
+	if _, err := p.held(ctx); s3.NoUpload(err) {
 		return err
 	}
 	return failed

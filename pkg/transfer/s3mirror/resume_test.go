@@ -14,9 +14,9 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 )
 
@@ -37,7 +37,7 @@ type killing struct {
 
 // door, once the copy is dead, closes the connection of parts whose upload is gone, as stores do that refuse
 // a part before they have read it.
-func (k *killing) door(t *testing.T) buckettest.Door {
+func (k *killing) door(t *testing.T) s3test.Door {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		k.mu.Lock()
 		defer k.mu.Unlock()
@@ -70,7 +70,7 @@ func combined(content string) string {
 }
 
 // restore has the bucket hold what a copy leaves that is killed at the moment, in whatever the store was in.
-func (k *killing) restore(t *testing.T, store *bucket.Store) {
+func (k *killing) restore(t *testing.T, store *s3.Store) {
 	t.Helper()
 	k.mu.Lock()
 	index := k.index
@@ -83,7 +83,7 @@ func (k *killing) restore(t *testing.T, store *bucket.Store) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := k.backend.DeleteObject(buckettest.Bucket, here.Key("kubectl-batch.sha256")); err != nil {
+	if _, err := k.backend.DeleteObject(s3test.Bucket, here.Key("kubectl-batch.sha256")); err != nil {
 		t.Fatal(err)
 	}
 	k.mu.Lock()
@@ -111,7 +111,7 @@ func TestResumesAfterKill(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			k := &killing{at: test.at, uploads: map[string]bool{}}
-			store, backend := buckettest.Start(t, k.door(t))
+			store, backend := s3test.Start(t, k.door(t))
 			k.backend = backend
 			root := t.TempDir()
 			filetree.Write(t, root, filetree.Tree{"large": filetree.File(content)})
@@ -134,7 +134,7 @@ func TestResumesAfterKill(t *testing.T) {
 // TestResumesNothingOfOthers: an object that took the place of the one that was put together is not taken for it.
 func TestResumesNothingOfOthers(t *testing.T) {
 	k := &killing{at: isComplete, uploads: map[string]bool{}}
-	store, backend := buckettest.Start(t, k.door(t))
+	store, backend := s3test.Start(t, k.door(t))
 	k.backend = backend
 	root := t.TempDir()
 	content := filetree.Noise(11 << 18)
@@ -156,11 +156,11 @@ func TestResumesNothingOfOthers(t *testing.T) {
 func TestResumesWithoutLostParts(t *testing.T) {
 	var refuses sync.Once
 	count, broken := &counter{}, false
-	store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+	store, backend := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Get("partNumber") == "4" {
 			refuses.Do(func() { broken = true })
 		}
-		return broken && isPart(r) && r.URL.Query().Get("partNumber") == "4" && buckettest.Answer(w, http.StatusForbidden, "AccessDenied") || count.door(w, r)
+		return broken && isPart(r) && r.URL.Query().Get("partNumber") == "4" && s3test.Answer(w, http.StatusForbidden, "AccessDenied") || count.door(w, r)
 	})
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(23 << 18))})

@@ -15,7 +15,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -44,13 +44,13 @@ func (t *task) ask(from, length int64) wire.PutFile {
 }
 
 // attributes are what the file's object is stored with. The names are those that rclone gives.
-func (t *task) attributes() bucket.Attributes {
+func (t *task) attributes() s3.Attributes {
 	kind, _, _ := strings.Cut(mime.TypeByExtension(path.Ext(t.Path)), ";") // which characters a text is made of nobody knows
 	if kind == "" {
 		kind = "application/octet-stream"
 	}
 	const regular = 0o100000
-	return bucket.Attributes{ContentType: kind, Metadata: map[string]string{
+	return s3.Attributes{ContentType: kind, Metadata: map[string]string{
 		"mtime": seconds(t.ModTime), "mode": "0" + strconv.FormatInt(regular|int64(t.Mode.Perm()), 8),
 	}}
 }

@@ -15,8 +15,8 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 )
@@ -41,7 +41,7 @@ func TestNoTornObject(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			root, _ := results(t)
 			var n, on atomic.Int64
-			store, backend := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+			store, backend := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 				if on.Load() > 0 && r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/metrics.json") {
 					filetree.Write(t, root, filetree.Tree{"metrics.json": filetree.File(filetree.Noise(int(n.Add(1)) + 10))})
 				}
@@ -68,7 +68,7 @@ func TestNoTornObject(t *testing.T) {
 
 // TestSumsAreOfWhatIsThere: what somebody overwrote, whose file is gone, has no sum any more.
 func TestSumsAreOfWhatIsThere(t *testing.T) {
-	store, backend := buckettest.Start(t, nil)
+	store, backend := s3test.Start(t, nil)
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"a": filetree.File("a"), "b": filetree.File("b")})
 	copied(t, request(t, root, store))
@@ -84,7 +84,7 @@ func TestSumsAreOfWhatIsThere(t *testing.T) {
 // TestLinksOfOnce: names that were of one file, and are no more, come back as what each is.
 func TestLinksOfOnce(t *testing.T) {
 	for _, gone := range []string{"x", "y"} {
-		store, _ := buckettest.Start(t, nil)
+		store, _ := s3test.Start(t, nil)
 		root, dir := t.TempDir(), t.TempDir()
 		filetree.Write(t, root, filetree.Tree{"x": filetree.File("old"), "y": filetree.Link("x")})
 		copied(t, request(t, root, store))
@@ -110,7 +110,7 @@ func (p puts) Put(ctx context.Context, request wire.PutRequest, each func(wire.P
 
 // TestGivesUp: parts that are there already are no progress of the next try.
 func TestGivesUp(t *testing.T) {
-	store, _ := buckettest.Start(t, nil)
+	store, _ := s3test.Start(t, nil)
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(23 << 18))})
 	r := request(t, root, store)
@@ -132,7 +132,7 @@ func TestGivesUp(t *testing.T) {
 
 // TestUnheardOf: an object of which nobody heard that it is there is ours all the same.
 func TestUnheardOf(t *testing.T) {
-	store, backend := buckettest.Start(t, nil)
+	store, backend := s3test.Start(t, nil)
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"small": filetree.File("s")})
 	r := request(t, root, store)
@@ -176,7 +176,7 @@ func (l *longListing) Next() (transfer.Item, error) {
 
 // TestHostileList: what cannot be in the tree is left out, and spoils nothing for the next one.
 func TestHostileList(t *testing.T) {
-	store, backend := buckettest.Start(t, nil)
+	store, backend := s3test.Start(t, nil)
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(11 << 18)), "s": filetree.File("s")})
 	twice := transfer.Item{Entry: archive.Entry{Path: "large", Type: archive.File, Size: 11 << 18}}
@@ -208,7 +208,7 @@ func TestHostileAnswers(t *testing.T) {
 		"a long ETag": {Sum: make([]byte, 32), ETag: strings.Repeat("x", 1000)},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store, backend := buckettest.Start(t, nil)
+			store, backend := s3test.Start(t, nil)
 			root := t.TempDir()
 			filetree.Write(t, root, filetree.Tree{"s": filetree.File("s")})
 			r := request(t, root, store)
@@ -229,8 +229,8 @@ func TestHostileAnswers(t *testing.T) {
 // TestCompleteWithoutProof: an upload that is gone is none that is complete, whatever had the name before.
 func TestCompleteWithoutProof(t *testing.T) {
 	var on atomic.Bool
-	store, _ := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
-		return on.Load() && r.Method == http.MethodPost && r.URL.Query().Has("uploadId") && buckettest.Answer(w, http.StatusNotFound, "NoSuchUpload")
+	store, _ := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+		return on.Load() && r.Method == http.MethodPost && r.URL.Query().Has("uploadId") && s3test.Answer(w, http.StatusNotFound, "NoSuchUpload")
 	})
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(13 << 18))})
@@ -246,8 +246,8 @@ func TestCompleteWithoutProof(t *testing.T) {
 func TestListOfSumsComes(t *testing.T) {
 	var refuses atomic.Bool
 	refuses.Store(true)
-	store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
-		return refuses.Load() && r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, ".sha256") && buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
+	store, backend := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+		return refuses.Load() && r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, ".sha256") && s3test.Answer(w, http.StatusForbidden, "AccessDenied")
 	})
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"s": filetree.File("s")})
@@ -256,7 +256,7 @@ func TestListOfSumsComes(t *testing.T) {
 	}
 	refuses.Store(false)
 	copied(t, request(t, root, store))
-	if _, err := backend.DeleteObject(buckettest.Bucket, here.Key("kubectl-batch.sha256")); err != nil || read(t, backend)["kubectl-batch.sha256"] != nil {
+	if _, err := backend.DeleteObject(s3test.Bucket, here.Key("kubectl-batch.sha256")); err != nil || read(t, backend)["kubectl-batch.sha256"] != nil {
 		t.Fatal(err)
 	}
 	if result := copied(t, request(t, root, store)); result.Kept != 1 || read(t, backend)["kubectl-batch.sha256"] == nil {
@@ -267,7 +267,7 @@ func TestListOfSumsComes(t *testing.T) {
 // TestStartedTogether: one of two goes on.
 func TestStartedTogether(t *testing.T) {
 	goOn := make(chan struct{})
-	store, _ := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+	store, _ := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.URL.Query().Has("partNumber") {
 			<-goOn
 		}

@@ -8,8 +8,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 )
 
@@ -37,7 +37,7 @@ func TestStopsInEveryPhase(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			var stopped atomic.Int64
 			end := make(chan struct{})
-			store, _ := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+			store, _ := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 				if stopped.Load() == 0 && !at(r) {
 					return false
 				}

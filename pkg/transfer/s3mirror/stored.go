@@ -11,7 +11,7 @@ import (
 	"slices"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -20,8 +20,8 @@ const NotThere = "object missing or incomplete in the bucket"
 
 // Stored is what Copy has put into a bucket, as a transfer.Source: no cluster is needed.
 type Stored struct {
-	store *bucket.Store
-	at    bucket.Location
+	store *s3.Store
+	at    s3.Location
 	// through is what all that comes is read through.
 	through func(context.Context, io.Reader) io.Reader
 	index   index
@@ -31,7 +31,7 @@ var _ transfer.Source = (*Stored)(nil)
 
 // Open looks at what a Copy has put to a place. The error is ErrNoIndex where none has.
 // Through may be nil.
-func Open(ctx context.Context, store *bucket.Store, at bucket.Location, through func(context.Context, io.Reader) io.Reader) (*Stored, error) {
+func Open(ctx context.Context, store *s3.Store, at s3.Location, through func(context.Context, io.Reader) io.Reader) (*Stored, error) {
 	if through == nil {
 		through = func(_ context.Context, r io.Reader) io.Reader { return r }
 	}

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -33,13 +33,13 @@ func (c *copying) sweep(ctx context.Context) {
 // Sweep aborts the uploads that copies of one tree left at a place when they were broken off, and returns how
 // many they were. It touches only what the index and the lock there say is of this tree, and nothing while the
 // lock is fresh: then the error is a *LockedError.
-func Sweep(ctx context.Context, store *bucket.Store, at bucket.Location, source string, now func() time.Time) (count int, err error) {
+func Sweep(ctx context.Context, store *s3.Store, at s3.Location, source string, now func() time.Time) (count int, err error) {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
 	l := newLock(store, at, rand.Text(), source, cancel)
 	found, err := l.look(ctx)
 	switch {
-	case bucket.NoBucket(err):
+	case s3.NoBucket(err):
 		return 0, nil
 	case err != nil:
 		return 0, err
@@ -59,7 +59,7 @@ func Sweep(ctx context.Context, store *bucket.Store, at bucket.Location, source 
 }
 
 // ofSource reports whether the index at a place has anything of one tree.
-func ofSource(ctx context.Context, store *bucket.Store, at bucket.Location, source string) (bool, error) {
+func ofSource(ctx context.Context, store *s3.Store, at s3.Location, source string) (bool, error) {
 	known, err := readIndex(ctx, store, at)
 	for _, e := range known {
 		if e.Source == source {
@@ -104,7 +104,7 @@ func (s *sweeping) goesOn(path, id string) bool {
 }
 
 func (s *sweeping) abortOne(ctx context.Context, path, id string) error {
-	there, err := s.Store.Abort(ctx, s.At.Bucket, bucket.Upload{Key: s.At.Key(path), ID: id})
+	there, err := s.Store.Abort(ctx, s.At.Bucket, s3.Upload{Key: s.At.Key(path), ID: id})
 	if err != nil {
 		return err
 	}
@@ -191,7 +191,7 @@ func (c *copying) write(ctx context.Context) error {
 // nothing reports whether no object of ours is there, nor will be: a store that refused all has
 // none, and one that was left in the middle may.
 func (c *copying) nothing(ctx context.Context, failed error) bool {
-	if refused, ok := errors.AsType[*bucket.Error](failed); c.asked && (!ok || refused.Passing()) {
+	if refused, ok := errors.AsType[*s3.Error](failed); c.asked && (!ok || refused.Passing()) {
 		return false
 	}
 	for path, e := range c.index {
@@ -219,7 +219,7 @@ func (c *copying) abort(ctx context.Context, which func(*upload) bool) {
 		if e.Upload == nil || !which(e.Upload) {
 			continue
 		}
-		if err := c.abortWhole(ctx, bucket.Upload{Key: c.At.Key(path), ID: e.Upload.ID}); err != nil {
+		if err := c.abortWhole(ctx, s3.Upload{Key: c.At.Key(path), ID: e.Upload.ID}); err != nil {
 			c.stays()
 			c.Say(fmt.Sprintf("Note: parts of %s remain at %s until the next fetch to it: %v", path, c.At, err))
 			continue
@@ -229,7 +229,7 @@ func (c *copying) abort(ctx context.Context, which func(*upload) bool) {
 }
 
 // abortWhole aborts an upload again until it is gone: a part that was on its way may have come.
-func (c *copying) abortWhole(ctx context.Context, of bucket.Upload) error {
+func (c *copying) abortWhole(ctx context.Context, of s3.Upload) error {
 	const times, between = 4, 200 * time.Millisecond
 	for range times {
 		there, err := c.Store.Abort(ctx, c.At.Bucket, of)

@@ -16,8 +16,8 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
@@ -25,18 +25,18 @@ import (
 
 // TestStoreInTrouble: whatever a store says now and then, all is there in the end.
 func TestStoreInTrouble(t *testing.T) {
-	clock := &buckettest.Clock{}
-	troubles := buckettest.Troubles(clock, presigned.DefaultValid)
-	troubles["uploads that are gone"] = buckettest.Counted(func(n int64, w http.ResponseWriter, r *http.Request) bool {
-		return n%9 == 4 && r.URL.Query().Has("partNumber") && buckettest.Answer(w, http.StatusNotFound, "NoSuchUpload")
+	clock := &s3test.Clock{}
+	troubles := s3test.Troubles(clock, presigned.DefaultValid)
+	troubles["uploads that are gone"] = s3test.Counted(func(n int64, w http.ResponseWriter, r *http.Request) bool {
+		return n%9 == 4 && r.URL.Query().Has("partNumber") && s3test.Answer(w, http.StatusNotFound, "NoSuchUpload")
 	})
 	var broken atomic.Bool
 	troubles["a small file that breaks on its way"] = func(w http.ResponseWriter, r *http.Request) bool {
-		return strings.HasSuffix(r.URL.Path, "/small") && broken.CompareAndSwap(false, true) && buckettest.Answer(w, http.StatusBadRequest, "BadDigest")
+		return strings.HasSuffix(r.URL.Path, "/small") && broken.CompareAndSwap(false, true) && s3test.Answer(w, http.StatusBadRequest, "BadDigest")
 	}
 	for name, trouble := range troubles {
 		t.Run(name, func(t *testing.T) {
-			store, backend := buckettest.Start(t, trouble)
+			store, backend := s3test.Start(t, trouble)
 			root := t.TempDir()
 			filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(13 << 18)), "small": filetree.File("s"), "d/other": filetree.File("o")})
 			r := request(t, root, store)
@@ -85,7 +85,7 @@ func (b *broken) List(ctx context.Context, paths []string) (transfer.Listing, er
 
 // TestLostAgent: what is lost with the way to the agent is asked for again.
 func TestLostAgent(t *testing.T) {
-	store, backend := buckettest.Start(t, nil)
+	store, backend := s3test.Start(t, nil)
 	root, _ := results(t)
 	r := request(t, root, store)
 	agent := &broken{Source: r.Source, agent: r.Agent}
@@ -116,7 +116,7 @@ func TestChangingFiles(t *testing.T) {
 				t.Fatal(err)
 			}
 			once := sync.Once{}
-			store, backend := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+			store, backend := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 				part := r.URL.Query().Get("partNumber")
 				if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/"+test.file) && (part == "" || part == "3") {
 					once.Do(func() { filetree.Change(t, filepath.Join(root, test.file), test.change) })
@@ -141,7 +141,7 @@ func TestChangingFiles(t *testing.T) {
 func TestNeverStill(t *testing.T) {
 	root, _ := results(t)
 	var n atomic.Int64
-	store, backend := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+	store, backend := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/metrics.json") {
 			filetree.Write(t, root, filetree.Tree{"metrics.json": filetree.File(filetree.Noise(int(n.Add(1))))})
 		}
@@ -159,7 +159,7 @@ func TestNeverStill(t *testing.T) {
 // TestNamesThatCannotBe are left out, and the rest comes.
 func TestNamesThatCannotBe(t *testing.T) {
 	agenttest.NeedLinux(t)
-	store, _ := buckettest.Start(t, nil)
+	store, _ := s3test.Start(t, nil)
 	root := t.TempDir()
 	deep := strings.Repeat(strings.Repeat("d", 200)+"/", 5)
 	filetree.Write(t, root, filetree.Tree{
@@ -177,10 +177,10 @@ func TestDownloadGoesOn(t *testing.T) {
 	var asked atomic.Int64
 	count := &counter{}
 	written := make(chan struct{}) // what lies before it
-	store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+	store, backend := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
 		if strings.HasPrefix(r.Header.Get("Range"), "bytes=4194304-") && asked.Add(1) == 1 {
 			await(t, written)
-			return buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
+			return s3test.Answer(w, http.StatusForbidden, "AccessDenied")
 		}
 		return count.door(w, r)
 	})
@@ -243,13 +243,13 @@ func (s *stoppingContents) Chunk() (transfer.Chunk, error) {
 // TestObjectsThatAreNotOurs: what was changed in the bucket, or is gone, does not come as if it were what was put
 // there.
 func TestObjectsThatAreNotOurs(t *testing.T) {
-	store, backend := buckettest.Start(t, nil)
+	store, backend := s3test.Start(t, nil)
 	root, _ := results(t)
 	copied(t, request(t, root, store))
 	if err := store.Put(t.Context(), here.Bucket, here.Key("metrics.json"), []byte("[]")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := backend.DeleteObject(buckettest.Bucket, here.Key("exact")); err != nil {
+	if _, err := backend.DeleteObject(s3test.Bucket, here.Key("exact")); err != nil {
 		t.Fatal(err)
 	}
 	stored, err := s3mirror.Open(t.Context(), store, here, nil)
@@ -270,7 +270,7 @@ func TestObjectsThatAreNotOurs(t *testing.T) {
 func TestTwoAtOnce(t *testing.T) {
 	began, goOn := make(chan struct{}), make(chan struct{})
 	once := sync.Once{}
-	store, _ := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+	store, _ := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 		if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/metrics.json") {
 			once.Do(func() { close(began); <-goOn })
 		}
@@ -298,7 +298,7 @@ func TestTwoAtOnce(t *testing.T) {
 
 // TestUnsettledObjects: of a tree in use those files are named that were changed shortly before they were read.
 func TestUnsettledObjects(t *testing.T) {
-	store, _ := buckettest.Start(t, nil)
+	store, _ := s3test.Start(t, nil)
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"a": filetree.File("a"), "d/b": filetree.File("b")})
 	r := request(t, root, store)

@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 )
 
@@ -15,13 +15,13 @@ import (
 // which the store refuses this machine.
 func TestStoreSaysWhyConnectionsAreClosed(t *testing.T) {
 	var closed atomic.Int32
-	store, _ := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+	store, _ := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
 		switch {
 		case isPart(r):
 			closed.Add(1)
 			panic(http.ErrAbortHandler)
 		case r.Method == http.MethodGet && r.URL.Query().Has("uploadId"):
-			return buckettest.Answer(w, http.StatusNotFound, "NoSuchUpload")
+			return s3test.Answer(w, http.StatusNotFound, "NoSuchUpload")
 		}
 		return false
 	})

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -71,7 +71,7 @@ func (c *contents) advance() error {
 	c.begin()
 	at := c.source.At
 	body, err := c.source.Store.Get(c.ctx, at.Bucket, at.Key(next.name))
-	if bucket.Absent(err) {
+	if s3.Absent(err) {
 		return &transfer.LostError{Cause: err} // it is packed anew
 	}
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
@@ -87,7 +87,7 @@ func (s *Source) learn(ctx context.Context, left *leftovers, name string) error 
 		return nil // the index, or somebody else's
 	}
 	head, err := s.Store.Beginning(ctx, s.At.Bucket, s.At.Key(name), headBytes)
-	if bucket.Absent(err) {
+	if s3.Absent(err) {
 		return nil
 	}
 	if err != nil {

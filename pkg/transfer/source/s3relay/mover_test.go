@@ -6,8 +6,8 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
@@ -19,7 +19,7 @@ func TestMover(t *testing.T) {
 	agenttest.NeedLinux(t)
 	for name, chunk := range map[string]int64{"whole": 0, "pieces": 1 << 20} {
 		t.Run(name, func(t *testing.T) {
-			store, _ := buckettest.Start(t, nil)
+			store, _ := s3test.Start(t, nil)
 			sourcetest.Run(t, sourcetest.Mover{Lists: true, Settles: true, Packs: chunk == 0, Open: func(t *testing.T, root string) transfer.Source {
 				t.Helper()
 				return source(t, root, s3relay.Options{Store: store, Chunk: chunk})
@@ -32,7 +32,7 @@ func TestMover(t *testing.T) {
 func source(t *testing.T, root string, o s3relay.Options) *s3relay.Source {
 	t.Helper()
 	if o.At.Bucket == "" {
-		o.At = bucket.Location{Bucket: "results", Prefix: "team/" + t.Name()}
+		o.At = s3.Location{Bucket: "results", Prefix: "team/" + t.Name()}
 	}
 	o.Agent = startAgent(t, root)
 	if o.Now == nil {

@@ -14,9 +14,9 @@ import (
 
 	"github.com/johannesboyne/gofakes3"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
@@ -24,7 +24,7 @@ import (
 )
 
 // here is where the objects of these tests lie.
-var here = bucket.Location{Bucket: "results", Prefix: "team/ns/job/uid/id"}
+var here = s3.Location{Bucket: "results", Prefix: "team/ns/job/uid/id"}
 
 // results are two large files, two small ones and what is no file.
 func results(t *testing.T) (root string, tree filetree.Tree) {
@@ -58,7 +58,7 @@ func keys(t *testing.T, backend gofakes3.Backend) (keys []string) {
 
 // TestOnlyTheListStays: each object goes when its files are here, and the rest in the end.
 func TestOnlyTheListStays(t *testing.T) {
-	store, backend := buckettest.Start(t, nil)
+	store, backend := s3test.Start(t, nil)
 	root, tree := results(t)
 	s := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20})
 	dir := t.TempDir()
@@ -74,7 +74,7 @@ func TestOnlyTheListStays(t *testing.T) {
 
 // TestKeptObjects: --keep-objects leaves all of them.
 func TestKeptObjects(t *testing.T) {
-	store, backend := buckettest.Start(t, nil)
+	store, backend := s3test.Start(t, nil)
 	root, _ := results(t)
 	s := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
 	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: t.TempDir()}, "")
@@ -102,7 +102,7 @@ func (c *counter) door(_ http.ResponseWriter, r *http.Request) bool {
 // file by now.
 func TestResume(t *testing.T) {
 	count := &counter{}
-	store, _ := buckettest.Start(t, count.door)
+	store, _ := s3test.Start(t, count.door)
 	root, tree := results(t)
 	first := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
 	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
@@ -121,10 +121,10 @@ func TestResume(t *testing.T) {
 
 // TestStoreInTrouble: whatever a store says now and then, all comes.
 func TestStoreInTrouble(t *testing.T) {
-	clock := &buckettest.Clock{}
-	for name, trouble := range buckettest.Troubles(clock, presigned.DefaultValid) {
+	clock := &s3test.Clock{}
+	for name, trouble := range s3test.Troubles(clock, presigned.DefaultValid) {
 		t.Run(name, func(t *testing.T) {
-			store, _ := buckettest.Start(t, trouble)
+			store, _ := s3test.Start(t, trouble)
 			root, tree := results(t)
 			s := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 2 << 20, Now: clock.Now})
 			dir := t.TempDir()
@@ -141,17 +141,17 @@ func TestRefused(t *testing.T) {
 		want string
 	}{
 		"no right to put": {func(w http.ResponseWriter, r *http.Request) bool {
-			return r.Method == http.MethodPut && !strings.HasSuffix(r.URL.Path, "/index") && buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
+			return r.Method == http.MethodPut && !strings.HasSuffix(r.URL.Path, "/index") && s3test.Answer(w, http.StatusForbidden, "AccessDenied")
 		}, "not allowed to write objects"},
 		"no right to get": {func(w http.ResponseWriter, r *http.Request) bool {
-			return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "files-") && buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
+			return r.Method == http.MethodGet && strings.Contains(r.URL.Path, "files-") && s3test.Answer(w, http.StatusForbidden, "AccessDenied")
 		}, "not allowed to read objects"},
 		"no bucket any more": {func(w http.ResponseWriter, r *http.Request) bool {
-			return r.Method == http.MethodPut && buckettest.Answer(w, http.StatusNotFound, "NoSuchBucket")
+			return r.Method == http.MethodPut && s3test.Answer(w, http.StatusNotFound, "NoSuchBucket")
 		}, "the bucket does not exist"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			store, _ := buckettest.Start(t, test.door)
+			store, _ := s3test.Start(t, test.door)
 			root := t.TempDir()
 			filetree.Write(t, root, filetree.Tree{"a": filetree.File("a")})
 			s := source(t, root, s3relay.Options{Store: store, At: here})
@@ -165,15 +165,15 @@ func TestRefused(t *testing.T) {
 
 // TestNoRightToDelete is told, and does not keep the files from coming.
 func TestNoRightToDelete(t *testing.T) {
-	store, _ := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
-		return r.Method == http.MethodDelete && buckettest.Answer(w, http.StatusForbidden, "AccessDenied")
+	store, _ := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+		return r.Method == http.MethodDelete && s3test.Answer(w, http.StatusForbidden, "AccessDenied")
 	})
 	root, tree := results(t)
 	s, dir := source(t, root, s3relay.Options{Store: store, At: here}), t.TempDir()
 	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
 	err := s.Wait()
-	if refused, ok := errors.AsType[*bucket.Error](err); !ok || refused.Code != "AccessDenied" {
+	if refused, ok := errors.AsType[*s3.Error](err); !ok || refused.Code != "AccessDenied" {
 		t.Errorf("%v", err)
 	}
 }
@@ -191,7 +191,7 @@ func TestAGrowingFileInPieces(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var once sync.Once
 			root, tree := results(t)
-			store, _ := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+			store, _ := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodPut && strings.Contains(r.URL.Path, "/piece-0-") {
 					once.Do(func() { filetree.Change(t, filepath.Join(root, "larger"), test.change) })
 				}
@@ -225,11 +225,11 @@ func equalTrees(t *testing.T, want filetree.Tree, dir string) {
 // is packed, in the same pieces.
 func TestGoesOnWithWhatItKnows(t *testing.T) {
 	count, lost, largest := &counter{}, sync.Once{}, atomic.Int64{}
-	store, _ := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+	store, _ := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
 		gone := false
 		largest.Store(max(largest.Load(), r.ContentLength))
 		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/piece-4194304-") {
-			lost.Do(func() { gone = buckettest.Answer(w, http.StatusNotFound, "NoSuchKey") })
+			lost.Do(func() { gone = s3test.Answer(w, http.StatusNotFound, "NoSuchKey") })
 		}
 		return gone || count.door(w, r)
 	})
@@ -263,7 +263,7 @@ func TestReplacedAfterTheListing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			root, _ := results(t)
 			content, once := filetree.Noise(test.size), sync.Once{}
-			store, _ := buckettest.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
+			store, _ := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
 				if r.Method == http.MethodPut && strings.HasSuffix(r.URL.Path, "/index") {
 					once.Do(func() { filetree.Write(t, root, filetree.Tree{"larger": filetree.File(content)}) })
 				}

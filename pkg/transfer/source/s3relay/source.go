@@ -12,7 +12,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
@@ -31,9 +31,9 @@ const (
 type Options struct {
 	// Agent packs; UseAgent gives another one in its place.
 	Agent *agent.Source
-	Store *bucket.Store
+	Store *s3.Store
 	// At is where the objects of this fetch lie, and nothing else.
-	At bucket.Location
+	At s3.Location
 	// Chunk is the size of the pieces of a large file, in bytes before compression:
 	// DefaultChunk if zero. All other files of a request, which are about as much, go
 	// into one object.
@@ -136,7 +136,7 @@ func (s *Source) put(ctx context.Context, one segment) error {
 }
 
 func (s *Source) putOnce(ctx context.Context, one segment) error {
-	signed, err := s.Store.SignPut(ctx, s.At.Bucket, s.At.Key(one.name), bucket.Attributes{}, s.Valid)
+	signed, err := s.Store.SignPut(ctx, s.At.Bucket, s.At.Key(one.name), s3.Attributes{}, s.Valid)
 	if err != nil {
 		return err
 	}

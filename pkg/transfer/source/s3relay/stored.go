@@ -8,7 +8,7 @@ import (
 	"slices"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
@@ -42,7 +42,7 @@ func (nobody) RoundTrip(*http.Request) (*http.Response, error) {
 var _ transfer.Source = (*Stored)(nil)
 
 // Empty says that nothing of a fetch lies at a place.
-type Empty struct{ At bucket.Location }
+type Empty struct{ At s3.Location }
 
 // Error implements error.
 func (e *Empty) Error() string {
@@ -56,7 +56,7 @@ func (s *Stored) Received() map[string]int64 { return s.source.agent.Load().Rece
 func (s *Stored) List(ctx context.Context, _ []string) (transfer.Listing, error) {
 	at := s.source.At
 	body, err := s.source.Store.Get(ctx, at.Bucket, at.Key(indexName))
-	if bucket.Absent(err) {
+	if s3.Absent(err) {
 		return nil, &Empty{at}
 	}
 	if err != nil {

@@ -8,9 +8,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket/buckettest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
@@ -18,10 +18,10 @@ import (
 
 func TestStored(t *testing.T) {
 	lost := sync.Once{}
-	store, backend := buckettest.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
+	store, backend := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
 		broken := false
 		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/piece-0-") && r.Header.Get("X-Test") == "" {
-			lost.Do(func() { broken = buckettest.Answer(w, http.StatusNotFound, "NoSuchKey") })
+			lost.Do(func() { broken = s3test.Answer(w, http.StatusNotFound, "NoSuchKey") })
 		}
 		return broken
 	})
@@ -47,7 +47,7 @@ func TestStored(t *testing.T) {
 }
 
 func TestStoredAsWanted(t *testing.T) {
-	store, _ := buckettest.Start(t, nil)
+	store, _ := s3test.Start(t, nil)
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{
 		"d/model.pt": filetree.File("m"), "d/latest": filetree.Symlink("/results/d/model.pt"), "tmp/x": filetree.File("x"), "tmp/y": filetree.Symlink("x"),
@@ -68,7 +68,7 @@ func TestStoredAsWanted(t *testing.T) {
 }
 
 func TestStoredSecondName(t *testing.T) {
-	store, _ := buckettest.Start(t, nil)
+	store, _ := s3test.Start(t, nil)
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"big": filetree.File("b"), "h": filetree.Link("big"), "other": filetree.File("o")})
 	first := source(t, root, s3relay.Options{Store: store, At: here, Keep: true})

@@ -1,4 +1,4 @@
-package bucket_test
+package s3_test
 
 import (
 	"context"
@@ -13,7 +13,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
 // TestEndlessListsEnd: a store that sends the same token, or the same page, again and again is asked a few times only.
@@ -62,7 +62,7 @@ func TestEndlessListsEnd(t *testing.T) {
 	for _, err := range store.Uploads(t.Context(), "results", "p/") {
 		ofUploads = err
 	}
-	for _, err := range store.Parts(t.Context(), "results", bucket.Upload{Key: "k", ID: "u"}) {
+	for _, err := range store.Parts(t.Context(), "results", s3.Upload{Key: "k", ID: "u"}) {
 		ofParts = err
 	}
 	if ofUploads == nil || ofParts == nil || asked.Load() > 10 {
@@ -103,7 +103,7 @@ func TestSilentStoreIsAskedAgain(t *testing.T) {
 			t.Cleanup(func() { close(end) })
 			environment(t, "", map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s"})
 			var said atomic.Pointer[string]
-			store, err := bucket.Open(t.Context(), bucket.Options{Endpoint: server.URL, Silence: 100 * time.Millisecond, FirstPause: time.Millisecond, Say: func(text string) { said.Store(&text) }})
+			store, err := s3.Open(t.Context(), s3.Options{Endpoint: server.URL, Silence: 100 * time.Millisecond, FirstPause: time.Millisecond, Say: func(text string) { said.Store(&text) }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -151,24 +151,24 @@ func TestListEndsWithItsContext(t *testing.T) {
 // TestPermanentRefusals: what no later try can better is decided in one place, for this machine as for pods.
 func TestPermanentRefusals(t *testing.T) {
 	for name, test := range map[string]struct {
-		refusal bucket.Refusal
+		refusal s3.Refusal
 		passing bool
 	}{
-		"never reached":                      {bucket.Refusal{Unreachable: true, Message: "connection refused"}, false},
-		"reached before":                     {bucket.Refusal{Unreachable: true, Before: true, Message: "connection refused"}, true},
-		"a pod, never":                       {bucket.Refusal{Unreachable: true, InPod: true, Message: "connection refused"}, false},
-		"a pod, before":                      {bucket.Refusal{Unreachable: true, InPod: true, Before: true, Message: "connection refused"}, true},
-		"an untrusted certificate":           {bucket.Refusal{Unreachable: true, Before: true, Message: "x509: certificate signed by unknown authority"}, false},
-		"an untrusted certificate, in a pod": {bucket.Refusal{Unreachable: true, InPod: true, Before: true, Message: "tls: failed to verify certificate: x509: certificate has expired"}, false},
-		"no TLS":                             {bucket.Refusal{Unreachable: true, Before: true, Message: "http: server gave HTTP response to HTTPS client"}, false},
-		"busy":                               {bucket.Refusal{Status: 503, Code: "SlowDown"}, true},
-		"too many":                           {bucket.Refusal{Status: 429}, true},
-		"full":                               {bucket.Refusal{Status: 507, Code: "InsufficientStorage"}, false},
-		"not known":                          {bucket.Refusal{Status: 501, Code: "NotImplemented"}, false},
-		"refused":                            {bucket.Refusal{Status: 403, Code: "AccessDenied"}, false},
+		"never reached":                      {s3.Refusal{Unreachable: true, Message: "connection refused"}, false},
+		"reached before":                     {s3.Refusal{Unreachable: true, Before: true, Message: "connection refused"}, true},
+		"a pod, never":                       {s3.Refusal{Unreachable: true, InPod: true, Message: "connection refused"}, false},
+		"a pod, before":                      {s3.Refusal{Unreachable: true, InPod: true, Before: true, Message: "connection refused"}, true},
+		"an untrusted certificate":           {s3.Refusal{Unreachable: true, Before: true, Message: "x509: certificate signed by unknown authority"}, false},
+		"an untrusted certificate, in a pod": {s3.Refusal{Unreachable: true, InPod: true, Before: true, Message: "tls: failed to verify certificate: x509: certificate has expired"}, false},
+		"no TLS":                             {s3.Refusal{Unreachable: true, Before: true, Message: "http: server gave HTTP response to HTTPS client"}, false},
+		"busy":                               {s3.Refusal{Status: 503, Code: "SlowDown"}, true},
+		"too many":                           {s3.Refusal{Status: 429}, true},
+		"full":                               {s3.Refusal{Status: 507, Code: "InsufficientStorage"}, false},
+		"not known":                          {s3.Refusal{Status: 501, Code: "NotImplemented"}, false},
+		"refused":                            {s3.Refusal{Status: 403, Code: "AccessDenied"}, false},
 	} {
 		store := serve(t, nil)
-		refused, ok := errors.AsType[*bucket.Error](store.Explain("listing it", "results", test.refusal))
+		refused, ok := errors.AsType[*s3.Error](store.Explain("listing it", "results", test.refusal))
 		if !ok || refused.Passing() != test.passing {
 			t.Errorf("%s: passing is %v", name, refused.Passing())
 		}

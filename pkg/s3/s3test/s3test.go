@@ -1,6 +1,6 @@
-// Package buckettest gives tests an S3 store in their own process, which can be made to misbehave.
+// Package s3test gives tests an S3 store in their own process, which can be made to misbehave.
 // What it cannot do, such as check signatures, the store of the test cluster does.
-package buckettest
+package s3test
 
 import (
 	"io"
@@ -14,7 +14,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 	"github.com/johannesboyne/gofakes3/backend/s3mem"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
 // Bucket is the one that each store has.
@@ -24,7 +24,7 @@ const Bucket = "results"
 type Door func(http.ResponseWriter, *http.Request) bool
 
 // Start returns a store, and what is behind it. Door may be nil.
-func Start(t testing.TB, door Door) (*bucket.Store, gofakes3.Backend) {
+func Start(t testing.TB, door Door) (*s3.Store, gofakes3.Backend) {
 	t.Helper()
 	backend := s3mem.New()
 	if err := backend.CreateBucket(Bucket); err != nil {
@@ -56,10 +56,10 @@ func Setenv(t testing.TB) {
 }
 
 // Open returns the store at a URL, which accepts any key. Pauses before retries are short.
-func Open(t testing.TB, url string) *bucket.Store {
+func Open(t testing.TB, url string) *s3.Store {
 	t.Helper()
 	Setenv(t)
-	store, err := bucket.Open(t.Context(), bucket.Options{Endpoint: url, FirstPause: time.Millisecond})
+	store, err := s3.Open(t.Context(), s3.Options{Endpoint: url, FirstPause: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package bucket_test
+package s3_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
 func TestSentences(t *testing.T) {
@@ -35,7 +35,7 @@ func TestSentences(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), `bucket "results" at http://127.0.0.1:`) || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v", code, err)
 		}
-		if said, ok := errors.AsType[*bucket.Error](err); !ok || said.Passing() {
+		if said, ok := errors.AsType[*s3.Error](err); !ok || said.Passing() {
 			t.Errorf("%s: it would be tried again: %v", code, err)
 		}
 	}
@@ -46,7 +46,7 @@ func TestSentencesOfPods(t *testing.T) {
 	if err := store.Put(t.Context(), "results", "k", []byte("x")); err != nil {
 		t.Fatal(err)
 	}
-	for want, r := range map[string]bucket.Refusal{
+	for want, r := range map[string]s3.Refusal{
 		"check this machine's clock":           {Status: 403, Code: "AccessDenied", Message: "Request has expired"},
 		"as expired or not yet valid":          {Status: 403, Code: "AccessDenied", Message: "Request is not valid yet"},
 		"both reach the same store":            {Status: 403, Code: "SignatureDoesNotMatch", Message: "m"},
@@ -58,7 +58,7 @@ func TestSentencesOfPods(t *testing.T) {
 	} {
 		r.InPod = true
 		err := store.Explain("write objects", "results", r)
-		if failed, ok := errors.AsType[*bucket.Error](err); !ok || !strings.Contains(err.Error(), want) || failed.Passing() {
+		if failed, ok := errors.AsType[*s3.Error](err); !ok || !strings.Contains(err.Error(), want) || failed.Passing() {
 			t.Errorf("%v in place of %q", err, want)
 		}
 	}
@@ -77,7 +77,7 @@ func TestRegion(t *testing.T) {
 
 func TestUnreachable(t *testing.T) {
 	environment(t, "", map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s"})
-	store, err := bucket.Open(t.Context(), bucket.Options{Endpoint: "http://127.0.0.1:1", FirstPause: time.Millisecond})
+	store, err := s3.Open(t.Context(), s3.Options{Endpoint: "http://127.0.0.1:1", FirstPause: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package bucket_test
+package s3_test
 
 import (
 	"encoding/pem"
@@ -14,7 +14,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
 func environment(t *testing.T, config string, variables map[string]string) {
@@ -46,7 +46,7 @@ func TestOpen(t *testing.T) {
 	for name, test := range map[string]struct {
 		config    string
 		variables map[string]string
-		options   bucket.Options
+		options   s3.Options
 		// signed is the beginning of what a pod is given, or what the error says.
 		signed, err string
 	}{
@@ -55,10 +55,10 @@ func TestOpen(t *testing.T) {
 			variables: map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s", "AWS_REGION": "eu-west-1"},
 			signed:    "https://results.s3.eu-west-1.amazonaws.com/k",
 		},
-		"AWS, path style": {config: "[default]\nregion = eu-west-1\n" + keys, options: bucket.Options{PathStyle: new(true)}, signed: "https://s3.eu-west-1.amazonaws.com/results/k"},
-		"a profile":       {config: "[profile lab]\nregion = eu-west-2\n" + keys, options: bucket.Options{Profile: "lab"}, signed: "https://results.s3.eu-west-2."},
+		"AWS, path style": {config: "[default]\nregion = eu-west-1\n" + keys, options: s3.Options{PathStyle: new(true)}, signed: "https://s3.eu-west-1.amazonaws.com/results/k"},
+		"a profile":       {config: "[profile lab]\nregion = eu-west-2\n" + keys, options: s3.Options{Profile: "lab"}, signed: "https://results.s3.eu-west-2."},
 		"a process":       {config: "[default]\nregion = eu-west-2\n" + process, signed: "https://results.s3.eu-west-2."},
-		"endpoint-url":    {config: "[default]\n" + keys, options: bucket.Options{Endpoint: "https://ceph:8443"}, signed: "https://ceph:8443/results/k"},
+		"endpoint-url":    {config: "[default]\n" + keys, options: s3.Options{Endpoint: "https://ceph:8443"}, signed: "https://ceph:8443/results/k"},
 		"AWS_ENDPOINT_URL": {
 			config: "[default]\n" + keys, variables: map[string]string{"AWS_ENDPOINT_URL": "https://ceph"}, signed: "https://ceph/results/k",
 		},
@@ -67,7 +67,7 @@ func TestOpen(t *testing.T) {
 		"the plugin's block":           {config: "[default]\n" + keys + "s3 =\n    endpoint_url = https://ceph\n    signature_version = s3v4\n", signed: "https://ceph/results/k"},
 		"the plugin's block of a profile": {
 			config:  "[default]\nregion = a\n[profile lab]\n" + keys + "s3 =\n    endpoint_url = https://ceph\n",
-			options: bucket.Options{Profile: "lab"}, signed: "https://ceph/results/k",
+			options: s3.Options{Profile: "lab"}, signed: "https://ceph/results/k",
 		},
 		"the plugin's block is the weakest": {
 			config: "[default]\n" + keys + "s3 =\n    endpoint_url = https://old\n", variables: map[string]string{"AWS_ENDPOINT_URL": "https://ceph"},
@@ -77,7 +77,7 @@ func TestOpen(t *testing.T) {
 			config: "[profile lab]\n" + keys + "s3 =\n    endpoint_url = https://ceph\n", variables: map[string]string{"AWS_DEFAULT_PROFILE": "lab"}, signed: "https://ceph/results/k",
 		},
 		"virtual hosts by the profile": {
-			config: "[default]\n" + keys + "s3 =\n    addressing_style = virtual\n", options: bucket.Options{Endpoint: "https://oss"}, signed: "https://results.oss/k",
+			config: "[default]\n" + keys + "s3 =\n    addressing_style = virtual\n", options: s3.Options{Endpoint: "https://oss"}, signed: "https://results.oss/k",
 		},
 		"path style by the profile": {
 			config: "[default]\nregion = eu-west-1\n" + keys + "s3 =\n    addressing_style = path\n", signed: "https://s3.eu-west-1.amazonaws.com/results/k",
@@ -85,25 +85,25 @@ func TestOpen(t *testing.T) {
 		"auto is what holds anyhow": {
 			config: "[default]\nendpoint_url = https://ceph\n" + keys + "s3 =\n    addressing_style = auto\n", signed: "https://ceph/results/k",
 		},
-		"virtual hosts": {config: "[default]\n" + keys, options: bucket.Options{Endpoint: "https://oss", PathStyle: new(false)}, signed: "https://results.oss/k"},
+		"virtual hosts": {config: "[default]\n" + keys, options: s3.Options{Endpoint: "https://oss", PathStyle: new(false)}, signed: "https://results.oss/k"},
 		"a role with MFA": {
 			config: "[default]\nregion = a\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = keys\nmfa_serial = arn:aws:iam::1:mfa/x\n[profile keys]\n" + keys,
 			err:    `the role of profile "default" requires an MFA code, which this command cannot ask for; export its credentials`,
 		},
 		"no ca_bundle": {config: "[default]\nca_bundle = /nowhere\n" + keys, err: "/nowhere"},
 		"for pods another name": {
-			config: "[default]\n" + keys, options: bucket.Options{Endpoint: "https://ceph", InCluster: "http://rook-ceph-rgw.rook"},
+			config: "[default]\n" + keys, options: s3.Options{Endpoint: "https://ceph", InCluster: "http://rook-ceph-rgw.rook"},
 			signed: "http://rook-ceph-rgw.rook/results/k",
 		},
 		"no credentials":  {config: "[default]\nregion = a\n", err: `no S3 credentials found in profile "default"`},
-		"no such profile": {config: "[default]\n" + keys, options: bucket.Options{Profile: "lab"}, err: "lab"},
-		"no URL":          {config: "[default]\n" + keys, options: bucket.Options{Endpoint: "ceph"}, err: `invalid value "ceph" for --endpoint-url: must be a URL`},
-		"no URL for pods": {config: "[default]\n" + keys, options: bucket.Options{InCluster: "s3://x"}, err: `invalid value "s3://x" for --in-cluster-endpoint-url: must be a URL`},
+		"no such profile": {config: "[default]\n" + keys, options: s3.Options{Profile: "lab"}, err: "lab"},
+		"no URL":          {config: "[default]\n" + keys, options: s3.Options{Endpoint: "ceph"}, err: `invalid value "ceph" for --endpoint-url: must be a URL`},
+		"no URL for pods": {config: "[default]\n" + keys, options: s3.Options{InCluster: "s3://x"}, err: `invalid value "s3://x" for --in-cluster-endpoint-url: must be a URL`},
 		"no CA bundle":    {config: "[default]\n" + keys, variables: map[string]string{"AWS_CA_BUNDLE": "/nowhere"}, err: "AWS_CA_BUNDLE"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			environment(t, test.config, test.variables)
-			store, err := bucket.Open(t.Context(), test.options)
+			store, err := s3.Open(t.Context(), test.options)
 			if test.err != "" {
 				if err == nil || !strings.Contains(err.Error(), test.err) {
 					t.Errorf("%v", err)
@@ -113,7 +113,7 @@ func TestOpen(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			request, err := store.SignPut(t.Context(), "results", "k", bucket.Attributes{}, time.Minute)
+			request, err := store.SignPut(t.Context(), "results", "k", s3.Attributes{}, time.Minute)
 			signed := request.URL
 			if err != nil || !strings.HasPrefix(signed, test.signed) || strings.Contains(signed, "secret") {
 				t.Errorf("%s, %v", signed, err)
@@ -135,7 +135,7 @@ func TestPartSize(t *testing.T) {
 		"16MB": 16 << 20, "5242880": 5 << 20, "8 mb": 8 << 20, "1GB": 1 << 30, "4MB": 0, "6GB": 0, "x": 0, "-8MB": 0, "9999999999999GB": 0,
 	} {
 		environment(t, "[default]\naws_access_key_id = A\naws_secret_access_key = s\ns3 =\n    multipart_chunksize = "+text+"\n", nil)
-		if store, err := bucket.Open(t.Context(), bucket.Options{}); err != nil || store.PartSize() != want {
+		if store, err := s3.Open(t.Context(), s3.Options{}); err != nil || store.PartSize() != want {
 			t.Errorf("%q: %d, %v", text, store.PartSize(), err)
 		}
 	}
@@ -156,7 +156,7 @@ func TestRoots(t *testing.T) {
 			text += "ca_bundle = " + file + "\n"
 		}
 		environment(t, text, variables)
-		if store, err := bucket.Open(t.Context(), bucket.Options{}); err != nil || string(store.Roots()) != want {
+		if store, err := s3.Open(t.Context(), s3.Options{}); err != nil || string(store.Roots()) != want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -172,12 +172,12 @@ func TestAssumedRole(t *testing.T) {
 	t.Cleanup(sts.Close)
 	environment(t, "[default]\nregion = a\nrole_arn = arn:aws:iam::1:role/x\nsource_profile = keys\n[profile keys]\naws_access_key_id = A\naws_secret_access_key = s\n",
 		map[string]string{"AWS_ENDPOINT_URL_STS": sts.URL})
-	store, err := bucket.Open(t.Context(), bucket.Options{})
+	store, err := s3.Open(t.Context(), s3.Options{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 3 {
-		if request, err := store.SignPut(t.Context(), "results", "k", bucket.Attributes{}, time.Minute); err != nil || !strings.Contains(request.URL, "X-Amz-Security-Token=t") {
+		if request, err := store.SignPut(t.Context(), "results", "k", s3.Attributes{}, time.Minute); err != nil || !strings.Contains(request.URL, "X-Amz-Security-Token=t") {
 			t.Errorf("%s, %v", request.URL, err)
 		}
 	}

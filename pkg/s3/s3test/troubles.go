@@ -1,4 +1,4 @@
-package buckettest
+package s3test
 
 import (
 	"net/http"

@@ -1,4 +1,4 @@
-package bucket_test
+package s3_test
 
 import (
 	"context"
@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
 func TestParseLocation(t *testing.T) {
@@ -33,12 +33,12 @@ func TestParseLocation(t *testing.T) {
 		"s3://results/a\nb":    "",
 		"s3://results/" + strings.Repeat("x", 600): "",
 	} {
-		got, err := bucket.ParseLocation(text)
+		got, err := s3.ParseLocation(text)
 		if (err == nil) != (want != "") || err == nil && got.String() != want {
 			t.Errorf("%q: %q, %v", text, got, err)
 		}
 	}
-	at := bucket.Location{Bucket: "b"}
+	at := s3.Location{Bucket: "b"}
 	if at.Key("x") != "x" || at.At("p", "q").Key("x/y") != "p/q/x/y" {
 		t.Errorf("%q, %q", at.Key("x"), at.At("p", "q").Key("x/y"))
 	}
@@ -47,12 +47,12 @@ func TestParseLocation(t *testing.T) {
 // environment gives this test an AWS configuration and nothing of this machine's.
 // TestOpen: credentials, region and endpoint are those that the AWS CLI has.
 // serve is a store that answers as it is told.
-func serve(t *testing.T, handler http.HandlerFunc) *bucket.Store {
+func serve(t *testing.T, handler http.HandlerFunc) *s3.Store {
 	t.Helper()
 	server := httptest.NewServer(handler)
 	t.Cleanup(server.Close)
 	environment(t, "", map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s"})
-	store, err := bucket.Open(context.Background(), bucket.Options{Endpoint: server.URL, FirstPause: time.Millisecond})
+	store, err := s3.Open(context.Background(), s3.Options{Endpoint: server.URL, FirstPause: time.Millisecond})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -93,7 +93,7 @@ func TestPutOver(t *testing.T) {
 				}
 			})
 			err := store.PutOver(t.Context(), "results", "k", test.etag, []byte("x"))
-			if bucket.Replaced(err) != test.err || (err != nil) != test.err || header != test.header || puts != test.puts {
+			if s3.Replaced(err) != test.err || (err != nil) != test.err || header != test.header || puts != test.puts {
 				t.Errorf("%v, %d requests, %q", err, puts, header)
 			}
 		})

@@ -1,9 +1,9 @@
-package bucket_test
+package s3_test
 
 import (
 	"testing"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/bucket"
+	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
 // Stores are compared by their endpoints, so each endpoint has one form, wherever it is read.
@@ -26,15 +26,15 @@ func TestEndpointsHaveOneForm(t *testing.T) {
 		"https://proxy.example.org/Store/":  "https://proxy.example.org/Store",
 		"https://proxy.example.org/St%6Fre": "https://proxy.example.org/Store",
 	} {
-		if got := bucket.Endpoint(text); got != want {
+		if got := s3.Endpoint(text); got != want {
 			t.Errorf("%q is %q; want %q", text, got, want)
 		}
-		store, err := bucket.Configure(t.Context(), bucket.Options{Endpoint: text})
+		store, err := s3.Configure(t.Context(), s3.Options{Endpoint: text})
 		if err != nil || store.Endpoint() != want {
 			t.Errorf("--endpoint-url=%q: %v; want %q", text, err, want)
 		}
 		t.Setenv("AWS_ENDPOINT_URL_S3", text)
-		store, err = bucket.Configure(t.Context(), bucket.Options{})
+		store, err = s3.Configure(t.Context(), s3.Options{})
 		if err != nil || store.Endpoint() != want {
 			t.Errorf("AWS_ENDPOINT_URL_S3=%q: %v; want %q", text, err, want)
 		}
