@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // mostCompared is how many files one question about hashes names.
@@ -15,7 +15,7 @@ const mostCompared = 1000
 
 // compare hashes files that are here with their size, at both ends at the same
 // time, and then decides about them.
-func (f *fetch) compare(ctx context.Context, entries []archive.Entry) error {
+func (f *fetch) compare(ctx context.Context, entries []localtree.Entry) error {
 	if len(entries) == 0 {
 		return nil
 	}
@@ -47,7 +47,7 @@ func (f *fetch) compare(ctx context.Context, entries []archive.Entry) error {
 	return nil
 }
 
-func (f *fetch) hashHere(ctx context.Context, entries []archive.Entry, sums [][16]byte) error {
+func (f *fetch) hashHere(ctx context.Context, entries []localtree.Entry, sums [][16]byte) error {
 	for i, entry := range entries {
 		file, err := f.tree.OpenFile(entry.Path)
 		if err != nil {
@@ -63,18 +63,18 @@ func (f *fetch) hashHere(ctx context.Context, entries []archive.Entry, sums [][1
 }
 
 // compared carries out what the hashes say of one file.
-func (f *fetch) compared(ctx context.Context, entry archive.Entry, there Sum, here [16]byte) error {
+func (f *fetch) compared(ctx context.Context, entry localtree.Entry, there Sum, here [16]byte) error {
 	local, err := f.tree.Look(entry)
 	switch {
 	case err != nil:
 		return err
 	case there.Refused != "":
-		return &archive.Refused{Reason: there.Refused}
+		return &localtree.Refused{Reason: there.Refused}
 	case there.Unknown:
 		return f.carryOut(entry, local, f.decide(entry, local))
 	case there.Length == entry.Size && there.is(ctx, here, func() (io.ReadCloser, error) { return f.tree.OpenFile(entry.Path) }):
 		local.Compared = true
-		return f.carryOut(entry, local, archive.Verdict{Action: archive.Keep})
+		return f.carryOut(entry, local, localtree.Verdict{Action: localtree.Keep})
 	}
 	local.Differs = true
 	return f.carryOut(entry, local, f.decide(entry, local))

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // destination is the local directory, made when it is first needed.
@@ -42,7 +42,7 @@ func newDestination(dir, locks string) (*destination, error) {
 type Reservation struct{ local *destination }
 
 // Reserve makes dir and its parents, where they are missing, and locks dir until Release, before anything remote is
-// asked for; locks is Request.Receipts. The error is, or wraps, archive.ErrLocked where another fetch writes to dir.
+// asked for; locks is Request.Receipts. The error is, or wraps, localtree.ErrLocked where another fetch writes to dir.
 func Reserve(dir, locks string) (*Reservation, error) {
 	local, err := newDestination(dir, locks)
 	if err != nil {
@@ -71,8 +71,8 @@ func (d *destination) open() (*os.Root, error) {
 	if err := d.mkdir(d.path); err != nil {
 		return nil, fmt.Errorf("creating the directory: %w", err)
 	}
-	unlock, err := archive.Lock(d.path, d.locks)
-	if errors.Is(err, archive.ErrLocked) {
+	unlock, err := localtree.Lock(d.path, d.locks)
+	if errors.Is(err, localtree.ErrLocked) {
 		d.made = nil // another fetch uses them now
 	}
 	if err != nil {

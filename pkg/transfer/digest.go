@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"math/bits"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // Digest is a hash of a set of entries that does not depend on their order: the
@@ -21,17 +21,17 @@ type Digest struct {
 
 // group is a file of several names.
 type group struct {
-	entry archive.Entry
+	entry localtree.Entry
 	names []string
 }
 
 // Add takes an entry; one of several names is kept until the end.
-func (d *Digest) Add(entry archive.Entry) {
-	if entry.Type == archive.HardLink {
+func (d *Digest) Add(entry localtree.Entry) {
+	if entry.Type == localtree.HardLink {
 		d.group(entry.Target).names = append(d.group(entry.Target).names, entry.Path)
 		return
 	}
-	if entry.Inode != (archive.Inode{}) && entry.Type == archive.File {
+	if entry.Inode != (localtree.Inode{}) && entry.Type == localtree.File {
 		d.group(entry.Path).entry = entry
 		return
 	}
@@ -48,7 +48,7 @@ func (d *Digest) group(first string) *group {
 	return d.groups[first]
 }
 
-func (d *Digest) line(entry archive.Entry, target string) {
+func (d *Digest) line(entry localtree.Entry, target string) {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%q %q %04o %d %d %q\n",
 		entry.Path, entry.Type, entry.Mode, entry.Size, entry.ModTime.Unix(), target))
 	var carry uint64
@@ -79,7 +79,7 @@ func (d *Digest) all(g *group, names []string) {
 		}
 	}
 	for _, name := range names {
-		g.entry.Path, g.entry.Type = name, archive.File
+		g.entry.Path, g.entry.Type = name, localtree.File
 		d.line(g.entry, least)
 	}
 }

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 const noInodes = "no inodes left, so it cannot hold more files of any size"
@@ -34,7 +34,7 @@ func (d *destination) explain(err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		reason = "no space left on the disk"
-		if left, ok := archive.FreeInodes(d.path); ok && left == 0 {
+		if left, ok := localtree.FreeInodes(d.path); ok && left == 0 {
 			reason = noInodes
 		}
 	case errors.Is(err, syscall.EDQUOT):

@@ -1,6 +1,6 @@
 package transfer
 
-import "github.com/kubectl-batch/kubectl-batch/pkg/archive"
+import "github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 
 // Evidence is what was known of a file when it was read. It decides whether equal size and times prove later
 // that its content is still the same. Its zero value proves nothing.
@@ -8,14 +8,14 @@ type Evidence uint8
 
 const (
 	// SettledTimes says that the next change had to show in its times: the source told when it was last
-	// changed, and it was not archive.Entry.Recent.
+	// changed, and it was not localtree.Entry.Recent.
 	SettledTimes Evidence = 1 << iota
 	// IdleTree says that nothing could write to the tree: there was no Request.InUse.
 	IdleTree
 )
 
 // EvidenceOf is that of a file which is read now.
-func EvidenceOf(entry archive.Entry, inUse bool) (e Evidence) {
+func EvidenceOf(entry localtree.Entry, inUse bool) (e Evidence) {
 	if !entry.Recent && !entry.Changed.IsZero() {
 		e |= SettledTimes
 	}

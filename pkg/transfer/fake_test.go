@@ -13,8 +13,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"github.com/zeebo/xxh3"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -154,15 +154,15 @@ func (*fakeContents) Close() error            { return nil }
 
 // file is a listed file; its second of modification tells versions apart.
 func file(name string, size int64, second int64) transfer.Item {
-	return transfer.Item{Entry: archive.Entry{Path: name, Type: archive.File, Mode: 0o644, Size: size, Stored: size, ModTime: time.Unix(second, 0), Changed: time.Unix(second, 1)}}
+	return transfer.Item{Entry: localtree.Entry{Path: name, Type: localtree.File, Mode: 0o644, Size: size, Stored: size, ModTime: time.Unix(second, 0), Changed: time.Unix(second, 1)}}
 }
 
 func symlink(name, target string) transfer.Item {
-	return transfer.Item{Entry: archive.Entry{Path: name, Type: archive.Symlink, Target: target, Mode: 0o777}}
+	return transfer.Item{Entry: localtree.Entry{Path: name, Type: localtree.Symlink, Target: target, Mode: 0o777}}
 }
 
 func directory(name string) transfer.Item {
-	return transfer.Item{Entry: archive.Entry{Path: name, Type: archive.Directory, Mode: 0o755, ModTime: time.Unix(1, 0)}}
+	return transfer.Item{Entry: localtree.Entry{Path: name, Type: localtree.Directory, Mode: 0o755, ModTime: time.Unix(1, 0)}}
 }
 
 // alias is one of the names of one file.

@@ -7,13 +7,13 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // Fetch brings what req asks for into req.Dir. A nil error means that all of it
 // is there. Otherwise the Result says what is, and the error is, or joins:
 //   - a *MissingPathError: nothing was done;
-//   - a *SpaceError or archive.ErrLocked: nothing was done;
+//   - a *SpaceError or localtree.ErrLocked: nothing was done;
 //   - a *RefusedError: some entries were left out, the rest is whole;
 //   - a *RemoteError: the source could not read everything;
 //   - an *IncompleteError: no attempt came to its end; a later Fetch goes on;
@@ -69,10 +69,10 @@ func Joined(errs ...error) error {
 type fetch struct {
 	Request
 	local *destination
-	tree  *archive.Tree
+	tree  *localtree.Tree
 	meter meter
 	// looker looks while the list is read.
-	looker *archive.Worker
+	looker *localtree.Worker
 
 	mu      sync.Mutex // what streams side by side share
 	receipt *receipt
@@ -176,7 +176,7 @@ func (f *fetch) begin() error {
 	if f.tree != nil {
 		return nil
 	}
-	f.tree = archive.NewTree(archive.TreeOptions{
+	f.tree = localtree.NewTree(localtree.TreeOptions{
 		Open: func() (*os.Root, error) { return f.local.open() }, Look: f.local.peek, Layout: f.Layout,
 		Wanted: func(p string) bool { return f.Wanted(p) }, // the paths may become more
 	})
@@ -189,11 +189,11 @@ func (f *fetch) begin() error {
 
 // room checks that the disk holds what must come, before the first byte.
 func (f *fetch) room() error {
-	free, ok := archive.Free(f.local.path)
+	free, ok := localtree.Free(f.local.path)
 	if f.queue.stored > 0 && ok && int64(min(free, 1<<62)) < f.queue.stored {
 		return &SpaceError{Dir: f.Dir, Need: f.queue.stored, Free: int64(free)}
 	}
-	if left, ok := archive.FreeInodes(f.local.path); ok && left == 0 && f.queue.files > 0 {
+	if left, ok := localtree.FreeInodes(f.local.path); ok && left == 0 && f.queue.files > 0 {
 		return &DiskError{Dir: f.local.path, Reason: noInodes}
 	}
 	return nil

@@ -8,8 +8,8 @@ import (
 
 	"github.com/google/go-cmp/cmp/cmpopts"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
@@ -144,7 +144,7 @@ func TestSameTimeOtherContent(t *testing.T) {
 }
 
 func TestForceReplacesNoDirectory(t *testing.T) {
-	dir := transfer.Item{Entry: archive.Entry{Path: "f", Type: archive.Directory, Mode: 0o755, ModTime: filetree.Epoch()}}
+	dir := transfer.Item{Entry: localtree.Entry{Path: "f", Type: localtree.Directory, Mode: 0o755, ModTime: filetree.Epoch()}}
 	req := to(t, sends(file("d", 1, 1), dir))
 	local := filetree.Tree{"d": filetree.Dir(), "d/x": filetree.File("x"), "f": filetree.File("f")}
 	filetree.Write(t, mkdir(t, req.Dir), local)
@@ -180,7 +180,7 @@ func TestLinksOfWhatIsNotHere(t *testing.T) {
 	src := sends(alias("a"), alias("b"), file("c", 3, 1))
 	src.contents = []contents{{of: func(i int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
 		if want.Path == "a" {
-			return transfer.Item{Entry: archive.Entry{Path: "a"}, Refused: "permission denied"}, nil, transfer.FileEnd{}
+			return transfer.Item{Entry: localtree.Entry{Path: "a"}, Refused: "permission denied"}, nil, transfer.FileEnd{}
 		}
 		return src.listedFile(i, want)
 	}}}
@@ -272,7 +272,7 @@ func TestReserve(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = transfer.Reserve(dir, locks)
-	compare(t, archive.ErrLocked, err, cmpopts.EquateErrors())
+	compare(t, localtree.ErrLocked, err, cmpopts.EquateErrors())
 	compare(t, nil, first.Release(), cmpopts.EquateErrors())
 	missing := filepath.Join(dir, "not", "yet")
 	second, err := transfer.Reserve(missing, locks)
@@ -280,7 +280,7 @@ func TestReserve(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = transfer.Reserve(missing, locks)
-	compare(t, archive.ErrLocked, err, cmpopts.EquateErrors())
+	compare(t, localtree.ErrLocked, err, cmpopts.EquateErrors())
 	compare(t, nil, second.Release(), cmpopts.EquateErrors())
 	gone(t, filepath.Dir(missing))
 	if err := os.WriteFile(filepath.Dir(missing), nil, 0o600); err != nil {
@@ -302,7 +302,7 @@ func TestFetchIntoReservation(t *testing.T) {
 	req.Reservation = reserved
 	sourcetest.Fetch(t, req, "")
 	_, err = transfer.Reserve(req.Dir, req.Receipts)
-	compare(t, archive.ErrLocked, err, cmpopts.EquateErrors())
+	compare(t, localtree.ErrLocked, err, cmpopts.EquateErrors())
 	compare(t, nil, reserved.Release(), cmpopts.EquateErrors())
 	if _, err := os.Stat(filepath.Join(req.Dir, "a")); err != nil {
 		t.Error(err)

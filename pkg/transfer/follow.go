@@ -5,7 +5,7 @@ import (
 	"path"
 	"slices"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // Roots knows the symlinks among what was asked for: what these lead to is fetched with them, if it lies in the tree.
@@ -15,8 +15,8 @@ type Roots struct {
 }
 
 // See takes an entry into account, whose names are in their local form.
-func (r *Roots) See(req Request, entry archive.Entry) {
-	if entry.Type == archive.Symlink && slices.Contains(req.Paths, entry.Path) {
+func (r *Roots) See(req Request, entry localtree.Entry) {
+	if entry.Type == localtree.Symlink && slices.Contains(req.Paths, entry.Path) {
 		r.targets = append(r.targets, path.Join(path.Dir(entry.Path), entry.Target))
 	}
 }

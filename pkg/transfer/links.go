@@ -6,7 +6,7 @@ import (
 	"path"
 	"slices"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // LinkVerdict is what becomes of a symlink.
@@ -21,12 +21,12 @@ type LinkVerdict struct {
 // form which the tree gets. It returns false where nothing but problem is to be said.
 //
 // What lies on no claim cannot be fetched, and is not missed. What lies on the same claim and was not asked for is.
-func (r Request) JudgeLink(entry archive.Entry, problem error) (LinkVerdict, bool) {
-	if entry.Type != archive.Symlink {
+func (r Request) JudgeLink(entry localtree.Entry, problem error) (LinkVerdict, bool) {
+	if entry.Type != localtree.Symlink {
 		return LinkVerdict{}, false
 	}
 	asked := slices.Contains(r.Paths, entry.Path) // Roots follows these
-	outside, leadsOut := errors.AsType[*archive.OutsideError](problem)
+	outside, leadsOut := errors.AsType[*localtree.OutsideError](problem)
 	switch {
 	case problem != nil && !leadsOut:
 		return LinkVerdict{}, false
@@ -46,7 +46,7 @@ func (r Request) JudgeLink(entry archive.Entry, problem error) (LinkVerdict, boo
 }
 
 // linkInside judges a symlink that leads to a path in the tree.
-func (r Request) linkInside(entry archive.Entry, asked bool) LinkVerdict {
+func (r Request) linkInside(entry localtree.Entry, asked bool) LinkVerdict {
 	to := path.Join(path.Dir(entry.Path), entry.Target)
 	if asked || r.Wanted(to) {
 		return LinkVerdict{Create: true}

@@ -9,7 +9,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 func compareText(a, b string) int { return cmp.Compare(a, b) }
@@ -57,7 +57,7 @@ func (f *fetch) listPaths(ctx context.Context) (again bool, err error) {
 // considerAll judges everything that is listed. Files that must be compared are,
 // some at a time, while the listing waits: there may be a million of them.
 func (f *fetch) considerAll(ctx context.Context, listing Listing) error {
-	var doubtful []archive.Entry
+	var doubtful []localtree.Entry
 	for {
 		item, err := listing.Next()
 		switch {
@@ -88,7 +88,7 @@ func (f *fetch) considerAll(ctx context.Context, listing Listing) error {
 // consider judges one item of a listing. It reports whether the content of what
 // is here must be compared.
 func (f *fetch) consider(item Item) (compare bool, err error) {
-	dir := item.Type == archive.Directory
+	dir := item.Type == localtree.Directory
 	if item.Path == "." || !f.Filter.Takes(item.Path, dir) {
 		if item.Path == "." && item.Refused != "" {
 			f.refuse(item.Path, item.Refused)
@@ -128,8 +128,8 @@ func (f *fetch) consider(item Item) (compare bool, err error) {
 
 // postpones reports whether entries of a type are made once the list came to its proven
 // end. Where names and content come together there is no list, and a plan makes nothing.
-func (f *fetch) postpones(t archive.Type) bool {
-	return !f.PlanOnly && !f.unlisted && (t == archive.Directory || t == archive.Symlink)
+func (f *fetch) postpones(t localtree.Type) bool {
+	return !f.PlanOnly && !f.unlisted && (t == localtree.Directory || t == localtree.Symlink)
 }
 
 // makeAll makes the directories and symlinks that were postponed.
@@ -152,13 +152,13 @@ func (f *fetch) makeAll(ctx context.Context) error {
 }
 
 // settle makes or plans one entry, whose names are in their local form.
-func (f *fetch) settle(entry *archive.Entry) (compare bool, err error) {
+func (f *fetch) settle(entry *localtree.Entry) (compare bool, err error) {
 	switch entry.Type {
-	case archive.Directory:
+	case localtree.Directory:
 		return false, f.directory(*entry)
-	case archive.Symlink:
+	case localtree.Symlink:
 		return false, f.symlink(*entry)
-	case archive.File, archive.HardLink:
+	case localtree.File, localtree.HardLink:
 	}
 	if f.names.another(entry) {
 		return false, nil // linked once its first name is here
@@ -166,7 +166,7 @@ func (f *fetch) settle(entry *archive.Entry) (compare bool, err error) {
 	return f.file(*entry)
 }
 
-func (f *fetch) directory(entry archive.Entry) error {
+func (f *fetch) directory(entry localtree.Entry) error {
 	if f.PlanOnly {
 		f.have(entry, false)
 		return nil
@@ -178,28 +178,28 @@ func (f *fetch) directory(entry archive.Entry) error {
 	return nil
 }
 
-func (f *fetch) symlink(entry archive.Entry) error {
+func (f *fetch) symlink(entry localtree.Entry) error {
 	local, err := f.tree.Look(entry)
 	if err != nil {
 		return err
 	}
 	verdict := f.decide(entry, local)
-	if verdict.Action == archive.Refuse {
-		return &archive.Refused{Reason: verdict.Reason}
+	if verdict.Action == localtree.Refuse {
+		return &localtree.Refused{Reason: verdict.Reason}
 	}
-	if verdict.Action == archive.Write && !f.PlanOnly {
+	if verdict.Action == localtree.Write && !f.PlanOnly {
 		outcome, err := f.tree.Symlink(entry)
 		if err != nil {
 			return err
 		}
 		f.receipt.note(entry, outcome.Local, 0)
 	}
-	f.have(entry, verdict.Action == archive.Keep)
+	f.have(entry, verdict.Action == localtree.Keep)
 	return nil
 }
 
 // file plans a file: it must come, it is here, or it must be compared first.
-func (f *fetch) file(entry archive.Entry) (compare bool, err error) {
+func (f *fetch) file(entry localtree.Entry) (compare bool, err error) {
 	local, err := f.tree.Look(entry)
 	if err != nil {
 		return false, err
@@ -211,17 +211,17 @@ func (f *fetch) file(entry archive.Entry) (compare bool, err error) {
 }
 
 // carryOut does with a file what was decided.
-func (f *fetch) carryOut(entry archive.Entry, local archive.Local, verdict archive.Verdict) error {
+func (f *fetch) carryOut(entry localtree.Entry, local localtree.Local, verdict localtree.Verdict) error {
 	switch verdict.Action {
-	case archive.Refuse:
-		return &archive.Refused{Reason: verdict.Reason}
-	case archive.Write:
+	case localtree.Refuse:
+		return &localtree.Refused{Reason: verdict.Reason}
+	case localtree.Write:
 		if entry.Size > math.MaxInt64-f.queue.bytes {
-			return &archive.Refused{Reason: "too large for any disk"}
+			return &localtree.Refused{Reason: "too large for any disk"}
 		}
 		f.queue.add(newTask(entry), entry.Stored-f.partOf(entry))
 		return nil
-	case archive.Keep:
+	case localtree.Keep:
 	}
 	if f.PlanOnly {
 		f.have(entry, true)
@@ -245,7 +245,7 @@ func (f *fetch) carryOut(entry archive.Entry, local archive.Local, verdict archi
 }
 
 // partOf is how many bytes of a large file an earlier attempt has left here.
-func (f *fetch) partOf(entry archive.Entry) int64 {
+func (f *fetch) partOf(entry localtree.Entry) int64 {
 	if entry.Size < worthResuming {
 		return 0
 	}
@@ -265,7 +265,7 @@ func (f *fetch) leaves(link LinkVerdict) {
 
 // refused records a refusal, and passes on what is more than that.
 func (f *fetch) refused(path string, err error) error {
-	no, ok := errors.AsType[*archive.Refused](err)
+	no, ok := errors.AsType[*localtree.Refused](err)
 	if !ok {
 		return err
 	}
@@ -274,15 +274,15 @@ func (f *fetch) refused(path string, err error) error {
 }
 
 // have counts an entry that is here now, or was before.
-func (f *fetch) have(entry archive.Entry, kept bool) {
-	if f.Sums != nil && (entry.Type == archive.File || entry.Type == archive.HardLink) {
+func (f *fetch) have(entry localtree.Entry, kept bool) {
+	if f.Sums != nil && (entry.Type == localtree.File || entry.Type == localtree.HardLink) {
 		f.paths = append(f.paths, entry.Path)
 	}
 	if kept && f.wrote != nil {
 		_, mine := f.wrote[xxh3.HashString(entry.Path)]
 		kept = !mine
 	}
-	if entry.Type == archive.File || entry.Type == archive.HardLink {
+	if entry.Type == localtree.File || entry.Type == localtree.HardLink {
 		f.names.bring(entry.Path)
 	}
 	f.tally.have(entry, kept)

@@ -6,14 +6,14 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // names knows the files of several names: the first that was listed is the
 // file, the others become links to it once it is here.
 type names struct {
-	first   map[archive.Inode]string
-	links   []archive.Entry
+	first   map[localtree.Inode]string
+	links   []localtree.Entry
 	refused map[string]string // first name -> why it is not here
 	// brought are hashes of the names of files that are here by this pass, where the source sends them without
 	// a list: such a source names the file of a link itself, and may name any.
@@ -21,20 +21,20 @@ type names struct {
 }
 
 // another reports whether entry is a later name of a file, and keeps it then.
-func (n *names) another(entry *archive.Entry) bool {
-	if entry.Type != archive.HardLink {
-		if entry.Inode == (archive.Inode{}) {
+func (n *names) another(entry *localtree.Entry) bool {
+	if entry.Type != localtree.HardLink {
+		if entry.Inode == (localtree.Inode{}) {
 			return false
 		}
 		first, ok := n.first[entry.Inode]
 		if !ok {
 			if n.first == nil {
-				n.first = map[archive.Inode]string{}
+				n.first = map[localtree.Inode]string{}
 			}
 			n.first[entry.Inode] = entry.Path
 			return false
 		}
-		entry.Type, entry.Target = archive.HardLink, first
+		entry.Type, entry.Target = localtree.HardLink, first
 	}
 	n.links = append(n.links, *entry)
 	return true
@@ -76,12 +76,12 @@ func (n *names) link(ctx context.Context, f *fetch) error {
 	return nil
 }
 
-func (n *names) one(ctx context.Context, f *fetch, entry archive.Entry) error {
+func (n *names) one(ctx context.Context, f *fetch, entry localtree.Entry) error {
 	if reason, ok := n.refused[entry.Target]; ok {
-		return &archive.Refused{Reason: fmt.Sprintf("hard link to %q, which could not be copied: %s", entry.Target, reason)}
+		return &localtree.Refused{Reason: fmt.Sprintf("hard link to %q, which could not be copied: %s", entry.Target, reason)}
 	}
 	if !n.came(entry.Target) {
-		return &archive.Refused{Reason: fmt.Sprintf("hard link to %q, which this fetch did not copy", entry.Target)}
+		return &localtree.Refused{Reason: fmt.Sprintf("hard link to %q, which this fetch did not copy", entry.Target)}
 	}
 	kept, err := f.tree.Linked(entry)
 	if err != nil {
@@ -99,18 +99,18 @@ func (n *names) one(ctx context.Context, f *fetch, entry archive.Entry) error {
 		hashes := make([][16]byte, 2)
 		target := entry
 		target.Path = entry.Target
-		if err := f.hashHere(ctx, []archive.Entry{entry, target}, hashes); err != nil {
+		if err := f.hashHere(ctx, []localtree.Entry{entry, target}, hashes); err != nil {
 			return err
 		}
 		local.Differs = hashes[0] != hashes[1]
 	}
 	switch verdict := f.decide(entry, local); verdict.Action {
-	case archive.Refuse:
-		return &archive.Refused{Reason: verdict.Reason}
-	case archive.Keep:
+	case localtree.Refuse:
+		return &localtree.Refused{Reason: verdict.Reason}
+	case localtree.Keep:
 		f.have(entry, true)
 		return nil
-	case archive.Write:
+	case localtree.Write:
 	}
 	outcome, err := f.tree.HardLink(entry)
 	if err != nil {

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"io"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // onePass takes everything from a source that cannot list: names and content
@@ -90,7 +90,7 @@ func (c *carrier) compareWith(ctx context.Context, item Item, contents Contents)
 		return c.broken(ctx, part, item.Entry, 0, got, err)
 	}
 	here := make([][16]byte, 1)
-	if err := c.hashHere(ctx, []archive.Entry{item.Entry}, here); err != nil {
+	if err := c.hashHere(ctx, []localtree.Entry{item.Entry}, here); err != nil {
 		return err
 	}
 	if err := c.compared(ctx, item.Entry, Sum{Sum: there, Length: got}, here[0]); err != nil {

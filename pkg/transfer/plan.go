@@ -3,7 +3,7 @@ package transfer
 import (
 	"sync"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // task is a file that must come. There may be a million of them: it holds no
@@ -16,7 +16,7 @@ type task struct {
 	tries uint8
 }
 
-func newTask(entry archive.Entry) task {
+func newTask(entry localtree.Entry) task {
 	return task{path: entry.Path, size: entry.Size, time: entry.ModTime.UnixNano(), mode: uint16(entry.Mode)}
 }
 

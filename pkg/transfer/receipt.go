@@ -14,7 +14,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // receiptVersion changes with the meaning of the file. Of other versions only the one before is read: its
@@ -98,19 +98,19 @@ func (r *receipt) readRecords(in io.Reader, size int) {
 
 // wrote reports whether a fetch wrote what lies at path, and whether that was
 // entry as the source has it now.
-func (r *receipt) wrote(entry archive.Entry, local archive.Local) (mine, same bool) {
+func (r *receipt) wrote(entry localtree.Entry, local localtree.Local) (mine, same bool) {
 	known, ok := r.records[xxh3.HashString(entry.Path)]
 	mine = ok && known.Local == localHash(local.Info, local.Target)
 	return mine, mine && known.Remote == remoteHash(entry)
 }
 
 // evidence is that of entry when a fetch read it last.
-func (r *receipt) evidence(entry archive.Entry) Evidence {
+func (r *receipt) evidence(entry localtree.Entry) Evidence {
 	return r.records[xxh3.HashString(entry.Path)].Evidence
 }
 
 // note remembers what was written, or found to be the same, just now.
-func (r *receipt) note(entry archive.Entry, info fs.FileInfo, e Evidence) {
+func (r *receipt) note(entry localtree.Entry, info fs.FileInfo, e Evidence) {
 	if r.path == "" || info == nil {
 		return
 	}
@@ -136,8 +136,8 @@ func localHash(info fs.FileInfo, target string) uint64 {
 	return xxh3.HashString(fmt.Sprintf("%t %d %d", info.Mode().IsRegular(), info.Size(), info.ModTime().UnixNano()))
 }
 
-func remoteHash(entry archive.Entry) uint64 {
-	if entry.Type == archive.Symlink {
+func remoteHash(entry localtree.Entry) uint64 {
+	if entry.Type == localtree.Symlink {
 		return xxh3.HashString("symlink " + entry.Target)
 	}
 	changed := int64(0)

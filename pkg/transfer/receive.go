@@ -7,7 +7,7 @@ import (
 
 	"github.com/zeebo/xxh3"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // zeros is what a hole is hashed as.
@@ -36,7 +36,7 @@ func (h *Hasher) Sum() [16]byte { return h.Sum128().Bytes() }
 
 // write takes the content of entry from offset on, and gives the file its name
 // once it is whole and its hash is the source's.
-func (c *carrier) write(ctx context.Context, entry archive.Entry, offset int64, contents Contents) (FileState, error) {
+func (c *carrier) write(ctx context.Context, entry localtree.Entry, offset int64, contents Contents) (FileState, error) {
 	part, err := c.worker.Begin(entry, offset)
 	if err != nil {
 		return Still, err
@@ -79,7 +79,7 @@ func soundness(end FileEnd, sum [16]byte, all bool) FileState {
 
 // broken leaves what came of a file for the next attempt. An error of the local
 // disk leaves nothing: it may be full.
-func (c *carrier) broken(ctx context.Context, part *archive.Partial, entry archive.Entry, offset, got int64, err error) error {
+func (c *carrier) broken(ctx context.Context, part *localtree.Partial, entry localtree.Entry, offset, got int64, err error) error {
 	_, lost := errors.AsType[*LostError](err)
 	if c.resumes && entry.Size >= worthResuming && (lost || ctx.Err() != nil) {
 		part.Leave()
@@ -93,7 +93,7 @@ func (c *carrier) broken(ctx context.Context, part *archive.Partial, entry archi
 
 // fill writes all chunks of the content, which are most bytes at most. What is more
 // is neither written nor hashed.
-func (c *carrier) fill(ctx context.Context, part *archive.Partial, contents Contents, path string, most int64) (got int64, sum [16]byte, err error) {
+func (c *carrier) fill(ctx context.Context, part *localtree.Partial, contents Contents, path string, most int64) (got int64, sum [16]byte, err error) {
 	var hash Hasher
 	for {
 		chunk, err := contents.Chunk()
@@ -120,7 +120,7 @@ func (c *carrier) fill(ctx context.Context, part *archive.Partial, contents Cont
 	}
 }
 
-func put(part *archive.Partial, chunk Chunk) error {
+func put(part *localtree.Partial, chunk Chunk) error {
 	if chunk.Hole > 0 {
 		return part.Skip(chunk.Hole)
 	}
@@ -143,7 +143,7 @@ func (f *fetch) gain(path string, length int64) {
 }
 
 // arrived records a file that is here.
-func (c *carrier) arrived(entry archive.Entry, outcome archive.Outcome, end FileEnd) {
+func (c *carrier) arrived(entry localtree.Entry, outcome localtree.Outcome, end FileEnd) {
 	c.meter.add(1, 0)
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -3,7 +3,7 @@ package transfer
 import (
 	"context"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // Source gives the files of one remote tree. All paths are relative to its
@@ -24,7 +24,7 @@ type Source interface {
 
 // Item is one entry of a remote tree.
 type Item struct {
-	archive.Entry
+	localtree.Entry
 	// Refused says why the entry, or what lies in it, cannot be read: a clause
 	// that follows its name. Empty: it can.
 	Refused string

@@ -4,7 +4,7 @@ import (
 	"context"
 	"io"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // Request says what to fetch and where to. Source and Dir are required.
@@ -24,7 +24,7 @@ type Request struct {
 	// Filter leaves out what it does not take; nil takes all.
 	Filter Filter
 	// Layout says what absolute symlinks lead to, and what lies on the same claim outside of the tree. Nil knows of neither.
-	Layout *archive.Layout
+	Layout *localtree.Layout
 	// KeepLinks creates symlinks that lead out of the tree as they are, in place of skipping them.
 	KeepLinks bool
 	// Force overwrites local files that no fetch wrote.

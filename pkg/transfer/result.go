@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // Result is what a Fetch did. After an error it covers what had come by then.
@@ -81,16 +81,16 @@ type tally struct {
 func (t *tally) reset() { *t = tally{} }
 
 // have counts an entry that is here now, or was before.
-func (t *tally) have(entry archive.Entry, kept bool) {
+func (t *tally) have(entry localtree.Entry, kept bool) {
 	switch entry.Type {
-	case archive.Directory:
+	case localtree.Directory:
 		t.Dirs++
 		return
-	case archive.Symlink:
+	case localtree.Symlink:
 		t.Symlinks++
-	case archive.HardLink:
+	case localtree.HardLink:
 		t.HardLinks++
-	case archive.File:
+	case localtree.File:
 		t.Files++
 		t.Bytes += entry.Size
 	}

@@ -8,7 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // stream brings what is in the queue, over several streams side by side. One
@@ -42,7 +42,7 @@ func (f *fetch) stream(ctx context.Context) error {
 // carrier brings one request after another.
 type carrier struct {
 	*fetch
-	worker *archive.Worker
+	worker *localtree.Worker
 	// resumes means that a part of a file is of use to the next attempt.
 	resumes bool
 }
@@ -116,9 +116,9 @@ func (c *carrier) receive(ctx context.Context, t *task, item Item, contents Cont
 		return true, c.lengthen(t, item.Size+item.Beyond)
 	}
 	entry := item.Entry
-	entry.Path, entry.Type = t.path, archive.File
+	entry.Path, entry.Type = t.path, localtree.File
 	state, err := c.write(ctx, entry, item.Offset, contents)
-	switch no, refused := errors.AsType[*archive.Refused](err); {
+	switch no, refused := errors.AsType[*localtree.Refused](err); {
 	case refused:
 		c.refuse(t.path, no.Reason)
 		return false, nil
@@ -137,7 +137,7 @@ func (c *carrier) receive(ctx context.Context, t *task, item Item, contents Cont
 // lengthen plans for a file that is longer than the list said.
 func (c *carrier) lengthen(t *task, size int64) error {
 	extra := size - t.size
-	if free, ok := archive.Free(c.local.path); ok && free < uint64(extra) {
+	if free, ok := localtree.Free(c.local.path); ok && free < uint64(extra) {
 		return &SpaceError{Dir: c.Dir, Need: extra, Free: int64(free)}
 	}
 	t.size = size

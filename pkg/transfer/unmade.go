@@ -4,7 +4,7 @@ import (
 	"io/fs"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // unmade is a directory or symlink that is made once the list came to its proven end:
@@ -17,23 +17,23 @@ type unmade struct {
 	mode          uint16
 }
 
-func newUnmade(entry archive.Entry) unmade {
+func newUnmade(entry localtree.Entry) unmade {
 	one := unmade{
 		path: entry.Path, size: entry.Size, seconds: entry.ModTime.Unix(), nanos: int32(entry.ModTime.Nanosecond()), mode: uint16(entry.Mode),
 	}
-	if entry.Type == archive.Symlink {
+	if entry.Type == localtree.Symlink {
 		one.target = entry.Target
 	}
 	return one
 }
 
-func (u unmade) entry() archive.Entry {
-	entry := archive.Entry{
-		Path: u.path, Type: archive.Directory, Target: u.target, Size: u.size,
+func (u unmade) entry() localtree.Entry {
+	entry := localtree.Entry{
+		Path: u.path, Type: localtree.Directory, Target: u.target, Size: u.size,
 		ModTime: time.Unix(u.seconds, int64(u.nanos)), Mode: fs.FileMode(u.mode),
 	}
 	if u.target != "" {
-		entry.Type = archive.Symlink
+		entry.Type = localtree.Symlink
 	}
 	return entry
 }

@@ -14,7 +14,7 @@ import (
 
 	"github.com/gofrs/flock"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/dataset"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/meter"
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
@@ -107,7 +107,7 @@ func (b *bench) makeWork(context.Context) error {
 func place() string {
 	const memory, enough = "/dev/shm", 6 << 30
 	_, err := os.Stat(memory)
-	if space, ok := archive.Free(memory); err == nil && ok && space > enough && os.Getenv("TMPDIR") == "" {
+	if space, ok := localtree.Free(memory); err == nil && ok && space > enough && os.Getenv("TMPDIR") == "" {
 		return memory
 	}
 	return os.TempDir()

@@ -8,7 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // fetchID names a fetch that leaves things in a bucket. A file of that name says what for, and
@@ -17,7 +17,7 @@ import (
 type fetchID struct {
 	id   string
 	path string
-	lock *archive.FileLock
+	lock *localtree.FileLock
 	// adopted says that the id was another process's, which has died.
 	adopted bool
 }
@@ -88,7 +88,7 @@ const locks = ".lock"
 
 // take locks an id. A process that has ended has left its lock.
 func (f *fetchID) take(path string) bool {
-	lock, err := archive.TryLockFile(path + locks)
+	lock, err := localtree.TryLockFile(path + locks)
 	if err != nil {
 		return false
 	}

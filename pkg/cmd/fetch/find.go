@@ -13,10 +13,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -36,7 +36,7 @@ type found struct {
 	podVolume string
 	volume.Choice
 	// layout says what the symlinks on the claim lead to.
-	layout *archive.Layout
+	layout *localtree.Layout
 	// results means that the claim is all that the job writes to.
 	results bool
 	// others means that the files can be those of another job.
@@ -118,7 +118,7 @@ func (o *Options) findOf(ctx context.Context, one *batchv1.Job) (*found, error) 
 		return nil, err
 	}
 	only := choice.Claim == results && choice.SubPath == "" || writableMounts(mounts) == 1
-	layout := archive.NewLayout(choice.SubPath, mountsOn(claim.Name, mounts, volume.Tasks(one))...)
+	layout := localtree.NewLayout(choice.SubPath, mountsOn(claim.Name, mounts, volume.Tasks(one))...)
 	return &found{
 		name: one.Name, job: one, pods: pods, claim: claim, Choice: choice, layout: layout, results: only, others: other != "", tasks: tasks,
 	}, nil
@@ -196,7 +196,7 @@ func (o *Options) findClaim(ctx context.Context, name string) (*found, error) {
 		return nil, err
 	}
 	seen := o.findWriters(ctx, claim, owned)
-	one.Claim, one.Path, one.layout = claim.Name, seen.path, archive.NewLayout("", seen.mounts...)
+	one.Claim, one.Path, one.layout = claim.Name, seen.path, localtree.NewLayout("", seen.mounts...)
 	if one.Paths, one.All, err = claimPaths(one.Path, o.paths); err != nil || owned == nil {
 		return one, err
 	}

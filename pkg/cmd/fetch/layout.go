@@ -9,8 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -20,7 +20,7 @@ type writers struct {
 	// path is where the newest of them saw all of it.
 	path   string
 	newest metav1.Time
-	mounts []archive.Mount
+	mounts []localtree.Mount
 }
 
 // findWriters looks who wrote to a claim: the job whose results it holds, or else all jobs and pods that mount it. Where
@@ -44,7 +44,7 @@ func (o *Options) findWriters(ctx context.Context, claim *corev1.PersistentVolum
 		w.path = volume.ResultsPath
 	}
 	if len(w.mounts) == 0 {
-		w.mounts = []archive.Mount{{Path: w.path}}
+		w.mounts = []localtree.Mount{{Path: w.path}}
 	}
 	return w
 }
@@ -76,19 +76,19 @@ func (w *writers) see(mounts []volume.Mounted, tasks int, created metav1.Time) {
 
 // mountsOn returns those of the mounts of a job with so many tasks that are of one claim. Each task that has a directory
 // of its own has a mount of its own.
-func mountsOn(claim string, mounts []volume.Mounted, tasks int) []archive.Mount {
-	var on []archive.Mount
+func mountsOn(claim string, mounts []volume.Mounted, tasks int) []localtree.Mount {
+	var on []localtree.Mount
 	for _, m := range mounts {
 		if m.Claim != claim {
 			continue
 		}
 		if _, known := m.TaskFolder(0); !known || tasks == 0 {
-			on = append(on, archive.Mount{Path: m.Path, Dir: m.SubPath, Each: m.Varies})
+			on = append(on, localtree.Mount{Path: m.Path, Dir: m.SubPath, Each: m.Varies})
 			continue
 		}
 		for n := range tasks {
 			folder, _ := m.TaskFolder(n)
-			on = append(on, archive.Mount{Path: m.Path, Dir: path.Join(m.SubPath, folder)})
+			on = append(on, localtree.Mount{Path: m.Path, Dir: path.Join(m.SubPath, folder)})
 		}
 	}
 	return on

@@ -8,8 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // mounts has the pods of a job mount claim data.
@@ -42,15 +42,15 @@ func TestWritersOfClaim(t *testing.T) {
 		objects []runtime.Object
 		owned   *batchv1.Job
 		path    string
-		mounts  []archive.Mount
+		mounts  []localtree.Mount
 	}{
-		"nobody is known": {nil, nil, "/results", []archive.Mount{{Path: "/results"}}},
-		"its job":         {[]runtime.Object{whole, sub}, whole, "/data", []archive.Mount{{Path: "/data"}}},
-		"a pod":           {[]runtime.Object{pod}, nil, "/data", []archive.Mount{{Path: "/data"}}},
-		"jobs":            {[]runtime.Object{sub, whole}, nil, "/data", []archive.Mount{{Path: "/sub", Dir: "runs/7"}, {Path: "/data"}}},
-		"only a sub-path": {[]runtime.Object{sub}, nil, "/results", []archive.Mount{{Path: "/sub", Dir: "runs/7"}}},
-		"tasks":           {[]runtime.Object{sweep}, nil, "/results", []archive.Mount{{Path: "/out", Dir: "runs/0/x"}, {Path: "/out", Dir: "runs/1/x"}}},
-		"pods of a job":   {[]runtime.Object{pods}, nil, "/results", []archive.Mount{{Path: "/out", Each: true}}},
+		"nobody is known": {nil, nil, "/results", []localtree.Mount{{Path: "/results"}}},
+		"its job":         {[]runtime.Object{whole, sub}, whole, "/data", []localtree.Mount{{Path: "/data"}}},
+		"a pod":           {[]runtime.Object{pod}, nil, "/data", []localtree.Mount{{Path: "/data"}}},
+		"jobs":            {[]runtime.Object{sub, whole}, nil, "/data", []localtree.Mount{{Path: "/sub", Dir: "runs/7"}, {Path: "/data"}}},
+		"only a sub-path": {[]runtime.Object{sub}, nil, "/results", []localtree.Mount{{Path: "/sub", Dir: "runs/7"}}},
+		"tasks":           {[]runtime.Object{sweep}, nil, "/results", []localtree.Mount{{Path: "/out", Dir: "runs/0/x"}, {Path: "/out", Dir: "runs/1/x"}}},
+		"pods of a job":   {[]runtime.Object{pods}, nil, "/results", []localtree.Mount{{Path: "/out", Each: true}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster := faketest.New(test.objects...)

@@ -13,9 +13,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
@@ -74,7 +74,7 @@ func (o *Options) findInPod(one *batchv1.Job, files *inPodError) (*found, error)
 	}}
 	return &found{
 		name: one.Name, job: one, pods: []*corev1.Pod{pod}, claim: claim, Choice: choice, pod: pod, podVolume: dir.Volume,
-		layout: archive.NewLayout("", archive.Mount{Path: dir.Path}),
+		layout: localtree.NewLayout("", localtree.Mount{Path: dir.Path}),
 	}, nil
 }
 

@@ -8,8 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/pathcache"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -69,7 +69,7 @@ func (n *noted) note(item transfer.Item, err error) {
 			n.whole(n.asked, n.paths)
 		}()
 	case err != nil || item.Path == "." || len(n.paths) == pathcache.Most || n.bytes+len(item.Path) > pathcache.MostBytes:
-	case item.Type == archive.Directory:
+	case item.Type == localtree.Directory:
 		n.keep(item.Path + "/")
 	default:
 		n.keep(strings.Clone(item.Path))

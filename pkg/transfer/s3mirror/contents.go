@@ -7,7 +7,7 @@ import (
 	"hash"
 	"io"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
@@ -98,7 +98,7 @@ func (c *contents) Next() (transfer.Item, error) {
 		return transfer.Item{}, io.EOF
 	}
 	want := c.wants[c.at]
-	item := transfer.Item{Entry: archive.Entry{Path: want.Path, Type: archive.File}, Offset: want.Offset}
+	item := transfer.Item{Entry: localtree.Entry{Path: want.Path, Type: localtree.File}, Offset: want.Offset}
 	c.entry, c.place, c.given = c.stored.index[want.Path], want.Offset, transfer.Hasher{}
 	if !c.entry.there() {
 		item.Refused = NotThere

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
@@ -108,7 +108,7 @@ type copying struct {
 	result transfer.Result
 	digest transfer.Digest
 	roots  transfer.Roots
-	first  map[archive.Inode]string
+	first  map[localtree.Inode]string
 	at     transfer.Progress
 	gained int64
 

@@ -10,7 +10,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
@@ -18,12 +18,12 @@ import (
 const mostKey = 1024
 
 // unfit says why an entry can have no place in a bucket; empty where it can.
-func (c *copying) unfit(e *archive.Entry) string {
+func (c *copying) unfit(e *localtree.Entry) string {
 	return cmp.Or(c.misnamed(e), misshaped(e))
 }
 
 // link judges a symlink, and puts what it leads to into the form that it has in the tree. It reports whether the index gets it.
-func (c *copying) link(e *archive.Entry) bool {
+func (c *copying) link(e *localtree.Entry) bool {
 	target, err := c.Layout.LinkTarget(e.Path, e.Target)
 	if err == nil {
 		e.Target = target
@@ -49,7 +49,7 @@ func (c *copying) link(e *archive.Entry) bool {
 	return verdict.Create
 }
 
-func (c *copying) misnamed(e *archive.Entry) string {
+func (c *copying) misnamed(e *localtree.Entry) string {
 	switch key := c.At.Key(e.Path); {
 	case !fs.ValidPath(e.Path) || !c.Wanted(e.Path):
 		return "path is outside the requested paths"
@@ -63,9 +63,9 @@ func (c *copying) misnamed(e *archive.Entry) string {
 	return ""
 }
 
-func misshaped(e *archive.Entry) string {
+func misshaped(e *localtree.Entry) string {
 	switch {
-	case e.Type != archive.File && e.Type != archive.Directory && e.Type != archive.Symlink:
+	case e.Type != localtree.File && e.Type != localtree.Directory && e.Type != localtree.Symlink:
 		return "unknown file type"
 	case e.Size < 0 || e.Size > s3.MostParts*s3.MostPart:
 		return "larger than the maximum size of an object"

@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
 // endless is text again and again, of so many bytes.
@@ -96,11 +96,11 @@ func TestIndexOfManyIsRead(t *testing.T) {
 	}
 	for i := range many {
 		p := fmt.Sprintf("%s/%d", strings.Repeat("a rather long name of a directory/", 6)+"d", i)
-		known[p] = &entry{Path: p, Type: archive.Directory, Mode: 0o755, facts: facts{Source: strings.Repeat("u", 36), ModTime: when, Changed: when}}
+		known[p] = &entry{Path: p, Type: localtree.Directory, Mode: 0o755, facts: facts{Source: strings.Repeat("u", 36), ModTime: when, Changed: when}}
 	}
 	for i := range many {
 		p := strconv.Itoa(i)
-		known[p] = &entry{Path: p, Type: archive.File, facts: facts{Source: "uid"}, Planned: true}
+		known[p] = &entry{Path: p, Type: localtree.File, facts: facts{Source: "uid"}, Planned: true}
 	}
 	text, err := known.text()
 	if err != nil {

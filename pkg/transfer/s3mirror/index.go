@@ -15,7 +15,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
@@ -50,7 +50,7 @@ type facts struct {
 	Changed time.Time `json:"changed,omitzero"`
 }
 
-func factsOf(source string, e *archive.Entry) facts {
+func factsOf(source string, e *localtree.Entry) facts {
 	return facts{source, e.Size, e.ModTime, e.Changed}
 }
 
@@ -60,9 +60,9 @@ func (f facts) equal(g facts) bool {
 
 // entry is what is known of one name.
 type entry struct {
-	Path string       `json:"path"`
-	Type archive.Type `json:"type"`
-	Mode fs.FileMode  `json:"mode"`
+	Path string         `json:"path"`
+	Type localtree.Type `json:"type"`
+	Mode fs.FileMode    `json:"mode"`
 	facts
 	// Target is a symlink's text, Link the first name of a file of several.
 	Target string `json:"target,omitempty"`

@@ -9,8 +9,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
@@ -62,7 +62,7 @@ func TestLinksThatLeadOut(t *testing.T) {
 		root := t.TempDir()
 		filetree.Write(t, root, tree)
 		r := request(t, root, store)
-		r.Layout, r.KeepLinks = archive.NewLayout("", archive.Mount{Path: "/results"}), keep
+		r.Layout, r.KeepLinks = localtree.NewLayout("", localtree.Mount{Path: "/results"}), keep
 		result, err := s3mirror.Copy(t.Context(), r)
 		if keep { // of the index, only text can be a part
 			if len(result.Skipped) != 0 || len(result.Refused) != 1 || result.Refused[0].Path != "odd" {
@@ -94,7 +94,7 @@ func TestLinksToWhatWasNotAskedFor(t *testing.T) {
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"0/f": filetree.File("0"), "0/other": filetree.Symlink("../1/f"), "0/far": filetree.Symlink("../../8/f"), "1/f": filetree.File("1")})
 	r := request(t, root, store)
-	r.Paths, r.Layout = []string{"0"}, archive.NewLayout("runs")
+	r.Paths, r.Layout = []string{"0"}, localtree.NewLayout("runs")
 	result, err := s3mirror.Copy(t.Context(), r)
 	if _, refused := errors.AsType[*transfer.RefusedError](err); !refused || result.Whole() || result.Symlinks != 1 {
 		t.Errorf("%+v, %v", result, err)

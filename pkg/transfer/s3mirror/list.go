@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -63,7 +63,7 @@ func (c *copying) considerAll(ctx context.Context) (doubtful []*task, err error)
 func (c *copying) look(ctx context.Context) (err error) {
 	c.small, c.large, c.there = nil, nil, map[string]object{}
 	c.seen = map[string]struct{}{}
-	c.result, c.digest, c.at, c.first = transfer.Result{}, transfer.Digest{}, transfer.Progress{}, map[archive.Inode]string{}
+	c.result, c.digest, c.at, c.first = transfer.Result{}, transfer.Digest{}, transfer.Progress{}, map[localtree.Inode]string{}
 	if c.index, err = readIndex(ctx, c.Store, c.At); errors.Is(err, ErrNoIndex) {
 		c.index, c.dirty = index{}, true
 	} else if err != nil {
@@ -103,7 +103,7 @@ func (c *copying) forgetChanged() {
 // consider judges one entry of the tree. It returns a file that may be there already, if its
 // content is the same.
 func (c *copying) consider(item transfer.Item) (compare *task) {
-	if item.Path == "." && item.Refused == "" || item.Path != "." && !c.Filter.Takes(item.Path, item.Type == archive.Directory) {
+	if item.Path == "." && item.Refused == "" || item.Path != "." && !c.Filter.Takes(item.Path, item.Type == localtree.Directory) {
 		return nil
 	}
 	if _, again := c.seen[item.Path]; again {
@@ -120,14 +120,14 @@ func (c *copying) consider(item transfer.Item) (compare *task) {
 		return nil
 	}
 	switch e.Type {
-	case archive.Directory:
+	case localtree.Directory:
 		c.result.Dirs++
-	case archive.Symlink:
+	case localtree.Symlink:
 		if !c.link(&e) {
 			return nil
 		}
 		c.result.Symlinks++
-	case archive.File, archive.HardLink:
+	case localtree.File, localtree.HardLink:
 		return c.file(e)
 	}
 	c.digest.Add(e)
@@ -140,14 +140,14 @@ func (c *copying) note(e *entry) {
 	old := c.index[e.Path]
 	if old == nil || old.Type != e.Type || old.Mode != e.Mode || old.Target != e.Target || old.Source != e.Source {
 		c.dirty = true
-	} else if e.Type == archive.Symlink {
+	} else if e.Type == localtree.Symlink {
 		c.result.Kept++
 	}
 	c.index[e.Path] = e
 }
 
 // file decides about a file: it must be sent, it is there, or it must be compared first.
-func (c *copying) file(e archive.Entry) (compare *task) {
+func (c *copying) file(e localtree.Entry) (compare *task) {
 	t := c.newTask(e)
 	state := c.stateOf(t)
 	switch {
@@ -164,14 +164,14 @@ func (c *copying) file(e archive.Entry) (compare *task) {
 }
 
 // newTask takes a file into the digest. Of one of several names the first is the file.
-func (c *copying) newTask(e archive.Entry) *task {
+func (c *copying) newTask(e localtree.Entry) *task {
 	t := &task{Entry: e}
-	if e.Inode != (archive.Inode{}) {
+	if e.Inode != (localtree.Inode{}) {
 		first, other := c.first[e.Inode]
 		if !other {
 			c.first[e.Inode] = e.Path
 		} else {
-			t.link, e.Type, e.Target = first, archive.HardLink, first
+			t.link, e.Type, e.Target = first, localtree.HardLink, first
 		}
 	}
 	c.digest.Add(e)

@@ -11,7 +11,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
@@ -125,7 +125,7 @@ func TestUnknownHashIsRefused(t *testing.T) {
 	}
 	for name, states := range map[string][][]byte{"none": nil, "no state": {[]byte("x")}} {
 		t.Run(name, func(t *testing.T) {
-			e := &entry{Path: "f", Type: archive.File, facts: facts{Size: int64(len(content))}, SHA256: make([]byte, 32), ETag: object.ETag, Part: 5 << 20, States: states}
+			e := &entry{Path: "f", Type: localtree.File, facts: facts{Size: int64(len(content))}, SHA256: make([]byte, 32), ETag: object.ETag, Part: 5 << 20, States: states}
 			s := &Stored{store, place, func(_ context.Context, r io.Reader) io.Reader { return r }, index{"f": e}}
 			got, err := s.Open(t.Context(), []transfer.Want{{Path: "f", Offset: 5 << 20}})
 			if err != nil {

@@ -5,7 +5,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -47,8 +47,8 @@ func (c *copying) intend(ctx context.Context) error {
 	for _, tasks := range [][]*task{c.small, c.large} {
 		for _, t := range tasks {
 			known := c.index[t.Path]
-			if known == nil || known.Type != archive.File {
-				known = &entry{Path: t.Path, Type: archive.File, Mode: t.Mode, facts: facts{Source: c.SourceID}}
+			if known == nil || known.Type != localtree.File {
+				known = &entry{Path: t.Path, Type: localtree.File, Mode: t.Mode, facts: facts{Source: c.SourceID}}
 				c.index[t.Path] = known
 			}
 			if known.Source != c.SourceID { // --force takes it over

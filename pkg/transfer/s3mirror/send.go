@@ -14,7 +14,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
@@ -30,7 +30,7 @@ const (
 
 // task is a file that must be sent.
 type task struct {
-	archive.Entry
+	localtree.Entry
 	// link is the first name of a file of several.
 	link            string
 	tries, renewals uint8
@@ -163,7 +163,7 @@ func (c *copying) refresh(ctx context.Context, t *task) (bool, error) {
 		return false, &transfer.LostError{Cause: errors.New("the agent listed a path that was not requested")}
 	case err != nil:
 		return false, err
-	case item.Refused != "" || item.Type != archive.File || c.unfit(&item.Entry) != "":
+	case item.Refused != "" || item.Type != localtree.File || c.unfit(&item.Entry) != "":
 		c.refuse(t.Path, "no longer a regular file")
 		return false, nil
 	}

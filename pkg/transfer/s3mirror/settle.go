@@ -5,7 +5,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
@@ -61,7 +61,7 @@ func (c *copying) again(t *task) {
 
 // arrived takes note of a file that is in the bucket. The entry says how; the rest of it is filled in.
 func (c *copying) arrived(t *task, e *entry, changes wire.State) {
-	e.Path, e.Type, e.Mode, e.Link, e.facts = t.Path, archive.File, t.Mode, t.link, factsOf(c.SourceID, &t.Entry)
+	e.Path, e.Type, e.Mode, e.Link, e.facts = t.Path, localtree.File, t.Mode, t.link, factsOf(c.SourceID, &t.Entry)
 	e.Evidence = transfer.EvidenceOf(t.Entry, c.InUse)
 	c.puts.Reached()
 	c.mu.Lock()

@@ -14,8 +14,8 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
@@ -179,16 +179,16 @@ func TestHostileList(t *testing.T) {
 	store, backend := s3test.Start(t, nil)
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"large": filetree.File(filetree.Noise(11 << 18)), "s": filetree.File("s")})
-	twice := transfer.Item{Entry: archive.Entry{Path: "large", Type: archive.File, Size: 11 << 18}}
+	twice := transfer.Item{Entry: localtree.Entry{Path: "large", Type: localtree.File, Size: 11 << 18}}
 	r := request(t, root, store)
 	r.Source = &lister{r.Source, []transfer.Item{
-		{Entry: archive.Entry{Path: "../x", Type: archive.Directory}},
-		{Entry: archive.Entry{Path: "a/../b", Type: archive.File}},
-		{Entry: archive.Entry{Path: "/etc/x", Type: archive.Symlink, Target: "y"}},
-		{Entry: archive.Entry{Path: "out", Type: archive.Symlink, Target: "../../etc"}},
-		{Entry: archive.Entry{Path: "late", Type: archive.Directory, ModTime: time.Unix(1<<40, 0)}},
-		{Entry: archive.Entry{Path: "odd"}},
-		{Entry: archive.Entry{Path: "\ufffe", Type: archive.Directory}},
+		{Entry: localtree.Entry{Path: "../x", Type: localtree.Directory}},
+		{Entry: localtree.Entry{Path: "a/../b", Type: localtree.File}},
+		{Entry: localtree.Entry{Path: "/etc/x", Type: localtree.Symlink, Target: "y"}},
+		{Entry: localtree.Entry{Path: "out", Type: localtree.Symlink, Target: "../../etc"}},
+		{Entry: localtree.Entry{Path: "late", Type: localtree.Directory, ModTime: time.Unix(1<<40, 0)}},
+		{Entry: localtree.Entry{Path: "odd"}},
+		{Entry: localtree.Entry{Path: "\ufffe", Type: localtree.Directory}},
 		twice,
 	}}
 	result, err := s3mirror.Copy(t.Context(), r)

@@ -10,7 +10,7 @@ import (
 	"io"
 	"slices"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
@@ -72,11 +72,11 @@ func (l *storedListing) Next() (transfer.Item, error) {
 	}
 	e := l.stored.index[l.rest[0]]
 	l.rest = l.rest[1:]
-	item := transfer.Item{Entry: archive.Entry{
+	item := transfer.Item{Entry: localtree.Entry{
 		Path: e.Path, Type: e.Type, Mode: e.Mode.Perm(), Size: e.Size, Stored: e.Size, ModTime: e.ModTime, Changed: e.Changed, Target: e.Target,
 		Recent: !e.Evidence.Proves(false), // a later copy may put another content there under the same times
 	}}
-	if e.Type != archive.File {
+	if e.Type != localtree.File {
 		return item, nil
 	}
 	first := e.Path

@@ -6,7 +6,7 @@ import (
 	"io"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -111,7 +111,7 @@ func (c *contents) more() (transfer.Item, error) {
 
 // begin reads the answer to want.
 func (c *contents) begin(want transfer.Want, frame *wire.Frame) (transfer.Item, error) {
-	item := transfer.Item{Entry: archive.Entry{Path: want.Path, Type: archive.File}}
+	item := transfer.Item{Entry: localtree.Entry{Path: want.Path, Type: localtree.File}}
 	defer func() { c.index++ }()
 	c.end = transfer.FileEnd{}
 	switch {

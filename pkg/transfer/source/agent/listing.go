@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -27,7 +27,7 @@ func (l *listing) Next() (transfer.Item, error) {
 
 func itemOf(n *wire.Node) transfer.Item {
 	return transfer.Item{
-		Entry: archive.Entry{
+		Entry: localtree.Entry{
 			Path:    n.Path,
 			Type:    typeOf(n.Type),
 			Mode:    n.Mode,
@@ -36,21 +36,21 @@ func itemOf(n *wire.Node) transfer.Item {
 			Changed: n.Changed,
 			Stored:  n.Stored,
 			Target:  n.Target,
-			Inode:   archive.Inode{Device: n.Device, Number: n.Inode},
+			Inode:   localtree.Inode{Device: n.Device, Number: n.Inode},
 			Recent:  n.Recent,
 		},
 		Refused: n.Refused, Skipped: n.Skipped,
 	}
 }
 
-func typeOf(t wire.NodeType) archive.Type {
+func typeOf(t wire.NodeType) localtree.Type {
 	switch t {
 	case wire.Directory:
-		return archive.Directory
+		return localtree.Directory
 	case wire.Regular:
-		return archive.File
+		return localtree.File
 	case wire.Symlink:
-		return archive.Symlink
+		return localtree.Symlink
 	case wire.Other:
 	}
 	return ""
@@ -89,8 +89,8 @@ func (s *Source) ReadList(ctx context.Context, from io.ReadCloser) transfer.List
 }
 
 // nodeTypes are those of the wire.
-var nodeTypes = map[archive.Type]wire.NodeType{ //nolint:gochecknoglobals // read only
-	archive.Directory: wire.Directory, archive.File: wire.Regular, archive.Symlink: wire.Symlink, "": wire.Other,
+var nodeTypes = map[localtree.Type]wire.NodeType{ //nolint:gochecknoglobals // read only
+	localtree.Directory: wire.Directory, localtree.File: wire.Regular, localtree.Symlink: wire.Symlink, "": wire.Other,
 }
 
 // unflushed is a destination that keeps nothing back.

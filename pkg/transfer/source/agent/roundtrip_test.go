@@ -15,8 +15,8 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -52,7 +52,7 @@ func TestEverythingComes(t *testing.T) {
 						name += ": " + item.Skipped
 					}
 					names = append(names, name)
-					if item.Type == archive.File {
+					if item.Type == localtree.File {
 						wants = append(wants, transfer.Want{Path: item.Path})
 					}
 				}
@@ -113,7 +113,7 @@ func TestHardLinksShareAnInode(t *testing.T) {
 	write(t, filepath.Join(root, "single"), []byte("x"))
 	must(t, os.Link(filepath.Join(root, "a"), filepath.Join(root, "b")))
 	items := listed(t, source(t, agenttest.Start(t, root, server.Options{}).Local(t), "auto"), ".")
-	if items[1].Inode == (archive.Inode{}) || items[1].Inode != items[2].Inode || items[3].Inode != (archive.Inode{}) {
+	if items[1].Inode == (localtree.Inode{}) || items[1].Inode != items[2].Inode || items[3].Inode != (localtree.Inode{}) {
 		t.Errorf("%+v", items)
 	}
 }

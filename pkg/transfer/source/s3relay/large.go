@@ -1,7 +1,7 @@
 package s3relay
 
 import (
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -38,7 +38,7 @@ func (l large) end(from int64) int64 {
 
 // sizeUp decides whether a file is large.
 func (s *Source) sizeUp(item transfer.Item) {
-	if item.Type != archive.File || item.Size < s.Chunk*3/2 {
+	if item.Type != localtree.File || item.Size < s.Chunk*3/2 {
 		return
 	}
 	// Where a file has holes is not known, nor does every file system say how many.

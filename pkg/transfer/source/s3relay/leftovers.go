@@ -10,7 +10,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
@@ -131,7 +131,7 @@ func (s *Source) giveBack(m *making) {
 		if want.Offset > 0 {
 			return // it begins in the middle of a file, which the next try need not
 		}
-		made.items = append(made.items, transfer.Item{Entry: archive.Entry{Path: want.Path, Type: archive.File}})
+		made.items = append(made.items, transfer.Item{Entry: localtree.Entry{Path: want.Path, Type: localtree.File}})
 		s.left.files[want.Path] = place{made, i, true}
 	}
 }

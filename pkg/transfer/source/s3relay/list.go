@@ -7,7 +7,7 @@ import (
 	"io"
 	"path"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
@@ -76,10 +76,10 @@ func (l *listing) Next() (transfer.Item, error) {
 func (s *Source) see(item transfer.Item) error {
 	s.sizeUp(item)
 	s.left.see(item, false)
-	if s.Wanted != nil && !s.Wanted(item.Path, item.Type == archive.Directory) {
+	if s.Wanted != nil && !s.Wanted(item.Path, item.Type == localtree.Directory) {
 		return nil
 	}
-	if item.Type == archive.Symlink {
+	if item.Type == localtree.Symlink {
 		if target, err := s.Layout.LinkTarget(item.Path, item.Target); err == nil { // else the reader of the index decides
 			item.Target = target
 		}

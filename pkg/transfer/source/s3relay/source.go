@@ -11,7 +11,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
@@ -48,7 +48,7 @@ type Options struct {
 	Keep bool
 	// Layout is that of the request: links that stay inside of the tree are in the index as they are in the
 	// tree. Wanted, if not nil, says what else is there: what is not wanted is not put.
-	Layout *archive.Layout
+	Layout *localtree.Layout
 	Wanted func(path string, dir bool) bool
 	Now    func() time.Time
 }

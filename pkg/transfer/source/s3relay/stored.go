@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"slices"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
@@ -65,7 +65,7 @@ func (s *Stored) List(ctx context.Context, _ []string) (transfer.Listing, error)
 	if err := s.source.look(ctx); err != nil {
 		return nil, errors.Join(transfer.Lost(err), body.Close())
 	}
-	return &storedListing{s.source.agent.Load().ReadList(ctx, body), s.source, map[archive.Inode]bool{}}, nil
+	return &storedListing{s.source.agent.Load().ReadList(ctx, body), s.source, map[localtree.Inode]bool{}}, nil
 }
 
 // Open implements transfer.Source.
@@ -87,13 +87,13 @@ type storedListing struct {
 	transfer.Listing
 	source *Source
 	// there are files that the objects hold, under one of their names.
-	there map[archive.Inode]bool
+	there map[localtree.Inode]bool
 }
 
 // Next implements transfer.Listing.
 func (l *storedListing) Next() (transfer.Item, error) {
 	item, err := l.Listing.Next()
-	if err != nil || item.Type != archive.File || item.Refused != "" {
+	if err != nil || item.Type != localtree.File || item.Refused != "" {
 		return item, err
 	}
 	s := l.source
@@ -104,7 +104,7 @@ func (l *storedListing) Next() (transfer.Item, error) {
 	case s.left.take(&item, s.large[item.Path]):
 		// Under another name it comes only if it comes under this one.
 		l.there[item.Inode] = s.Wanted == nil || s.Wanted(item.Path, false)
-	case item.Inode == (archive.Inode{}) || !l.there[item.Inode]:
+	case item.Inode == (localtree.Inode{}) || !l.there[item.Inode]:
 		item.Refused = NotThere
 	}
 	return item, nil
@@ -117,7 +117,7 @@ func (l *leftovers) take(item *transfer.Item, as large) bool {
 		l.files[item.Path] = p
 		found := p.object.items[p.index]
 		item.Size, item.Mode, item.ModTime, item.Changed = found.Size, found.Mode, found.ModTime, found.Changed
-		return found.Type == archive.File
+		return found.Type == localtree.File
 	}
 	l.see(*item, true)
 	for from := int64(0); from < as.size; {

@@ -6,8 +6,8 @@ import (
 	"runtime"
 	"testing"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -99,7 +99,7 @@ func linksToOthers(t *testing.T, m Mover) {
 func linksOutOfSubPath(t *testing.T, m Mover) {
 	for _, keep := range []bool{false, true} {
 		req, _ := m.request(t, filetree.Tree{"f": filetree.File("f"), "d/l": filetree.Symlink("../../8/f"), "mine": filetree.Symlink("/data/f")})
-		req.Layout, req.KeepLinks = archive.NewLayout("runs/7", archive.Mount{Path: "/data", Dir: "runs/7"}), keep
+		req.Layout, req.KeepLinks = localtree.NewLayout("runs/7", localtree.Mount{Path: "/data", Dir: "runs/7"}), keep
 		result := Fetch(t, req, "could not copy")
 		compare(t, []transfer.Refusal{
 			{Path: "runs/8/f", Reason: `target of symlink "d/l", outside the fetched directory on the same claim`},

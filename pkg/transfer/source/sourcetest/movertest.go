@@ -13,9 +13,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -103,7 +103,7 @@ func many() int {
 }
 
 // Layout is that of a whole claim at /results.
-func Layout() *archive.Layout { return archive.NewLayout("", archive.Mount{Path: "/results"}) }
+func Layout() *localtree.Layout { return localtree.NewLayout("", localtree.Mount{Path: "/results"}) }
 
 // Fetch is transfer.Fetch with a part of the expected error; empty means none.
 func Fetch(t *testing.T, req transfer.Request, wantErr string) transfer.Result {

@@ -12,8 +12,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -210,11 +210,11 @@ func locked(t *testing.T, m Mover) {
 	if err := os.MkdirAll(req.Dir, 0o755); err != nil {
 		t.Fatal(err)
 	}
-	release, err := archive.Lock(req.Dir, req.Receipts)
+	release, err := localtree.Lock(req.Dir, req.Receipts)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := transfer.Fetch(t.Context(), req); !errors.Is(err, archive.ErrLocked) {
+	if _, err := transfer.Fetch(t.Context(), req); !errors.Is(err, localtree.ErrLocked) {
 		t.Fatal(err)
 	}
 	release()

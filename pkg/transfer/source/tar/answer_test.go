@@ -14,7 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/tarproof"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/tar"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
@@ -25,7 +25,7 @@ func sends(status int, then func(ctx context.Context, stdio transport.Stdio) err
 	return func(ctx context.Context, argv []string, stdio transport.Stdio) error {
 		nonce := argv[4]
 		_, _ = fmt.Fprintln(stdio.Out, "kubectl-batch", nonce, "sha256")
-		seal := archive.NewWriter(stdio.Out, nonce)
+		seal := tarproof.NewWriter(stdio.Out, nonce)
 		if err := errors.Join(archivetar.NewWriter(seal).Close(), seal.Finish(status)); err != nil {
 			return err
 		}

@@ -7,7 +7,7 @@ import (
 	"io"
 	"path"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -37,7 +37,7 @@ func (c *contents) Next() (transfer.Item, error) {
 		if names[0] == transfer.LostAndFound {
 			why = "belongs to the file system, not to the results"
 		}
-		return transfer.Item{Entry: archive.Entry{Path: names[0], Type: archive.Directory}, Skipped: why}, nil
+		return transfer.Item{Entry: localtree.Entry{Path: names[0], Type: localtree.Directory}, Skipped: why}, nil
 	}
 	for {
 		if c.ended {
@@ -68,7 +68,7 @@ func (c *contents) socket() (transfer.Item, error) {
 	}
 	name := path.Clean(c.stream.sockets[0])
 	c.stream.sockets = c.stream.sockets[1:]
-	return transfer.Item{Entry: archive.Entry{Path: name}, Skipped: "a socket has no content to copy"}, nil
+	return transfer.Item{Entry: localtree.Entry{Path: name}, Skipped: "a socket has no content to copy"}, nil
 }
 
 // end reads what follows the archive, since tar fills its last record, and asks

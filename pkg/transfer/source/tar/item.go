@@ -8,14 +8,14 @@ import (
 	"strings"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
 // item is hdr with its name in the form of a listing; a hostile one stays as it
 // is, to be refused.
 func (c *contents) item(hdr *tar.Header) transfer.Item {
-	one := transfer.Item{Entry: archive.Entry{
+	one := transfer.Item{Entry: localtree.Entry{
 		Path: hdr.Name, Type: typeOf(hdr.Typeflag), Mode: fs.FileMode(hdr.Mode) & fs.ModePerm,
 		Size: hdr.Size, Stored: hdr.Size, ModTime: hdr.ModTime, Target: hdr.Linkname,
 	}}
@@ -23,17 +23,17 @@ func (c *contents) item(hdr *tar.Header) transfer.Item {
 		one.Path = path.Clean(hdr.Name)
 	}
 	switch one.Type {
-	case archive.HardLink:
+	case localtree.HardLink:
 		one.Target = path.Clean(hdr.Linkname)
-	case archive.File: // any of them may get more names later
+	case localtree.File: // any of them may get more names later
 		one.Recent = !hdr.ModTime.Before(c.stream.began.Add(-time.Minute))
 		c.files++
 		one.Inode.Number = c.files
-	case archive.Directory:
+	case localtree.Directory:
 		if hdr.Mode&stickyBit != 0 { // the copy does not have it: only its owner may write to it
 			one.Mode &^= 0o022
 		}
-	case archive.Symlink:
+	case localtree.Symlink:
 	default:
 		if words, known := kind(hdr.Typeflag); known {
 			one.Skipped = words + " has no content to copy"
@@ -47,16 +47,16 @@ func (c *contents) item(hdr *tar.Header) transfer.Item {
 // stickyBit is that of a mode in a tar header.
 const stickyBit = 0o1000
 
-func typeOf(flag byte) archive.Type {
+func typeOf(flag byte) localtree.Type {
 	switch flag {
 	case tar.TypeReg, tar.TypeGNUSparse:
-		return archive.File
+		return localtree.File
 	case tar.TypeDir:
-		return archive.Directory
+		return localtree.Directory
 	case tar.TypeSymlink:
-		return archive.Symlink
+		return localtree.Symlink
 	case tar.TypeLink:
-		return archive.HardLink
+		return localtree.HardLink
 	}
 	return ""
 }

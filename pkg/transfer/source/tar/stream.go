@@ -10,7 +10,7 @@ import (
 	"path"
 	"time"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/archive"
+	"github.com/kubectl-batch/kubectl-batch/pkg/tarproof"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
@@ -34,7 +34,7 @@ type stream struct {
 	pipe     *io.PipeReader
 	source   io.Reader     // of pipe, as long as something comes
 	output   *bufio.Reader // of source, for the first line
-	tar      *archive.Reader
+	tar      *tarproof.Reader
 	messages messages
 	grace    time.Duration
 	began    time.Time // by the clock of the container; zero where it does not tell
@@ -80,7 +80,7 @@ func (r *impatientReader) Read(p []byte) (int, error) {
 // expect readies the stream for tar bytes and their trailer.
 func (s *stream) expect(nonce string, hashed bool) {
 	rest, _ := s.output.Peek(s.output.Buffered())
-	s.tar = archive.NewReader(io.MultiReader(bytes.NewReader(rest), s.source), nonce, hashed)
+	s.tar = tarproof.NewReader(io.MultiReader(bytes.NewReader(rest), s.source), nonce, hashed)
 }
 
 // Read implements io.Reader. The end of it proves nothing: verify does.

@@ -1,7 +1,0 @@
-//go:build !linux && !darwin && !windows
-
-package archive
-
-func free(string) (uint64, bool) { return 0, false }
-
-func freeInodes(string) (uint64, bool) { return 0, false }

@@ -1,0 +1,85 @@
+//go:build linux && !portable
+
+package localtree
+
+import (
+	"errors"
+	"io/fs"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// handle is a file that is written to.
+type handle struct{ fd int }
+
+// WriteAt implements io.WriterAt.
+func (h *handle) WriteAt(p []byte, at int64) (int, error) {
+	written := 0
+	for written < len(p) {
+		err := retry(func() error {
+			n, err := unix.Pwrite(h.fd, p[written:], at+int64(written))
+			written += max(n, 0)
+			return err
+		})
+		if err != nil {
+			return written, err
+		}
+	}
+	return written, nil
+}
+
+func (h *handle) truncate(size int64) error {
+	return retry(func() error { return unix.Ftruncate(h.fd, size) })
+}
+
+func (h *handle) stat(name string) (*status, error) {
+	var st unix.Stat_t
+	if err := retry(func() error { return unix.Fstat(h.fd, &st) }); err != nil {
+		return nil, err
+	}
+	return newStatus(name, &st), nil
+}
+
+// close closes the file also where a signal interrupts it.
+func (h *handle) close() error {
+	if err := unix.Close(h.fd); !errors.Is(err, unix.EINTR) {
+		return err
+	}
+	return nil
+}
+
+// finish gives the file, which is name in dir, its mode and time and closes it.
+// It returns fs.ErrNotExist where another process removed the file.
+func (h *handle) finish(dir *folder, name string, perm fs.FileMode, at time.Time) (*status, error) {
+	info, err := h.settle(dir, name, perm, at)
+	if closed := h.close(); err == nil {
+		err = closed
+	}
+	return info, err
+}
+
+func (h *handle) settle(dir *folder, name string, perm fs.FileMode, at time.Time) (*status, error) {
+	if err := tolerate(dir.chtimes(name, at)); err != nil {
+		return nil, err
+	}
+	info, err := h.stat(name)
+	if err != nil {
+		return nil, err
+	}
+	if info.links == 0 { // some file systems do not count them
+		if here, err := dir.lstat(name); err != nil || !here.same(info) {
+			return nil, fs.ErrNotExist
+		}
+	}
+	if info.mode == perm { // what the umask left of it
+		return info, nil
+	}
+	switch err := unix.Fchmod(h.fd, uint32(perm)); {
+	case err == nil:
+		info.mode = perm
+	case tolerate(err) != nil:
+		return nil, err
+	}
+	return info, nil
+}

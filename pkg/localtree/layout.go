@@ -1,0 +1,129 @@
+package localtree
+
+import (
+	"cmp"
+	"path"
+	"slices"
+	"strings"
+)
+
+// Mount is a directory of a claim as a program had it that wrote there.
+type Mount struct {
+	// Path is absolute.
+	Path string
+	// Dir is relative to the claim's root; "" and "." are all of it.
+	Dir string
+	// Each says that not Dir was mounted but, for each program, another one of the directories in it.
+	Each bool
+}
+
+// Layout says where a tree lies on its claim, and where those who wrote to it saw it: from that follows what a symlink
+// leads to. Nil knows neither: only relative links can stay inside then.
+type Layout struct {
+	root string
+	// held and heldEach are the mounts by their directory, the longest path first.
+	held, heldEach map[string][]Mount
+	// byPath are the directories that are mounted at a path; empty where there is more than one.
+	byPath map[string]string
+}
+
+// NewLayout returns the layout of a tree whose root is the directory root of a claim, which is relative to that of the claim.
+func NewLayout(root string, mounts ...Mount) *Layout {
+	l := &Layout{root: path.Clean(root), held: map[string][]Mount{}, heldEach: map[string][]Mount{}, byPath: map[string]string{}}
+	for _, m := range mounts {
+		m.Path, m.Dir = path.Clean(m.Path), path.Clean(m.Dir)
+		if m.Path == "/" || !path.IsAbs(m.Path) {
+			continue // no volume is mounted there
+		}
+		held := l.held
+		if m.Each {
+			held = l.heldEach
+		}
+		if slices.Contains(held[m.Dir], m) {
+			continue
+		}
+		held[m.Dir] = append(held[m.Dir], m)
+		slices.SortStableFunc(held[m.Dir], func(a, b Mount) int { return cmp.Compare(len(b.Path), len(a.Path)) })
+		if other, taken := l.byPath[m.Path]; taken && other != m.Dir || m.Each {
+			m.Dir = ""
+		}
+		l.byPath[m.Path] = m.Dir
+	}
+	return l
+}
+
+// dir is the directory of the claim that is the root of the tree.
+func (l *Layout) dir() string {
+	if l == nil {
+		return "."
+	}
+	return l.root
+}
+
+// locate returns the path on the claim that the symlink at p leads to; false where it leads to none, as far as is known.
+func (l *Layout) locate(p, target string) (place string, known bool) {
+	above := path.Join(l.dir(), path.Dir(p))
+	if path.IsAbs(target) {
+		return l.locateAbsolute(above, path.Clean(target))
+	}
+	if place = path.Join(above, target); !leadsUp(place) {
+		return place, true
+	}
+	for _, m := range l.mountsAround(above) { // such as ../results/x in /results
+		if rest, ok := relativeTo(m.Dir, above); ok {
+			if place, known = l.locateAbsolute(above, path.Join(m.Path, rest, target)); known {
+				return place, true
+			}
+		}
+	}
+	return "", false
+}
+
+// locateAbsolute returns what target is to a program that wrote to the directory above: by the mounts that hold
+// that directory, the deepest first, or by another one where there is no doubt.
+func (l *Layout) locateAbsolute(above, target string) (place string, known bool) {
+	for _, m := range l.mountsAround(above) {
+		if rest, ok := relativeTo(m.Path, target); ok {
+			return path.Join(m.Dir, rest), true
+		}
+	}
+	for p := target; l != nil && p != "/"; p = path.Dir(p) {
+		if dir, ok := l.byPath[p]; ok {
+			return path.Join(dir, strings.TrimPrefix(target, p)), dir != ""
+		}
+	}
+	return "", false
+}
+
+// mountsAround returns the mounts that hold the directory dir, the deepest first.
+func (l *Layout) mountsAround(dir string) []Mount {
+	if l == nil {
+		return nil
+	}
+	var around []Mount
+	for ; ; dir = path.Dir(dir) {
+		around = append(around, l.held[dir]...)
+		if dir == "." {
+			return around
+		}
+		for _, m := range l.heldEach[path.Dir(dir)] {
+			around = append(around, Mount{Path: m.Path, Dir: dir})
+		}
+	}
+}
+
+// relativeTo returns what p is relative to dir, both clean; false where it does not lie in it.
+func relativeTo(dir, p string) (string, bool) {
+	switch rest, ok := strings.CutPrefix(p, dir); {
+	case dir == ".":
+		return p, !path.IsAbs(p) && !leadsUp(p)
+	case ok && rest == "":
+		return ".", true
+	case ok && rest[0] == '/':
+		return rest[1:], true
+	}
+	return "", false
+}
+
+// leadsUp reports whether a clean relative path begins above where it is taken from.
+func leadsUp(p string) bool { return p == ".." || strings.HasPrefix(p, "../") }

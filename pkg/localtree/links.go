@@ -1,0 +1,117 @@
+package localtree
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"path"
+)
+
+const copySize = 256 << 10 // bytes of content read at once
+
+// Symlink makes the symlink of entry, in place of a file or symlink. Its time
+// and mode are not restored.
+func (t *Tree) Symlink(entry Entry) (Outcome, error) {
+	w := t.borrow()
+	defer t.giveBack(w)
+	return w.link(entry, func(p *Partial) error { return p.dir.symlink(entry.Target, p.name) })
+}
+
+// link makes a link under its partial name and then gives it its own.
+func (w *Worker) link(entry Entry, what func(*Partial) error) (Outcome, error) {
+	p, err := w.partial(entry)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer p.Discard()
+	if err := p.make(func() error { return what(p) }); err != nil {
+		return Outcome{}, err
+	}
+	info, err := p.dir.lstat(p.name)
+	if err != nil {
+		return Outcome{}, p.taken()
+	}
+	return p.place(info)
+}
+
+// HardLink makes entry another name of the regular file at its Target, or a copy
+// of it, with the entry's mode and time, where the file system has no hard
+// links. What is one file already is kept.
+func (t *Tree) HardLink(entry Entry) (Outcome, error) {
+	w := t.borrow()
+	defer t.giveBack(w)
+	from, here, err := w.target(entry)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer from.release()
+	if info, ok := w.linked(entry, here); ok {
+		return Outcome{Verdict: Verdict{Action: Keep}, Local: info}, nil
+	}
+	base, err := t.begin()
+	if err != nil {
+		return Outcome{}, err
+	}
+	unlinkable := false
+	outcome, err := w.link(entry, func(p *Partial) error {
+		err := t.link(base, from, p.dir, entry.Target, path.Join(path.Dir(entry.Path), p.name))
+		unlinkable = err != nil && !errors.Is(err, fs.ErrExist)
+		return err
+	})
+	if unlinkable { // what else is wrong, the copy meets as well
+		return w.copyOf(entry)
+	}
+	return outcome, err
+}
+
+// Linked reports whether entry is another name of the file at its Target already.
+func (t *Tree) Linked(entry Entry) (bool, error) {
+	w := t.borrow()
+	defer t.giveBack(w)
+	from, here, err := w.target(entry)
+	if err != nil {
+		return false, err
+	}
+	from.release()
+	_, ok := w.linked(entry, here)
+	return ok, nil
+}
+
+// target finds the file that a hard link is another name of.
+func (w *Worker) target(entry Entry) (*folder, *status, error) {
+	dir, info, err := w.find(entry.Target)
+	switch {
+	case err != nil:
+		return nil, nil, err
+	case info == nil:
+		return nil, nil, refuse("hard link to %q, which does not exist locally", entry.Target)
+	case !info.Mode().IsRegular():
+		return nil, nil, refuse("hard link to %q, which is %s locally", entry.Target, describe(info.Mode()))
+	}
+	return dir.retain(), info, nil
+}
+
+// linked reports whether both names are one file. (Renaming one over the other
+// would then do nothing, and leave the partial.)
+func (w *Worker) linked(entry Entry, target *status) (*status, bool) {
+	_, info, err := w.find(entry.Path)
+	return info, err == nil && info != nil && info.same(target)
+}
+
+func (w *Worker) copyOf(entry Entry) (Outcome, error) {
+	file, err := w.openFile(entry.Target)
+	if err != nil {
+		return Outcome{}, localError(entry.Path, err)
+	}
+	defer func() { _ = file.Close() }() // only read from
+	p, err := w.Begin(entry, 0)
+	if err != nil {
+		return Outcome{}, err
+	}
+	defer p.Discard()
+	if _, err := io.CopyBuffer(p, struct{ io.Reader }{file}, make([]byte, copySize)); err != nil {
+		return Outcome{}, err
+	}
+	entry.Size = p.at
+	return p.Commit(entry)
+}

@@ -1,0 +1,140 @@
+package localtree
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+)
+
+func TestLock(t *testing.T) {
+	for name, lock := range map[string]func(dir, cache string) (func(), error){"directory": Lock, "file": lockFile} {
+		t.Run(name, func(t *testing.T) {
+			dir, cache := t.TempDir(), filepath.Join(t.TempDir(), "cache")
+			release, err := lock(dir, cache)
+			if err != nil {
+				t.Fatal(err)
+			}
+			aliases := []string{dir, dir + "/."}
+			if filetree.HasSymlinks(t) {
+				alias := filepath.Join(t.TempDir(), "alias")
+				if err := os.Symlink(dir, alias); err != nil {
+					t.Fatal(err)
+				}
+				aliases = append(aliases, alias)
+			}
+			for _, same := range aliases {
+				if _, err := lock(same, cache); !errors.Is(err, ErrLocked) {
+					t.Errorf("%s: %v", same, err)
+				}
+			}
+			other, err := lock(t.TempDir(), cache)
+			if err != nil {
+				t.Fatal(err)
+			}
+			other()
+			release()
+			again, err := lock(dir, cache)
+			if err != nil {
+				t.Fatal(err)
+			}
+			again()
+			if here, err := os.ReadDir(dir); err != nil || len(here) > 0 {
+				t.Error("something was written:", here, err)
+			}
+		})
+	}
+}
+
+func TestLockWithoutDirectory(t *testing.T) {
+	missing := filepath.Join(t.TempDir(), "missing")
+	for name, lock := range map[string]func(dir, cache string) (func(), error){"directory": Lock, "file": lockFile} {
+		if _, err := lock(missing, t.TempDir()); err == nil || errors.Is(err, ErrLocked) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// TestLockOfAKilledProcess: the lock ends with the process.
+func TestLockOfAKilledProcess(t *testing.T) {
+	if dir := os.Getenv("LOCK_DIR"); dir != "" {
+		release, err := Lock(dir, os.Getenv("LOCK_CACHE"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer release()
+		_, _ = os.Stdout.WriteString("locked\n")
+		time.Sleep(time.Hour) // for ever would be a deadlock where there is no cgo
+	}
+	dir, cache := t.TempDir(), t.TempDir()
+	other := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLockOfAKilledProcess$")
+	other.Env = append(os.Environ(), "LOCK_DIR="+dir, "LOCK_CACHE="+cache)
+	out, err := other.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := other.Start(); err != nil {
+		t.Fatal(err)
+	}
+	said := make([]byte, len("locked\n"))
+	if _, err := io.ReadFull(out, said); err != nil || string(said) != "locked\n" {
+		t.Fatalf("%q, %v", said, err)
+	}
+	if _, err := Lock(dir, cache); !errors.Is(err, ErrLocked) {
+		t.Error(err)
+	}
+	if err := other.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	_ = other.Wait()
+	release, err := Lock(dir, cache)
+	if err != nil {
+		t.Fatal(err)
+	}
+	release()
+}
+
+// TestLockFileHasOneHolder has many take and remove the same lock file, each of which
+// must be alone with it.
+func TestLockFileHasOneHolder(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "lock")
+	var holders atomic.Int32
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			for taken := 0; taken < 300; {
+				lock, err := TryLockFile(path)
+				if errors.Is(err, ErrLocked) {
+					runtime.Gosched()
+					continue
+				}
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if n := holders.Add(1); n != 1 {
+					t.Errorf("%d hold it", n)
+				}
+				taken++
+				runtime.Gosched()
+				holders.Add(-1)
+				if err := lock.Remove(); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	all.Wait()
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the file is left: %v", err)
+	}
+}

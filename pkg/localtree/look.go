@@ -1,0 +1,93 @@
+package localtree
+
+import (
+	"io/fs"
+	"os"
+	"path"
+	"syscall"
+)
+
+// Look returns what lies in the place of entry: nothing (Info is nil), a regular
+// file or a symlink, for a Directory a directory. It refuses an entry in whose
+// place or above which something else lies. It changes nothing on the disk. Only
+// once the Tree is open does it pass directories that are shut by their modes,
+// by giving them others until Finish.
+func (t *Tree) Look(entry Entry) (Local, error) {
+	w := t.borrow()
+	defer t.giveBack(w)
+	return w.Look(entry)
+}
+
+// Look is Tree.Look, quicker for entries of one directory.
+func (w *Worker) Look(entry Entry) (Local, error) {
+	if err := w.tree.spelling(entry.Path); err != nil {
+		return Local{}, err
+	}
+	dir, info, err := w.find(entry.Path)
+	if err != nil || info == nil {
+		return Local{}, err
+	}
+	local := Local{Info: info}
+	switch mode := info.Mode(); {
+	case mode&fs.ModeSymlink != 0 && entry.Type != Directory:
+		local.Target, err = dir.readlink(path.Base(entry.Path))
+	case entry.Type == Directory && !mode.IsDir():
+		return Local{}, needed(entry.Path, mode)
+	case entry.Type != Directory && !mode.IsRegular():
+		return Local{}, refuse("%s already exists at this local path", describe(mode))
+	}
+	if err != nil {
+		return Local{}, localError(entry.Path, err)
+	}
+	return local, nil
+}
+
+// spelling refuses a name that has another one's place on a file system that
+// takes both for one.
+func (t *Tree) spelling(p string) error {
+	if err := judged(p); err != nil || !t.opened.done.Load() || t.fold.seen == nil {
+		return err
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.fold.check(p)
+}
+
+// OpenFile opens the regular file at p, which Judge has passed, to be read.
+func (t *Tree) OpenFile(p string) (*os.File, error) {
+	w := t.borrow()
+	defer t.giveBack(w)
+	return w.openFile(p)
+}
+
+func (w *Worker) openFile(p string) (*os.File, error) {
+	dir, info, err := w.find(p)
+	switch {
+	case err != nil:
+		return nil, err
+	case info == nil:
+		return nil, &fs.PathError{Op: "open", Path: p, Err: syscall.ENOENT}
+	}
+	file, _, err := dir.openFile(path.Base(p))
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: p, Err: bare(err)}
+	}
+	return file, nil
+}
+
+func needed(p string, mode fs.FileMode) error {
+	return refuse("%q is %s locally, but a directory is needed", p, describe(mode))
+}
+
+// describe names what lies at a path, for people.
+func describe(mode fs.FileMode) string {
+	switch {
+	case mode.IsDir():
+		return "a directory"
+	case mode.IsRegular():
+		return "a file"
+	case mode&fs.ModeSymlink != 0:
+		return "a symlink"
+	}
+	return "a special file"
+}

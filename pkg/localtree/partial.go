@@ -1,0 +1,209 @@
+package localtree
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"math"
+	"path"
+	"strings"
+)
+
+// ErrNoPartial says that there is no partial file to go on with: none, a shorter
+// one, or something else in its place.
+var ErrNoPartial = errors.New("no partial file to resume")
+
+// Partial is a file, symlink or hard link under the name it has while it is
+// being made. It ends with Commit, Discard or Leave; after one of them the
+// others do nothing. One goroutine uses it at a time.
+type Partial struct {
+	tree  *Tree
+	dir   *folder // of the entry
+	name  string  // in dir
+	entry Entry
+	file  *handle // nil for links
+	at    int64   // where the next byte goes
+	end   int64   // how long the file on the disk is
+	ended bool
+}
+
+// Begin opens the partial file of entry to be written from offset on. At 0 it is
+// a new one, whatever an earlier process left behind. Beyond 0 it is the one that
+// such a process left, cut to offset; ErrNoPartial where there is none as long.
+// It never follows a symlink, and never takes what is not this user's own
+// regular file of one name. What lies in the entry's place is not looked at.
+func (w *Worker) Begin(entry Entry, offset int64) (*Partial, error) {
+	p, err := w.partial(entry)
+	if err != nil {
+		return nil, err
+	}
+	if offset > 0 {
+		err = p.goOn(offset)
+	} else {
+		// Its owner must be able to go on with it, whatever mode it will have.
+		err = p.make(func() (err error) {
+			p.file, err = p.dir.create(p.name, entry.Mode.Perm()|0o600)
+			return err
+		})
+	}
+	if err != nil {
+		p.conclude()
+		return nil, err
+	}
+	return p, nil
+}
+
+// partial readies the directory of entry and keeps others off its name.
+func (w *Worker) partial(entry Entry) (*Partial, error) {
+	if err := w.tree.claim(entry.Path); err != nil {
+		return nil, err
+	}
+	dir, err := w.enter(path.Dir(entry.Path))
+	if err != nil {
+		return nil, localError(entry.Path, err)
+	}
+	if err := w.tree.hold(entry.Path); err != nil {
+		return nil, err
+	}
+	entry.Path = strings.Clone(entry.Path)
+	return &Partial{tree: w.tree, dir: dir.retain(), name: partialName(entry.Path), entry: entry}, nil
+}
+
+// conclude frees what the partial holds.
+func (p *Partial) conclude() {
+	p.ended = true
+	p.dir.release()
+	p.tree.free(p.entry.Path)
+}
+
+// make runs what makes the partial, a second time where an earlier process left
+// one behind.
+func (p *Partial) make(what func() error) error {
+	err := what()
+	if errors.Is(err, fs.ErrExist) {
+		if p.dir.remove(p.name) != nil {
+			return refuse("cannot delete %q, which has the name of its partial file", p.name)
+		}
+		err = what()
+	}
+	return p.local(err)
+}
+
+// goOn takes what an earlier process left.
+func (p *Partial) goOn(offset int64) error {
+	file, info, err := p.dir.reopen(p.name)
+	if err != nil {
+		return ErrNoPartial
+	}
+	if !info.ours() || info.Size() < offset {
+		return errors.Join(ErrNoPartial, file.close())
+	}
+	if err := file.truncate(offset); err != nil {
+		return errors.Join(localError(p.entry.Path, err), file.close())
+	}
+	p.file, p.at, p.end = file, offset, offset
+	return nil
+}
+
+// Write implements io.Writer. Blocks of zeros become holes.
+func (p *Partial) Write(b []byte) (int, error) {
+	end, err := writeSparse(p.file, b, p.at)
+	if err != nil {
+		return 0, localError(p.entry.Path, err)
+	}
+	p.at += int64(len(b))
+	p.end = max(p.end, end)
+	return len(b), nil
+}
+
+// longHole is the length, in bytes, from which a hole is made at once: a file system
+// that holds no file of that length says so before anything else is done.
+const longHole = 1 << 30
+
+// Skip leaves a hole of n bytes.
+func (p *Partial) Skip(n int64) error {
+	if n < 0 || n > math.MaxInt64-p.at {
+		return refuse("larger than the maximum size of a file")
+	}
+	p.at += n
+	if n < longHole {
+		return nil
+	}
+	if err := p.lengthen(); err != nil {
+		return localError(p.entry.Path, err)
+	}
+	p.end = p.at
+	return nil
+}
+
+func (p *Partial) failed(err error) error {
+	return fmt.Errorf("writing %q: %w", p.entry.Path, err)
+}
+
+// lengthen makes a hole at the end, where one was left out.
+func (p *Partial) lengthen() error {
+	if p.at <= p.end {
+		return nil
+	}
+	return p.file.truncate(p.at)
+}
+
+// Commit gives the file the mode and time of entry, which may have changed since
+// Begin, and its own name, in place of what had it. The size must be what was
+// written. After an error the partial is gone.
+func (p *Partial) Commit(entry Entry) (Outcome, error) {
+	if p.ended {
+		return Outcome{}, p.failed(fs.ErrClosed)
+	}
+	defer p.Discard()
+	if entry.Size != p.at || p.at < 0 {
+		return Outcome{}, p.failed(fmt.Errorf("received %d of %d bytes", p.at, entry.Size))
+	}
+	if err := p.lengthen(); err != nil {
+		return Outcome{}, localError(p.entry.Path, err)
+	}
+	info, err := p.file.finish(p.dir, p.name, entry.Mode.Perm(), entry.ModTime)
+	p.file = nil
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Outcome{}, p.taken()
+	case err != nil:
+		return Outcome{}, localError(p.entry.Path, err)
+	}
+	return p.place(info)
+}
+
+// place gives what was made its own name.
+func (p *Partial) place(info *status) (Outcome, error) {
+	name := path.Base(p.entry.Path)
+	if err := p.dir.rename(p.name, name); err != nil {
+		if here, looked := p.dir.lstat(name); looked == nil && here.IsDir() {
+			return Outcome{}, refuse("a directory already exists at this local path")
+		}
+		return Outcome{}, p.local(err)
+	}
+	p.conclude()
+	return Outcome{Verdict: Verdict{Action: Write}, Local: info}, nil
+}
+
+// Discard removes the partial.
+func (p *Partial) Discard() {
+	if p.ended {
+		return
+	}
+	if p.file != nil {
+		_ = p.file.close()
+	}
+	_ = p.dir.remove(p.name)
+	p.conclude()
+}
+
+// Leave closes the partial file and keeps it, for a later Begin to go on with.
+func (p *Partial) Leave() {
+	if p.ended {
+		return
+	}
+	_ = p.lengthen() // what is short is gone on with from an earlier byte
+	_ = p.file.close()
+	p.conclude()
+}

@@ -1,0 +1,38 @@
+package localtree
+
+import (
+	"fmt"
+	"io/fs"
+	"os"
+)
+
+// Partial returns the length of what Leave, or a killed process, left of the
+// file at p. What is in it may be of an older file: that is for the caller to
+// find out.
+func (w *Worker) Partial(p string) (size int64, ok bool) {
+	_, info, err := w.find(partialPath(p))
+	if err != nil || info == nil || !info.ours() {
+		return 0, false
+	}
+	return info.Size(), true
+}
+
+// OpenPartial opens what Partial found, to be read.
+func (w *Worker) OpenPartial(p string) (*os.File, error) {
+	dir, info, err := w.find(partialPath(p))
+	if err != nil {
+		return nil, err
+	}
+	if info == nil {
+		return nil, ErrNoPartial
+	}
+	file, info, err := dir.openFile(info.Name())
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNoPartial, &fs.PathError{Op: "open", Path: p, Err: bare(err)})
+	}
+	if !info.ours() {
+		_ = file.Close()
+		return nil, ErrNoPartial
+	}
+	return file, nil
+}

@@ -1,0 +1,95 @@
+package localtree
+
+import (
+	"fmt"
+	"path"
+	"slices"
+	"strings"
+)
+
+// LinkTarget returns the text that the symlink at p gets for target: target itself where its form shows that it
+// stays inside of the tree, else the shortest relative path to the same place. An *OutsideError says that the link
+// leads out of the tree, a *Refused that there can be no such link.
+//
+// The form shows it where ".." comes first, at most as often as the link is deep, and names follow. A ".." behind
+// a name is resolved by the text alone, since the name may be a symlink: `s -> .` and `t -> s/../x` lead out together.
+func (l *Layout) LinkTarget(p, target string) (string, error) {
+	if target == "" || strings.ContainsRune(target, 0) {
+		return "", refuse("symlink without a target")
+	}
+	text := target
+	if !staysInside(p, target) {
+		place, known := l.locate(p, target)
+		inside, ok := relativeTo(l.dir(), place)
+		switch {
+		case !known:
+			return "", &OutsideError{Target: target, Claim: l != nil}
+		case !ok:
+			return "", &OutsideError{Target: target, Claim: true, Place: place}
+		}
+		text = shortest(path.Dir(p), inside)
+	}
+	names := elements(text)
+	if names = names[ups(names):]; len(names) > 0 && nameable(path.Join(names...)) != nil {
+		return "", refuse("symlink to %q, which is not a valid path on this system", target)
+	}
+	return text, nil
+}
+
+// OutsideError says that a symlink leads out of its tree.
+type OutsideError struct {
+	// Target is the symlink's text.
+	Target string
+	// Claim says that the tree is, or is a part of, a claim.
+	Claim bool
+	// Place is the path on that claim that it leads to; empty where it leads to none, as far as is known.
+	Place string
+}
+
+// Error is a clause that follows the name of the symlink.
+func (e *OutsideError) Error() string {
+	switch {
+	case e.Place != "":
+		return fmt.Sprintf("symlink to %q, which is %q on the same claim", e.Target, e.Place)
+	case e.Claim:
+		return fmt.Sprintf("symlink to %q, which is not on this claim", e.Target)
+	}
+	return fmt.Sprintf("symlink to %q, which is outside the source directory", e.Target)
+}
+
+// staysInside reports whether the symlink at p stays inside of its tree, whatever other symlinks there are.
+func staysInside(p, target string) bool {
+	elems := elements(target)
+	up := ups(elems)
+	return !path.IsAbs(target) && up <= depth(p) && !slices.Contains(elems[up:], "..")
+}
+
+// shortest returns the relative path from the directory from to the path to, both clean and of one tree.
+func shortest(from, to string) string {
+	above, below := elements(from), elements(to)
+	same := 0
+	for same < min(len(above), len(below)) && above[same] == below[same] {
+		same++
+	}
+	text := path.Join(append(slices.Repeat([]string{".."}, len(above)-same), below[same:]...)...)
+	if text == "" {
+		return "."
+	}
+	return text
+}
+
+// elements are the parts of a path that move: neither empty nor ".".
+func elements(p string) []string {
+	return slices.DeleteFunc(strings.Split(p, "/"), func(e string) bool { return e == "" || e == "." })
+}
+
+func ups(elems []string) int {
+	n := slices.IndexFunc(elems, func(e string) bool { return e != ".." })
+	if n < 0 {
+		return len(elems)
+	}
+	return n
+}
+
+// depth is the number of directories that p lies in.
+func depth(p string) int { return strings.Count(p, "/") }
