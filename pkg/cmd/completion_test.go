@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 

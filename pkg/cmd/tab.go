@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 )

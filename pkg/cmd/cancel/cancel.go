@@ -15,7 +15,7 @@ import (
 	utilduration "k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/sweep"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 )
 
 const installLong = `

@@ -3,7 +3,7 @@ package purge
 import (
 	"fmt"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )

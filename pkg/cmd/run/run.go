@@ -5,7 +5,7 @@ package run
 import (
 	"github.com/spf13/cobra"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/submit"
 )
 

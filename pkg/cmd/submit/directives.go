@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
 )
 
 // directive matches a line for Slurm or PBS: #SBATCH --time=2:00:00, #PBS -N x.

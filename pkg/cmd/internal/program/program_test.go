@@ -3,7 +3,7 @@ package program_test
 import (
 	"testing"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/program"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
 )
 
 func TestOf(t *testing.T) {
