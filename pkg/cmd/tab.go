@@ -5,9 +5,9 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 )
 
@@ -31,7 +31,7 @@ func words(called program.Program, typed []string) []string {
 // completeGlobal says what completes the global flags, which root has by now. Nobody is asked
 // for credentials by a Tab.
 func completeGlobal(root *cobra.Command, f *factory.Factory, getter *kubeconfig.Flags) {
-	tab.Global(root, f)
+	complete.Global(root, f)
 	ready := root.PersistentPreRun
 	root.PersistentPreRun = func(cmd *cobra.Command, args []string) {
 		if slices.Contains(requests(), cmd.CalledAs()) {

@@ -15,10 +15,10 @@ import (
 	utilduration "k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/sweep"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
@@ -72,7 +72,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		Long:    long,
 		Example: example,
 
-		ValidArgsFunction: tab.Unless(flags.several, tab.JobList(f, live)),
+		ValidArgsFunction: complete.Unless(flags.several, complete.JobList(f, live)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args)
 			if err != nil {
@@ -82,8 +82,8 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
-	selector.Complete(cmd, tab.JobList(f, live))
-	tab.Flags(cmd, map[string]tab.Func{"save-logs": tab.Folders, "output": tab.Values("name")})
+	selector.Complete(cmd, complete.JobList(f, live))
+	complete.Flags(cmd, map[string]complete.Func{"save-logs": complete.Folders, "output": complete.Values("name")})
 	return cmd
 }
 

@@ -10,9 +10,9 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/pathcache"
 	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
@@ -23,29 +23,29 @@ const mostPaths = 300
 
 // completeFlags says what completes the flags.
 func completeFlags(f *factory.Factory, cmd *cobra.Command) {
-	selector.Complete(cmd, tab.JobList(f, hasResults))
-	tab.Flags(cmd, map[string]tab.Func{
-		"compress":  tab.Values(compressions()...),
-		"dir":       tab.Folders,
-		"manifest":  tab.Files,
-		"output":    tab.Values("json"),
-		"progress":  tab.Values(progresses()...),
-		"transport": tab.Values(transports()...),
-		"links":     tab.Values(linkModes()...),
+	selector.Complete(cmd, complete.JobList(f, hasResults))
+	complete.Flags(cmd, map[string]complete.Func{
+		"compress":  complete.Values(compressions()...),
+		"dir":       complete.Folders,
+		"manifest":  complete.Files,
+		"output":    complete.Values("json"),
+		"progress":  complete.Values(progresses()...),
+		"transport": complete.Values(transports()...),
+		"links":     complete.Values(linkModes()...),
 	})
 }
 
 // complete offers jobs that have results, or claims, and behind one of them the paths that
 // the last fetch of it saw. It never looks into a volume: a pod would have to start.
-func (o *Flags) complete(f *factory.Factory) tab.Func {
+func (o *Flags) complete(f *factory.Factory) complete.Func {
 	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 		switch {
 		case o.several():
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		case len(args) == 0 && strings.Contains(word, "/") && claimKind(strings.Split(word, "/")[0]):
-			return tab.Claims(cmd, f, word, "", hasVolume), cobra.ShellCompDirectiveNoFileComp
+			return complete.Claims(cmd, f, word, "", hasVolume), cobra.ShellCompDirectiveNoFileComp
 		case len(args) == 0:
-			return tab.Jobs(cmd, f, word, hasResults), cobra.ShellCompDirectiveNoFileComp
+			return complete.Jobs(cmd, f, word, hasResults), cobra.ShellCompDirectiveNoFileComp
 		}
 		return completePaths(cmd, f, args, word)
 	}
@@ -80,7 +80,7 @@ func spoils(f *factory.Factory, word string) bool {
 
 // known is what earlier fetches saw of a JOB or claim as it was typed.
 func known(cmd *cobra.Command, f *factory.Factory, typed string) (pathcache.Kept, bool) {
-	tab.Ready(cmd)
+	complete.Ready(cmd)
 	server, err := f.Client.Server()
 	if err != nil || f.CacheDir == "" {
 		return pathcache.Kept{}, false
@@ -98,7 +98,7 @@ func known(cmd *cobra.Command, f *factory.Factory, typed string) (pathcache.Kept
 	case options.claim != "":
 		name = "pvc/" + options.claim
 	case options.ref == job.Latest:
-		name = tab.Latest(cmd, f)
+		name = complete.Latest(cmd, f)
 	}
 	return pathcache.Load(pathsFolder(f.CacheDir), pathcache.Key{Server: server, Namespace: namespace, Name: name}), true
 }

@@ -17,9 +17,9 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
@@ -74,7 +74,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		Long:    long,
 		Example: example,
 
-		ValidArgsFunction: tab.Unless(flags.Select.Typed, tab.JobList(f, tab.Any)),
+		ValidArgsFunction: complete.Unless(flags.Select.Typed, complete.JobList(f, complete.Any)),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			options, err := flags.ToOptions(f, args)
 			if err != nil {
@@ -84,11 +84,11 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
-	selector.Complete(cmd, tab.JobList(f, tab.Any))
+	selector.Complete(cmd, complete.JobList(f, complete.Any))
 	flags.Print.AddFlags(cmd)
 	cmd.Flag("output").Usage = strings.Replace(cmd.Flag("output").Usage, "One of: (", "One of: (wide, ", 1)
-	tab.Flags(cmd, map[string]tab.Func{
-		"output": tab.Values(append(flags.Print.AllowedFormats(), "wide")...), "template": tab.Files,
+	complete.Flags(cmd, map[string]complete.Func{
+		"output": complete.Values(append(flags.Print.AllowedFormats(), "wide")...), "template": complete.Files,
 	})
 	return cmd
 }

@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
@@ -93,9 +93,9 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
-	selector.Complete(cmd, tab.JobList(f, finished))
-	tab.Flags(cmd, map[string]tab.Func{
-		"dry-run": tab.Values(dryRunNone, dryRunClient, dryRunServer), "output": tab.Values("name", "json"),
+	selector.Complete(cmd, complete.JobList(f, finished))
+	complete.Flags(cmd, map[string]complete.Func{
+		"dry-run": complete.Values(dryRunNone, dryRunClient, dryRunServer), "output": complete.Values("name", "json"),
 	})
 	return cmd
 }

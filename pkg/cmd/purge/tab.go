@@ -8,8 +8,8 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
@@ -19,15 +19,15 @@ const claimPrefix = "pvc/"
 
 // complete offers the jobs that are finished and, with --volumes, the claims of results
 // whose job is gone.
-func (o *Flags) complete(f *factory.Factory) tab.Func {
-	return tab.Unless(func() bool { return o.Keep != 0 || o.Select.Typed() }, func(cmd *cobra.Command, args []string, word string) (words []string, _ cobra.ShellCompDirective) {
+func (o *Flags) complete(f *factory.Factory) complete.Func {
+	return complete.Unless(func() bool { return o.Keep != 0 || o.Select.Typed() }, func(cmd *cobra.Command, args []string, word string) (words []string, _ cobra.ShellCompDirective) {
 		if !strings.HasPrefix(word, claimPrefix) {
-			words = tab.Jobs(cmd, f, word, finished)
+			words = complete.Jobs(cmd, f, word, finished)
 		}
 		if o.Volumes && (strings.HasPrefix(word, claimPrefix) || strings.HasPrefix(claimPrefix, word)) {
 			words = append(words, orphans(cmd, f, word)...)
 		}
-		return tab.Without(words, args), cobra.ShellCompDirectiveNoFileComp
+		return complete.Without(words, args), cobra.ShellCompDirectiveNoFileComp
 	})
 }
 
@@ -36,11 +36,11 @@ func finished(one *batchv1.Job) bool { return job.End(one) != nil && one.Deletio
 
 // orphans returns the claims whose job is gone; none where it is not known which jobs are there.
 func orphans(cmd *cobra.Command, f *factory.Factory, word string) []string {
-	jobs, known := tab.JobNames(cmd, f)
+	jobs, known := complete.JobNames(cmd, f)
 	if !known {
 		return nil
 	}
-	return tab.Claims(cmd, f, word, provenance.Select(provenance.ResultsComponent), func(claim *corev1.PersistentVolumeClaim) bool {
+	return complete.Claims(cmd, f, word, provenance.Select(provenance.ResultsComponent), func(claim *corev1.PersistentVolumeClaim) bool {
 		return claim.DeletionTimestamp == nil && provenance.MadeResults(claim) && !slices.Contains(jobs, provenance.JobOf(claim))
 	})
 }

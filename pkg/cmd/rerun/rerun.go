@@ -6,9 +6,9 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/submit"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 )
 
@@ -47,7 +47,7 @@ func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
 		Example: example,
 		Args:    cobra.MinimumNArgs(1),
 
-		ValidArgsFunction: tab.OneJob(f, tab.Any),
+		ValidArgsFunction: complete.OneJob(f, complete.Any),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			typed, err := submit.Split(args, cmd.ArgsLenAtDash(), "rerun")
 			if err != nil {

@@ -71,7 +71,7 @@ func (o *containerFlags) checkLines() error {
 		case strings.ContainsRune(line, 0):
 			return fmt.Errorf("invalid value %q for --cmd: must not contain a NUL byte", line)
 		}
-		if err := complete(o.shell(), line); err != nil {
+		if err := checkComplete(o.shell(), line); err != nil {
 			return fmt.Errorf("invalid value %q for --cmd: incomplete command (%w); put all lines of a command into one --cmd, with line breaks", line, err)
 		}
 	}

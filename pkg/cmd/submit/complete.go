@@ -21,10 +21,10 @@ func dialects(shell string) []syntax.LangVariant {
 	return nil
 }
 
-// complete says why a shell would read on behind the end of line: a quote or a here
+// checkComplete says why a shell would read on behind the end of line: a quote or a here
 // document that is open, an operator at the end. Whatever else is wrong with it the
 // shell itself says.
-func complete(shell, line string) error {
+func checkComplete(shell, line string) error {
 	var open error
 	for _, dialect := range dialects(shell) {
 		_, err := syntax.NewParser(syntax.Variant(dialect)).Parse(strings.NewReader(line+"\n"), "")

@@ -13,7 +13,7 @@ import (
 	"github.com/spf13/pflag"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/tab"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
@@ -48,8 +48,8 @@ func (f *Flags) AddTo(flags *pflag.FlagSet) {
 }
 
 // Complete says what completes the values of the flags of cmd.
-func Complete(cmd *cobra.Command, jobs tab.Func) {
-	tab.Flags(cmd, map[string]tab.Func{"state": tab.List(stateNames()), "except": jobs})
+func Complete(cmd *cobra.Command, jobs complete.Func) {
+	complete.Flags(cmd, map[string]complete.Func{"state": complete.List(stateNames()), "except": jobs})
 }
 
 // Typed reports whether any of the flags was.

@@ -1,9 +1,9 @@
-// Package tab has what completes the words of a command line, for every verb.
+// Package complete has what completes the words of a command line, for every verb.
 //
 // What it promises: a word that needs no cluster asks none. One that does costs a list, which
 // ends when there is enough to offer; after patience nothing is offered. What goes wrong is not
 // told: the line that somebody is typing would break.
-package tab
+package complete
 
 import (
 	"slices"

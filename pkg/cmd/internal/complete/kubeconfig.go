@@ -1,4 +1,4 @@
-package tab
+package complete
 
 import (
 	"maps"
