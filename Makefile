@@ -94,7 +94,7 @@ docs: ## Generate docs/reference from the command tree
 	go run ./docs/generate
 
 golden: ## Update the golden files
-	BATCH_UPDATE_GOLDEN=1 go test -count=1 ./pkg/cmd ./pkg/helper ./pkg/volume
+	BATCH_UPDATE_GOLDEN=1 go test -count=1 ./pkg/cmd ./pkg/helper ./pkg/claim
 
 # What the work tree holds, in a line.
 STATE := { git diff; git ls-files -o --exclude-standard | xargs -r cat; } | git hash-object --stdin

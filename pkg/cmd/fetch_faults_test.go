@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // Status 0 means that every file is complete; after any other the job does not count as fetched, and no file is torn.
@@ -32,12 +32,12 @@ func TestFetchThroughFaults(t *testing.T) {
 				}
 			}
 			if got.Status != 0 {
-				if volume.MarkOf(cluster.Claim("train-results")) != nil {
+				if claim.MarkOf(cluster.Claim("train-results")) != nil {
 					t.Errorf("marked as fetched; %+v", got)
 				}
 				return
 			}
-			if volume.MarkOf(cluster.Claim("train-results")) == nil && !strings.Contains(got.Stderr, "marked as fetched") {
+			if claim.MarkOf(cluster.Claim("train-results")) == nil && !strings.Contains(got.Stderr, "marked as fetched") {
 				t.Errorf("status 0, not marked as fetched and not said; %+v", got)
 			}
 			local := filetree.Read(t, dir)

@@ -10,9 +10,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // made is what run writes on a job with results.
@@ -63,7 +63,7 @@ func of(job *batchv1.Job) func(*corev1.Pod) {
 // ofJob makes the results claim that of job.
 func ofJob(job string) func(*corev1.PersistentVolumeClaim) {
 	return func(c *corev1.PersistentVolumeClaim) {
-		fetched := volume.MarkOf(c)
+		fetched := claim.MarkOf(c)
 		c.Name, c.UID, c.Labels[provenance.JobLabel] = job+"-results", faketest.UID(job+"-results"), job
 		if usedBy(job)(c); fetched != nil {
 			fetchedClaimBy(fetched.By)(c)

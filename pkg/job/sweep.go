@@ -11,9 +11,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // making is how long run may take from the first thing it makes to the job: what
@@ -74,7 +74,7 @@ func (l leftover) awaited(ctx context.Context, client clients.Interface) (bool, 
 	if l.adopt != nil {
 		return false, nil
 	}
-	users, err := volume.Users(ctx, client, l.GetNamespace(), l.GetName())
+	users, err := claim.Users(ctx, client, l.GetNamespace(), l.GetName())
 	if apierrors.IsForbidden(err) {
 		return true, nil
 	}

@@ -12,10 +12,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // Volumes says which results claims go too: of those that run made, that of a
@@ -26,7 +26,7 @@ type Volumes struct {
 	// Discard those too whose results were not fetched.
 	Discard bool
 	// Viewer is the user for whom a fetch counts or not.
-	Viewer volume.Viewer
+	Viewer claim.Viewer
 	// Orphans takes claims whose job is gone; nil for none.
 	Orphans func(Claim) bool
 }
@@ -41,11 +41,11 @@ type Claim struct {
 	Job  string
 	Jobs []Job
 	// Record tells whether its results were fetched, and whose they are.
-	Record  volume.Record
+	Record  claim.Record
 	Labels  labels.Set
 	Created time.Time
 	// Vias are what fetches through a bucket have there, by their ids; mostly nil.
-	Vias map[string]volume.Via
+	Vias map[string]claim.Via
 	// Why it stays, empty where it goes.
 	Why string
 	// Loss is why its results are lost when it goes; empty where nothing is lost.
@@ -53,13 +53,13 @@ type Claim struct {
 }
 
 // ReduceClaim returns what is needed of a claim.
-func ReduceClaim(claim *corev1.PersistentVolumeClaim) Claim {
-	size := volume.Size(claim)
+func ReduceClaim(pvc *corev1.PersistentVolumeClaim) Claim {
+	size := claim.Size(pvc)
 	return Claim{
-		Object: Object{Kind: KindClaim, Name: claim.Name, Namespace: claim.Namespace, UID: claim.UID, Version: claim.ResourceVersion},
-		Size:   size.Value(), Job: provenance.JobOf(claim), Record: volume.RecordOfClaim(claim),
-		Labels: claim.Labels, Created: claim.CreationTimestamp.Time,
-		Vias: volume.ViasOf(claim),
+		Object: Object{Kind: KindClaim, Name: pvc.Name, Namespace: pvc.Namespace, UID: pvc.UID, Version: pvc.ResourceVersion},
+		Size:   size.Value(), Job: provenance.JobOf(pvc), Record: claim.RecordOfClaim(pvc),
+		Labels: pvc.Labels, Created: pvc.CreationTimestamp.Time,
+		Vias: claim.ViasOf(pvc),
 	}
 }
 
@@ -121,7 +121,7 @@ func (p *planner) why(claim Claim, discard bool) string {
 
 // loss returns why results are lost with the claim, empty where none are. A fetch covers the results of the job
 // that it was of, and those of every job that had finished before.
-func (c *Claim) loss(viewer volume.Viewer) string {
+func (c *Claim) loss(viewer claim.Viewer) string {
 	fetch := c.Record.Fetch
 	switch {
 	case c.Record.Unused:

@@ -5,7 +5,7 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 )
 
 // Held is a job that stays, because claims with its results are deleted with its pods:
@@ -22,7 +22,7 @@ func (p *planner) ofEphemeral(pod *corev1.Pod) {
 	if _, ok := p.chosen[of]; !ok || pod.DeletionTimestamp != nil {
 		return
 	}
-	for _, m := range volume.MountsOfPod(pod) {
+	for _, m := range claim.MountsOfPod(pod) {
 		if m.Pod != "" && !m.ReadOnly && !slices.Contains(p.ephemeral[of], m.Claim) {
 			p.ephemeral[of] = append(p.ephemeral[of], m.Claim)
 		}

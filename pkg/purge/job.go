@@ -15,9 +15,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // Object is what deleting one thing, and only that, needs to know of it.
@@ -49,7 +49,7 @@ type Job struct {
 	Claims  []string
 	Results string
 	// Record tells whether its results were fetched, and whose they are.
-	Record volume.Record
+	Record claim.Record
 	// Keeper is what else looks after it, such as "CronJob nightly"; empty for nothing.
 	Keeper string
 	// Group is the value of the label that the newest are kept by.
@@ -64,8 +64,8 @@ func Reduce(one *batchv1.Job, groupBy string) Job {
 	return Job{
 		Object: Object{Kind: KindJob, Name: one.Name, Namespace: one.Namespace, UID: one.UID, Version: one.ResourceVersion},
 		State:  job.StateOf(one), Finished: finished,
-		Claims: volume.Written(one), Results: one.Annotations[provenance.ResultsAnnotation],
-		Record: volume.RecordOfJob(one),
+		Claims: claim.Written(one), Results: one.Annotations[provenance.ResultsAnnotation],
+		Record: claim.RecordOfJob(one),
 		Keeper: keeper(one), Group: one.Labels[groupBy], Going: one.DeletionTimestamp != nil,
 	}
 }

@@ -14,10 +14,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 const (
@@ -72,9 +72,9 @@ func RememberedBuckets(cacheDir, endpoint string) (buckets []string) {
 }
 
 // Sweep looks after one claim. The fetches called except are at work.
-func (o Objects) Sweep(ctx context.Context, claim *corev1.PersistentVolumeClaim, except ...string) {
-	vias := volume.ViasOf(claim)
-	maps.DeleteFunc(vias, func(id string, via volume.Via) bool {
+func (o Objects) Sweep(ctx context.Context, pvc *corev1.PersistentVolumeClaim, except ...string) {
+	vias := claim.ViasOf(pvc)
+	maps.DeleteFunc(vias, func(id string, via claim.Via) bool {
 		old := o.Now().Sub(via.Since) >= abandoned
 		return slices.Contains(except, id) || via.Ends && via.Bucket != o.Through || !via.Ends && !old && !o.Dead(id)
 	})
@@ -82,23 +82,23 @@ func (o Objects) Sweep(ctx context.Context, claim *corev1.PersistentVolumeClaim,
 		if o.Removed != nil {
 			o.Removed(id)
 		}
-		return volume.MarkVia(ctx, o.Client, claim, id, nil)
+		return claim.MarkVia(ctx, o.Client, pvc, id, nil)
 	})
 }
 
 // Gone looks after claims that were deleted: nothing tells of their objects any more.
 func (o Objects) Gone(ctx context.Context, claims []Claim) {
-	vias := map[string]volume.Via{}
-	for _, claim := range claims {
-		for id, via := range claim.Vias {
-			vias[string(claim.UID)+"/"+id] = via
+	vias := map[string]claim.Via{}
+	for _, pvc := range claims {
+		for id, via := range pvc.Vias {
+			vias[string(pvc.UID)+"/"+id] = via
 		}
 	}
 	o.tidy(ctx, vias, nil)
 }
 
 // tidy removes what is this user's own, and then the annotations that tell of it; unmark is nil where they are gone.
-func (o Objects) tidy(ctx context.Context, vias map[string]volume.Via, unmark func(ctx context.Context, id string) error) {
+func (o Objects) tidy(ctx context.Context, vias map[string]claim.Via, unmark func(ctx context.Context, id string) error) {
 	if len(vias) == 0 {
 		return
 	}
@@ -108,7 +108,7 @@ func (o Objects) tidy(ctx context.Context, vias map[string]volume.Via, unmark fu
 	if err != nil {
 		return // without a store of this user's none of it is
 	}
-	maps.DeleteFunc(vias, func(_ string, via volume.Via) bool { return !o.isOwn(store, via) })
+	maps.DeleteFunc(vias, func(_ string, via claim.Via) bool { return !o.isOwn(store, via) })
 	if len(vias) == 0 {
 		return
 	}
@@ -134,12 +134,12 @@ func (o Objects) tidy(ctx context.Context, vias map[string]volume.Via, unmark fu
 func (o Objects) limit() time.Duration { return cmp.Or(o.Limit, Tidying) }
 
 // isOwn reports whether via leads to the store that this user has configured, and to one of this user's buckets.
-func (o Objects) isOwn(store *s3.Store, via volume.Via) bool {
+func (o Objects) isOwn(store *s3.Store, via claim.Via) bool {
 	return s3.Endpoint(via.Endpoint) == store.Endpoint() && via.Region == store.Region() && slices.Contains(o.Buckets(store.Endpoint()), via.Bucket)
 }
 
 // remove removes what one fetch left, and returns how much it was.
-func (o Objects) remove(ctx context.Context, store *s3.Store, via volume.Via) (count int, err error) {
+func (o Objects) remove(ctx context.Context, store *s3.Store, via claim.Via) (count int, err error) {
 	if via.Ends {
 		return s3mirror.Sweep(ctx, store, s3.Location{Bucket: via.Bucket, Prefix: via.Prefix}, string(via.Claim), o.Now)
 	}
@@ -150,7 +150,7 @@ func (o Objects) remove(ctx context.Context, store *s3.Store, via volume.Via) (c
 }
 
 // tell says what became of what one fetch left; last says that nothing will look after it again.
-func (o Objects) tell(ctx context.Context, via volume.Via, count int, err error, last bool) {
+func (o Objects) tell(ctx context.Context, via claim.Via, count int, err error, last bool) {
 	at := s3.Location{Bucket: via.Bucket, Prefix: via.Prefix}
 	_, busy := errors.AsType[*s3mirror.LockedError](err)
 	switch {

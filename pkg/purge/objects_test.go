@@ -14,24 +14,24 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // annotated is a claim of which annotations say that fetches are on their way.
-func annotated(vias ...volume.Via) *corev1.PersistentVolumeClaim {
-	claim := faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
-	claim.Annotations = map[string]string{}
+func annotated(vias ...claim.Via) *corev1.PersistentVolumeClaim {
+	pvc := faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
+	pvc.Annotations = map[string]string{}
 	for i, via := range vias {
 		text := fmt.Sprintf(`{"bucket":%q,"prefix":%q,"endpoint":%q,"region":%q,"since":"2020-01-01T00:00:00Z","ends":%v}`,
 			via.Bucket, via.Prefix, via.Endpoint, via.Region, via.Ends)
-		claim.Annotations[fmt.Sprintf("%sid%d", provenance.ViaAnnotation, i)] = provenance.Bind(via.Claim, text)
+		pvc.Annotations[fmt.Sprintf("%sid%d", provenance.ViaAnnotation, i)] = provenance.Bind(via.Claim, text)
 	}
-	return claim
+	return pvc
 }
 
 // tidying is Objects for whom the store is this user's own, and results the only bucket.
@@ -55,7 +55,7 @@ func TestObjectsOnlyOfOwnStore(t *testing.T) {
 		return false
 	})
 	uid := faketest.Claim("train-results", "1Gi", corev1.ClaimBound).UID
-	own := volume.Via{Bucket: "results", Claim: uid, Prefix: "team/model", Endpoint: store.Endpoint(), Region: store.Region(), Ends: true}
+	own := claim.Via{Bucket: "results", Claim: uid, Prefix: "team/model", Endpoint: store.Endpoint(), Region: store.Region(), Ends: true}
 	endpoint, region, elsewhere, copied, odd := own, own, own, own, own
 	endpoint.Endpoint, region.Region, elsewhere.Bucket, copied.Claim, odd.Prefix = "https://evil.example", "eu-west-1", "evil", "another", "a/../b\x1b"
 	keys := filepath.Join(t.TempDir(), "asked")
@@ -63,7 +63,7 @@ func TestObjectsOnlyOfOwnStore(t *testing.T) {
 		return s3.Configure(ctx, s3.Options{Endpoint: store.Endpoint() + "/"})
 	}
 	for name, test := range map[string]struct {
-		via     volume.Via
+		via     claim.Via
 		follows bool
 	}{
 		"another endpoint": {endpoint, false}, "another region": {region, false}, "another bucket": {elsewhere, false},
@@ -81,9 +81,9 @@ func TestObjectsOnlyOfOwnStore(t *testing.T) {
 			asked.Store(0)
 			_ = os.Remove(keys)
 			var said []string
-			claim := annotated(test.via)
-			tidying(t, configure, claim, &said).Sweep(t.Context(), claim)
-			tidying(t, configure, claim, &said).Gone(t.Context(), []purge.Claim{purge.ReduceClaim(claim)})
+			pvc := annotated(test.via)
+			tidying(t, configure, pvc, &said).Sweep(t.Context(), pvc)
+			tidying(t, configure, pvc, &said).Gone(t.Context(), []purge.Claim{purge.ReduceClaim(pvc)})
 			_, err := os.Stat(keys)
 			if follows := asked.Load() > 0; follows != test.follows || (err == nil) != test.follows || len(said) > 0 {
 				t.Errorf("%d requests, keys: %v, %q", asked.Load(), err, said)
@@ -106,15 +106,15 @@ func TestObjectsHaveOneLimit(t *testing.T) {
 	})
 	t.Cleanup(func() { close(stop) })
 	uid := faketest.Claim("train-results", "1Gi", corev1.ClaimBound).UID
-	var vias []volume.Via
+	var vias []claim.Via
 	for i := range 30 {
-		vias = append(vias, volume.Via{Bucket: "results", Claim: uid, Prefix: fmt.Sprint("x/", i), Endpoint: store.Endpoint(), Region: store.Region(), Ends: true})
+		vias = append(vias, claim.Via{Bucket: "results", Claim: uid, Prefix: fmt.Sprint("x/", i), Endpoint: store.Endpoint(), Region: store.Region(), Ends: true})
 	}
-	claim := annotated(vias...)
+	pvc := annotated(vias...)
 	var said []string
-	objects := tidying(t, func(context.Context) (*s3.Store, error) { return store, nil }, claim, &said)
+	objects := tidying(t, func(context.Context) (*s3.Store, error) { return store, nil }, pvc, &said)
 	objects.Limit = 200 * time.Millisecond
-	objects.Sweep(t.Context(), claim)
+	objects.Sweep(t.Context(), pvc)
 	if requests := asked.Load(); requests > 10 || len(said) != 1 || !strings.HasSuffix(said[0], "the S3 store did not answer within 200ms") {
 		t.Errorf("%d requests, %q", requests, said)
 	}

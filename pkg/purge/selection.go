@@ -7,8 +7,8 @@ import (
 
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // Selection says which finished jobs are to go.
@@ -20,7 +20,7 @@ type Selection struct {
 	Keep int
 	// Fetched takes only those whose results Viewer has not to fetch any more, or that had none.
 	Fetched bool
-	Viewer  volume.Viewer
+	Viewer  claim.Viewer
 	// Owned takes those too that something else looks after.
 	Owned bool
 }
@@ -47,10 +47,10 @@ func (s Selection) Of(jobs []Job, now time.Time) (chosen []Job, left Left) {
 }
 
 // done reports whether nothing of a job's results is still to be fetched.
-func (j Job) done(viewer volume.Viewer) bool { return len(j.Claims) == 0 || j.Record.Done(viewer) }
+func (j Job) done(viewer claim.Viewer) bool { return len(j.Claims) == 0 || j.Record.Done(viewer) }
 
 // Fetched says in a table whether the results of a job were fetched; "" for a job without results.
-func (j Job) Fetched(viewer volume.Viewer) string {
+func (j Job) Fetched(viewer claim.Viewer) string {
 	if len(j.Claims) == 0 {
 		return ""
 	}

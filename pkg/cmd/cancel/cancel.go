@@ -14,6 +14,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	utilduration "k8s.io/apimachinery/pkg/util/duration"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
@@ -23,7 +24,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 const long = `
@@ -245,7 +245,7 @@ func (o *Options) lost(jobs ...*batchv1.Job) string {
 	losing := slices.DeleteFunc(slices.Clone(jobs), func(one *batchv1.Job) bool { return !losesPods(one) })
 	var volumes []string
 	for _, one := range losing {
-		volumes = append(volumes, volume.DeletedWithPods(one)...)
+		volumes = append(volumes, claim.DeletedWithPods(one)...)
 	}
 	slices.Sort(volumes)
 	files := filesOn(slices.Compact(volumes))

@@ -12,30 +12,30 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // choose finds which of the claims that one and its pods mount holds the paths.
-func (o *Options) choose(ctx context.Context, one *batchv1.Job) (volume.Choice, []volume.Mounted, error) {
-	mounts := volume.MountsIn(one)
-	ephemeral := volume.Ephemeral(one.Spec.Template.Spec)
+func (o *Options) choose(ctx context.Context, one *batchv1.Job) (claim.Choice, []claim.Mounted, error) {
+	mounts := claim.MountsIn(one)
+	ephemeral := claim.Ephemeral(one.Spec.Template.Spec)
 	if len(ephemeral) > 0 {
 		pods, err := job.Pods(ctx, o.client, one)
 		if err != nil {
-			return volume.Choice{}, nil, err
+			return claim.Choice{}, nil, err
 		}
 		mounts = append(mounts, ofPods(pods)...)
 	}
-	choice, err := volume.Choose(mounts, one.Annotations[provenance.ResultsAnnotation], o.paths)
+	choice, err := claim.Choose(mounts, one.Annotations[provenance.ResultsAnnotation], o.paths)
 	switch {
 	case err == nil:
 		return choice, mounts, nil
 	case o.lastIsLocal():
 		return choice, nil, o.destinationMeant()
 	}
-	if len(ephemeral)+len(volume.Devices(one.Spec.Template.Spec)) == 0 {
+	if len(ephemeral)+len(claim.Devices(one.Spec.Template.Spec)) == 0 {
 		if files := o.podFiles(ctx, one, len(mounts) > 0); files != nil {
 			err = files
 		}
@@ -44,19 +44,19 @@ func (o *Options) choose(ctx context.Context, one *batchv1.Job) (volume.Choice, 
 }
 
 // ofPods returns the claims of ephemeral volumes, which exist as long as their pods do.
-func ofPods(pods []*corev1.Pod) []volume.Mounted {
-	var mounts []volume.Mounted
+func ofPods(pods []*corev1.Pod) []claim.Mounted {
+	var mounts []claim.Mounted
 	for _, pod := range pods {
-		mounts = append(mounts, slices.DeleteFunc(volume.MountsOfPod(pod), func(m volume.Mounted) bool { return m.Pod == "" })...)
+		mounts = append(mounts, slices.DeleteFunc(claim.MountsOfPod(pod), func(m claim.Mounted) bool { return m.Pod == "" })...)
 	}
 	return mounts
 }
 
 // explain adds to why no claim was chosen what the mounts alone do not show.
-func (o *Options) explain(err error, one *batchv1.Job, mounts []volume.Mounted) error {
+func (o *Options) explain(err error, one *batchv1.Job, mounts []claim.Mounted) error {
 	spec := one.Spec.Template.Spec
-	ephemeral, devices := volume.Ephemeral(spec), volume.Devices(spec)
-	twice, ambiguous := errors.AsType[*volume.AmbiguousError](err)
+	ephemeral, devices := claim.Ephemeral(spec), claim.Devices(spec)
+	twice, ambiguous := errors.AsType[*claim.AmbiguousError](err)
 	switch {
 	case ambiguous:
 		first := twice.Mounts[0]

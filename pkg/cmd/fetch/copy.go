@@ -12,11 +12,11 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 const (
@@ -194,7 +194,7 @@ func (o *Options) sayUnrecorded(from *found, err error) {
 func (o *Options) settled(ctx context.Context, from *found) bool {
 	if from.job == nil || job.End(from.job) != nil {
 		users, err := retryReading(ctx, func() ([]corev1.Pod, error) {
-			return volume.Users(ctx, o.client, o.namespace, from.claim.Name)
+			return claim.Users(ctx, o.client, o.namespace, from.claim.Name)
 		})
 		if err != nil && ctx.Err() == nil {
 			o.sayUnrecorded(from, err)

@@ -13,13 +13,13 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // found is what to copy from.
@@ -34,7 +34,7 @@ type found struct {
 	// pod has the files on its emptyDir volume podVolume; nil where they are on claim.
 	pod       *corev1.Pod
 	podVolume string
-	volume.Choice
+	claim.Choice
 	// layout says what the symlinks on the claim lead to.
 	layout *localtree.Layout
 	// results means that the claim is all that the job writes to.
@@ -98,14 +98,14 @@ func (o *Options) findOf(ctx context.Context, one *batchv1.Job) (*found, error) 
 	if err != nil {
 		return nil, err
 	}
-	claim, err := o.getClaim(ctx, choice.Claim)
+	pvc, err := o.getClaim(ctx, choice.Claim)
 	if err != nil {
 		return nil, err
 	}
-	if err := checkPod(claim, choice.Pod); err != nil {
+	if err := checkPod(pvc, choice.Pod); err != nil {
 		return nil, fmt.Errorf("job %q: %w", one.Name, err)
 	}
-	other := otherUse(claim, one)
+	other := otherUse(pvc, one)
 	if other != "" && !o.anyway {
 		return nil, fmt.Errorf("job %q: %s, which may have replaced its files; use --anyway to fetch the current files", one.Name, other)
 	}
@@ -118,20 +118,20 @@ func (o *Options) findOf(ctx context.Context, one *batchv1.Job) (*found, error) 
 		return nil, err
 	}
 	only := choice.Claim == results && choice.SubPath == "" || writableMounts(mounts) == 1
-	layout := localtree.NewLayout(choice.SubPath, mountsOn(claim.Name, mounts, volume.Tasks(one))...)
+	layout := localtree.NewLayout(choice.SubPath, mountsOn(pvc.Name, mounts, claim.Tasks(one))...)
 	return &found{
-		name: one.Name, job: one, pods: pods, claim: claim, Choice: choice, layout: layout, results: only, others: other != "", tasks: tasks,
+		name: one.Name, job: one, pods: pods, claim: pvc, Choice: choice, layout: layout, results: only, others: other != "", tasks: tasks,
 	}, nil
 }
 
 // otherUse says which job uses claim now in the place of one; "" for none.
-func otherUse(claim *corev1.PersistentVolumeClaim, one *batchv1.Job) string {
+func otherUse(pvc *corev1.PersistentVolumeClaim, one *batchv1.Job) string {
 	end, _ := job.Finished(one)
-	return volume.OtherUse(claim, one, end)
+	return claim.OtherUse(pvc, one, end)
 }
 
 // writableMounts counts the folders of claims that a job writes to.
-func writableMounts(mounts []volume.Mounted) int {
+func writableMounts(mounts []claim.Mounted) int {
 	folders := map[string]bool{}
 	for _, m := range mounts {
 		if !m.ReadOnly {
@@ -265,20 +265,20 @@ const mostClaims = 1000
 // getClaim returns a claim that can be mounted. An unbound one is refused: a
 // helper would provision it.
 func (o *Options) getClaim(ctx context.Context, name string) (*corev1.PersistentVolumeClaim, error) {
-	claim, err := o.client.CoreV1().PersistentVolumeClaims(o.namespace).Get(ctx, name, metav1.GetOptions{})
+	pvc, err := o.client.CoreV1().PersistentVolumeClaims(o.namespace).Get(ctx, name, metav1.GetOptions{})
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil, o.noClaim(ctx, name)
 	case err != nil:
 		return nil, fmt.Errorf("reading claim %q: %w", name, err)
-	case claim.DeletionTimestamp != nil:
-		return nil, fmt.Errorf("claim %q is being deleted, so no new pod can mount it: %s", name, purge.Holding(ctx, o.client, claim))
-	case volume.IsDevice(claim):
+	case pvc.DeletionTimestamp != nil:
+		return nil, fmt.Errorf("claim %q is being deleted, so no new pod can mount it: %s", name, purge.Holding(ctx, o.client, pvc))
+	case claim.IsDevice(pvc):
 		return nil, fmt.Errorf("claim %q is a block device (volumeMode Block), so there are no files to fetch", name)
-	case claim.Status.Phase == corev1.ClaimPending:
+	case pvc.Status.Phase == corev1.ClaimPending:
 		return nil, fmt.Errorf("claim %q has no volume yet: no pod has used it, so there are no files to fetch", name)
-	case claim.Status.Phase == corev1.ClaimLost:
+	case pvc.Status.Phase == corev1.ClaimLost:
 		return nil, fmt.Errorf("claim %q has lost its volume (phase Lost)", name)
 	}
-	return claim, nil
+	return pvc, nil
 }

@@ -9,9 +9,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // writers is where those who wrote to a claim saw it.
@@ -26,8 +26,8 @@ type writers struct {
 // findWriters looks who wrote to a claim: the job whose results it holds, or else all jobs and pods that mount it. Where
 // nothing of that is found, or may not be listed, the claim is taken to be mounted where run mounts results: absolute
 // links to other places then lead out of it.
-func (o *Options) findWriters(ctx context.Context, claim *corev1.PersistentVolumeClaim, owned *batchv1.Job) *writers {
-	w := &writers{claim: claim.Name}
+func (o *Options) findWriters(ctx context.Context, pvc *corev1.PersistentVolumeClaim, owned *batchv1.Job) *writers {
+	w := &writers{claim: pvc.Name}
 	if owned != nil {
 		w.seeJob(owned)
 	}
@@ -41,7 +41,7 @@ func (o *Options) findWriters(ctx context.Context, claim *corev1.PersistentVolum
 		w.seePods(ctx, o)
 	}
 	if w.path == "" {
-		w.path = volume.ResultsPath
+		w.path = claim.ResultsPath
 	}
 	if len(w.mounts) == 0 {
 		w.mounts = []localtree.Mount{{Path: w.path}}
@@ -50,7 +50,7 @@ func (o *Options) findWriters(ctx context.Context, claim *corev1.PersistentVolum
 }
 
 func (w *writers) seeJob(one *batchv1.Job) {
-	w.see(volume.MountsIn(one), volume.Tasks(one), one.CreationTimestamp)
+	w.see(claim.MountsIn(one), claim.Tasks(one), one.CreationTimestamp)
 }
 
 func (w *writers) seePods(ctx context.Context, o *Options) {
@@ -60,15 +60,15 @@ func (w *writers) seePods(ctx context.Context, o *Options) {
 	}
 	for i := range pods.Items {
 		if pod := &pods.Items[i]; !isHelper(*pod) {
-			w.see(volume.MountsOfPod(pod), 0, pod.CreationTimestamp)
+			w.see(claim.MountsOfPod(pod), 0, pod.CreationTimestamp)
 		}
 	}
 }
 
 // see takes a job or pod into account that was created then.
-func (w *writers) see(mounts []volume.Mounted, tasks int, created metav1.Time) {
+func (w *writers) see(mounts []claim.Mounted, tasks int, created metav1.Time) {
 	w.mounts = append(w.mounts, mountsOn(w.claim, mounts, tasks)...)
-	whole := slices.IndexFunc(mounts, func(m volume.Mounted) bool { return m.Claim == w.claim && m.SubPath == "" && !m.Varies })
+	whole := slices.IndexFunc(mounts, func(m claim.Mounted) bool { return m.Claim == w.claim && m.SubPath == "" && !m.Varies })
 	if whole >= 0 && (w.path == "" || w.newest.Before(&created)) {
 		w.path, w.newest = mounts[whole].Path, created
 	}
@@ -76,10 +76,10 @@ func (w *writers) see(mounts []volume.Mounted, tasks int, created metav1.Time) {
 
 // mountsOn returns those of the mounts of a job with so many tasks that are of one claim. Each task that has a directory
 // of its own has a mount of its own.
-func mountsOn(claim string, mounts []volume.Mounted, tasks int) []localtree.Mount {
+func mountsOn(pvc string, mounts []claim.Mounted, tasks int) []localtree.Mount {
 	var on []localtree.Mount
 	for _, m := range mounts {
-		if m.Claim != claim {
+		if m.Claim != pvc {
 			continue
 		}
 		if _, known := m.TaskFolder(0); !known || tasks == 0 {

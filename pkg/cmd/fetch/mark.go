@@ -7,10 +7,10 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // marking is how long annotating job and claim may take.
@@ -47,7 +47,7 @@ func (o *Options) record(ctx context.Context, place *place, result transfer.Resu
 
 // noteSelected says of results that were not recorded as fetched yet that a fetch of selected files does not change that.
 func (o *Options) noteSelected(from *found) {
-	mattered := from.job != nil && from.results && !volume.RecordOfJob(from.job).Done(o.viewer())
+	mattered := from.job != nil && from.results && !claim.RecordOfJob(from.job).Done(o.viewer())
 	if mattered && from.All && !o.takesAll(from) && !o.engine.Mark && !o.inUse && !from.others && !o.engine.Plan {
 		o.factory.Say("Note: the results are not marked as fetched, because --include and --exclude select a part of them; use --mark if you need no other files")
 	}
@@ -59,13 +59,13 @@ func (o *Options) mark(ctx context.Context, place *place, result transfer.Result
 	ctx, cancel := context.WithTimeout(ctx, marking)
 	defer cancel()
 	from := place.from
-	users, err := volume.Users(ctx, o.client, o.namespace, from.claim.Name)
+	users, err := claim.Users(ctx, o.client, o.namespace, from.claim.Name)
 	if err == nil {
 		on := marked(from, users)
-		if on == (volume.Marked{}) && o.engine.Mark {
+		if on == (claim.Marked{}) && o.engine.Mark {
 			err = fmt.Errorf("run did not create claim %s, and no job writes to it alone", from.claim.Name)
 		} else {
-			err = volume.MarkFetched(ctx, o.client, on, o.newMark(from, result))
+			err = claim.MarkFetched(ctx, o.client, on, o.newMark(from, result))
 		}
 	}
 	if err != nil {
@@ -74,8 +74,8 @@ func (o *Options) mark(ctx context.Context, place *place, result transfer.Result
 }
 
 // newMark returns the record of a fetch by this user.
-func (o *Options) newMark(from *found, result transfer.Result) volume.Mark {
-	mark := volume.Mark{
+func (o *Options) newMark(from *found, result transfer.Result) claim.Mark {
+	mark := claim.Mark{
 		When: o.factory.ServerClock().Now(), By: o.me.Name, Digest: result.Digest,
 		Files: result.Files + result.Symlinks + result.HardLinks, Empty: result.OnlyDirectories() && o.takesAll(from),
 	}
@@ -86,8 +86,8 @@ func (o *Options) newMark(from *found, result transfer.Result) volume.Mark {
 }
 
 // marked returns what records a complete fetch.
-func marked(from *found, users []corev1.Pod) volume.Marked {
-	var on volume.Marked
+func marked(from *found, users []corev1.Pod) claim.Marked {
+	var on claim.Marked
 	if provenance.MadeResults(from.claim) && from.SubPath == "" && firstUser(users) == "" {
 		on.Claim = from.claim
 	}

@@ -8,18 +8,18 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/utils/clock"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // TestMarkOfNothing: results are recorded as empty only where all of them were asked for, and nothing was skipped.
 func TestMarkOfNothing(t *testing.T) {
 	none := transfer.Result{Complete: true, Dirs: 1, Skipped: []transfer.Refusal{{Path: "lost+found"}}}
 	link := transfer.Result{Complete: true, Skipped: []transfer.Refusal{{Path: "lost+found"}, {Path: "python"}}}
-	all, part := &found{Choice: volume.Choice{All: true}}, &found{Choice: volume.Choice{Paths: []string{"d"}}}
+	all, part := &found{Choice: claim.Choice{All: true}}, &found{Choice: claim.Choice{Paths: []string{"d"}}}
 	o := &Options{factory: &factory.Factory{Client: faketest.New(), Clock: clock.RealClock{}}}
 	for _, test := range []struct {
 		from   *found
@@ -38,7 +38,7 @@ func TestMarkCountsSelectedFiles(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, part := volume.Choice{All: true}, volume.Choice{Paths: []string{"d"}}
+	all, part := claim.Choice{All: true}, claim.Choice{Paths: []string{"d"}}
 	for name, test := range map[string]struct {
 		engine        Engine
 		from          found

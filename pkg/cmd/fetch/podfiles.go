@@ -13,15 +13,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // inPodError says that files are on no claim and are deleted with their pod, which runs: fetch reads them inside it.
 type inPodError struct {
-	dir  volume.PodDir
+	dir  claim.PodDir
 	file string
 	pod  *corev1.Pod
 }
@@ -64,16 +64,16 @@ func (o *Options) findInPod(one *batchv1.Job, files *inPodError) (*found, error)
 		return nil, fmt.Errorf("job %q: %w; %s requires a helper pod, which cannot mount an emptyDir volume", one.Name, files, flag)
 	}
 	pod, dir := files.pod, files.dir
-	mount := volume.Mounted{Mount: volume.Mount{Claim: pod.Name, Path: dir.Path}, Container: dir.Container}
-	choice, err := volume.Choose([]volume.Mounted{mount}, pod.Name, o.paths)
+	mount := claim.Mounted{Mount: claim.Mount{Claim: pod.Name, Path: dir.Path}, Container: dir.Container}
+	choice, err := claim.Choose([]claim.Mounted{mount}, pod.Name, o.paths)
 	if err != nil {
 		return nil, fmt.Errorf("job %q: %w", one.Name, err)
 	}
-	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
+	pvc := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
 		Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID + types.UID("/"+dir.Volume),
 	}}
 	return &found{
-		name: one.Name, job: one, pods: []*corev1.Pod{pod}, claim: claim, Choice: choice, pod: pod, podVolume: dir.Volume,
+		name: one.Name, job: one, pods: []*corev1.Pod{pod}, claim: pvc, Choice: choice, pod: pod, podVolume: dir.Volume,
 		layout: localtree.NewLayout("", localtree.Mount{Path: dir.Path}),
 	}, nil
 }
@@ -93,17 +93,17 @@ func (o *Options) needsHelper() string {
 
 // podDir returns the emptyDir volume that holds what was asked for, and that path as the container sees it. Without
 // such a volume that is a path in the file system of the first container. claims says that the job has claims.
-func (o *Options) podDir(spec corev1.PodSpec, claims bool) (volume.PodDir, string) {
-	dirs := volume.EmptyDirs(spec)
-	container := volume.PodDir{Container: spec.Containers[0].Name}
+func (o *Options) podDir(spec corev1.PodSpec, claims bool) (claim.PodDir, string) {
+	dirs := claim.EmptyDirs(spec)
+	container := claim.PodDir{Container: spec.Containers[0].Name}
 	switch {
 	case len(o.paths) > 0 && path.IsAbs(o.paths[0]) && o.paths[0] != "/":
 		file := path.Clean(o.paths[0])
-		dirs = slices.DeleteFunc(dirs, func(dir volume.PodDir) bool { return !dir.Holds(file) })
+		dirs = slices.DeleteFunc(dirs, func(dir claim.PodDir) bool { return !dir.Holds(file) })
 		if len(dirs) == 0 {
 			return container, file
 		}
-		return slices.MaxFunc(dirs, func(a, b volume.PodDir) int { return cmp.Compare(len(a.Path), len(b.Path)) }), file
+		return slices.MaxFunc(dirs, func(a, b claim.PodDir) int { return cmp.Compare(len(a.Path), len(b.Path)) }), file
 	case claims || len(dirs) == 0:
 		return container, "PATH"
 	case len(o.paths) > 0:

@@ -8,11 +8,11 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/pathcache"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // noted is a Source that notes which paths it tells of, until it has told all of them once.
@@ -139,7 +139,7 @@ func (o *Options) base(from *found) string {
 	if o.claim != "" || from.job == nil {
 		return from.Path
 	}
-	choice, err := volume.Choose(volume.MountsIn(from.job), from.job.Annotations[provenance.ResultsAnnotation], []string{"x"})
+	choice, err := claim.Choose(claim.MountsIn(from.job), from.job.Annotations[provenance.ResultsAnnotation], []string{"x"})
 	if err != nil {
 		return ""
 	}
@@ -150,7 +150,7 @@ func (o *Options) base(from *found) string {
 // each once: this is how the PATH of an array is written.
 func (f *found) asTasksSee(paths []string) (inside []string) {
 	folders := map[string]bool{}
-	for n := range volume.Tasks(f.job) {
+	for n := range claim.Tasks(f.job) {
 		if folder, known := f.TaskFolder(n); known {
 			folders[folder] = true
 		}

@@ -12,12 +12,12 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // batch is several fetches, one after the other.
@@ -99,11 +99,11 @@ func (o *Options) selected(ctx context.Context) ([]*batchv1.Job, error) {
 
 // unfetchedBy reports whether the results of a job are still there, and its owner has not fetched them.
 func (o *Options) unfetchedBy(one *batchv1.Job, held map[string]*corev1.PersistentVolumeClaim) bool {
-	claim := held[one.Namespace+"/"+one.Annotations[provenance.ResultsAnnotation]]
-	return claim != nil && !volume.RecordOfJob(one).Done(o.viewer()) && otherUse(claim, one) == ""
+	pvc := held[one.Namespace+"/"+one.Annotations[provenance.ResultsAnnotation]]
+	return pvc != nil && !claim.RecordOfJob(one).Done(o.viewer()) && otherUse(pvc, one) == ""
 }
 
-func (o *Options) viewer() volume.Viewer { return volume.Viewer{Name: o.me.Name} }
+func (o *Options) viewer() claim.Viewer { return claim.Viewer{Name: o.me.Name} }
 
 // byNamespace parts jobs by their namespace, in the order of the oldest of each.
 func byNamespace(jobs []*batchv1.Job) (groups [][]*batchv1.Job) {
@@ -140,8 +140,8 @@ func (o *Options) held(ctx context.Context) (map[string]*corev1.PersistentVolume
 	}
 	held := map[string]*corev1.PersistentVolumeClaim{}
 	for i := range list.Items {
-		if claim := &list.Items[i]; !volume.RecordOfClaim(claim).Done(o.viewer()) {
-			held[claim.Namespace+"/"+claim.Name] = claim
+		if pvc := &list.Items[i]; !claim.RecordOfClaim(pvc).Done(o.viewer()) {
+			held[pvc.Namespace+"/"+pvc.Name] = pvc
 		}
 	}
 	return held, nil

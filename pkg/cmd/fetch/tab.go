@@ -10,12 +10,12 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/pathcache"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // mostPaths is how many are offered at once.
@@ -108,4 +108,4 @@ func hasVolume(claim *corev1.PersistentVolumeClaim) bool {
 }
 
 // hasResults reports whether a job writes to a volume that can be fetched from.
-func hasResults(one *batchv1.Job) bool { return len(volume.Written(one)) > 0 }
+func hasResults(one *batchv1.Job) bool { return len(claim.Written(one)) > 0 }

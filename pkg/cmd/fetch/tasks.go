@@ -9,8 +9,8 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // taskRange is tasks of an array, both ends included.
@@ -51,7 +51,7 @@ func taskNumber(text string) (int, error) {
 // taskNumbers returns the tasks of one that were asked for, each once; nil where
 // all were.
 func (o *Options) taskNumbers(one *batchv1.Job) ([]int, error) {
-	count := volume.Tasks(one)
+	count := claim.Tasks(one)
 	var numbers []int
 	for _, r := range o.tasks {
 		if count == 0 {
@@ -79,7 +79,7 @@ func (r taskRange) String() string {
 // perTask turns the paths of an array, which are as each task saw them, into
 // paths on the volume: TASK/PATH, TASK being the task's folder there. It returns
 // which task each of them is of; nil where that does not matter.
-func (o *Options) perTask(one *batchv1.Job, choice *volume.Choice) (map[string]int, error) {
+func (o *Options) perTask(one *batchv1.Job, choice *claim.Choice) (map[string]int, error) {
 	numbers, err := o.taskNumbers(one)
 	if err != nil || numbers == nil && (!choice.Varies || choice.All) {
 		return nil, err
@@ -87,12 +87,12 @@ func (o *Options) perTask(one *batchv1.Job, choice *volume.Choice) (map[string]i
 	if !choice.Varies {
 		return nil, exit.Usagef("--task=%s: all tasks of job %q write to %s; use PATH to select files", o.tasks[0], one.Name, choice.Path)
 	}
-	if _, known := choice.TaskFolder(0); !known || volume.Tasks(one) == 0 {
+	if _, known := choice.TaskFolder(0); !known || claim.Tasks(one) == 0 {
 		return nil, fmt.Errorf("job %q: each pod has its own directory on claim %s; use PATH / to fetch all of them, or run \"%s\" to fetch one",
 			one.Name, choice.Claim, o.factory.Line("fetch", "pvc/"+choice.Claim, "PATH"))
 	}
 	if numbers == nil {
-		for n := range volume.Tasks(one) {
+		for n := range claim.Tasks(one) {
 			numbers = append(numbers, n)
 		}
 	}

@@ -9,10 +9,10 @@ import (
 	"strings"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // checkTo refuses what has no meaning where nothing is written here.
@@ -72,7 +72,7 @@ func (o *Options) move(ctx context.Context, place *place, req transfer.Request) 
 		Request: req, Agent: place, Store: o.store, At: to, ID: id.id, Now: o.factory.Clock.Now, Say: o.factory.Say,
 		Begun: func() {
 			begun = true
-			o.markTo(ctx, place.from, &volume.Via{
+			o.markTo(ctx, place.from, &claim.Via{
 				Bucket: to.Bucket, Prefix: to.Prefix, Endpoint: o.store.Endpoint(), Region: o.store.Region(), Since: o.factory.ServerClock().Now(), Ends: true,
 			})
 		},
@@ -94,10 +94,10 @@ func (o *Options) toMark() string {
 }
 
 // markTo writes onto the claim that parts of files may be in the bucket, for who deletes it, or takes it back.
-func (o *Options) markTo(ctx context.Context, from *found, via *volume.Via) {
+func (o *Options) markTo(ctx context.Context, from *found, via *claim.Via) {
 	ctx, cancel := transfer.Outlast(ctx, transfer.Grace, marking)
 	defer cancel()
-	if err := volume.MarkVia(ctx, o.client, from.claim, o.toMark(), via); err != nil {
+	if err := claim.MarkVia(ctx, o.client, from.claim, o.toMark(), via); err != nil {
 		o.factory.Say(fmt.Sprintf("Note: the upload to %s could not be recorded on claim %s: %v", o.engine.To, from.claim.Name, err))
 	}
 }

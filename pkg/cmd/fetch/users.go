@@ -9,9 +9,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // find decides where to read, and how.
@@ -27,11 +27,11 @@ func (p *place) onClaim(ctx context.Context) (*openWay, error) {
 	if !embedded.Available() && (p.options.engine.Plan || needsAgent(p.options.engine.Transport)) {
 		return p.without(transport.Container{}, errNoAgent)
 	}
-	users, err := volume.Users(ctx, p.options.client, p.options.namespace, p.from.claim.Name)
+	users, err := claim.Users(ctx, p.options.client, p.options.namespace, p.from.claim.Name)
 	if err != nil {
 		return nil, err
 	}
-	if volume.OnlyPod(p.from.claim) {
+	if claim.OnlyPod(p.from.claim) {
 		why := fmt.Sprintf("claim %s can be used by only one pod", p.from.claim.Name)
 		if found, err := p.inUser(users, why); found != nil || err != nil {
 			return found, err
@@ -60,7 +60,7 @@ func (p *place) inPod() *openWay {
 // node is where a new helper must run, "" for anywhere.
 func (p *place) node(users []corev1.Pod) string {
 	for _, pod := range users {
-		if volume.OnlyNode(p.from.claim) && pod.Spec.NodeName != "" {
+		if claim.OnlyNode(p.from.claim) && pod.Spec.NodeName != "" {
 			return pod.Spec.NodeName
 		}
 	}
@@ -71,7 +71,7 @@ func (p *place) node(users []corev1.Pod) string {
 // with tar: nothing is put into a pod of somebody's. Nil where there is none.
 func (p *place) inUser(users []corev1.Pod, why string) (*openWay, error) {
 	for _, pod := range users {
-		for _, m := range volume.MountsOfPod(&pod) {
+		for _, m := range claim.MountsOfPod(&pod) {
 			if m.Claim != p.from.claim.Name || m.SubPath != p.from.SubPath || !running(pod, m.Container) || m.Varies || isHelper(pod) {
 				continue
 			}

@@ -10,13 +10,13 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/s3relay"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // cleaning is how long removing objects may take after Ctrl-C or at the end.
@@ -70,8 +70,8 @@ func (o *Options) openVia(ctx context.Context, from *found) (*via, error) {
 		v.resumed = true
 		break
 	}
-	mark := volume.Via{Bucket: v.at.Bucket, Prefix: v.at.Prefix, Endpoint: o.store.Endpoint(), Region: o.store.Region(), Since: o.factory.ServerClock().Now()}
-	if err := volume.MarkVia(ctx, o.client, from.claim, v.id, &mark); err != nil {
+	mark := claim.Via{Bucket: v.at.Bucket, Prefix: v.at.Prefix, Endpoint: o.store.Endpoint(), Region: o.store.Region(), Since: o.factory.ServerClock().Now()}
+	if err := claim.MarkVia(ctx, o.client, from.claim, v.id, &mark); err != nil {
 		o.factory.Say(fmt.Sprintf("Note: the transfer through %s could not be recorded on claim %s: %v", v.at, from.claim.Name, err))
 	} else {
 		v.marked = true
@@ -171,7 +171,7 @@ func (v *via) end(ctx context.Context) error {
 	if !v.marked {
 		return nil
 	}
-	if err := volume.MarkVia(ctx, v.options.client, v.from.claim, v.id, nil); err != nil {
+	if err := claim.MarkVia(ctx, v.options.client, v.from.claim, v.id, nil); err != nil {
 		v.options.factory.Say(fmt.Sprintf("Note: the record of the transfer through %s could not be removed from claim %s: %v", v.at, v.from.claim.Name, err))
 	}
 	return nil

@@ -8,10 +8,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // witness is what used a claim when a fetch of its files began.
@@ -28,7 +28,7 @@ func (o *Options) newWitness(ctx context.Context, from *found) *witness {
 		return nil // no other pod can write to it
 	}
 	pods, err := retryReading(ctx, func() ([]corev1.Pod, error) {
-		return volume.Writers(ctx, o.client, o.namespace, from.claim.Name)
+		return claim.Writers(ctx, o.client, o.namespace, from.claim.Name)
 	})
 	if err != nil {
 		if ctx.Err() == nil && o.counts(from) {
@@ -50,17 +50,17 @@ func (o *Options) newWitness(ctx context.Context, from *found) *witness {
 func (o *Options) newUse(ctx context.Context, before *witness) (string, error) {
 	ctx, cancel := context.WithTimeout(ctx, marking)
 	defer cancel()
-	claim, err := o.client.CoreV1().PersistentVolumeClaims(o.namespace).Get(ctx, before.from.claim.Name, metav1.GetOptions{})
+	pvc, err := o.client.CoreV1().PersistentVolumeClaims(o.namespace).Get(ctx, before.from.claim.Name, metav1.GetOptions{})
 	if err != nil {
 		return "", err
 	}
-	if use := provenance.Mark(claim, provenance.UseAnnotation); use != provenance.Mark(before.from.claim, provenance.UseAnnotation) {
-		return fmt.Sprintf("job %s began to use claim %s", provenance.JobOf(claim), claim.Name), nil
+	if use := provenance.Mark(pvc, provenance.UseAnnotation); use != provenance.Mark(before.from.claim, provenance.UseAnnotation) {
+		return fmt.Sprintf("job %s began to use claim %s", provenance.JobOf(pvc), pvc.Name), nil
 	}
-	pods, err := volume.Writers(ctx, o.client, o.namespace, claim.Name)
+	pods, err := claim.Writers(ctx, o.client, o.namespace, pvc.Name)
 	for i := range pods {
 		if pod := &pods[i]; !before.writers[pod.UID] && !before.expected(pod) && !helper.Shaped(pod) {
-			return fmt.Sprintf("pod %s began to use claim %s", pod.Name, claim.Name), nil
+			return fmt.Sprintf("pod %s began to use claim %s", pod.Name, pvc.Name), nil
 		}
 	}
 	return "", err

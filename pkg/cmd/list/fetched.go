@@ -6,11 +6,11 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // claims are the results claims that run created. They are a courtesy: a user who may not list claims is shown
@@ -35,8 +35,8 @@ type viewer struct {
 }
 
 // word returns what the table says of record, which is that of name.
-func (v *viewer) word(name string, record volume.Record) string {
-	who := volume.Viewer{}
+func (v *viewer) word(name string, record claim.Record) string {
+	who := claim.Viewer{}
 	if record.Owner == "" && record.Fetch != nil {
 		who.Name = v.identity()
 	}
@@ -82,15 +82,15 @@ func (v *viewer) explain() {
 // fetched returns the cell of a job. A claim that was never mounted is empty, and nothing on the job says so.
 func fetched(claims []purge.Claim, viewer *viewer) func(*batchv1.Job) string {
 	unused := map[[2]string]bool{}
-	for _, claim := range claims {
-		unused[[2]string{claim.Namespace, claim.Name}] = claim.Record.Unused
+	for _, pvc := range claims {
+		unused[[2]string{pvc.Namespace, pvc.Name}] = pvc.Record.Unused
 	}
 	return func(j *batchv1.Job) string {
-		written := volume.Written(j)
+		written := claim.Written(j)
 		if len(written) == 0 {
 			return ui.None
 		}
-		record := volume.RecordOfJob(j)
+		record := claim.RecordOfJob(j)
 		record.Unused = len(written) == 1 && unused[[2]string{j.Namespace, written[0]}] && job.End(j) != nil
 		return viewer.word("job "+viewer.options.selection.Named(j), record)
 	}

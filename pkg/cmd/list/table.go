@@ -15,13 +15,13 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 	utilduration "k8s.io/apimachinery/pkg/util/duration"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // shownAtOnce is how many rows are gathered, to be in the order of their age, before
@@ -131,7 +131,7 @@ func (o *Options) columns(claims []purge.Claim, viewer *viewer) []ui.Column[row]
 }
 
 // results names the claims that the job writes to.
-func results(j *batchv1.Job) string { return ui.OrNone(strings.Join(volume.Written(j), ",")) }
+func results(j *batchv1.Job) string { return ui.OrNone(strings.Join(claim.Written(j), ",")) }
 
 func images(j *batchv1.Job) string {
 	var names []string

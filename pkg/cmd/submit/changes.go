@@ -15,10 +15,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // undoing is how long taking back what was made may take.
@@ -28,7 +28,7 @@ const undoing = 10 * time.Second
 type changes struct {
 	request *Request
 	// use is this job, as the claims that are given to it record it.
-	use    volume.Use
+	use    claim.Use
 	claims []string
 	steps  []step
 }
@@ -50,7 +50,7 @@ func (c *changes) results(ctx context.Context, made *resolved) error {
 		return c.keep(ctx, made)
 	}
 	claims := r.client.CoreV1().PersistentVolumeClaims(r.namespace)
-	claim, err := createOnce(ctx, c, creation[*corev1.PersistentVolumeClaim]{"pvc", claims.Create, claims.Get}, made.claim)
+	pvc, err := createOnce(ctx, c, creation[*corev1.PersistentVolumeClaim]{"pvc", claims.Create, claims.Get}, made.claim)
 	if apierrors.IsAlreadyExists(err) {
 		made.claim = nil
 		return c.ofThatName(ctx, c.takeOver(ctx))
@@ -58,15 +58,15 @@ func (c *changes) results(ctx context.Context, made *resolved) error {
 	if err != nil {
 		return r.notRenewed(err)
 	}
-	c.claims = append(c.claims, claim.Name)
-	c.did("pvc", claim.Name, claim.UID, claims.Delete)
+	c.claims = append(c.claims, pvc.Name)
+	c.did("pvc", pvc.Name, pvc.UID, claims.Delete)
 	if r.dryRun == dryRunNone {
-		if claim, err = volume.TakeCreated(ctx, r.client, claim, c.use); err != nil {
+		if pvc, err = claim.TakeCreated(ctx, r.client, pvc, c.use); err != nil {
 			return err
 		}
 	}
-	claim.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"}
-	made.claim = claim
+	pvc.TypeMeta = metav1.TypeMeta{APIVersion: "v1", Kind: "PersistentVolumeClaim"}
+	made.claim = pvc
 	return nil
 }
 
@@ -119,18 +119,18 @@ func (c *changes) keep(ctx context.Context, made *resolved) error {
 }
 
 // accept takes a results claim that is there, and says so.
-func (c *changes) accept(ctx context.Context, claim *corev1.PersistentVolumeClaim) error {
-	if err := c.take(ctx, claim); err != nil || c.request.dryRun != dryRunNone {
+func (c *changes) accept(ctx context.Context, pvc *corev1.PersistentVolumeClaim) error {
+	if err := c.take(ctx, pvc); err != nil || c.request.dryRun != dryRunNone {
 		return err
 	}
-	size := volume.Size(claim)
-	c.request.factory.Say(fmt.Sprintf("Using existing claim %s (%s)%s", claim.Name, size.String(), contents(claim)))
+	size := claim.Size(pvc)
+	c.request.factory.Say(fmt.Sprintf("Using existing claim %s (%s)%s", pvc.Name, size.String(), contents(pvc)))
 	return nil
 }
 
 // contents says what an earlier job left on a claim: the files of the new job come beside them.
-func contents(claim *corev1.PersistentVolumeClaim) string {
-	earlier, record := provenance.JobOf(claim), volume.RecordOfClaim(claim)
+func contents(pvc *corev1.PersistentVolumeClaim) string {
+	earlier, record := provenance.JobOf(pvc), claim.RecordOfClaim(pvc)
 	switch fetch := record.Fetch; {
 	case record.Empty():
 		return ", which is empty"
@@ -148,12 +148,12 @@ func contents(claim *corev1.PersistentVolumeClaim) string {
 
 // takeAll gives this job the claims of other jobs' results that it writes to.
 func (c *changes) takeAll(ctx context.Context, made *resolved) error {
-	for _, m := range volume.MountsOf(made.job.Spec.Template.Spec) {
-		claim := made.found[m.Claim]
-		if m.ReadOnly || claim == nil || !provenance.MadeResults(claim) || slices.Contains(c.claims, m.Claim) {
+	for _, m := range claim.MountsOf(made.job.Spec.Template.Spec) {
+		pvc := made.found[m.Claim]
+		if m.ReadOnly || pvc == nil || !provenance.MadeResults(pvc) || slices.Contains(c.claims, m.Claim) {
 			continue
 		}
-		if err := c.take(ctx, claim); err != nil {
+		if err := c.take(ctx, pvc); err != nil {
 			return err
 		}
 	}
@@ -162,19 +162,19 @@ func (c *changes) takeAll(ctx context.Context, made *resolved) error {
 
 // take gives claim to this job. Its marks go before the job exists: a crash in
 // between then errs on the safe side.
-func (c *changes) take(ctx context.Context, claim *corev1.PersistentVolumeClaim) error {
+func (c *changes) take(ctx context.Context, pvc *corev1.PersistentVolumeClaim) error {
 	if c.request.dryRun != dryRunNone {
 		return nil
 	}
-	taken, err := volume.Take(ctx, c.request.client, claim, c.use)
+	taken, err := claim.Take(ctx, c.request.client, pvc, c.use)
 	if apierrors.IsConflict(err) {
-		return fmt.Errorf("claim %q was modified at the same time, possibly by another run; run the command again", claim.Name)
+		return fmt.Errorf("claim %q was modified at the same time, possibly by another run; run the command again", pvc.Name)
 	}
 	if err != nil {
 		return err
 	}
-	c.claims = append(c.claims, claim.Name)
-	c.steps = append(c.steps, step{undo: func(ctx context.Context) error { return volume.GiveBack(ctx, c.request.client, taken, claim) }})
+	c.claims = append(c.claims, pvc.Name)
+	c.steps = append(c.steps, step{undo: func(ctx context.Context) error { return claim.GiveBack(ctx, c.request.client, taken, pvc) }})
 	return nil
 }
 
@@ -251,7 +251,7 @@ func (c *changes) kept(cause error) error {
 }
 
 func (c *changes) usedBy(there *batchv1.Job) bool {
-	return slices.ContainsFunc(volume.MountsOf(there.Spec.Template.Spec), func(m volume.Mounted) bool {
+	return slices.ContainsFunc(claim.MountsOf(there.Spec.Template.Spec), func(m claim.Mounted) bool {
 		return slices.Contains(c.claims, m.Claim)
 	})
 }

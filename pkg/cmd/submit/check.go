@@ -9,14 +9,14 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // checkMade refuses what only shows on the whole job.
 func (r *Request) checkMade(job *batchv1.Job) error {
 	l := r.spec.Lifecycle
-	tasks := volume.Tasks(job)
+	tasks := claim.Tasks(job)
 	if (l.RetryOn != nil || l.FailOn != nil) && job.Spec.Template.Spec.RestartPolicy != corev1.RestartPolicyNever {
 		return errors.New("--retry-on-exit and --fail-on-exit require restartPolicy Never, but this job restarts its containers in place")
 	}

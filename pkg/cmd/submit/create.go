@@ -13,11 +13,11 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // dryRun is how far a request is carried out.
@@ -61,8 +61,8 @@ const unhurried = 30 * time.Second
 // given to it. If the job is refused, only what this call made is removed, by UID.
 // Ctrl-C takes effect between two requests: a request that is cut off may have created something or not.
 func (r *Request) create(ctx context.Context, made *resolved) error {
-	c := &changes{request: r, use: volume.Use{
-		Text: volume.UseText(r.spec.Name, r.factory.ServerClock().Now()), Owner: r.spec.Owner.Name, User: declaredUser(made.job),
+	c := &changes{request: r, use: claim.Use{
+		Text: claim.UseText(r.spec.Name, r.factory.ServerClock().Now()), Owner: r.spec.Owner.Name, User: declaredUser(made.job),
 	}}
 	for _, step := range []func(context.Context, *resolved) error{c.others, c.results, c.takeAll, c.script, c.env} {
 		err := steadily(ctx, func(ctx context.Context) error { return step(ctx, made) })
@@ -113,8 +113,8 @@ func (r *Request) createOptions() metav1.CreateOptions {
 }
 
 // usable says why a results claim that exists cannot be this job's.
-func (r *Request) usable(ctx context.Context, claim *corev1.PersistentVolumeClaim) error {
-	users, err := volume.Users(ctx, r.client, r.namespace, claim.Name)
+func (r *Request) usable(ctx context.Context, pvc *corev1.PersistentVolumeClaim) error {
+	users, err := claim.Users(ctx, r.client, r.namespace, pvc.Name)
 	if err != nil {
 		return err
 	}
@@ -126,13 +126,13 @@ func (r *Request) usable(ctx context.Context, claim *corev1.PersistentVolumeClai
 		pod := &users[i]
 		switch {
 		case !helper.Shaped(pod):
-			return fmt.Errorf("claim %q already exists, and pod %q uses it; wait until the pod has ended, or %s", claim.Name, pod.Name, r.otherwise())
+			return fmt.Errorf("claim %q already exists, and pod %q uses it; wait until the pod has ended, or %s", pvc.Name, pod.Name, r.otherwise())
 		case helper.Reads(ctx, exec, pod, r.factory.ServerClock().Now()):
 			return fmt.Errorf("claim %q already exists, and %s is fetching from it (pod %q); wait until the fetch has ended, or %s",
-				claim.Name, cmp.Or(pod.Annotations[provenance.Annotation], "another user"), pod.Name, r.otherwise())
+				pvc.Name, cmp.Or(pod.Annotations[provenance.Annotation], "another user"), pod.Name, r.otherwise())
 		}
 	}
-	return r.safe(claim)
+	return r.safe(pvc)
 }
 
 // otherwise says what can be done in place of waiting for a claim.
@@ -145,37 +145,37 @@ func (r *Request) otherwise() string {
 
 // overItself refuses to make a job again that would write over what the first one
 // left, or still writes, on a claim of people's.
-func (r *Request) overItself(claim string) error {
+func (r *Request) overItself(pvc string) error {
 	first := r.first
-	if first == nil || claim == "" || first.Annotations[provenance.ResultsAnnotation] != claim || r.results.overwrite {
+	if first == nil || pvc == "" || first.Annotations[provenance.ResultsAnnotation] != pvc || r.results.overwrite {
 		return nil
 	}
 	switch f := r.factory; {
 	case job.End(first) == nil:
-		return fmt.Errorf("job %q is not finished, and writes to the same directory on claim %q; run %q, or use --overwrite-unfetched to overwrite its results", first.Name, claim, f.Line("wait", first.Name))
-	case !volume.RecordOfJob(first).Done(r.viewer()):
+		return fmt.Errorf("job %q is not finished, and writes to the same directory on claim %q; run %q, or use --overwrite-unfetched to overwrite its results", first.Name, pvc, f.Line("wait", first.Name))
+	case !claim.RecordOfJob(first).Done(r.viewer()):
 		return fmt.Errorf("the results of job %q on claim %q were not fetched, and the new job writes to the same directory; run %q, or use --overwrite-unfetched to overwrite them",
-			first.Name, claim, f.Line("fetch", first.Name))
+			first.Name, pvc, f.Line("fetch", first.Name))
 	}
 	return nil
 }
 
 // viewer is the user whose own fetches count.
-func (r *Request) viewer() volume.Viewer { return volume.Viewer{Name: r.spec.Owner.Name} }
+func (r *Request) viewer() claim.Viewer { return claim.Viewer{Name: r.spec.Owner.Name} }
 
 // safe says what could be lost on a claim that is there.
-func (r *Request) safe(claim *corev1.PersistentVolumeClaim) error {
-	name, f := claim.Name, r.factory
-	size, wanted, other := volume.Size(claim), resource.Quantity{}, r.otherKind(claim)
+func (r *Request) safe(pvc *corev1.PersistentVolumeClaim) error {
+	name, f := pvc.Name, r.factory
+	size, wanted, other := claim.Size(pvc), resource.Quantity{}, r.otherKind(pvc)
 	if r.results.made != nil {
 		wanted = r.results.made.Size
 	}
 	switch {
-	case claim.DeletionTimestamp != nil:
+	case pvc.DeletionTimestamp != nil:
 		return fmt.Errorf("claim %q is being deleted; run the command again when it no longer exists", name)
-	case !provenance.MadeResults(claim):
+	case !provenance.MadeResults(pvc):
 		return fmt.Errorf("claim %q already exists and was not created by run; use --results=pvc/%s to write to it", name, name)
-	case !r.results.overwrite && !volume.RecordOfClaim(claim).Done(r.viewer()):
+	case !r.results.overwrite && !claim.RecordOfClaim(pvc).Done(r.viewer()):
 		return fmt.Errorf("claim %q holds results that were not fetched; run %q, or use --overwrite-unfetched to overwrite them",
 			name, f.Line("fetch", "pvc/"+name))
 	case other != "":

@@ -11,7 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 )
 
 // kind is what a flag can name, as people call it.
@@ -94,14 +94,14 @@ func (r *Request) look(ctx context.Context) (map[string]*corev1.PersistentVolume
 		case err != nil:
 			return nil, fmt.Errorf("reading %s %q: %w", one.kind, one.name, err)
 		}
-		if claim, ok := object.(*corev1.PersistentVolumeClaim); ok {
-			if claim.DeletionTimestamp != nil {
+		if pvc, ok := object.(*corev1.PersistentVolumeClaim); ok {
+			if pvc.DeletionTimestamp != nil {
 				return nil, fmt.Errorf("%s: claim %q is being deleted", one.where(), one.name)
 			}
-			if volume.IsDevice(claim) && strings.HasPrefix(one.flag, "--") {
+			if claim.IsDevice(pvc) && strings.HasPrefix(one.flag, "--") {
 				return nil, fmt.Errorf("%s: claim %q is a block device (volumeMode Block), which cannot be mounted as a directory", one.where(), one.name)
 			}
-			claims[one.name] = claim
+			claims[one.name] = pvc
 		}
 		r.checkS3(one, object)
 	}

@@ -5,7 +5,7 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 )
 
 // remark says what a person would want to know of what was made.
@@ -39,7 +39,7 @@ func (r *Request) next(made *batchv1.Job) {
 		f.Say("  " + f.Line("fetch", name))
 		return
 	}
-	for _, m := range volume.MountsOf(made.Spec.Template.Spec) {
+	for _, m := range claim.MountsOf(made.Spec.Template.Spec) {
 		if !m.ReadOnly {
 			f.Say("  " + f.Line("fetch", name, m.Path))
 			return

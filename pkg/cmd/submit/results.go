@@ -10,9 +10,9 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // resolveResults names the claim of the results, which is mounted after all others.
@@ -30,9 +30,9 @@ func (r *Request) resolveResults(start *batchv1.Job, made *resolved) {
 		}
 		return
 	}
-	if claim := r.results.made; claim != nil {
-		claim.Name, claim.Namespace, claim.Job, claim.Owner = volume.ResultsName(r.spec.Name), r.namespace, r.spec.Name, r.spec.Owner
-		asked.Claim, made.claim = claim.Name, claim.Claim()
+	if pvc := r.results.made; pvc != nil {
+		pvc.Name, pvc.Namespace, pvc.Job, pvc.Owner = claim.ResultsName(r.spec.Name), r.namespace, r.spec.Name, r.spec.Owner
+		asked.Claim, made.claim = pvc.Name, pvc.Claim()
 		r.spec.Stamp(&made.claim.ObjectMeta)
 	} else {
 		made.kept = asked.Claim
@@ -75,14 +75,14 @@ func (r *Request) placeResults(start *batchv1.Job) {
 	if start == nil || start.Annotations[provenance.ResultsAnnotation] == "" {
 		return
 	}
-	for _, m := range volume.MountsIn(start) {
+	for _, m := range claim.MountsIn(start) {
 		if m.Claim != start.Annotations[provenance.ResultsAnnotation] || m.ReadOnly {
 			continue
 		}
 		if !r.results.placed {
 			asked.Path = m.Path
 		}
-		if volume.Tasks(start) > 0 && !m.Varies {
+		if claim.Tasks(start) > 0 && !m.Varies {
 			asked.PerTask = false // its tasks share a folder
 		}
 		return
@@ -90,21 +90,21 @@ func (r *Request) placeResults(start *batchv1.Job) {
 }
 
 // relay changes how the results that stay lie in the container.
-func (r *Request) relay(start *batchv1.Job, claim string) {
+func (r *Request) relay(start *batchv1.Job, pvc string) {
 	switch {
 	case r.results.shared:
-		spec.Shared(start, claim)
-	case r.spec.Lifecycle.Array != nil && volume.Tasks(start) == 0:
-		spec.PerTask(start, claim)
+		spec.Shared(start, pvc)
+	case r.spec.Lifecycle.Array != nil && claim.Tasks(start) == 0:
+		spec.PerTask(start, pvc)
 	}
 	if r.results.placed {
 		r.without(start, r.results.at)
-		spec.Place(start, claim, r.results.at)
+		spec.Place(start, pvc, r.results.at)
 	}
 }
 
 func (r *Request) indexed(start *batchv1.Job) bool {
-	return r.spec.Lifecycle.Array != nil || start != nil && volume.Tasks(start) > 0
+	return r.spec.Lifecycle.Array != nil || start != nil && claim.Tasks(start) > 0
 }
 
 // renewResults asks for a new results claim like that of the job that is repeated: the results of two jobs on one
@@ -126,7 +126,7 @@ func (r *Request) renewResults(ctx context.Context, start *batchv1.Job) error {
 	case !provenance.MadeResults(old):
 		return fmt.Errorf("results claim %q of job %q was not created by run; use --reuse-results to write to it again, or --results=SIZE for a new claim", name, r.first.Name)
 	}
-	made := &volume.Spec{Size: old.Spec.Resources.Requests[corev1.ResourceStorage]}
+	made := &claim.Spec{Size: old.Spec.Resources.Requests[corev1.ResourceStorage]}
 	if class := old.Spec.StorageClassName; class != nil {
 		made.Class = *class
 	}
@@ -134,13 +134,13 @@ func (r *Request) renewResults(ctx context.Context, start *batchv1.Job) error {
 		made.Access = modes[0]
 	}
 	r.results.made, r.results.renews = made, name
-	r.results.asked = &spec.Mount{Mount: volume.Mount{Path: r.results.at}}
+	r.results.asked = &spec.Mount{Mount: claim.Mount{Path: r.results.at}}
 	return nil
 }
 
 // replacesResults reports whether a flag mounts something else where the job has its results.
-func (r *Request) replacesResults(start *batchv1.Job, claim string) bool {
-	return slices.ContainsFunc(volume.MountsIn(start), func(m volume.Mounted) bool {
-		return m.Claim == claim && slices.ContainsFunc(r.spec.Storage.Paths(), func(path [2]string) bool { return path[0] == m.Path })
+func (r *Request) replacesResults(start *batchv1.Job, pvc string) bool {
+	return slices.ContainsFunc(claim.MountsIn(start), func(m claim.Mounted) bool {
+		return m.Claim == pvc && slices.ContainsFunc(r.spec.Storage.Paths(), func(path [2]string) bool { return path[0] == m.Path })
 	})
 }

@@ -7,9 +7,9 @@ import (
 
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // storageFlags are about volumes.
@@ -24,7 +24,7 @@ type storageFlags struct {
 
 func (o *storageFlags) addTo(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Results, "results", "", "Keep the results on a claim: `SIZE`, such as 10Gi, creates claim NAME-results; pvc/NAME[/SUBPATH] is an existing claim")
-	flags.StringVar(&o.Path, "results-path", "", "Directory in the container where the results claim is mounted (default: "+volume.ResultsPath+", or that of the original job)")
+	flags.StringVar(&o.Path, "results-path", "", "Directory in the container where the results claim is mounted (default: "+claim.ResultsPath+", or that of the original job)")
 	flags.BoolVar(&o.Shared, "results-shared", false, "Share one results directory between all tasks of an array (default: one directory per task, named by its index)")
 	flags.BoolVar(&o.Reuse, "reuse-results", false, "Write to the existing results claim, even if it is smaller than --results; in rerun, write to the claim of JOB")
 	flags.BoolVar(&o.Overwrite, "overwrite-unfetched", false, "Write to a results claim even if its results were not fetched; they can be lost")
@@ -61,7 +61,7 @@ func (o *storageFlags) parseGroup(r *Request) error {
 }
 
 func (o *storageFlags) parseResults(r *Request) error {
-	at := volume.ResultsPath
+	at := claim.ResultsPath
 	if o.Path != "" {
 		var err error
 		if at, err = mountPath("--results-path", o.Path, o.Path); err != nil {
@@ -80,7 +80,7 @@ func (o *storageFlags) parseResults(r *Request) error {
 	case o.Class != "" || o.Access != "":
 		return fmt.Errorf("--storage-class and --access-mode require --results=SIZE: --results=%s is an existing claim", o.Results)
 	}
-	mount, err := volume.ParseMount(name + ":" + at)
+	mount, err := claim.ParseMount(name + ":" + at)
 	if err != nil {
 		return fmt.Errorf("invalid value %q for --results: %w", o.Results, err)
 	}
@@ -120,13 +120,13 @@ func (o *storageFlags) parseSize(r *Request, at string) error {
 	if err != nil {
 		return err
 	}
-	access, err := volume.ParseAccess(o.Access)
+	access, err := claim.ParseAccess(o.Access)
 	if err != nil {
 		return fmt.Errorf("invalid value %q for --access-mode: %w", o.Access, err)
 	}
 	r.results.access = o.Access != ""
-	r.results.made = &volume.Spec{Size: size, Class: o.Class, Access: access}
-	r.results.asked = &spec.Mount{Mount: volume.Mount{Path: at}}
+	r.results.made = &claim.Spec{Size: size, Class: o.Class, Access: access}
+	r.results.asked = &spec.Mount{Mount: claim.Mount{Path: at}}
 	if o.Class == "" {
 		return nil
 	}
@@ -135,7 +135,7 @@ func (o *storageFlags) parseSize(r *Request, at string) error {
 
 func (o *storageFlags) parseMounts(r *Request) error {
 	for _, text := range o.PVC {
-		mount, err := volume.ParseMount(text)
+		mount, err := claim.ParseMount(text)
 		if err != nil {
 			return fmt.Errorf("invalid value %q for --pvc: %w", text, err)
 		}

@@ -13,12 +13,12 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/client-go/kubernetes/scheme"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/sweep"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // Fetch is the verb fetch, which the root command hands in: a verb never imports a verb.
@@ -106,7 +106,7 @@ type Request struct {
 // results is where the job leaves its results.
 type results struct {
 	// made is the claim to make; nil without one. Its names come later.
-	made *volume.Spec
+	made *claim.Spec
 	// asked is the mount, also of a claim that is there; nil for none.
 	asked  *spec.Mount
 	shared bool

@@ -10,6 +10,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/outcome"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
@@ -17,7 +18,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // thenFlags say what to do once the job is made.
@@ -177,9 +177,9 @@ func (r *Request) record(ctx context.Context, outcome job.Outcome) {
 	if !ok {
 		return
 	}
-	claim, err := r.client.CoreV1().PersistentVolumeClaims(r.namespace).Get(ctx, r.spec.Storage.Results, metav1.GetOptions{})
+	pvc, err := r.client.CoreV1().PersistentVolumeClaims(r.namespace).Get(ctx, r.spec.Storage.Results, metav1.GetOptions{})
 	if err == nil {
-		err = volume.RecordUser(ctx, r.client, claim, ran.Text())
+		err = claim.RecordUser(ctx, r.client, pvc, ran.Text())
 	}
 	if err != nil {
 		r.factory.Say(fmt.Sprintf("Note: the user of the job was not recorded on its results claim: %v", err))

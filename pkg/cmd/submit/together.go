@@ -10,8 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // keepTogether finds the claims that one node at a time may use. Tasks that run
@@ -83,6 +83,6 @@ func (r *Request) atOnce(start *batchv1.Job) int32 {
 	return 1
 }
 
-func oneNode(claim *corev1.PersistentVolumeClaim) bool {
-	return volume.OnlyNode(claim) && !volume.OnlyPod(claim)
+func oneNode(pvc *corev1.PersistentVolumeClaim) bool {
+	return claim.OnlyNode(pvc) && !claim.OnlyPod(pvc)
 }

@@ -10,9 +10,9 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // numberVar declares a flag for a whole number of at least that much. Usage says what holds
@@ -66,7 +66,7 @@ func parseSeconds(flag, text string, least time.Duration) (int64, error) {
 }
 
 func mountPath(flag, text, at string) (string, error) {
-	clean, err := volume.MountPath(at)
+	clean, err := claim.MountPath(at)
 	if err == nil && strings.Contains(clean, ":") {
 		err = fmt.Errorf("mount path %q contains a colon", at)
 	}

@@ -4,14 +4,14 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 )
 
 // Shared gives all tasks one folder on a claim that the pods of job write to.
-func Shared(job *batchv1.Job, claim string) {
-	for _, m := range volume.MountsIn(job) {
-		if m.Claim == claim && !m.ReadOnly && m.Varies {
-			eachMount(job, claim, func(mount *corev1.VolumeMount) { mount.SubPath, mount.SubPathExpr = m.SubPath, "" })
+func Shared(job *batchv1.Job, pvc string) {
+	for _, m := range claim.MountsIn(job) {
+		if m.Claim == pvc && !m.ReadOnly && m.Varies {
+			eachMount(job, pvc, func(mount *corev1.VolumeMount) { mount.SubPath, mount.SubPathExpr = m.SubPath, "" })
 		}
 	}
 }

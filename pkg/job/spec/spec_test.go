@@ -10,15 +10,15 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // on is a claim at a path.
-func on(claim, subPath, path string) spec.Mount {
-	return spec.Mount{Mount: volume.Mount{Claim: claim, SubPath: subPath, Path: path}}
+func on(pvc, subPath, path string) spec.Mount {
+	return spec.Mount{Mount: claim.Mount{Claim: pvc, SubPath: subPath, Path: path}}
 }
 
 // What run writes of a job is what fetch and list read.
@@ -27,8 +27,8 @@ func TestMountsAreReadBack(t *testing.T) {
 	readOnly.ReadOnly = true
 	mounts := []spec.Mount{readOnly, on("data", "", "/out")}
 	made := spec.Job{Name: "train", Storage: spec.Storage{Mounts: mounts}}.New()
-	for i, got := range volume.MountsOf(made.Spec.Template.Spec) {
-		if want := (volume.Mounted{Mount: mounts[i].Mount, Container: "train"}); got != want {
+	for i, got := range claim.MountsOf(made.Spec.Template.Spec) {
+		if want := (claim.Mounted{Mount: mounts[i].Mount, Container: "train"}); got != want {
 			t.Errorf("%+v; want %+v", got, want)
 		}
 	}
@@ -41,7 +41,7 @@ func TestTaskFoldersAreReadBack(t *testing.T) {
 		mount := on("data", subPath, "/results")
 		mount.PerTask = true
 		made := spec.Job{Name: "train", Storage: spec.Storage{Mounts: []spec.Mount{mount}}, Lifecycle: spec.Lifecycle{Array: &spec.Array{Tasks: 4}}}.New()
-		got := volume.MountsIn(made)
+		got := claim.MountsIn(made)
 		folder, ok := got[0].TaskFolder(3)
 		if len(got) != 1 || !ok || got[0].SubPath != subPath || folder != "3" {
 			t.Errorf("%q: %+v, %q, %v", subPath, got, folder, ok)
@@ -53,12 +53,12 @@ func TestTaskFoldersAreReadBack(t *testing.T) {
 func TestNamesAtTheirLimit(t *testing.T) {
 	name := strings.Repeat("a", validation.DNS1123LabelMaxLength)
 	longest := strings.Repeat("b", validation.DNS1123SubdomainMaxLength)
-	made := spec.Job{Name: name, Storage: spec.Storage{Mounts: []spec.Mount{on(volume.ResultsName(name), "", "/results")}}}.New()
+	made := spec.Job{Name: name, Storage: spec.Storage{Mounts: []spec.Mount{on(claim.ResultsName(name), "", "/results")}}}.New()
 	for what, problems := range map[string][]string{
 		"container":   validation.IsDNS1123Label(made.Spec.Template.Spec.Containers[0].Name),
 		"volume":      validation.IsDNS1123Label(made.Spec.Template.Spec.Volumes[0].Name),
-		"claim":       validation.IsDNS1123Subdomain(volume.ResultsName(name)),
-		"job label":   validation.IsValidLabelValue(volume.Spec{Job: name}.Claim().Labels[provenance.JobLabel]),
+		"claim":       validation.IsDNS1123Subdomain(claim.ResultsName(name)),
+		"job label":   validation.IsValidLabelValue(claim.Spec{Job: name}.Claim().Labels[provenance.JobLabel]),
 		"owner label": validation.IsValidLabelValue(provenance.Identity{Name: strings.Repeat("ü", 300)}.Hash()),
 		"claim label": validation.IsQualifiedName(provenance.ClaimLabel(longest)),
 		"same length": validation.IsQualifiedName(provenance.ClaimLabel(longest[:63])),

@@ -11,8 +11,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // shmPath is where programs share memory.
@@ -46,7 +46,7 @@ type OneNode struct {
 
 // Mount is a claim as the container has it.
 type Mount struct {
-	volume.Mount
+	claim.Mount
 
 	// PerTask gives each task of an array a folder of its own, named by its number.
 	PerTask bool
@@ -148,7 +148,7 @@ type mounter struct {
 func (m mounter) claim(mount Mount) {
 	to := corev1.VolumeMount{MountPath: mount.Path, SubPath: mount.SubPath, ReadOnly: mount.ReadOnly}
 	if mount.PerTask {
-		to.SubPath, to.SubPathExpr = "", volume.PerTask(mount.SubPath)
+		to.SubPath, to.SubPathExpr = "", claim.PerTask(mount.SubPath)
 	}
 	m.mount(m.volumeOf(mount.Claim, mount.ReadOnly), to)
 }
@@ -224,13 +224,13 @@ func (m mounter) mount(name string, to corev1.VolumeMount) {
 
 // PerTask gives each task a folder of its own on a claim that the pods of job
 // write to.
-func PerTask(job *batchv1.Job, claim string) {
-	names := volumes(&job.Spec.Template.Spec, ofClaim(claim))
+func PerTask(job *batchv1.Job, pvc string) {
+	names := volumes(&job.Spec.Template.Spec, ofClaim(pvc))
 	for i := range job.Spec.Template.Spec.Containers {
 		mounts := job.Spec.Template.Spec.Containers[i].VolumeMounts
 		for j := range mounts {
 			if m := &mounts[j]; names[m.Name] && !m.ReadOnly && m.SubPathExpr == "" {
-				m.SubPath, m.SubPathExpr = "", volume.PerTask(m.SubPath)
+				m.SubPath, m.SubPathExpr = "", claim.PerTask(m.SubPath)
 			}
 		}
 	}

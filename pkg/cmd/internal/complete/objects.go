@@ -10,9 +10,9 @@ import (
 	schedulingv1 "k8s.io/api/scheduling/v1"
 	storagev1 "k8s.io/api/storage/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 // question is what is asked for words that begin as typed does, in a namespace.
@@ -48,12 +48,12 @@ func ClaimNames(f *factory.Factory) Func {
 
 func claims(cmd *cobra.Command, f *factory.Factory, kind, typed, selector string, choose func(*corev1.PersistentVolumeClaim) bool) []string {
 	words, _ := ask(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
-		return offers(ctx, client.CoreV1().PersistentVolumeClaims(namespace), selector, typed, func(claim *corev1.PersistentVolumeClaim) string {
-			if !choose(claim) {
+		return offers(ctx, client.CoreV1().PersistentVolumeClaims(namespace), selector, typed, func(pvc *corev1.PersistentVolumeClaim) string {
+			if !choose(pvc) {
 				return ""
 			}
-			size := volume.Size(claim)
-			return described(kind+claim.Name, size.String(), string(claim.Status.Phase))
+			size := claim.Size(pvc)
+			return described(kind+pvc.Name, size.String(), string(pvc.Status.Phase))
 		})
 	})
 	return words

@@ -1,4 +1,4 @@
-package volume_test
+package claim_test
 
 import (
 	"errors"
@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 )
 
 func mounting(name, path, subPath, volume string) corev1.Container {
@@ -24,13 +24,13 @@ func TestMountsOfInitContainers(t *testing.T) {
 		Containers:     []corev1.Container{mounting("main", "/out", "", "b")},
 	}
 	for want, paths := range map[string][]string{"data x": {"/prepare/x"}, "out x": {"x"}, "out .": {"/"}} {
-		choice, err := volume.Choose(volume.MountsOf(spec), "", paths)
+		choice, err := claim.Choose(claim.MountsOf(spec), "", paths)
 		if err != nil || choice.Claim+" "+choice.Paths[0] != want {
 			t.Errorf("%q: %+v, %v; want %s", paths, choice, err, want)
 		}
 	}
 	spec.Containers = []corev1.Container{{Name: "main"}}
-	if choice, err := volume.Choose(volume.MountsOf(spec), "", []string{"/"}); err != nil || choice.Claim != "data" || choice.Container != "prepare" {
+	if choice, err := claim.Choose(claim.MountsOf(spec), "", []string{"/"}); err != nil || choice.Claim != "data" || choice.Container != "prepare" {
 		t.Errorf("only an init container: %+v, %v", choice, err)
 	}
 }
@@ -75,8 +75,8 @@ func TestChooseAmbiguousPath(t *testing.T) {
 		"a longer path of them all": {[]corev1.Container{mounting("x", "/out", "left", "a"), mounting("y", "/out/in", "right", "a")}, nil, "", []string{"/out/in/f"}, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			mounts := volume.MountsOf(corev1.PodSpec{Volumes: volumes, Containers: test.containers, InitContainers: test.init})
-			_, err := volume.Choose(mounts, test.results, test.paths)
+			mounts := claim.MountsOf(corev1.PodSpec{Volumes: volumes, Containers: test.containers, InitContainers: test.init})
+			_, err := claim.Choose(mounts, test.results, test.paths)
 			got := ""
 			if err != nil {
 				got = err.Error()
@@ -84,7 +84,7 @@ func TestChooseAmbiguousPath(t *testing.T) {
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("want -, got +:\n%s", diff)
 			}
-			if _, ok := errors.AsType[*volume.AmbiguousError](err); ok != (test.want != "" && test.paths != nil) {
+			if _, ok := errors.AsType[*claim.AmbiguousError](err); ok != (test.want != "" && test.paths != nil) {
 				t.Errorf("%T", err)
 			}
 		})
@@ -98,12 +98,12 @@ func TestMountsOfEphemeralVolumes(t *testing.T) {
 		Volumes:    []corev1.Volume{{Name: "out", VolumeSource: corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{}}}},
 		Containers: []corev1.Container{mounting("main", "/out", "", "out")},
 	}}
-	if got := volume.MountsOf(pod.Spec); len(got) > 0 {
+	if got := claim.MountsOf(pod.Spec); len(got) > 0 {
 		t.Errorf("without a pod: %+v", got)
 	}
-	choice, err := volume.Choose(volume.MountsOfPod(pod), "", nil)
-	want := volume.Choice{Paths: []string{"."}, All: true, Mounted: volume.Mounted{
-		Mount: volume.Mount{Claim: "train-x7k2p-out", Path: "/out"}, Container: "main", Pod: "train-x7k2p",
+	choice, err := claim.Choose(claim.MountsOfPod(pod), "", nil)
+	want := claim.Choice{Paths: []string{"."}, All: true, Mounted: claim.Mounted{
+		Mount: claim.Mount{Claim: "train-x7k2p-out", Path: "/out"}, Container: "main", Pod: "train-x7k2p",
 	}}
 	if diff := cmp.Diff(want, choice); diff != "" || err != nil {
 		t.Errorf("%v; want -, got +:\n%s", err, diff)
@@ -116,7 +116,7 @@ func TestDevices(t *testing.T) {
 		InitContainers: []corev1.Container{{VolumeDevices: []corev1.VolumeDevice{{Name: "a", DevicePath: "/dev/x"}}}},
 		Containers:     []corev1.Container{{VolumeDevices: []corev1.VolumeDevice{{Name: "a", DevicePath: "/dev/x"}, {Name: "gone"}}}},
 	}
-	if diff := cmp.Diff([]string{"raw"}, volume.Devices(spec)); diff != "" {
+	if diff := cmp.Diff([]string{"raw"}, claim.Devices(spec)); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
 	}
 }

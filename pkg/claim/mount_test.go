@@ -1,4 +1,4 @@
-package volume_test
+package claim_test
 
 import (
 	"strings"
@@ -7,11 +7,11 @@ import (
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 )
 
 func TestParseMount(t *testing.T) {
-	for text, want := range map[string]volume.Mount{
+	for text, want := range map[string]claim.Mount{
 		"data":                {Claim: "data", Path: "/data"},
 		"data:ro":             {Claim: "data", Path: "/data", ReadOnly: true},
 		"data:/in":            {Claim: "data", Path: "/in"},
@@ -21,7 +21,7 @@ func TestParseMount(t *testing.T) {
 		"my.data-1/..a:ro":    {Claim: "my.data-1", SubPath: "..a", Path: "/my.data-1", ReadOnly: true},
 		"data:/with space:ro": {Claim: "data", Path: "/with space", ReadOnly: true},
 	} {
-		got, err := volume.ParseMount(text)
+		got, err := claim.ParseMount(text)
 		if err != nil || got != want {
 			t.Errorf("ParseMount(%q) = %+v, %v; want %+v", text, got, err, want)
 		}
@@ -45,7 +45,7 @@ func TestParseMountRefuses(t *testing.T) {
 		"data/a/../../": `invalid sub-path "a/../../"`,
 		"data//a":       `invalid sub-path "/a"`,
 	} {
-		got, err := volume.ParseMount(text)
+		got, err := claim.ParseMount(text)
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("ParseMount(%q) = %+v, %v; want an error with %q", text, got, err, want)
 		}
@@ -71,13 +71,13 @@ func TestMountsOf(t *testing.T) {
 			{Name: "side", VolumeMounts: []corev1.VolumeMount{{Name: "a", MountPath: "/data", SubPath: "x"}, {Name: "a", MountPath: "/all"}}},
 		},
 	}
-	want := []volume.Mounted{
-		{Container: "main", Mount: volume.Mount{Claim: "data", SubPath: "x", Path: "/data"}},
-		{Container: "main", Mount: volume.Mount{Claim: "data", Path: "/ro", ReadOnly: true}},
-		{Container: "main", Mount: volume.Mount{Claim: "set", Path: "/set", ReadOnly: true}},
-		{Container: "side", Mount: volume.Mount{Claim: "data", Path: "/all"}},
+	want := []claim.Mounted{
+		{Container: "main", Mount: claim.Mount{Claim: "data", SubPath: "x", Path: "/data"}},
+		{Container: "main", Mount: claim.Mount{Claim: "data", Path: "/ro", ReadOnly: true}},
+		{Container: "main", Mount: claim.Mount{Claim: "set", Path: "/set", ReadOnly: true}},
+		{Container: "side", Mount: claim.Mount{Claim: "data", Path: "/all"}},
 	}
-	if diff := cmp.Diff(want, volume.MountsOf(spec)); diff != "" {
+	if diff := cmp.Diff(want, claim.MountsOf(spec)); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
 	}
 }
@@ -119,7 +119,7 @@ func TestMountsOfExpression(t *testing.T) {
 		spec := corev1.PodSpec{Volumes: []corev1.Volume{claimVolume("a", "data", false)}, Containers: []corev1.Container{
 			{Name: "main", Env: env, VolumeMounts: []corev1.VolumeMount{{Name: "a", MountPath: "/data", SubPathExpr: expression}}},
 		}}
-		got := volume.MountsOf(spec)[0]
+		got := claim.MountsOf(spec)[0]
 		if (folder{got.SubPath, got.Varies}) != want {
 			t.Errorf("%s: %q, %v; want %+v", expression, got.SubPath, got.Varies, want)
 		}

@@ -1,4 +1,4 @@
-package volume_test
+package claim_test
 
 import (
 	"testing"
@@ -6,13 +6,13 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 func TestClaim(t *testing.T) {
-	for name, spec := range map[string]volume.Spec{
+	for name, spec := range map[string]claim.Spec{
 		"minimal": {Name: "train-results", Namespace: "lab", Job: "train", Size: resource.MustParse("500Mi")},
 		"owned":   {Name: "train-results", Namespace: "lab", Job: "train", Size: resource.MustParse("1.5Gi"), Owner: provenance.Identity{Name: "oidc:dev lovelace"}},
 	} {
@@ -33,8 +33,8 @@ func TestClaimAccess(t *testing.T) {
 		"none is stated": {nil, access{Node: true}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			claim := &corev1.PersistentVolumeClaim{Spec: corev1.PersistentVolumeClaimSpec{AccessModes: test.modes}}
-			if got := (access{volume.OnlyNode(claim), volume.OnlyPod(claim)}); got != test.want {
+			pvc := &corev1.PersistentVolumeClaim{Spec: corev1.PersistentVolumeClaimSpec{AccessModes: test.modes}}
+			if got := (access{claim.OnlyNode(pvc), claim.OnlyPod(pvc)}); got != test.want {
 				t.Errorf("%+v; want %+v", got, test.want)
 			}
 		})
@@ -42,12 +42,12 @@ func TestClaimAccess(t *testing.T) {
 }
 
 func TestClaimSize(t *testing.T) {
-	claim := volume.Spec{Size: resource.MustParse("1Gi")}.Claim()
-	if got := volume.Size(claim); got.String() != "1Gi" {
+	pvc := claim.Spec{Size: resource.MustParse("1Gi")}.Claim()
+	if got := claim.Size(pvc); got.String() != "1Gi" {
 		t.Errorf("as asked: %s", got.String())
 	}
-	claim.Status.Capacity = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("8Gi")}
-	if got := volume.Size(claim); got.String() != "8Gi" {
+	pvc.Status.Capacity = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("8Gi")}
+	if got := claim.Size(pvc); got.String() != "8Gi" {
 		t.Errorf("as bound: %s", got.String())
 	}
 }

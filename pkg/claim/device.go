@@ -1,4 +1,4 @@
-package volume
+package claim
 
 import corev1 "k8s.io/api/core/v1"
 

@@ -1,4 +1,4 @@
-package volume_test
+package claim_test
 
 import (
 	"strings"
@@ -10,9 +10,9 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
 )
 
 const (
@@ -29,20 +29,20 @@ func marked(uid string) string {
 
 // Each mark is a patch that only the object that was read takes.
 func TestMarkFetched(t *testing.T) {
-	job, claim := faketest.Job("train"), faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
+	job, pvc := faketest.Job("train"), faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
 	for name, test := range map[string]struct {
-		on   volume.Marked
+		on   claim.Marked
 		want []string
 	}{
-		"both":  {volume.Marked{Job: job, Claim: claim}, []string{patchClaim + marked("uid-train-results"), patchJob + marked("uid-train")}},
-		"job":   {volume.Marked{Job: job}, []string{patchJob + marked("uid-train")}},
-		"claim": {volume.Marked{Claim: claim}, []string{patchClaim + marked("uid-train-results")}},
-		"none":  {volume.Marked{}, nil},
+		"both":  {claim.Marked{Job: job, Claim: pvc}, []string{patchClaim + marked("uid-train-results"), patchJob + marked("uid-train")}},
+		"job":   {claim.Marked{Job: job}, []string{patchJob + marked("uid-train")}},
+		"claim": {claim.Marked{Claim: pvc}, []string{patchClaim + marked("uid-train-results")}},
+		"none":  {claim.Marked{}, nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cluster := faketest.New(job.DeepCopy(), claim.DeepCopy())
+			cluster := faketest.New(job.DeepCopy(), pvc.DeepCopy())
 			client, _ := cluster.Clientset()
-			err := volume.MarkFetched(t.Context(), client, test.on, volume.Mark{When: faketest.Now(), By: "dev", Job: "uid-train", Files: 3, Digest: "d1"})
+			err := claim.MarkFetched(t.Context(), client, test.on, claim.Mark{When: faketest.Now(), By: "dev", Job: "uid-train", Files: 3, Digest: "d1"})
 			if diff := cmp.Diff(test.want, cluster.Changes()); diff != "" || err != nil {
 				t.Errorf("%v; want -, got +:\n%s", err, diff)
 			}
@@ -51,10 +51,10 @@ func TestMarkFetched(t *testing.T) {
 }
 
 func TestRecordUser(t *testing.T) {
-	claim := faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
-	cluster := faketest.New(claim.DeepCopy())
+	pvc := faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
+	cluster := faketest.New(pvc.DeepCopy())
 	client, _ := cluster.Clientset()
-	if err := volume.RecordUser(t.Context(), client, claim, `{"uid":7}`); err != nil {
+	if err := claim.RecordUser(t.Context(), client, pvc, `{"uid":7}`); err != nil {
 		t.Error(err)
 	}
 	want := []string{patchClaim + `{"metadata":{"annotations":{"kubectl-batch.github.io/user":"uid-train-results {\"uid\":7}"},"uid":"uid-train-results"}}`}
@@ -92,10 +92,10 @@ func TestMarkFetchedKeepsFetchOfOwner(t *testing.T) {
 		"an unknown user after another user": {"admin", "", "uid-train", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			claim := fetchedBy(test.before)
-			client, _ := faketest.New(claim.DeepCopy()).Clientset()
-			err := volume.MarkFetched(t.Context(), client, volume.Marked{Claim: claim}, volume.Mark{When: faketest.Now(), By: test.by, Job: test.job})
-			now, _ := client.CoreV1().PersistentVolumeClaims(claim.Namespace).Get(t.Context(), claim.Name, metav1.GetOptions{})
+			pvc := fetchedBy(test.before)
+			client, _ := faketest.New(pvc.DeepCopy()).Clientset()
+			err := claim.MarkFetched(t.Context(), client, claim.Marked{Claim: pvc}, claim.Mark{When: faketest.Now(), By: test.by, Job: test.job})
+			now, _ := client.CoreV1().PersistentVolumeClaims(pvc.Namespace).Get(t.Context(), pvc.Name, metav1.GetOptions{})
 			if got := provenance.Mark(now, provenance.FetchedByAnnotation); err != nil || got != test.want {
 				t.Errorf("fetched by %q, %v; want %q", got, err, test.want)
 			}
@@ -105,65 +105,65 @@ func TestMarkFetchedKeepsFetchOfOwner(t *testing.T) {
 
 // A job that was deleted during the fetch is no failure where its claim records the fetch.
 func TestMarkFetchedOfDeletedJob(t *testing.T) {
-	job, claim := faketest.Job("train"), fetchedBy("")
-	client, _ := faketest.New(claim.DeepCopy()).Clientset()
-	mark := volume.Mark{When: faketest.Now(), By: "grace", Job: job.UID}
-	if err := volume.MarkFetched(t.Context(), client, volume.Marked{Job: job, Claim: claim}, mark); err != nil {
+	job, pvc := faketest.Job("train"), fetchedBy("")
+	client, _ := faketest.New(pvc.DeepCopy()).Clientset()
+	mark := claim.Mark{When: faketest.Now(), By: "grace", Job: job.UID}
+	if err := claim.MarkFetched(t.Context(), client, claim.Marked{Job: job, Claim: pvc}, mark); err != nil {
 		t.Errorf("with its claim: %v", err)
 	}
-	if err := volume.MarkFetched(t.Context(), client, volume.Marked{Job: job}, mark); err == nil || err.Error() != `job "train" was deleted during the fetch` {
+	if err := claim.MarkFetched(t.Context(), client, claim.Marked{Job: job}, mark); err == nil || err.Error() != `job "train" was deleted during the fetch` {
 		t.Errorf("alone: %v", err)
 	}
 }
 
 // Take and GiveBack leave a claim as it was.
 func TestGiveBackUndoesTake(t *testing.T) {
-	claim := faketest.Claim("train-results", "1Gi", corev1.ClaimBound, func(c *corev1.PersistentVolumeClaim) {
+	pvc := faketest.Claim("train-results", "1Gi", corev1.ClaimBound, func(c *corev1.PersistentVolumeClaim) {
 		c.Annotations = map[string]string{"other": "d"}
 		for _, key := range []string{provenance.FetchedAnnotation, provenance.FetchedByAnnotation, provenance.FetchedOfAnnotation, provenance.FetchedDigestAnnotation, provenance.Annotation} {
 			c.Annotations[key] = provenance.Bind(c.UID, "a "+key)
 		}
 	})
-	cluster := faketest.New(claim.DeepCopy())
+	cluster := faketest.New(pvc.DeepCopy())
 	client, _ := cluster.Clientset()
 	annotations := func() map[string]string {
-		got, err := client.CoreV1().PersistentVolumeClaims(claim.Namespace).Get(t.Context(), claim.Name, metav1.GetOptions{})
+		got, err := client.CoreV1().PersistentVolumeClaims(pvc.Namespace).Get(t.Context(), pvc.Name, metav1.GetOptions{})
 		if err != nil {
 			t.Fatal(err)
 		}
 		return got.Annotations
 	}
-	taken, err := volume.Take(t.Context(), client, claim, volume.Use{Text: "job 1"})
+	taken, err := claim.Take(t.Context(), client, pvc, claim.Use{Text: "job 1"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{"other": "d", provenance.UseAnnotation: "uid-train-results job 1"}, annotations()); diff != "" {
 		t.Errorf("taken: want -, got +:\n%s", diff)
 	}
-	if err := volume.GiveBack(t.Context(), client, taken, claim); err != nil {
+	if err := claim.GiveBack(t.Context(), client, taken, pvc); err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(claim.Annotations, annotations()); diff != "" {
+	if diff := cmp.Diff(pvc.Annotations, annotations()); diff != "" {
 		t.Errorf("given back: want -, got +:\n%s", diff)
 	}
 }
 
 // A claim that was given to another job meanwhile is not marked, nor given back.
 func TestNewUseIsLeftAlone(t *testing.T) {
-	claim := faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
-	cluster := faketest.New(claim.DeepCopy())
+	pvc := faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
+	cluster := faketest.New(pvc.DeepCopy())
 	client, _ := cluster.Clientset()
-	taken, err := volume.Take(t.Context(), client, claim, volume.Use{Text: "job 1"})
+	taken, err := claim.Take(t.Context(), client, pvc, claim.Use{Text: "job 1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := volume.Take(t.Context(), client, taken, volume.Use{Text: "job 2"}); err != nil {
+	if _, err := claim.Take(t.Context(), client, taken, claim.Use{Text: "job 2"}); err != nil {
 		t.Fatal(err)
 	}
 	for name, err := range map[string]error{
-		"mark":      volume.MarkFetched(t.Context(), client, volume.Marked{Claim: taken}, volume.Mark{By: "me"}),
-		"empty":     volume.MarkFetched(t.Context(), client, volume.Marked{Claim: taken}, volume.Mark{Empty: true}),
-		"give back": volume.GiveBack(t.Context(), client, taken, claim),
+		"mark":      claim.MarkFetched(t.Context(), client, claim.Marked{Claim: taken}, claim.Mark{By: "me"}),
+		"empty":     claim.MarkFetched(t.Context(), client, claim.Marked{Claim: taken}, claim.Mark{Empty: true}),
+		"give back": claim.GiveBack(t.Context(), client, taken, pvc),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "another job has started to use the claim") {
 			t.Errorf("%s: %v", name, err)
@@ -180,7 +180,7 @@ func TestUsers(t *testing.T) {
 	other := faketest.PodOf(faketest.Job("other"), "other", corev1.PodRunning, onNode)
 	cluster := faketest.New(faketest.PodOf(job, "a", corev1.PodRunning, onNode), faketest.PodOf(job, "b", corev1.PodPending), other)
 	client, _ := cluster.Clientset()
-	users, err := volume.Users(t.Context(), client, faketest.Namespace, "data")
+	users, err := claim.Users(t.Context(), client, faketest.Namespace, "data")
 	if err != nil || len(users) != 2 || users[0].Name != "a" || users[1].Name != "b" {
 		t.Errorf("%v, %v; want pods a and b", users, err)
 	}

@@ -1,10 +1,10 @@
-// Package volume knows PersistentVolumeClaims: how the one for results is made,
+// Package claim knows PersistentVolumeClaims: how the one for results is made,
 // which claim of a job holds a path, who uses a claim, and whether its results
 // were fetched.
 //
 // What it promises: what a claim is used by is asked of the cluster each time, and
 // counts as unfetched unless its annotation says otherwise.
-package volume
+package claim
 
 import (
 	"errors"

@@ -1,4 +1,4 @@
-package volume_test
+package claim_test
 
 import (
 	"testing"
@@ -7,7 +7,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/volume"
+	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 )
 
 func fieldVariable(name, path string) corev1.EnvVar {
@@ -53,7 +53,7 @@ func TestTaskFolder(t *testing.T) {
 		"train/$$(JOB_COMPLETION_INDEX)":      {"train/$(JOB_COMPLETION_INDEX)", "", false, false},
 		"train/$(INDEX)/../$(INDEX)/same/.//": {"train", "3/same", true, true},
 	} {
-		m := volume.MountsIn(array(expression, env...))[0]
+		m := claim.MountsIn(array(expression, env...))[0]
 		task, known := m.TaskFolder(3)
 		if !known {
 			task = ""
@@ -67,19 +67,19 @@ func TestTaskFolder(t *testing.T) {
 // The cluster adds the variable to Indexed Jobs only, and not over one's own.
 func TestMountsInAddsTheNumber(t *testing.T) {
 	own := corev1.EnvVar{Name: "JOB_COMPLETION_INDEX", Value: "mine"}
-	if m := volume.MountsIn(array("x/$(JOB_COMPLETION_INDEX)", own))[0]; m.SubPath != "x/mine" || m.Varies {
+	if m := claim.MountsIn(array("x/$(JOB_COMPLETION_INDEX)", own))[0]; m.SubPath != "x/mine" || m.Varies {
 		t.Errorf("its own variable: %+v", m)
 	}
 	plain := array("x/$(JOB_COMPLETION_INDEX)")
 	plain.Spec.CompletionMode = nil
-	if m := volume.MountsIn(plain)[0]; !m.Varies || m.TaskPath != "" {
+	if m := claim.MountsIn(plain)[0]; !m.Varies || m.TaskPath != "" {
 		t.Errorf("no array: %+v", m)
 	}
 	job := array("x/$(JOB_COMPLETION_INDEX)")
-	if volume.MountsIn(job); len(job.Spec.Template.Spec.Containers[0].Env) != 0 {
+	if claim.MountsIn(job); len(job.Spec.Template.Spec.Containers[0].Env) != 0 {
 		t.Error("the job itself was changed")
 	}
-	if volume.Tasks(job) != 5 || volume.Tasks(plain) != 0 {
-		t.Errorf("%d tasks and %d", volume.Tasks(job), volume.Tasks(plain))
+	if claim.Tasks(job) != 5 || claim.Tasks(plain) != 0 {
+		t.Errorf("%d tasks and %d", claim.Tasks(job), claim.Tasks(plain))
 	}
 }
