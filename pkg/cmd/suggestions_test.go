@@ -25,7 +25,7 @@ type literal struct{ verb, text, at string }
 func verbOf(dir string) string {
 	name, ok := strings.CutPrefix(filepath.ToSlash(dir), "../cmd/")
 	switch {
-	case !ok, strings.Contains(name, "/"), slices.Contains([]string{"completion", "exit", "factory", "outcome", "program", "rest", "section", "tab", "options"}, name):
+	case !ok, strings.Contains(name, "/"), slices.Contains([]string{"completion", "exit", "rest", "section", "options"}, name):
 		return ""
 	case name == "submit":
 		return "run"
