@@ -20,6 +20,7 @@ import (
 
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/client-go/tools/clientcmd"
+	"k8s.io/utils/clock"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
@@ -65,7 +66,7 @@ func run(ctx context.Context, namespace, claim, agent, protocol, times string) (
 		return err
 	}
 	zero := int64(0)
-	s := helper.NewSession(client, helper.Spec{
+	s := helper.NewSession(client, exec, clock.RealClock{}, helper.Spec{
 		Namespace: namespace, Claim: claim, Image: helper.DefaultImage, Identity: helper.Identity{UID: &zero},
 		CPU: resource.MustParse("200m"), Memory: resource.MustParse("128Mi"),
 	}, func(text string) { fmt.Println("say:", text) })
