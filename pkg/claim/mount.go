@@ -7,6 +7,8 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 )
 
 // Mount is an existing claim as a job mounts it.
@@ -41,7 +43,7 @@ func ParseMount(text string) (Mount, error) {
 
 func (m *Mount) check() error {
 	if problems := validation.IsDNS1123Subdomain(m.Claim); len(problems) > 0 {
-		return fmt.Errorf("invalid claim name %q: %s", m.Claim, problems[0])
+		return fmt.Errorf("invalid claim name %q: %s", m.Claim, spelling.Rule(problems))
 	}
 	if m.SubPath != "" && (path.Clean(m.SubPath) != strings.TrimSuffix(m.SubPath, "/") || strings.HasPrefix(m.SubPath, "/") || outside(m.SubPath)) {
 		return fmt.Errorf("invalid sub-path %q: must be a relative path inside the volume", m.SubPath)

@@ -63,10 +63,10 @@ func TestCancel(t *testing.T) {
 		"":             "missing argument JOB; specify one or more jobs, -l, --mine or --all",
 		"a --all":      "job names and --all are mutually exclusive",
 		"a -l x=y":     "job names and -l are mutually exclusive",
-		"--all --mine": "--all and flags that select some jobs are mutually exclusive",
+		"--all --mine": "--all and --mine are mutually exclusive",
 		"-A":           "missing argument JOB",
 		"--except=a":   "missing argument JOB",
-		"--failed":     "a job in state Failed cannot be cancelled: it is finished",
+		"--failed":     "a job in state Failed cannot be cancelled: it is finished; valid states are Suspended, Queued, Pending, Running, Stopping",
 		"--all -oyaml": `invalid value "yaml" for -o: must be name`,
 		"-l =":         `invalid value "=" for -l: `,
 	} {

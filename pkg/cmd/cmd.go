@@ -43,8 +43,8 @@ import (
 const long = `
 	Run batch jobs on Kubernetes, fetch their results and clean up.
 
-	"run" creates a Job and a PersistentVolumeClaim for its results. "fetch" copies the
-	results to the local machine through a short-lived helper pod. "purge" deletes
+	"run" creates a Job and, with --results, a PersistentVolumeClaim for its results. "fetch"
+	copies the results to the local machine through a short-lived helper pod. "purge" deletes
 	finished jobs. Nothing is installed in the cluster.`
 
 const example = `
@@ -205,5 +205,8 @@ func wrongArguments(cmd *cobra.Command, err error, args []string) error {
 	if err != nil && len(args) == 0 {
 		return exit.Usagef("missing argument JOB; run \"%s list\" to see jobs", cmd.Root().CommandPath())
 	}
-	return exit.With(exit.Usage, err)
+	if err != nil {
+		return exit.Usagef("unexpected argument %q", args[len(args)-1])
+	}
+	return nil
 }

@@ -22,7 +22,7 @@ import (
 func addGlobal(root *cobra.Command, config *genericclioptions.ConfigFlags, getter *kubeconfig.Flags) {
 	config.AddFlags(root.PersistentFlags())
 	addVerbosity(root)
-	root.PersistentFlags().Bool("pause", false, "Wait for the Enter key before the command ends, for programs such as k9s that clear the screen then")
+	root.PersistentFlags().Bool("pause", false, "Wait for the Enter key before the command ends, for programs such as k9s that clear the screen after a command")
 	// The reference must not show whose home it was made in.
 	if flag := root.PersistentFlags().Lookup("cache-dir"); flag != nil {
 		flag.DefValue = "$HOME/.kube/cache"

@@ -147,9 +147,11 @@ func jobHabits() []flagHabit {
 func otherHabits() []flagHabit {
 	return []flagHabit{
 		{flag: "--all", verbs: []string{"purge"}, why: "without job names, purge selects the completed jobs of the namespace"},
-		{flag: "--all", verbs: []string{"list", "wait", "logs", "fetch"}, why: "list shows all jobs of the namespace; wait, logs and fetch need a selection such as -l or --mine"},
+		{flag: "--all", verbs: []string{"list"}, why: "without flags, list shows all jobs of the namespace"},
+		{flag: "--all", verbs: []string{"wait", "logs", "fetch"}, why: "to select jobs, use -l, --mine or --state"},
 		{flag: "--tail", verbs: []string{"logs"}, why: "logs prints the whole log"},
 		{flag: "--since", verbs: []string{"logs"}, why: "logs prints the whole log"},
+		{flag: "--since-time", verbs: []string{"logs"}, why: "logs prints the whole log"},
 		{flag: "--previous", verbs: []string{"logs"}, why: "logs prints the log of every attempt"},
 		{flag: "-p", verbs: []string{"logs"}, why: "logs prints the log of every attempt"},
 		{flag: "--container", verbs: []string{"logs"}, why: "\"kubectl logs POD -c CONTAINER\" prints the log of one container"},
@@ -157,6 +159,8 @@ func otherHabits() []flagHabit {
 		{flag: "--for", verbs: []string{"wait"}, why: "wait ends when the job is finished, with the exit status of the job"},
 		{flag: "--watch", verbs: []string{"list"}, why: "\"kubectl batch wait NAME\" waits for a job and prints each change"},
 		{flag: "-w", verbs: []string{"list"}, why: "\"kubectl batch wait NAME\" waits for a job and prints each change"},
+		{flag: "--dry-run", verbs: []string{"fetch"}, use: []string{"--plan"}},
+		{flag: "--bwlimit", verbs: []string{"fetch"}, use: []string{"--limit-rate=10M"}},
 		{flag: "--recursive", verbs: []string{"fetch"}, why: "fetch always copies directories recursively"},
 		{flag: "-r", verbs: []string{"fetch"}, why: "fetch always copies directories recursively"},
 		{flag: "--container", verbs: []string{"fetch"}, why: "a PATH selects the mount of the container that wrote the files"},

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 )
 
 // flagError turns a flag that does not exist, or has a value that it cannot have, into a usage
@@ -22,7 +23,7 @@ func flagError(cmd *cobra.Command, err error, called program.Program) error {
 		return exit.With(exit.Usage, valueError(cmd, invalid))
 	}
 	if missing, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
-		return exit.Usagef("missing value for --%s", missing.GetFlag().Name)
+		return exit.Usagef("missing value for %s; use %s", dashed(missing.GetSpecifiedName()), section.Syntax(missing.GetFlag()))
 	}
 	typed := unknownFlag(err)
 	if typed == "" {
@@ -32,6 +33,14 @@ func flagError(cmd *cobra.Command, err error, called program.Program) error {
 		return exit.Usagef("unknown flag %s; %s", typed, called.In(advice))
 	}
 	return exit.Usagef("unknown flag %s", typed)
+}
+
+// dashed returns a flag as it was typed: -o or --output.
+func dashed(name string) string {
+	if len(name) == 1 {
+		return "-" + name
+	}
+	return "--" + name
 }
 
 var shorthand = regexp.MustCompile(`^unknown shorthand flag: '.' in (-.*)$`)

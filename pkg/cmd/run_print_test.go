@@ -74,7 +74,7 @@ func TestUsageErrors(t *testing.T) {
 		"a flag that is not":       {[]string{"run", "train", "--imag=x"}, "error: unknown flag --imag"},
 		"--mem":                    {[]string{"run", "train", "--mem=1Gi"}, "error: unknown flag --mem; use --memory"},
 		"-it":                      {[]string{"run", "train", "-it"}, "error: unknown flag -it; a job has no terminal to attach to; \"kubectl batch logs NAME -f\" follows its log"},
-		"a flag without its value": {[]string{"run", "train", "--image"}, "error: missing value for --image"},
+		"a flag without its value": {[]string{"run", "train", "--image"}, "error: missing value for --image; use --image IMAGE"},
 		"a value that is none":     {[]string{"run", "train", "--gpu=two"}, `error: invalid value "two" for --gpu: must be a whole number from 0 to 2147483647`},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -86,5 +86,18 @@ func TestUsageErrors(t *testing.T) {
 func TestWithoutVerb(t *testing.T) {
 	if got := execute(t, faketest.New()); got.Status != 0 || !strings.Contains(got.Stdout, "Job Commands:") {
 		t.Errorf("kubectl batch alone: %+v", got)
+	}
+}
+
+func TestUnexpectedArguments(t *testing.T) {
+	for line, want := range map[string]string{
+		"version x":            `unexpected argument "x"`,
+		"options x":            `unexpected argument "x"`,
+		"completion bash zsh":  `unexpected argument "zsh"`,
+		"completion install x": `unexpected argument "x"`,
+	} {
+		if got := execute(t, faketest.New(), strings.Fields(line)...); got.Status != 2 || !strings.HasPrefix(got.Stderr, "error: "+want+"\n") {
+			t.Errorf("%s: %+v; want a usage error with %q", line, got, want)
+		}
 	}
 }

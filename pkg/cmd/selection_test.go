@@ -172,7 +172,7 @@ func TestSelectionRefuses(t *testing.T) {
 		"purge a --except=b":                   "job names and --except are mutually exclusive",
 		"purge a --older-than=1h":              "job names and --older-than are mutually exclusive",
 		"purge pvc/a --volumes --mine":         "job names and --mine are mutually exclusive",
-		"purge --state=Running":                "a job in state Running cannot be deleted: it is not finished",
+		"purge --state=Running":                "a job in state Running cannot be deleted: it is not finished; valid states are Complete, Failed, Cancelled",
 		"cancel --completed":                   "a job in state Complete cannot be cancelled: it is finished",
 		"purge --older-than=3":                 `invalid value "3" for --older-than: could mean seconds or minutes`,
 		"list --newer-than=0s":                 `invalid value "0s" for --newer-than: must be above 0`,

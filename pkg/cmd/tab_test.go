@@ -225,7 +225,7 @@ func TestTabAsKubectlCalls(t *testing.T) {
 		"logs train --kubeconfig ":          ":0\n",
 		"logs --cache-dir ":                 ":16\n",
 		"logs ":                             ":4\n",
-		"logs --pau":                        "--pause\tWait for the Enter key before the command ends, for programs such as k9s that clear the screen then\n:4\n",
+		"logs --pau":                        "--pause\tWait for the Enter key before the command ends, for programs such as k9s that clear the screen after a command\n:4\n",
 		"logs -n lab @":                     "@latest\tyour newest job\n:4\n",
 	} {
 		t.Run(line, func(t *testing.T) {

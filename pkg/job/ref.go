@@ -21,6 +21,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 )
 
 // Latest is what stands for the newest job of the caller.
@@ -45,7 +46,7 @@ func ParseRef(text string) (Ref, error) {
 		return Latest, nil
 	}
 	if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-		return "", &RefError{Text: text, Problem: "invalid job name: " + problems[0], Accepted: Accepted}
+		return "", &RefError{Text: text, Problem: "a job name " + spelling.Rule(problems), Accepted: Accepted}
 	}
 	return Ref(name), nil
 }

@@ -23,10 +23,10 @@ func TestParseRef(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]string{
-		"":                   `invalid argument "": invalid job name`,
-		"job/":               `invalid argument "job/": invalid job name`,
-		"Train":              `invalid argument "Train": invalid job name`,
-		"job/a/b":            `invalid argument "job/a/b": invalid job name`,
+		"":                   `invalid argument "": a job name must`,
+		"job/":               `invalid argument "job/": a job name must`,
+		"Train":              `invalid argument "Train": a job name must`,
+		"job/a/b":            `invalid argument "job/a/b": a job name must`,
 		"@newest":            `use NAME, job/NAME or @latest`,
 		"job/train:/results": `a path must be a separate argument`,
 		"lab/train":          `"lab" is not a kind of job; to select a namespace, use -n lab; use NAME, job/NAME or @latest`,

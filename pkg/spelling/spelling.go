@@ -1,4 +1,5 @@
-// Package spelling finds the names that a mistyped name is probably meant to be.
+// Package spelling finds the names that a mistyped name is probably meant to be, and words the
+// rules for names.
 package spelling
 
 import (

@@ -91,6 +91,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.All, "all", false, "All unfinished jobs of the namespace (with -A: of all namespaces)")
 	o.Select.AddTo(flags)
+	selector.OfferUnfinished(flags)
 	flags.StringVar(&o.SaveLogs, "save-logs", "", "Before cancelling, write the logs of each job to `DIR`/JOB.log (with -A: DIR/NAMESPACE/JOB.log)")
 	flags.BoolVarP(&o.Yes, "yes", "y", false, "Skip the confirmation prompt")
 	flags.StringVarP(&o.Output, "output", "o", "", "Output format: name (names of the cancelled jobs)")
@@ -127,7 +128,7 @@ func (o *Flags) check(names int) error {
 	case o.All && names > 0:
 		return exit.Usagef("job names and --all are mutually exclusive")
 	case o.All && o.Select.Narrows():
-		return exit.Usagef("--all and flags that select some jobs are mutually exclusive")
+		return exit.Usagef("--all and %s are mutually exclusive", o.Select.Words()[0])
 	case names == 0 && !o.All && !o.Select.Narrows():
 		return exit.Usagef("missing argument JOB; specify one or more jobs, -l, --mine or --all")
 	case o.Output != "" && o.Output != "name":

@@ -20,8 +20,8 @@ const long = `
 
 	To complete a plugin, kubectl runs a program on the PATH whose name begins with
 	kubectl_complete-. "kubectl batch completion install" creates this program, once per
-	machine. "kubectl batch completion SHELL" prints the lines that enable completion of
-	kubectl itself in that shell. The shell can read these lines directly.`
+	machine. "kubectl batch completion SHELL" prints how to enable completion of kubectl
+	itself in SHELL, which is bash, zsh, fish or powershell.`
 
 const example = `
 	# Enable completion for this plugin, once per machine

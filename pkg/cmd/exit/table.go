@@ -40,7 +40,7 @@ func statuses() []status {
 	remote := func(command *cobra.Command) bool { return command.Annotations[local] == "" }
 	return []status{
 		{Row: Row{"0", "success"}},
-		{Row: Row{"1", "failure, also if only a part failed"}, applies: fails},
+		{Row: Row{"1", "failure, even if only a part failed"}, applies: fails},
 		{Row: Row{"2", "invalid command line; nothing was done"}},
 		{Row: Row{"124", "--timeout expired"}, applies: timeout},
 		{Row: Row{"125", "the command itself failed, so the status of the jobs is unknown"}, applies: waits, scoped: true},

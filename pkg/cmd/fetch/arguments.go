@@ -17,6 +17,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
+	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
@@ -133,6 +134,9 @@ func (o *Options) parseName(arg string) (err error) {
 	if strings.HasPrefix(arg, s3.Scheme) {
 		return o.parseStored(arg)
 	}
+	if strings.HasPrefix(arg, "s3:") || strings.Contains(arg, "://") {
+		return fmt.Errorf("invalid argument %q: must be JOB (%s), pvc/NAME or s3://BUCKET/PREFIX", arg, job.Accepted)
+	}
 	kind, name, ok := strings.Cut(arg, "/")
 	if !ok || !claimKind(kind) {
 		o.ref, err = job.ParseRef(arg)
@@ -145,7 +149,7 @@ func (o *Options) parseName(arg string) (err error) {
 		return fmt.Errorf("invalid argument %q: PATH must be a separate argument; run \"%s\"", arg, o.factory.Line("fetch", bare, path))
 	}
 	if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-		return fmt.Errorf("invalid claim name %q: %s", name, problems[0])
+		return fmt.Errorf("invalid claim name %q: %s", name, spelling.Rule(problems))
 	}
 	o.claim = name
 	return nil

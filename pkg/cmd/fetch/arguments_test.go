@@ -77,7 +77,7 @@ func TestParseTargetRefuses(t *testing.T) {
 		"pvc/":                 `invalid claim name ""`,
 		"pvc/Data":             `invalid claim name "Data"`,
 		"pvc/data/x":           `invalid claim name "data/x"`,
-		"Train":                `invalid argument "Train": invalid job name`,
+		"Train":                `invalid argument "Train": a job name must`,
 	} {
 		_, err := toOptions("", strings.Fields(line))
 		if exit.Status(err) != exit.Usage || !strings.Contains(err.Error(), want) {

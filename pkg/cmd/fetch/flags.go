@@ -37,7 +37,7 @@ func (o *Flags) addWhat(flags *pflag.FlagSet) {
 
 func (o *Flags) addWhere(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.Dir, "dir", "d", "", "Destination directory (default: ./JOB); with several jobs, their parent directory")
-	flags.BoolVar(&o.Force, "force", false, "Overwrite local files that fetch did not write")
+	flags.BoolVar(&o.Force, "force", false, "Overwrite files at the destination that fetch did not write, or that were changed since")
 	flags.BoolVar(&o.Checksum, "checksum", false, "Compare files that are already present by content instead of size and time")
 	flags.StringVar(&o.Manifest, "manifest", "", "Write the SHA-256 sum of every file to `FILE`, in the format of sha256sum -c")
 }

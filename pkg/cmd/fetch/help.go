@@ -35,7 +35,7 @@ const long = `
 	in the directory of every task, or of the tasks that --task selects, and writes
 	it to --dir/TASK/PATH.
 
-	--include and --exclude take globs in the syntax of a .gitignore file at the root
+	--include and --exclude accept globs in the syntax of a .gitignore file at the root
 	of the volume: *.pt matches at any depth, /runs/*/model.pt from the root, and logs/
 	matches directories. A file that matches both is not copied.
 

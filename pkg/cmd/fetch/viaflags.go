@@ -104,6 +104,9 @@ func (o *Flags) noVia() error {
 		{"--in-cluster-endpoint-url", o.InClusterURL != ""},
 		{"--path-style", o.PathStyle != nil},
 	} {
+		if flag.set && flag.name == "--keep-objects" {
+			return fmt.Errorf("%s requires --via=s3://BUCKET", flag.name)
+		}
 		if flag.set {
 			return fmt.Errorf("%s requires --via=s3://BUCKET or --to=s3://BUCKET/PREFIX", flag.name)
 		}

@@ -16,8 +16,8 @@ func NewCommand(f *factory.Factory, describe func(*pflag.FlagSet) string) *cobra
 	return &cobra.Command{
 		Use:         "options",
 		Annotations: exit.Local(),
-		Short:       "Print the global flags, which every command takes",
-		Long:        "Print the flags that every command takes. They are the global flags of kubectl, and --pause.",
+		Short:       "Print the global flags, which every command accepts",
+		Long:        "Print the flags that every command accepts: the global flags of kubectl, and --pause.",
 		Args:        cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			_, err := fmt.Fprintf(f.Streams.Out, "The following options can be passed to any command:\n\n%s\n", describe(cmd.InheritedFlags()))

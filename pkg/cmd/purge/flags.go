@@ -15,6 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
+	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 )
 
 // How much of it is done.
@@ -56,6 +57,7 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 
 func (o *Flags) addWhich(flags *pflag.FlagSet) {
 	o.Select.AddTo(flags)
+	selector.OfferFinished(flags)
 	flags.IntVar(&o.Keep, "keep", 0, "Keep the `N` newest matching jobs in each namespace (applied before --older-than and --newer-than)")
 	flags.StringVar(&o.KeepBy, "keep-by", "", "With --keep: keep N jobs for each value of this `LABEL`")
 	flags.BoolVar(&o.Fetched, "fetched", false, "Only jobs whose results were fetched, and jobs without results")
@@ -98,7 +100,7 @@ func (o *Options) parseNames(args []string) error {
 			continue
 		}
 		if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-			return fmt.Errorf("invalid argument %q: %s", arg, problems[0])
+			return fmt.Errorf("invalid argument %q: %s", arg, spelling.Rule(problems))
 		}
 		o.claims = append(o.claims, name)
 	}
@@ -153,7 +155,7 @@ func (o *Flags) parseSelection(options *Options) error {
 		return errors.New("--keep-by requires --keep")
 	}
 	if problems := validation.IsQualifiedName(o.KeepBy); o.KeepBy != "" && len(problems) > 0 {
-		return fmt.Errorf("invalid value %q for --keep-by: must be a label key: %s", o.KeepBy, problems[0])
+		return fmt.Errorf("invalid value %q for --keep-by: must be a label key: %s", o.KeepBy, spelling.Rule(problems))
 	}
 	return nil
 }

@@ -23,11 +23,15 @@ import (
 const long = `
 	Delete finished jobs, with their pods, scripts and Secrets.
 
-	Without job names, purge deletes the completed jobs of the namespace, or the finished
-	jobs that the flags select. It skips jobs that are managed by a controller or tool:
-	CronJob, Helm, Argo CD or Flux. With job names, it deletes these jobs, even if they
-	failed, were cancelled or are managed. It never deletes a job that is not finished,
-	nor a job whose results a user is fetching.
+	Without job names, purge deletes the completed jobs of the namespace that match the
+	selection flags. To delete failed or cancelled jobs, use --failed, --cancelled or
+	--state. purge skips jobs that are managed by a controller or tool: CronJob, Helm,
+	Argo CD or Flux. With job names, it deletes these jobs, even if they failed, were
+	cancelled or are managed. It never deletes a job that is not finished, nor a job whose
+	results a user is fetching.
+
+	purge also keeps a job if unfetched results are on an ephemeral volume, which is
+	deleted with the pods. To delete such a job, use --volumes --discard-unfetched.
 
 	Results claims are kept. With --volumes, purge also deletes results claims that run
 	created, including those whose job no longer exists. It keeps a claim if another job
@@ -43,7 +47,7 @@ const example = `
 	# In a script: delete all jobs that finished at least three days ago, without a prompt
 	kubectl batch purge --completed --failed --cancelled --older-than=3d -y
 
-	# Delete your jobs except the newest five, and the claims whose results were fetched
+	# Delete your completed jobs except the newest five, and the claims whose results were fetched
 	kubectl batch purge --mine --keep=5 --volumes
 
 	# Delete all completed jobs except two
@@ -79,7 +83,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
 		Use:     "purge [JOB... | pvc/NAME...]",
-		Short:   "Delete finished jobs and fetched results claims",
+		Short:   "Delete finished jobs and, with --volumes, fetched results claims",
 		Long:    long,
 		Example: example,
 

@@ -65,7 +65,7 @@ func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
 	flags := submit.NewFlags()
 	cmd := &cobra.Command{
 		Use:     "run (NAME --image=IMAGE | -f FILENAME | --from=cronjob/NAME) [-- COMMAND [ARG...]]",
-		Short:   "Create a job, and a claim for its results",
+		Short:   "Create a job and, with --results, a claim for its results",
 		Long:    long,
 		Example: example,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -13,6 +13,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 )
 
 // containerFlags are about what runs.
@@ -173,7 +174,7 @@ func (o *containerFlags) parseRunAs(r *Request) error {
 // isVariable says what is wrong with the name of a variable.
 func isVariable(name string) error {
 	if problems := validation.IsEnvVarName(name); len(problems) > 0 {
-		return fmt.Errorf("invalid variable name %q: %s", name, problems[0])
+		return fmt.Errorf("invalid variable name %q: %s", name, spelling.Rule(problems))
 	}
 	return nil
 }

@@ -30,7 +30,7 @@ type lifecycleFlags struct {
 func (o *lifecycleFlags) addTo(flags *pflag.FlagSet) {
 	flags.StringVar(&o.TTL, "ttl", "", "Delete the job, but not its results claim, `DURATION` after it finished, such as 24h or 7d")
 	flags.StringVar(&o.Time, "time", "", "Time limit of each attempt, from its start on a node (`DURATION` "+duration.Forms+")")
-	flags.StringVar(&o.Deadline, "deadline", "", "Time limit (`DURATION`) of the whole job, including retries and the wait for a node; when it expires, all pods and their logs are deleted")
+	flags.StringVar(&o.Deadline, "deadline", "", "Time limit of the whole job, a `DURATION` that includes retries and the wait for a node; when it expires, all pods and their logs are deleted")
 	numberVar(flags, &o.BackoffLimit, "backoff-limit", 0, "`NUMBER` of replacements for failed pods before the job fails (default: 0, or that of the original job)")
 	flags.StringVar(&o.Array, "array", "", "Run an array of `TASKS`, such as 100 or 0-99; 100%10 runs 10 at a time; $JOB_COMPLETION_INDEX is the index of the task")
 	numberVar(flags, &o.RetriesPerTask, "retries-per-task", 0, "`NUMBER` of retries of each failed task of an array (default: 0, or that of the original job)")

@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
+	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 )
 
 // kind is what a flag can name, as people call it.
@@ -51,7 +52,7 @@ func (n named) where() string {
 // checkName refuses what no object can be called.
 func checkName(flag, text, name string) error {
 	if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-		return fmt.Errorf("invalid value %q for %s: invalid name %q: %s", text, flag, name, problems[0])
+		return fmt.Errorf("invalid value %q for %s: invalid name %q: %s", text, flag, name, spelling.Rule(problems))
 	}
 	return nil
 }

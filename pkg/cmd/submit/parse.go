@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 )
 
 // Typed is what was on the command line besides flags.
@@ -67,7 +68,7 @@ func (r *Request) checkName(*Request) error {
 // carry.
 func checkJobName(name string) error {
 	if problems := validation.IsDNS1123Label(name); len(problems) > 0 {
-		return fmt.Errorf("invalid job name %q: %s", name, problems[0])
+		return fmt.Errorf("invalid job name %q: %s", name, spelling.Rule(problems))
 	}
 	return nil
 }

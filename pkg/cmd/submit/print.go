@@ -1,7 +1,6 @@
 package submit
 
 import (
-	"fmt"
 	"io"
 	"slices"
 
@@ -11,6 +10,8 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 	"k8s.io/cli-runtime/pkg/printers"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 )
 
 // outputFlags are about what is printed, and on what is made.
@@ -49,7 +50,7 @@ func (o *outputFlags) parsePrint(r *Request) error {
 	}
 	to, err := o.Print.ToPrinter()
 	if err != nil {
-		return fmt.Errorf("-o: %w", err)
+		return exit.Format(*o.Print.OutputFormat, err)
 	}
 	format := *o.Print.OutputFormat
 	r.print = printer{ResourcePrinter: to, out: r.factory.Streams.Out, lines: format == "", alone: !slices.Contains([]string{"", "json", "yaml", "kyaml"}, format), json: format == "json"}

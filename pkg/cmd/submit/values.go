@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 )
 
 // numberVar declares a flag for a whole number of at least that much. Usage says what holds
@@ -83,13 +84,13 @@ func parseLabel(flag, text string) (key, value string, err error) {
 		return "", "", fmt.Errorf("invalid value %q for %s: must be KEY=VALUE", text, flag)
 	}
 	if problems := validation.IsQualifiedName(key); len(problems) > 0 {
-		return "", "", fmt.Errorf("invalid value %q for %s: invalid key %q: %s", text, flag, key, problems[0])
+		return "", "", fmt.Errorf("invalid value %q for %s: invalid key %q: %s", text, flag, key, spelling.Rule(problems))
 	}
 	if provenance.Reserved(key) {
 		return "", "", fmt.Errorf("invalid value %q for %s: key %q is reserved for kubectl-batch", text, flag, key)
 	}
 	if problems := validation.IsValidLabelValue(value); len(problems) > 0 && flag != "--annotation" {
-		return "", "", fmt.Errorf("invalid value %q for %s: invalid label value %q: %s", text, flag, value, problems[0])
+		return "", "", fmt.Errorf("invalid value %q for %s: invalid label value %q: %s", text, flag, value, spelling.Rule(problems))
 	}
 	return key, value, nil
 }

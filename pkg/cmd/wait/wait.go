@@ -22,7 +22,7 @@ import (
 )
 
 const long = `
-	Wait until jobs have completed, failed or been cancelled, and end with their exit status.
+	Wait until jobs are completed, failed or cancelled, and exit with their exit status.
 
 	While a job is not running, wait prints the reason. The jobs continue if the command
 	times out or is interrupted.`
@@ -37,7 +37,7 @@ const example = `
 	# Wait for all your jobs that are not finished
 	kubectl batch wait --mine --state=Suspended,Queued,Pending,Running,Stopping
 
-	# Print the result as JSON, to tell a failed job from a failed wait
+	# Print the result as JSON, to distinguish a failed job from a failed wait
 	kubectl batch wait train -o json`
 
 // Flags is what was typed.
@@ -67,7 +67,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
 		Use:     "wait [JOB...]",
-		Short:   "Wait for jobs to finish and end with their exit status",
+		Short:   "Wait for jobs to finish, and exit with their exit status",
 		Long:    long,
 		Example: example,
 

@@ -9,6 +9,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 )
 
 // gpuProduct is the label that NVIDIA's feature discovery puts on nodes
@@ -109,10 +111,10 @@ func ParseToleration(text string) (corev1.Toleration, error) {
 	taint, effect, hasEffect := strings.Cut(text, ":")
 	key, value, hasValue := strings.Cut(taint, "=")
 	if problems := validation.IsQualifiedName(key); len(problems) > 0 {
-		return corev1.Toleration{}, fmt.Errorf("invalid taint key %q: %s", key, problems[0])
+		return corev1.Toleration{}, fmt.Errorf("invalid taint key %q: %s", key, spelling.Rule(problems))
 	}
 	if problems := validation.IsValidLabelValue(value); len(problems) > 0 {
-		return corev1.Toleration{}, fmt.Errorf("invalid taint value %q: %s", value, problems[0])
+		return corev1.Toleration{}, fmt.Errorf("invalid taint value %q: %s", value, spelling.Rule(problems))
 	}
 	effects := []corev1.TaintEffect{corev1.TaintEffectNoSchedule, corev1.TaintEffectPreferNoSchedule, corev1.TaintEffectNoExecute}
 	if hasEffect && !slices.Contains(effects, corev1.TaintEffect(effect)) {

@@ -49,7 +49,7 @@ func Bytes(flag, text string) (resource.Quantity, error) {
 	case !Whole(amount):
 		return amount, fmt.Errorf("invalid value %q for %s: must be a whole number of bytes, such as %s", text, flag, example)
 	case amount.Value() < leastBytes:
-		return amount, fmt.Errorf("invalid value %q for %s: %d bytes are too few; add a unit, such as %s", text, flag, amount.Value(), example)
+		return amount, fmt.Errorf("invalid value %q for %s: less than 1Mi; add a unit, such as %s", text, flag, example)
 	}
 	return amount, nil
 }

@@ -27,7 +27,7 @@ func TestQuantityRefuses(t *testing.T) {
 		"--memory=much":     "must be a quantity such as 4Gi or 500Mi",
 		"--memory=0":        "must be above 0",
 		"--memory=-1Gi":     "must be above 0",
-		"--memory=16":       "16 bytes are too few; add a unit, such as 4Gi or 500Mi",
+		"--memory=16":       "less than 1Mi; add a unit, such as 4Gi or 500Mi",
 		"--memory=500000m":  "m means thousandths of a byte; use 500000M or 500000Mi",
 		"--cpu=4cores":      "unknown unit cores; use 4",
 		"--cpu=4 vCPUs":     "unknown unit vCPUs; use 4",

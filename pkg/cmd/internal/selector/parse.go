@@ -82,10 +82,14 @@ func stateOf(text string) (job.State, bool) {
 	return "", false
 }
 
-func stateNames() []string {
-	var names []string
+func stateNames() []string { return namesOf(func(job.State) bool { return true }) }
+
+// namesOf returns the names of the states that are wanted.
+func namesOf(wanted func(job.State) bool) (names []string) {
 	for _, state := range job.States() {
-		names = append(names, string(state))
+		if wanted(state) {
+			names = append(names, string(state))
+		}
 	}
 	return names
 }
@@ -141,7 +145,8 @@ func (s Selection) Finished(verb string) error {
 func (s Selection) refuse(verb, what string, wrong func(job.State) bool) error {
 	for _, state := range s.States {
 		if wrong(state) {
-			return exit.Usagef("a job in state %s cannot be %s: it is %s", state, verb, what)
+			valid := namesOf(func(state job.State) bool { return !wrong(state) })
+			return exit.Usagef("a job in state %s cannot be %s: it is %s; valid states are %s", state, verb, what, strings.Join(valid, ", "))
 		}
 	}
 	return nil

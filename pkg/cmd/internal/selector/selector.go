@@ -31,20 +31,37 @@ type Flags struct {
 	except                       []string
 }
 
+const statesUsage = "Only jobs in these states, separated by commas: "
+
 // AddTo declares the flags.
 func (f *Flags) AddTo(flags *pflag.FlagSet) {
 	flags.StringVarP(&f.labels, "selector", "l", "", "Only jobs with these labels, such as team=vision,stage!=test")
 	flags.StringVar(&f.fields, "field-selector", "", "Only jobs with these fields, such as status.successful=1")
 	flags.BoolVarP(&f.everywhere, "all-namespaces", "A", false, "Jobs in all namespaces")
-	flags.BoolVar(&f.mine, "mine", false, "Only your own jobs (created by run)")
-	flags.StringVar(&f.owner, "owner", "", "Only the jobs of this `USER` (created by run; list -o wide shows the owner)")
-	flags.StringSliceVar(&f.states, "state", nil, "Only jobs in these states, such as Running,Failed")
+	flags.BoolVar(&f.mine, "mine", false, "Only jobs that you created with run or rerun")
+	flags.StringVar(&f.owner, "owner", "", "Only jobs that `USER` created with run or rerun (list -o wide shows the owner)")
+	flags.StringSliceVar(&f.states, "state", nil, statesUsage+strings.Join(stateNames(), ", "))
 	flags.BoolVar(&f.completed, "completed", false, "Only completed jobs (can be combined with --failed and --cancelled)")
 	flags.BoolVar(&f.failed, "failed", false, "Only failed jobs (can be combined with --completed and --cancelled)")
 	flags.BoolVar(&f.cancelled, "cancelled", false, "Only cancelled jobs (can be combined with --completed and --failed)")
 	flags.StringVar(&f.olderThan, "older-than", "", "Only jobs that finished at least `DURATION` ago, "+duration.Forms+"; an unfinished job counts from its creation")
 	flags.StringVar(&f.newerThan, "newer-than", "", "Only jobs that finished less than `DURATION` ago; an unfinished job counts from its creation")
 	flags.StringSliceVar(&f.except, "except", nil, "Exclude `JOB`, or several jobs such as train,evaluate (repeatable)")
+}
+
+// OfferFinished has help offer only what selects finished jobs, for a verb that deletes jobs.
+func OfferFinished(flags *pflag.FlagSet) { offerStates(flags, job.State.Final) }
+
+// OfferUnfinished has help offer only what selects unfinished jobs, for a verb that cancels jobs.
+func OfferUnfinished(flags *pflag.FlagSet) {
+	offerStates(flags, func(state job.State) bool { return !state.Final() })
+	for _, name := range []string{"completed", "failed", "cancelled"} {
+		flags.Lookup(name).Hidden = true
+	}
+}
+
+func offerStates(flags *pflag.FlagSet, offered func(job.State) bool) {
+	flags.Lookup("state").Usage = statesUsage + strings.Join(namesOf(offered), ", ")
 }
 
 // Complete says what completes the values of the flags of cmd.
