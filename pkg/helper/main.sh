@@ -3,6 +3,7 @@ become() {
   [ -x "$dir/batch-agent" ] || return 0
   [ -z "$nap" ] || kill "$nap" 2>/dev/null
   wait
+  trap '' USR1
   exec "$dir/batch-agent" serve "$root" "$dir/socket" ${sub:+"$sub"}
 }
 command -v sleep >/dev/null || exit 127
