@@ -13,9 +13,9 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 )
 
-// watchSignals returns a context that the first SIGINT, SIGTERM or SIGHUP ends. The command then
-// has grace to tidy up, which more signals do not shorten: programs such as timeout send
-// them twice. A command that has not ended after limit is ended, with a line to says.
+// watchSignals returns a context that the first SIGINT, SIGTERM or SIGHUP cancels. The command can then clean up for
+// grace. Further signals do not shorten this time, because programs such as timeout send a signal twice. If the process
+// still runs after limit, it exits and prints an error to says.
 func watchSignals(says io.Writer, grace, limit time.Duration) context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)

@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 )
 
-// hanging is what the test starts itself with: a command that never tidies up, or that takes
-// as long as it may.
+// hanging names the environment variable that makes this program such a command: "hangs" never ends its cleanup,
+// "tidies" uses the whole grace period.
 const hanging = "SIGNALS_TEST"
 
 func TestMain(m *testing.M) {
@@ -41,8 +41,8 @@ func TestMain(m *testing.M) {
 	os.Exit(received.Status)
 }
 
-// TestSignalsEndTheProcess sends a signal, and others soon after it, to a command that tidies up for as long
-// as it may, and to one that hangs.
+// TestSignalsEndTheProcess sends several signals in short succession, to a command whose cleanup takes the whole grace
+// period, and to a command whose cleanup never ends.
 func TestSignalsEndTheProcess(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		return // no process there can send these to another

@@ -63,7 +63,7 @@ func TestRecordUser(t *testing.T) {
 	}
 }
 
-// fetchedBy is a claim of grace's results that user has fetched; "" for nobody.
+// fetchedBy returns a claim with the results of user grace, marked as fetched by user; "" means not fetched.
 func fetchedBy(user string) *corev1.PersistentVolumeClaim {
 	return faketest.Claim("train-results", "1Gi", corev1.ClaimBound, func(c *corev1.PersistentVolumeClaim) {
 		c.Annotations = map[string]string{provenance.Annotation: provenance.Bind(c.UID, "grace")}
@@ -171,7 +171,7 @@ func TestNewUseIsLeftAlone(t *testing.T) {
 	}
 }
 
-// A pod that has ended holds no volume; one that is on no node is about to.
+// A finished pod does not use its volume. A pod without a node will use it.
 func TestUsers(t *testing.T) {
 	job := faketest.Job("train", func(j *batchv1.Job) {
 		j.Spec.Template.Spec.Volumes = []corev1.Volume{claimVolume("v", "data", false)}

@@ -117,8 +117,8 @@ func Devices(spec corev1.PodSpec) []string {
 	return devices
 }
 
-// Written returns the claims that job leaves results on: the one that run gave it,
-// else all that its pods write to, each once.
+// Written returns the names of the claims that job writes results to, without duplicates: the results claim that run
+// recorded, or else all claims that its pods mount for writing.
 func Written(job *batchv1.Job) []string {
 	if claim := job.Annotations[provenance.ResultsAnnotation]; claim != "" {
 		return []string{claim}

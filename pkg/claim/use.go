@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// unfinished selects the pods that can hold a volume: one that has ended does
-// not, although it still pins the deletion of its claim.
+// unfinished selects the pods that can use a volume. A finished pod does not use it, but still delays the deletion of
+// its claim.
 const unfinished = "status.phase!=Succeeded,status.phase!=Failed"
 
 // Users returns the pods that mount claim and have not ended, on a node or

@@ -62,7 +62,7 @@ func only(peer *x509.Certificate) *x509.CertPool {
 func pin(peer *x509.Certificate) func(tls.ConnectionState) error {
 	return func(state tls.ConnectionState) error {
 		if len(state.PeerCertificates) != 1 || !state.PeerCertificates[0].Equal(peer) {
-			return errors.New("the certificate of the peer is not the one that was exchanged")
+			return errors.New("the peer presented a certificate that differs from the exchanged certificate")
 		}
 		return nil
 	}

@@ -12,7 +12,7 @@ import (
 // lostAndFound is what file systems call the directory that they create for what a repair finds.
 const lostAndFound = "lost+found"
 
-// ofSystem says why name in the root that is served is no part of the results; empty where it can be.
+// ofSystem returns why an entry of the served root directory is not part of the results, or "" if it can be part of them.
 func (a *agent) ofSystem(root *os.Root, name string, info fs.FileInfo) string {
 	switch {
 	case name == lostAndFound && a.systemOwned(info):

@@ -34,8 +34,8 @@ func (a *agent) nodeOf(dir *os.Root, name, full string, info fs.FileInfo) wire.N
 	return n
 }
 
-// permissions are the bits that a copy gets. In a directory with the sticky bit only the owner of a file may remove it:
-// since a copy does not have that bit, nobody but its owner may write to it.
+// permissions returns the mode of the copy. In a directory with the sticky bit, only the owner of a file can delete it.
+// The copy has no sticky bit, so only the owner of the directory can write to it.
 func permissions(mode fs.FileMode) fs.FileMode {
 	if mode.IsDir() && mode&fs.ModeSticky != 0 {
 		return mode.Perm() &^ 0o022

@@ -17,7 +17,7 @@ func TestRecentOn(t *testing.T) {
 	}
 }
 
-// TestRecent: either time counts, also one that is ahead of this node's clock.
+// TestRecent checks that one recent time is enough, even a time ahead of the clock of this node.
 func TestRecent(t *testing.T) {
 	now := time.Unix(1_000_000, 0)
 	a := &agent{Options: Options{Now: func() time.Time { return now }, Recent: time.Minute}}

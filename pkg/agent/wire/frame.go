@@ -71,8 +71,8 @@ type Node struct {
 	// Refused says why it, or what lies in it, cannot be read: a clause that
 	// follows its name. Empty: it can, as far as is known yet.
 	Refused string
-	// Skipped says, in the same form, why it is no part of what the tree's writers left. The tree
-	// is complete without it.
+	// Skipped is the reason, in the same form, why the entry is not part of the results. The tree is complete without
+	// it.
 	Skipped string
 	// Recent says of a Regular that it was changed so shortly before this description that the
 	// next change may leave its times as they are.

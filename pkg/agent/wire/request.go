@@ -72,7 +72,7 @@ func (r Request) All() iter.Seq2[int, Entry] {
 	}
 }
 
-// limit reads a limit, which is written as one more than it is: zero is none.
+// limit reads a limit. The encoded number is the limit plus one; 0 means no limit.
 func (c *cursor) limit() (limit int64, limited bool) {
 	n := c.size()
 	return max(n-1, 0), n > 0

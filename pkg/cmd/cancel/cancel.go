@@ -279,7 +279,7 @@ func filesOn(volumes []string) string {
 	return "the files on their " + noun + strings.Join(volumes, ", ")
 }
 
-// losesPods reports whether one has pods that cancel deletes: those that have ended stay.
+// losesPods reports whether cancel deletes pods of the job. Finished pods are kept.
 func losesPods(one *batchv1.Job) bool { return one.Status.Active > 0 }
 
 // since returns since when a job is in its state: a job that does not run has been

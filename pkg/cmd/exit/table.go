@@ -28,8 +28,8 @@ type status struct {
 	scoped bool
 }
 
-// statuses derives from the flags of a command how it can end: --fail-fast for one that reports the exit status of
-// jobs, --wait for one that does so on request only.
+// statuses returns the table of exit statuses. The flags of a command decide which rows apply: a command with
+// --fail-fast reports the exit status of jobs, and a command with --wait reports it only on request.
 func statuses() []status {
 	const flags = "with --wait, --follow, --fetch or --rm"
 	has := func(command *cobra.Command, flag string) bool { return command.Flags().Lookup(flag) != nil }
