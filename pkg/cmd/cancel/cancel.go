@@ -18,6 +18,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/sweep"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
@@ -131,10 +132,8 @@ func (o *Flags) check(names int) error {
 		return exit.Usagef("--all and %s are mutually exclusive", o.Select.Words()[0])
 	case names == 0 && !o.All && !o.Select.Narrows():
 		return exit.Usagef("missing argument JOB; specify one or more jobs, -l, --mine or --all")
-	case o.Output != "" && o.Output != "name":
-		return exit.Usagef("invalid value %q for -o: must be name", o.Output)
 	}
-	return nil
+	return exit.With(exit.Usage, flagvalue.CheckFormat(o.Output, "name"))
 }
 
 // Run selects, asks, cancels.

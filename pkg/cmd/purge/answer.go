@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )
@@ -47,7 +48,7 @@ func (a answer) deleted(one purge.Object) error {
 	if a.everywhere {
 		suffix = " from " + one.Namespace
 	}
-	if a.dryRun != dryRunNone {
+	if a.dryRun != flagvalue.DryRunNone {
 		suffix += " (" + a.dryRun + " dry run)"
 	}
 	return a.factory.Answer(fmt.Sprintf("%s/%s deleted%s", one.Kind, one.Name, suffix))
@@ -56,7 +57,7 @@ func (a answer) deleted(one purge.Object) error {
 // json writes an object on a line of its own.
 func (a answer) json(one purge.Object, result, reason string) error {
 	line := told{Kind: string(one.Kind), Name: one.Name, Namespace: one.Namespace, Result: result, Reason: reason}
-	if a.dryRun != dryRunNone {
+	if a.dryRun != flagvalue.DryRunNone {
 		line.DryRun = a.dryRun
 	}
 	text, err := printable.JSON(line, "")

@@ -9,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
@@ -24,7 +25,7 @@ func (o *Options) carry(ctx context.Context, plan *purge.Plan) (went []purge.Obj
 	o.kept(plan)
 	n, failures := len(plan.Jobs)+len(plan.Claims), 0
 	counter := ui.NewCounter(o.factory.Streams.ErrOut, o.factory.Clock, "deleted", n)
-	plan.Carry(ctx, o.client, o.dryRun == dryRunServer, func(one purge.Object, err error) {
+	plan.Carry(ctx, o.client, o.dryRun == flagvalue.DryRunServer, func(one purge.Object, err error) {
 		counter.Clear()
 		if err == nil {
 			went = append(went, one)
@@ -146,7 +147,7 @@ func (o *Options) fetchCommand() string { return o.factory.Program.String() + " 
 
 // sweep removes what a killed fetch or run left behind.
 func (o *Options) sweep(ctx context.Context) error {
-	if o.dryRun != dryRunNone {
+	if o.dryRun != flagvalue.DryRunNone {
 		return nil
 	}
 	swept, err := helper.Sweep(ctx, o.client, o.namespace, o.factory.ServerClock().Now())

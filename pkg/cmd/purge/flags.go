@@ -11,18 +11,12 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
-)
-
-// How much of it is done.
-const (
-	dryRunNone   = "none"
-	dryRunClient = "client"
-	dryRunServer = "server"
 )
 
 // Flags is what was typed.
@@ -49,8 +43,7 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 		flags.BoolVarP(&o.Yes, "yes", "y", false, "Skip the confirmation prompt")
 		flags.BoolVar(&o.Wait, "wait", false, "Wait until the deleted objects no longer exist, and report what delays their deletion")
 		flags.StringVar(&o.Timeout, "timeout", "", "With --wait: stop after `DURATION`, with exit status 124 ("+duration.Forms+")")
-		flags.StringVar(&o.DryRun, "dry-run", dryRunNone, "Test without deleting: `MODE` is client (only list what would be deleted) or server (the server also checks the requests)")
-		flags.Lookup("dry-run").NoOptDefVal = dryRunClient
+		flagvalue.AddDryRun(flags, &o.DryRun, "Test without deleting: `MODE` is client (only list what would be deleted) or server (the server also checks the requests)")
 		flags.StringVarP(&o.Output, "output", "o", "", "Output format: name, or json (one object per job or claim, deleted or kept, each on one line)")
 	})
 }
@@ -132,17 +125,16 @@ func (o *Flags) check(options *Options) error {
 }
 
 func (o *Flags) checkHow() error {
+	if err := flagvalue.CheckDryRun(o.DryRun); err != nil {
+		return err
+	}
 	switch {
-	case !slices.Contains([]string{dryRunNone, dryRunClient, dryRunServer}, o.DryRun):
-		return fmt.Errorf("invalid value %q for --dry-run: must be none, client or server", o.DryRun)
-	case o.Wait && o.DryRun != dryRunNone:
+	case o.Wait && o.DryRun != flagvalue.DryRunNone:
 		return fmt.Errorf("--wait and --dry-run=%s are mutually exclusive", o.DryRun)
 	case o.Timeout != "" && !o.Wait:
 		return errors.New("--timeout requires --wait")
-	case !slices.Contains([]string{"", "name", "json"}, o.Output):
-		return fmt.Errorf("invalid value %q for -o: must be name or json", o.Output)
 	}
-	return nil
+	return flagvalue.CheckFormat(o.Output, "name", "json")
 }
 
 func (o *Flags) parseSelection(options *Options) error {
@@ -161,10 +153,6 @@ func (o *Flags) parseSelection(options *Options) error {
 }
 
 func (o *Flags) parseTimes(options *Options) (err error) {
-	if o.Timeout != "" {
-		if options.timeout, err = duration.Parse(o.Timeout); err != nil {
-			return fmt.Errorf("invalid value %q for --timeout: %w", o.Timeout, err)
-		}
-	}
-	return nil
+	options.timeout, err = flagvalue.ParseDuration("--timeout", o.Timeout)
+	return err
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
@@ -11,7 +12,7 @@ import (
 // objects removes what broken-off fetches of the claims that went have in a bucket, with the
 // credentials that the AWS CLI would use. It is best effort: only the claims knew of it.
 func (o *Options) objects(ctx context.Context, plan *purge.Plan, went []purge.Object) {
-	if o.dryRun != dryRunNone {
+	if o.dryRun != flagvalue.DryRunNone {
 		return
 	}
 	var gone []purge.Claim

@@ -13,6 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
@@ -99,7 +100,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	flags.AddFlags(cmd.Flags())
 	selector.Complete(cmd, complete.JobList(f, finished))
 	complete.Flags(cmd, map[string]complete.Func{
-		"dry-run": complete.Values(dryRunNone, dryRunClient, dryRunServer), "output": complete.Values("name", "json"),
+		"dry-run": complete.Values(flagvalue.DryRuns()...), "output": complete.Values("name", "json"),
 	})
 	return cmd
 }
@@ -126,15 +127,15 @@ func (o *Options) run(ctx context.Context) error {
 	if len(plan.Jobs)+len(plan.Claims) == 0 {
 		return o.purgeNothing(ctx, plan, refused)
 	}
-	if o.dryRun == dryRunClient {
+	if o.dryRun == flagvalue.DryRunClient {
 		o.orphansToo(ctx, plan)
 		o.kept(plan)
 		return errors.Join(refused, o.foretell(ctx, plan))
 	}
-	if o.dryRun == dryRunServer || o.yes {
+	if o.dryRun == flagvalue.DryRunServer || o.yes {
 		o.warn(plan)
 	}
-	if o.dryRun == dryRunNone && !o.yes {
+	if o.dryRun == flagvalue.DryRunNone && !o.yes {
 		if err := o.ask(ctx, plan); err != nil {
 			return errors.Join(refused, err)
 		}

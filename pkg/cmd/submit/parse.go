@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
@@ -97,10 +97,10 @@ func (r *Request) onePathEach(*Request) error {
 
 func (o *Flags) parseOutput(r *Request) error {
 	r.dryRun = dryRun(o.Output.DryRun)
-	if !slices.Contains([]dryRun{dryRunNone, dryRunClient, dryRunServer}, r.dryRun) {
-		return fmt.Errorf("invalid value %q for --dry-run: must be none, client or server", o.Output.DryRun)
+	err := flagvalue.CheckDryRun(o.Output.DryRun)
+	if err != nil {
+		return err
 	}
-	var err error
 	if r.spec.Labels, err = parseLabels("--label", o.Output.Labels); err != nil {
 		return err
 	}

@@ -12,6 +12,7 @@ import (
 	"k8s.io/cli-runtime/pkg/printers"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 )
 
 // outputFlags are about what is printed, and on what is made.
@@ -23,8 +24,7 @@ type outputFlags struct {
 }
 
 func (o *outputFlags) addTo(flags *pflag.FlagSet) {
-	flags.StringVar(&o.DryRun, "dry-run", "none", "Dry run `STRATEGY`: none, client (print the objects without creating them) or server (also let the server validate them)")
-	flags.Lookup("dry-run").NoOptDefVal = "client"
+	flagvalue.AddDryRun(flags, &o.DryRun, "Dry run `STRATEGY`: none, client (print the objects without creating them) or server (also let the server validate them)")
 	flags.StringArrayVar(&o.Labels, "label", nil, "Label of the created objects, as `KEY=VALUE` (repeatable)")
 	flags.StringArrayVar(&o.Annotations, "annotation", nil, "Annotation of the created objects, as `KEY=VALUE` (repeatable)")
 	flags.BoolVarP(&o.Quiet, "quiet", "q", false, "Print only results and errors, no notes, progress or next steps")

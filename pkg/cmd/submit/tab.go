@@ -8,6 +8,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 )
 
@@ -17,7 +18,7 @@ func (o *Flags) completeFlags(f *factory.Factory, cmd *cobra.Command) {
 		"access-mode":       complete.Values("RWO\tone node", "RWX\tmany nodes", "RWOP\tone pod"),
 		"arch":              complete.Values("amd64", "arm64"),
 		"dir":               complete.Folders,
-		"dry-run":           complete.Values(string(dryRunNone), string(dryRunClient), string(dryRunServer)),
+		"dry-run":           complete.Values(flagvalue.DryRuns()...),
 		"env-file":          complete.Files,
 		"gpu-resource":      complete.Values(string(spec.GPUResource), "amd.com/gpu", "gpu.intel.com/i915"),
 		"image-pull-policy": complete.Values(string(corev1.PullAlways), string(corev1.PullIfNotPresent), string(corev1.PullNever)),

@@ -12,6 +12,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/outcome"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
@@ -66,10 +67,10 @@ func (o *thenFlags) parseTimes(r *Request) (err error) {
 			return fmt.Errorf("%s requires --wait, --follow, --fetch or --rm", one.flag)
 		}
 	}
-	if r.then.timeout, err = outcome.ParseTime("--timeout", o.Timeout); err != nil {
+	if r.then.timeout, err = flagvalue.ParseTimeLimit("--timeout", o.Timeout); err != nil {
 		return err
 	}
-	r.then.patience, err = outcome.ParseTime("--fail-fast", o.FailFast)
+	r.then.patience, err = flagvalue.ParseTimeLimit("--fail-fast", o.FailFast)
 	return err
 }
 

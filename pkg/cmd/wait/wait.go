@@ -14,6 +14,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/outcome"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
@@ -104,14 +105,14 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	if err != nil {
 		return nil, err
 	}
-	if o.Output != "" && o.Output != "json" {
-		return nil, exit.Usagef("invalid value %q for -o: must be json", o.Output)
-	}
-	options := &Options{factory: f, refs: refs, selection: selection, words: o.Select.Words(), json: o.Output == "json"}
-	if options.timeout, err = outcome.ParseTime("--timeout", o.Timeout); err != nil {
+	if err := flagvalue.CheckFormat(o.Output, "json"); err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
-	if options.patience, err = outcome.ParseTime("--fail-fast", o.FailFast); err != nil {
+	options := &Options{factory: f, refs: refs, selection: selection, words: o.Select.Words(), json: o.Output == "json"}
+	if options.timeout, err = flagvalue.ParseTimeLimit("--timeout", o.Timeout); err != nil {
+		return nil, exit.With(exit.Usage, err)
+	}
+	if options.patience, err = flagvalue.ParseTimeLimit("--fail-fast", o.FailFast); err != nil {
 		return nil, exit.With(exit.Usage, err)
 	}
 	options.client, options.namespace, err = f.Cluster()

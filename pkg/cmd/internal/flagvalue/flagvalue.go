@@ -1,0 +1,66 @@
+// Package flagvalue parses the values of flags that several verbs have: --dry-run, -o, --timeout and --fail-fast.
+package flagvalue
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
+)
+
+// The values of --dry-run.
+const (
+	DryRunNone   = "none"
+	DryRunClient = "client"
+	DryRunServer = "server"
+)
+
+// DryRuns returns the values of --dry-run.
+func DryRuns() []string { return []string{DryRunNone, DryRunClient, DryRunServer} }
+
+// AddDryRun declares --dry-run. Without a value, it means client, as in kubectl.
+func AddDryRun(flags *pflag.FlagSet, value *string, usage string) {
+	flags.StringVar(value, "dry-run", DryRunNone, usage)
+	flags.Lookup("dry-run").NoOptDefVal = DryRunClient
+}
+
+// CheckDryRun returns an error if text is not a value of --dry-run.
+func CheckDryRun(text string) error {
+	if !slices.Contains(DryRuns(), text) {
+		return fmt.Errorf("invalid value %q for --dry-run: must be none, client or server", text)
+	}
+	return nil
+}
+
+// CheckFormat returns an error if the value of -o is neither empty nor one of formats.
+func CheckFormat(text string, formats ...string) error {
+	if text == "" || slices.Contains(formats, text) {
+		return nil
+	}
+	return fmt.Errorf("invalid value %q for -o: must be %s", text, strings.Join(formats, " or "))
+}
+
+// ParseDuration parses a duration; empty text means 0.
+func ParseDuration(flag, text string) (time.Duration, error) {
+	if text == "" {
+		return 0, nil
+	}
+	length, err := duration.Parse(text)
+	if err != nil {
+		return 0, fmt.Errorf("invalid value %q for %s: %w", text, flag, err)
+	}
+	return length, nil
+}
+
+// ParseTimeLimit parses how long to wait; empty text means 0, no limit.
+func ParseTimeLimit(flag, text string) (time.Duration, error) {
+	length, err := ParseDuration(flag, text)
+	if err == nil && length == 0 && text != "" {
+		return 0, fmt.Errorf("invalid value %q for %s: must be above 0; omit %s to wait without a limit", text, flag, flag)
+	}
+	return length, err
+}
