@@ -30,18 +30,18 @@ func located(t *testing.T, cluster *faketest.Cluster, spec helper.Spec, do func(
 		client, _ := cluster.Clientset()
 		s := helper.NewSession(client, answers("idle serving"), clock.RealClock{}, spec, func(text string) { got.Said = append(got.Said, text) })
 		do(t, s, func() string {
-			before := len(cluster.Created())
+			createdBefore := len(cluster.Created())
 			go func() {
 				time.Sleep(time.Second)
-				if len(cluster.Created()) > before {
+				if len(cluster.Created()) > createdBefore {
 					_ = becomes(cluster, running())()
 				}
 			}()
-			at, err := s.Locate(t.Context(), "")
+			container, err := s.Locate(t.Context(), "")
 			if err != nil {
 				t.Error(err)
 			}
-			return at.Pod
+			return container.Pod
 		})
 		time.Sleep(time.Minute) // until all that was begun is done
 	})
@@ -50,11 +50,11 @@ func located(t *testing.T, cluster *faketest.Cluster, spec helper.Spec, do func(
 	return got
 }
 
-// A helper that is there is used again. One that is lost, past its deadline or on
-// a node that does not answer is made again.
+// A running helper pod is reused. A lost pod, a pod past its deadline and a pod on
+// a node that does not respond are replaced.
 func TestSessionAgain(t *testing.T) {
 	for name, test := range map[string]struct {
-		after  time.Duration
+		delay  time.Duration
 		happen func(*faketest.Cluster, *corev1.Pod) error
 		want   session
 	}{
@@ -83,7 +83,7 @@ func TestSessionAgain(t *testing.T) {
 			cluster := faketest.New()
 			got := located(t, cluster, spec(), func(t *testing.T, s *helper.Session, locate func() string) {
 				locate()
-				time.Sleep(test.after)
+				time.Sleep(test.delay)
 				if test.happen != nil {
 					if err := test.happen(cluster, newest(cluster)); err != nil {
 						t.Error(err)
@@ -102,13 +102,13 @@ func TestSessionAgain(t *testing.T) {
 	}
 }
 
-// A pod that was made though its answer never came is found again, or deleted by
-// the name that only this session can have given it.
+// A pod whose creation was not confirmed is used if it exists. Otherwise it is deleted by
+// its name, which is unique to this session.
 func TestLostAnswer(t *testing.T) {
 	for name, test := range map[string]struct {
-		made  bool
-		again bool
-		want  []string
+		created bool
+		retried bool
+		want    []string
 	}{
 		"made, and used":         {true, true, []string{made1, gone1}},
 		"made, and left":         {true, false, []string{made1, "delete pods fetch-1"}},
@@ -123,7 +123,7 @@ func TestLostAnswer(t *testing.T) {
 				if pod.UID = faketest.UID(pod.Name); !lose {
 					return nil
 				}
-				if lose = false; test.made {
+				if lose = false; test.created {
 					_ = cluster.Add(pod)
 				}
 				return apierrors.NewTimeoutError("the server is slow", 1)
@@ -132,10 +132,10 @@ func TestLostAnswer(t *testing.T) {
 				if _, err := s.Locate(t.Context(), ""); !apierrors.IsTimeout(err) {
 					t.Error(err)
 				}
-				if test.made && test.again {
+				if test.created && test.retried {
 					go func() { _ = becomes(cluster, running())() }()
 				}
-				if test.again {
+				if test.retried {
 					locate()
 				}
 				if err := s.Close(t.Context()); err != nil {

@@ -11,29 +11,30 @@ import (
 	utilrand "k8s.io/apimachinery/pkg/util/rand"
 )
 
-// answered is how long the answer to a create is waited for after Ctrl-C: a pod
-// of which the UID is known can be taken away for certain.
-const answered = 700 * time.Millisecond
+// answerTimeout is how long the response to a create request is awaited after Ctrl-C: only a pod whose UID
+// is known can be deleted safely.
+const answerTimeout = 700 * time.Millisecond
 
-// create retries with less where admission refuses: smaller where a quota or
-// LimitRange does, with the whole limit as request where a LimitRange asks for it, with the job's image or not as root where a policy does.
+// create creates the pod. It retries with a changed pod when admission refuses it: smaller when a quota or
+// LimitRange refuses it, with request = limit when a LimitRange requires it, with the job's image or as
+// non-root when a policy requires it.
 func (s *Session) create(ctx context.Context) error {
 	for {
-		err := s.ask(ctx)
+		err := s.requestPod(ctx)
 		switch {
 		case err == nil:
 			return nil
-		case s.adapt(err):
+		case s.adaptToRefusal(err):
 		case aboutRoom(err):
-			return s.both(&NoPodError{Reason: err.Error(), cause: fmt.Errorf("creating the helper pod: %w", err)})
+			return s.withFirstFailure(&NoPodError{Reason: err.Error(), cause: fmt.Errorf("creating the helper pod: %w", err)})
 		default:
-			return s.both(fmt.Errorf("creating the helper pod: %w", err))
+			return s.withFirstFailure(fmt.Errorf("creating the helper pod: %w", err))
 		}
 	}
 }
 
-// adapt changes the pod to what a refusal asks for. It reports whether another attempt can succeed.
-func (s *Session) adapt(refusal error) bool {
+// adaptToRefusal changes the pod as a refusal requires. It reports whether another attempt can succeed.
+func (s *Session) adaptToRefusal(refusal error) bool {
 	switch {
 	case apierrors.IsAlreadyExists(refusal):
 		return true // a pod of another fetch: the next attempt has another name
@@ -44,29 +45,29 @@ func (s *Session) adapt(refusal error) bool {
 		return true
 	case aboutUser(refusal) && s.spec.Identity.Root():
 		s.spec.Identity = s.spec.Identity.Nobody()
-		s.say(fmt.Sprintf("Note: %v; retrying as user %d, which may not be able to read all files", refusal, nobody))
+		s.report(fmt.Sprintf("Note: %v; retrying as user %d, which may not be able to read all files", refusal, fallbackUID))
 		return true
 	}
 	return false
 }
 
-// ask makes a pod with a name of its own, so that it can be found and deleted
-// where the answer does not come.
-func (s *Session) ask(ctx context.Context) error {
+// requestPod creates a pod with a unique name, so that it can be found and deleted
+// if the response is lost.
+func (s *Session) requestPod(ctx context.Context) error {
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
 	patient, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	defer cancel()
-	defer context.AfterFunc(ctx, func() { time.AfterFunc(answered, cancel) })()
+	defer context.AfterFunc(ctx, func() { time.AfterFunc(answerTimeout, cancel) })()
 	pod := s.spec.Pod(utilrand.SafeEncodeString(rand.Text()[:randomLength]))
-	s.asked = pod.Name
-	made, err := s.client.CoreV1().Pods(s.spec.Namespace).Create(patient, pod, metav1.CreateOptions{})
+	s.unconfirmed = pod.Name
+	created, err := s.client.CoreV1().Pods(s.spec.Namespace).Create(patient, pod, metav1.CreateOptions{})
 	if err == nil {
-		s.asked = ""
-		s.has(made)
+		s.unconfirmed = ""
+		s.usePod(created)
 	} else if refused(err) {
-		s.asked = ""
+		s.unconfirmed = ""
 	}
 	if ctx.Err() != nil {
 		return ctx.Err()

@@ -12,28 +12,28 @@ import (
 )
 
 const (
-	// silence is how long nothing may move before a delivery counts as lost. What
-	// the system's buffers hold takes a while on a slow link.
-	silence = 2 * time.Minute
-	// farewell is how long an exec may take to end once all is said.
-	farewell = 5 * time.Second
-	// mostLine bounds an answer of the script in bytes.
-	mostLine = 4 << 10
+	// stallTimeout is how long a delivery may transfer no data before it counts as lost. On a slow
+	// link, the data in the system's buffers needs some time.
+	stallTimeout = 2 * time.Minute
+	// exitTimeout is how long the exec may take to end after the last response.
+	exitTimeout = 5 * time.Second
+	// maxLine is the limit of a response line of the script, in bytes.
+	maxLine = 4 << 10
 )
 
 var (
-	errStalled  = errors.New("no data transferred for " + silence.String())
+	errStalled  = errors.New("no data transferred for " + stallTimeout.String())
 	errUnproved = errors.New("the copy differs from the original")
 )
 
 // delivery is one exec of the script.
 type delivery struct {
-	nonce  string
-	input  *io.PipeWriter
-	output *bufio.Reader
-	words  words
-	ended  chan struct{}
-	err    error // of exec, once it has ended
+	nonce    string
+	input    *io.PipeWriter
+	output   *bufio.Reader
+	messages messageBuffer
+	ended    chan struct{}
+	err      error // of exec, once it has ended
 }
 
 // deliver runs the script once.
@@ -41,8 +41,8 @@ func (i installer) deliver(parent context.Context) error {
 	ctx, cancel := context.WithCancelCause(parent)
 	defer cancel(nil)
 	d := i.start(ctx, func() { cancel(errStalled) })
-	err := d.talk(i.binaries)
-	d.dismiss(func() { cancel(nil) })
+	err := d.sendAgent(i.binaries)
+	d.awaitExit(func() { cancel(nil) })
 	switch {
 	case err == nil:
 		return nil
@@ -54,17 +54,17 @@ func (i installer) deliver(parent context.Context) error {
 	return d.explain(err)
 }
 
-// start runs the script and returns at once.
+// start starts the script and returns immediately.
 func (i installer) start(ctx context.Context, stalled func()) *delivery {
 	in, input := io.Pipe()
 	pipe, out := io.Pipe()
-	watchdog := time.AfterFunc(i.silence, stalled)
-	moved := func() { watchdog.Reset(i.silence) }
-	d := &delivery{nonce: rand.Text(), input: input, output: bufio.NewReaderSize(pipe, mostLine), ended: make(chan struct{})}
-	argv := []string{"sh", "-c", install, "sh", d.nonce, i.dir, i.pid, seconds(i.patience)}
+	watchdog := time.AfterFunc(i.stallTimeout, stalled)
+	onActivity := func() { watchdog.Reset(i.stallTimeout) }
+	d := &delivery{nonce: rand.Text(), input: input, output: bufio.NewReaderSize(pipe, maxLine), ended: make(chan struct{})}
+	argv := []string{"sh", "-c", install, "sh", d.nonce, i.dir, i.pid, seconds(i.serveTimeout)}
 	go func() {
 		defer close(d.ended)
-		d.err = i.exec.Exec(ctx, i.at, argv, transport.Stdio{In: heardReader{in, moved}, Out: heardWriter{out, moved}, Err: &d.words})
+		d.err = i.exec.Exec(ctx, i.container, argv, transport.Stdio{In: activityReader{in, onActivity}, Out: activityWriter{out, onActivity}, Err: &d.messages})
 		watchdog.Stop()
 		_ = out.Close() // a nil error proves nothing: the answer does
 		_ = in.Close()
@@ -72,11 +72,11 @@ func (i installer) start(ctx context.Context, stalled func()) *delivery {
 	return d
 }
 
-// dismiss waits for the end of the script, which has said its last word.
-func (d *delivery) dismiss(cancel func()) {
+// awaitExit waits for the end of the script after its last response.
+func (d *delivery) awaitExit(cancel func()) {
 	_ = d.input.Close()
-	impatient := time.AfterFunc(farewell, cancel)
-	defer impatient.Stop()
+	timer := time.AfterFunc(exitTimeout, cancel)
+	defer timer.Stop()
 	_, _ = io.Copy(io.Discard, d.output)
 	<-d.ended
 }

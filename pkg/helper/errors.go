@@ -6,11 +6,11 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
-// NoPodError says that no helper can be started for lack of room: a full node, a
-// quota that even the smallest exceeds, a pod that nothing could be seen to start.
-// A pod that runs already and has the volume can be read in all the same.
+// NoPodError means that no helper pod can be started for lack of resources: nodes are full, a
+// quota refuses even the smallest pod, or the pod did not start in time.
+// A pod that already runs and mounts the volume can still be used.
 type NoPodError struct {
-	// Reason is in the cluster's words.
+	// Reason is the cluster's message.
 	Reason string
 	cause  error
 }
@@ -18,13 +18,13 @@ type NoPodError struct {
 // Error implements error.
 func (e *NoPodError) Error() string { return e.cause.Error() }
 
-// Unwrap returns what the API or the wait for the pod said.
+// Unwrap returns the error of the API or of the wait for the pod.
 func (e *NoPodError) Unwrap() error { return e.cause }
 
-// NoShellError says that an image has no shell, so that nothing can be put into
-// its container or run there.
+// NoShellError means that an image has no shell, so that the agent cannot be copied into
+// its container or run in it.
 type NoShellError struct {
-	// Image is "" where only the container is known.
+	// Image is "" if only the container is known.
 	Image string
 	Cause error
 }
@@ -38,20 +38,20 @@ func (e *NoShellError) Error() string {
 	return fmt.Sprintf("%s has no shell: %v; use --helper-image to select an image with sh, sleep and tar", name, e.Cause)
 }
 
-// Unwrap returns what the container runtime said.
+// Unwrap returns the error of the container runtime.
 func (e *NoShellError) Unwrap() error { return e.Cause }
 
-// CannotRunError says that the agent cannot run in a container, now or later.
+// CannotRunError means that the agent can never run in this container.
 type CannotRunError struct {
-	// Reason tells why, such as another processor or a volume mounted noexec.
+	// Reason is the cause, such as another processor or a volume mounted noexec.
 	Reason string
 }
 
 // Error implements error.
 func (e *CannotRunError) Error() string { return "the agent cannot run in the helper pod: " + e.Reason }
 
-// UndeliveredError says that the agent did not arrive, as the connection broke
-// or the helper is gone. It may work the next time, in a new helper at worst.
+// UndeliveredError means that the agent was not copied completely: the connection broke
+// or the helper pod was lost. Another attempt may succeed, possibly with a new helper pod.
 type UndeliveredError struct{ Cause error }
 
 // Error implements error.
@@ -59,18 +59,18 @@ func (e *UndeliveredError) Error() string {
 	return "copying the agent to the helper pod: " + e.Cause.Error()
 }
 
-// Unwrap returns what went wrong.
+// Unwrap returns the cause.
 func (e *UndeliveredError) Unwrap() error { return e.Cause }
 
-// noRoomError says that no node has room for a helper of this size.
+// noRoomError means that no node has room for a helper pod of this size.
 type noRoomError struct {
-	pod string
-	why reason.Reason
+	pod    string
+	reason reason.Reason
 }
 
-func (e *noRoomError) Error() string { return fmt.Sprintf("helper pod %s: %s", e.pod, e.why) }
+func (e *noRoomError) Error() string { return fmt.Sprintf("helper pod %s: %s", e.pod, e.reason) }
 
-// pullError says that the image was not pulled, and that there is another to try.
-type pullError struct{ why reason.Reason }
+// pullError means that the image was not pulled, and that another image can be used.
+type pullError struct{ reason reason.Reason }
 
-func (e *pullError) Error() string { return e.why.String() }
+func (e *pullError) Error() string { return e.reason.String() }

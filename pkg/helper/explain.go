@@ -11,33 +11,33 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
-// verdict is a last word of the script that is not success.
+// verdict is a final response of the script that reports a failure.
 type verdict struct{ words []string }
 
 func (v *verdict) Error() string {
 	return "the script in the pod reported: " + strings.Join(v.words, " ")
 }
 
-// explain makes of what went wrong what a caller can act on: of the script's
-// answer, of what its programs complained of, and of what exec said.
+// explain turns the error of a delivery into one that a caller can act on. It uses the script's
+// response, the messages of the script's programs, and the error of exec.
 func (d *delivery) explain(err error) error {
 	if _, ok := errors.AsType[*CannotRunError](err); ok {
 		return err
 	}
-	complaint := d.words.String()
-	said, ok := errors.AsType[*verdict](err)
+	complaint := d.messages.String()
+	response, ok := errors.AsType[*verdict](err)
 	if !ok {
-		return d.unanswered(err, complaint)
+		return d.explainExec(err, complaint)
 	}
-	switch said.words[0] {
+	switch response.words[0] {
 	case "cannot":
-		return &CannotRunError{Reason: orElse(complaint, said.Error())}
+		return &CannotRunError{Reason: orElse(complaint, response.Error())}
 	case "other":
 		return &CannotRunError{Reason: "another version of the agent is running"}
 	case "asleep":
 		return &UndeliveredError{errors.New("the main process of the helper pod did not start the agent")}
 	}
-	if line := fault(d.words.lines()); line != "" {
+	if line := fault(d.messages.lines()); line != "" {
 		return &CannotRunError{Reason: line}
 	}
 	if complaint != "" {
@@ -46,8 +46,8 @@ func (d *delivery) explain(err error) error {
 	return &UndeliveredError{err}
 }
 
-// unanswered tells an exec that could not run from one that was lost.
-func (d *delivery) unanswered(err error, complaint string) error {
+// explainExec returns the error for a script without a response: it could not run, or its connection was lost.
+func (d *delivery) explainExec(err error, complaint string) error {
 	switch {
 	case d.err == nil:
 	case transport.NoShell(d.err):
@@ -64,15 +64,15 @@ func (d *delivery) unanswered(err error, complaint string) error {
 	return &UndeliveredError{err}
 }
 
-// finalComplaint is a line of a shell, or of a program that the script runs, about its
-// container: the same happens again. Lines of other origin can say the same words
-// about something that passes.
+// finalComplaint matches a message of a shell, or of a program that the script runs, about its
+// container: another attempt fails in the same way. The line must start with the name of such a program,
+// because other sources use the same words for temporary problems.
 var finalComplaint = regexp.MustCompile(`^(?:/?[\w./-]*/)?(?:sh|ash|dash|bash|ksh|mksh|busybox|cat|gzip|gunzip|zcat|wc|mv|chmod|rm|uname|sleep|batch-agent)(?::| \S*:).*` +
 	`(?:No space left on device|Disk quota exceeded|Read-only file system|Permission denied|Operation not permitted|` +
 	`File too large|No such file or directory|[Dd]irectory nonexistent|nonexistent directory|Not a directory|: (?:command )?not found)$`)
 
-// fault returns the line of a complaint that is about the container, so that a second
-// attempt ends the same; "" for none.
+// permanentFault returns the first message that is about the container, so that another
+// attempt fails in the same way; "" for none.
 func fault(complaint []string) string {
 	for _, line := range complaint {
 		if finalComplaint.MatchString(line) {
@@ -82,9 +82,9 @@ func fault(complaint []string) string {
 	return ""
 }
 
-func orElse(text, other string) string {
+func orElse(text, fallback string) string {
 	if text == "" {
-		return other
+		return fallback
 	}
 	return text
 }

@@ -14,10 +14,10 @@ import (
 
 // The job's own image takes the place of one that cannot be had, at once.
 func TestFallback(t *testing.T) {
-	const own, pull = "lab/train:1", "ErrImagePull: dial tcp: no route to host"
+	const jobImage, pull = "lab/train:1", "ErrImagePull: dial tcp: no route to host"
 	const unusable = "helper image " + helper.DefaultImage + " cannot be used: "
-	withJob := spec(func(s *helper.Spec) { s.JobImage, s.Fallback = own, true })
-	first := func(pod *corev1.Pod) bool { return pod.Spec.Containers[0].Image == helper.DefaultImage }
+	withJob := spec(func(s *helper.Spec) { s.JobImage, s.Fallback = jobImage, true })
+	usesDefaultImage := func(pod *corev1.Pod) bool { return pod.Spec.Containers[0].Image == helper.DefaultImage }
 	noShell := `exec: "sh": executable file not found in $PATH`
 	for name, test := range map[string]struct {
 		cluster   *faketest.Cluster
@@ -26,22 +26,22 @@ func TestFallback(t *testing.T) {
 		images    []string
 		want      session
 	}{
-		"it is pulled": {faketest.New(), withJob, []corev1.PodStatus{waiting("ErrImagePull", "dial tcp: no route to host"), running()}, []string{helper.DefaultImage, own}, session{
-			At: "fetch-2", Said: []string{"Note: " + unusable + pull + "; retrying with the image of the job, " + own}, Changes: []string{made1, gone1, made2, gone2},
+		"it is pulled": {faketest.New(), withJob, []corev1.PodStatus{waiting("ErrImagePull", "dial tcp: no route to host"), running()}, []string{helper.DefaultImage, jobImage}, session{
+			At: "fetch-2", Said: []string{"Note: " + unusable + pull + "; retrying with the image of the job, " + jobImage}, Changes: []string{made1, gone1, made2, gone2},
 		}},
-		"a policy": {refuse(errors.New(`admission webhook "x" denied the request: image registry not allowed`), first), withJob, []corev1.PodStatus{running()}, []string{helper.DefaultImage, own}, session{
-			At: "fetch-2", Said: []string{"Note: " + unusable + `admission webhook "x" denied the request: image registry not allowed; retrying with the image of the job, ` + own}, Changes: []string{made1, made2, gone2},
+		"a policy": {refuse(errors.New(`admission webhook "x" denied the request: image registry not allowed`), usesDefaultImage), withJob, []corev1.PodStatus{running()}, []string{helper.DefaultImage, jobImage}, session{
+			At: "fetch-2", Said: []string{"Note: " + unusable + `admission webhook "x" denied the request: image registry not allowed; retrying with the image of the job, ` + jobImage}, Changes: []string{made1, made2, gone2},
 		}},
-		"it has no shell": {faketest.New(), withJob, []corev1.PodStatus{waiting("InvalidImageName", "bad"), notStarted(noShell)}, []string{helper.DefaultImage, own}, session{
+		"it has no shell": {faketest.New(), withJob, []corev1.PodStatus{waiting("InvalidImageName", "bad"), notStarted(noShell)}, []string{helper.DefaultImage, jobImage}, session{
 			Err: `helper pod "fetch-2": image lab/train:1 has no shell: container helper ended with status 128 (StartError): ` +
 				noShell + "; use --helper-image to select an image with sh, sleep and tar (" + unusable + "InvalidImageName: bad)",
-			Said: []string{"Note: " + unusable + "InvalidImageName: bad; retrying with the image of the job, " + own}, Changes: []string{made1, gone1, made2, gone2},
+			Said: []string{"Note: " + unusable + "InvalidImageName: bad; retrying with the image of the job, " + jobImage}, Changes: []string{made1, gone1, made2, gone2},
 		}},
-		"it cannot be had either": {faketest.New(), withJob, []corev1.PodStatus{waiting("ErrImagePull", "not found"), waiting("ErrImagePull", "lab/train:1: not found")}, []string{helper.DefaultImage, own}, session{
+		"it cannot be had either": {faketest.New(), withJob, []corev1.PodStatus{waiting("ErrImagePull", "not found"), waiting("ErrImagePull", "lab/train:1: not found")}, []string{helper.DefaultImage, jobImage}, session{
 			Err:  `helper pod "fetch-2" cannot start: ErrImagePull: lab/train:1: not found (` + unusable + "ErrImagePull: not found)",
-			Said: []string{"Note: " + unusable + "ErrImagePull: not found; retrying with the image of the job, " + own}, Changes: []string{made1, gone1, made2, gone2},
+			Said: []string{"Note: " + unusable + "ErrImagePull: not found; retrying with the image of the job, " + jobImage}, Changes: []string{made1, gone1, made2, gone2},
 		}},
-		"named by the person": {faketest.New(), spec(func(s *helper.Spec) { s.JobImage = own }), []corev1.PodStatus{waiting("ErrImagePull", "not found")}, []string{helper.DefaultImage}, session{
+		"named by the person": {faketest.New(), spec(func(s *helper.Spec) { s.JobImage = jobImage }), []corev1.PodStatus{waiting("ErrImagePull", "not found")}, []string{helper.DefaultImage}, session{
 			Err: `helper pod "fetch-1" cannot start: ErrImagePull: not found`, Changes: []string{made1, gone1},
 		}},
 		"the same": {faketest.New(), spec(func(s *helper.Spec) { s.JobImage, s.Fallback = helper.DefaultImage, true }), []corev1.PodStatus{waiting("ErrImagePull", "not found")}, []string{helper.DefaultImage}, session{

@@ -7,9 +7,9 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// nobody is the user of last resort where admission refuses root; it is what
-// distroless images call nonroot.
-const nobody = 65532
+// fallbackUID is the user for clusters whose admission refuses root. Distroless images
+// call this user nonroot.
+const fallbackUID = 65532
 
 // Identity is the user that reads the volume.
 type Identity struct {
@@ -33,17 +33,16 @@ func (i Identity) Text() string {
 	return string(text)
 }
 
-// ParseIdentity reads what Text wrote; anything else is no identity.
+// ParseIdentity reads what Text wrote. It returns false for any other text and for an identity without a UID.
 func ParseIdentity(text string) (Identity, bool) {
 	var i Identity
 	err := json.Unmarshal([]byte(text), &i)
 	return i, err == nil && i.UID != nil
 }
 
-// IdentityOf returns the user that the files on a job's volume were written
-// with: that of the securityContext of spec; else what a pod's status says it
-// really ran as; else what was recorded; else root. container names the one
-// that mounts the volume.
+// IdentityOf returns the user that wrote the files on a job's volume. The first of these that is known is used:
+// the securityContext in spec, the user in the status of a pod, the identity recorded in an annotation, root.
+// container is the name of the container that mounts the volume.
 func IdentityOf(spec corev1.PodSpec, container string, pods []*corev1.Pod, recorded string) Identity {
 	identity := fromSpec(spec, container)
 	if identity.UID != nil {
@@ -54,15 +53,15 @@ func IdentityOf(spec corev1.PodSpec, container string, pods []*corev1.Pod, recor
 		identity.Groups = union(identity.Groups, ran.Groups)
 		return identity
 	}
-	if known, ok := ParseIdentity(recorded); ok {
-		return known
+	if parsed, ok := ParseIdentity(recorded); ok {
+		return parsed
 	}
 	root := int64(0)
 	identity.UID = &root
 	return identity
 }
 
-// DeclaredIdentity returns the user that spec itself names for container; false where it leaves that to the image.
+// DeclaredIdentity returns the user that spec declares for container; false if the image decides.
 func DeclaredIdentity(spec corev1.PodSpec, container string) (Identity, bool) {
 	identity := fromSpec(spec, container)
 	return identity, identity.UID != nil
@@ -76,26 +75,26 @@ func fromSpec(spec corev1.PodSpec, container string) Identity {
 			identity.Groups = union(identity.Groups, []int64{*pod.FSGroup})
 		}
 	}
-	all := slices.Concat(spec.Containers, spec.InitContainers)
-	i := slices.IndexFunc(all, func(c corev1.Container) bool { return c.Name == container })
-	if i < 0 || all[i].SecurityContext == nil {
+	containers := slices.Concat(spec.Containers, spec.InitContainers)
+	i := slices.IndexFunc(containers, func(c corev1.Container) bool { return c.Name == container })
+	if i < 0 || containers[i].SecurityContext == nil {
 		return identity
 	}
-	own := all[i].SecurityContext
-	if own.RunAsUser != nil {
-		identity.UID = own.RunAsUser
+	security := containers[i].SecurityContext
+	if security.RunAsUser != nil {
+		identity.UID = security.RunAsUser
 	}
-	if own.RunAsGroup != nil {
-		identity.GID = own.RunAsGroup
+	if security.RunAsGroup != nil {
+		identity.GID = security.RunAsGroup
 	}
-	if own.SELinuxOptions != nil {
-		identity.SELinux = own.SELinuxOptions
+	if security.SELinuxOptions != nil {
+		identity.SELinux = security.SELinuxOptions
 	}
 	return identity
 }
 
-// Ran returns the user that container of one of the pods really ran as, where
-// the kubelet reports it (Kubernetes 1.31 and later).
+// Ran returns the user that the container ran as in one of the pods. The kubelet of
+// Kubernetes 1.31 and later reports it; false if no pod has it.
 func Ran(pods []*corev1.Pod, container string) (Identity, bool) {
 	for _, pod := range pods {
 		for _, status := range slices.Concat(pod.Status.ContainerStatuses, pod.Status.InitContainerStatuses) {
@@ -109,15 +108,15 @@ func Ran(pods []*corev1.Pod, container string) (Identity, bool) {
 }
 
 func union(a, b []int64) []int64 {
-	all := slices.Concat(a, b)
-	slices.Sort(all)
-	return slices.Compact(all)
+	ids := slices.Concat(a, b)
+	slices.Sort(ids)
+	return slices.Compact(ids)
 }
 
-// Nobody returns identity with the user of last resort; its groups and SELinux
-// label stay, they may open what the user cannot.
+// Nobody returns identity with the UID and GID 65532. It keeps the groups and the SELinux
+// label, because they may give access to files that the user cannot read.
 func (i Identity) Nobody() Identity {
-	id, groups := int64(nobody), i.Groups
+	id, groups := int64(fallbackUID), i.Groups
 	if i.GID != nil && *i.GID != 0 {
 		groups = union(groups, []int64{*i.GID})
 	}

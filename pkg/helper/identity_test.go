@@ -12,8 +12,8 @@ import (
 
 func TestIdentityOf(t *testing.T) {
 	label := &corev1.SELinuxOptions{Level: "s0:c1"}
-	spec := func(pod *corev1.PodSecurityContext, own *corev1.SecurityContext) corev1.PodSpec {
-		return corev1.PodSpec{SecurityContext: pod, Containers: []corev1.Container{{Name: "side", SecurityContext: &corev1.SecurityContext{RunAsUser: new(int64(9))}}, {Name: "main", SecurityContext: own}}}
+	spec := func(pod *corev1.PodSecurityContext, security *corev1.SecurityContext) corev1.PodSpec {
+		return corev1.PodSpec{SecurityContext: pod, Containers: []corev1.Container{{Name: "side", SecurityContext: &corev1.SecurityContext{RunAsUser: new(int64(9))}}, {Name: "main", SecurityContext: security}}}
 	}
 	ran := faketest.PodOf(faketest.Job("j"), "p", corev1.PodSucceeded, func(p *corev1.Pod) {
 		p.Status.ContainerStatuses = []corev1.ContainerStatus{
@@ -50,11 +50,11 @@ func TestIdentityOf(t *testing.T) {
 		"nothing is known of the template": {corev1.PodSpec{}, nil, recorded, helper.Identity{UID: new(int64(77)), GID: new(int64(7)), Groups: []int64{3}}},
 	} {
 		t.Run(name, func(t *testing.T) {
-			before := test.spec.DeepCopy()
+			original := test.spec.DeepCopy()
 			if diff := cmp.Diff(test.want, helper.IdentityOf(test.spec, "main", test.pods, test.recorded)); diff != "" {
 				t.Errorf("want -, got +:\n%s", diff)
 			}
-			if diff := cmp.Diff(*before, test.spec); diff != "" {
+			if diff := cmp.Diff(*original, test.spec); diff != "" {
 				t.Errorf("the template was changed:\n%s", diff)
 			}
 		})

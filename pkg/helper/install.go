@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// deliveries is how often the agent is sent before that is given up.
-	deliveries = 3
-	// patience is how long the agent may take to serve once it is in place: the
-	// main process looks for it every turn where no signal reaches it.
-	patience = 15 * time.Second
-	// rethink is the pause before the agent is delivered again.
-	rethink = 500 * time.Millisecond
+	// maxDeliveries is the number of attempts to send the agent.
+	maxDeliveries = 3
+	// serveTimeout is how long the agent may take to serve after it was copied. If the main process
+	// receives no signal, it looks for the agent every pollInterval.
+	serveTimeout = 15 * time.Second
+	// retryPause is the pause before another attempt.
+	retryPause = 500 * time.Millisecond
 )
 
 // Binary is the agent for one kind of machine.
@@ -27,58 +27,57 @@ type Binary struct {
 	// Size in bytes and SHA256 in hexadecimal of the executable.
 	Size   int64
 	SHA256 string
-	// Gzip is the executable compressed; nil where there is only Open.
+	// Gzip is the executable compressed; nil if only Open provides it.
 	Gzip []byte
 	// Open returns the executable itself.
 	Open func() io.ReadCloser
 }
 
-// install is the script that puts the agent into place, with the arguments NONCE
-// DIR PID PATIENCE. Its lines are
+// install is the script that copies the agent into the pod, with the arguments NONCE
+// DIR PID PATIENCE. It writes and reads these lines:
 //
-//	kubectl-batch NONCE hello MACHINE gzip|raw [SIZE SHA256]   of the agent that is there
+//	kubectl-batch NONCE hello MACHINE gzip|raw [SIZE SHA256]   SIZE and SHA256 of the agent that is present
 //	(read) gzip|raw SIZE SHA256 and then the bytes, to the end of the input; or keep
 //	kubectl-batch NONCE got SIZE
-//	kubectl-batch NONCE checked SIZE SHA256                    as the agent says of itself
+//	kubectl-batch NONCE checked SIZE SHA256                    as the agent reports them
 //	kubectl-batch NONCE serving|short|wrong|cannot|asleep|other
 //
-// Nothing of an exec's input is certain to arrive once the program that reads it
-// has closed the output it was given (seen with containerd, over both protocols,
-// always with status 0): so the shell and what reads for it keep that open, as 3
-// and 4, and the count and the hash are the proof.
+// The input of an exec may be lost after the program that reads it has closed the output that it was
+// given (seen with containerd, with both protocols, always with status 0). Therefore the shell and its
+// reader keep the output open, as descriptors 3 and 4, and the size and the hash are checked.
 //
 //go:embed install.sh
 var install string
 
-// Install puts the agent into the helper at and has it serve SocketPath. One that
-// serves there already is used as it is. binaries returns the agent for a machine
-// as uname -m calls it.
+// Install copies the agent into the helper container and waits until it serves SocketPath. An agent that
+// already serves there is used. binaries returns the agent for a machine
+// as uname -m calls it; false if there is none.
 //
 // The error is a *NoShellError, a *CannotRunError, an *UndeliveredError after
-// several tries, or what the API server says to an exec.
-func Install(ctx context.Context, exec transport.Executor, at transport.Container, binaries func(machine string) (Binary, bool)) error {
-	return installer{exec: exec, at: at, binaries: binaries, dir: AgentDir, pid: "1", patience: patience, silence: silence, rethink: rethink}.install(ctx)
+// several attempts, or the API server's error.
+func Install(ctx context.Context, exec transport.Executor, container transport.Container, binaries func(machine string) (Binary, bool)) error {
+	return installer{exec: exec, container: container, binaries: binaries, dir: AgentDir, pid: "1", serveTimeout: serveTimeout, stallTimeout: stallTimeout, retryPause: retryPause}.install(ctx)
 }
 
 // installer installs one agent.
 type installer struct {
-	exec     transport.Executor
-	at       transport.Container
-	binaries func(machine string) (Binary, bool)
-	dir, pid string
-	patience time.Duration // in whole seconds
-	silence  time.Duration
-	rethink  time.Duration
+	exec         transport.Executor
+	container    transport.Container
+	binaries     func(machine string) (Binary, bool)
+	dir, pid     string
+	serveTimeout time.Duration // in whole seconds
+	stallTimeout time.Duration
+	retryPause   time.Duration
 }
 
 func (i installer) install(ctx context.Context) error {
-	for try := 1; ; try++ {
+	for attempt := 1; ; attempt++ {
 		err := i.deliver(ctx)
-		_, again := errors.AsType[*UndeliveredError](err)
-		if !again || try == deliveries || apierrors.IsNotFound(err) || ctx.Err() != nil {
+		_, retryable := errors.AsType[*UndeliveredError](err)
+		if !retryable || attempt == maxDeliveries || apierrors.IsNotFound(err) || ctx.Err() != nil {
 			return err
 		}
-		timer := time.NewTimer(i.rethink)
+		timer := time.NewTimer(i.retryPause)
 		select {
 		case <-ctx.Done():
 			timer.Stop()

@@ -29,13 +29,13 @@ var built = sync.OnceValues(func() ([]byte, error) {
 		return nil, err
 	}
 	defer func() { _ = os.RemoveAll(dir) }()
-	at := filepath.Join(dir, "agent")
-	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", at, "-ldflags=-s -w", "./testdata/agent")
+	executable := filepath.Join(dir, "agent")
+	cmd := exec.Command("go", "build", "-buildvcs=false", "-o", executable, "-ldflags=-s -w", "./testdata/agent")
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return nil, fmt.Errorf("%w: %s", err, out)
 	}
-	return os.ReadFile(at)
+	return os.ReadFile(executable)
 })
 
 // agent returns a Binary with that content, nil for that of testdata.
@@ -63,7 +63,7 @@ func agent(t *testing.T, content []byte) Binary {
 
 func (p *pod) installer(executor transport.Executor, binary Binary) installer {
 	return installer{
-		exec: executor, dir: p.dir, pid: p.pid, patience: 10 * time.Second, silence: time.Minute, rethink: time.Millisecond,
+		exec: executor, dir: p.dir, pid: p.pid, serveTimeout: 10 * time.Second, stallTimeout: time.Minute, retryPause: time.Millisecond,
 		binaries: func(machine string) (Binary, bool) { return binary, machine != "" },
 	}
 }
@@ -164,10 +164,10 @@ func TestInstallCut(t *testing.T) {
 	}
 }
 
-// What no second try can mend is told apart, in the words of the place.
+// Failures that another attempt cannot repair are reported as such, with the message of the container.
 func TestInstallCannot(t *testing.T) {
 	sh := func() *localexec.Executor { return &localexec.Executor{} }
-	good := agent(t, nil)
+	working := agent(t, nil)
 	failing := agent(t, []byte("#!/bin/sh\necho 'wrong machine' >&2\nexit 1\n"))
 	lying := agent(t, []byte("#!/bin/sh\necho 1 2\n"))
 	noDir := func(i *installer) { i.dir += "/none" }
@@ -181,19 +181,19 @@ func TestInstallCannot(t *testing.T) {
 	}{
 		"it does not run":  {sh(), failing, nil, &CannotRunError{}, "wrong machine", 1},
 		"it lies":          {sh(), lying, nil, &UndeliveredError{}, "wrong", 3},
-		"another is there": {sh(), good, func(i *installer) { occupy(t, i.dir) }, &CannotRunError{}, "another version", 1},
-		"no place":         {sh(), good, noDir, &CannotRunError{}, "reate", 1},
-		"no such machine": {sh(), good, func(i *installer) {
+		"another is there": {sh(), working, func(i *installer) { occupy(t, i.dir) }, &CannotRunError{}, "another version", 1},
+		"no place":         {sh(), working, noDir, &CannotRunError{}, "reate", 1},
+		"no such machine": {sh(), working, func(i *installer) {
 			i.binaries = func(string) (Binary, bool) { return Binary{}, false }
 		}, &CannotRunError{}, "there is no agent for the architecture", 1},
-		"no programs":  {localexec.Shells(t)["plain"](), good, nil, &CannotRunError{}, "uname", 1},
-		"no shell":     {&localexec.Executor{Shell: []string{"/bin/false-sh"}}, good, nil, &NoShellError{}, "no shell", 1},
-		"nobody wakes": {sh(), good, func(i *installer) { i.pid = "999999999" }, &UndeliveredError{}, "main process", 3},
+		"no programs":  {localexec.Shells(t)["plain"](), working, nil, &CannotRunError{}, "uname", 1},
+		"no shell":     {&localexec.Executor{Shell: []string{"/bin/false-sh"}}, working, nil, &NoShellError{}, "no shell", 1},
+		"nobody wakes": {sh(), working, func(i *installer) { i.pid = "999999999" }, &UndeliveredError{}, "main process", 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			i := (&pod{dir: t.TempDir(), pid: "999999999"}).installer(test.executor, test.binary)
-			i.patience = 0
+			i.serveTimeout = 0
 			if test.change != nil {
 				test.change(&i)
 			}

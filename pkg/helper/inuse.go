@@ -15,36 +15,36 @@ import (
 )
 
 const (
-	// useTimeout bounds one look into a helper.
+	// useTimeout is the limit of one query.
 	useTimeout = 5 * time.Second
-	// useLooks and usePause allow for connections of a client that was killed a
-	// moment ago: they close one after the other.
-	useLooks = 3
-	usePause = 300 * time.Millisecond
+	// useAttempts and usePause give the connections of a client that was just killed time to close:
+	// they close one after the other.
+	useAttempts = 3
+	usePause    = 300 * time.Millisecond
 )
 
-// inUse prints whether a client uses the helper, with the arguments NONCE SOCKET PROC.
+// inUse prints whether a client uses the helper pod, with the arguments NONCE SOCKET PROC.
 // A client has a TCP connection (tunnel) or a process without a parent in the
-// container (exec). Its own shell and the main process do not count.
+// container (exec). The script's own shell and the main process do not count.
 //
 //go:embed inuse.sh
 var inUse string
 
-// use is what a look into a running helper found.
+// use is the result of a query of a running helper pod.
 type use int
 
 const (
-	// unknown is also a helper that somebody uses: neither may be taken.
+	// unknown includes a helper pod that has a client: neither may be reused.
 	unknown use = iota
-	// idleEmpty has no agent yet: a client may be about to install one.
+	// idleEmpty is a helper pod without an agent: a client may be about to install one.
 	idleEmpty
-	// idleServing has an agent without a client.
+	// idleServing is a helper pod whose agent has no client.
 	idleServing
 )
 
-// InUse reports whether a client is connected to the helper pod, or can be about to connect. It is true where that
-// is not known: exec is nil or not allowed, or the pod does not run yet. now is the time of the server.
-func InUse(ctx context.Context, exec transport.Executor, pod *corev1.Pod, now time.Time) bool {
+// InUse reports whether a client is connected to the helper pod, or may be about to connect. It also returns true if
+// this is unknown: exec is nil or not allowed, or the pod does not run yet.
+func InUse(ctx context.Context, exec transport.Executor, pod *corev1.Pod, serverTime time.Time) bool {
 	if pod.Status.Phase != corev1.PodRunning || exec == nil {
 		return true
 	}
@@ -53,18 +53,18 @@ func InUse(ctx context.Context, exec transport.Executor, pod *corev1.Pod, now ti
 		return false
 	case idleEmpty: // a client installs the agent as soon as the pod runs
 		statuses := pod.Status.ContainerStatuses
-		return len(statuses) == 0 || statuses[0].State.Running == nil || now.Sub(statuses[0].State.Running.StartedAt.Time) <= settling
+		return len(statuses) == 0 || statuses[0].State.Running == nil || serverTime.Sub(statuses[0].State.Running.StartedAt.Time) <= installGrace
 	default:
 		return true
 	}
 }
 
-// useOf is lookForUse, repeated as long as connections may still be closing.
-func useOf(ctx context.Context, exec transport.Executor, at transport.Container) use {
-	for look := 1; ; look++ {
-		found := lookForUse(ctx, exec, at, "/proc")
-		if found != unknown || look == useLooks || ctx.Err() != nil {
-			return found
+// useOf calls queryUse repeatedly while connections may still be closing.
+func useOf(ctx context.Context, exec transport.Executor, container transport.Container) use {
+	for attempt := 1; ; attempt++ {
+		result := queryUse(ctx, exec, container, "/proc")
+		if result != unknown || attempt == useAttempts || ctx.Err() != nil {
+			return result
 		}
 		select {
 		case <-ctx.Done():
@@ -73,14 +73,14 @@ func useOf(ctx context.Context, exec transport.Executor, at transport.Container)
 	}
 }
 
-// lookForUse runs the script once. Only its own words count: a nil error of an
-// exec proves nothing.
-func lookForUse(ctx context.Context, exec transport.Executor, at transport.Container, proc string) use {
+// queryUse runs the script once. Only the script's output counts: an exec can return a nil error
+// although the script did not run.
+func queryUse(ctx context.Context, exec transport.Executor, container transport.Container, proc string) use {
 	ctx, cancel := context.WithTimeout(ctx, useTimeout)
 	defer cancel()
 	nonce, out := rand.Text(), &boundedBuffer{}
 	argv := []string{"sh", "-c", inUse, "sh", nonce, SocketPath, proc}
-	if exec.Exec(ctx, at, argv, transport.Stdio{Out: out, Err: &words{}}) != nil {
+	if exec.Exec(ctx, container, argv, transport.Stdio{Out: out, Err: &messageBuffer{}}) != nil {
 		return unknown
 	}
 	answer := strings.Fields(out.String())
@@ -93,11 +93,11 @@ func lookForUse(ctx context.Context, exec transport.Executor, at transport.Conta
 	return unknown
 }
 
-// boundedBuffer keeps the first bytes of what is written to it.
+// boundedBuffer keeps the first maxLine bytes that are written to it.
 type boundedBuffer struct{ bytes.Buffer }
 
-// Write implements io.Writer. It accepts everything, also what it does not keep.
+// Write implements io.Writer. It accepts and discards the rest.
 func (b *boundedBuffer) Write(p []byte) (int, error) {
-	_, _ = b.Buffer.Write(p[:min(len(p), mostLine-b.Len())])
+	_, _ = b.Buffer.Write(p[:min(len(p), maxLine-b.Len())])
 	return len(p), nil
 }

@@ -48,7 +48,7 @@ func TestInUseCountsClientsOnly(t *testing.T) {
 	} {
 		for shell, fresh := range localexec.Shells(t) {
 			t.Run(name+" "+shell, func(t *testing.T) {
-				if got := lookForUse(t.Context(), fresh(), transport.Container{}, procWith(t, test.files)); got != test.want {
+				if got := queryUse(t.Context(), fresh(), transport.Container{}, procWith(t, test.files)); got != test.want {
 					t.Errorf("%d; want %d", got, test.want)
 				}
 			})
@@ -61,7 +61,7 @@ func TestInUseNeedsTheWholeAnswer(t *testing.T) {
 	proc := procWith(t, map[string]string{"net/tcp": "head\n"})
 	for _, cut := range []int64{0, 10, 45} {
 		executor := &localexec.Executor{Cuts: []int64{cut}}
-		if got := lookForUse(t.Context(), executor, transport.Container{}, proc); got != unknown {
+		if got := queryUse(t.Context(), executor, transport.Container{}, proc); got != unknown {
 			t.Errorf("cut after %d bytes: %d", cut, got)
 		}
 	}

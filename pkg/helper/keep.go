@@ -17,16 +17,16 @@ import (
 )
 
 const (
-	// keyBytes of a SHA-256 make the label of a helper that is kept.
+	// keyBytes is how many bytes of a SHA-256 are in the label of a reusable helper pod.
 	keyBytes = 16
-	// worthwhile is the time that a helper must have left to be begun with.
-	worthwhile = 30 * time.Minute
-	// settling is how long after its start a helper without an agent is not taken.
-	settling = 15 * time.Second
+	// minRemaining is the time that a helper pod must have left to be reused.
+	minRemaining = 30 * time.Minute
+	// installGrace is how long after its start a helper pod without an agent is not reused.
+	installGrace = 15 * time.Second
 )
 
-// key returns what a kept helper is found by: who it is of, what it reads, and
-// as whom. It is "" where nobody is known to be the owner.
+// key returns the label value by which a helper pod can be found and reused: a hash of its owner, its content and its user.
+// It is "" if the owner is unknown.
 func (s Spec) key() string {
 	if s.Owner.Name == "" {
 		return ""
@@ -39,16 +39,16 @@ func (s Spec) key() string {
 	return hex.EncodeToString(sum[:keyBytes])
 }
 
-// takeOver uses a helper that an earlier fetch like this one left: a killed client
-// leaves its helper, which would hold its room until its agent ends for lack of a client.
-func (s *Session) takeOver(ctx context.Context) {
-	if s.adopt(ctx) && !s.found {
-		s.say(fmt.Sprintf("Reusing helper pod %s of your earlier fetch", s.pod.Name))
+// reuseHelper uses the helper pod of an earlier, killed fetch with the same key. Otherwise that pod
+// would hold its resources until its agent ends for lack of a client.
+func (s *Session) reuseHelper(ctx context.Context) {
+	if s.adopt(ctx) && !s.kept {
+		s.report(fmt.Sprintf("Reusing helper pod %s of your earlier fetch", s.pod.Name))
 	}
 }
 
-// adopt takes a running helper of an earlier fetch like this one, if no client uses
-// it. Without the right to look for one, or to take it, a new one is created.
+// adopt acquires a running helper pod of an earlier fetch with the same key, if no client uses
+// it. If the user may not check or patch such pods, a new one is created.
 func (s *Session) adopt(ctx context.Context) bool {
 	if s.key == "" || s.exec == nil {
 		return false
@@ -61,20 +61,20 @@ func (s *Session) adopt(ctx context.Context) bool {
 	}
 	for i := range list.Items {
 		pod := &list.Items[i]
-		if pod.Status.Phase != corev1.PodRunning || !usable(pod) || deadline(pod).Sub(s.clock.Now()) <= worthwhile {
+		if pod.Status.Phase != corev1.PodRunning || !usable(pod) || deadline(pod).Sub(s.clock.Now()) <= minRemaining {
 			continue
 		}
-		if !InUse(ctx, s.exec, pod, s.clock.Now()) && s.take(ctx, pod) {
+		if !InUse(ctx, s.exec, pod, s.clock.Now()) && s.acquirePod(ctx, pod) {
 			return true
 		}
 	}
 	return false
 }
 
-// take makes pod the helper of this session. Its annotation tells the session that
-// had it before, if that one lives, that it is taken; of two sessions at once only
-// one succeeds.
-func (s *Session) take(ctx context.Context, pod *corev1.Pod) bool {
+// acquirePod makes pod the helper pod of this session. The annotation tells the former session,
+// if it still runs, that it lost the pod. Only one of two concurrent sessions
+// succeeds.
+func (s *Session) acquirePod(ctx context.Context, pod *corev1.Pod) bool {
 	token := rand.Text()
 	metadata := map[string]any{
 		"uid": pod.UID, "resourceVersion": pod.ResourceVersion, "annotations": map[string]string{provenance.SessionAnnotation: token},
@@ -90,17 +90,19 @@ func (s *Session) take(ctx context.Context, pod *corev1.Pod) bool {
 	if err != nil {
 		return false
 	}
-	s.pod, s.token, s.ran, s.ends = taken, token, true, deadline(taken)
-	s.found = pod.Labels[provenance.KeptLabel] == "true"
+	s.pod, s.token = taken, token
+	s.ran = true
+	s.deadline = deadline(taken)
+	s.kept = pod.Labels[provenance.KeptLabel] == "true"
 	return true
 }
 
-// taken reports whether another session has taken pod.
-func (s *Session) taken(pod *corev1.Pod) bool {
+// isTaken reports whether another session has acquired pod.
+func (s *Session) isTaken(pod *corev1.Pod) bool {
 	return pod.Annotations[provenance.SessionAnnotation] != s.token
 }
 
-// deadline is when the cluster ends pod, at the latest.
+// deadline returns when the cluster will end pod at the latest.
 func deadline(pod *corev1.Pod) time.Time {
 	start, life := pod.CreationTimestamp.Time, Lifetime
 	if pod.Status.StartTime != nil {

@@ -15,13 +15,17 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// A helper that is kept stays, and serves the next session that is like this one.
+// A kept helper pod remains and serves the next session with the same key.
 func TestKeep(t *testing.T) {
-	dev := func(s *helper.Spec) { s.Owner, s.Keep, s.Agent = provenance.Identity{Name: "dev"}, true, "v1" }
+	dev := func(s *helper.Spec) {
+		s.Owner = provenance.Identity{Name: "dev"}
+		s.Keep = true
+		s.Agent = "v1"
+	}
 	for name, test := range map[string]struct {
-		first, second func(*helper.Spec)
+		former, later func(*helper.Spec)
 		change        func(*corev1.Pod)
-		same          bool
+		reused        bool
 	}{
 		"the same":           {dev, dev, nil, true},
 		"not to be kept":     {dev, func(s *helper.Spec) { dev(s); s.Keep = false }, nil, true},
@@ -42,7 +46,7 @@ func TestKeep(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster, names := faketest.New(), make([]string, 2)
-			located(t, cluster, spec(test.first), func(t *testing.T, s *helper.Session, locate func() string) {
+			located(t, cluster, spec(test.former), func(t *testing.T, s *helper.Session, locate func() string) {
 				names[0] = locate()
 				if err := s.Close(t.Context()); err != nil {
 					t.Error(err)
@@ -54,13 +58,13 @@ func TestKeep(t *testing.T) {
 				}
 				_ = cluster.Update(pods(), pod) // unless it is gone
 			})
-			located(t, cluster, spec(test.second), func(t *testing.T, s *helper.Session, locate func() string) {
+			located(t, cluster, spec(test.later), func(t *testing.T, s *helper.Session, locate func() string) {
 				names[1] = locate()
 				if err := s.Close(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})
-			if same := names[0] == names[1]; same != test.same {
+			if reused := names[0] == names[1]; reused != test.reused {
 				t.Errorf("%q; changes %q", names, cluster.Changes())
 			}
 		})

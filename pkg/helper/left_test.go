@@ -30,22 +30,22 @@ func (a answers) Exec(_ context.Context, _ transport.Container, argv []string, s
 // A helper that a killed client left is used before a new one is created, if no
 // client uses it.
 func TestSessionTakesLeftHelper(t *testing.T) {
-	const said = "Reusing helper pod fetch-1 of your earlier fetch"
+	const reuseMessage = "Reusing helper pod fetch-1 of your earlier fetch"
 	dev := spec(func(s *helper.Spec) { s.Owner = provenance.Identity{Name: "dev"} })
 	for name, test := range map[string]struct {
-		found answers
-		age   time.Duration
-		want  session
+		use  answers
+		age  time.Duration
+		want session
 	}{
-		"without a client":         {"idle serving", time.Second, session{Said: []string{said}, Changes: []string{made1, "patch pods fetch-1", gone1}}},
+		"without a client":         {"idle serving", time.Second, session{Said: []string{reuseMessage}, Changes: []string{made1, "patch pods fetch-1", gone1}}},
 		"in use":                   {"used", time.Hour, session{Changes: []string{made1, made2, gone2}}},
 		"without an agent for now": {"idle empty", time.Second, session{Changes: []string{made1, made2, gone2}}},
-		"without an agent":         {"idle empty", time.Minute, session{Said: []string{said}, Changes: []string{made1, "patch pods fetch-1", gone1}}},
+		"without an agent":         {"idle empty", time.Minute, session{Said: []string{reuseMessage}, Changes: []string{made1, "patch pods fetch-1", gone1}}},
 		"of unknown use":           {"", time.Hour, session{Changes: []string{made1, made2, gone2}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster := faketest.New()
-			got := withLeftHelper(t, cluster, dev, test.found, test.age, func(t *testing.T, later *helper.Session, _ *helper.Session) {
+			got := withLeftHelper(t, cluster, dev, test.use, test.age, func(t *testing.T, later *helper.Session, _ *helper.Session) {
 				if err := later.Close(t.Context()); err != nil {
 					t.Error(err)
 				}
@@ -85,14 +85,14 @@ func TestSessionYieldsTakenHelper(t *testing.T) {
 
 // withLeftHelper has one session start a helper, and a later one look into it that
 // long after; then do has both.
-func withLeftHelper(t *testing.T, cluster *faketest.Cluster, spec helper.Spec, found answers, age time.Duration, do func(t *testing.T, later, former *helper.Session)) (got session) {
+func withLeftHelper(t *testing.T, cluster *faketest.Cluster, spec helper.Spec, use answers, age time.Duration, do func(t *testing.T, later, former *helper.Session)) (got session) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		defer cluster.Stop()
 		client, _ := cluster.Clientset()
 		former := helper.NewSession(client, answers("used"), clock.RealClock{}, spec, func(string) {})
-		started := func(at time.Duration) {
-			time.Sleep(at)
+		started := func(delay time.Duration) {
+			time.Sleep(delay)
 			pod := newest(cluster)
 			pod.CreationTimestamp, pod.Status = metav1.Now(), running()
 			pod.Status.ContainerStatuses = []corev1.ContainerStatus{{State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{StartedAt: metav1.Now()}}}}
@@ -105,11 +105,11 @@ func withLeftHelper(t *testing.T, cluster *faketest.Cluster, spec helper.Spec, f
 			t.Fatal(err)
 		}
 		time.Sleep(age)
-		later := helper.NewSession(client, found, clock.RealClock{}, spec, func(text string) { got.Said = append(got.Said, text) })
-		before := len(cluster.Created())
+		later := helper.NewSession(client, use, clock.RealClock{}, spec, func(text string) { got.Said = append(got.Said, text) })
+		createdBefore := len(cluster.Created())
 		go func() {
 			time.Sleep(time.Minute)
-			if len(cluster.Created()) > before {
+			if len(cluster.Created()) > createdBefore {
 				started(0)
 			}
 		}()

@@ -36,11 +36,11 @@ func start(t *testing.T, executor *localexec.Executor, turns, turn, proc string)
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
 	t.Cleanup(func() { cancel(); <-done })
-	first := &firstLine{rest: p.log, first: pids}
+	output := &firstLine{rest: p.log, destination: pids}
 	go func() {
 		defer close(done)
 		argv := []string{"sh", "-c", "trap '' USR1; echo $$\n" + main, "helper", turns, turn, dir, "/root-of-volume", proc + "/1"}
-		p.ended <- executor.Exec(ctx, transport.Container{}, argv, transport.Stdio{Out: first, Err: os.Stderr})
+		p.ended <- executor.Exec(ctx, transport.Container{}, argv, transport.Stdio{Out: output, Err: os.Stderr})
 	}()
 	if _, err := fmt.Fscanln(in, &p.pid); err != nil {
 		t.Fatal(err)
@@ -50,17 +50,17 @@ func start(t *testing.T, executor *localexec.Executor, turns, turn, proc string)
 
 // firstLine splits off the first line.
 type firstLine struct {
-	first *io.PipeWriter
-	rest  chan<- string
-	seen  bool
+	destination *io.PipeWriter
+	rest        chan<- string
+	complete    bool
 }
 
 func (f *firstLine) Write(p []byte) (int, error) {
 	text := string(p)
-	if !f.seen {
+	if !f.complete {
 		var line string
-		line, text, f.seen = strings.Cut(text, "\n")
-		_, _ = f.first.Write([]byte(line + "\n"))
+		line, text, f.complete = strings.Cut(text, "\n")
+		_, _ = f.destination.Write([]byte(line + "\n"))
 	}
 	if text != "" {
 		f.rest <- text
@@ -71,13 +71,13 @@ func (f *firstLine) Write(p []byte) (int, error) {
 // shells are those of this machine in which a helper can live.
 func shells(t *testing.T) map[string]func() *localexec.Executor {
 	t.Helper()
-	all := localexec.Shells(t)
-	delete(all, "plain") // it has no sleep
-	return all
+	executors := localexec.Shells(t)
+	delete(executors, "plain") // it has no sleep
+	return executors
 }
 
 // nap waits until the main script sleeps, in a process that is not among known, and returns the process.
-func (p *pod) nap(t *testing.T, known ...string) string {
+func (p *pod) nap(t *testing.T, ignored ...string) string {
 	t.Helper()
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
 		select {
@@ -86,7 +86,7 @@ func (p *pod) nap(t *testing.T, known ...string) string {
 		default:
 		}
 		for _, pid := range p.children(t) {
-			if !slices.Contains(known, pid) {
+			if !slices.Contains(ignored, pid) {
 				return pid
 			}
 		}

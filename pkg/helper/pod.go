@@ -1,6 +1,6 @@
 // Package helper runs the helper pod: a small, short-lived pod that mounts a
-// claim read-only so that the files on it can be read. It promises to remove
-// what it made, and that the pod ends by itself where the client cannot.
+// claim read-only so that its files can be read. The package deletes every pod that it
+// created, and a pod whose client was killed ends by itself.
 package helper
 
 import (
@@ -17,95 +17,95 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// DefaultImage has a shell and a tar and comes from a registry without pull limits.
+// DefaultImage has a shell and a tar. Its registry has no pull limits.
 const DefaultImage = "registry.k8s.io/e2e-test-images/busybox:1.37.0-1"
 
-// MountPath is where the claim is mounted in the helper.
+// MountPath is where the claim is mounted in the helper pod.
 const MountPath = "/volume"
 
-// Container is the name of the helper's only container.
+// Container is the name of the helper pod's only container.
 const Container = "helper"
 
-// Where the agent is in the helper, whose main process becomes it.
+// Paths of the agent in the helper pod. The main process executes the agent once it is present.
 const (
-	// AgentDir is an emptyDir, the only place in a helper that can be written to.
+	// AgentDir is an emptyDir, the only writable directory in a helper pod.
 	AgentDir = "/agent"
-	// AgentPath is where Install puts the agent.
+	// AgentPath is where Install writes the agent.
 	AgentPath = AgentDir + "/batch-agent"
 	// SocketPath is the Unix socket that the agent serves.
 	SocketPath = AgentDir + "/socket"
 )
 
-// Lifetime is how long a helper may run, whatever happens: sites destroy bare
-// pods after 6 hours. A Session makes a new one in time.
+// Lifetime is the longest time that a helper pod may run: some sites delete pods without a controller
+// after 6 hours. A Session replaces its pod before that.
 const Lifetime = 5 * time.Hour
 
 const (
-	// idle is how long a helper without an agent stays when no client does
-	// anything in it.
-	idle = time.Minute
-	// turn is how often it looks.
-	turn = 5 * time.Second
-	// agentSpace bounds AgentDir in bytes: the agent twice, as it is replaced, and the
-	// chunks that are on their way to a bucket.
+	// idleLimit is how long a helper pod without an agent runs while no client runs
+	// a process in it.
+	idleLimit = time.Minute
+	// pollInterval is how often the main script checks this.
+	pollInterval = 5 * time.Second
+	// agentSpace limits AgentDir, in bytes. It must hold the agent twice, while it is replaced, and the
+	// chunks that are being copied to a bucket.
 	agentSpace = 1 << 30
-	// idleCPU is what a helper requests, in millicores: it waits more than it computes,
-	// and one that is left behind must not hold the room of a job.
+	// idleCPU is the CPU request of a helper pod, in millicores. The pod waits more than it computes,
+	// and a pod that is left over must not take the resources of a job.
 	idleCPU = 50
-	// randomLength is how many characters make a helper's name its own.
+	// randomLength is the number of random characters in a helper pod's name.
 	randomLength = 8
-	// labelLength is how long a name may be that is also a host's name.
+	// labelLength is the longest name that is also a valid host name.
 	labelLength = 63
 )
 
-// main is what the helper runs, with the arguments TURNS TURN DIR ROOT SELF SUBPATH. Once
-// DIR holds the agent it becomes that; it looks every TURN seconds, and when USR1
-// wakes it up. Until then it ends when beside SELF, its own place in /proc, there
-// was no other process for TURNS looks. A process without an exe is a zombie and
-// does not count. A shell interrupts no sleep that it has not put into the
-// background, and Kubernetes makes one $ of two, so that there is no $$ here.
+// main is the script that the helper pod runs, with the arguments TURNS TURN DIR ROOT SELF SUBPATH. It executes
+// the agent as soon as DIR holds it; it looks every TURN seconds, and when it receives USR1.
+// It exits if TURNS successive looks find no other process than SELF, which is its directory in /proc.
+// A process without an exe is a zombie and does not count. A shell interrupts a sleep only
+// if the sleep runs in the background. Kubernetes replaces two dollar signs by one, so that
+// the script cannot use $$.
 //
 //go:embed main.sh
 var main string
 
-// Spec is a helper that can be made as it stands.
+// Spec describes a helper pod.
 type Spec struct {
 	Namespace string
-	// Claim is what it mounts, read-only. SubPath is the directory or file on it that
-	// the agent serves; "" is all of the claim. The pod mounts the whole claim:
-	// kubelet waits for ever for a sub-path that does not exist.
+	// Claim is mounted read-only. SubPath is the directory or file on it that
+	// the agent serves; "" is the whole claim. The pod mounts the whole claim,
+	// because kubelet waits forever for a sub-path that does not exist.
 	Claim, SubPath string
-	// Job is the name of the job the results are of, "" where it is not known.
+	// Job is the name of the job that wrote the results; "" if unknown.
 	Job string
-	// Parent deletes the helper with it; nil where nothing does.
+	// Parent is the owner of the pod, which is deleted with it; nil for none.
 	Parent *metav1.OwnerReference
-	// Image of the helper; it must have a shell.
+	// Image is the image of the helper pod; it must have a shell.
 	Image string
-	// JobImage is the image of the job itself, "" where it is not known. With
-	// Fallback it takes the place of an Image that cannot be pulled: it is on a
-	// node already, and the site's policy lets it in.
+	// JobImage is the image of the job, "" if unknown. With Fallback, it
+	// is used if Image cannot be pulled: it is usually on the
+	// node already, and the site's policy allows it.
 	JobImage string
 	Fallback bool
-	// Node is where the pod must run; "" leaves it to the scheduler.
+	// Node is the name of the node that the pod must run on; "" lets the scheduler choose.
 	Node        string
 	Identity    Identity
 	Tolerations []corev1.Toleration
 	PullSecrets []corev1.LocalObjectReference
-	// CPU is the limit; the request is small, unless RequestCPU has it be the same.
+	// CPU and Memory are limits. The CPU request is small, unless RequestCPU makes it equal to the limit.
 	CPU, Memory resource.Quantity
 	RequestCPU  bool
 	Owner       provenance.Identity
-	// Lifetime bounds how long the pod runs, in whole seconds; 0 means the
+	// Lifetime limits how long the pod runs, in whole seconds; 0 means the
 	// package's Lifetime.
 	Lifetime time.Duration
-	// Keep leaves the running helper behind when its session is closed, for the
-	// next session of the same owner to find. It ends by itself when idle.
+	// Keep leaves the running pod when its session is closed, for the
+	// next session of the same owner. The pod ends by itself when it is idle.
 	Keep bool
-	// Agent tells versions of the agent apart, so that a kept helper is found only
-	// by those who have the one that runs in it. Any text, also none.
+	// Agent identifies the version of the agent, so that a kept pod is reused only
+	// by clients with the same version. Any text is valid, also "".
 	Agent string
-	// Hasty means that the caller has another way to read the volume: where no
-	// node has room, that is not waited for.
+	// Hasty means that the caller can read the volume in another way: if no
+	// node has room, the session waits only a short time.
 	Hasty bool
 
 	// use is the value of provenance.UseLabel; "" for none.
@@ -120,8 +120,8 @@ func (s Spec) lifetime() time.Duration {
 	return Lifetime
 }
 
-// Pod returns the object to create. random makes its name one that no other pod
-// has: letters and digits. It fits PodSecurity "restricted" unless the identity
+// Pod returns the object to create. random makes its name unique;
+// it consists of letters and digits. The pod conforms to PodSecurity "restricted" unless the identity
 // is root.
 func (s Spec) Pod(random string) *corev1.Pod {
 	const prefix = "fetch-"
@@ -130,7 +130,7 @@ func (s Spec) Pod(random string) *corev1.Pod {
 		ObjectMeta: metav1.ObjectMeta{
 			Name:      prefix + strings.Trim(claim, "-.") + "-" + random,
 			Namespace: s.Namespace,
-			// Meshes must not add containers to it, autoscalers must not move it.
+			// Service meshes must not inject containers, and autoscalers must not evict the pod.
 			Labels: map[string]string{"sidecar.istio.io/inject": "false"},
 			Annotations: map[string]string{
 				"sidecar.istio.io/inject": "false", "linkerd.io/inject": "disabled",
@@ -157,7 +157,10 @@ func (s Spec) Pod(random string) *corev1.Pod {
 }
 
 func (s Spec) podSpec() corev1.PodSpec {
-	no, grace, deadline, space := false, int64(1), int64(s.lifetime().Seconds()), *resource.NewQuantity(agentSpace, resource.BinarySI)
+	no := false
+	grace := int64(1)
+	deadline := int64(s.lifetime().Seconds())
+	space := *resource.NewQuantity(agentSpace, resource.BinarySI)
 	return corev1.PodSpec{
 		RestartPolicy:                 corev1.RestartPolicyNever,
 		ActiveDeadlineSeconds:         &deadline,
@@ -170,7 +173,7 @@ func (s Spec) podSpec() corev1.PodSpec {
 		ImagePullSecrets:              s.PullSecrets,
 		SecurityContext:               s.Identity.podSecurity(),
 		Volumes: []corev1.Volume{{Name: "volume", VolumeSource: corev1.VolumeSource{
-			// Read-only at the source: with readOnly on the mount alone kubelet
+			// Read-only here: with readOnly on the mount alone, kubelet
 			// may still change the owner of the user's files to an fsGroup.
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: s.Claim, ReadOnly: true},
 		}}, {Name: "agent", VolumeSource: corev1.VolumeSource{
@@ -185,9 +188,9 @@ func (s Spec) container() corev1.Container {
 	requests := corev1.ResourceList{corev1.ResourceCPU: s.requestedCPU(), corev1.ResourceMemory: s.Memory}
 	return corev1.Container{
 		Name: Container, Image: s.Image,
-		// Nothing is gained by asking a registry for what the node has.
+		// The node's copy of the image is good enough; no registry needs to be asked.
 		ImagePullPolicy: corev1.PullIfNotPresent,
-		Command:         []string{"sh", "-c", main, "helper", strconv.Itoa(int(idle / turn)), seconds(turn), AgentDir, MountPath, "/proc/1", strings.ReplaceAll(s.SubPath, "$", "$$")},
+		Command:         []string{"sh", "-c", main, "helper", strconv.Itoa(int(idleLimit / pollInterval)), seconds(pollInterval), AgentDir, MountPath, "/proc/1", strings.ReplaceAll(s.SubPath, "$", "$$")},
 		Resources:       corev1.ResourceRequirements{Requests: requests, Limits: limits},
 		SecurityContext: s.Identity.containerSecurity(),
 		VolumeMounts: []corev1.VolumeMount{
@@ -206,7 +209,7 @@ func (s Spec) requestedCPU() resource.Quantity {
 
 func seconds(d time.Duration) string { return strconv.Itoa(int(d.Seconds())) }
 
-// onNode requires a node through the scheduler: spec.nodeName would skip taints
+// onNode requires a node by affinity: spec.nodeName would bypass taints
 // and the binding of volumes.
 func onNode(name string) *corev1.Affinity {
 	if name == "" {
@@ -220,8 +223,8 @@ func onNode(name string) *corev1.Affinity {
 	}}
 }
 
-// ParentOf returns the reference that deletes a helper with job, and nil for a job with a TTL or
-// a controller, such as a CronJob with a limit for its history: the helper would be deleted during a fetch.
+// ParentOf returns an owner reference that deletes a helper pod with job. It returns nil for a job with a TTL or
+// a controller, such as a CronJob with a history limit: the pod could be deleted during a fetch.
 func ParentOf(job *batchv1.Job) *metav1.OwnerReference {
 	if job == nil || job.Spec.TTLSecondsAfterFinished != nil || metav1.GetControllerOf(job) != nil {
 		return nil

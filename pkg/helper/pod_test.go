@@ -30,7 +30,8 @@ func TestPod(t *testing.T) {
 	for name, s := range map[string]helper.Spec{
 		"root": spec(),
 		"everything": spec(func(s *helper.Spec) {
-			s.SubPath, s.Job, s.Node = "run7", "train", "n1"
+			s.SubPath, s.Job = "run7", "train"
+			s.Node = "n1"
 			s.Parent = helper.ParentOf(faketest.Job("train"))
 			s.Identity = helper.Identity{UID: new(int64(1000)), GID: new(int64(100)), Groups: []int64{2000, 3000}, SELinux: &corev1.SELinuxOptions{Level: "s0:c1,c2"}}
 			s.Tolerations = []corev1.Toleration{{Key: "nvidia.com/gpu", Operator: corev1.TolerationOpExists}}
@@ -69,7 +70,7 @@ func TestPodIsRestricted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			pod := spec(func(s *helper.Spec) { s.Identity = test.identity }).Pod("x7k2pq9z").Spec
 			security, container := pod.SecurityContext, pod.Containers[0].SecurityContext
-			for what, ok := range map[string]bool{
+			for requirement, ok := range map[string]bool{
 				"runAsNonRoot":                 *security.RunAsNonRoot == test.nonRoot,
 				"no fsGroup":                   security.FSGroup == nil,
 				"seccompProfile":               security.SeccompProfile.Type == corev1.SeccompProfileTypeRuntimeDefault,
@@ -87,7 +88,7 @@ func TestPodIsRestricted(t *testing.T) {
 				"ends by itself":               *pod.ActiveDeadlineSeconds == 5*60*60,
 			} {
 				if !ok {
-					t.Errorf("%s is not as it must be", what)
+					t.Errorf("%s is not as it must be", requirement)
 				}
 			}
 		})

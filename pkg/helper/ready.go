@@ -15,21 +15,21 @@ import (
 )
 
 const (
-	// startLimit is how long a helper may take to start: a node may have to be
-	// added and an image pulled.
+	// startLimit is how long a helper pod may take to start, including a new node
+	// and the pull of an image.
 	startLimit = 5 * time.Minute
-	// hasty is how long room is waited for where there is another way: what was
-	// deleted a moment ago may still take some.
-	hasty = 10 * time.Second
+	// roomTimeout is how long a Hasty session waits for a node with room:
+	// pods that were just deleted may still hold resources.
+	roomTimeout = 10 * time.Second
 )
 
-// errSlow is the cause of giving up at startLimit, errFull after hasty.
+// errSlow is the cause after startLimit, errFull after roomTimeout.
 var (
 	errSlow = errors.New("did not start within " + startLimit.String())
-	errFull = errors.New("was not scheduled within " + hasty.String())
+	errFull = errors.New("was not scheduled within " + roomTimeout.String())
 )
 
-// ready waits until the helper's container runs, and says why it does not yet.
+// ready waits until the container of the helper pod runs, and reports why it does not run yet.
 func (s *Session) ready(parent context.Context) error {
 	limited, done := context.WithTimeoutCause(parent, startLimit, errSlow)
 	defer done()
@@ -37,44 +37,44 @@ func (s *Session) ready(parent context.Context) error {
 	defer stop(nil)
 	var pods watcher.Set[*corev1.Pod]
 	var ofPod, ofClaim watcher.Set[*corev1.Event]
-	poked, failed := make(chan struct{}, 1), make(chan error, 1)
-	poke := func() {
+	changed, failed := make(chan struct{}, 1), make(chan error, 1)
+	notify := func() {
 		select {
-		case poked <- struct{}{}:
+		case changed <- struct{}{}:
 		default:
 		}
 	}
 	go func() {
-		failed <- watcher.Keep(ctx, s.client.CoreV1().Pods(s.spec.Namespace), fieldOf("metadata.name", s.pod.Name), &pods, poke, s.lost)
+		failed <- watcher.Keep(ctx, s.client.CoreV1().Pods(s.spec.Namespace), fieldOf("metadata.name", s.pod.Name), &pods, notify, s.reportLostConnection)
 	}()
-	go s.followEvents(ctx, fieldOf("involvedObject.name", s.pod.Name), &ofPod, poke)
-	go s.followEvents(ctx, fieldOf("involvedObject.name", s.spec.Claim), &ofClaim, poke)
-	waiting := waiter{session: s, said: map[string]bool{}, giveUp: stop}
-	defer waiting.rest()
+	go s.followEvents(ctx, fieldOf("involvedObject.name", s.pod.Name), &ofPod, notify)
+	go s.followEvents(ctx, fieldOf("involvedObject.name", s.spec.Claim), &ofClaim, notify)
+	waiting := waiter{session: s, reported: map[string]bool{}, giveUp: stop}
+	defer waiting.stopRoomTimer()
 	for {
 		select {
 		case err := <-failed:
-			return waiting.gaveUp(ctx, err)
+			return waiting.explainTimeout(ctx, err)
 		case <-ctx.Done():
-			return waiting.gaveUp(ctx, ctx.Err())
-		case <-poked:
-			if running, err := waiting.look(pods.All(), slices.Concat(ofPod.All(), ofClaim.All()), len(pods.Gone()) > 0); running || err != nil {
+			return waiting.explainTimeout(ctx, ctx.Err())
+		case <-changed:
+			if running, err := waiting.check(pods.All(), slices.Concat(ofPod.All(), ofClaim.All()), len(pods.Gone()) > 0); running || err != nil {
 				return err
 			}
 		}
 	}
 }
 
-// followEvents keeps the events that tell what the pod waits for. Not to be
-// allowed to see them costs words only.
-func (s *Session) followEvents(ctx context.Context, options metav1.ListOptions, events *watcher.Set[*corev1.Event], poke func()) {
-	_ = watcher.Keep(ctx, s.client.CoreV1().Events(s.spec.Namespace), options, events, poke, func(error) {})
+// followEvents keeps events up to date that explain what the pod waits for. Without the right to list
+// events, only messages are missing.
+func (s *Session) followEvents(ctx context.Context, options metav1.ListOptions, events *watcher.Set[*corev1.Event], notify func()) {
+	_ = watcher.Keep(ctx, s.client.CoreV1().Events(s.spec.Namespace), options, events, notify, func(error) {})
 }
 
 func fieldOf(name, value string) metav1.ListOptions {
 	return metav1.ListOptions{FieldSelector: fields.OneTermEqualSelector(name, value).String()}
 }
 
-func (s *Session) lost(err error) {
-	s.say(fmt.Sprintf("Lost the connection to the cluster: %v; retrying", err))
+func (s *Session) reportLostConnection(err error) {
+	s.report(fmt.Sprintf("Lost the connection to the cluster: %v; retrying", err))
 }

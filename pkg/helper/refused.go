@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
-// refused reports whether err is the cluster's own answer, so that nothing was made.
+// refused reports whether err is a final response of the API server, so that nothing was created.
 func refused(err error) bool {
 	var status apierrors.APIStatus
 	return errors.As(err, &status) && !watcher.Passing(err)
@@ -24,34 +24,34 @@ func aboutSize(err error) bool {
 	return apierrors.IsForbidden(err) && (quota || strings.Contains(text, "maximum cpu usage") || strings.Contains(text, "maximum memory usage"))
 }
 
-// aboutRequest reports whether a LimitRange refused a pod because it requests too
-// little CPU, by itself or beside its limit.
+// aboutRequest reports whether a LimitRange refused a pod because its CPU request is too
+// small, absolutely or relative to its limit.
 func aboutRequest(err error) bool {
-	return apierrors.IsForbidden(err) && has(err, "minimum cpu usage per", "cpu max limit to request ratio per")
+	return apierrors.IsForbidden(err) && containsAny(err, "minimum cpu usage per", "cpu max limit to request ratio per")
 }
 
-// aboutRoom reports whether a quota or a LimitRange refused a pod at all.
+// aboutRoom reports whether a quota or a LimitRange refused a pod for any reason.
 func aboutRoom(err error) bool {
-	return apierrors.IsForbidden(err) && has(err, "exceeded quota", "failed quota", "usage per Container", "usage per Pod")
+	return apierrors.IsForbidden(err) && containsAny(err, "exceeded quota", "failed quota", "usage per Container", "usage per Pod")
 }
 
 // aboutImage reports whether a policy refused the image: a webhook, or the
 // image policy of the API server.
 func aboutImage(err error) bool {
-	return denied(err) && has(err, "image", "Image", "registry", "Registry")
+	return denied(err) && containsAny(err, "image", "Image", "registry", "Registry")
 }
 
-// aboutUser reports whether admission, and not missing rights, refused a pod.
+// aboutUser reports whether admission refused a pod for another reason than missing rights, quotas or the namespace.
 func aboutUser(err error) bool {
-	return denied(err) && !aboutRoom(err) && !has(err, "cannot create resource", "being terminated")
+	return denied(err) && !aboutRoom(err) && !containsAny(err, "cannot create resource", "being terminated")
 }
 
-// denied reports whether a pod was refused. A webhook without a code of its own
-// answers with 400, a ValidatingAdmissionPolicy with 422.
+// denied reports whether admission refused a pod. Without a code of its own, a webhook
+// answers with 400 and a ValidatingAdmissionPolicy with 422.
 func denied(err error) bool {
-	return apierrors.IsForbidden(err) || has(err, "denied the request", "denied request")
+	return apierrors.IsForbidden(err) || containsAny(err, "denied the request", "denied request")
 }
 
-func has(err error, texts ...string) bool {
+func containsAny(err error, texts ...string) bool {
 	return slices.ContainsFunc(texts, func(text string) bool { return strings.Contains(err.Error(), text) })
 }

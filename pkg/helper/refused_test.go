@@ -15,11 +15,11 @@ import (
 // A delivery in which nothing moves is lost; Ctrl-C ends one at once.
 func TestInstallStalls(t *testing.T) {
 	stuck := executor(func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() })
-	i := installer{exec: stuck, silence: 10 * time.Millisecond}
+	i := installer{exec: stuck, stallTimeout: 10 * time.Millisecond}
 	if _, ok := errors.AsType[*UndeliveredError](i.deliver(t.Context())); !ok {
 		t.Error("it is not told")
 	}
-	i.silence = time.Hour
+	i.stallTimeout = time.Hour
 	ctx, cancel := context.WithCancel(t.Context())
 	time.AfterFunc(10*time.Millisecond, cancel)
 	if err := i.install(ctx); !errors.Is(err, context.Canceled) {
@@ -49,7 +49,7 @@ func TestInstallRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			execs := 0
-			i := installer{silence: time.Minute, exec: executor(func(context.Context) error { execs++; return test.err })}
+			i := installer{stallTimeout: time.Minute, exec: executor(func(context.Context) error { execs++; return test.err })}
 			err := i.install(t.Context())
 			if _, lost := errors.AsType[*UndeliveredError](err); lost == test.final || execs != test.execs || test.err != nil && !errors.Is(err, test.err) {
 				t.Errorf("%T after %d: %v", err, execs, err)

@@ -2,8 +2,8 @@ package helper
 
 import corev1 "k8s.io/api/core/v1"
 
-// podSecurity puts an fsGroup among the supplementary groups: that gives the
-// access without letting kubelet change the owner of anything.
+// podSecurity uses fsGroup values as supplementary groups: they give the same
+// access, and kubelet changes the owner of no file.
 func (i Identity) podSecurity() *corev1.PodSecurityContext {
 	nonRoot := !i.Root()
 	return &corev1.PodSecurityContext{
@@ -12,8 +12,8 @@ func (i Identity) podSecurity() *corev1.PodSecurityContext {
 	}
 }
 
-// containerSecurity drops all that can be dropped. Root without DAC_OVERRIDE
-// could not read other users' 0600 files.
+// containerSecurity drops all capabilities, except that root needs DAC_OVERRIDE
+// to read the 0600 files of other users.
 func (i Identity) containerSecurity() *corev1.SecurityContext {
 	yes, no := true, false
 	capabilities := &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}}

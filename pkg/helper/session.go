@@ -16,65 +16,64 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
-// removal is how long deleting a helper may take: it must not hold up Ctrl-C.
-const removal = 10 * time.Second
+// removalTimeout limits the deletion of a helper pod, because it delays the exit after Ctrl-C.
+const removalTimeout = 10 * time.Second
 
-// margin is how long before its deadline a helper is no longer begun with.
-const margin = time.Minute
+// deadlineMargin is how long before its deadline a helper pod is replaced.
+const deadlineMargin = time.Minute
 
-// Session has a helper pod for as long as it is open. It is not for concurrent use.
+// Session manages a helper pod. It is not for concurrent use.
 type Session struct {
 	client clients.Interface
-	// exec looks into helpers of other sessions; nil takes none of them.
-	exec  transport.Executor
-	spec  Spec
-	say   func(string)
-	waits func(Waiting)
-	clock clock.PassiveClock
+	// exec runs checks in the pods of other sessions; with nil, no such pod is reused.
+	exec          transport.Executor
+	spec          Spec
+	report        func(string)
+	reportWaiting func(Waiting)
+	clock         clock.PassiveClock
 
-	// pod is the helper; ran says that it has run, found that another session made it.
-	pod        *corev1.Pod
-	ran, found bool
-	// ends is the deadline of pod.
-	ends time.Time
-	// asked is the name of a pod that was asked for and may have been made: the
-	// answer never came.
-	asked string
-	// token is the value of the annotation by which pod is this session's; "" for one
+	// pod is the helper pod. ran: it has run. kept: an earlier session kept it.
+	pod       *corev1.Pod
+	ran, kept bool
+	// deadline is the deadline of pod.
+	deadline time.Time
+	// unconfirmed is the name of a pod whose creation was requested, but
+	// whose response was lost; "" for none.
+	unconfirmed string
+	// token is the value of the annotation by which this session acquired pod; "" for a pod
 	// that it created.
 	token string
-	// key tells who may use the helper of another session.
+	// key identifies the sessions that may reuse each other's pods.
 	key string
-	// shrunk and unpullable say what was tried before.
+	// shrunk and unpullable record earlier attempts.
 	shrunk     bool
 	unpullable string
 }
 
-// NewSession returns a session that creates its pod when it is first needed, or takes
-// one that an earlier fetch of the same owner left and no client uses. exec looks
-// into such pods; nil takes none. clock is that of the cluster. say is told why the pod does not start, in the
-// cluster's words.
-func NewSession(client clients.Interface, exec transport.Executor, clock clock.PassiveClock, spec Spec, say func(string)) *Session {
-	s := &Session{client: client, exec: exec, spec: spec, say: say, waits: func(Waiting) {}, clock: clock, key: spec.key()}
+// NewSession returns a session that creates its pod when it is first needed, or reuses
+// an unused pod of an earlier fetch of the same owner. exec runs checks in such pods; with nil, none is reused.
+// clock is the clock of the cluster. say receives notes for the user, such as why the pod does not start.
+func NewSession(client clients.Interface, exec transport.Executor, clock clock.PassiveClock, spec Spec, report func(string)) *Session {
+	s := &Session{client: client, exec: exec, spec: spec, report: report, reportWaiting: func(Waiting) {}, clock: clock, key: spec.key()}
 	s.spec.use = s.key
 	return s
 }
 
-// Waits has tell called with each change of what the helper is waiting for while
-// Locate starts it; it is for a live line.
-func (s *Session) Waits(tell func(Waiting)) { s.waits = tell }
+// Waits sets a function that is called whenever the helper pod waits for something else while
+// Locate starts it. It is for a progress display.
+func (s *Session) Waits(report func(Waiting)) { s.reportWaiting = report }
 
-// Locate returns the running helper, and makes it first where there is none,
-// where the last one was lost (evicted, deleted, its node gone), and where its
-// deadline has come. A new one goes to node; "" leaves that to the scheduler.
-// A helper that an earlier session of the same owner left is used again.
+// Locate returns the running helper container. It creates the pod if there is none, if the last one
+// was lost (evicted, deleted, its node lost), and if its deadline is near.
+// A new pod runs on node; "" lets the scheduler choose.
+// The pod of an earlier session of the same owner is reused.
 //
-// Beside the API's own errors it returns a *NoPodError where the cluster has no
-// room and a *NoShellError where the image cannot be a helper. An error for
-// which watcher.Passing holds may go away: Locate can be called again.
+// Besides the API's errors, it returns a *NoPodError if the cluster has no
+// room and a *NoShellError if the image has no shell. After an error for
+// which watcher.Passing holds, Locate can be called again.
 func (s *Session) Locate(ctx context.Context, node string) (transport.Container, error) {
-	if s.asked != "" {
-		if err := s.find(ctx); err != nil {
+	if s.unconfirmed != "" {
+		if err := s.findUnconfirmed(ctx); err != nil {
 			return transport.Container{}, err
 		}
 	}
@@ -85,7 +84,7 @@ func (s *Session) Locate(ctx context.Context, node string) (transport.Container,
 	}
 	if s.pod == nil {
 		s.spec.Node = node
-		s.takeOver(ctx)
+		s.reuseHelper(ctx)
 	}
 	if s.pod == nil || !s.ran {
 		if err := s.start(ctx); err != nil {
@@ -95,24 +94,27 @@ func (s *Session) Locate(ctx context.Context, node string) (transport.Container,
 	return transport.Container{Namespace: s.spec.Namespace, Pod: s.pod.Name, Name: Container}, nil
 }
 
-// find looks for the pod whose creation was not answered.
-func (s *Session) find(ctx context.Context) error {
-	pod, err := s.client.CoreV1().Pods(s.spec.Namespace).Get(ctx, s.asked, metav1.GetOptions{})
+// findUnconfirmed looks up the pod whose creation was not confirmed.
+func (s *Session) findUnconfirmed(ctx context.Context) error {
+	pod, err := s.client.CoreV1().Pods(s.spec.Namespace).Get(ctx, s.unconfirmed, metav1.GetOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
-		return fmt.Errorf("reading helper pod %q: %w", s.asked, err)
+		return fmt.Errorf("reading helper pod %q: %w", s.unconfirmed, err)
 	}
-	if s.asked = ""; err == nil {
-		s.has(pod)
+	s.unconfirmed = ""
+	if err == nil {
+		s.usePod(pod)
 	}
 	return nil
 }
 
-// has makes pod the session's.
-func (s *Session) has(pod *corev1.Pod) {
-	s.pod, s.token, s.ran, s.found, s.ends = pod, "", false, false, s.clock.Now().Add(s.spec.lifetime())
+// usePod makes pod the new helper pod of the session.
+func (s *Session) usePod(pod *corev1.Pod) {
+	s.pod, s.token = pod, ""
+	s.ran, s.kept = false, false
+	s.deadline = s.clock.Now().Add(s.spec.lifetime())
 }
 
-// recheck looks after a helper that was there, and gives up one that is lost.
+// recheck checks that the helper pod still exists and belongs to this session, and discards one that is lost.
 func (s *Session) recheck(ctx context.Context) error {
 	pod, err := s.client.CoreV1().Pods(s.spec.Namespace).Get(ctx, s.pod.Name, metav1.GetOptions{})
 	if err != nil && !apierrors.IsNotFound(err) {
@@ -121,27 +123,27 @@ func (s *Session) recheck(ctx context.Context) error {
 	if apierrors.IsNotFound(err) || pod.UID != s.pod.UID {
 		pod = nil
 	}
-	if pod != nil && s.taken(pod) {
-		s.say(fmt.Sprintf("Helper pod %s is used by another fetch of yours; creating a new one", pod.Name))
+	if pod != nil && s.isTaken(pod) {
+		s.report(fmt.Sprintf("Helper pod %s is used by another fetch of yours; creating a new one", pod.Name))
 		s.pod = nil
 		return nil
 	}
-	var why string
+	var problem string
 	switch {
 	case pod == nil || !usable(pod):
-		why = "was lost" + inWords(pod)
-		s.spec.Parent = nil // if it went with its job, so would the new one
-	case s.clock.Now().After(s.ends.Add(-margin)):
-		why = "reaches its deadline soon"
+		problem = "was lost" + endCause(pod)
+		s.spec.Parent = nil // if the pod was deleted with its job, the new one would be deleted, too
+	case s.clock.Now().After(s.deadline.Add(-deadlineMargin)):
+		problem = "reaches its deadline soon"
 	default:
 		return nil
 	}
-	s.say(fmt.Sprintf("Helper pod %s %s; creating a new one", s.pod.Name, why))
+	s.report(fmt.Sprintf("Helper pod %s %s; creating a new one", s.pod.Name, problem))
 	return s.discard(ctx)
 }
 
-// usable reports whether a helper runs or may yet. One on a node that does not
-// answer goes on saying that it runs, but it is no longer ready.
+// usable reports whether a helper pod runs or may still run. A pod on a node that does not
+// respond keeps the phase Running, but it is no longer ready.
 func usable(pod *corev1.Pod) bool {
 	if pod.DeletionTimestamp != nil {
 		return false
@@ -165,25 +167,25 @@ func lostNode(pod *corev1.Pod) bool {
 	return false
 }
 
-// inWords is what the cluster says of a pod that is lost.
-func inWords(pod *corev1.Pod) string {
+// endCause returns, in parentheses, why a lost pod ended; "" if unknown.
+func endCause(pod *corev1.Pod) string {
 	if pod == nil {
 		return ""
 	}
-	if why := reason.OfEnd(pod); why != "" {
-		return " (" + why + ")"
+	if cause := reason.OfEnd(pod); cause != "" {
+		return " (" + cause + ")"
 	}
 	return ""
 }
 
-// start makes the pod, unless there is one that has only to start, and waits
-// until it runs. What cannot start is replaced: by a smaller one where
-// the nodes have no room, such as the one that a job fills whose volume is only
-// there; by one of another image where there is one.
+// start creates the pod, unless it exists and has only to start, and waits
+// until it runs. A pod that cannot start is replaced: by a smaller one if
+// nodes have no room (a job may fill the only node that has its volume),
+// by one with another image if there is one.
 func (s *Session) start(ctx context.Context) error {
 	for {
 		if s.pod == nil {
-			s.waits(Waiting{Reason: "creating the helper pod"})
+			s.reportWaiting(Waiting{Reason: "creating the helper pod"})
 			if err := s.create(ctx); err != nil {
 				return err
 			}
@@ -193,8 +195,8 @@ func (s *Session) start(ctx context.Context) error {
 			s.ran = true
 			return nil
 		}
-		if !s.another(err) {
-			return s.both(err)
+		if !s.adaptToFailure(err) {
+			return s.withFirstFailure(err)
 		}
 		if err := s.discard(ctx); err != nil {
 			return err
@@ -202,10 +204,10 @@ func (s *Session) start(ctx context.Context) error {
 	}
 }
 
-// Close deletes the helper, also when ctx is done already. One that runs stays
-// where the Spec says Keep, and so does one that another session made.
+// Close deletes the helper pod, also if ctx is done. It leaves a running pod
+// with Spec.Keep, and a pod that an earlier session kept.
 func (s *Session) Close(ctx context.Context) error {
-	if s.found || s.spec.Keep && s.ran {
+	if s.kept || s.spec.Keep && s.ran {
 		s.pod = nil
 		return nil
 	}
@@ -216,46 +218,46 @@ func (s *Session) Close(ctx context.Context) error {
 	return s.discard(ctx)
 }
 
-// wasTaken asks whether another session has taken the helper in the meantime.
+// wasTaken reports whether another session has acquired the helper pod in the meantime.
 func (s *Session) wasTaken(ctx context.Context) bool {
 	if s.pod == nil {
 		return false
 	}
-	ctx, cancel := interrupt.Tidy(ctx, removal)
+	ctx, cancel := interrupt.Tidy(ctx, removalTimeout)
 	defer cancel()
 	pod, err := s.client.CoreV1().Pods(s.spec.Namespace).Get(ctx, s.pod.Name, metav1.GetOptions{})
-	return err == nil && pod.UID == s.pod.UID && s.taken(pod)
+	return err == nil && pod.UID == s.pod.UID && s.isTaken(pod)
 }
 
-// discard deletes the helper, and one that may have been made.
+// discard deletes the helper pod, also one whose creation was not confirmed.
 func (s *Session) discard(ctx context.Context) error {
 	pod := s.pod
-	if pod == nil && s.asked != "" {
-		pod = &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: s.spec.Namespace, Name: s.asked}}
+	if pod == nil && s.unconfirmed != "" {
+		pod = &corev1.Pod{ObjectMeta: metav1.ObjectMeta{Namespace: s.spec.Namespace, Name: s.unconfirmed}}
 	}
 	if pod == nil {
 		return nil
 	}
-	tidy, cancel := interrupt.Tidy(ctx, removal)
+	tidy, cancel := interrupt.Tidy(ctx, removalTimeout)
 	defer cancel()
 	if err := remove(tidy, s.client, pod); err != nil {
 		return fmt.Errorf("deleting helper pod %q: %w; the pod ends by itself", pod.Name, interrupt.Explain(ctx, err))
 	}
-	s.pod, s.asked = nil, ""
+	s.pod, s.unconfirmed = nil, ""
 	return nil
 }
 
-// remove leaves no grace: the helper has nothing to finish, and a pod that is
-// seen for seconds after it was deleted looks like one that was left behind.
+// remove uses no grace period: the helper pod has nothing to finish, and a pod that
+// remains visible for seconds looks like a leftover.
 func remove(ctx context.Context, client clients.Interface, pod *corev1.Pod) error {
-	now := int64(0)
-	options := metav1.DeleteOptions{GracePeriodSeconds: &now}
-	if pod.UID != "" { // else its name alone is this session's own
+	gracePeriod := int64(0)
+	options := metav1.DeleteOptions{GracePeriodSeconds: &gracePeriod}
+	if pod.UID != "" { // otherwise the name is unique to this session
 		options.Preconditions = metav1.NewUIDPreconditions(string(pod.UID))
 	}
 	err := client.CoreV1().Pods(pod.Namespace).Delete(ctx, pod.Name, options)
 	if apierrors.IsNotFound(err) || apierrors.IsConflict(err) {
-		return nil // it is gone, or another has its name
+		return nil // deleted, or replaced by another pod of this name
 	}
 	return err
 }

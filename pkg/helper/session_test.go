@@ -26,8 +26,8 @@ func forbidden(text string) error {
 
 // newest returns the helper that was asked for last.
 func newest(cluster *faketest.Cluster) *corev1.Pod {
-	made := cluster.Created()
-	pod := made[len(made)-1].(*corev1.Pod).DeepCopy() //nolint:forcetypeassert // only pods are made here
+	objects := cluster.Created()
+	pod := objects[len(objects)-1].(*corev1.Pod).DeepCopy() //nolint:forcetypeassert // only pods are made here
 	pod.UID = faketest.UID(pod.Name)
 	return pod
 }
@@ -56,13 +56,13 @@ func unmeasured() cmp.Option { return cmpopts.IgnoreUnexported(session{}) }
 
 // numbered gives the pods names that a test can know.
 func (s *session) numbered() {
-	seen := map[string]string{}
+	names := map[string]string{}
 	number := func(text *string) {
 		*text = regexp.MustCompile(`fetch-train-results-[a-z0-9]{8}`).ReplaceAllStringFunc(*text, func(name string) string {
-			if seen[name] == "" {
-				seen[name] = fmt.Sprintf("fetch-%d", len(seen)+1)
+			if names[name] == "" {
+				names[name] = fmt.Sprintf("fetch-%d", len(names)+1)
 			}
-			return seen[name]
+			return names[name]
 		})
 	}
 	for _, list := range [][]string{s.Changes, s.Said, s.Waits, {s.At, s.Err}} {
@@ -74,7 +74,7 @@ func (s *session) numbered() {
 	number(&s.Err)
 }
 
-// locate opens a session, and closes it when it was located.
+// locate opens a session, locates its pod and closes it.
 func locate(t *testing.T, cluster *faketest.Cluster, spec helper.Spec, meanwhile ...func() error) (got session, err error) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -90,12 +90,12 @@ func locate(t *testing.T, cluster *faketest.Cluster, spec helper.Spec, meanwhile
 		s := helper.NewSession(client, nil, clock.RealClock{}, spec, func(text string) { got.Said = append(got.Said, text) })
 		s.Waits(func(w helper.Waiting) { got.Waits = append(got.Waits, w.String()) })
 		start := time.Now()
-		at, failed := s.Locate(t.Context(), "n1")
+		container, failed := s.Locate(t.Context(), "n1")
 		got.took = time.Since(start)
 		if err = failed; err != nil {
 			got.Err = err.Error()
-		} else if got.At = at.Pod; at.Namespace != "lab" || at.Name != helper.Container {
-			t.Errorf("at %+v", at)
+		} else if got.At = container.Pod; container.Namespace != "lab" || container.Name != helper.Container {
+			t.Errorf("at %+v", container)
 		}
 		if err := s.Close(t.Context()); err != nil {
 			t.Error(err)
@@ -118,9 +118,9 @@ func notStarted(text string) corev1.PodStatus {
 	}}}
 }
 
-func unschedulable(why string) corev1.PodStatus {
+func unschedulable(message string) corev1.PodStatus {
 	return corev1.PodStatus{Phase: corev1.PodPending, Conditions: []corev1.PodCondition{{
-		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: why,
+		Type: corev1.PodScheduled, Status: corev1.ConditionFalse, Reason: corev1.PodReasonUnschedulable, Message: message,
 	}}}
 }
 
@@ -222,7 +222,7 @@ func TestSession(t *testing.T) {
 	}
 }
 
-// What a helper lacks room for is told apart: a pod that runs can be read in instead.
+// NoPodError is returned only for lack of room, because the caller can then use a pod that already runs.
 func TestNoRoom(t *testing.T) {
 	quota := func(text string) *faketest.Cluster { return refuse(forbidden(text), always) }
 	for name, test := range map[string]struct {
@@ -230,7 +230,7 @@ func TestNoRoom(t *testing.T) {
 		hasty     bool
 		meanwhile []corev1.PodStatus
 		reason    string
-		made      int
+		creations int
 		took      time.Duration
 	}{
 		"a quota of pods":        {quota("exceeded quota: none, requested: pods=1"), false, nil, refusal + "exceeded quota: none, requested: pods=1", 1, 0},
@@ -251,12 +251,12 @@ func TestNoRoom(t *testing.T) {
 			if !ok || full.Reason != test.reason {
 				t.Errorf("%v, %+v", err, full)
 			}
-			made := 0
+			creations := 0
 			for _, change := range got.Changes {
-				made += strings.Count(change, "create pods")
+				creations += strings.Count(change, "create pods")
 			}
-			if made != test.made || len(got.Said) > 1 || got.took != test.took {
-				t.Errorf("%d were made in %v; said %q", made, got.took, got.Said)
+			if creations != test.creations || len(got.Said) > 1 || got.took != test.took {
+				t.Errorf("%d were made in %v; said %q", creations, got.took, got.Said)
 			}
 		})
 	}

@@ -8,49 +8,49 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
-// mostWords is how many bytes of what a program complains of are kept.
-const mostWords = 2 << 10
+// maxMessages is how many bytes of a program's messages are kept.
+const maxMessages = 2 << 10
 
-// heardReader and heardWriter call moved whenever something moves.
-type heardReader struct {
+// activityReader and activityWriter call onActivity after each read and before each write.
+type activityReader struct {
 	io.Reader
 
-	moved func()
+	onActivity func()
 }
 
-func (h heardReader) Read(p []byte) (int, error) {
+func (h activityReader) Read(p []byte) (int, error) {
 	n, err := h.Reader.Read(p)
-	h.moved()
+	h.onActivity()
 	return n, err
 }
 
-type heardWriter struct {
+type activityWriter struct {
 	io.Writer
 
-	moved func()
+	onActivity func()
 }
 
-func (h heardWriter) Write(p []byte) (int, error) {
-	h.moved()
+func (h activityWriter) Write(p []byte) (int, error) {
+	h.onActivity()
 	return h.Writer.Write(p)
 }
 
-// words collects what a program complains of.
-type words struct {
+// messageBuffer collects the messages of a program.
+type messageBuffer struct {
 	mutex sync.Mutex
 	text  []byte
 }
 
-// Write implements io.Writer. It takes everything, also what it does not keep.
-func (w *words) Write(p []byte) (int, error) {
+// Write implements io.Writer. It accepts and discards what exceeds maxMessages.
+func (w *messageBuffer) Write(p []byte) (int, error) {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
-	w.text = append(w.text, p[:min(len(p), mostWords-len(w.text))]...)
+	w.text = append(w.text, p[:min(len(p), maxMessages-len(w.text))]...)
 	return len(p), nil
 }
 
-// lines returns its lines, each with nothing in it that moves a cursor.
-func (w *words) lines() []string {
+// lines returns the lines, without control characters that move a cursor.
+func (w *messageBuffer) lines() []string {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	var lines []string
@@ -60,8 +60,8 @@ func (w *words) lines() []string {
 	return lines
 }
 
-// String returns it as one line, with nothing in it that moves a cursor.
-func (w *words) String() string {
+// String returns the messages as one line, without control characters that move a cursor.
+func (w *messageBuffer) String() string {
 	w.mutex.Lock()
 	defer w.mutex.Unlock()
 	return printable.Fold(string(w.text))

@@ -16,10 +16,11 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// old returns a helper of that age.
+// old returns a helper pod of the given age.
 func old(name string, age time.Duration, phase corev1.PodPhase) *corev1.Pod {
 	pod := spec().Pod(name)
-	pod.Name, pod.UID, pod.Status.Phase = name, faketest.UID(name), phase
+	pod.Name, pod.UID = name, faketest.UID(name)
+	pod.Status.Phase = phase
 	pod.CreationTimestamp = metav1.NewTime(faketest.Now().Add(-age))
 	return pod
 }
@@ -27,8 +28,8 @@ func old(name string, age time.Duration, phase corev1.PodPhase) *corev1.Pod {
 func namespace() *faketest.Cluster {
 	foreign := faketest.PodOf(faketest.Job("j"), "foreign", corev1.PodFailed)
 	deleted := old("deleted", time.Minute, corev1.PodRunning)
-	now := metav1.NewTime(faketest.Now())
-	deleted.DeletionTimestamp, deleted.Finalizers = &now, []string{"x"}
+	deletedAt := metav1.NewTime(faketest.Now())
+	deleted.DeletionTimestamp, deleted.Finalizers = &deletedAt, []string{"x"}
 	// A finished pod of people that carries the labels of a helper, and one with the owner of another job.
 	labelled := faketest.PodOf(faketest.Job("j"), "labelled", corev1.PodSucceeded)
 	labelled.Labels = old("x", 0, corev1.PodSucceeded).Labels

@@ -11,9 +11,9 @@ import (
 	"strings"
 )
 
-// talk sends the agent that the script asks for, and reads what became of it.
-func (d *delivery) talk(binaries func(machine string) (Binary, bool)) error {
-	hello, err := d.answer()
+// sendAgent sends the agent that the script requests, and reads the result.
+func (d *delivery) sendAgent(binaries func(machine string) (Binary, bool)) error {
+	hello, err := d.readAnswer()
 	if err != nil {
 		return err
 	}
@@ -25,36 +25,37 @@ func (d *delivery) talk(binaries func(machine string) (Binary, bool)) error {
 		return &CannotRunError{Reason: "there is no agent for the architecture " + hello[1]}
 	}
 	proof := []string{strconv.FormatInt(binary.Size, 10), binary.SHA256}
-	there := slices.Equal(hello[3:], proof)
+	present := slices.Equal(hello[3:], proof)
 	go func() {
-		// A script that has seen enough reads no further, and says why.
-		_ = d.send(binary, hello[2] == "gzip", there)
+		// If the script stops reading early, its response says why.
+		_ = d.writeAgent(binary, hello[2] == "gzip", present)
 		_ = d.input.Close()
 	}()
-	return d.outcome(proof, there)
+	return d.readOutcome(proof, present)
 }
 
-func (d *delivery) send(binary Binary, packed, there bool) error {
-	how, content := "keep", io.NopCloser(strings.NewReader(""))
+func (d *delivery) writeAgent(binary Binary, packed, present bool) error {
+	encoding := "keep"
+	content := io.NopCloser(strings.NewReader(""))
 	switch {
-	case there:
+	case present:
 	case packed && binary.Gzip != nil:
-		how, content = "gzip", io.NopCloser(bytes.NewReader(binary.Gzip))
+		encoding, content = "gzip", io.NopCloser(bytes.NewReader(binary.Gzip))
 	default:
-		how, content = "raw", binary.Open()
+		encoding, content = "raw", binary.Open()
 	}
 	defer func() { _ = content.Close() }()
-	if _, err := fmt.Fprintln(d.input, how, binary.Size, binary.SHA256); err != nil {
+	if _, err := fmt.Fprintln(d.input, encoding, binary.Size, binary.SHA256); err != nil {
 		return err
 	}
 	_, err := io.Copy(d.input, content)
 	return err
 }
 
-// outcome reads the answers up to the last. Success takes all of them.
-func (d *delivery) outcome(proof []string, proved bool) error {
+// readOutcome reads the responses up to the last. proved: the agent's hash is known to be right.
+func (d *delivery) readOutcome(proof []string, proved bool) error {
 	for {
-		answer, err := d.answer()
+		answer, err := d.readAnswer()
 		if err != nil {
 			return err
 		}
@@ -73,8 +74,8 @@ func (d *delivery) outcome(proof []string, proved bool) error {
 	}
 }
 
-// answer reads the words of the script's next line.
-func (d *delivery) answer() ([]string, error) {
+// readAnswer reads the words of the script's next line.
+func (d *delivery) readAnswer() ([]string, error) {
 	line, err := d.output.ReadSlice('\n')
 	if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
 		return nil, fmt.Errorf("no response from the script in the pod: %w", err)

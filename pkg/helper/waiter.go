@@ -13,21 +13,21 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
-// waiter watches one pod start.
+// waiter watches the start of one pod.
 type waiter struct {
-	session *Session
-	last    reason.Reason
-	said    map[string]bool // by code: some alternate as long as it lasts
-	state   Waiting
-	giveUp  context.CancelCauseFunc
-	patient *time.Timer // until the lack of room is final
+	session    *Session
+	lastReason reason.Reason
+	reported   map[string]bool // by code: some codes alternate all the time
+	state      Waiting
+	giveUp     context.CancelCauseFunc
+	roomTimer  *time.Timer // runs while no node has room
 }
 
-// look judges what is known of the pod and whether it runs.
-func (w *waiter) look(pods []*corev1.Pod, events []*corev1.Event, gone bool) (running bool, err error) {
+// check evaluates the status of the pod and reports whether it runs.
+func (w *waiter) check(pods []*corev1.Pod, events []*corev1.Event, deleted bool) (running bool, err error) {
 	i := slices.IndexFunc(pods, func(pod *corev1.Pod) bool { return pod.UID == w.session.pod.UID })
 	switch {
-	case i < 0 && gone:
+	case i < 0 && deleted:
 		return false, fmt.Errorf("helper pod %q was deleted while it started", w.session.pod.Name)
 	case i < 0:
 		return false, nil
@@ -37,97 +37,97 @@ func (w *waiter) look(pods []*corev1.Pod, events []*corev1.Event, gone bool) (ru
 	case pod.Status.Phase == corev1.PodRunning:
 		return true, nil
 	case reason.Ended(pod):
-		return false, w.ended(pod)
+		return false, w.explainEnd(pod)
 	}
 	warnings := slices.DeleteFunc(slices.Clone(events), func(e *corev1.Event) bool { return e.Type != corev1.EventTypeWarning })
-	why := reason.OfPod(pod, warnings)
-	if why.Code == "Failed" && !transport.LacksShell(why.Message) {
-		why = reason.Reason{} // the status is about to say the same with a better word
+	cause := reason.OfPod(pod, warnings)
+	if cause.Code == "Failed" && !transport.LacksShell(cause.Message) {
+		cause = reason.Reason{} // the status will soon give a better reason
 	}
-	if state := waitingOf(pod, events, why); state != w.state {
+	if state := waitingOf(pod, events, cause); state != w.state {
 		w.state = state
-		w.session.waits(state)
+		w.session.reportWaiting(state)
 	}
 	if pod.Spec.NodeName != "" {
-		w.rest()
+		w.stopRoomTimer()
 	}
-	return false, w.tell(why)
+	return false, w.reportReason(cause)
 }
 
-// ended explains a helper that ended while it started.
-func (w *waiter) ended(pod *corev1.Pod) error {
-	hint, why := "", reason.OfEnd(pod)
+// explainEnd returns the error for a helper pod that ended while it started.
+func (w *waiter) explainEnd(pod *corev1.Pod) error {
+	hint, cause := "", reason.OfEnd(pod)
 	if reason.NotStarted(pod) {
-		if transport.LacksShell(why) {
-			return w.noShell(pod.Name, why)
+		if transport.LacksShell(cause) {
+			return w.noShellError(pod.Name, cause)
 		}
 		hint = "; use --helper-image to select an image with sh, sleep and tar in place of " + w.session.spec.Image
 	}
-	return fmt.Errorf("helper pod %q ended before it was used: %s%s", pod.Name, why, hint)
+	return fmt.Errorf("helper pod %q ended before it was used: %s%s", pod.Name, cause, hint)
 }
 
-func (w *waiter) noShell(pod, why string) error {
-	return fmt.Errorf("helper pod %q: %w", pod, &NoShellError{Image: w.session.spec.Image, Cause: errors.New(why)})
+func (w *waiter) noShellError(pod, cause string) error {
+	return fmt.Errorf("helper pod %q: %w", pod, &NoShellError{Image: w.session.spec.Image, Cause: errors.New(cause)})
 }
 
-// tell says a reason once, and ends the wait where it cannot come right.
-func (w *waiter) tell(why reason.Reason) error {
-	if !why.Known() || why == w.last {
+// reportReason reports each reason once. It returns an error if the pod can never start.
+func (w *waiter) reportReason(cause reason.Reason) error {
+	if !cause.Known() || cause == w.lastReason {
 		return nil
 	}
-	w.last = why
-	if err := w.final(why); err != nil {
+	w.lastReason = cause
+	if err := w.finalError(cause); err != nil {
 		return err
 	}
-	if why.Code == corev1.PodReasonUnschedulable && w.session.spec.Hasty && w.patient == nil {
-		w.patient = time.AfterFunc(hasty, func() { w.giveUp(errFull) })
+	if cause.Code == corev1.PodReasonUnschedulable && w.session.spec.Hasty && w.roomTimer == nil {
+		w.roomTimer = time.AfterFunc(roomTimeout, func() { w.giveUp(errFull) })
 	}
-	if !w.said[why.Code] {
-		w.said[why.Code] = true
-		w.session.say(fmt.Sprintf("Helper pod %s is not running yet: %s", w.session.pod.Name, why))
+	if !w.reported[cause.Code] {
+		w.reported[cause.Code] = true
+		w.session.report(fmt.Sprintf("Helper pod %s is not running yet: %s", w.session.pod.Name, cause))
 	}
 	return nil
 }
 
-// final is the error of a reason for which this pod is not waited for.
-func (w *waiter) final(why reason.Reason) error {
+// finalError returns an error if cause means that waiting for this pod is useless.
+func (w *waiter) finalError(cause reason.Reason) error {
 	name := w.session.pod.Name
 	switch {
-	case aboutPull(why) && w.session.canFallBack():
-		return &pullError{why}
-	case creating(why) && transport.LacksShell(why.Message):
-		return w.noShell(name, why.String())
-	case why.Hopeless:
-		return fmt.Errorf("helper pod %q cannot start: %s", name, why)
-	case w.session.smallerFits(why):
-		return &noRoomError{pod: name, why: why}
+	case aboutPull(cause) && w.session.canFallBack():
+		return &pullError{cause}
+	case creating(cause) && transport.LacksShell(cause.Message):
+		return w.noShellError(name, cause.String())
+	case cause.Hopeless:
+		return fmt.Errorf("helper pod %q cannot start: %s", name, cause)
+	case w.session.smallerFits(cause):
+		return &noRoomError{pod: name, reason: cause}
 	}
 	return nil
 }
 
-// rest stops the clock that runs while there is no room.
-func (w *waiter) rest() {
-	if w.patient != nil {
-		w.patient.Stop()
+// stopRoomTimer stops the timer that runs while no node has room.
+func (w *waiter) stopRoomTimer() {
+	if w.roomTimer != nil {
+		w.roomTimer.Stop()
 	}
 }
 
-// aboutPull reports whether the image could not be had.
-func aboutPull(why reason.Reason) bool {
-	switch why.Code {
+// aboutPull reports whether the image could not be pulled.
+func aboutPull(cause reason.Reason) bool {
+	switch cause.Code {
 	case "ErrImagePull", "ImagePullBackOff", "InvalidImageName", "ErrImageNeverPull", "RegistryUnavailable", "ImageInspectError", "SignatureValidationFailed":
 		return true
 	}
 	return false
 }
 
-// creating reports whether a container runtime could not make the container.
-func creating(why reason.Reason) bool {
-	return why.Code == "Failed" || why.Code == "CreateContainerError" || why.Code == "RunContainerError" || why.Code == "StartError"
+// creating reports whether a container runtime could not create the container.
+func creating(cause reason.Reason) bool {
+	return cause.Code == "Failed" || cause.Code == "CreateContainerError" || cause.Code == "RunContainerError" || cause.Code == "StartError"
 }
 
-// gaveUp explains the end of the wait.
-func (w *waiter) gaveUp(ctx context.Context, err error) error {
+// explainTimeout returns the error for the end of the wait.
+func (w *waiter) explainTimeout(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	if !errors.Is(cause, errSlow) && !errors.Is(cause, errFull) {
 		return err
@@ -136,8 +136,8 @@ func (w *waiter) gaveUp(ctx context.Context, err error) error {
 		return &pullError{reason.Reason{Code: "Pulling", Message: cause.Error()}}
 	}
 	text := fmt.Errorf("helper pod %q %w", w.session.pod.Name, cause)
-	if w.last.Known() {
-		text = fmt.Errorf("%w: %s", text, w.last)
+	if w.lastReason.Known() {
+		text = fmt.Errorf("%w: %s", text, w.lastReason)
 	}
-	return &NoPodError{Reason: w.last.String(), cause: text}
+	return &NoPodError{Reason: w.lastReason.String(), cause: text}
 }

@@ -8,37 +8,37 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
-// Waiting is what a helper is waiting for while it starts.
+// Waiting is what a helper pod waits for while it starts.
 type Waiting struct {
-	// Reason is in a few words, such as "pulling the image".
+	// Reason is a short description, such as "pulling the image".
 	Reason string
-	// Why is what keeps it from going on, in the cluster's words; "" where nothing
-	// is known to.
-	Why string
+	// Cause is the cluster's message about what prevents progress; "" if
+	// nothing does.
+	Cause string
 }
 
 // String returns both as one text.
 func (w Waiting) String() string {
-	if w.Why == "" {
+	if w.Cause == "" {
 		return w.Reason
 	}
-	return w.Reason + " (" + w.Why + ")"
+	return w.Reason + " (" + w.Cause + ")"
 }
 
-// pulling is the state in which a helper can stay longest.
+// pulling is the state that usually lasts longest.
 const pulling = "pulling the image"
 
-// waitingOf returns how far pod has come: what its events say last, for its
-// status knows no steps between a node and a running container.
-func waitingOf(pod *corev1.Pod, events []*corev1.Event, why reason.Reason) Waiting {
+// waitingOf returns the current step of the start of pod. It uses the newest events, because the
+// status has no steps between the choice of a node and a running container.
+func waitingOf(pod *corev1.Pod, events []*corev1.Event, cause reason.Reason) Waiting {
 	happened := func(code string) bool {
 		return slices.ContainsFunc(events, func(e *corev1.Event) bool { return e.Reason == code && e.InvolvedObject.UID == pod.UID })
 	}
-	w := Waiting{Why: why.String()}
+	w := Waiting{Cause: cause.String()}
 	switch {
 	case happened("Created"), happened("Started"), happened("Pulled"):
 		w.Reason = "starting the container"
-	case happened("Pulling"), aboutPull(why):
+	case happened("Pulling"), aboutPull(cause):
 		w.Reason = pulling
 	case condition(pod, corev1.PodReadyToStartContainers):
 		w.Reason = "starting the container"

@@ -105,7 +105,7 @@ func (o *Options) announceSweep(ctx context.Context) {
 	}
 	var names []string
 	for i := range stale {
-		names = append(names, helper.Shown(&stale[i], o.namespace))
+		names = append(names, helper.DisplayName(&stale[i], o.namespace))
 	}
 	o.factory.Say("Helper pods of interrupted fetches are also deleted: " + strings.Join(names, ", "))
 }

@@ -21,11 +21,11 @@ func main() {
 
 func run(args []string) error {
 	if len(args) == 1 && args[0] == "check" {
-		at, err := os.Executable()
+		executable, err := os.Executable()
 		if err != nil {
 			return err
 		}
-		content, err := os.ReadFile(at)
+		content, err := os.ReadFile(executable)
 		if err != nil {
 			return err
 		}

@@ -32,9 +32,9 @@ type counted struct {
 	count atomic.Int64
 }
 
-func (c *counted) Exec(ctx context.Context, at transport.Container, argv []string, stdio transport.Stdio) error {
+func (c *counted) Exec(ctx context.Context, container transport.Container, argv []string, stdio transport.Stdio) error {
 	c.count.Add(1)
-	return c.Executor.Exec(ctx, at, argv, stdio)
+	return c.Executor.Exec(ctx, container, argv, stdio)
 }
 
 func main() {
@@ -71,7 +71,7 @@ func run(ctx context.Context, namespace, claim, agent, protocol, times string) (
 		CPU: resource.MustParse("200m"), Memory: resource.MustParse("128Mi"),
 	}, func(text string) { fmt.Println("say:", text) })
 	s.Waits(func(w helper.Waiting) { fmt.Println("waits:", w) })
-	at, err := s.Locate(ctx, "")
+	container, err := s.Locate(ctx, "")
 	defer func() {
 		if closed := s.Close(ctx); closed != nil {
 			fmt.Println(closed)
@@ -84,13 +84,13 @@ func run(ctx context.Context, namespace, claim, agent, protocol, times string) (
 	var total time.Duration
 	for i := range count {
 		began := time.Now()
-		if err := helper.Install(ctx, tried, at, func(string) (helper.Binary, bool) { return binary, true }); err != nil {
+		if err := helper.Install(ctx, tried, container, func(string) (helper.Binary, bool) { return binary, true }); err != nil {
 			return fmt.Errorf("delivery %d: %w", i, err)
 		}
 		took := time.Since(began)
 		total += took
 		var out bytes.Buffer
-		err := exec.Exec(ctx, at, []string{"sh", "-c", "ls -A /agent; cat /proc/1/cmdline | tr '\\0' ' ' ; rm /agent/*"}, transport.Stdio{Out: &out, Err: os.Stderr})
+		err := exec.Exec(ctx, container, []string{"sh", "-c", "ls -A /agent; cat /proc/1/cmdline | tr '\\0' ' ' ; rm /agent/*"}, transport.Stdio{Out: &out, Err: os.Stderr})
 		if err != nil || out.String() != "batch-agent\nsocket\n/agent/batch-agent serve /volume /agent/socket " {
 			return fmt.Errorf("after delivery %d: %w, %q", i, err, out.String())
 		}
@@ -99,8 +99,8 @@ func run(ctx context.Context, namespace, claim, agent, protocol, times string) (
 	return nil
 }
 
-func read(at string) (helper.Binary, error) {
-	content, err := os.ReadFile(at)
+func read(path string) (helper.Binary, error) {
+	content, err := os.ReadFile(path)
 	if err != nil {
 		return helper.Binary{}, err
 	}
