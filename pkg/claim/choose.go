@@ -7,20 +7,20 @@ import (
 	"strings"
 )
 
-// Choice is the claim of a job that holds what was asked for.
+// Choice is the claim of a job that holds the requested paths.
 type Choice struct {
 	Mounted
 	// Paths are relative to the mount, slash-separated and clean; "." for all of it.
 	Paths []string
-	// All means that the whole volume was asked for, so the fetch is a whole one.
+	// All means that the whole volume was requested, so the fetch is complete.
 	All bool
 }
 
-// Choose finds the one claim of a job that holds paths. results names the claim
-// that run made for the job's results, "" where there is none. A path is as the
-// job saw it (/results/model.pt), or relative to the volume, or / for all of it.
-// Mounts that are read-only never count. Errors are sentences that list what
-// there is to choose from. A claim of an ephemeral volume holds nothing but results.
+// Choose finds the one claim of a job that holds paths. results is the name of the claim
+// that run created for the job's results, "" for none. A path is absolute as in the
+// job's container (/results/model.pt), or relative to the volume, or / for the whole volume.
+// Read-only mounts never count. An error is a sentence that lists the
+// candidates. A claim of an ephemeral volume counts as one that holds only results.
 func Choose(mounts []Mounted, results string, paths []string) (Choice, error) {
 	writable := slices.DeleteFunc(slices.Clone(mounts), func(m Mounted) bool { return m.ReadOnly })
 	if len(writable) == 0 {
@@ -53,20 +53,20 @@ func noneWritable(mounts []Mounted) error {
 	return errors.New("it has no volume, so its files were lost when its container ended; use run --results=SIZE to keep results")
 }
 
-// chooseWhole finds the volume to copy whole, where no path was given. One that
-// run did not make for results may be the lab's data set: that needs a path.
+// chooseWhole finds the volume to copy completely when no path was given. A volume that
+// run did not create for results may be a shared data set: that requires a path.
 func chooseWhole(writable []Mounted, results string) (Choice, error) {
-	found := distinct(ofResults(writable, results))
-	if len(found) == 0 {
-		found = distinct(ofMain(writable))
+	candidates := distinct(ofResults(writable, results))
+	if len(candidates) == 0 {
+		candidates = distinct(ofMain(writable))
 	}
 	switch {
-	case len(found) > 1:
-		return Choice{}, fmt.Errorf("it writes to more than one volume (%s); specify the PATH to fetch", describe(found))
-	case found[0].Claim == results, found[0].Pod != "":
-		return Choice{Mounted: found[0], Paths: []string{"."}, All: true}, nil
+	case len(candidates) > 1:
+		return Choice{}, fmt.Errorf("it writes to more than one volume (%s); specify the PATH to fetch", describe(candidates))
+	case candidates[0].Claim == results, candidates[0].Pod != "":
+		return Choice{Mounted: candidates[0], Paths: []string{"."}, All: true}, nil
 	}
-	return Choice{}, fmt.Errorf("it writes to %s, which run did not create for results; specify the PATH to fetch, or / for the whole volume", describe(found))
+	return Choice{}, fmt.Errorf("it writes to %s, which run did not create for results; specify the PATH to fetch, or / for the whole volume", describe(candidates))
 }
 
 func describe(mounts []Mounted) string {
@@ -86,5 +86,5 @@ func describe(mounts []Mounted) string {
 
 // ambiguous reports whether another of mounts is at the path of m.
 func ambiguous(mounts []Mounted, m Mounted) bool {
-	return slices.ContainsFunc(mounts, func(other Mounted) bool { return other.Path == m.Path && other.Mount != m.Mount })
+	return slices.ContainsFunc(mounts, func(another Mounted) bool { return another.Path == m.Path && another.Mount != m.Mount })
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 )
 
-func at(pvc, path string) claim.Mounted {
+func mountedAt(pvc, path string) claim.Mounted {
 	return claim.Mounted{Container: "main", Mount: claim.Mount{Claim: pvc, Path: path}}
 }
 
@@ -19,9 +19,10 @@ func readOnly(m claim.Mounted) claim.Mounted {
 }
 
 func TestChoose(t *testing.T) {
-	results, data, database := at("train-results", "/results"), at("data", "/data"), at("db", "/database")
-	inner, root := at("inner", "/data/inner"), at("all", "/")
-	of := func(m claim.Mounted, paths ...string) claim.Choice {
+	results := mountedAt("train-results", "/results")
+	data, database := mountedAt("data", "/data"), mountedAt("db", "/database")
+	inner, root := mountedAt("inner", "/data/inner"), mountedAt("all", "/")
+	choice := func(m claim.Mounted, paths ...string) claim.Choice {
 		return claim.Choice{Mounted: m, Paths: paths, All: len(paths) == 1 && paths[0] == "."}
 	}
 	for name, test := range map[string]struct {
@@ -30,25 +31,25 @@ func TestChoose(t *testing.T) {
 		paths   []string
 		want    claim.Choice
 	}{
-		"the results claim":                {[]claim.Mounted{data, results}, "train-results", nil, of(results, ".")},
-		"/ is all of the results claim":    {[]claim.Mounted{data, results}, "train-results", []string{"/"}, of(results, ".")},
-		"/ is all of the only claim":       {[]claim.Mounted{data}, "", []string{"/"}, of(data, ".")},
-		"the mount itself":                 {[]claim.Mounted{data, results}, "train-results", []string{"/results/"}, of(results, ".")},
-		"as the job saw it":                {[]claim.Mounted{data, results}, "train-results", []string{"/results/a/model.pt"}, of(results, "a/model.pt")},
-		"on another claim":                 {[]claim.Mounted{data, results}, "train-results", []string{"/data/x"}, of(data, "x")},
-		"relative to the results":          {[]claim.Mounted{data, results}, "train-results", []string{"a/./b//c"}, of(results, "a/b/c")},
-		"relative to the only one":         {[]claim.Mounted{data, readOnly(database)}, "", []string{"a"}, of(data, "a")},
-		"a dot":                            {[]claim.Mounted{data}, "", []string{"."}, of(data, ".")},
-		"the longest mount":                {[]claim.Mounted{data, inner}, "", []string{"/data/inner/x"}, of(inner, "x")},
-		"beside the longest mount":         {[]claim.Mounted{inner, data}, "", []string{"/data/innermost"}, of(data, "innermost")},
-		"a look-alike":                     {[]claim.Mounted{data, database}, "", []string{"/database/x"}, of(database, "x")},
-		"below /":                          {[]claim.Mounted{root, data}, "", []string{"/etc/x"}, of(root, "etc/x")},
-		"several":                          {[]claim.Mounted{data, results}, "train-results", []string{"/results/a", "b"}, of(results, "a", "b")},
-		"several, one of them all":         {[]claim.Mounted{results}, "train-results", []string{"/results/a", "/results"}, of(results, ".")},
-		"dots that stay inside":            {[]claim.Mounted{data}, "", []string{"/data/a/../b"}, of(data, "b")},
-		"read-only never counts":           {[]claim.Mounted{readOnly(data), results}, "", []string{"x"}, of(results, "x")},
-		"read-only never hides a longer":   {[]claim.Mounted{readOnly(inner), data}, "", []string{"/data/x"}, of(data, "x")},
-		"a name that begins with two dots": {[]claim.Mounted{data}, "", []string{"..x"}, of(data, "..x")},
+		"the results claim":                {[]claim.Mounted{data, results}, "train-results", nil, choice(results, ".")},
+		"/ is all of the results claim":    {[]claim.Mounted{data, results}, "train-results", []string{"/"}, choice(results, ".")},
+		"/ is all of the only claim":       {[]claim.Mounted{data}, "", []string{"/"}, choice(data, ".")},
+		"the mount itself":                 {[]claim.Mounted{data, results}, "train-results", []string{"/results/"}, choice(results, ".")},
+		"as the job saw it":                {[]claim.Mounted{data, results}, "train-results", []string{"/results/a/model.pt"}, choice(results, "a/model.pt")},
+		"on another claim":                 {[]claim.Mounted{data, results}, "train-results", []string{"/data/x"}, choice(data, "x")},
+		"relative to the results":          {[]claim.Mounted{data, results}, "train-results", []string{"a/./b//c"}, choice(results, "a/b/c")},
+		"relative to the only one":         {[]claim.Mounted{data, readOnly(database)}, "", []string{"a"}, choice(data, "a")},
+		"a dot":                            {[]claim.Mounted{data}, "", []string{"."}, choice(data, ".")},
+		"the longest mount":                {[]claim.Mounted{data, inner}, "", []string{"/data/inner/x"}, choice(inner, "x")},
+		"beside the longest mount":         {[]claim.Mounted{inner, data}, "", []string{"/data/innermost"}, choice(data, "innermost")},
+		"a look-alike":                     {[]claim.Mounted{data, database}, "", []string{"/database/x"}, choice(database, "x")},
+		"below /":                          {[]claim.Mounted{root, data}, "", []string{"/etc/x"}, choice(root, "etc/x")},
+		"several":                          {[]claim.Mounted{data, results}, "train-results", []string{"/results/a", "b"}, choice(results, "a", "b")},
+		"several, one of them all":         {[]claim.Mounted{results}, "train-results", []string{"/results/a", "/results"}, choice(results, ".")},
+		"dots that stay inside":            {[]claim.Mounted{data}, "", []string{"/data/a/../b"}, choice(data, "b")},
+		"read-only never counts":           {[]claim.Mounted{readOnly(data), results}, "", []string{"x"}, choice(results, "x")},
+		"read-only never hides a longer":   {[]claim.Mounted{readOnly(inner), data}, "", []string{"/data/x"}, choice(data, "x")},
+		"a name that begins with two dots": {[]claim.Mounted{data}, "", []string{"..x"}, choice(data, "..x")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			got, err := claim.Choose(test.mounts, test.results, test.paths)
@@ -60,7 +61,8 @@ func TestChoose(t *testing.T) {
 }
 
 func TestChooseRefuses(t *testing.T) {
-	data, out, results := at("data", "/data"), at("out", "/out"), at("train-results", "/results")
+	data, out := mountedAt("data", "/data"), mountedAt("out", "/out")
+	results := mountedAt("train-results", "/results")
 	for name, test := range map[string]struct {
 		mounts  []claim.Mounted
 		results string

@@ -1,9 +1,9 @@
-// Package claim knows PersistentVolumeClaims: how the one for results is made,
-// which claim of a job holds a path, who uses a claim, and whether its results
+// Package claim handles PersistentVolumeClaims: how a results claim is created,
+// which claim of a job holds a path, which pods use a claim, and whether its results
 // were fetched.
 //
-// What it promises: what a claim is used by is asked of the cluster each time, and
-// counts as unfetched unless its annotation says otherwise.
+// It reads the users of a claim from the cluster each time. A claim counts as unfetched
+// unless its annotation records a fetch.
 package claim
 
 import (
@@ -22,24 +22,24 @@ const ResultsPath = "/results"
 // ResultsName returns the name of the results claim of a job.
 func ResultsName(job string) string { return job + "-results" }
 
-// Spec is a results claim that can be made as it stands.
+// Spec describes a results claim.
 type Spec struct {
 	Name      string
 	Namespace string
-	// Job is the name of the job that the results are of.
+	// Job is the name of the job that writes the results.
 	Job string
-	// Size asked of the storage.
+	// Size is the requested size.
 	Size resource.Quantity
-	// Class of the storage; empty for the cluster's default.
+	// Class is the storage class; "" for the cluster's default.
 	Class string
-	// Access is how many may use it; empty for one node.
+	// Access is the access mode; "" for ReadWriteOnce.
 	Access corev1.PersistentVolumeAccessMode
-	// Owner is whom the claim is made for.
+	// Owner is the user that the claim is created for.
 	Owner provenance.Identity
 }
 
 // ParseAccess reads an access mode as kubectl shows it (RWO) or in full; "" is
-// one node. Results are written, so a mode for readers is refused.
+// ReadWriteOnce. It refuses read-only modes, because a job writes its results.
 func ParseAccess(text string) (corev1.PersistentVolumeAccessMode, error) {
 	switch text {
 	case "", "RWO", string(corev1.ReadWriteOnce):
@@ -78,7 +78,7 @@ func (s Spec) Claim() *corev1.PersistentVolumeClaim {
 	return claim
 }
 
-// Size returns how large a claim is, as bound or else as asked.
+// Size returns the capacity of a bound claim, otherwise the requested size.
 func Size(claim *corev1.PersistentVolumeClaim) resource.Quantity {
 	if size, ok := claim.Status.Capacity[corev1.ResourceStorage]; ok {
 		return size

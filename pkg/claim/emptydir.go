@@ -13,7 +13,7 @@ type PodDir struct {
 	// Volume is the name of an emptyDir volume.
 	Volume    string
 	Container string
-	// Path is where the container mounts it.
+	// Path is the mount path in the container.
 	Path string
 }
 
@@ -26,7 +26,7 @@ func isEmptyDir(v corev1.Volume) bool {
 
 func isEphemeral(v corev1.Volume) bool { return v.Ephemeral != nil }
 
-// dirsOn returns where the containers of spec can write to those volumes.
+// dirsOn returns the directories of those volumes that the containers of spec can write to.
 func dirsOn(spec corev1.PodSpec, chosen func(corev1.Volume) bool) []PodDir {
 	names := map[string]bool{}
 	for _, v := range spec.Volumes {
@@ -43,8 +43,8 @@ func dirsOn(spec corev1.PodSpec, chosen func(corev1.Volume) bool) []PodDir {
 	return dirs
 }
 
-// DeletedWithPods returns the names of the volumes that can hold results of job and are deleted with its pods, each
-// once: generic ephemeral volumes, and emptyDir volumes where job writes to no claim.
+// DeletedWithPods returns the names of the volumes that can hold results of job and are deleted with its pods, without
+// duplicates: generic ephemeral volumes, and emptyDir volumes if job writes to no claim.
 func DeletedWithPods(job *batchv1.Job) []string {
 	spec := job.Spec.Template.Spec
 	dirs := dirsOn(spec, isEphemeral)

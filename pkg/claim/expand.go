@@ -8,8 +8,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// valueOf returns what a variable holds in the container; false where that
-// depends on the pod in another way than by the number of its task.
+// valueOf returns the value of a variable in the container; false if it
+// depends on the pod, except by the number of its task.
 func valueOf(e corev1.EnvVar) (string, bool) {
 	if e.ValueFrom == nil {
 		return e.Value, !strings.Contains(e.Value, "$(")
@@ -23,10 +23,10 @@ func valueOf(e corev1.EnvVar) (string, bool) {
 }
 
 // expand replaces $(NAME) by the values of env, as Kubernetes does for
-// subPathExpr ($$ stands for $). Where one depends on the pod, it returns the
-// folder before that part, and in tasks what is below it, where it depends on
-// the number of the task alone.
-func expand(expression string, env []corev1.EnvVar) (folder, tasks string, varies bool) {
+// subPathExpr ($$ stands for $). If the result depends on the pod, it returns the
+// directory before the part that varies. If it depends only on the number of the task, tasks is the
+// rest of the path.
+func expand(expression string, env []corev1.EnvVar) (directory, tasks string, varies bool) {
 	values := map[string]string{}
 	for _, e := range env {
 		delete(values, e.Name)
@@ -34,49 +34,49 @@ func expand(expression string, env []corev1.EnvVar) (folder, tasks string, varie
 			values[e.Name] = value
 		}
 	}
-	text, known := substitute(expression, values)
-	at := strings.Index(text, taskMark)
+	text, complete := substitute(expression, values)
+	index := strings.Index(text, taskMark)
 	switch {
-	case known && at < 0:
+	case complete && index < 0:
 		return text, "", false
-	case at < 0:
+	case index < 0:
 		return folderOf(text + "x"), "", true
 	}
-	folder = folderOf(text[:at] + "x")
-	if known {
-		tasks = strings.TrimPrefix(strings.TrimPrefix(path.Clean("/"+text), "/"+folder), "/")
+	directory = folderOf(text[:index] + "x")
+	if complete {
+		tasks = strings.TrimPrefix(strings.TrimPrefix(path.Clean("/"+text), "/"+directory), "/")
 	}
-	return folder, tasks, true
+	return directory, tasks, true
 }
 
-// substitute replaces $(NAME) by values, up to the first that is not known.
-func substitute(expression string, values map[string]string) (text string, known bool) {
+// substitute replaces $(NAME) by values. It stops before the first unknown name, and reports whether there was none.
+func substitute(expression string, values map[string]string) (text string, complete bool) {
 	var out strings.Builder
-	for rest := expression; rest != ""; {
-		before, after, found := strings.Cut(rest, "$")
-		out.WriteString(before)
-		switch name, tail, closed := strings.Cut(strings.TrimPrefix(after, "("), ")"); {
-		case !found:
-			rest = ""
-		case strings.HasPrefix(after, "$"):
+	for remaining := expression; remaining != ""; {
+		literal, rest, more := strings.Cut(remaining, "$")
+		out.WriteString(literal)
+		switch name, tail, closed := strings.Cut(strings.TrimPrefix(rest, "("), ")"); {
+		case !more:
+			remaining = ""
+		case strings.HasPrefix(rest, "$"):
 			out.WriteString("$")
-			rest = after[1:]
-		case !strings.HasPrefix(after, "(") || !closed:
+			remaining = rest[1:]
+		case !strings.HasPrefix(rest, "(") || !closed:
 			out.WriteString("$")
-			rest = after
+			remaining = rest
 		default:
 			value, ok := values[name]
 			if !ok {
 				return out.String(), false
 			}
 			out.WriteString(value)
-			rest = tail
+			remaining = tail
 		}
 	}
 	return out.String(), true
 }
 
-// folderOf returns the folder that p lies in, "" for the top one.
+// folderOf returns the directory of p, "" for the top directory.
 func folderOf(p string) string {
 	if dir := path.Dir(path.Clean("/" + p)); dir != "/" {
 		return strings.TrimPrefix(dir, "/")

@@ -21,34 +21,34 @@ func locate(writable []Mounted, results, p string) (Mounted, string, error) {
 	if outside(relative) {
 		return Mounted{}, "", fmt.Errorf("path %q is outside the volume", p)
 	}
-	found := distinct(ofResults(writable, results))
-	if len(found) == 0 {
-		found = distinct(ofMain(writable))
+	candidates := distinct(ofResults(writable, results))
+	if len(candidates) == 0 {
+		candidates = distinct(ofMain(writable))
 	}
-	if len(found) > 1 {
-		return Mounted{}, "", fmt.Errorf("path %q is ambiguous: it can be on more than one volume (%s); use the absolute path in the container", p, describe(found))
+	if len(candidates) > 1 {
+		return Mounted{}, "", fmt.Errorf("path %q is ambiguous: it can be on more than one volume (%s); use the absolute path in the container", p, describe(candidates))
 	}
-	return found[0], relative, nil
+	return candidates[0], relative, nil
 }
 
 // locateAbsolute prefers the results claim, then the longest mount path.
 func locateAbsolute(writable []Mounted, results, clean, p string) (Mounted, string, error) {
-	holding := slices.DeleteFunc(slices.Clone(writable), func(m Mounted) bool { return !holds(m.Path, clean) })
-	if len(holding) == 0 {
+	candidates := slices.DeleteFunc(slices.Clone(writable), func(m Mounted) bool { return !holds(m.Path, clean) })
+	if len(candidates) == 0 {
 		return Mounted{}, "", fmt.Errorf("path %q is not on a volume that the job writes to (%s)", p, describe(writable))
 	}
-	if of := ofResults(holding, results); len(of) > 0 {
-		holding = of
+	if inResults := ofResults(candidates, results); len(inResults) > 0 {
+		candidates = inResults
 	}
-	longest := slices.MaxFunc(holding, func(a, b Mounted) int { return cmp.Compare(len(a.Path), len(b.Path)) }).Path
-	found := distinct(slices.DeleteFunc(holding, func(m Mounted) bool { return m.Path != longest }))
-	if len(found) > 1 {
-		return Mounted{}, "", &AmbiguousError{Path: longest, Mounts: found}
+	longest := slices.MaxFunc(candidates, func(a, b Mounted) int { return cmp.Compare(len(a.Path), len(b.Path)) }).Path
+	matches := distinct(slices.DeleteFunc(candidates, func(m Mounted) bool { return m.Path != longest }))
+	if len(matches) > 1 {
+		return Mounted{}, "", &AmbiguousError{Path: longest, Mounts: matches}
 	}
-	return found[0], relativeTo(longest, clean), nil
+	return matches[0], relativeTo(longest, clean), nil
 }
 
-// AmbiguousError says that containers of a job mount different things at one path.
+// AmbiguousError means that containers of a job mount different volumes at one path.
 type AmbiguousError struct {
 	Path   string
 	Mounts []Mounted
@@ -59,21 +59,21 @@ func (e *AmbiguousError) Error() string {
 	return fmt.Sprintf("more than one volume or sub-path is mounted at %s (%s); specify the claim and the path on it", e.Path, describe(e.Mounts))
 }
 
-// ofResults returns the mounts of the results claim: those of the whole volume, else
-// those of parts of it.
+// ofResults returns the mounts of the results claim: the mounts of the whole volume, or if there are none,
+// the mounts of parts of it.
 func ofResults(mounts []Mounted, claim string) []Mounted {
-	of := func(whole bool) []Mounted {
+	filter := func(whole bool) []Mounted {
 		return slices.DeleteFunc(slices.Clone(mounts), func(m Mounted) bool {
 			return claim == "" || m.Claim != claim || (m.SubPath == "" && !m.Varies) != whole
 		})
 	}
-	if whole := of(true); len(whole) > 0 {
+	if whole := filter(true); len(whole) > 0 {
 		return whole
 	}
-	return of(false)
+	return filter(false)
 }
 
-// ofMain leaves out what only init containers mount, where others mount something.
+// ofMain omits the mounts of init containers, if other containers mount something.
 func ofMain(mounts []Mounted) []Mounted {
 	main := slices.DeleteFunc(slices.Clone(mounts), func(m Mounted) bool { return m.Init })
 	if len(main) == 0 {
@@ -84,13 +84,13 @@ func ofMain(mounts []Mounted) []Mounted {
 
 // distinct returns the first mount of each claim and sub-path.
 func distinct(mounts []Mounted) []Mounted {
-	type place struct{ claim, subPath, tasks string }
-	seen := map[place]bool{}
+	type location struct{ claim, subPath, tasks string }
+	known := map[location]bool{}
 	return slices.DeleteFunc(slices.Clone(mounts), func(m Mounted) bool {
-		at := place{m.Claim, m.SubPath, m.TaskPath}
-		again := seen[at]
-		seen[at] = true
-		return again
+		key := location{m.Claim, m.SubPath, m.TaskPath}
+		duplicate := known[key]
+		known[key] = true
+		return duplicate
 	})
 }
 

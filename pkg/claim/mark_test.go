@@ -78,9 +78,9 @@ func fetchedBy(user string) *corev1.PersistentVolumeClaim {
 // The fetch of the user whose results they are stays recorded when another user fetches.
 func TestMarkFetchedKeepsFetchOfOwner(t *testing.T) {
 	for name, test := range map[string]struct {
-		before, by string
-		job        types.UID
-		want       string
+		formerUser, user string
+		job              types.UID
+		want             string
 	}{
 		"first fetch":                        {"", "admin", "uid-train", "admin"},
 		"another user after the owner":       {"grace", "admin", "uid-train", "grace"},
@@ -92,11 +92,11 @@ func TestMarkFetchedKeepsFetchOfOwner(t *testing.T) {
 		"an unknown user after another user": {"admin", "", "uid-train", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			pvc := fetchedBy(test.before)
+			pvc := fetchedBy(test.formerUser)
 			client, _ := faketest.New(pvc.DeepCopy()).Clientset()
-			err := claim.MarkFetched(t.Context(), client, claim.Marked{Claim: pvc}, claim.Mark{When: faketest.Now(), By: test.by, Job: test.job})
-			now, _ := client.CoreV1().PersistentVolumeClaims(pvc.Namespace).Get(t.Context(), pvc.Name, metav1.GetOptions{})
-			if got := provenance.Mark(now, provenance.FetchedByAnnotation); err != nil || got != test.want {
+			err := claim.MarkFetched(t.Context(), client, claim.Marked{Claim: pvc}, claim.Mark{When: faketest.Now(), By: test.user, Job: test.job})
+			current, _ := client.CoreV1().PersistentVolumeClaims(pvc.Namespace).Get(t.Context(), pvc.Name, metav1.GetOptions{})
+			if got := provenance.Mark(current, provenance.FetchedByAnnotation); err != nil || got != test.want {
 				t.Errorf("fetched by %q, %v; want %q", got, err, test.want)
 			}
 		})

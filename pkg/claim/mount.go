@@ -14,9 +14,9 @@ import (
 // Mount is an existing claim as a job mounts it.
 type Mount struct {
 	Claim string
-	// SubPath is a folder on the volume, "" for all of it.
+	// SubPath is a directory on the volume, "" for the whole volume.
 	SubPath string
-	// Path is where it appears in the container, absolute and clean.
+	// Path is the mount path in the container, absolute and clean.
 	Path     string
 	ReadOnly bool
 }
@@ -56,7 +56,7 @@ func (m *Mount) check() error {
 
 func outside(name string) bool { return name == ".." || strings.HasPrefix(name, "../") }
 
-// MountPath checks a path in a container where a volume is to appear.
+// MountPath checks the mount path of a volume in a container.
 func MountPath(text string) (string, error) {
 	switch clean := path.Clean(text); {
 	case !strings.HasPrefix(text, "/"):

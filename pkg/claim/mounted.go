@@ -10,20 +10,20 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// Mounted is a claim as a container of a job has it.
+// Mounted is a claim as a container of a job mounts it.
 type Mounted struct {
 	Mount
 	Container string
-	// Init says that only an init container has it so.
+	// Init means that only an init container mounts it.
 	Init bool
-	// Pod is the pod that owns the claim of a generic ephemeral volume; "" for a claim
-	// with a life of its own.
+	// Pod is the pod that owns the claim of a generic ephemeral volume; "" for
+	// any other claim.
 	Pod string
-	// Varies means that the sub-path depends on the pod: SubPath is then the
-	// part of it that does not, so that the folders of all pods are below it.
+	// Varies means that the sub-path depends on the pod: SubPath is then the constant
+	// part of it, so that the directories of all pods are below it.
 	Varies bool
-	// TaskPath is what TaskFolder reads; empty where the sub-path does not vary
-	// with the number of a task, or not with that alone.
+	// TaskPath is the input of TaskFolder; empty if the sub-path does not vary
+	// with the number of a task, or not only with it.
 	TaskPath string
 }
 
@@ -31,10 +31,10 @@ type Mounted struct {
 // those of init containers last, each claim and path once.
 func MountsOf(spec corev1.PodSpec) []Mounted { return mountsOf(spec, "") }
 
-// MountsOfPod returns those of a pod, also the claims of its generic ephemeral volumes.
+// MountsOfPod returns the mounts of a pod, including the claims of its generic ephemeral volumes.
 func MountsOfPod(pod *corev1.Pod) []Mounted { return mountsOf(pod.Spec, pod.Name) }
 
-// source is the claim that a volume of a pod is.
+// source is the claim of a volume of a pod.
 type source struct {
 	claim    string
 	readOnly bool
@@ -42,7 +42,7 @@ type source struct {
 }
 
 // sourcesOf returns the claims of spec by the names of their volumes. pod is the name of
-// the pod, "" where it is not known.
+// the pod, "" if unknown.
 func sourcesOf(spec corev1.PodSpec, pod string) map[string]source {
 	claims := map[string]source{}
 	for _, v := range spec.Volumes {
@@ -73,29 +73,29 @@ func Ephemeral(spec corev1.PodSpec) []string {
 
 func mountsOf(spec corev1.PodSpec, pod string) []Mounted {
 	claims := sourcesOf(spec, pod)
-	var all []Mounted
-	seen := map[Mount]bool{}
+	var mounts []Mounted
+	known := map[Mount]bool{}
 	for i, container := range slices.Concat(spec.Containers, spec.InitContainers) {
 		for _, mount := range container.VolumeMounts {
-			from, ok := claims[mount.Name]
+			origin, ok := claims[mount.Name]
 			if !ok {
 				continue
 			}
-			m := mounted(container, mount, from)
+			m := mounted(container, mount, origin)
 			m.Init = i >= len(spec.Containers)
-			if !seen[m.Mount] {
-				seen[m.Mount] = true
-				all = append(all, m)
+			if !known[m.Mount] {
+				known[m.Mount] = true
+				mounts = append(mounts, m)
 			}
 		}
 	}
-	return all
+	return mounts
 }
 
-func mounted(container corev1.Container, mount corev1.VolumeMount, from source) Mounted {
-	m := Mounted{Container: container.Name, Pod: from.pod, Mount: Mount{
-		Claim: from.claim, SubPath: mount.SubPath, Path: path.Clean(mount.MountPath),
-		ReadOnly: from.readOnly || mount.ReadOnly,
+func mounted(container corev1.Container, mount corev1.VolumeMount, origin source) Mounted {
+	m := Mounted{Container: container.Name, Pod: origin.pod, Mount: Mount{
+		Claim: origin.claim, SubPath: mount.SubPath, Path: path.Clean(mount.MountPath),
+		ReadOnly: origin.readOnly || mount.ReadOnly,
 	}}
 	if mount.SubPathExpr != "" {
 		m.SubPath, m.TaskPath, m.Varies = expand(mount.SubPathExpr, container.Env)
@@ -103,14 +103,14 @@ func mounted(container corev1.Container, mount corev1.VolumeMount, from source) 
 	return m
 }
 
-// Devices returns the claims that the containers of spec have as block devices, each once.
+// Devices returns the claims that the containers of spec use as block devices, each once.
 func Devices(spec corev1.PodSpec) []string {
 	claims := sourcesOf(spec, "")
 	var devices []string
 	for _, container := range slices.Concat(spec.Containers, spec.InitContainers) {
 		for _, device := range container.VolumeDevices {
-			if from, ok := claims[device.Name]; ok && !slices.Contains(devices, from.claim) {
-				devices = append(devices, from.claim)
+			if origin, ok := claims[device.Name]; ok && !slices.Contains(devices, origin.claim) {
+				devices = append(devices, origin.claim)
 			}
 		}
 	}

@@ -14,18 +14,18 @@ import (
 
 // A fetch counts for the user whose results they are; without such a user for the one who fetched.
 func TestRecordCountsFetchOfOwner(t *testing.T) {
-	const other = "created by grace, fetched by admin; --fetched-by-anyone counts this fetch"
-	fetch := func(by string) *claim.Mark { return &claim.Mark{When: faketest.Now(), By: by} }
+	const foreignFetch = "created by grace, fetched by admin; --fetched-by-anyone counts this fetch"
+	fetch := func(user string) *claim.Mark { return &claim.Mark{When: faketest.Now(), By: user} }
 	for name, test := range map[string]struct {
-		record      claim.Record
-		viewer      claim.Viewer
-		word, other string
+		record        claim.Record
+		viewer        claim.Viewer
+		word, foreign string
 	}{
 		"never fetched":                     {claim.Record{Owner: "grace"}, claim.Viewer{Name: "grace"}, "no", ""},
 		"by the owner":                      {claim.Record{Owner: "grace", Fetch: fetch("grace")}, claim.Viewer{Name: "grace"}, "yes", ""},
 		"by the owner, another user looks":  {claim.Record{Owner: "grace", Fetch: fetch("grace")}, claim.Viewer{Name: "admin"}, "yes", ""},
-		"by another user":                   {claim.Record{Owner: "grace", Fetch: fetch("admin")}, claim.Viewer{Name: "grace"}, "by admin", other},
-		"by another user, who looks":        {claim.Record{Owner: "grace", Fetch: fetch("admin")}, claim.Viewer{Name: "admin"}, "by admin", other},
+		"by another user":                   {claim.Record{Owner: "grace", Fetch: fetch("admin")}, claim.Viewer{Name: "grace"}, "by admin", foreignFetch},
+		"by another user, who looks":        {claim.Record{Owner: "grace", Fetch: fetch("admin")}, claim.Viewer{Name: "admin"}, "by admin", foreignFetch},
 		"by another user, anyone counts":    {claim.Record{Owner: "grace", Fetch: fetch("admin")}, claim.Viewer{Name: "x", Anyone: true}, "yes", ""},
 		"without an owner, by the viewer":   {claim.Record{Fetch: fetch("admin")}, claim.Viewer{Name: "admin"}, "yes", ""},
 		"without an owner, by another user": {claim.Record{Fetch: fetch("admin")}, claim.Viewer{Name: "grace"}, "by admin", "created by an unknown user, fetched by admin; --fetched-by-anyone counts this fetch"},
@@ -35,8 +35,8 @@ func TestRecordCountsFetchOfOwner(t *testing.T) {
 		"never mounted":                     {claim.Record{Owner: "grace", Unused: true}, claim.Viewer{Name: "grace"}, "empty", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if word, other := test.record.Word(test.viewer), test.record.Other(test.viewer); word != test.word || other != test.other {
-				t.Errorf("%q, %q; want %q, %q", word, other, test.word, test.other)
+			if word, foreign := test.record.Word(test.viewer), test.record.Other(test.viewer); word != test.word || foreign != test.foreign {
+				t.Errorf("%q, %q; want %q, %q", word, foreign, test.word, test.foreign)
 			}
 			if done, want := test.record.Done(test.viewer), test.word == "yes" || test.word == "empty"; done != want {
 				t.Errorf("done: %v", done)
@@ -77,20 +77,20 @@ func TestOtherUse(t *testing.T) {
 		c.Annotations = map[string]string{provenance.UseAnnotation: provenance.Bind(c.UID, "second 2026-03-04T10:00:00.5Z")}
 	})
 	const used = "claim train-results is now used by job second (since 2026-03-04T10:00:00Z)"
-	before, after := time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC), time.Date(2026, 3, 4, 11, 0, 0, 0, time.UTC)
+	earlier, later := time.Date(2026, 3, 4, 9, 0, 0, 0, time.UTC), time.Date(2026, 3, 4, 11, 0, 0, 0, time.UTC)
 	use := func(text string) func(*batchv1.Job) { return faketest.Annotated(provenance.UseAnnotation, text) }
 	for name, test := range map[string]struct {
 		job  *batchv1.Job
 		end  time.Time
 		want string
 	}{
-		"the job itself":                 {faketest.Job("second", use("second 2026-03-04T10:00:00.5Z")), after, ""},
-		"an earlier job of run":          {faketest.Job("first", use("first 2026-03-04T08:00:00Z")), before, used},
+		"the job itself":                 {faketest.Job("second", use("second 2026-03-04T10:00:00.5Z")), later, ""},
+		"an earlier job of run":          {faketest.Job("first", use("first 2026-03-04T08:00:00Z")), earlier, used},
 		"an earlier job of run, running": {faketest.Job("first", use("first 2026-03-04T08:00:00Z")), time.Time{}, used},
-		"a job of people, ended before":  {faketest.Job("hand"), before, used},
-		"a job of people, ended after":   {faketest.Job("hand"), after, ""},
+		"a job of people, ended before":  {faketest.Job("hand"), earlier, used},
+		"a job of people, ended after":   {faketest.Job("hand"), later, ""},
 		"a job of people, running":       {faketest.Job("hand"), time.Time{}, ""},
-		"a copy of the job by people":    {faketest.Job("copy", use("second 2026-03-04T10:00:00.5Z")), after, ""},
+		"a copy of the job by people":    {faketest.Job("copy", use("second 2026-03-04T10:00:00.5Z")), later, ""},
 	} {
 		if got := claim.OtherUse(pvc, test.job, test.end); got != test.want {
 			t.Errorf("%s: %q, want %q", name, got, test.want)

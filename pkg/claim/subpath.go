@@ -10,11 +10,11 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// taskMark stands for the number of a task: no path has it.
+// taskMark represents the number of a task: no path contains it.
 const taskMark = "\x00"
 
-// MountsIn is MountsOf for the pods of job as the cluster makes them: those of an
-// Indexed Job are given their number in a variable.
+// MountsIn returns MountsOf for the pods of job as the cluster creates them: the pods of an
+// Indexed Job get their number in a variable.
 func MountsIn(job *batchv1.Job) []Mounted {
 	spec := job.Spec.Template.Spec
 	if Tasks(job) == 0 {
@@ -38,17 +38,17 @@ func withIndex(containers []corev1.Container) []corev1.Container {
 	return containers
 }
 
-// indexVariable is what Kubernetes adds to the containers of Indexed Jobs that
-// have no variable of that name.
+// indexVariable is the variable that Kubernetes adds to the containers of Indexed Jobs that
+// do not have it.
 const indexVariable = "JOB_COMPLETION_INDEX"
 
-// PerTask returns the subPathExpr that gives each task of an Indexed Job a folder
-// of its own below subPath, named by its number.
+// PerTask returns the subPathExpr that gives each task of an Indexed Job its own directory
+// below subPath, named by its number.
 func PerTask(subPath string) string {
 	return path.Join(strings.ReplaceAll(subPath, "$", "$$"), "$("+indexVariable+")")
 }
 
-// Tasks returns how many tasks an Indexed Job has; 0 for any other.
+// Tasks returns the number of tasks of an Indexed Job; 0 for any other job.
 func Tasks(job *batchv1.Job) int {
 	if mode := job.Spec.CompletionMode; mode == nil || *mode != batchv1.IndexedCompletion || job.Spec.Completions == nil {
 		return 0
@@ -56,8 +56,8 @@ func Tasks(job *batchv1.Job) int {
 	return int(*job.Spec.Completions)
 }
 
-// TaskFolder returns the folder of a task of an Indexed Job, relative to SubPath
-// and clean; false where the sub-path varies with something else, or not at all.
+// TaskFolder returns the directory of a task of an Indexed Job, relative to SubPath
+// and clean; false if the sub-path does not vary, or not only with the number of the task.
 func (m Mounted) TaskFolder(task int) (string, bool) {
 	return path.Clean(strings.ReplaceAll(m.TaskPath, taskMark, strconv.Itoa(task))), m.TaskPath != ""
 }

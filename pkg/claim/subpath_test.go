@@ -54,11 +54,11 @@ func TestTaskFolder(t *testing.T) {
 		"train/$(INDEX)/../$(INDEX)/same/.//": {"train", "3/same", true, true},
 	} {
 		m := claim.MountsIn(array(expression, env...))[0]
-		task, known := m.TaskFolder(3)
-		if !known {
+		task, ok := m.TaskFolder(3)
+		if !ok {
 			task = ""
 		}
-		if diff := cmp.Diff(want, folder{m.SubPath, task, m.Varies, known}); diff != "" {
+		if diff := cmp.Diff(want, folder{m.SubPath, task, m.Varies, ok}); diff != "" {
 			t.Errorf("%s: want -, got +:\n%s", expression, diff)
 		}
 	}
@@ -66,8 +66,8 @@ func TestTaskFolder(t *testing.T) {
 
 // The cluster adds the variable to Indexed Jobs only, and not over one's own.
 func TestMountsInAddsTheNumber(t *testing.T) {
-	own := corev1.EnvVar{Name: "JOB_COMPLETION_INDEX", Value: "mine"}
-	if m := claim.MountsIn(array("x/$(JOB_COMPLETION_INDEX)", own))[0]; m.SubPath != "x/mine" || m.Varies {
+	declared := corev1.EnvVar{Name: "JOB_COMPLETION_INDEX", Value: "mine"}
+	if m := claim.MountsIn(array("x/$(JOB_COMPLETION_INDEX)", declared))[0]; m.SubPath != "x/mine" || m.Varies {
 		t.Errorf("its own variable: %+v", m)
 	}
 	plain := array("x/$(JOB_COMPLETION_INDEX)")

@@ -19,8 +19,8 @@ import (
 // its claim.
 const unfinished = "status.phase!=Succeeded,status.phase!=Failed"
 
-// Users returns the pods that mount claim and have not ended, on a node or
-// still without one.
+// Users returns the pods that mount claim and have not ended, scheduled
+// or not.
 func Users(ctx context.Context, client clients.Interface, namespace, claim string) ([]corev1.Pod, error) {
 	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{FieldSelector: unfinished})
 	if err != nil {
@@ -31,7 +31,7 @@ func Users(ctx context.Context, client clients.Interface, namespace, claim strin
 	}), nil
 }
 
-// Writers returns the pods that may write to claim or have done so, ended or not.
+// Writers returns the pods that may write to claim or may have written to it, ended or not.
 func Writers(ctx context.Context, client clients.Interface, namespace, claim string) ([]corev1.Pod, error) {
 	pods, err := client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -45,32 +45,32 @@ func Writers(ctx context.Context, client clients.Interface, namespace, claim str
 }
 
 func uses(pod *corev1.Pod, claim string) bool {
-	for _, from := range sourcesOf(pod.Spec, pod.Name) {
-		if from.claim == claim {
+	for _, origin := range sourcesOf(pod.Spec, pod.Name) {
+		if origin.claim == claim {
 			return true
 		}
 	}
 	return false
 }
 
-// usedBy reads the use of a claim, or of a job: the job's name, and since when.
+// usedBy reads the use of a claim, or of a job: the job's name, and the start of the use.
 func usedBy(text string) (job string, since time.Time) {
 	job, when, _ := strings.Cut(text, " ")
 	since, _ = time.Parse(time.RFC3339Nano, when) // zero where it is not known
 	return job, since
 }
 
-// OtherUse says which other job run has given claim to since job had it, and when; "" for none. Only run records
-// that: a job that was created otherwise is the last user for as long as run gave the claim to no job after its
-// end, which is zero for an unfinished job.
+// OtherUse reports the job that run gave claim to after job used it, and the time; "" for none. Only run records
+// this. A job that run did not create counts as the last user until run gives the claim to another job after
+// the end of the job, which is zero for an unfinished job.
 func OtherUse(claim *corev1.PersistentVolumeClaim, job *batchv1.Job, end time.Time) string {
-	now := provenance.Mark(claim, provenance.UseAnnotation)
-	user, since := usedBy(now)
-	if now == "" || user == job.Name {
+	current := provenance.Mark(claim, provenance.UseAnnotation)
+	user, since := usedBy(current)
+	if current == "" || user == job.Name {
 		return ""
 	}
-	had := job.Annotations[provenance.UseAnnotation]
-	if name, _ := usedBy(had); name != job.Name { // run did not create it
+	recorded := job.Annotations[provenance.UseAnnotation]
+	if name, _ := usedBy(recorded); name != job.Name { // run did not create it
 		if end.IsZero() || !since.After(end) {
 			return ""
 		}

@@ -14,24 +14,24 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
-// Via says where in a bucket a fetch of a claim's files has objects, for who has to clean
-// up after one that was killed.
+// Via describes the objects that a fetch of a claim's files has in a bucket, so that they can be deleted
+// if the fetch was killed.
 type Via struct {
 	Bucket string `json:"bucket"`
-	// Claim is the UID of the claim that it was written on.
+	// Claim is the UID of the claim that it was written to.
 	Claim types.UID `json:"-"`
-	// Prefix is that of all its objects, without a slash at its end.
+	// Prefix is the prefix of all these objects, without a trailing slash.
 	Prefix string `json:"prefix"`
 	// Endpoint is the store's URL, as the client of the fetch reached it.
 	Endpoint string    `json:"endpoint"`
 	Region   string    `json:"region"`
 	Since    time.Time `json:"since"`
-	// Ends says that the files end there: of what is at Prefix only parts that are on their way are
-	// the fetch's to remove.
+	// Ends means that the bucket is the destination of the files: only unfinished multipart uploads below Prefix
+	// may be deleted.
 	Ends bool `json:"ends,omitempty"`
 }
 
-// MarkVia writes what a fetch has in a bucket onto claim; nil takes it back.
+// MarkVia records on claim what a fetch has in a bucket; nil deletes the record.
 func MarkVia(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim, id string, via *Via) error {
 	text := ""
 	if via != nil {
@@ -46,8 +46,8 @@ func MarkVia(ctx context.Context, client clients.Interface, claim *corev1.Persis
 	return err
 }
 
-// ViasOf returns what fetches have in buckets according to claim, by their ids; mostly nil. What cannot be
-// read, is of another claim, names no place, or no prefix of its own, is void.
+// ViasOf returns the records of MarkVia on claim, by their ids. It ignores those that cannot be
+// read, belong to another claim, or lack a bucket or a prefix.
 func ViasOf(claim *corev1.PersistentVolumeClaim) map[string]Via {
 	var vias map[string]Via
 	for key := range claim.Annotations {
@@ -56,7 +56,7 @@ func ViasOf(claim *corev1.PersistentVolumeClaim) map[string]Via {
 		if !ok || json.Unmarshal([]byte(provenance.Mark(claim, key)), &via) != nil {
 			continue
 		}
-		// Anybody who may annotate could have written it: only what a fetch makes is removed.
+		// Everyone who may annotate the claim can write this. Therefore only objects that a fetch creates are deleted.
 		place := s3.Location{Bucket: via.Bucket, Prefix: via.Prefix}
 		if parsed, err := s3.ParseLocation(place.String()); err != nil || parsed != place {
 			continue

@@ -1,5 +1,5 @@
-// Package duration reads every duration that a person can type at this plugin,
-// and writes them as kubectl does.
+// Package duration parses the durations on the command line
+// and formats durations as kubectl does.
 package duration
 
 import (
@@ -18,16 +18,16 @@ const day = 24 * time.Hour
 const Forms = "such as 90m, 2h30m, 3d, 1d12h, 1-12:00:00 or 12:00:00"
 
 // Parse reads Go's form (90m, 2h30m), the same with days (3d, 1d12h), and
-// Slurm's D-HH:MM:SS and HH:MM:SS. A bare number and M:S mean minutes to one
-// person and seconds or hours to the next: they are refused with the readings.
-// Negative durations and those above 292 years are refused.
+// Slurm's D-HH:MM:SS and HH:MM:SS. It refuses a bare number and M:S, because their units are ambiguous;
+// the error lists the possible meanings.
+// It refuses negative durations and those above 292 years.
 func Parse(text string) (time.Duration, error) {
 	switch {
 	case bare.MatchString(text):
 		return 0, fmt.Errorf("could mean seconds or minutes; use %ss or %sm", text, text)
 	case pair.MatchString(text):
-		first, second, _ := strings.Cut(text, ":")
-		return 0, fmt.Errorf("could mean hours and minutes or minutes and seconds; use %sh%sm or %sm%ss", first, second, first, second)
+		left, right, _ := strings.Cut(text, ":")
+		return 0, fmt.Errorf("could mean hours and minutes or minutes and seconds; use %sh%sm or %sm%ss", left, right, left, right)
 	case slurm.MatchString(text):
 		return parseSlurm(text)
 	}
@@ -42,16 +42,16 @@ var (
 )
 
 func parseSlurm(text string) (time.Duration, error) {
-	part := slurm.FindStringSubmatch(text)
+	fields := slurm.FindStringSubmatch(text)
 	total := time.Duration(0)
 	for i, unit := range []time.Duration{day, time.Hour, time.Minute, time.Second} {
-		more, ok := times(part[i+1], unit)
-		if !ok || total > math.MaxInt64-more {
+		part, ok := times(fields[i+1], unit)
+		if !ok || total > math.MaxInt64-part {
 			return 0, errTooLong
 		}
-		total += more
+		total += part
 	}
-	if minutes, seconds := part[3], part[4]; minutes > "59" || seconds > "59" {
+	if minutes, seconds := fields[3], fields[4]; minutes > "59" || seconds > "59" {
 		return 0, errors.New("minutes and seconds must be below 60")
 	}
 	return total, nil
@@ -59,26 +59,26 @@ func parseSlurm(text string) (time.Duration, error) {
 
 func parseDays(text string) (time.Duration, error) {
 	total, rest := time.Duration(0), text
-	if part := days.FindStringSubmatch(text); part != nil {
+	if fields := days.FindStringSubmatch(text); fields != nil {
 		var ok bool
-		if total, ok = times(part[1], day); !ok {
+		if total, ok = times(fields[1], day); !ok {
 			return 0, errTooLong
 		}
-		if rest = part[2]; rest == "" {
+		if rest = fields[2]; rest == "" {
 			return total, nil
 		}
 	}
-	more, err := time.ParseDuration(rest)
-	if err != nil || more < 0 || strings.HasPrefix(rest, "+") {
+	remainder, err := time.ParseDuration(rest)
+	if err != nil || remainder < 0 || strings.HasPrefix(rest, "+") {
 		return 0, errors.New("must be a duration " + Forms)
 	}
-	if total > math.MaxInt64-more {
+	if total > math.MaxInt64-remainder {
 		return 0, errTooLong
 	}
-	return total + more, nil
+	return total + remainder, nil
 }
 
-// times returns digits units, no digits being 0; false where that is too long.
+// times returns digits times unit, 0 for no digits; false if it exceeds 292 years.
 func times(digits string, unit time.Duration) (time.Duration, bool) {
 	if digits == "" {
 		return 0, true

@@ -1,6 +1,6 @@
-// Package interrupt is what a signal means for a command: the cause that its context ends with,
-// and how long it may tidy up after that. A command ends within two seconds of the first
-// signal; what tidies up therefore ends before that, whatever the network does.
+// Package interrupt defines what a signal means for a command: the cause that its context ends with,
+// and the time for cleaning up after that. A command ends within two seconds of the first
+// signal. Therefore clean-up ends before that, whatever the network does.
 package interrupt
 
 import (
@@ -11,19 +11,19 @@ import (
 )
 
 const (
-	// Grace is how long a command may tidy up after a signal.
+	// Grace is the time for cleaning up after a signal.
 	Grace = 1500 * time.Millisecond
-	// Limit is when the process ends at the latest, tidied up or not.
+	// Limit is when the process ends at the latest, even if clean-up is not complete.
 	Limit = 1900 * time.Millisecond
 )
 
 // Signal is the cause of a context that a signal has ended.
 type Signal struct {
-	// Name is that of the signal: SIGTERM.
+	// Name is the name of the signal: SIGTERM.
 	Name string
 	// Status is the exit status that the command ends with.
 	Status int
-	// Over is closed when the time to tidy up is over.
+	// Over is closed when the time for cleaning up has expired.
 	Over <-chan struct{}
 }
 
@@ -41,11 +41,11 @@ func Of(ctx context.Context) (*Signal, bool) {
 	return errors.AsType[*Signal](context.Cause(ctx))
 }
 
-// Tidy returns a context for what must be done also when ctx is done: it ends after limit,
-// and sooner where a signal leaves less time: then the signal is its cause.
+// Tidy returns a context for clean-up that is necessary even if ctx is done. It ends after limit,
+// or earlier if a signal leaves less time; the signal is then its cause.
 func Tidy(ctx context.Context, limit time.Duration) (context.Context, context.CancelFunc) {
 	limited, cancelLimit := context.WithTimeout(context.WithoutCancel(ctx), limit)
-	own, cancel := context.WithCancelCause(limited)
+	tidy, cancel := context.WithCancelCause(limited)
 	stop := context.AfterFunc(ctx, func() {
 		signal, ok := Of(ctx)
 		if !ok {
@@ -54,18 +54,18 @@ func Tidy(ctx context.Context, limit time.Duration) (context.Context, context.Ca
 		select {
 		case <-signal.Over:
 			cancel(signal)
-		case <-own.Done():
+		case <-tidy.Done():
 		}
 	})
-	return own, func() {
+	return tidy, func() {
 		stop()
 		cancel(context.Canceled)
 		cancelLimit()
 	}
 }
 
-// Explain returns err, or what a signal has to do with it: a request that ends because the time to tidy up is
-// over fails with "context canceled", which tells a user nothing.
+// Explain returns err, or an error that names the signal: a request that ends because the time for cleaning up has
+// expired fails with "context canceled", which does not help a user.
 func Explain(ctx context.Context, err error) error {
 	signal, ok := Of(ctx)
 	if !ok || !errors.Is(err, context.Canceled) {

@@ -17,13 +17,13 @@ func TestTidyOutlivesAContextUntilTheSignalIsOver(t *testing.T) {
 }
 
 func tidyOutlivesAContext(t *testing.T) {
-	over := make(chan struct{})
+	expired := make(chan struct{})
 	ctx, cancel := context.WithCancelCause(t.Context())
 	child, done := context.WithTimeout(ctx, time.Hour)
 	defer done()
 	tidy, end := interrupt.Tidy(child, time.Hour)
 	defer end()
-	cancel(&interrupt.Signal{Name: "SIGTERM", Status: 143, Over: over})
+	cancel(&interrupt.Signal{Name: "SIGTERM", Status: 143, Over: expired})
 	if _, ok := interrupt.Of(child); !ok || !errors.Is(context.Cause(child), context.Canceled) {
 		t.Error(context.Cause(child))
 	}
@@ -31,7 +31,7 @@ func tidyOutlivesAContext(t *testing.T) {
 	if tidy.Err() != nil {
 		t.Fatal("there is no time to tidy up")
 	}
-	close(over)
+	close(expired)
 	synctest.Wait()
 	if tidy.Err() == nil {
 		t.Fatal("it goes on")

@@ -3,8 +3,8 @@ package spelling
 import "strings"
 
 // Rule returns the rule that a name violates, from the problems that the validation functions of
-// Kubernetes report. It begins with "must", or with the part of the name that it is about. The
-// regular expression and the terms of RFC 1123 are left out: the rule says the same.
+// Kubernetes report. It begins with "must", or with the part of the name that it is about. It omits the
+// regular expression and the terms of RFC 1123, because the rule has the same meaning.
 func Rule(problems []string) string {
 	rule, _, _ := strings.Cut(problems[0], " (e.g. ")
 	return strings.NewReplacer(

@@ -1,4 +1,4 @@
-// Package spelling finds the names that a mistyped name is probably meant to be, and words the
+// Package spelling finds the names that a mistyped name probably means, and words the
 // rules for names.
 package spelling
 
@@ -8,16 +8,16 @@ import (
 	"strings"
 )
 
-// most is how many names Nearest returns, and the part of a name's letters that may differ.
-const most = 3
+// maxNames is how many names Nearest returns, and one in so many letters of a name may differ.
+const maxNames = 3
 
-// Nearest returns the names, at most three, that are most like name, the most similar first.
+// Nearest returns the names, at most three, that are most similar to name, the most similar first.
 func Nearest(name string, names []string) []string {
-	similar := slices.DeleteFunc(slices.Clone(names), func(other string) bool {
-		return !strings.Contains(other, name) && !strings.Contains(name, other) && Distance(name, other) > max(1, (len(name)+1)/most)
+	similar := slices.DeleteFunc(slices.Clone(names), func(candidate string) bool {
+		return !strings.Contains(candidate, name) && !strings.Contains(name, candidate) && Distance(name, candidate) > max(1, (len(name)+1)/maxNames)
 	})
 	slices.SortStableFunc(similar, func(a, b string) int { return cmp.Compare(Distance(name, a), Distance(name, b)) })
-	return similar[:min(len(similar), most)]
+	return similar[:min(len(similar), maxNames)]
 }
 
 // Distance counts the bytes to add, remove or change between two names (Levenshtein).
