@@ -22,50 +22,50 @@ import (
 // Outcome is how a job ended.
 type Outcome struct {
 	Job *batchv1.Job
-	// Pods of the job as last seen, also those that were deleted on the way. Of
-	// several jobs only those that failed have them.
+	// Pods are the job's pods as last seen, including those that were deleted meanwhile. When
+	// several jobs are awaited, only failed jobs have them.
 	Pods []*corev1.Pod
-	// ExitStatus is the job's own, see ExitStatus.
+	// ExitStatus is the exit status of the job, see the function ExitStatus.
 	ExitStatus int
 	// Deleted means that the job, with its pods and their logs, is being deleted or does not exist any more.
 	Deleted bool
 }
 
-// Ended is told how a job ended, by its place among those that are awaited: once for
-// each job, one call at a time. The error says why it never will.
+// Ended receives the outcome of a job, by its index among the awaited jobs: once for
+// each job, one call at a time. An error means that the job will never have an outcome.
 type Ended func(i int, outcome Outcome, err error)
 
-// Await waits until jobs are finished, for ever where ctx allows. Errors: the
-// cluster cannot be asked, or ctx is done; then some jobs were not told of.
+// Await waits until jobs are finished, or ctx is done. It returns an error if the
+// cluster cannot be queried or ctx is done; then some jobs were not reported.
 func (w *Watcher) Await(ctx context.Context, jobs []*batchv1.Job, ended Ended) error {
 	var mu sync.Mutex
-	one := func(i int, outcome Outcome, err error) {
+	report := func(i int, outcome Outcome, err error) {
 		mu.Lock()
 		defer mu.Unlock()
 		ended(i, outcome, err)
 	}
-	places := map[string][]int{}
+	byNamespace := map[string][]int{}
 	for i, job := range jobs {
-		places[job.Namespace] = append(places[job.Namespace], i)
+		byNamespace[job.Namespace] = append(byNamespace[job.Namespace], i)
 	}
 	var group sync.WaitGroup
-	errs := make(chan error, len(places))
-	for _, in := range places {
-		group.Go(func() { errs <- w.awaitIn(ctx, jobs, in, one) })
+	errs := make(chan error, len(byNamespace))
+	for _, positions := range byNamespace {
+		group.Go(func() { errs <- w.awaitIn(ctx, jobs, positions, report) })
 	}
 	group.Wait()
 	close(errs)
-	var all error
+	var joined error
 	for err := range errs {
-		all = errors.Join(all, err)
+		joined = errors.Join(joined, err)
 	}
-	return all
+	return joined
 }
 
-// awaitIn waits for the jobs at places, which are of one namespace.
-func (w *Watcher) awaitIn(ctx context.Context, jobs []*batchv1.Job, places []int, ended Ended) error {
+// awaitIn waits for the jobs at positions, which are in one namespace.
+func (w *Watcher) awaitIn(ctx context.Context, jobs []*batchv1.Job, positions []int, ended Ended) error {
 	var finished, waiting []int
-	for _, i := range places {
+	for _, i := range positions {
 		if End(jobs[i]) != nil {
 			finished = append(finished, i)
 		} else {
@@ -76,10 +76,10 @@ func (w *Watcher) awaitIn(ctx context.Context, jobs []*batchv1.Job, places []int
 	for _, i := range finished {
 		views[i] = View{Job: jobs[i]}
 	}
-	if err := w.conclude(ctx, views, len(places) > 1, ended); err != nil || len(waiting) == 0 {
+	if err := w.conclude(ctx, views, len(positions) > 1, ended); err != nil || len(waiting) == 0 {
 		return err
 	}
-	a := awaiting{watcher: w, places: waiting, several: len(places) > 1, ended: ended}
+	a := awaiting{watcher: w, positions: waiting, several: len(positions) > 1, ended: ended}
 	for _, i := range waiting {
 		a.jobs = append(a.jobs, jobs[i])
 	}
@@ -90,39 +90,39 @@ func (w *Watcher) awaitIn(ctx context.Context, jobs []*batchv1.Job, places []int
 type awaiting struct {
 	watcher *Watcher
 	jobs    []*batchv1.Job
-	// places are those of jobs among all that are awaited.
-	places  []int
-	several bool
-	ended   Ended
-	// seen, if not nil, is shown each view first; it reports that the job is known to run.
-	seen    func(View) bool
-	tellers []teller
-	// hopeless is since when a job has a reason that waiting cannot resolve.
+	// positions are the positions of jobs among all awaited jobs.
+	positions []int
+	several   bool
+	ended     Ended
+	// observe, if not nil, receives each view first; it reports that the job is known to run.
+	observe   func(View) bool
+	reporters []reporter
+	// hopeless is the time since which a job has a reason that waiting cannot resolve.
 	hopeless map[int]time.Time
-	// deleted counts the looks at a deleted job of which it is not known how it ended.
+	// deleted counts the checks of a deleted job whose outcome is unknown.
 	deleted map[int]int
 }
 
 func (a *awaiting) wait(ctx context.Context) error {
 	a.hopeless, a.deleted = map[int]time.Time{}, map[int]int{}
-	for _, one := range a.jobs {
-		a.tellers = append(a.tellers, teller{name: a.watcher.named(one), say: a.watcher.Say})
+	for _, job := range a.jobs {
+		a.reporters = append(a.reporters, reporter{name: a.watcher.displayName(job), report: a.watcher.Say})
 	}
 	var failed error
 	err := a.watcher.watch(ctx, a.jobs, func(i int, v View) bool {
-		if a.seen != nil && a.seen(v) {
-			a.tellers[i].running = true
+		if a.observe != nil && a.observe(v) {
+			a.reporters[i].running = true
 		}
-		a.tellers[i].tell(v)
+		a.reporters[i].reportChange(v)
 		switch {
 		case End(v.Job) != nil:
-			failed = errors.Join(failed, a.watcher.conclude(ctx, map[int]View{a.places[i]: v}, a.several, a.ended))
+			failed = errors.Join(failed, a.watcher.conclude(ctx, map[int]View{a.positions[i]: v}, a.several, a.ended))
 			return false
 		case v.Gone:
 			return !a.concludeDeleted(ctx, i, v)
 		}
-		if err := a.patience(i, v); err != nil {
-			a.ended(a.places[i], Outcome{}, err)
+		if err := a.checkPatience(i, v); err != nil {
+			a.ended(a.positions[i], Outcome{}, err)
 			return false
 		}
 		return true
@@ -130,41 +130,41 @@ func (a *awaiting) wait(ctx context.Context) error {
 	return errors.Join(err, failed)
 }
 
-// patience returns an error when a reason that waiting cannot resolve has lasted too long.
-func (a *awaiting) patience(i int, v View) error {
-	now := a.watcher.Clock.Now()
-	since, known := a.hopeless[i]
+// checkPatience returns an error when a reason that waiting cannot resolve has lasted too long.
+func (a *awaiting) checkPatience(i int, v View) error {
+	checkedAt := a.watcher.Clock.Now()
+	since, recorded := a.hopeless[i]
 	switch {
-	case !v.Reason.Hopeless && v.Reason.Code != reason.ImagePullBackOff: // of which the cause is the error before
+	case !v.Reason.Hopeless && v.Reason.Code != reason.ImagePullBackOff: // its cause is the preceding error
 		delete(a.hopeless, i)
-	case !known && v.Reason.Hopeless:
-		a.hopeless[i] = now
-	case known && a.watcher.Patience > 0 && now.Sub(since) >= a.watcher.Patience:
-		return &HopelessError{Job: v.Job, Name: a.watcher.named(v.Job), Reason: v.Reason, After: a.watcher.Patience}
+	case !recorded && v.Reason.Hopeless:
+		a.hopeless[i] = checkedAt
+	case recorded && a.watcher.Patience > 0 && checkedAt.Sub(since) >= a.watcher.Patience:
+		return &HopelessError{Job: v.Job, Name: a.watcher.displayName(v.Job), Reason: v.Reason, After: a.watcher.Patience}
 	}
 	return nil
 }
 
-// HopelessError says that a job does not run for a reason that waiting cannot resolve.
+// HopelessError means that a job does not run for a reason that waiting cannot resolve.
 type HopelessError struct {
 	Job *batchv1.Job
-	// Name is the job's as people are told it.
+	// Name is the job's name as shown to users.
 	Name   string
 	Reason reason.Reason
 	After  time.Duration
 }
 
-// Error returns the sentence for people.
+// Error returns a sentence for users.
 func (e *HopelessError) Error() string {
 	return fmt.Sprintf("stopped waiting after %s: %s", e.After, e.Reason.Sentence(e.Name))
 }
 
-// outage is how long an API server may be away when a job has ended: its outcome would be lost.
-const outage = time.Minute
+// outageLimit is how long the API server may be unavailable when a job has ended: otherwise its outcome would be lost.
+const outageLimit = time.Minute
 
-// conclude tells ended of finished jobs, by their places. It looks at the pods once
-// more: their watch can lag behind the job's. Of several jobs it asks only for the pods
-// of those that failed: the exit status of the others does not depend on pods.
+// conclude reports finished jobs to ended, by their positions. It lists the pods again,
+// because the watch of the pods can lag behind the watch of the job. Of several jobs it lists only the pods
+// of failed jobs: the exit status of the others does not depend on pods.
 func (w *Watcher) conclude(ctx context.Context, views map[int]View, several bool, ended Ended) error {
 	var ask []*batchv1.Job
 	for _, v := range views {
@@ -173,7 +173,7 @@ func (w *Watcher) conclude(ctx context.Context, views map[int]View, several bool
 		}
 	}
 	listed, err := podsOfEach(ctx, w.Client, ask)
-	for waited := time.Duration(0); watcher.Passing(err) && waited < outage && watcher.Sleep(ctx, time.Second); waited += time.Second {
+	for waited := time.Duration(0); watcher.Passing(err) && waited < outageLimit && watcher.Sleep(ctx, time.Second); waited += time.Second {
 		listed, err = podsOfEach(ctx, w.Client, ask)
 	}
 	if err != nil {
@@ -185,51 +185,51 @@ func (w *Watcher) conclude(ctx context.Context, views map[int]View, several bool
 	return nil
 }
 
-// outcomeOf puts together what was seen of a finished job and the pods it has now.
+// outcomeOf combines the last view of a finished job and its current pods.
 func outcomeOf(v View, pods []*corev1.Pod) Outcome {
 	listed := map[types.UID]bool{}
 	for _, pod := range pods {
 		listed[pod.UID] = true
 	}
-	all := slices.Clone(pods)
+	merged := slices.Clone(pods)
 	for _, pod := range v.Pods {
 		if !listed[pod.UID] {
-			all = append(all, pod)
+			merged = append(merged, pod)
 		}
 	}
-	return Outcome{Job: v.Job, Pods: all, ExitStatus: ExitStatus(v.Job, all), Deleted: v.Gone || isDeletedAtEnd(v.Job)}
+	return Outcome{Job: v.Job, Pods: merged, ExitStatus: ExitStatus(v.Job, merged), Deleted: v.Gone || isDeletedAtEnd(v.Job)}
 }
 
-// isDeletedAtEnd reports whether a finished job is deleted already, or is by its TTL.
+// isDeletedAtEnd reports whether a finished job is being deleted, or will be at once by its TTL.
 func isDeletedAtEnd(job *batchv1.Job) bool {
 	ttl := job.Spec.TTLSecondsAfterFinished
 	return job.DeletionTimestamp != nil || ttl != nil && *ttl == 0
 }
 
-// fewJobs is up to how many jobs are asked for their pods one by one.
+// fewJobs is the largest number of jobs whose pods are listed by one request per job.
 const fewJobs = 10
 
-// podsOfEach returns the pods of jobs, which are of one namespace, by the UID of
-// their job: for many jobs with one look at all pods of the namespace.
+// podsOfEach returns the pods of jobs, which are in one namespace, by the UID of
+// their job. For many jobs it lists all pods of the namespace once.
 func podsOfEach(ctx context.Context, client clients.Interface, jobs []*batchv1.Job) (map[types.UID][]*corev1.Pod, error) {
-	by := map[types.UID][]*corev1.Pod{}
+	podsByJob := map[types.UID][]*corev1.Pod{}
 	if len(jobs) <= fewJobs {
-		for _, one := range jobs {
-			pods, err := Pods(ctx, client, one)
+		for _, job := range jobs {
+			pods, err := Pods(ctx, client, job)
 			if err != nil {
 				return nil, err
 			}
-			by[one.UID] = pods
+			podsByJob[job.UID] = pods
 		}
-		return by, nil
+		return podsByJob, nil
 	}
-	for _, one := range jobs {
-		by[one.UID] = nil
+	for _, job := range jobs {
+		podsByJob[job.UID] = nil
 	}
 	err := watcher.Each(ctx, client.CoreV1().Pods(jobs[0].Namespace), metav1.ListOptions{LabelSelector: podsOf(jobs)}, func(pod *corev1.Pod) error {
 		if uid := controllerOf(pod); pod.Status.Phase != corev1.PodPending {
-			if _, wanted := by[uid]; wanted {
-				by[uid] = append(by[uid], pod)
+			if _, requested := podsByJob[uid]; requested {
+				podsByJob[uid] = append(podsByJob[uid], pod)
 			}
 		}
 		return nil
@@ -237,7 +237,7 @@ func podsOfEach(ctx context.Context, client clients.Interface, jobs []*batchv1.J
 	if err != nil {
 		return nil, fmt.Errorf("listing the pods of %s: %w", describe(jobs), err)
 	}
-	return by, nil
+	return podsByJob, nil
 }
 
 // Pods returns the pods of job, oldest first.

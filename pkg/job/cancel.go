@@ -15,26 +15,27 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// Cancel ends job for good: it gets a deadline of one second, and so becomes a
-// finished job that keeps its record; what cancel changes is kept in an annotation, for
-// a rerun. Its pods go, with their logs. A suspended job
-// is resumed for it, without pods: a deadline does not run while it is suspended.
-// Cancelling a job that has finished meanwhile changes nothing about its end.
-func Cancel(ctx context.Context, client clients.Interface, job *batchv1.Job, by string, when time.Time) error {
+// Cancel ends job permanently: it sets a deadline of one second, so that the job finishes and remains
+// as a record. An annotation keeps the values that Cancel changes, for
+// a rerun. The job's pods and their logs are deleted. A suspended job
+// is resumed without pods, because a deadline does not run while a job is suspended.
+// If the job has finished meanwhile, its outcome does not change.
+// user is the name of the user who cancels, "" if unknown.
+func Cancel(ctx context.Context, client clients.Interface, job *batchv1.Job, user string, when time.Time) error {
 	changed := map[string]any{"activeDeadlineSeconds": 1}
 	if job.Spec.Suspend != nil && *job.Spec.Suspend {
 		changed["suspend"], changed["parallelism"] = false, 0
 	}
-	before, err := spec.BeforeCancel(job)
+	originalSpec, err := spec.BeforeCancel(job)
 	if err != nil {
 		return err
 	}
 	annotations := map[string]string{
 		provenance.CancelledAnnotation:     provenance.Bind(job.UID, when.UTC().Format(time.RFC3339)),
-		provenance.CancelledSpecAnnotation: provenance.Bind(job.UID, before),
+		provenance.CancelledSpecAnnotation: provenance.Bind(job.UID, originalSpec),
 	}
-	if by != "" {
-		annotations[provenance.CancelledByAnnotation] = provenance.Bind(job.UID, by)
+	if user != "" {
+		annotations[provenance.CancelledByAnnotation] = provenance.Bind(job.UID, user)
 	}
 	patch, err := json.Marshal(map[string]any{"metadata": map[string]any{"uid": job.UID, "annotations": annotations}, "spec": changed})
 	if err != nil {

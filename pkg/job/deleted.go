@@ -13,16 +13,16 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
-// DeletedError says that a job was deleted and that nothing tells how it ended.
+// DeletedError means that a job was deleted and that its outcome is unknown.
 type DeletedError struct {
 	Job *batchv1.Job
-	// Name is the job's as people are told it.
+	// Name is the job's name as shown to users.
 	Name string
-	// Seen means that its deletion was seen, so that it is certain that it was not finished.
+	// Seen means that the deletion was observed, so that the job was certainly not finished.
 	Seen bool
 }
 
-// Error returns the sentence for people.
+// Error returns a sentence for users.
 func (e *DeletedError) Error() string {
 	if e.Seen {
 		return fmt.Sprintf("job %q was deleted before it finished", e.Name)
@@ -30,15 +30,15 @@ func (e *DeletedError) Error() string {
 	return fmt.Sprintf("job %q was deleted, and its end was not observed; it is unknown whether it completed", e.Name)
 }
 
-// looksAtDeleted is how often a deleted job is looked at until it is certain that nothing more is seen of its pods.
-const looksAtDeleted = 4
+// maxDeletedChecks is how often a deleted job is checked until no more of its pods can be expected.
+const maxDeletedChecks = 4
 
-// concludeDeleted tells ended how a job ended that does not exist any more. It reports false while the view can still
-// change: the sets of jobs and pods are not equally new.
+// concludeDeleted reports the outcome of a job that no longer exists. It returns false while the view can still
+// change: the sets of jobs and pods are not updated at the same time.
 func (a *awaiting) concludeDeleted(ctx context.Context, i int, v View) bool {
 	end := endOfDeleted(v)
 	if end == nil {
-		if a.deleted[i]++; a.deleted[i] < looksAtDeleted {
+		if a.deleted[i]++; a.deleted[i] < maxDeletedChecks {
 			return false
 		}
 		if !v.SawDeletion {
@@ -46,40 +46,40 @@ func (a *awaiting) concludeDeleted(ctx context.Context, i int, v View) bool {
 		}
 	}
 	if end == nil {
-		a.ended(a.places[i], Outcome{}, &DeletedError{Job: v.Job, Name: a.watcher.named(v.Job), Seen: v.SawDeletion})
+		a.ended(a.positions[i], Outcome{}, &DeletedError{Job: v.Job, Name: a.watcher.displayName(v.Job), Seen: v.SawDeletion})
 		return true
 	}
 	v.Job = v.Job.DeepCopy()
 	v.Job.Status.Conditions = append(v.Job.Status.Conditions, *end)
-	a.ended(a.places[i], outcomeOf(v, nil), nil)
+	a.ended(a.positions[i], outcomeOf(v, nil), nil)
 	return true
 }
 
-// endOfDeleted returns how a job ended by what was seen of it and of its pods; nil if that does not tell.
+// endOfDeleted returns the outcome that follows from the last view of a job and its pods; nil if none does.
 func endOfDeleted(v View) *batchv1.JobCondition {
 	if decided := condition(v.Job, batchv1.JobSuccessCriteriaMet, batchv1.JobFailureTarget); decided != nil {
 		kind := batchv1.JobComplete
 		if decided.Type == batchv1.JobFailureTarget {
 			kind = batchv1.JobFailed
 		}
-		return ending(kind, decided.Reason, decided.Message, decided.LastTransitionTime.Time)
+		return endCondition(kind, decided.Reason, decided.Message, decided.LastTransitionTime.Time)
 	}
 	ended := podsThatEnded(v)
 	switch {
 	case completed(v.Job, v.Pods, ended):
-		return ending(batchv1.JobComplete, batchv1.JobReasonCompletionsReached, "All pods succeeded", newest(ended))
+		return endCondition(batchv1.JobComplete, batchv1.JobReasonCompletionsReached, "All pods succeeded", newest(ended))
 	case gaveUp(v.Job, ended):
-		return ending(batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded, "More pods failed than backoffLimit allows", newest(ended))
+		return endCondition(batchv1.JobFailed, batchv1.JobReasonBackoffLimitExceeded, "More pods failed than backoffLimit allows", newest(ended))
 	}
 	return nil
 }
 
-func ending(kind batchv1.JobConditionType, why, message string, when time.Time) *batchv1.JobCondition {
-	return &batchv1.JobCondition{Type: kind, Status: corev1.ConditionTrue, Reason: why, Message: message, LastTransitionTime: metav1.NewTime(when)}
+func endCondition(kind batchv1.JobConditionType, cause, message string, when time.Time) *batchv1.JobCondition {
+	return &batchv1.JobCondition{Type: kind, Status: corev1.ConditionTrue, Reason: cause, Message: message, LastTransitionTime: metav1.NewTime(when)}
 }
 
-// podsThatEnded returns the pods that ended before anything deleted them. A container that is
-// stopped may end with 0 although its work is not done.
+// podsThatEnded returns the pods that ended before they were deleted. A container that is
+// stopped may end with 0 although its work is not complete.
 func podsThatEnded(v View) (ended []*corev1.Pod) {
 	for _, pod := range v.Pods {
 		if reason.Ended(pod) && (pod.DeletionTimestamp == nil || reason.EndOf(pod).Before(deletionRequest(pod))) {
@@ -89,7 +89,7 @@ func podsThatEnded(v View) (ended []*corev1.Pod) {
 	return ended
 }
 
-// deletionRequest returns when the deletion of pod was asked for.
+// deletionRequest returns when the deletion of pod was requested.
 func deletionRequest(pod *corev1.Pod) time.Time {
 	grace := int64(0)
 	if pod.DeletionGracePeriodSeconds != nil {
@@ -107,8 +107,8 @@ func newest(pods []*corev1.Pod) (end time.Time) {
 	return end
 }
 
-// completed reports whether as many pods, or tasks, of job succeeded as it needs. Without
-// completions one is enough, once none runs any more.
+// completed reports whether enough pods, or tasks, of job succeeded. Without
+// completions, one success is enough when all pods have ended.
 func completed(job *batchv1.Job, pods, ended []*corev1.Pod) bool {
 	tasks, count := map[string]bool{}, 0
 	for _, pod := range ended {
@@ -127,8 +127,8 @@ func completed(job *batchv1.Job, pods, ended []*corev1.Pod) bool {
 	}
 }
 
-// gaveUp reports whether so many pods of job failed that the Job controller makes no other. Where rules decide about
-// failures, the number of pods does not tell.
+// gaveUp reports whether so many pods of job failed that the Job controller creates no more. If rules decide about
+// failures, the number of pods is not sufficient.
 func gaveUp(job *batchv1.Job, ended []*corev1.Pod) bool {
 	failed := 0
 	for _, pod := range ended {
@@ -140,11 +140,11 @@ func gaveUp(job *batchv1.Job, ended []*corev1.Pod) bool {
 	return job.Spec.BackoffLimit != nil && !rules && failed > int(*job.Spec.BackoffLimit)
 }
 
-// recordedEnd returns how job ended by the events of the Job controller, which exist for an hour after it; nil if
-// they do not tell or cannot be read.
+// recordedEnd returns the outcome of job from the events of the Job controller, which exist for an hour; nil if
+// there are none or they cannot be read.
 func (w *Watcher) recordedEnd(ctx context.Context, job *batchv1.Job) *batchv1.JobCondition {
-	of := fields.OneTermEqualSelector("involvedObject.uid", string(job.UID)).String()
-	list, err := w.Client.CoreV1().Events(job.Namespace).List(ctx, metav1.ListOptions{FieldSelector: of})
+	selector := fields.OneTermEqualSelector("involvedObject.uid", string(job.UID)).String()
+	list, err := w.Client.CoreV1().Events(job.Namespace).List(ctx, metav1.ListOptions{FieldSelector: selector})
 	if err != nil {
 		return nil
 	}
@@ -154,10 +154,10 @@ func (w *Watcher) recordedEnd(ctx context.Context, job *batchv1.Job) *batchv1.Jo
 		}
 		switch event.Reason {
 		case "Completed":
-			return ending(batchv1.JobComplete, event.Reason, event.Message, event.LastTimestamp.Time)
+			return endCondition(batchv1.JobComplete, event.Reason, event.Message, event.LastTimestamp.Time)
 		case batchv1.JobReasonBackoffLimitExceeded, batchv1.JobReasonDeadlineExceeded, batchv1.JobReasonPodFailurePolicy,
 			batchv1.JobReasonFailedIndexes, batchv1.JobReasonMaxFailedIndexesExceeded:
-			return ending(batchv1.JobFailed, event.Reason, event.Message, event.LastTimestamp.Time)
+			return endCondition(batchv1.JobFailed, event.Reason, event.Message, event.LastTimestamp.Time)
 		}
 	}
 	return nil

@@ -90,8 +90,8 @@ func version[T metav1.Object](object T, version string) T {
 // How a job ended is known although it is deleted at once and the watch of it breaks: by its Job, by its pods, by the
 // events of the Job controller.
 func TestDeletedJobHasOutcome(t *testing.T) {
-	one := int32(1)
-	unfinished := version(faketest.Job("train", func(j *batchv1.Job) { j.Spec.Completions, j.Spec.BackoffLimit = &one, new(int32) }), "1")
+	completions := int32(1)
+	unfinished := version(faketest.Job("train", func(j *batchv1.Job) { j.Spec.Completions, j.Spec.BackoffLimit = &completions, new(int32) }), "1")
 	changed := func(changes ...func(*batchv1.Job)) []runtime.Object {
 		object := version(unfinished.DeepCopy(), "5")
 		for _, change := range changes {
@@ -175,9 +175,9 @@ func endedAfterDeletion(pod *corev1.Pod) {
 	pod.Status.ContainerStatuses[0].State.Terminated.FinishedAt = metav1.NewTime(request)
 }
 
-func eventOf(about *batchv1.Job, why string) []runtime.Object {
+func eventOf(about *batchv1.Job, cause string) []runtime.Object {
 	return []runtime.Object{&corev1.Event{
-		ObjectMeta: metav1.ObjectMeta{Name: "event", Namespace: about.Namespace}, Reason: why, Message: "Job ended",
+		ObjectMeta: metav1.ObjectMeta{Name: "event", Namespace: about.Namespace}, Reason: cause, Message: "Job ended",
 		InvolvedObject: corev1.ObjectReference{Kind: "Job", Name: about.Name, UID: about.UID},
 	}}
 }

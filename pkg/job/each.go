@@ -12,16 +12,16 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
-// Each calls see with every job that options select, reading page by page. A copy of a job has the label of its
-// owner, but is not one that run created for that user: options that select by this label do not select it.
+// Each calls see with every job that options select, reading page by page. A user's copy of a job has the label of its
+// owner, but run did not create it for that user: options that select by this label skip it.
 func Each(ctx context.Context, client clients.Interface, namespace string, options metav1.ListOptions, see func(*batchv1.Job) error) error {
 	if provenance.SelectsOwner(options.LabelSelector) {
 		seeAny := see
-		see = func(one *batchv1.Job) error {
-			if provenance.IsCopy(one) {
+		see = func(job *batchv1.Job) error {
+			if provenance.IsCopy(job) {
 				return nil
 			}
-			return seeAny(one)
+			return seeAny(job)
 		}
 	}
 	if err := watcher.Each(ctx, client.BatchV1().Jobs(namespace), options, see); err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // End returns the condition that ended job, nil while it is not finished.
-// SuccessCriteriaMet and FailureTarget come before the end: its pods still run.
+// SuccessCriteriaMet and FailureTarget precede the end: the job's pods still run.
 func End(job *batchv1.Job) *batchv1.JobCondition {
 	return condition(job, batchv1.JobComplete, batchv1.JobFailed)
 }
@@ -35,20 +35,20 @@ func Finished(job *batchv1.Job) (time.Time, bool) {
 	return end.LastTransitionTime.Time, true
 }
 
-// Duration returns how long job ran, until now where it is not finished; 0
-// where it has not started.
-func Duration(job *batchv1.Job, now time.Time) time.Duration {
+// Duration returns how long job ran, up to currentTime if it is not finished; 0
+// if it has not started.
+func Duration(job *batchv1.Job, currentTime time.Time) time.Duration {
 	if job.Status.StartTime == nil {
 		return 0
 	}
 	if end, ok := Finished(job); ok {
-		now = end
+		currentTime = end
 	}
-	return now.Sub(job.Status.StartTime.Time)
+	return currentTime.Sub(job.Status.StartTime.Time)
 }
 
-// Highest returns the highest exit status of the containers of pod, init containers
-// included and sidecars not; 0 where none has ended.
+// Highest returns the highest exit status of the containers of pod, including init containers
+// but not sidecars; 0 if none has ended.
 func Highest(pod *corev1.Pod) int {
 	highest := int32(0)
 	for _, status := range reason.RunToEnd(pod) {
@@ -59,27 +59,27 @@ func Highest(pod *corev1.Pod) int {
 	return int(highest)
 }
 
-// ExitStatus returns the exit status of a finished job: 0 for Complete; for
-// Failed the highest that a container of its pods ended with, and 1 where
-// none tells or all say 0; 1 for Cancelled. Of an array, tasks that came to a good end do not
-// count, also where their first attempts failed.
+// ExitStatus returns the exit status of a finished job: 0 for Complete; 1 for Cancelled; for
+// Failed the highest exit status of a container of its pods, and 1 if it is unknown or
+// all are 0. In an array, tasks that finally succeeded do not
+// count, even if their first attempts failed.
 func ExitStatus(job *batchv1.Job, pods []*corev1.Pod) int {
 	switch StateOf(job) {
 	case Complete:
 		return 0
 	case Cancelled:
-		return 1 // its containers were stopped, and did not choose what they ended with
+		return 1 // its containers were stopped, so that their exit status says nothing
 	default:
 	}
-	good := map[string]bool{}
+	succeeded := map[string]bool{}
 	for _, pod := range pods {
 		if task := pod.Annotations[batchv1.JobCompletionIndexAnnotation]; task != "" && pod.Status.Phase == corev1.PodSucceeded {
-			good[task] = true
+			succeeded[task] = true
 		}
 	}
 	highest := 1
 	for _, pod := range pods {
-		if !good[pod.Annotations[batchv1.JobCompletionIndexAnnotation]] {
+		if !succeeded[pod.Annotations[batchv1.JobCompletionIndexAnnotation]] {
 			highest = max(highest, Highest(pod))
 		}
 	}

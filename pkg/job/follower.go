@@ -16,18 +16,18 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
-// FollowLogs writes the logs of every pod of job to out as they come, until the job
-// is finished and all is written, and returns how it ended. An error beside an
-// outcome says what was not written; without an outcome the job was deleted before
-// its end, or the cluster cannot be asked.
+// FollowLogs writes the logs of every pod of job to out as they arrive, until the job
+// is finished and all logs are written, and returns the outcome. An error with an
+// outcome means that logs are missing; an error without one means that the job was deleted before
+// its end, or the cluster cannot be queried.
 func (w *Watcher) FollowLogs(ctx context.Context, job *batchv1.Job, out io.Writer) (Outcome, error) {
 	streams, cancel := context.WithCancel(ctx)
-	f := &follower{client: w.Client, out: &lineWriter{out: out}, say: w.Say, many: many(job), pods: map[types.UID]*corev1.Pod{}, known: map[string]bool{}}
+	f := &follower{client: w.Client, out: &lineWriter{out: out}, say: w.Say, severalPods: hasSeveralPods(job), pods: map[types.UID]*corev1.Pod{}, followed: map[string]bool{}}
 	defer f.group.Wait()
 	defer cancel() // runs before the wait
 	var end Outcome
-	a := awaiting{watcher: w, jobs: []*batchv1.Job{job}, places: []int{0}}
-	a.seen = func(v View) bool { return f.look(streams, v.Pods) }
+	a := awaiting{watcher: w, jobs: []*batchv1.Job{job}, positions: []int{0}}
+	a.observe = func(v View) bool { return f.startStreams(streams, v.Pods) }
 	var failed error
 	a.ended = func(_ int, outcome Outcome, err error) { end, failed = outcome, err }
 	if End(job) != nil {
@@ -41,7 +41,7 @@ func (w *Watcher) FollowLogs(ctx context.Context, job *batchv1.Job, out io.Write
 		f.drain()
 		return Outcome{}, failed
 	}
-	f.look(streams, end.Pods)
+	f.startStreams(streams, end.Pods)
 	f.finish()
 	f.group.Wait()
 	return end, f.err(noLogs(end.Job, end.Pods))
@@ -49,50 +49,50 @@ func (w *Watcher) FollowLogs(ctx context.Context, job *batchv1.Job, out io.Write
 
 // follower has one stream for each container that has started.
 type follower struct {
-	client clients.Interface
-	out    *lineWriter
-	say    func(string)
-	many   bool
-	known  map[string]bool // pod UID and container
-	group  sync.WaitGroup
+	client      clients.Interface
+	out         *lineWriter
+	say         func(string)
+	severalPods bool
+	followed    map[string]bool // pod UID and container
+	group       sync.WaitGroup
 
 	mu sync.Mutex
-	// pods are those of the last look.
+	// pods are the pods of the last view.
 	pods     map[types.UID]*corev1.Pod
 	finished bool
-	first    error
+	firstErr error
 }
 
-// look starts a stream for each container that is new, and reports whether it has
-// started any so far.
-func (f *follower) look(ctx context.Context, pods []*corev1.Pod) bool {
+// startStreams starts a stream for each new container, and reports whether
+// any stream was ever started.
+func (f *follower) startStreams(ctx context.Context, pods []*corev1.Pod) bool {
 	sortPods(pods)
-	f.remember(pods)
+	f.storePods(pods)
 	for _, pod := range pods {
 		for _, status := range started(pod) {
 			key := string(pod.UID) + "/" + status.Name
-			if f.known[key] {
+			if f.followed[key] {
 				continue
 			}
 			l := &logStream{
 				client: f.client, pod: pod, container: status.Name, out: f.out, say: f.say,
-				prefix: prefix(pod, status.Name, f.many || len(f.known) > 0), restarts: status.RestartCount, settle: settle,
+				prefix: prefix(pod, status.Name, f.severalPods || len(f.followed) > 0), restarts: status.RestartCount, settle: settle,
 			}
-			f.known[key] = true
-			f.group.Go(func() { f.keep(l.follow(ctx, f.stateOf)) })
+			f.followed[key] = true
+			f.group.Go(func() { f.recordError(l.follow(ctx, f.stateOf)) })
 		}
 	}
-	return len(f.known) > 0
+	return len(f.followed) > 0
 }
 
-// lastWords is how long the streams of a deleted job get for what it had
-// written before; its pods may live on for their whole grace period.
-const lastWords = 2 * time.Second
+// drainLimit is how long the streams of a deleted job may take to deliver what was
+// written before the deletion; its pods may run on for their whole grace period.
+const drainLimit = 2 * time.Second
 
 func (f *follower) drain() {
 	drained := make(chan struct{})
 	go func() { f.group.Wait(); close(drained) }()
-	timer := time.NewTimer(lastWords)
+	timer := time.NewTimer(drainLimit)
 	defer timer.Stop()
 	select {
 	case <-drained:
@@ -100,7 +100,7 @@ func (f *follower) drain() {
 	}
 }
 
-func (f *follower) remember(pods []*corev1.Pod) {
+func (f *follower) storePods(pods []*corev1.Pod) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	clear(f.pods)
@@ -109,14 +109,14 @@ func (f *follower) remember(pods []*corev1.Pod) {
 	}
 }
 
-// finish says that the job is finished: no container of it starts again.
+// markFinished records that the job is finished: none of its containers starts again.
 func (f *follower) finish() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.finished = true
 }
 
-// containerState is what is known of a container whose log is followed.
+// containerState is the known state of a container whose log is followed.
 type containerState struct {
 	restarts int32
 	running  bool
@@ -128,8 +128,8 @@ type containerState struct {
 func (f *follower) stateOf(pod *corev1.Pod, container string) containerState {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	pod, there := f.pods[pod.UID]
-	if !there {
+	pod, ok := f.pods[pod.UID]
+	if !ok {
 		return containerState{ended: true}
 	}
 	statuses := slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses)
@@ -145,37 +145,36 @@ func (f *follower) stateOf(pod *corev1.Pod, container string) containerState {
 	return state
 }
 
-func (f *follower) keep(err error) {
+func (f *follower) recordError(err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.first == nil {
-		f.first = err
+	if f.firstErr == nil {
+		f.firstErr = err
 	}
 }
 
-// err returns the first error of a stream, or none where nothing was followed.
+// err returns the first error of a stream, or none if nothing was followed.
 func (f *follower) err(none error) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if len(f.known) == 0 {
+	if len(f.followed) == 0 {
 		return none
 	}
-	return f.first
+	return f.firstErr
 }
 
-// lineWriter lets several streams write. Lines may be of any length and come in
-// parts: a part of a line that another stream interrupts is continued in a line of
-// its own.
+// lineWriter lets several streams write lines, which may be of any length and arrive in
+// parts. If another stream interrupts a line, the line continues on a new line of output.
 type lineWriter struct {
 	mu  sync.Mutex
 	out io.Writer
-	// open is the stream that has written a line without its end.
+	// open is the stream whose last line is not complete.
 	open   *logStream
 	buffer []byte
 }
 
-// write writes a part of a line of l; start and end say whether it is the first and
-// the last one.
+// write writes a part of a line of l; start and end report whether it is the first and
+// the last part.
 func (w *lineWriter) write(l *logStream, text []byte, start, end bool) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -194,7 +193,7 @@ func (w *lineWriter) write(l *logStream, text []byte, start, end bool) error {
 	return err
 }
 
-// close ends a line that l has left open, where lines of other streams may follow.
+// close ends a line of l that is not complete, if lines of other streams may follow.
 func (w *lineWriter) close(l *logStream) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -206,6 +205,6 @@ func (w *lineWriter) close(l *logStream) error {
 	return err
 }
 
-func lostAttempts(pod, container string, from, to int32) string {
-	return fmt.Sprintf("Note: pod %s, container %s: the logs of attempts %d to %d are lost; the node keeps only the logs of the last two attempts", pod, container, from+1, to+1)
+func lostAttempts(pod, container string, oldest, newest int32) string {
+	return fmt.Sprintf("Note: pod %s, container %s: the logs of attempts %d to %d are lost; the node keeps only the logs of the last two attempts", pod, container, oldest+1, newest+1)
 }

@@ -15,32 +15,32 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// leftover is something that was made for a job before the job.
+// leftover is an object that run created for a job before the job.
 type leftover struct {
 	metav1.Object
 
-	// kind is what kubectl calls it.
+	// kind is kubectl's short name for it.
 	kind   string
 	remove func(context.Context, string, metav1.DeleteOptions) error
-	// adopt gives it to its job; nil for a claim, which no job owns.
+	// adopt makes its job the owner; nil for a claim, which no job owns.
 	adopt func(context.Context, *batchv1.Job) error
 }
 
-// leftovers lists what run made and no job owns. Who may not see a kind of it has
-// made none.
-func leftovers(ctx context.Context, client clients.Interface, namespace string) (found []leftover, errs error) {
+// leftovers lists the objects that run created and no job owns. It skips kinds that the user may not
+// list, because the user cannot have created them either.
+func leftovers(ctx context.Context, client clients.Interface, namespace string) (result []leftover, errs error) {
 	for _, list := range []func(context.Context, clients.Interface, string) ([]leftover, error){scripts, variables, unusedClaims} {
-		some, err := list(ctx, client, namespace)
+		listed, err := list(ctx, client, namespace)
 		if err != nil && !apierrors.IsForbidden(err) {
 			errs = errors.Join(errs, fmt.Errorf("listing the objects of interrupted runs: %w", err))
 		}
-		for _, one := range some {
-			if len(one.GetOwnerReferences()) == 0 && one.GetDeletionTimestamp() == nil {
-				found = append(found, one)
+		for _, object := range listed {
+			if len(object.GetOwnerReferences()) == 0 && object.GetDeletionTimestamp() == nil {
+				result = append(result, object)
 			}
 		}
 	}
-	return found, errs
+	return result, errs
 }
 
 func scripts(ctx context.Context, client clients.Interface, namespace string) ([]leftover, error) {
@@ -48,11 +48,11 @@ func scripts(ctx context.Context, client clients.Interface, namespace string) ([
 	if err != nil {
 		return nil, err
 	}
-	created := slices.DeleteFunc(list.Items, func(one corev1.ConfigMap) bool { return provenance.IsCopy(&one) })
-	return each(created, func(one *corev1.ConfigMap) leftover {
-		of := client.CoreV1().ConfigMaps(one.Namespace)
-		return leftover{one, "configmap", of.Delete, func(ctx context.Context, job *batchv1.Job) error {
-			return provenance.Adopt(ctx, job, one.Name, of.Patch)
+	created := slices.DeleteFunc(list.Items, func(script corev1.ConfigMap) bool { return provenance.IsCopy(&script) })
+	return toLeftovers(created, func(script *corev1.ConfigMap) leftover {
+		configMaps := client.CoreV1().ConfigMaps(script.Namespace)
+		return leftover{script, "configmap", configMaps.Delete, func(ctx context.Context, job *batchv1.Job) error {
+			return provenance.Adopt(ctx, job, script.Name, configMaps.Patch)
 		}}
 	}), nil
 }
@@ -62,11 +62,11 @@ func variables(ctx context.Context, client clients.Interface, namespace string) 
 	if err != nil {
 		return nil, err
 	}
-	created := slices.DeleteFunc(list.Items, func(one corev1.Secret) bool { return provenance.IsCopy(&one) })
-	return each(created, func(one *corev1.Secret) leftover {
-		of := client.CoreV1().Secrets(one.Namespace)
-		return leftover{one, "secret", of.Delete, func(ctx context.Context, job *batchv1.Job) error {
-			return provenance.Adopt(ctx, job, one.Name, of.Patch)
+	created := slices.DeleteFunc(list.Items, func(secret corev1.Secret) bool { return provenance.IsCopy(&secret) })
+	return toLeftovers(created, func(secret *corev1.Secret) leftover {
+		secrets := client.CoreV1().Secrets(secret.Namespace)
+		return leftover{secret, "secret", secrets.Delete, func(ctx context.Context, job *batchv1.Job) error {
+			return provenance.Adopt(ctx, job, secret.Name, secrets.Patch)
 		}}
 	}), nil
 }
@@ -77,17 +77,17 @@ func unusedClaims(ctx context.Context, client clients.Interface, namespace strin
 		return nil, err
 	}
 	pending := slices.DeleteFunc(list.Items, func(claim corev1.PersistentVolumeClaim) bool {
-		return claim.Status.Phase != corev1.ClaimPending || !provenance.MadeResults(&claim) // not a copy that people made
+		return claim.Status.Phase != corev1.ClaimPending || !provenance.MadeResults(&claim) // not a copy that a user made
 	})
-	return each(pending, func(one *corev1.PersistentVolumeClaim) leftover {
-		return leftover{one, "pvc", client.CoreV1().PersistentVolumeClaims(one.Namespace).Delete, nil}
+	return toLeftovers(pending, func(claim *corev1.PersistentVolumeClaim) leftover {
+		return leftover{claim, "pvc", client.CoreV1().PersistentVolumeClaims(claim.Namespace).Delete, nil}
 	}), nil
 }
 
-func each[T any](items []T, of func(*T) leftover) []leftover {
-	found := make([]leftover, len(items))
+func toLeftovers[T any](items []T, wrap func(*T) leftover) []leftover {
+	result := make([]leftover, len(items))
 	for i := range items {
-		found[i] = of(&items[i])
+		result[i] = wrap(&items[i])
 	}
-	return found
+	return result
 }

@@ -17,10 +17,10 @@ import (
 )
 
 // madeFor describes what run made for a job, that long ago.
-func madeFor(of, name, component string, ago time.Duration) metav1.ObjectMeta {
+func madeFor(jobName, name, component string, ago time.Duration) metav1.ObjectMeta {
 	meta := metav1.ObjectMeta{
 		Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name), CreationTimestamp: metav1.NewTime(faketest.Now().Add(-ago)),
-		Labels: map[string]string{provenance.ManagedByLabel: provenance.ManagedBy, provenance.ComponentLabel: component, provenance.JobLabel: of},
+		Labels: map[string]string{provenance.ManagedByLabel: provenance.ManagedBy, provenance.ComponentLabel: component, provenance.JobLabel: jobName},
 	}
 	provenance.SetCreatedAs(&meta)
 	return meta
@@ -36,10 +36,10 @@ func copyOf(meta metav1.ObjectMeta) metav1.ObjectMeta {
 func TestSweepLeftovers(t *testing.T) {
 	owned := &corev1.ConfigMap{ObjectMeta: madeFor("gone", "owned", provenance.ScriptComponent, time.Hour)}
 	owned.OwnerReferences = []metav1.OwnerReference{{Name: "gone"}}
-	claim := func(of, name string, phase corev1.PersistentVolumeClaimPhase) *corev1.PersistentVolumeClaim {
+	claim := func(jobName, name string, phase corev1.PersistentVolumeClaimPhase) *corev1.PersistentVolumeClaim {
 		return faketest.Claim(name, "1Gi", phase, func(c *corev1.PersistentVolumeClaim) {
-			c.ObjectMeta = madeFor(of, name, provenance.ResultsComponent, time.Hour)
-			c.Annotations = map[string]string{provenance.UseAnnotation: provenance.Bind(c.UID, of+" 2026-03-04T10:00:00Z")}
+			c.ObjectMeta = madeFor(jobName, name, provenance.ResultsComponent, time.Hour)
+			c.Annotations = map[string]string{provenance.UseAnnotation: provenance.Bind(c.UID, jobName+" 2026-03-04T10:00:00Z")}
 		})
 	}
 	given := claim("gone", "given-results", corev1.ClaimPending)

@@ -13,11 +13,11 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
-// Logs writes the logs of every pod of job to out, oldest pod first, also of
-// pods that have failed, and of a container that was restarted in place also that of
-// the attempt before, which the node keeps. Where there are several containers, each
-// line begins with the pod's (and container's) name. A job without logs is an
-// error that says why.
+// Logs writes the logs of every pod of job to out, oldest pod first, including failed
+// pods. For a container that was restarted in place, it also writes the log of
+// the previous attempt, which the node keeps. If there are several containers, each
+// line begins with the name of the pod (and container). If the job has no logs, the
+// error explains why.
 func Logs(ctx context.Context, client clients.Interface, job *batchv1.Job, out io.Writer) error {
 	pods, err := Pods(ctx, client, job)
 	if err != nil {
@@ -41,11 +41,11 @@ func Logs(ctx context.Context, client clients.Interface, job *batchv1.Job, out i
 	return errs
 }
 
-// NoLogsError says why a job has no logs.
-type NoLogsError struct{ why string }
+// NoLogsError explains why a job has no logs.
+type NoLogsError struct{ message string }
 
-// Error returns the sentence for people.
-func (e *NoLogsError) Error() string { return e.why }
+// Error returns a sentence for users.
+func (e *NoLogsError) Error() string { return e.message }
 
 func noLogs(job *batchv1.Job, pods []*corev1.Pod) error {
 	say := func(format string, args ...any) error { return &NoLogsError{fmt.Sprintf(format, args...)} }
@@ -58,37 +58,37 @@ func noLogs(job *batchv1.Job, pods []*corev1.Pod) error {
 		return say("job %q has no pods yet; use -f to wait for them", job.Name)
 	}
 	for _, pod := range pods {
-		if why := reason.OfPod(pod, nil); why.Known() {
-			return say("job %q has no logs yet; use -f to wait for them (pod %s: %s)", job.Name, pod.Name, why)
+		if cause := reason.OfPod(pod, nil); cause.Known() {
+			return say("job %q has no logs yet; use -f to wait for them (pod %s: %s)", job.Name, pod.Name, cause)
 		}
 	}
 	return say("job %q has no logs yet; use -f to wait for them", job.Name)
 }
 
-// many reports whether job is to have several pods.
-func many(job *batchv1.Job) bool {
-	more := func(n *int32) bool { return n != nil && *n > 1 }
-	return more(job.Spec.Parallelism) || more(job.Spec.Completions)
+// hasSeveralPods reports whether job runs several pods.
+func hasSeveralPods(job *batchv1.Job) bool {
+	several := func(n *int32) bool { return n != nil && *n > 1 }
+	return several(job.Spec.Parallelism) || several(job.Spec.Completions)
 }
 
-// started returns the states of the containers of pod that have written a log. Of
-// init containers only what has failed is worth reading; of sidecars that is told
-// only while it keeps the others from their start: later they are stopped.
+// started returns the states of the containers of pod whose logs are written. Of
+// init containers, only failed ones are included, and of those a sidecar only
+// while it prevents the main containers from starting: later, sidecars are stopped.
 func started(pod *corev1.Pod) (written []corev1.ContainerStatus) {
 	for _, status := range pod.Status.ContainerStatuses {
 		if status.ContainerID != "" {
 			written = append(written, status)
 		}
 	}
-	var first []corev1.ContainerStatus
+	var initContainers []corev1.ContainerStatus
 	for _, status := range pod.Status.InitContainerStatuses {
 		failed := status.State.Terminated != nil && status.State.Terminated.ExitCode != 0 ||
 			status.State.Waiting != nil && status.LastTerminationState.Terminated != nil
 		if failed && status.ContainerID != "" && (len(written) == 0 || !reason.IsSidecar(pod, status.Name)) {
-			first = append(first, status)
+			initContainers = append(initContainers, status)
 		}
 	}
-	return append(first, written...)
+	return append(initContainers, written...)
 }
 
 func prefix(pod *corev1.Pod, container string, many bool) string {

@@ -21,14 +21,14 @@ import (
 // last letter is "!" is cut there.
 func logServer(t *testing.T, answers ...string) *kubernetes.Clientset {
 	t.Helper()
-	next := 0
+	served := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		if next == len(answers) {
+		if served == len(answers) {
 			http.Error(w, "pods \"train-x\" not found", http.StatusNotFound)
 			return
 		}
-		text, cut := strings.CutSuffix(answers[next], "!")
-		next++
+		text, cut := strings.CutSuffix(answers[served], "!")
+		served++
 		_, _ = w.Write([]byte(text))
 		_ = http.NewResponseController(w).Flush()
 		if cut {
@@ -50,9 +50,9 @@ func timedLine(n int) string {
 
 // A log whose connection breaks is read to its end, or the error says that lines are lost.
 func TestLogIsReadToItsEnd(t *testing.T) {
-	var all, cuts []string
-	for n := range mostReads + 3 {
-		all, cuts = append(all, fmt.Sprintf("line %d\n", n)), append(cuts, timedLine(n)+"!")
+	var lines, cuts []string
+	for n := range maxReads + 3 {
+		lines, cuts = append(lines, fmt.Sprintf("line %d\n", n)), append(cuts, timedLine(n)+"!")
 	}
 	const lost = "the last lines of the log of pod \"train-x\" are lost"
 	for name, test := range map[string]struct {
@@ -63,7 +63,7 @@ func TestLogIsReadToItsEnd(t *testing.T) {
 		"complete, and then deleted":      {[]string{timedLine(0)}, "line 0\n", ""},
 		"cut, and read again":             {[]string{timedLine(0) + "!", timedLine(0) + timedLine(1), timedLine(1)}, "line 0\nline 1\n", ""},
 		"cut, and then deleted":           {[]string{timedLine(0) + "!"}, "line 0\n", lost},
-		"cut often, with a line each":     {append(append([]string{timedLine(0)}, cuts...), timedLine(mostReads+2)), strings.Join(all, ""), ""},
+		"cut often, with a line each":     {append(append([]string{timedLine(0)}, cuts...), timedLine(maxReads+2)), strings.Join(lines, ""), ""},
 		"cut in the middle, then deleted": {[]string{timedLine(0) + strings.TrimSuffix(timedLine(1), "1\n") + "!"}, "line 0\nline ", lost},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -116,13 +116,13 @@ func TestRestartBehindACutStream(t *testing.T) {
 func TestNewFileOfALog(t *testing.T) {
 	t.Parallel()
 	answers := []string{timedLine(0) + "!"}
-	for range mostOthers + 1 {
+	for range maxOtherLogs + 1 {
 		answers = append(answers, timedLine(1))
 	}
 	var out bytes.Buffer
 	pod := faketest.PodOf(faketest.Job("train"), "train-x", corev1.PodSucceeded)
 	l := &logStream{client: logServer(t, answers...), pod: pod, container: "main", out: &lineWriter{out: &out}}
-	for range mostOthers + 2 {
+	for range maxOtherLogs + 2 {
 		_ = l.resumeAttempt(t.Context())
 	}
 	if want := "line 0\nline 1\n"; out.String() != want {

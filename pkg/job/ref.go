@@ -1,10 +1,10 @@
-// Package job knows batch/v1 Jobs: how one is named on a command line, what state it
-// is in and why, its logs, and its end. How one is made is the affair of package spec
-// below it.
+// Package job handles batch/v1 Jobs: how a command line names a job, its state
+// and the reason for it, its logs, and its outcome. Package spec
+// creates Job objects.
 //
-// What it promises: a state is told from what the API server says of the job and its
-// pods, and a reason in the words of the cluster; what the server does not say is not
-// guessed. Nothing here deletes a job.
+// A state is derived from the status of the job and its
+// pods, and a reason uses the cluster's message; the package does not guess.
+// It deletes no job.
 package job
 
 import (
@@ -24,14 +24,14 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 )
 
-// Latest is what stands for the newest job of the caller.
+// Latest represents the newest job of the caller.
 const Latest = "@latest"
 
-// Ref names a job as a person typed it: a name, or Latest.
+// Ref is a reference to a job on the command line: a name, or Latest.
 type Ref string
 
-// ParseRef reads JOB in every spelling that kubectl takes (NAME, job/NAME,
-// jobs.batch/NAME, ...) and @latest.
+// ParseRef reads JOB in every form that kubectl accepts (NAME, job/NAME,
+// jobs.batch/NAME, ...) and @latest. The error is a *RefError or a *PathError.
 func ParseRef(text string) (Ref, error) {
 	kind, name, hasKind := strings.Cut(text, "/")
 	if bare, path, ok := strings.Cut(text, ":"); ok {
@@ -51,24 +51,24 @@ func ParseRef(text string) (Ref, error) {
 	return Ref(name), nil
 }
 
-// Accepted is what JOB can be.
+// Accepted lists the forms of JOB.
 const Accepted = "NAME, job/NAME or @latest"
 
-// RefError says that an argument does not name a job.
+// RefError means that an argument does not name a job.
 type RefError struct {
 	Text string
-	// Problem says what the argument is taken for, as a sentence about "it".
+	// Problem explains what the argument is instead, as a sentence about "it".
 	Problem string
-	// Accepted is what the argument can be.
+	// Accepted lists the forms that are valid.
 	Accepted string
 }
 
-// Error returns the sentence for people.
+// Error returns a sentence for users.
 func (e *RefError) Error() string {
 	return fmt.Sprintf("invalid argument %q: %s; use %s", e.Text, e.Problem, e.Accepted)
 }
 
-// otherKind says what an argument names that is not a job.
+// otherKind explains what an argument names instead of a job.
 func otherKind(kind, name string) string {
 	kinds := map[string]string{
 		"pvc": "a claim", "pvcs": "a claim", "persistentvolumeclaim": "a claim", "persistentvolumeclaims": "a claim",
@@ -76,9 +76,9 @@ func otherKind(kind, name string) string {
 		"deploy": "a Deployment", "deployment": "a Deployment", "sts": "a StatefulSet", "statefulset": "a StatefulSet",
 		"ns": "a namespace", "namespace": "a namespace", "node": "a node", "no": "a node", "s3": "a bucket",
 	}
-	switch what := kinds[strings.ToLower(kind)]; {
-	case what != "":
-		return "it names " + what + ", not a job"
+	switch noun := kinds[strings.ToLower(kind)]; {
+	case noun != "":
+		return "it names " + noun + ", not a job"
 	case kind == "", kind == ".", kind == "..", kind == "~":
 		return "it is a path, not a job"
 	case len(validation.IsDNS1123Label(kind)) == 0 && len(validation.IsDNS1123Subdomain(name)) == 0:
@@ -87,7 +87,7 @@ func otherKind(kind, name string) string {
 	return fmt.Sprintf("%q is not a kind of job", kind)
 }
 
-// ParseRefs reads several.
+// ParseRefs reads several references.
 func ParseRefs(texts []string) ([]Ref, error) {
 	refs := make([]Ref, 0, len(texts))
 	for _, text := range texts {
@@ -100,7 +100,7 @@ func ParseRefs(texts []string) ([]Ref, error) {
 	return refs, nil
 }
 
-// Name resolves ref: Latest to the newest job of the caller in namespace.
+// Name resolves ref. It resolves Latest to the newest job of the caller in namespace.
 func (r Ref) Name(ctx context.Context, client clients.Interface, namespace string) (string, error) {
 	if r != Latest {
 		return string(r), nil
@@ -117,7 +117,7 @@ func (r Ref) Name(ctx context.Context, client clients.Interface, namespace strin
 	if err != nil {
 		return "", fmt.Errorf("listing jobs for %s: %w", Latest, err)
 	}
-	jobs := slices.DeleteFunc(list.Items, func(one batchv1.Job) bool { return provenance.IsCopy(&one) })
+	jobs := slices.DeleteFunc(list.Items, func(job batchv1.Job) bool { return provenance.IsCopy(&job) })
 	if len(jobs) == 0 {
 		return "", fmt.Errorf("%s: user %s has no jobs in namespace %q", Latest, me.Name, namespace)
 	}
@@ -127,7 +127,7 @@ func (r Ref) Name(ctx context.Context, client clients.Interface, namespace strin
 	return newest.Name, nil
 }
 
-// Get returns the job that ref names. A missing one gives a NotFoundError.
+// Get returns the job that ref names. If it does not exist, the error is a *NotFoundError.
 func Get(ctx context.Context, client clients.Interface, namespace string, ref Ref) (*batchv1.Job, error) {
 	name, err := ref.Name(ctx, client, namespace)
 	if err != nil {
@@ -143,12 +143,12 @@ func Get(ctx context.Context, client clients.Interface, namespace string, ref Re
 	return job, nil
 }
 
-// GetAll returns the jobs that refs name, each once, in their order. Many names are
-// looked for in one list. The error tells of all that are missing, see WithoutMissing.
+// GetAll returns the jobs that refs name, each once, in their order. For many names
+// it lists all jobs once. The error names all jobs that do not exist, see WithoutMissing.
 func GetAll(ctx context.Context, client clients.Interface, namespace string, refs []Ref) ([]*batchv1.Job, error) {
 	get := func(ref Ref) (*batchv1.Job, error) { return Get(ctx, client, namespace, ref) }
 	if len(refs) > fewJobs {
-		there, err := listed(ctx, client, namespace, refs)
+		byName, err := listed(ctx, client, namespace, refs)
 		if err != nil {
 			return nil, err
 		}
@@ -156,79 +156,79 @@ func GetAll(ctx context.Context, client clients.Interface, namespace string, ref
 			if ref == Latest {
 				return Get(ctx, client, namespace, ref)
 			}
-			if one := there[string(ref)]; one != nil {
-				return one, nil
+			if job := byName[string(ref)]; job != nil {
+				return job, nil
 			}
 			return nil, &NotFoundError{Name: string(ref), Namespace: namespace}
 		}
 	}
 	var jobs []*batchv1.Job
 	var errs []error
-	seen := map[string]bool{}
+	added := map[string]bool{}
 	for _, ref := range refs {
-		one, err := get(ref)
+		job, err := get(ref)
 		switch {
 		case ctx.Err() != nil:
 			return nil, ctx.Err()
 		case err != nil:
 			errs = append(errs, err)
-		case !seen[one.Name]:
-			seen[one.Name] = true
-			jobs = append(jobs, one)
+		case !added[job.Name]:
+			added[job.Name] = true
+			jobs = append(jobs, job)
 		}
 	}
 	return jobs, errors.Join(errs...)
 }
 
-// WithoutMissing returns an error of GetAll without the jobs that do not exist.
+// WithoutMissing removes the jobs that do not exist from an error of GetAll.
 func WithoutMissing(err error) error {
-	all, ok := err.(interface{ Unwrap() []error })
+	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
 		return err
 	}
-	return errors.Join(slices.DeleteFunc(slices.Clone(all.Unwrap()), func(one error) bool {
-		_, missing := errors.AsType[*NotFoundError](one)
+	return errors.Join(slices.DeleteFunc(slices.Clone(joined.Unwrap()), func(failure error) bool {
+		_, missing := errors.AsType[*NotFoundError](failure)
 		return missing
 	})...)
 }
 
 // listed returns the jobs of namespace that refs name.
 func listed(ctx context.Context, client clients.Interface, namespace string, refs []Ref) (map[string]*batchv1.Job, error) {
-	there := make(map[string]*batchv1.Job, len(refs))
+	byName := make(map[string]*batchv1.Job, len(refs))
 	for _, ref := range refs {
-		there[string(ref)] = nil
+		byName[string(ref)] = nil
 	}
-	return there, Each(ctx, client, namespace, metav1.ListOptions{}, func(one *batchv1.Job) error {
-		if _, named := there[one.Name]; named {
-			one.ManagedFields = nil // half of the memory, and of no use here
-			there[one.Name] = one
+	return byName, Each(ctx, client, namespace, metav1.ListOptions{}, func(job *batchv1.Job) error {
+		if _, named := byName[job.Name]; named {
+			job.ManagedFields = nil // not needed; half of the memory
+			byName[job.Name] = job
 		}
 		return nil
 	})
 }
 
-// NotFoundError says that there is no such job.
+// NotFoundError means that the job does not exist.
 type NotFoundError struct{ Name, Namespace string }
 
-// Error returns the sentence for people.
+// Error returns a sentence for users.
 func (e *NotFoundError) Error() string {
 	return fmt.Sprintf("no job %q in namespace %q", e.Name, e.Namespace)
 }
 
-// Hint says what to type, for a program of that name.
+// Hint returns the command to run; program is the name of the plugin.
 func (e *NotFoundError) Hint(program string) string {
 	return "; run \"" + program + " list\" to see jobs"
 }
 
-// PathError says that a job was named with a path, as other tools have it.
+// PathError means that a job was named with a path, as other tools do.
 type PathError struct{ Text, Job, Path string }
 
-// Error returns the sentence for people.
+// Error returns a sentence for users.
 func (e *PathError) Error() string {
 	return fmt.Sprintf("invalid argument %q: a path must be a separate argument", e.Text)
 }
 
-// Hint says what to type, for a program of that name.
+// Hint returns the command to run; program is the name of the plugin.
 func (e *PathError) Hint(program string) string {
 	if e.Job == "" || e.Path == "" {
 		return ""

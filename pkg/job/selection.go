@@ -19,10 +19,10 @@ func States() []State {
 // Final reports whether a job in this state is finished.
 func (s State) Final() bool { return s == Complete || s == Failed || s == Cancelled }
 
-// Selection says which jobs are meant, by what the API server cannot select. The zero value
+// Selection selects jobs by what the API server cannot select. The zero value
 // selects every job.
 type Selection struct {
-	// States that the job is in; none for any.
+	// States of the selected jobs; none for any.
 	States []State
 	// Except are the names of jobs that are not selected.
 	Except []string
@@ -30,9 +30,9 @@ type Selection struct {
 	OlderThan, NewerThan time.Duration
 }
 
-// Selects reports whether one is meant.
-func (s Selection) Selects(one *batchv1.Job, now time.Time) bool {
-	return s.SelectsState(one.Name, StateOf(one)) && s.SelectsAge(now.Sub(since(one)))
+// Selects reports whether s selects job.
+func (s Selection) Selects(job *batchv1.Job, currentTime time.Time) bool {
+	return s.SelectsState(job.Name, StateOf(job)) && s.SelectsAge(currentTime.Sub(since(job)))
 }
 
 // SelectsState is Selects without the age.
@@ -45,21 +45,21 @@ func (s Selection) SelectsAge(age time.Duration) bool {
 	return (s.OlderThan == 0 || age >= s.OlderThan) && (s.NewerThan == 0 || age < s.NewerThan)
 }
 
-// since returns from when on the age of a job counts: its end, else its creation.
-func since(one *batchv1.Job) time.Time {
-	if end, ok := Finished(one); ok {
+// since returns the time from which the age of a job counts: its end, or else its creation.
+func since(job *batchv1.Job) time.Time {
+	if end, ok := Finished(job); ok {
 		return end
 	}
-	return one.CreationTimestamp.Time
+	return job.CreationTimestamp.Time
 }
 
 // EachSelected calls see with every job that options and selection select, reading page by page.
-// now is asked after the answer, which tells the time of the API server.
-func EachSelected(ctx context.Context, client clients.Interface, namespace string, options metav1.ListOptions, selection Selection, now func() time.Time, see func(*batchv1.Job) error) error {
-	return Each(ctx, client, namespace, options, func(one *batchv1.Job) error {
-		if !selection.Selects(one, now()) {
+// It calls serverTime after the response, which contains the time of the API server.
+func EachSelected(ctx context.Context, client clients.Interface, namespace string, options metav1.ListOptions, selection Selection, serverTime func() time.Time, see func(*batchv1.Job) error) error {
+	return Each(ctx, client, namespace, options, func(job *batchv1.Job) error {
+		if !selection.Selects(job, serverTime()) {
 			return nil
 		}
-		return see(one)
+		return see(job)
 	})
 }

@@ -15,7 +15,7 @@ import (
 )
 
 func created(ago time.Duration) func(*batchv1.Job) {
-	return func(one *batchv1.Job) { one.CreationTimestamp = metav1.NewTime(faketest.Now().Add(-ago)) }
+	return func(object *batchv1.Job) { object.CreationTimestamp = metav1.NewTime(faketest.Now().Add(-ago)) }
 }
 
 func TestSelectionSelects(t *testing.T) {
@@ -24,9 +24,9 @@ func TestSelectionSelects(t *testing.T) {
 		faketest.Job("done", created(9*time.Hour), faketest.Ended(batchv1.JobComplete, time.Hour)),
 		faketest.Job("bad", created(9*time.Hour), faketest.Ended(batchv1.JobFailed, 4*time.Hour)),
 		faketest.Job("halted", created(9*time.Hour), faketest.Marked(provenance.CancelledAnnotation, "now"), faketest.Ended(batchv1.JobFailed, 3*time.Hour, batchv1.JobReasonDeadlineExceeded, "late")),
-		faketest.Job("busy", created(5*time.Hour), func(one *batchv1.Job) { one.Status.Ready = &ready }),
+		faketest.Job("busy", created(5*time.Hour), func(object *batchv1.Job) { object.Status.Ready = &ready }),
 		faketest.Job("waits", created(2*time.Hour)),
-		faketest.Job("held", created(time.Minute), func(one *batchv1.Job) { one.Spec.Suspend = &yes }),
+		faketest.Job("held", created(time.Minute), func(object *batchv1.Job) { object.Spec.Suspend = &yes }),
 	}
 	for name, test := range map[string]struct {
 		selection job.Selection
@@ -44,9 +44,9 @@ func TestSelectionSelects(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			var names []string
-			for _, one := range jobs {
-				if test.selection.Selects(one, faketest.Now()) {
-					names = append(names, one.Name)
+			for _, object := range jobs {
+				if test.selection.Selects(object, faketest.Now()) {
+					names = append(names, object.Name)
 				}
 			}
 			if got := strings.Join(names, " "); got != test.want {

@@ -8,32 +8,32 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
-// State is where a job is between its making and its end.
+// State is the phase of a job between its creation and its end.
 type State string
 
 // The states of a job.
 const (
-	// Suspended: no pods are made until it is resumed.
+	// Suspended: no pods are created until it is resumed.
 	Suspended State = "Suspended"
-	// Queued: no pods are made until its queue admits it.
+	// Queued: no pods are created until its queue admits it.
 	Queued State = "Queued"
 	// Pending: none of its pods has started.
 	Pending State = "Pending"
-	// Retrying: its pods have failed, and the next one is made after a while.
+	// Retrying: its pods have failed, and the next one is created after a delay.
 	Retrying State = "Retrying"
 	// Running: at least one pod is ready.
 	Running State = "Running"
-	// Stopping: how it ends is decided, and its pods come to their end.
+	// Stopping: the outcome is certain, and its pods are ending.
 	Stopping State = "Stopping"
-	// Complete: it reached what it was to do.
+	// Complete: it succeeded.
 	Complete State = "Complete"
-	// Failed: it gave up.
+	// Failed: it failed permanently.
 	Failed State = "Failed"
 	// Cancelled: cancel ended it.
 	Cancelled State = "Cancelled"
 )
 
-// StateOf returns the state of job, from its own status alone.
+// StateOf returns the state of job, from its status alone.
 func StateOf(job *batchv1.Job) State {
 	if end := End(job); end != nil {
 		if end.Reason == batchv1.JobReasonDeadlineExceeded && provenance.Mark(job, provenance.CancelledAnnotation) != "" {
@@ -54,7 +54,7 @@ func StateOf(job *batchv1.Job) State {
 	return Pending
 }
 
-// suspendedState tells a job that waits in a queue from one that a user suspended.
+// suspendedState distinguishes a job that waits in a queue from a job that a user suspended.
 func suspendedState(job *batchv1.Job) State {
 	if job.Labels[reason.QueueLabel] != "" {
 		return Queued

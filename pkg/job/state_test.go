@@ -80,9 +80,9 @@ func TestStateOf(t *testing.T) {
 }
 
 func TestDuration(t *testing.T) {
-	now := faketest.Now()
+	currentTime := faketest.Now()
 	started := faketest.Job("a", func(j *batchv1.Job) {
-		start := metav1.NewTime(now.Add(-time.Minute))
+		start := metav1.NewTime(currentTime.Add(-time.Minute))
 		j.Status.StartTime = &start
 	})
 	for name, test := range map[string]struct {
@@ -93,14 +93,14 @@ func TestDuration(t *testing.T) {
 		"runs":        {started, time.Minute},
 		"ended":       {faketest.Job("a", faketest.Ended(batchv1.JobFailed, time.Hour)), 10 * time.Minute},
 	} {
-		if got := job.Duration(test.job, now); got != test.want {
+		if got := job.Duration(test.job, currentTime); got != test.want {
 			t.Errorf("%s: %v; want %v", name, got, test.want)
 		}
 	}
 	if when, ok := job.Finished(started); ok {
 		t.Errorf("not ended, but finished %v", when)
 	}
-	if when, ok := job.Finished(faketest.Job("a", faketest.Ended(batchv1.JobComplete, time.Hour))); !ok || !when.Equal(now.Add(-time.Hour)) {
+	if when, ok := job.Finished(faketest.Job("a", faketest.Ended(batchv1.JobComplete, time.Hour))); !ok || !when.Equal(currentTime.Add(-time.Hour)) {
 		t.Errorf("finished %v, %v", when, ok)
 	}
 }

@@ -16,33 +16,33 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// making is how long run may take from the first thing it makes to the job: what
-// is older and has no job was left by one that was killed.
-const making = 10 * time.Minute
+// creationLimit is how long run may take from the first object that it creates to the job: an older
+// object without a job is the leftover of a run that was killed.
+const creationLimit = 10 * time.Minute
 
-// SweepLeftovers removes what a run that was killed made for a job that is not
-// there: scripts, Secrets, and results claims that no pod has used. What belongs to
-// a job that is there, and was not given to it, is given now. It returns what it removed,
-// as KIND/NAME, with the namespace before it where that is all of them.
-func SweepLeftovers(ctx context.Context, client clients.Interface, namespace string, now time.Time) (swept []string, err error) {
-	found, err := leftovers(ctx, client, namespace)
-	for _, one := range found {
-		if now.Sub(one.GetCreationTimestamp().Time) < making {
+// SweepLeftovers deletes what a killed run created for a job that does not
+// exist: scripts, Secrets, and results claims that no pod has used. If the job
+// exists but does not own the object, the job becomes its owner. It returns the deleted objects
+// as KIND/NAME, with the namespace if all namespaces were listed.
+func SweepLeftovers(ctx context.Context, client clients.Interface, namespace string, serverTime time.Time) (swept []string, err error) {
+	objects, err := leftovers(ctx, client, namespace)
+	for _, object := range objects {
+		if serverTime.Sub(object.GetCreationTimestamp().Time) < creationLimit {
 			continue
 		}
-		removed, failed := one.sweep(ctx, client)
+		removed, failed := object.sweep(ctx, client)
 		if failed != nil {
-			err = errors.Join(err, fmt.Errorf("cleaning up %s %q, which an interrupted run created: %w", one.kind, one.GetName(), failed))
+			err = errors.Join(err, fmt.Errorf("cleaning up %s %q, which an interrupted run created: %w", object.kind, object.GetName(), failed))
 		}
 		if removed {
-			swept = append(swept, one.shown(namespace))
+			swept = append(swept, object.displayName(namespace))
 		}
 	}
 	return swept, err
 }
 
-// shown names it for people, who looked in namespace or in all.
-func (l leftover) shown(namespace string) string {
+// displayName returns the name for a user who listed namespace, or all namespaces.
+func (l leftover) displayName(namespace string) string {
 	name := l.kind + "/" + l.GetName()
 	if namespace == metav1.NamespaceAll {
 		name += " in " + l.GetNamespace()
@@ -50,27 +50,27 @@ func (l leftover) shown(namespace string) string {
 	return name
 }
 
-// sweep removes it, unless its job is there.
+// sweep deletes the object, unless its job exists.
 func (l leftover) sweep(ctx context.Context, client clients.Interface) (removed bool, err error) {
-	made, err := client.BatchV1().Jobs(l.GetNamespace()).Get(ctx, provenance.JobOf(l), metav1.GetOptions{})
+	job, err := client.BatchV1().Jobs(l.GetNamespace()).Get(ctx, provenance.JobOf(l), metav1.GetOptions{})
 	switch {
 	case err == nil && l.adopt == nil:
 		return false, nil
-	case err == nil && uses(made, l.GetName()):
-		return false, l.adopt(ctx, made)
+	case err == nil && uses(job, l.GetName()):
+		return false, l.adopt(ctx, job)
 	case err != nil && !apierrors.IsNotFound(err):
 		return false, err
 	}
-	if waited, err := l.awaited(ctx, client); waited || err != nil {
+	if waited, err := l.isAwaited(ctx, client); waited || err != nil {
 		return false, err
 	}
 	err = l.remove(ctx, l.GetName(), metav1.DeleteOptions{Preconditions: metav1.NewUIDPreconditions(string(l.GetUID()))})
 	return err == nil, err
 }
 
-// awaited reports whether a pod waits for a claim; who may not see pods cannot tell,
-// and it is left.
-func (l leftover) awaited(ctx context.Context, client clients.Interface) (bool, error) {
+// isAwaited reports whether a pod waits for the claim. It returns true if the user may not list
+// pods, so that the claim is kept.
+func (l leftover) isAwaited(ctx context.Context, client clients.Interface) (bool, error) {
 	if l.adopt != nil {
 		return false, nil
 	}
@@ -81,7 +81,7 @@ func (l leftover) awaited(ctx context.Context, client clients.Interface) (bool, 
 	return len(users) > 0, err
 }
 
-// uses reports whether job has that script or Secret.
+// uses reports whether job uses that script or Secret.
 func uses(job *batchv1.Job, name string) bool {
 	return job.Annotations[provenance.ScriptAnnotation] == name || slices.Contains(provenance.EnvSecrets(job), name)
 }

@@ -14,21 +14,21 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
-// settle is how long changes are gathered before they are looked at: one event
-// of the cluster comes as a burst of changes.
+// settle is how long changes are collected before they are evaluated: one event
+// in the cluster causes a burst of changes.
 const settle = 300 * time.Millisecond
 
-// checksOfPatience is how often it is looked whether patience has run out.
-const checksOfPatience = 4
+// patienceChecks is how often it is checked, during Patience, whether Patience has expired.
+const patienceChecks = 4
 
-// View is a job as seen at one moment.
+// View is the state of a job at one moment.
 type View struct {
 	Job *batchv1.Job
-	// Pods of the job, also those that were deleted while it was watched.
+	// Pods are the job's pods, including those that were deleted while it was watched.
 	Pods []*corev1.Pod
 	// Reason is why nothing of the job runs.
 	Reason reason.Reason
-	// Gone means that the job was deleted; SawDeletion that its last state is known.
+	// Gone means that the job was deleted; SawDeletion means that its last state is known.
 	Gone, SawDeletion bool
 }
 
@@ -36,27 +36,27 @@ type View struct {
 type Watcher struct {
 	Client clients.Interface
 	Clock  clock.PassiveClock
-	// Say is told why nothing of a job runs, at each change, in the cluster's words.
+	// Say receives the cluster's reason why nothing of a job runs, at each change.
 	Say func(string)
 	// Everywhere names jobs with their namespaces.
 	Everywhere bool
-	// Patience is how long a reason may last that waiting cannot resolve, until
+	// Patience is how long a reason that waiting cannot resolve may last until
 	// the watcher gives up; 0 for ever.
 	Patience time.Duration
 }
 
-// named returns the name of a job as people are told it.
-func (w *Watcher) named(one *batchv1.Job) string {
+// displayName returns the name of a job as shown to users.
+func (w *Watcher) displayName(job *batchv1.Job) string {
 	if w.Everywhere {
-		return one.Namespace + "/" + one.Name
+		return job.Namespace + "/" + job.Name
 	}
-	return one.Name
+	return job.Name
 }
 
-// watch calls see with new views of jobs, which are of one namespace and
-// unfinished, each with its place in jobs. A job of which see returns false is not looked at again. It ends when none is
-// left or ctx is done. A lost connection to the cluster is told; watch continues by
-// itself. It does not poll.
+// watch calls see with new views of jobs, which are in one namespace and
+// unfinished, with the index of the job. When see returns false, the job is not watched any more. It ends when no job is
+// left or ctx is done. It reports a lost connection to the cluster and reconnects. It does not
+// poll.
 func (w *Watcher) watch(ctx context.Context, jobs []*batchv1.Job, see func(int, View) bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -65,12 +65,12 @@ func (w *Watcher) watch(ctx context.Context, jobs []*batchv1.Job, see func(int, 
 	})
 	sets.start(ctx)
 	var recheck <-chan time.Time
-	if w.Patience > 0 { // it can run out although nothing changes
-		ticker := time.NewTicker(max(w.Patience/checksOfPatience, time.Second))
+	if w.Patience > 0 { // it can expire although nothing changes
+		ticker := time.NewTicker(max(w.Patience/patienceChecks, time.Second))
 		defer ticker.Stop()
 		recheck = ticker.C
 	}
-	for left := indexes(jobs); len(left) > 0; {
+	for unfinished := indexes(jobs); len(unfinished) > 0; {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
@@ -86,13 +86,13 @@ func (w *Watcher) watch(ctx context.Context, jobs []*batchv1.Job, see func(int, 
 		if !ok {
 			continue
 		}
-		for i := range left {
+		for i := range unfinished {
 			view := views(jobs[i])
-			switch more := see(i, view); {
-			case !more:
-				delete(left, i)
-			case view.Gone: // nothing may change any more
-				time.AfterFunc(settle, sets.change)
+			switch pending := see(i, view); {
+			case !pending:
+				delete(unfinished, i)
+			case view.Gone: // there may be no further change
+				time.AfterFunc(settle, sets.notify)
 			}
 		}
 	}
@@ -100,11 +100,11 @@ func (w *Watcher) watch(ctx context.Context, jobs []*batchv1.Job, see func(int, 
 }
 
 func indexes(jobs []*batchv1.Job) map[int]bool {
-	all := make(map[int]bool, len(jobs))
+	set := make(map[int]bool, len(jobs))
 	for i := range jobs {
-		all[i] = true
+		set[i] = true
 	}
-	return all
+	return set
 }
 
 // describe names jobs for a message.

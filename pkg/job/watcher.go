@@ -19,48 +19,49 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
-// sets are the objects that tell what becomes of jobs of one namespace: however
-// many jobs there are, three lists and watches.
+// sets hold the objects that determine the state of jobs of one namespace. They need three lists and watches,
+// however many jobs there are.
 type sets struct {
 	client  clients.Interface
 	lost    func(error)
 	jobs    []*batchv1.Job
 	changed chan struct{}
 	failed  chan error
-	listed  atomic.Bool // the jobs were looked for at least once
+	listed  atomic.Bool // the jobs were listed at least once
 
 	current  watcher.Set[*batchv1.Job]
 	pods     watcher.Set[*corev1.Pod]
 	warnings watcher.Set[*corev1.Event]
 }
 
-// newSets returns the sets for jobs, of which there is at least one. They hold what
-// concerns these jobs and nothing else, because they may be kept for days.
+// newSets returns the sets for jobs, of which there is at least one. They hold only
+// objects that concern these jobs, because they may exist for days.
 func newSets(client clients.Interface, jobs []*batchv1.Job, lost func(error)) *sets {
 	s := &sets{client: client, lost: lost, jobs: jobs, changed: make(chan struct{}, 1), failed: make(chan error, 2)}
-	wanted, names, claims := map[types.UID]bool{}, map[string]bool{}, map[string]bool{}
-	for _, one := range jobs {
-		wanted[one.UID], names[podNameStem(one.Name)] = true, true
-		for _, volume := range one.Spec.Template.Spec.Volumes {
+	uids := map[types.UID]bool{}
+	stems, claims := map[string]bool{}, map[string]bool{}
+	for _, job := range jobs {
+		uids[job.UID], stems[podNameStem(job.Name)] = true, true
+		for _, volume := range job.Spec.Template.Spec.Volumes {
 			if volume.PersistentVolumeClaim != nil {
 				claims[volume.PersistentVolumeClaim.ClaimName] = true
 			}
 		}
 	}
-	s.current.Wanted = func(one *batchv1.Job) bool { return wanted[one.UID] }
+	s.current.Wanted = func(job *batchv1.Job) bool { return uids[job.UID] }
 	if len(jobs) == 1 {
-		s.current.Start(jobs[0]) // it may end, and be deleted, before a list is made
+		s.current.Start(jobs[0]) // it may end and be deleted before the first list
 	}
 	if len(jobs) > 1 {
-		s.pods.Wanted = func(pod *corev1.Pod) bool { return wanted[controllerOf(pod)] }
+		s.pods.Wanted = func(pod *corev1.Pod) bool { return uids[controllerOf(pod)] }
 	}
 	s.warnings.Forgets = true
 	s.warnings.Wanted = func(event *corev1.Event) bool {
 		switch about := event.InvolvedObject; about.Kind {
 		case "Job":
-			return wanted[about.UID]
+			return uids[about.UID]
 		case "Pod":
-			return hasStem(names, about.Name)
+			return hasStem(stems, about.Name)
 		case "PersistentVolumeClaim":
 			return claims[about.Name]
 		}
@@ -69,8 +70,8 @@ func newSets(client clients.Interface, jobs []*batchv1.Job, lost func(error)) *s
 	return s
 }
 
-// stemLength is how much of a job's name its pods' names have for certain: the Job
-// controller cuts long ones to make room for a task's number and a suffix.
+// stemLength is how much of a job's name the names of its pods contain at least: the Job
+// controller shortens long names to make room for a task's number and a suffix.
 const stemLength = 40
 
 func podNameStem(job string) string { return job[:min(len(job), stemLength)] }
@@ -95,8 +96,8 @@ func controllerOf(pod *corev1.Pod) types.UID {
 	return ""
 }
 
-// start keeps the three sets. Events are a courtesy: a user may lack the right
-// to read them, and the job's own end matters more.
+// start keeps the three sets up to date. Errors of events are ignored: a user may lack the right
+// to read them, and the outcome of the job is more important.
 func (s *sets) start(ctx context.Context) {
 	ns := s.jobs[0].Namespace
 	ofJobs, ofPods := metav1.ListOptions{}, metav1.ListOptions{LabelSelector: podsOf(s.jobs)}
@@ -104,28 +105,30 @@ func (s *sets) start(ctx context.Context) {
 		ofJobs.FieldSelector = fields.OneTermEqualSelector("metadata.name", s.jobs[0].Name).String()
 	}
 	warnings := metav1.ListOptions{FieldSelector: "type=Warning"}
-	looked := func() { s.listed.Store(true); s.change() }
-	go func() { s.fail(watcher.Keep(ctx, s.client.BatchV1().Jobs(ns), ofJobs, &s.current, looked, s.lost)) }()
-	go func() { s.fail(watcher.Keep(ctx, s.client.CoreV1().Pods(ns), ofPods, &s.pods, s.change, quiet)) }()
-	go func() { _ = watcher.Keep(ctx, s.client.CoreV1().Events(ns), warnings, &s.warnings, s.change, quiet) }()
+	onList := func() { s.listed.Store(true); s.notify() }
+	go func() { s.fail(watcher.Keep(ctx, s.client.BatchV1().Jobs(ns), ofJobs, &s.current, onList, s.lost)) }()
+	go func() { s.fail(watcher.Keep(ctx, s.client.CoreV1().Pods(ns), ofPods, &s.pods, s.notify, ignoreError)) }()
+	go func() {
+		_ = watcher.Keep(ctx, s.client.CoreV1().Events(ns), warnings, &s.warnings, s.notify, ignoreError)
+	}()
 }
 
-// podsOf selects the pods of jobs, and as few others as one selector can.
+// podsOf returns a selector of the pods of jobs that selects as few other pods as possible.
 func podsOf(jobs []*batchv1.Job) string {
 	if len(jobs) == 1 {
 		return Selector(jobs[0])
 	}
 	const jobName = "job-name" // every version of Kubernetes sets it
-	if slices.ContainsFunc(jobs, func(one *batchv1.Job) bool { return one.Spec.ManualSelector != nil && *one.Spec.ManualSelector }) {
-		return "" // their pods have the labels that their author chose
+	if slices.ContainsFunc(jobs, func(job *batchv1.Job) bool { return job.Spec.ManualSelector != nil && *job.Spec.ManualSelector }) {
+		return "" // their pods have labels that their author chose
 	}
 	return jobName
 }
 
-// quiet: the watch of the job itself tells of a lost connection, once is enough.
-func quiet(error) {}
+// ignoreError: the watch of the job reports a lost connection, and one report is enough.
+func ignoreError(error) {}
 
-func (s *sets) change() {
+func (s *sets) notify() {
 	select {
 	case s.changed <- struct{}{}:
 	default:
@@ -138,50 +141,51 @@ func (s *sets) fail(err error) {
 	}
 }
 
-// views returns what puts the sets together for one job; false until the jobs
-// themselves were seen.
-func (s *sets) views(now time.Time) (of func(*batchv1.Job) View, ok bool) {
+// views returns a function that combines the sets for one job; false until the jobs
+// were listed.
+func (s *sets) views(currentTime time.Time) (viewOf func(*batchv1.Job) View, ok bool) {
 	if !s.listed.Load() {
 		return nil, false
 	}
 	jobs, deleted := byUID(s.current.All()), byUID(s.current.Gone())
 	if len(s.jobs) == 1 {
-		return func(one *batchv1.Job) View {
-			return s.view(one, jobs, deleted, s.pods.All(), s.pods.Gone(), s.warnings.All(), now)
+		return func(job *batchv1.Job) View {
+			return s.view(job, jobs, deleted, s.pods.All(), s.pods.Gone(), s.warnings.All(), currentTime)
 		}, true
 	}
-	pods, podsGone, warnings := byController(s.pods.All()), byController(s.pods.Gone()), s.warnings.All()
-	return func(one *batchv1.Job) View {
-		return s.view(one, jobs, deleted, pods[one.UID], podsGone[one.UID], warnings, now)
+	pods, podsGone := byController(s.pods.All()), byController(s.pods.Gone())
+	warnings := s.warnings.All()
+	return func(job *batchv1.Job) View {
+		return s.view(job, jobs, deleted, pods[job.UID], podsGone[job.UID], warnings, currentTime)
 	}, true
 }
 
-func (s *sets) view(one *batchv1.Job, jobs, deleted map[types.UID]*batchv1.Job, pods, podsGone []*corev1.Pod, warnings []*corev1.Event, now time.Time) View {
-	v := View{Job: one, Pods: slices.Concat(pods, podsGone)}
-	if current, there := jobs[one.UID]; there {
+func (s *sets) view(job *batchv1.Job, jobs, deleted map[types.UID]*batchv1.Job, pods, podsGone []*corev1.Pod, warnings []*corev1.Event, currentTime time.Time) View {
+	v := View{Job: job, Pods: slices.Concat(pods, podsGone)}
+	if current, ok := jobs[job.UID]; ok {
 		v.Job = current
 	} else {
-		v.Gone, v.SawDeletion = true, s.current.SawDeletion(one.UID)
-		if last, seen := deleted[one.UID]; seen {
-			v.Job = last
+		v.Gone, v.SawDeletion = true, s.current.SawDeletion(job.UID)
+		if final, ok := deleted[job.UID]; ok {
+			v.Job = final
 		}
 	}
-	v.Reason = reason.OfJob(v.Job, pods, warnings, now)
+	v.Reason = reason.OfJob(v.Job, pods, warnings, currentTime)
 	return v
 }
 
 func byUID(jobs []*batchv1.Job) map[types.UID]*batchv1.Job {
-	by := make(map[types.UID]*batchv1.Job, len(jobs))
-	for _, one := range jobs {
-		by[one.UID] = one
+	result := make(map[types.UID]*batchv1.Job, len(jobs))
+	for _, job := range jobs {
+		result[job.UID] = job
 	}
-	return by
+	return result
 }
 
 func byController(pods []*corev1.Pod) map[types.UID][]*corev1.Pod {
-	by := map[types.UID][]*corev1.Pod{}
+	result := map[types.UID][]*corev1.Pod{}
 	for _, pod := range pods {
-		by[controllerOf(pod)] = append(by[controllerOf(pod)], pod)
+		result[controllerOf(pod)] = append(result[controllerOf(pod)], pod)
 	}
-	return by
+	return result
 }

@@ -13,7 +13,7 @@ import (
 // Warnings of a namespace are kept for days: only those about the jobs, their pods and their claims are.
 func TestWatchKeepsWarningsOfItsJobsOnly(t *testing.T) {
 	long := strings.Repeat("long-", 12)
-	one := func(name string) *batchv1.Job {
+	newJob := func(name string) *batchv1.Job {
 		job := &batchv1.Job{ObjectMeta: metav1.ObjectMeta{Name: name, UID: types.UID("uid-" + name)}}
 		job.Spec.Template.Spec.Volumes = []corev1.Volume{
 			{Name: "v", VolumeSource: corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: name + "-results"}}},
@@ -21,7 +21,7 @@ func TestWatchKeepsWarningsOfItsJobsOnly(t *testing.T) {
 		}
 		return job
 	}
-	sets := newSets(nil, []*batchv1.Job{one("train"), one(long + "x")}, nil)
+	sets := newSets(nil, []*batchv1.Job{newJob("train"), newJob(long + "x")}, nil)
 	if !sets.warnings.Forgets {
 		t.Error("deleted events are kept")
 	}

@@ -60,7 +60,7 @@ func TestBrokenLogIsResumed(t *testing.T) {
 		},
 		"long lines": func(k *kubelet) {
 			for i := range 9 {
-				k.add(start.Add(time.Duration(i)*time.Second), strings.Repeat(string(rune('a'+i)), part+i)+"\n")
+				k.add(start.Add(time.Duration(i)*time.Second), strings.Repeat(string(rune('a'+i)), maxPart+i)+"\n")
 			}
 		},
 	}
@@ -89,7 +89,7 @@ func TestBrokenLogIsResumed(t *testing.T) {
 func TestManyLinesInOneSecond(t *testing.T) {
 	count := 1_800_000
 	if testing.Short() {
-		count = 2 * mostTimes
+		count = 2 * maxTimes
 	}
 	start := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
 	var log bytes.Buffer
@@ -100,7 +100,7 @@ func TestManyLinesInOneSecond(t *testing.T) {
 	lines := 0
 	l := &logStream{}
 	feed := func(answer io.Reader) {
-		if err := eachPart(answer, l.written.reader(func([]byte, bool, bool) error { lines++; return nil }).take); err != nil {
+		if err := eachPart(answer, l.written.reader(func([]byte, bool, bool) error { lines++; return nil }).consume); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -109,7 +109,7 @@ func TestManyLinesInOneSecond(t *testing.T) {
 	if lines < count || lines > count+1 { // the line that was cut comes in two parts
 		t.Errorf("%d lines were written of %d", lines, count)
 	}
-	if held := cap(l.written.times); held > 2*mostTimes {
+	if held := cap(l.written.times); held > 2*maxTimes {
 		t.Errorf("room for %d times is held", held)
 	}
 }
@@ -118,7 +118,7 @@ func TestManyLinesInOneSecond(t *testing.T) {
 func (l *logStream) feed(t *testing.T, answer io.Reader) {
 	t.Helper()
 	r := l.written.reader(func(text []byte, start, end bool) error { return l.out.write(l, text, start, end) })
-	if err := eachPart(answer, r.take); err != nil {
+	if err := eachPart(answer, r.consume); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -137,13 +137,13 @@ func TestNoteOfKubeletIsWrittenOnce(t *testing.T) {
 
 // A line without an end is handed on in parts of bounded length.
 func TestLongLineComesInParts(t *testing.T) {
-	most, all := 0, 0
+	longest, total := 0, 0
 	err := eachPart(io.LimitReader(endless{}, 5<<20), func(text []byte, _, _ bool) error {
-		most, all = max(most, len(text)), all+len(text)
+		longest, total = max(longest, len(text)), total+len(text)
 		return nil
 	})
-	if err != nil || most > part || all != 5<<20 {
-		t.Errorf("parts of up to %d bytes, %d together, %v; want up to %d, %d, none", most, all, err, part, 5<<20)
+	if err != nil || longest > maxPart || total != 5<<20 {
+		t.Errorf("parts of up to %d bytes, %d together, %v; want up to %d, %d, none", longest, total, err, maxPart, 5<<20)
 	}
 }
 
