@@ -37,18 +37,17 @@ func main() {
 }
 
 func run(name, then string, args []string) int {
-	// An interrupt reaches the command as well, which ends by it; its report is still printed.
-	signal.Ignore(os.Interrupt)
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr
-	if os.Getenv(nested) != "" {
+	if os.Getenv(nested) != "" { // in the process group of the outer testrun
+		signal.Ignore(os.Interrupt)
 		cmd.Stdout = os.Stdout
 		return status(cmd.Run())
 	}
 	cmd.Env = append(os.Environ(), nested+"=1")
 	stdout, err := cmd.StdoutPipe()
 	if err == nil {
-		err = cmd.Start()
+		err = forwardSignals(cmd, cmd.Start)
 	}
 	if err != nil {
 		return status(err)
