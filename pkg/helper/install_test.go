@@ -186,7 +186,7 @@ func TestInstallCannot(t *testing.T) {
 		"no such machine": {sh(), working, func(i *installer) {
 			i.binaries = func(string) (Binary, bool) { return Binary{}, false }
 		}, &CannotRunError{}, "there is no agent for the architecture", 1},
-		"no programs":  {localexec.Shells(t)["plain"](), working, nil, &CannotRunError{}, "uname", 1},
+		"no programs":  {localexec.Plain(t), working, nil, &CannotRunError{}, "uname", 1},
 		"no shell":     {&localexec.Executor{Shell: []string{"/bin/false-sh"}}, working, nil, &NoShellError{}, "no shell", 1},
 		"nobody wakes": {sh(), working, func(i *installer) { i.pid = "999999999" }, &UndeliveredError{}, "main process", 3},
 	} {

@@ -164,6 +164,10 @@ func run(l link, fixed Codec, serial bool, size int, data ...content) (float64, 
 
 func TestNeverMuchSlowerThanTheBest(t *testing.T) {
 	const megabyte = 1 << 20
+	buffers := []float64{64 << 10, 4 << 20}
+	if testing.Short() {
+		buffers = buffers[:1]
+	}
 	for name, kind := range map[string]struct {
 		size int
 		data []content
@@ -177,7 +181,7 @@ func TestNeverMuchSlowerThanTheBest(t *testing.T) {
 		"zeros": {8192 * megabyte, []content{zeros}},
 	} {
 		for _, rate := range []float64{2000e6, 700e6, 400e6, 250e6, 180e6, 120e6, 80e6, 50e6, 30e6, 12.5e6, 5e6, 1e6} {
-			for _, buffer := range []float64{64 << 10, 4 << 20} {
+			for _, buffer := range buffers {
 				for _, serial := range []bool{false, true} {
 					l := link{copies: 1100e6, rate: rate, buffer: buffer}
 					t.Run(fmt.Sprintf("%s at %.1f MB/s through %.0f kB, serial %t", name, rate/1e6, buffer/1024, serial), func(t *testing.T) {

@@ -13,6 +13,7 @@ import (
 // Shells returns an Executor for each shell of this machine, by name, and logs
 // which these are. At least "sh" must be there. The one of busybox finds nothing
 // but busybox's own programs, the one named "plain" no sha256sum. A dash that is called sh is not named twice.
+// With -short there is only "sh".
 func Shells(tb testing.TB) map[string]func() *Executor {
 	tb.Helper()
 	NeedLinux(tb)
@@ -25,6 +26,9 @@ func Shells(tb testing.TB) map[string]func() *Executor {
 	if shells["sh"] == nil {
 		tb.Fatal("no sh on this machine")
 	}
+	if testing.Short() {
+		return map[string]func() *Executor{"sh": shells["sh"]}
+	}
 	if same(tb, "sh", "dash") {
 		delete(shells, "dash") // unlike bash, it ignores the name that it is called by
 	}
@@ -32,12 +36,18 @@ func Shells(tb testing.TB) map[string]func() *Executor {
 		path := Applets(tb, busybox)
 		shells["busybox"] = func() *Executor { return &Executor{Shell: []string{busybox, "sh"}, Path: path} }
 	}
-	path := Links(tb, "sh", "tar")
-	shells["plain"] = func() *Executor { return &Executor{Path: path, Shell: []string{filepath.Join(path, "sh")}} }
+	shells["plain"] = func() *Executor { return Plain(tb) }
 	for name := range shells {
 		tb.Log("using the shell", name)
 	}
 	return shells
+}
+
+// Plain returns an Executor of an sh that finds no program but tar.
+func Plain(tb testing.TB) *Executor {
+	tb.Helper()
+	path := Links(tb, "sh", "tar")
+	return &Executor{Path: path, Shell: []string{filepath.Join(path, "sh")}}
 }
 
 // same reports whether two names are those of one program.

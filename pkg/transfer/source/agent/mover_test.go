@@ -14,7 +14,11 @@ import (
 // TestMover runs the suite over a tunnel, with each codec.
 func TestMover(t *testing.T) {
 	agenttest.NeedLinux(t)
-	for _, codec := range []string{"auto", "zstd", "s2", "none"} {
+	codecs := []string{"auto", "zstd", "s2", "none"}
+	if testing.Short() {
+		codecs = codecs[:1]
+	}
+	for _, codec := range codecs {
 		t.Run(codec, func(t *testing.T) {
 			sourcetest.Run(t, sourcetest.Mover{Lists: true, Open: func(t *testing.T, root string) transfer.Source {
 				t.Helper()

@@ -17,7 +17,11 @@ import (
 // TestMover runs the suite through a store in this process, whole files and in pieces.
 func TestMover(t *testing.T) {
 	agenttest.NeedLinux(t)
-	for name, chunk := range map[string]int64{"whole": 0, "pieces": 1 << 20} {
+	chunks := map[string]int64{"whole": 0, "pieces": 1 << 20}
+	if testing.Short() {
+		delete(chunks, "whole")
+	}
+	for name, chunk := range chunks {
 		t.Run(name, func(t *testing.T) {
 			store, _ := s3test.Start(t, nil)
 			sourcetest.Run(t, sourcetest.Mover{Lists: true, Settles: true, Packs: chunk == 0, Open: func(t *testing.T, root string) transfer.Source {
