@@ -75,8 +75,8 @@ func join(ctx context.Context, socket string) error {
 	}
 }
 
-func transfer(to io.Writer, from io.Reader) error {
-	_, err := io.CopyBuffer(struct{ io.Writer }{to}, struct{ io.Reader }{from}, make([]byte, 256<<10))
+func transfer(destination io.Writer, source io.Reader) error {
+	_, err := io.CopyBuffer(struct{ io.Writer }{destination}, struct{ io.Reader }{source}, make([]byte, 256<<10))
 	return err
 }
 

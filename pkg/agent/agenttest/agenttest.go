@@ -42,7 +42,9 @@ func Start(tb testing.TB, root string, o server.Options) *Agent {
 	if err != nil {
 		tb.Fatal(err)
 	}
-	o.Root, o.Socket, o.Now = root, filepath.Join(folder, "socket"), time.Now
+	o.Root = root
+	o.Socket = filepath.Join(folder, "socket")
+	o.Now = time.Now
 	o.FirstPause = cmp.Or(o.FirstPause, time.Millisecond)
 	ctx, stop := context.WithCancel(tb.Context())
 	done := make(chan struct{})

@@ -37,8 +37,8 @@ type Options struct {
 
 // Agent returns the ways to the agent that serves in the container at. Close
 // ends them. Errors: the agent does not answer to an exec, or there is no such way.
-func Agent(ctx context.Context, at transport.Container, o Options) (*transport.Chooser, error) {
-	exec := transport.With(&transport.ExecDialer{Executor: o.Exec, At: at, Argv: o.Join}, transport.Answers("/v1/ping"))
+func Agent(ctx context.Context, container transport.Container, o Options) (*transport.Chooser, error) {
+	exec := transport.With(&transport.ExecDialer{Executor: o.Exec, At: container, Argv: o.Join}, transport.Answers("/v1/ping"))
 	if o.Only == exec.Name() {
 		return transport.NewChooser(o.Trace, exec), nil
 	}
@@ -50,7 +50,7 @@ func Agent(ctx context.Context, at transport.Container, o Options) (*transport.C
 	if err != nil {
 		return nil, err
 	}
-	tunnel, err := o.Tunnel(at.Namespace, at.Pod, agent.Port)
+	tunnel, err := o.Tunnel(container.Namespace, container.Pod, agent.Port)
 	if err != nil {
 		return nil, err
 	}

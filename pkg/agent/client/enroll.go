@@ -24,13 +24,13 @@ const mostAnswer = 64 << 10
 // enroll shows the agent our certificate, and is shown the agent's.
 func enroll(ctx context.Context, exec transport.Dialer, certificate []byte) (enrolled, error) {
 	var answer enrolled
-	over := transport.NewChooser(nil, exec)
-	defer over.Close()
+	chooser := transport.NewChooser(nil, exec)
+	defer chooser.Close()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+transport.Host+"/v1/enroll", bytes.NewReader(certificate))
 	if err != nil {
 		return answer, err
 	}
-	response, err := over.HTTPClient().Do(request)
+	response, err := chooser.HTTPClient().Do(request)
 	if err != nil {
 		return answer, fmt.Errorf("connecting to the agent: %w", bare(err))
 	}

@@ -32,8 +32,8 @@ type Binary struct {
 // For returns the agent for a machine, by the name that uname -m has for it.
 // ok is false where there is none.
 func For(machine string) (b Binary, ok bool) {
-	arch, known := architecture(machine)
-	if !known {
+	arch, supported := architecture(machine)
+	if !supported {
 		return Binary{}, false
 	}
 	compressed, err := programs.ReadFile("programs/" + File(arch))
@@ -55,7 +55,7 @@ func Available() bool {
 }
 
 // architecture is Go's name for what uname -m calls machine.
-func architecture(machine string) (arch string, known bool) {
+func architecture(machine string) (arch string, supported bool) {
 	switch machine {
 	case "x86_64", "amd64":
 		return "amd64", true

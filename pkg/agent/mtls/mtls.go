@@ -38,7 +38,7 @@ type Pair struct {
 }
 
 // New makes a Pair that is valid for a day before and after now.
-func New(now time.Time) (*Pair, error) {
+func New(t time.Time) (*Pair, error) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
 		return nil, fmt.Errorf("creating a key: %w", err)
@@ -47,8 +47,8 @@ func New(now time.Time) (*Pair, error) {
 		SerialNumber: big.NewInt(1),
 		Subject:      pkix.Name{CommonName: name},
 		DNSNames:     []string{name},
-		NotBefore:    now.Add(-validity),
-		NotAfter:     now.Add(validity),
+		NotBefore:    t.Add(-validity),
+		NotAfter:     t.Add(validity),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:  []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}

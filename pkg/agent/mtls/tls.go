@@ -17,7 +17,7 @@ func (p *Pair) Server(peerPEM func() []byte) *tls.Config {
 		}
 		pinned := p.config()
 		pinned.ClientAuth = tls.RequireAndVerifyClientCert
-		pinned.ClientCAs = only(peer)
+		pinned.ClientCAs = poolOf(peer)
 		pinned.VerifyConnection = pin(peer)
 		return pinned, nil
 	}
@@ -35,7 +35,7 @@ func (p *Pair) Client(peerPEM []byte) *tls.Config {
 		config.VerifyConnection = func(tls.ConnectionState) error { return err }
 		return config
 	}
-	config.RootCAs = only(peer)
+	config.RootCAs = poolOf(peer)
 	config.VerifyConnection = pin(peer)
 	return config
 }
@@ -51,8 +51,8 @@ func (p *Pair) config() *tls.Config {
 	}
 }
 
-// only is a pool with peer in it: a certificate that signed itself is its own root.
-func only(peer *x509.Certificate) *x509.CertPool {
+// poolOf is a pool with peer in it: a certificate that signed itself is its own root.
+func poolOf(peer *x509.Certificate) *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(peer)
 	return pool

@@ -21,17 +21,17 @@ type agent struct {
 	opening sync.Mutex
 	// root is what is served, once it is open; only is the one file of it that is
 	// served, "" for all.
-	root    *os.Root
-	only    string
-	pair    *mtls.Pair
-	client  atomic.Pointer[[]byte] // the certificate of the one client
-	port    int
-	idle    *idle
-	writers *writers
-	tunnels *handed
-	stores  chan struct{} // a place for each chunk under way
-	puts    chan struct{} // a place for each file, or part of one, under way
-	clients clients
+	root       *os.Root
+	singleFile string
+	pair       *mtls.Pair
+	client     atomic.Pointer[[]byte] // the certificate of the one client
+	port       int
+	idle       *idle
+	writers    *writers
+	tunnels    *handed
+	stores     chan struct{} // a place for each chunk under way
+	puts       chan struct{} // a place for each file, or part of one, under way
+	clients    clients
 }
 
 func newAgent(o Options) (*agent, error) {

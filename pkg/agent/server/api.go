@@ -77,15 +77,15 @@ func (a *agent) answer(do job) http.HandlerFunc {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 			return
 		}
-		if gone := a.missing(r, s.request); len(gone) > 0 {
+		if missing := a.missing(r, s.request); len(missing) > 0 {
 			w.WriteHeader(http.StatusNotFound)
-			_, _ = w.Write(gone)
+			_, _ = w.Write(missing)
 			return
 		}
-		if s.out, err = a.writers.take(r.Context()); err != nil {
+		if s.out, err = a.writers.acquire(r.Context()); err != nil {
 			return
 		}
-		defer a.writers.give(s.out)
+		defer a.writers.release(s.out)
 		s.out.Start(&destination{w, http.NewResponseController(w), a.Now}, codec)
 		defer s.out.Stop()
 		if do(r.Context(), s) == nil {
@@ -138,12 +138,12 @@ func (a *agent) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 type destination struct {
 	http.ResponseWriter
 	control *http.ResponseController
-	now     func() time.Time
+	clock   func() time.Time
 }
 
 // Write implements io.Writer.
 func (d *destination) Write(p []byte) (int, error) {
-	if err := d.control.SetWriteDeadline(d.now().Add(stalled)); err != nil {
+	if err := d.control.SetWriteDeadline(d.clock().Add(stalled)); err != nil {
 		return 0, err
 	}
 	return d.ResponseWriter.Write(p)

@@ -15,22 +15,22 @@ const (
 	skimSize = 128 << 10
 )
 
-// taker does something with the pieces of a file.
-type taker interface {
+// consumer does something with the pieces of a file.
+type consumer interface {
 	// data reads at most n bytes from place on, and returns them.
-	data(p part, place, n int64) ([]byte, error)
+	data(p part, offset, n int64) ([]byte, error)
 	hole(n int64) error
 }
 
 // sending reads right into a stream.
 type sending struct{ out *wire.Writer }
 
-func (s sending) data(p part, place, n int64) ([]byte, error) {
+func (s sending) data(p part, offset, n int64) ([]byte, error) {
 	room, err := s.out.Data(n)
 	if err != nil {
 		return nil, err
 	}
-	got, err := p.readAt(room, place)
+	got, err := p.readAt(room, offset)
 	s.out.Commit(got)
 	return room[:got], inFile(err)
 }
@@ -40,11 +40,11 @@ func (s sending) hole(n int64) error { return s.out.Hole(n) }
 // skimming reads without sending.
 type skimming struct{ room []byte }
 
-func (s *skimming) data(p part, place, n int64) ([]byte, error) {
+func (s *skimming) data(p part, offset, n int64) ([]byte, error) {
 	if s.room == nil {
 		s.room = make([]byte, skimSize)
 	}
-	got, err := p.readAt(s.room[:min(n, skimSize)], place)
+	got, err := p.readAt(s.room[:min(n, skimSize)], offset)
 	return s.room[:got], inFile(err)
 }
 
@@ -72,18 +72,18 @@ type content struct {
 
 // read goes through p and returns the hash of it, with zeros for its holes.
 // whole is false where the file ended before p does.
-func (c *content) read(p part, to taker) (sum [16]byte, whole bool, err error) {
+func (c *content) read(p part, out consumer) (sum [16]byte, whole bool, err error) {
 	c.hash.Reset()
 	holes := p.facts.stored < p.facts.size
-	for place := p.from; place < p.to; {
-		data, hole := place, p.to
+	for offset := p.start; offset < p.end; {
+		data, hole := offset, p.end
 		if holes {
-			data, hole, holes = p.nextData(place, p.to)
+			data, hole, holes = p.nextData(offset, p.end)
 		}
-		if err := c.hole(data-place, to); err != nil {
+		if err := c.hole(data-offset, out); err != nil {
 			return sum, false, err
 		}
-		if place, err = c.data(p, data, hole, to); err != nil || place < hole {
+		if offset, err = c.data(p, data, hole, out); err != nil || offset < hole {
 			return sum, false, err
 		}
 	}
@@ -91,27 +91,27 @@ func (c *content) read(p part, to taker) (sum [16]byte, whole bool, err error) {
 }
 
 // data reads from place to end, and returns how far it came.
-func (c *content) data(p part, place, end int64, to taker) (int64, error) {
-	for place < end {
-		bytes, err := to.data(p, place, end-place)
+func (c *content) data(p part, offset, end int64, out consumer) (int64, error) {
+	for offset < end {
+		bytes, err := out.data(p, offset, end-offset)
 		if err == nil {
 			err = c.ctx.Err()
 		}
 		if err != nil || len(bytes) == 0 {
-			return place, err
+			return offset, err
 		}
 		_, _ = c.hash.Write(bytes)
-		place += int64(len(bytes))
+		offset += int64(len(bytes))
 	}
-	return place, nil
+	return offset, nil
 }
 
 // hole takes n zeros that need not be read.
-func (c *content) hole(n int64, to taker) error {
+func (c *content) hole(n int64, out consumer) error {
 	if n == 0 {
 		return nil
 	}
-	if err := to.hole(n); err != nil {
+	if err := out.hole(n); err != nil {
 		return err
 	}
 	if c.zeros == nil {

@@ -13,9 +13,9 @@ import (
 // folder is an open directory.
 type folder struct{ *os.File }
 
-func openFolder(root *os.Root, at string) (folder, error) {
+func openFolder(root *os.Root, name string) (folder, error) {
 	// As a directory or not at all: opening a pipe would wait for its writer.
-	dir, err := root.OpenFile(at, os.O_RDONLY|unix.O_DIRECTORY, 0)
+	dir, err := root.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY, 0)
 	return folder{dir}, err
 }
 
@@ -42,8 +42,8 @@ type file struct{ fd int }
 
 func (f file) close() { _ = unix.Close(f.fd) }
 
-// look says what the file is like at this moment.
-func (f file) look() (facts, error) {
+// readFacts says what the file is like at this moment.
+func (f file) readFacts() (facts, error) {
 	var stat unix.Stat_t
 	if err := unix.Fstat(f.fd, &stat); err != nil {
 		return facts{}, err
@@ -63,9 +63,9 @@ func (f file) look() (facts, error) {
 // difference to the times. A file system that cannot do it is left alone; every other error means that
 // content was lost.
 func (f file) writeBack() error {
-	const all = unix.SYNC_FILE_RANGE_WAIT_BEFORE | unix.SYNC_FILE_RANGE_WRITE | unix.SYNC_FILE_RANGE_WAIT_AFTER
+	const flags = unix.SYNC_FILE_RANGE_WAIT_BEFORE | unix.SYNC_FILE_RANGE_WRITE | unix.SYNC_FILE_RANGE_WAIT_AFTER
 	for {
-		switch err := unix.SyncFileRange(f.fd, 0, 0, all); {
+		switch err := unix.SyncFileRange(f.fd, 0, 0, flags); {
 		case errors.Is(err, unix.EINTR):
 		case errors.Is(err, unix.ENOSYS), errors.Is(err, unix.EINVAL), errors.Is(err, unix.EROFS),
 			errors.Is(err, unix.EPERM), errors.Is(err, unix.EOPNOTSUPP):
@@ -93,10 +93,10 @@ func typeOf(mode uint32) fs.FileMode {
 }
 
 // readAt fills p from place on. That it read less says that the file ends there.
-func (f file) readAt(p []byte, place int64) (int, error) {
+func (f file) readAt(p []byte, offset int64) (int, error) {
 	done := 0
 	for done < len(p) {
-		n, err := unix.Pread(f.fd, p[done:], place+int64(done))
+		n, err := unix.Pread(f.fd, p[done:], offset+int64(done))
 		if errors.Is(err, unix.EINTR) {
 			continue
 		}
@@ -110,13 +110,13 @@ func (f file) readAt(p []byte, place int64) (int, error) {
 
 // nextData finds the data at or behind place, and the hole behind that. Holes
 // may be asked for again only if the file system can tell.
-func (f file) nextData(place, size int64) (data, hole int64, holes bool) {
-	data, err := unix.Seek(f.fd, place, unix.SEEK_DATA)
+func (f file) nextData(offset, size int64) (data, hole int64, holes bool) {
+	data, err := unix.Seek(f.fd, offset, unix.SEEK_DATA)
 	if errors.Is(err, unix.ENXIO) {
 		return size, size, true // from here on all is hole
 	}
 	if err != nil {
-		return place, size, false
+		return offset, size, false
 	}
 	if data >= size {
 		return size, size, true // it grew, by data

@@ -15,8 +15,8 @@ import (
 
 type folder struct{ *os.Root }
 
-func openFolder(root *os.Root, at string) (folder, error) {
-	dir, err := root.OpenRoot(at)
+func openFolder(root *os.Root, name string) (folder, error) {
+	dir, err := root.OpenRoot(name)
 	return folder{dir}, err
 }
 
@@ -29,7 +29,7 @@ type file struct{ *os.File }
 
 func (f file) close() { _ = f.Close() }
 
-func (f file) look() (facts, error) {
+func (f file) readFacts() (facts, error) {
 	info, err := f.Stat()
 	if err != nil {
 		return facts{}, err
@@ -39,15 +39,15 @@ func (f file) look() (facts, error) {
 
 func (file) writeBack() error { return nil }
 
-func (f file) readAt(p []byte, place int64) (int, error) {
-	n, err := f.ReadAt(p, place)
+func (f file) readAt(p []byte, offset int64) (int, error) {
+	n, err := f.ReadAt(p, offset)
 	if errors.Is(err, io.EOF) {
 		err = nil
 	}
 	return n, err
 }
 
-func (file) nextData(place, size int64) (data, hole int64, holes bool) { return place, size, false }
+func (file) nextData(offset, size int64) (data, hole int64, holes bool) { return offset, size, false }
 
 func identity(fs.FileInfo) (device, inode uint64) { return 0, 0 }
 

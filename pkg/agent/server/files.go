@@ -40,41 +40,41 @@ type reading struct {
 }
 
 func newReading(ctx context.Context, s *session) *reading {
-	return &reading{session: s, content: content{ctx: ctx}, folders: folders{root: s.root, only: s.only}}
+	return &reading{session: s, content: content{ctx: ctx}, folders: folders{root: s.root, singleFile: s.singleFile}}
 }
 
 // part is what is read of a file, and how the file was when it was opened.
 type part struct {
 	file
-	from, to int64
-	facts    facts
-	settled  bool  // what changes it now will show in its times
-	beyond   int64 // how much longer than what was asked for it was
+	start, end int64
+	facts      facts
+	settled    bool  // what changes it now will show in its times
+	beyond     int64 // how much longer than what was asked for it was
 }
 
 func (r *reading) file(index int, entry wire.Entry) error {
 	began := r.Now()
-	opened, found, err := r.open(&r.folders, entry.Path)
+	opened, initial, err := r.open(&r.folders, entry.Path)
 	if err != nil {
 		return r.out.Failure(failure(index, err))
 	}
 	defer opened.close()
 	p := part{
-		file: opened, from: max(entry.Number, 0), to: found.size, facts: found, settled: found.changed.Before(began.Add(-settled)),
+		file: opened, start: max(entry.Number, 0), end: initial.size, facts: initial, settled: initial.changed.Before(began.Add(-settled)),
 	}
 	if entry.Limited {
-		p.to = min(p.to, entry.Limit)
-		p.beyond = found.size - p.to
+		p.end = min(p.end, entry.Limit)
+		p.beyond = initial.size - p.end
 	}
-	if p.from > p.to {
-		p.from = 0
+	if p.start > p.end {
+		p.start = 0
 	}
-	if r.end > p.from {
-		p.to = min(p.to, r.end)
+	if r.end > p.start {
+		p.end = min(p.end, r.end)
 	}
 	err = r.out.File(wire.File{
-		Index: index, Size: p.to, Mode: found.mode.Perm(), ModTime: found.modified, Changed: found.changed, Offset: p.from, Beyond: p.beyond,
-		Recent: r.recent(found.modified, found.changed),
+		Index: index, Size: p.end, Mode: initial.mode.Perm(), ModTime: initial.modified, Changed: initial.changed, Offset: p.start, Beyond: p.beyond,
+		Recent: r.recent(initial.modified, initial.changed),
 	})
 	if err != nil {
 		return err
@@ -103,23 +103,23 @@ func (r *reading) send(index int, p part) error {
 // verdict says what happened to the file since it was opened. Where its times
 // cannot tell, what was sent is read once more.
 func (r *reading) verdict(p part, sum [16]byte) (wire.State, error) {
-	now, err := p.look()
+	current, err := p.readFacts()
 	switch {
-	case err != nil, now.size < p.to:
+	case err != nil, current.size < p.end:
 		return wire.Changed, nil //nolint:nilerr // what cannot be looked at is not known to be still
-	case p.settled && p.facts.same(now):
-		return p.unchanged(now), nil
+	case p.settled && p.facts.matches(current):
+		return p.unchanged(current), nil
 	}
-	again, whole, err := r.content.read(p, &r.skim)
-	if _, ok := errors.AsType[*fileError](err); ok || err == nil && (!whole || again != sum) {
+	rereadSum, whole, err := r.content.read(p, &r.skim)
+	if _, ok := errors.AsType[*fileError](err); ok || err == nil && (!whole || rereadSum != sum) {
 		return wire.Changed, nil
 	}
-	return p.unchanged(now), err
+	return p.unchanged(current), err
 }
 
 // unchanged is the state of a file whose content is what was sent, as far as that goes.
-func (p part) unchanged(now facts) wire.State {
-	if p.beyond > 0 || now.size > p.facts.size {
+func (p part) unchanged(current facts) wire.State {
+	if p.beyond > 0 || current.size > p.facts.size {
 		return wire.Growing
 	}
 	return wire.Still

@@ -16,43 +16,43 @@ const gathered = 128 << 10
 type gather struct {
 	net.Conn
 	mu      sync.Mutex
-	holding bool
-	held    []byte
+	corked  bool
+	pending []byte
 }
 
 // Write implements net.Conn.
 func (g *gather) Write(p []byte) (int, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if !g.holding {
+	if !g.corked {
 		return g.Conn.Write(p)
 	}
-	g.held = append(g.held, p...)
-	if len(g.held) < gathered {
+	g.pending = append(g.pending, p...)
+	if len(g.pending) < gathered {
 		return len(p), nil
 	}
 	return len(p), g.flush()
 }
 
-func (g *gather) hold() {
+func (g *gather) cork() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.holding = true
+	g.corked = true
 }
 
-func (g *gather) release() error {
+func (g *gather) uncork() error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.holding = false
+	g.corked = false
 	return g.flush()
 }
 
 func (g *gather) flush() error {
-	if len(g.held) == 0 {
+	if len(g.pending) == 0 {
 		return nil
 	}
-	_, err := g.Conn.Write(g.held)
-	g.held = g.held[:0]
+	_, err := g.Conn.Write(g.pending)
+	g.pending = g.pending[:0]
 	return err
 }
 
@@ -64,9 +64,9 @@ type gathering struct {
 
 // Write implements net.Conn.
 func (g *gathering) Write(p []byte) (int, error) {
-	g.below.hold()
+	g.below.cork()
 	n, err := g.Conn.Write(p)
-	if released := g.below.release(); err == nil && released != nil {
+	if released := g.below.uncork(); err == nil && released != nil {
 		return 0, released
 	}
 	return n, err

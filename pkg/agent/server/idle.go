@@ -8,20 +8,20 @@ import (
 
 // idle calls end when no request was under way for some time.
 type idle struct {
-	mu     sync.Mutex
-	active int
-	after  time.Duration
+	mu      sync.Mutex
+	active  int
+	timeout time.Duration
 	// period counts the times without a request. The timer of an earlier one may fire late: it ends nothing.
 	period int
 	timer  *time.Timer
 	end    func()
 }
 
-func newIdle(after time.Duration, end func()) *idle {
-	i := &idle{after: after, end: end}
+func newIdle(timeout time.Duration, end func()) *idle {
+	i := &idle{timeout: timeout, end: end}
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	i.begin()
+	i.startTimer()
 	return i
 }
 
@@ -41,14 +41,14 @@ func (i *idle) add(n int) {
 	i.timer.Stop()
 	i.period++
 	if i.active == 0 {
-		i.begin()
+		i.startTimer()
 	}
 }
 
-// begin starts a period without requests. The caller holds mu.
-func (i *idle) begin() {
+// startTimer starts a period without requests. The caller holds mu.
+func (i *idle) startTimer() {
 	period := i.period
-	i.timer = time.AfterFunc(i.after, func() { i.expired(period) })
+	i.timer = time.AfterFunc(i.timeout, func() { i.expired(period) })
 }
 
 func (i *idle) expired(period int) {

@@ -25,16 +25,16 @@ const (
 
 // missing returns the entries of a list that do not exist, as a request would name them.
 // Only a list asks for things that it was not told of before.
-func (a *agent) missing(r *http.Request, request wire.Request) (gone []byte) {
+func (a *agent) missing(r *http.Request, request wire.Request) (entries []byte) {
 	if r.URL.Path != "/v1/list" {
 		return nil
 	}
 	for _, entry := range request.All() {
 		if _, err := a.lstat(entry.Path); absent(err) {
-			gone = wire.AppendEntry(gone, entry)
+			entries = wire.AppendEntry(entries, entry)
 		}
 	}
-	return gone
+	return entries
 }
 
 // list is the job that names everything at each of the paths.
@@ -43,11 +43,11 @@ func list(ctx context.Context, s *session) error {
 	for _, entry := range s.request.All() {
 		var err error
 		switch {
-		case s.only == "":
+		case s.singleFile == "":
 			err = w.tree(s.root, entry.Path)
 		case entry.Path == ".":
-			err = w.onlyFile(s.root, s.only)
-		case entry.Path == s.only:
+			err = w.onlyFile(s.root, s.singleFile)
+		case entry.Path == s.singleFile:
 			err = w.tree(s.root, entry.Path)
 		}
 		if err != nil {
@@ -139,9 +139,9 @@ func open(parent *os.Root, name string) (dir *os.Root, names *os.File, err error
 	}
 	opened, err := names.Stat()
 	if err == nil {
-		var there fs.FileInfo
-		there, err = parent.Lstat(name)
-		if err == nil && !os.SameFile(opened, there) {
+		var named fs.FileInfo
+		named, err = parent.Lstat(name)
+		if err == nil && !os.SameFile(opened, named) {
 			err = errors.New("replaced while it was listed")
 		}
 	}
@@ -159,8 +159,8 @@ func (w *walk) entries(dir *os.Root, names *os.File, full string, depth int) err
 		size = deepBatch
 	}
 	for {
-		some, err := names.Readdirnames(size)
-		below, failed := w.batch(dir, some, full)
+		chunk, err := names.Readdirnames(size)
+		below, failed := w.batch(dir, chunk, full)
 		if failed != nil {
 			return failed
 		}

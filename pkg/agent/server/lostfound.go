@@ -58,9 +58,9 @@ func holdsSnapshots(root *os.Root, name string, info fs.FileInfo) bool {
 	if err != nil || failed != nil {
 		return false
 	}
-	there, _ := position(inside)
-	here, _ := position(around)
-	return there != here
+	insideDevice, _ := position(inside)
+	aroundDevice, _ := position(around)
+	return insideDevice != aroundDevice
 }
 
 // wholeFileSystem reports whether a file system's own root is mounted at dir, and not a directory in it, by the text

@@ -29,7 +29,7 @@ func (a *agent) putFiles(w http.ResponseWriter, r *http.Request) {
 		defer close(results)
 		a.putAll(r.Context(), request, results)
 	}()
-	a.tell(w, results)
+	a.writeResults(w, results)
 	if r.Context().Err() != nil {
 		panic(http.ErrAbortHandler) // it was told to end, which is no answer
 	}
@@ -56,8 +56,8 @@ func (a *agent) readPut(w http.ResponseWriter, r *http.Request) (request wire.Pu
 // is long.
 const gatheringTime = 500 * time.Millisecond
 
-// tell writes results, some at a time, and a blank now and then between them.
-func (a *agent) tell(w http.ResponseWriter, results <-chan wire.PutResult) {
+// writeResults writes results, some at a time, and a blank now and then between them.
+func (a *agent) writeResults(w http.ResponseWriter, results <-chan wire.PutResult) {
 	out := newTelling(&destination{w, http.NewResponseController(w), a.Now})
 	beat, due := time.NewTicker(a.Beat), time.NewTicker(gatheringTime)
 	defer beat.Stop()
@@ -65,8 +65,8 @@ func (a *agent) tell(w http.ResponseWriter, results <-chan wire.PutResult) {
 	for {
 		var err error
 		select {
-		case result, more := <-results:
-			if !more {
+		case result, open := <-results:
+			if !open {
 				out.end()
 				return
 			}
@@ -91,15 +91,15 @@ func (a *agent) tell(w http.ResponseWriter, results <-chan wire.PutResult) {
 
 // telling is an answer of lines.
 type telling struct {
-	to    *destination
+	out   *destination
 	zip   *gzip.Writer
 	lines *json.Encoder
 	held  int // lines that were not sent
 }
 
-func newTelling(to *destination) *telling {
-	zip := gzip.NewWriter(to)
-	return &telling{to: to, zip: zip, lines: json.NewEncoder(zip)}
+func newTelling(out *destination) *telling {
+	zip := gzip.NewWriter(out)
+	return &telling{out: out, zip: zip, lines: json.NewEncoder(zip)}
 }
 
 // add takes a line. An error is met again by who flushes.
@@ -110,7 +110,7 @@ func (t *telling) add(result wire.PutResult) {
 
 func (t *telling) flush() error {
 	t.held = 0
-	return errors.Join(t.zip.Flush(), t.to.Flush())
+	return errors.Join(t.zip.Flush(), t.out.Flush())
 }
 
 // end ends the answer; who is gone asks no more.
@@ -118,9 +118,9 @@ func (t *telling) end() { _ = t.zip.Close() }
 
 // putAll stores all files of a request, some at a time.
 func (a *agent) putAll(ctx context.Context, request wire.PutRequest, results chan<- wire.PutResult) {
-	client, failed := a.clients.of(request.Roots)
-	var all sync.WaitGroup
-	defer all.Wait()
+	client, failed := a.clients.clientFor(request.Roots)
+	var group sync.WaitGroup
+	defer group.Wait()
 	for i, file := range request.Files {
 		if failed != nil {
 			results <- wire.PutResult{Index: i, Failed: failed}
@@ -131,11 +131,11 @@ func (a *agent) putAll(ctx context.Context, request wire.PutRequest, results cha
 		case <-ctx.Done():
 			return
 		}
-		all.Go(func() {
+		group.Go(func() {
 			defer func() { <-a.puts }()
-			one := &putting{agent: a, PutFile: file, client: client, tries: request.Tries}
-			one.hashed = func(state []byte) { results <- wire.PutResult{Index: i, Hashed: true, State: state} }
-			result := one.run(ctx)
+			p := &putting{agent: a, PutFile: file, client: client, tries: request.Tries}
+			p.hashed = func(state []byte) { results <- wire.PutResult{Index: i, Hashed: true, State: state} }
+			result := p.run(ctx)
 			if result.Index = i; ctx.Err() == nil { // else nobody knows what it would have been
 				results <- result
 			}

@@ -18,38 +18,40 @@ type facts struct {
 	modified, changed time.Time
 }
 
-// same reports whether nothing shows that the file changed from f to other.
-func (f facts) same(other facts) bool {
-	return f.size == other.size && f.modified.Equal(other.modified) && f.changed.Equal(other.changed)
+// matches reports whether nothing shows that the file changed from f to other.
+func (f facts) matches(later facts) bool {
+	return f.size == later.size && f.modified.Equal(later.modified) && f.changed.Equal(later.changed)
 }
 
 // folders opens files and keeps the directory of the last one open: the next is
 // mostly its neighbour.
 type folders struct {
-	root *os.Root
-	only string // the only file that may be opened; "" for all
-	path string
-	last folder
-	open bool
+	root       *os.Root
+	singleFile string // the only file that may be opened; "" for all
+	path       string
+	current    folder
+	open       bool
 }
 
-// at returns the directory at a path.
-func (f *folders) at(where string) (folder, error) {
-	if f.open && f.path == where {
-		return f.last, nil
+// openDirectory returns the directory at a path.
+func (f *folders) openDirectory(name string) (folder, error) {
+	if f.open && f.path == name {
+		return f.current, nil
 	}
 	f.close()
-	dir, err := openFolder(f.root, where)
+	dir, err := openFolder(f.root, name)
 	if err != nil {
 		return folder{}, err
 	}
-	f.path, f.last, f.open = where, dir, true
+	f.path = name
+	f.current = dir
+	f.open = true
 	return dir, nil
 }
 
 func (f *folders) close() {
 	if f.open {
-		_ = f.last.Close()
+		_ = f.current.Close()
 		f.open = false
 	}
 }
@@ -61,11 +63,11 @@ func (e *irregularError) Error() string { return "no longer a regular file, now 
 
 // regular opens a regular file.
 func (f *folders) regular(full string) (file, facts, error) {
-	if f.only != "" && full != f.only {
+	if f.singleFile != "" && full != f.singleFile {
 		return file{}, facts{}, fs.ErrNotExist
 	}
 	parent, name := path.Split(full)
-	dir, err := f.at(path.Clean(parent))
+	dir, err := f.openDirectory(path.Clean(parent))
 	if err != nil {
 		return file{}, facts{}, err
 	}
@@ -73,15 +75,15 @@ func (f *folders) regular(full string) (file, facts, error) {
 	if err != nil {
 		return file{}, facts{}, err
 	}
-	found, err := opened.look()
-	if err == nil && !found.mode.IsRegular() {
-		err = &irregularError{found.mode}
+	current, err := opened.readFacts()
+	if err == nil && !current.mode.IsRegular() {
+		err = &irregularError{current.mode}
 	}
 	if err != nil {
 		opened.close()
 		return file{}, facts{}, err
 	}
-	return opened, found, nil
+	return opened, current, nil
 }
 
 // failure is err in the place of the file at index.

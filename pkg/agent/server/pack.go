@@ -24,7 +24,7 @@ func (a *agent) pack(ctx context.Context, codec wire.Codec, target wire.Target, 
 	if err := a.fill(ctx, spool, codec, target.End, request); err != nil {
 		return wire.Stored{Failed: &wire.PutError{Message: "packing a chunk: " + cause(err)}}
 	}
-	client, failed := a.clients.of(target.Roots)
+	client, failed := a.clients.clientFor(target.Roots)
 	if failed == nil {
 		_, failed = put(ctx, client, upload{url: target.URL, content: spool, size: spool.size, tries: target.Tries, pause: a.FirstPause})
 	}
@@ -33,11 +33,11 @@ func (a *agent) pack(ctx context.Context, codec wire.Codec, target wire.Target, 
 
 // fill packs the files into spool.
 func (a *agent) fill(ctx context.Context, spool *spool, codec wire.Codec, end int64, request wire.Request) error {
-	writer, err := a.writers.take(ctx)
+	writer, err := a.writers.acquire(ctx)
 	if err != nil {
 		return err
 	}
-	defer a.writers.give(writer)
+	defer a.writers.release(writer)
 	if codec == wire.Auto {
 		codec = wire.Zstd // a disk tells nothing about the way to the store
 	}

@@ -31,8 +31,8 @@ const (
 	mostAnswer = 16 << 10
 )
 
-// passing reports whether another try may fare better.
-func (u *upload) passing(e *wire.PutError) bool {
+// retryable reports whether another try may fare better.
+func (u *upload) retryable(e *wire.PutError) bool {
 	switch e.Status {
 	case http.StatusInsufficientStorage, http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
 		return false
@@ -53,8 +53,8 @@ type upload struct {
 	url    string
 	header map[string]string
 	// content is sent from there, so much of it, as often as it takes.
-	content    io.ReaderAt
-	from, size int64
+	content      io.ReaderAt
+	offset, size int64
 	// steady says that content cannot change between two tries.
 	steady bool
 	// tries is how often; 0 for putTries.
@@ -68,7 +68,7 @@ func put(ctx context.Context, client *http.Client, u upload) (string, *wire.PutE
 	tries, pause := cmp.Or(u.tries, putTries), u.pause
 	for try := 1; ; try++ {
 		etag, failed := putOnce(ctx, client, u)
-		if failed == nil || !u.passing(failed) || try >= tries || ctx.Err() != nil {
+		if failed == nil || !u.retryable(failed) || try >= tries || ctx.Err() != nil {
 			return etag, failed
 		}
 		select {
@@ -82,25 +82,25 @@ func put(ctx context.Context, client *http.Client, u upload) (string, *wire.PutE
 
 // clients are those of stores, by the certificates that they trust.
 type clients struct {
-	mu  sync.Mutex
-	all map[string]*http.Client
+	mu      sync.Mutex
+	byRoots map[string]*http.Client
 }
 
-// of returns the client that trusts roots, which keeps its connections.
-func (c *clients) of(roots string) (*http.Client, *wire.PutError) {
+// clientFor returns the client that trusts roots, which keeps its connections.
+func (c *clients) clientFor(roots string) (*http.Client, *wire.PutError) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if client := c.all[roots]; client != nil {
+	if client := c.byRoots[roots]; client != nil {
 		return client, nil
 	}
 	client, err := storeClient(roots)
 	if err != nil {
 		return nil, &wire.PutError{Message: err.Error()}
 	}
-	if c.all == nil {
-		c.all = map[string]*http.Client{}
+	if c.byRoots == nil {
+		c.byRoots = map[string]*http.Client{}
 	}
-	c.all[roots] = client
+	c.byRoots[roots] = client
 	return client, nil
 }
 
@@ -129,7 +129,7 @@ func putOnce(ctx context.Context, client *http.Client, u upload) (string, *wire.
 	defer cancel()
 	late := time.AfterFunc(2*stuck, cancel)
 	defer late.Stop()
-	request, failed := u.request(ctx, &moving{io.NewSectionReader(u.content, u.from, u.size), late})
+	request, failed := u.request(ctx, &moving{io.NewSectionReader(u.content, u.offset, u.size), late})
 	if failed != nil {
 		return "", failed
 	}

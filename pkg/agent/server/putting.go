@@ -30,8 +30,8 @@ type putting struct {
 	hashed func(state []byte)
 
 	file file
-	// found is how the file was when it was opened.
-	found   facts
+	// initial is how the file was when it was opened.
+	initial facts
 	settled bool // what changes it now will show in its times
 	whole   hash.Hash
 }
@@ -39,14 +39,14 @@ type putting struct {
 // run reads, sends, and says what became of it.
 func (p *putting) run(ctx context.Context) wire.PutResult {
 	began := p.Now()
-	folders := folders{root: p.root, only: p.only}
+	folders := folders{root: p.root, singleFile: p.singleFile}
 	defer folders.close()
 	var err error
-	if p.file, p.found, err = p.open(&folders, p.Path); err != nil {
+	if p.file, p.initial, err = p.open(&folders, p.Path); err != nil {
 		return wire.PutResult{Refused: failure(0, err).Text}
 	}
 	defer p.file.close()
-	p.settled = p.found.changed.Before(began.Add(-settled))
+	p.settled = p.initial.changed.Before(began.Add(-settled))
 	if p.outdated() {
 		return wire.PutResult{Changes: wire.Changed}
 	}
@@ -63,12 +63,12 @@ func (p *putting) run(ctx context.Context) wire.PutResult {
 // outdated reports whether the client knows another file. One that only got longer has
 // what it knows.
 func (p *putting) outdated() bool {
-	return p.found.size < p.Size || p.found.size == p.Size && !p.same(p.found)
+	return p.initial.size < p.Size || p.initial.size == p.Size && !p.matches(p.initial)
 }
 
-// same reports whether now shows the file as the client knows it.
-func (p *putting) same(now facts) bool {
-	return now.size == p.Size && now.modified.Equal(p.ModTime) && now.changed.Equal(p.Changed)
+// matches reports whether now shows the file as the client knows it.
+func (p *putting) matches(current facts) bool {
+	return current.size == p.Size && current.modified.Equal(p.ModTime) && current.changed.Equal(p.Changed)
 }
 
 // send hashes the part and then stores it with its MD5, by which the store makes sure that what
@@ -80,7 +80,7 @@ func (p *putting) send(ctx context.Context) (result wire.PutResult, err error) {
 			return wire.PutResult{Changes: wire.Changed}, nil //nolint:nilerr // the file is hashed from its beginning
 		}
 	}
-	kept, sum, err := p.hash(ctx)
+	buffered, sum, err := p.hash(ctx)
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		return wire.PutResult{Changes: wire.Changed}, nil
 	}
@@ -96,42 +96,44 @@ func (p *putting) send(ctx context.Context) (result wire.PutResult, err error) {
 		p.hashed(result.State)
 	}
 	if p.URL != "" {
-		p.store(ctx, kept, sum, &result)
+		p.store(ctx, buffered, sum, &result)
 	}
 	return result, nil
 }
 
 // store sends what was hashed: kept, or the file's part where that is nil.
-func (p *putting) store(ctx context.Context, kept, sum []byte, result *wire.PutResult) {
-	u := upload{url: p.URL, header: maps.Clone(p.Header), content: contentOf{p.file}, from: p.From, size: p.Length, tries: p.tries, pause: p.FirstPause}
+func (p *putting) store(ctx context.Context, buffered, sum []byte, result *wire.PutResult) {
+	u := upload{url: p.URL, header: maps.Clone(p.Header), content: contentOf{p.file}, offset: p.From, size: p.Length, tries: p.tries, pause: p.FirstPause}
 	if u.header == nil {
 		u.header = map[string]string{}
 	}
-	if kept != nil {
-		u.content, u.from, u.steady = bytes.NewReader(kept), 0, true
+	if buffered != nil {
+		u.content = bytes.NewReader(buffered)
+		u.offset = 0
+		u.steady = true
 	}
 	u.header["Content-MD5"] = base64.StdEncoding.EncodeToString(sum)
 	result.ETag, result.Failed = put(ctx, p.client, u)
-	if failed := result.Failed; failed != nil && kept == nil && (failed.Code == "BadDigest" || failed.Code == "InvalidDigest") {
+	if failed := result.Failed; failed != nil && buffered == nil && (failed.Code == "BadDigest" || failed.Code == "InvalidDigest") {
 		result.Changes, result.Failed = wire.Changed, nil // it was another one when it was read again
 	}
 }
 
 // hash reads the part into the SHA-256 of the file and returns the MD5 of it, and the part itself
 // where it is short.
-func (p *putting) hash(ctx context.Context) (kept, sum []byte, err error) {
+func (p *putting) hash(ctx context.Context) (buffered, sum []byte, err error) {
 	part := md5.New() //nolint:gosec // as above
-	from := &ending{ctx, io.NewSectionReader(contentOf{p.file}, p.From, p.Length)}
+	source := &ending{ctx, io.NewSectionReader(contentOf{p.file}, p.From, p.Length)}
 	if p.Length <= inMemory {
-		kept = make([]byte, p.Length)
-		if _, err = io.ReadFull(from, kept); errors.Is(err, io.EOF) {
+		buffered = make([]byte, p.Length)
+		if _, err = io.ReadFull(source, buffered); errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
-		_, _ = part.Write(kept)
-		_, _ = p.whole.Write(kept)
-		return kept, part.Sum(nil), err
+		_, _ = part.Write(buffered)
+		_, _ = p.whole.Write(buffered)
+		return buffered, part.Sum(nil), err
 	}
-	n, err := io.CopyBuffer(io.MultiWriter(part, p.whole), from, make([]byte, skimSize))
+	n, err := io.CopyBuffer(io.MultiWriter(part, p.whole), source, make([]byte, skimSize))
 	if err == nil && n < p.Length {
 		err = io.ErrUnexpectedEOF
 	}
@@ -141,22 +143,22 @@ func (p *putting) hash(ctx context.Context) (kept, sum []byte, err error) {
 // verdict says what happened to the file since the client saw it. Where its times cannot
 // tell, it is read once more.
 func (p *putting) verdict(ctx context.Context, sum []byte) (wire.State, error) {
-	now, err := p.file.look()
-	if err != nil || now.size < p.Size {
+	current, err := p.file.readFacts()
+	if err != nil || current.size < p.Size {
 		return wire.Changed, nil //nolint:nilerr // what cannot be looked at is not known to be still
 	}
-	if p.settled && p.same(now) {
+	if p.settled && p.matches(current) {
 		return wire.Still, nil
 	}
-	again := sha256.New()
-	from := &ending{ctx, io.NewSectionReader(contentOf{p.file}, 0, p.Size)}
-	if _, err := io.CopyBuffer(again, from, make([]byte, skimSize)); err != nil {
+	rereadHash := sha256.New()
+	source := &ending{ctx, io.NewSectionReader(contentOf{p.file}, 0, p.Size)}
+	if _, err := io.CopyBuffer(rereadHash, source, make([]byte, skimSize)); err != nil {
 		return wire.Changed, err
 	}
 	switch {
-	case !bytes.Equal(again.Sum(nil), sum):
+	case !bytes.Equal(rereadHash.Sum(nil), sum):
 		return wire.Changed, nil
-	case now.size > p.Size:
+	case current.size > p.Size:
 		return wire.Growing, nil
 	}
 	return wire.Still, nil
@@ -166,8 +168,8 @@ func (p *putting) verdict(ctx context.Context, sum []byte) (wire.State, error) {
 type contentOf struct{ file }
 
 // ReadAt implements io.ReaderAt.
-func (c contentOf) ReadAt(into []byte, place int64) (int, error) {
-	n, err := c.readAt(into, place)
+func (c contentOf) ReadAt(into []byte, offset int64) (int, error) {
+	n, err := c.readAt(into, offset)
 	if err == nil && n < len(into) {
 		err = io.EOF
 	}

@@ -42,18 +42,18 @@ func (a *agent) recent(modified, changed time.Time) bool {
 // open opens a regular file. What programs have written to a recent one through mmap goes to the disk
 // first, so that the next store changes the times of the file.
 func (a *agent) open(f *folders, path string) (file, facts, error) {
-	opened, found, err := f.regular(path)
-	if err != nil || !a.recent(found.modified, found.changed) {
-		return opened, found, err
+	opened, current, err := f.regular(path)
+	if err != nil || !a.recent(current.modified, current.changed) {
+		return opened, current, err
 	}
 	if err = opened.writeBack(); err != nil {
 		err = fmt.Errorf("writing pending data to disk: %w", err)
 	} else {
-		found, err = opened.look()
+		current, err = opened.readFacts()
 	}
 	if err != nil {
 		opened.close()
 		return file{}, facts{}, err
 	}
-	return opened, found, nil
+	return opened, current, nil
 }

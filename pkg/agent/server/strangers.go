@@ -11,8 +11,8 @@ import (
 const maxStrangers = 64
 
 // limited is a listener of connections that count as strangers until known.
-func limited(listener net.Listener, most int) net.Listener {
-	return &limit{Listener: listener, slots: make(chan struct{}, most)}
+func limited(listener net.Listener, maxConns int) net.Listener {
+	return &limit{Listener: listener, slots: make(chan struct{}, maxConns)}
 }
 
 type limit struct {
@@ -30,7 +30,7 @@ func (l *limit) Accept() (net.Conn, error) {
 		keepShort(conn)
 		select {
 		case l.slots <- struct{}{}:
-			return &stranger{Conn: conn, leave: func() { <-l.slots }}, nil
+			return &stranger{Conn: conn, release: func() { <-l.slots }}, nil
 		default:
 			_ = conn.Close()
 		}
@@ -40,14 +40,14 @@ func (l *limit) Accept() (net.Conn, error) {
 // stranger is a connection that holds a slot until it is known or closed.
 type stranger struct {
 	net.Conn
-	once  sync.Once
-	leave func()
+	once    sync.Once
+	release func()
 }
 
-func (s *stranger) known() { s.once.Do(s.leave) }
+func (s *stranger) releaseSlot() { s.once.Do(s.release) }
 
 // Close implements net.Conn.
 func (s *stranger) Close() error {
-	s.known()
+	s.releaseSlot()
 	return s.Conn.Close()
 }

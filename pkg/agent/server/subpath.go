@@ -57,7 +57,7 @@ func (a *agent) openServed() error {
 		return err
 	}
 	if a.root, err = a.volume.OpenRoot(path.Dir(file)); err == nil {
-		a.only = path.Base(file)
+		a.singleFile = path.Base(file)
 	}
 	return err
 }
@@ -93,24 +93,24 @@ func (a *agent) close() {
 
 // lstat describes what lies at a path of a request.
 func (a *agent) lstat(full string) (fs.FileInfo, error) {
-	if a.only != "" && full != "." && full != a.only {
+	if a.singleFile != "" && full != "." && full != a.singleFile {
 		return nil, fs.ErrNotExist
 	}
 	return a.root.Lstat(full)
 }
 
 // onlyFile lists the directory that stands for a sub-path which is a file.
-func (w *walk) onlyFile(root *os.Root, only string) error {
-	info, err := root.Lstat(only)
+func (w *walk) onlyFile(root *os.Root, name string) error {
+	info, err := root.Lstat(name)
 	switch {
 	case absent(err):
 		return nil // it was removed since the sub-path was opened
 	case err != nil:
-		return w.out.Node(wire.Node{Path: only, Refused: cannotRead(err)})
+		return w.out.Node(wire.Node{Path: name, Refused: cannotRead(err)})
 	}
 	around := wire.Node{Path: ".", Type: wire.Directory, Mode: 0o755, ModTime: info.ModTime()}
 	if err := w.out.Node(around); err != nil {
 		return err
 	}
-	return w.node(root, only, only, info)
+	return w.node(root, name, name, info)
 }

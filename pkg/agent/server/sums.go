@@ -20,14 +20,14 @@ func sums(ctx context.Context, s *session) error {
 }
 
 func (r *reading) sum(index int, entry wire.Entry) error {
-	opened, found, err := r.open(&r.folders, entry.Path)
+	opened, initial, err := r.open(&r.folders, entry.Path)
 	if err != nil {
 		return r.out.Failure(failure(index, err))
 	}
 	defer opened.close()
-	p := part{file: opened, to: found.size, facts: found}
+	p := part{file: opened, end: initial.size, facts: initial}
 	if entry.Number >= 0 {
-		p.to = min(p.to, entry.Number)
+		p.end = min(p.end, entry.Number)
 	}
 	sum, whole, err := r.content.read(p, &r.skim)
 	if broken, ok := errors.AsType[*fileError](err); ok {
@@ -39,5 +39,5 @@ func (r *reading) sum(index int, entry wire.Entry) error {
 	if !whole {
 		return r.out.Failure(wire.Failure{Index: index, Text: "became shorter while it was read"})
 	}
-	return r.out.Sum(wire.Sum{Index: index, Length: p.to, Sum: sum})
+	return r.out.Sum(wire.Sum{Index: index, Length: p.end, Sum: sum})
 }

@@ -59,7 +59,7 @@ func (a *agent) admit(ctx context.Context, conn net.Conn, early *bufio.Reader) e
 		return err
 	}
 	if stranger, ok := conn.(*stranger); ok {
-		stranger.known()
+		stranger.releaseSlot()
 	}
 	return a.tunnels.hand(&gathering{secure, below})
 }

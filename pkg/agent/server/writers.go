@@ -20,8 +20,8 @@ func newWriters(config wire.Config) *writers {
 	return &writers{slots: make(chan struct{}, MaxStreams), config: config}
 }
 
-// take waits for a writer's turn.
-func (w *writers) take(ctx context.Context) (*wire.Writer, error) {
+// acquire waits for a writer's turn.
+func (w *writers) acquire(ctx context.Context) (*wire.Writer, error) {
 	select {
 	case w.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -29,17 +29,17 @@ func (w *writers) take(ctx context.Context) (*wire.Writer, error) {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	last := len(w.idle) - 1
-	if last < 0 {
+	index := len(w.idle) - 1
+	if index < 0 {
 		return wire.NewWriter(w.config), nil
 	}
-	writer := w.idle[last]
-	w.idle = w.idle[:last]
+	writer := w.idle[index]
+	w.idle = w.idle[:index]
 	return writer, nil
 }
 
-// give ends a turn. The writer must have been stopped.
-func (w *writers) give(writer *wire.Writer) {
+// release ends a turn. The writer must have been stopped.
+func (w *writers) release(writer *wire.Writer) {
 	w.mu.Lock()
 	w.idle = append(w.idle, writer)
 	w.mu.Unlock()

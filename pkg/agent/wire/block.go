@@ -30,9 +30,9 @@ type blockReader struct {
 	raw    []byte
 }
 
-// next returns the content of the next block. io.EOF says that the source ended
+// read returns the content of the next block. io.EOF says that the source ended
 // between two blocks, which proves nothing.
-func (b *blockReader) next() ([]byte, Codec, error) {
+func (b *blockReader) read() ([]byte, Codec, error) {
 	if n, err := io.ReadFull(b.src, b.header[:]); err != nil {
 		if n == 0 && errors.Is(err, io.EOF) {
 			return nil, None, io.EOF

@@ -14,7 +14,7 @@ func putDataHead(b []byte, n int) {
 // data reads a data frame behind its kind.
 func (c *cursor) data() []byte {
 	head := c.bytes(dataHead - 1)
-	if c.bad {
+	if c.failed {
 		return nil
 	}
 	n := binary.BigEndian.Uint32(head)

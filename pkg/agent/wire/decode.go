@@ -11,8 +11,8 @@ type decoder struct {
 	path  []byte // of the node before
 }
 
-// next reads the frame that c begins with. It reports false for what is none.
-func (d *decoder) next(c *cursor) bool {
+// readFrame reads the frame that c begins with. It reports false for what is none.
+func (d *decoder) readFrame(c *cursor) bool {
 	d.frame.Kind = Kind(c.byte())
 	switch d.frame.Kind {
 	case KindNode:
@@ -35,14 +35,16 @@ func (d *decoder) next(c *cursor) bool {
 	default:
 		c.fail()
 	}
-	return !c.bad
+	return !c.failed
 }
 
 func (d *decoder) node(c *cursor) {
 	flags := c.byte()
 	n := Node{Type: NodeType(flags & nodeTypes), Path: d.nextPath(c), Mode: c.mode(), ModTime: c.time()}
 	if n.Type == Regular {
-		n.Size, n.Changed, n.Stored = c.size(), c.time(), c.size()
+		n.Size = c.size()
+		n.Changed = c.time()
+		n.Stored = c.size()
 		c.check(n.Stored <= n.Size)
 	}
 	if n.Type == Symlink {
@@ -67,7 +69,7 @@ func (d *decoder) nextPath(c *cursor) string {
 	shared := c.number()
 	suffix := c.bytes(c.number())
 	c.check(shared <= uint64(len(d.path)) && shared+uint64(len(suffix)) <= MaxPath)
-	if c.bad {
+	if c.failed {
 		return ""
 	}
 	d.path = append(d.path[:shared], suffix...)

@@ -130,20 +130,20 @@ func short(text string) string { return text[:min(len(text), maxText)] }
 // cursor reads fields. After one that is not there, bad is set and all others
 // are zero.
 type cursor struct {
-	b   []byte
-	bad bool
+	b      []byte
+	failed bool
 }
 
-func (c *cursor) fail() { c.b, c.bad = nil, true }
+func (c *cursor) fail() { c.b, c.failed = nil, true }
 
 func (c *cursor) byte() byte {
 	if len(c.b) == 0 {
 		c.fail()
 		return 0
 	}
-	first := c.b[0]
+	value := c.b[0]
 	c.b = c.b[1:]
-	return first
+	return value
 }
 
 // size reads a number that is a length or a place: at most the largest int64.
@@ -181,9 +181,9 @@ func (c *cursor) bytes(n uint64) []byte {
 		c.fail()
 		return nil
 	}
-	first := c.b[:n]
+	value := c.b[:n]
 	c.b = c.b[n:]
-	return first
+	return value
 }
 
 // text reads a text of at most limit bytes.

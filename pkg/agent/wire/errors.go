@@ -16,4 +16,4 @@ var (
 )
 
 // corrupt is ErrCorrupt with the place where it showed.
-func corrupt(what string) error { return fmt.Errorf("%w: %s", ErrCorrupt, what) }
+func corrupt(detail string) error { return fmt.Errorf("%w: %s", ErrCorrupt, detail) }

@@ -45,7 +45,7 @@ func FuzzFrames(f *testing.F) {
 	f.Add([]byte{byte(KindData), 0, 0, 0, 1, 'x', byte(KindHole), 9})
 	f.Fuzz(func(_ *testing.T, data []byte) {
 		var d decoder
-		for c := (cursor{b: data}); len(c.b) > 0 && d.next(&c); {
+		for c := (cursor{b: data}); len(c.b) > 0 && d.readFrame(&c); {
 			_ = d.frame
 		}
 	})

@@ -16,16 +16,16 @@ const (
 	// patience is how long, in seconds, to wait after a hope in vain; it doubles up
 	// to longPatience. It is at least hopeShare times as long as the hope took.
 	patience, longPatience = 0.5, 30.0
-	hopeShare              = 30
+	probeShare             = 30
 )
 
-// hope is that a link which waits for something to take is as fast as it took
+// probe is that a link which waits for something to take is as fast as it took
 // that.
-type hope struct {
-	on             bool
-	from           float64 // what the link was known for
-	began          float64
-	next, patience float64
+type probe struct {
+	active              bool
+	knownRate           float64 // what the link was known for
+	started             float64
+	notBefore, patience float64
 }
 
 // watch is one measurement of the writing side.
@@ -72,63 +72,65 @@ func (m *meter) measure(w watch) {
 	case w.starved():
 		m.room += w.wire
 		m.link = min(max(m.link, w.wire/(w.busy+w.idle)), m.rate())
-	case m.hope.on:
+	case m.probe.active:
 		m.room = 0
 	default:
 		m.room, m.link = 0, m.rate()
 	}
-	if m.hope.on {
-		m.land()
-	} else if m.room >= vanishing && m.clock >= m.hope.next {
-		m.hope.on, m.hope.from, m.hope.began = true, m.link, m.clock
+	if m.probe.active {
+		m.finishProbe()
+	} else if m.room >= vanishing && m.clock >= m.probe.notBefore {
+		m.probe.active = true
+		m.probe.knownRate = m.link
+		m.probe.started = m.clock
 		m.room, m.link = 0, m.rate()
 		m.forget()
 	}
 }
 
-// land ends a hope once it is certain what came of it. One in vain makes the next
+// finishProbe ends a hope once it is certain what came of it. One in vain makes the next
 // wait longer.
-func (m *meter) land() {
-	h := &m.hope
-	if m.watched <= len(m.watches) && !m.vain() {
+func (m *meter) finishProbe() {
+	h := &m.probe
+	if m.watched <= len(m.watches) && !m.probeFailed() {
 		return
 	}
-	h.on = false
+	h.active = false
 	if !m.watches[0].starved() {
-		m.link = min(m.last(), max(h.from, m.watches[0].rate()))
+		m.link = min(m.recentRate(), max(h.knownRate, m.watches[0].rate()))
 	}
-	if m.link > 2*h.from {
+	if m.link > 2*h.knownRate {
 		h.patience = patience
 		return
 	}
-	h.next = m.clock + max(h.patience, hopeShare*(m.clock-h.began))
+	h.notBefore = m.clock + max(h.patience, probeShare*(m.clock-h.started))
 	h.patience = min(2*h.patience, longPatience)
 }
 
-// vain reports whether it shows already that a hope was: by what the link had
+// probeFailed reports whether it shows already that a hope was: by what the link had
 // before, all over again, or by far less, twice.
-func (m *meter) vain() bool {
-	latest, from := m.watches[0], m.hope.from
-	again := latest.rate() < 1.4*from && from < 1.4*latest.rate()
-	return !latest.starved() && (again || m.watched > 1 && m.last() < from/2)
+func (m *meter) probeFailed() bool {
+	latest, knownRate := m.watches[0], m.probe.knownRate
+	repeated := latest.rate() < 1.4*knownRate && knownRate < 1.4*latest.rate()
+	return !latest.starved() && (repeated || m.watched > 1 && m.recentRate() < knownRate/2)
 }
 
 // rate is what the link took of late while it was written to. The first of it may
 // have gone into a buffer that was empty: two measurements in a row that are far
 // below the rest are believed.
 func (m *meter) rate() float64 {
-	var all watch
+	var total watch
 	for _, w := range m.watches {
-		all.wire, all.busy = all.wire+w.wire, all.busy+w.busy
+		total.wire, total.busy = total.wire+w.wire, total.busy+w.busy
 	}
-	if m.watched > 1 && m.last() < all.rate()/2 {
-		return m.last()
+	if m.watched > 1 && m.recentRate() < total.rate()/2 {
+		return m.recentRate()
 	}
-	return all.rate()
+	return total.rate()
 }
 
-// last is the better one of the last two measurements of the rate.
-func (m *meter) last() float64 {
+// recentRate is the better one of the last two measurements of the rate.
+func (m *meter) recentRate() float64 {
 	if m.watched < 2 {
 		return m.watches[0].rate()
 	}

@@ -15,23 +15,23 @@ import (
 // do; then what it writes is the link's rate. Else the link has room, nobody
 // knows how much, and it is hoped to be as fast as it took what there was (link.go).
 type meter struct {
-	mu     sync.Mutex
-	serial bool // one processor: the two sides take turns
-	codec  Codec
-	costs  [codecs]cost
-	fill   float64 // seconds for one byte before compression
-	made   effort  // how long it took to make blocks
-	copies float64 // seconds that writing one byte takes where nothing holds it up
-	link   float64 // bytes a second
-	clock  float64 // seconds that were reported
-	sample float64 // when to take the next, and when at the earliest
-	early  float64
+	mu          sync.Mutex
+	serial      bool // one processor: the two sides take turns
+	codec       Codec
+	costs       [codecs]cost
+	fill        float64 // seconds for one byte before compression
+	blockEffort effort  // how long it took to make blocks
+	copies      float64 // seconds that writing one byte takes where nothing holds it up
+	link        float64 // bytes a second
+	clock       float64 // seconds that were reported
+	sample      float64 // when to take the next, and when at the earliest
+	early       float64
 
 	watch   watch
 	watches [memory]watch // the last ones
 	watched int           // since watches was empty
 	room    float64       // what was written since the link was last the narrow place
-	hope    hope
+	probe   probe
 }
 
 // cost is what a codec does to one byte, on average.
@@ -44,15 +44,15 @@ type effort struct{ took, should float64 }
 // add takes in one more block, and forgets older ones.
 func (e *effort) add(took, should float64) {
 	const window = 0.05 // seconds
-	kept := math.Exp(-took / window)
-	e.took, e.should = kept*e.took+took, kept*e.should+should
+	decay := math.Exp(-took / window)
+	e.took, e.should = decay*e.took+took, decay*e.should+should
 }
 
 // load is how many times as long as measured one by one things take together:
 // others want the processor, too.
 func (e *effort) load() float64 {
-	const most = 4
-	return min(max(e.took/e.should, 1), most)
+	const maxLoad = 4
+	return min(max(e.took/e.should, 1), maxLoad)
 }
 
 // The numbers that a meter begins with; most are soon replaced by measured ones.
@@ -66,14 +66,14 @@ const (
 
 func newMeter() *meter {
 	return &meter{
-		serial: runtime.GOMAXPROCS(0) == 1,
-		codec:  S2,
-		costs:  [codecs]cost{None: {0, 1}, S2: {firstS2, 0.5}, Zstd: {firstZstd, 0.4}},
-		fill:   firstFill,
-		made:   effort{took: 0.01, should: 0.01},
-		copies: firstCopies,
-		link:   firstLink,
-		hope:   hope{patience: patience},
+		serial:      runtime.GOMAXPROCS(0) == 1,
+		codec:       S2,
+		costs:       [codecs]cost{None: {0, 1}, S2: {firstS2, 0.5}, Zstd: {firstZstd, 0.4}},
+		fill:        firstFill,
+		blockEffort: effort{took: 0.01, should: 0.01},
+		copies:      firstCopies,
+		link:        firstLink,
+		probe:       probe{patience: patience},
 	}
 }
 
@@ -82,7 +82,10 @@ func newMeter() *meter {
 func (m *meter) restart() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.watch, m.room, m.sample, m.early = watch{}, 0, 0, 0
+	m.watch = watch{}
+	m.room = 0
+	m.sample = 0
+	m.early = 0
 	m.forget()
 }
 
@@ -114,15 +117,15 @@ func (m *meter) packed(codec Codec, raw, wire int, d time.Duration) {
 // sampled reports how long the last sample took: the next waits many times that,
 // and less where the data change.
 func (m *meter) sampled(d time.Duration) {
-	const share, soon, most = 100, 20, 0.3
+	const share, soon, maxInterval = 100, 20, 0.3
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.early = m.clock + min(soon*d.Seconds(), most)
-	m.sample = m.clock + min(share*d.Seconds(), most)
+	m.early = m.clock + min(soon*d.Seconds(), maxInterval)
+	m.sample = m.clock + min(share*d.Seconds(), maxInterval)
 }
 
-// another reports that other data begin.
-func (m *meter) another() {
+// contentChanged reports that other data begin.
+func (m *meter) contentChanged() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sample = min(m.sample, m.early)
@@ -132,7 +135,7 @@ func (m *meter) another() {
 func (m *meter) sealed(codec Codec, raw int, d time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.made.add(d.Seconds(), float64(raw)*(m.fill+m.costs[codec].seconds))
+	m.blockEffort.add(d.Seconds(), float64(raw)*(m.fill+m.costs[codec].seconds))
 }
 
 // smooth takes in one more time. One that is much higher than the others tells
@@ -165,13 +168,15 @@ func (m *meter) choose() {
 		}
 	}
 	if m.expected(m.codec) > gain*m.expected(best) {
-		m.codec, m.watch, m.room = best, watch{}, 0
+		m.codec = best
+		m.watch = watch{}
+		m.room = 0
 	}
 }
 
 // expected is how long one byte of content will take with codec.
 func (m *meter) expected(codec Codec) float64 {
-	return max(m.made.load()*m.making(codec), m.costs[codec].ratio/m.link)
+	return max(m.blockEffort.load()*m.making(codec), m.costs[codec].ratio/m.link)
 }
 
 // making is how long it takes until one byte can be written.

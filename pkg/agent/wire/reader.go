@@ -29,7 +29,10 @@ func NewReader(src io.Reader) *Reader {
 // keeping: up to 2 MiB.
 func (r *Reader) Reset(src io.Reader) {
 	r.blocks.src = src
-	r.rest, r.block, r.frames, r.ended = cursor{}, nil, 0, nil
+	r.rest = cursor{}
+	r.block = nil
+	r.frames = 0
+	r.ended = nil
 	r.frame, r.path = Frame{}, r.path[:0]
 	r.digest = digest{}
 	r.bytes = [codecs]int64{}
@@ -48,7 +51,7 @@ func (r *Reader) Next() (*Frame, error) {
 			r.ended = r.end()
 			continue
 		}
-		if !r.next(&r.rest) {
+		if !r.readFrame(&r.rest) {
 			r.ended = corrupt("invalid frame")
 			continue
 		}
@@ -73,7 +76,7 @@ func (r *Reader) nextBlock() error {
 	if r.block != nil {
 		r.digest.add(r.frames, len(r.block), sumOf(r.block))
 	}
-	block, codec, err := r.blocks.next()
+	block, codec, err := r.blocks.read()
 	if errors.Is(err, io.EOF) {
 		return ErrTruncated
 	}
@@ -92,7 +95,7 @@ func (r *Reader) end() error {
 	if r.frames != 0 || !bytes.Equal(r.block, r.digest.appendEnd(nil)) {
 		return corrupt("checksum mismatch")
 	}
-	_, _, err := r.blocks.next()
+	_, _, err := r.blocks.read()
 	if err == nil || errors.Is(err, ErrCorrupt) {
 		return corrupt("data after the end")
 	}

@@ -50,7 +50,7 @@ func ParseRequest(request []byte) (Request, error) {
 		path := c.bytes(c.number())
 		number := c.signed()
 		c.limit()
-		if c.bad || len(path) > MaxPath || number < -1 {
+		if c.failed || len(path) > MaxPath || number < -1 {
 			return Request{}, ErrCorrupt
 		}
 	}

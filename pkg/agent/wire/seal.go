@@ -28,11 +28,11 @@ func (w *Writer) seal() error {
 	}
 	raw := w.block[headerLen:]
 	if len(raw) >= tiny {
-		w.meter.filled(len(raw), w.now().Sub(w.since))
+		w.meter.filled(len(raw), w.clock().Sub(w.since))
 	}
 	out := packed{raw: len(raw), frames: w.frames, sum: sumOf(raw), bytes: w.compressed()}
 	if len(raw) >= tiny {
-		w.meter.sealed(Codec(out.bytes[0]), len(raw), w.now().Sub(w.since))
+		w.meter.sealed(Codec(out.bytes[0]), len(raw), w.clock().Sub(w.since))
 	}
 	if err := w.sink.put(out); err != nil {
 		w.free <- out.bytes[:0]
@@ -41,7 +41,9 @@ func (w *Writer) seal() error {
 	if w.block == nil {
 		w.block = w.buffer()
 	}
-	w.block, w.frames, w.since = w.block[:headerLen], 0, w.now()
+	w.block = w.block[:headerLen]
+	w.frames = 0
+	w.since = w.clock()
 	return w.sink.failure()
 }
 
@@ -51,7 +53,7 @@ func (w *Writer) compressed() []byte {
 	raw := w.block[headerLen:]
 	codec := w.pick(raw)
 	if codec != None {
-		began := w.now()
+		began := w.clock()
 		out, ok := w.pack.shrink(codec, w.buffer()[:headerLen], raw)
 		if !ok {
 			w.measured(codec, raw, len(raw), began)
@@ -85,7 +87,7 @@ func (w *Writer) pick(raw []byte) Codec {
 // sample measures what other codecs would do to raw; to all of it, since what
 // they take for a small part is mostly their beginning.
 func (w *Writer) sample(raw []byte, except Codec) {
-	began := w.now()
+	began := w.clock()
 	room := w.buffer()
 	if w.pack.zstd == nil {
 		w.pack.shrink(Zstd, room[:0], raw) // the first time it makes its tables
@@ -94,22 +96,22 @@ func (w *Writer) sample(raw []byte, except Codec) {
 		if codec == except {
 			continue
 		}
-		start := w.now()
+		start := w.clock()
 		out, ok := w.pack.shrink(codec, room[:0], raw)
 		size := len(out)
 		if !ok {
 			size = len(raw)
 		}
-		w.meter.packed(codec, len(raw), size, w.now().Sub(start))
+		w.meter.packed(codec, len(raw), size, w.clock().Sub(start))
 	}
 	w.free <- room[:0]
-	w.meter.sampled(w.now().Sub(began))
+	w.meter.sampled(w.clock().Sub(began))
 }
 
 // measured tells the meter about a block.
 func (w *Writer) measured(codec Codec, raw []byte, wire int, began time.Time) {
 	if len(raw) >= tiny {
-		w.meter.packed(codec, len(raw), wire, w.now().Sub(began))
+		w.meter.packed(codec, len(raw), wire, w.clock().Sub(began))
 	}
 }
 
@@ -120,8 +122,8 @@ func (w *Writer) buffer() []byte {
 		return b[:headerLen]
 	default:
 	}
-	if w.made < buffers {
-		w.made++
+	if w.allocated < buffers {
+		w.allocated++
 		return make([]byte, headerLen, headerLen+s2.MaxEncodedLen(blockSize))
 	}
 	return (<-w.free)[:headerLen]

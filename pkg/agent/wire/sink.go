@@ -8,7 +8,7 @@ import (
 // sink writes blocks while the next ones are made.
 type sink struct {
 	dst   Destination
-	now   func() time.Time
+	clock func() time.Time
 	beat  time.Duration
 	meter *meter
 	free  chan<- []byte
@@ -49,10 +49,10 @@ func (s *sink) run() {
 	defer close(s.done)
 	beat := time.NewTicker(s.beat)
 	defer beat.Stop()
-	s.since = s.now()
+	s.since = s.clock()
 	quiet := false
 	for {
-		block, open := s.next(beat.C)
+		block, open := s.nextBlock(beat.C)
 		switch {
 		case !open:
 			s.end()
@@ -69,9 +69,9 @@ func (s *sink) run() {
 	}
 }
 
-// next waits for a block, or for a beat, which is an empty one. Before it waits
+// nextBlock waits for a block, or for a beat, which is an empty one. Before it waits
 // it makes sure that the other end has all there is.
-func (s *sink) next(beat <-chan time.Time) (block packed, open bool) {
+func (s *sink) nextBlock(beat <-chan time.Time) (block packed, open bool) {
 	select {
 	case block, open = <-s.queue:
 		return block, open
@@ -91,9 +91,9 @@ func (s *sink) write(b packed) {
 	if s.failure() != nil {
 		return
 	}
-	began := s.now()
+	began := s.clock()
 	_, err := s.dst.Write(b.bytes)
-	ended := s.now()
+	ended := s.clock()
 	s.meter.wrote(len(b.bytes), ended.Sub(began)+s.flushing, began.Sub(s.since)-s.flushing)
 	s.since, s.flushing = ended, 0
 	s.digest.add(b.frames, b.raw, b.sum)
@@ -104,9 +104,9 @@ func (s *sink) flush() {
 	if s.failure() != nil {
 		return
 	}
-	began := s.now()
+	began := s.clock()
 	s.check(s.dst.Flush())
-	s.flushing += s.now().Sub(began)
+	s.flushing += s.clock().Sub(began)
 }
 
 func (s *sink) check(err error) {

@@ -22,19 +22,19 @@ const (
 // Writer writes the frames of a stream. Its methods but Stop must not be called
 // at the same time. Errors are those of the destination, and stay.
 type Writer struct {
-	now   func() time.Time
+	clock func() time.Time
 	beat  time.Duration
 	codec Codec
 	meter *meter
 	pack  compressor
 
-	block    []byte // the header's room, then frames
-	frames   uint64
-	previous string // the path of the node before
-	since    time.Time
-	made     int
-	free     chan []byte
-	sink     *sink
+	block     []byte // the header's room, then frames
+	frames    uint64
+	previous  string // the path of the node before
+	since     time.Time
+	allocated int
+	free      chan []byte
+	sink      *sink
 }
 
 // Config is what a Writer needs to work.
@@ -49,21 +49,23 @@ func NewWriter(c Config) *Writer {
 	if c.Beat == 0 {
 		c.Beat = DefaultBeat
 	}
-	return &Writer{now: c.Now, beat: c.Beat, meter: newMeter(), free: make(chan []byte, buffers)}
+	return &Writer{clock: c.Now, beat: c.Beat, meter: newMeter(), free: make(chan []byte, buffers)}
 }
 
 // Start begins a stream to dst, which is flushed when nothing is left to write.
 // It must be followed by Finish or Stop.
 func (w *Writer) Start(dst Destination, codec Codec) {
-	w.codec, w.frames, w.previous = codec, 0, ""
+	w.codec = codec
+	w.frames = 0
+	w.previous = ""
 	w.meter.restart()
 	w.sink = &sink{
-		dst: dst, now: w.now, beat: w.beat, meter: w.meter, free: w.free,
+		dst: dst, clock: w.clock, beat: w.beat, meter: w.meter, free: w.free,
 		queue: make(chan packed, 1), failed: make(chan struct{}), done: make(chan struct{}),
 	}
 	go w.sink.run()
 	w.block = w.buffer()
-	w.since = w.now()
+	w.since = w.clock()
 }
 
 // Destination is where a Writer writes. Each Write is one block.
@@ -91,7 +93,7 @@ func (w *Writer) File(f File) error {
 		return err
 	}
 	if f.Size-f.Offset >= blockSize {
-		w.meter.another()
+		w.meter.contentChanged()
 	}
 	w.frame(appendFile(w.block, f))
 	return nil
