@@ -43,12 +43,12 @@ func (d directory) is(s state) bool { return d.state&s != 0 }
 // that its mode becomes no wider than it was, since it may be the user's own.
 // Mode and time come with Finish.
 func (t *Tree) Directory(entry Entry) (Outcome, error) {
-	if err := t.claim(entry.Path); err != nil {
+	if err := t.reserveName(entry.Path); err != nil {
 		return Outcome{}, err
 	}
 	w := t.borrow()
 	defer t.giveBack(w)
-	if err := w.pass(entry.Path); err != nil {
+	if err := w.prepareDirectory(entry.Path); err != nil {
 		return Outcome{}, err
 	}
 	t.mu.Lock()
@@ -58,14 +58,16 @@ func (t *Tree) Directory(entry Entry) (Outcome, error) {
 	if !dir.is(created) {
 		action, mode = Keep, mode&dir.mode
 	}
-	dir.mode, dir.seconds, dir.nanos = mode, entry.ModTime.Unix(), int32(entry.ModTime.Nanosecond())
+	dir.mode = mode
+	dir.seconds = entry.ModTime.Unix()
+	dir.nanos = int32(entry.ModTime.Nanosecond())
 	dir.state |= setMode | setTime
 	t.dirs[strings.Clone(entry.Path)] = dir
 	return Outcome{Verdict: Verdict{Action: action}}, nil
 }
 
-// pass is enter without opening p itself, which may never be written to.
-func (w *Worker) pass(p string) error {
+// prepareDirectory is enter without opening p itself, which may never be written to.
+func (w *Worker) prepareDirectory(p string) error {
 	if w.tree.entered(p) {
 		return nil
 	}
@@ -109,8 +111,8 @@ func (t *Tree) enter(parent *folder, p string, create bool) error {
 	if err != nil {
 		return t.orRemoved(err)
 	}
-	before := t.dirs[p]
-	dir.state |= entered | before.state&created
+	previous := t.dirs[p]
+	dir.state |= entered | previous.state&created
 	t.dirs[strings.Clone(p)] = dir // p may be a part of something larger
 	return nil
 }
@@ -124,14 +126,14 @@ func admit(parent *folder, p string, create bool) (directory, error) {
 	if err == nil {
 		return directory{state: created}, nil
 	}
-	info, looked := parent.lstat(name)
+	info, statErr := parent.lstat(name)
 	switch {
-	case errors.Is(looked, fs.ErrNotExist) && !create:
+	case errors.Is(statErr, fs.ErrNotExist) && !create:
 		return directory{}, err
-	case errors.Is(looked, fs.ErrNotExist):
+	case errors.Is(statErr, fs.ErrNotExist):
 		return directory{}, localError(p, err)
-	case looked != nil:
-		return directory{}, localError(p, looked)
+	case statErr != nil:
+		return directory{}, localError(p, statErr)
 	case !info.IsDir():
 		return directory{}, needed(p, info.Mode())
 	}
@@ -145,9 +147,9 @@ func admit(parent *folder, p string, create bool) (directory, error) {
 	return dir, nil
 }
 
-// leave gives directories their modes and times, the deepest first: one that
+// finishDirectories gives directories their modes and times, the deepest first: one that
 // lost its permissions could not be passed any more.
-func (t *Tree) leave() error {
+func (t *Tree) finishDirectories() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.round.Add(1)
@@ -157,7 +159,7 @@ func (t *Tree) leave() error {
 	for _, p := range slices.Backward(slices.Sorted(maps.Keys(t.dirs))) {
 		dir := t.dirs[p]
 		if dir.is(entered) && dir.is(setMode|setTime) {
-			errs = append(errs, w.settle(p, dir))
+			errs = append(errs, w.setModeAndTime(p, dir))
 		}
 		dir.state &= created
 		t.dirs[p] = dir
@@ -165,9 +167,9 @@ func (t *Tree) leave() error {
 	return errors.Join(errs...)
 }
 
-// settle gives one directory its mode and time. One that is gone needs none.
-func (w *Worker) settle(p string, dir directory) error {
-	parent := w.tree.opened.value
+// setModeAndTime gives one directory its mode and time. One that is gone needs none.
+func (w *Worker) setModeAndTime(p string, dir directory) error {
+	parent := w.tree.writable.value
 	if above := path.Dir(p); above != "." {
 		var err error
 		if parent, err = w.walk(parent, above); err != nil {

@@ -16,7 +16,7 @@ import (
 // file system takes them for one.
 type folding struct {
 	folds
-	seen map[string]string // folded path -> path as it came first; nil: nothing is folded
+	spellings map[string]string // folded path -> path as it came first; nil: nothing is folded
 }
 
 // folds says in what names may differ and are one all the same.
@@ -40,7 +40,7 @@ func probeFolding(root *os.Root) (f folds, err error) {
 
 // oneFile makes the file probe, and looks it up by another name. One that was
 // there already serves as well, and is not ours to remove.
-func oneFile(root *os.Root, probe, other string) (one bool, err error) {
+func oneFile(root *os.Root, probe, variant string) (folded bool, err error) {
 	file, err := root.OpenFile(probe, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err == nil {
 		defer func() { _ = root.Remove(probe) }()
@@ -49,33 +49,33 @@ func oneFile(root *os.Root, probe, other string) (one bool, err error) {
 	if err != nil && !errors.Is(err, fs.ErrExist) {
 		return false, fmt.Errorf("writing to %s: %w", root.Name(), bare(err))
 	}
-	_, err = root.Lstat(other)
+	_, err = root.Lstat(variant)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return false, fmt.Errorf("reading %s: %w", root.Name(), bare(err))
 	}
 	return err == nil, nil
 }
 
-// claim takes p and the directories above it for the spelling they have here.
-func (f folding) claim(p string) error {
+// record takes p and the directories above it for the spelling they have here.
+func (f folding) record(p string) error {
 	if err := f.check(p); err != nil {
 		return err
 	}
-	for at := strings.Clone(p); at != "."; at = path.Dir(at) {
-		f.seen[f.fold(at)] = at
+	for name := strings.Clone(p); name != "."; name = path.Dir(name) {
+		f.spellings[f.fold(name)] = name
 	}
 	return nil
 }
 
 // check refuses p where it, or a directory above it, is here in another spelling.
 func (f folding) check(p string) error {
-	for at := p; at != "."; at = path.Dir(at) {
-		if first, ok := f.seen[f.fold(at)]; ok && first != at {
-			what := "case"
-			if foldCase(first) != foldCase(at) {
-				what = "Unicode normalization"
+	for name := p; name != "."; name = path.Dir(name) {
+		if spelling, ok := f.spellings[f.fold(name)]; ok && spelling != name {
+			difference := "case"
+			if foldCase(spelling) != foldCase(name) {
+				difference = "Unicode normalization"
 			}
-			return refuse("differs from %q only in %s, which the local file system does not distinguish", first, what)
+			return refuse("differs from %q only in %s, which the local file system does not distinguish", spelling, difference)
 		}
 	}
 	return nil

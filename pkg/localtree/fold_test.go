@@ -69,8 +69,8 @@ func TestAccents(t *testing.T) {
 		{letters: true}:                {two: "", "R\u00e9SUM\u00e9": strings.Replace(why, "Unicode normalization", "case", 1)},
 		{letters: true, accents: true}: {two: why, "RE\u0301SUME\u0301": why, "resume": ""},
 	} {
-		f := folding{folds: f, seen: map[string]string{}}
-		if err := f.claim(one + "/x"); err != nil {
+		f := folding{folds: f, spellings: map[string]string{}}
+		if err := f.record(one + "/x"); err != nil {
 			t.Error(err)
 		}
 		for name, want := range want {

@@ -95,11 +95,11 @@ func (d *folder) chmod(name string, mode fs.FileMode) error {
 }
 
 // chtimes sets the modification time; the zero time changes nothing.
-func (d *folder) chtimes(name string, at time.Time) error {
-	if at.IsZero() {
+func (d *folder) chtimes(name string, modTime time.Time) error {
+	if modTime.IsZero() {
 		return nil
 	}
-	times := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, {Sec: at.Unix(), Nsec: int64(at.Nanosecond())}}
+	times := []unix.Timespec{{Nsec: unix.UTIME_OMIT}, {Sec: modTime.Unix(), Nsec: int64(modTime.Nanosecond())}}
 	return retry(func() error { return unix.UtimesNanoAt(d.fd, name, times, unix.AT_SYMLINK_NOFOLLOW) })
 }
 
@@ -170,8 +170,8 @@ func (d *folder) symlink(target, name string) error {
 }
 
 // linkIn makes newPath, in to, another name of the file at target, in from.
-func linkIn(_, from, to *folder, target, newPath string) error {
-	return retry(func() error { return unix.Linkat(from.fd, path.Base(target), to.fd, path.Base(newPath), 0) })
+func linkIn(_, source, destination *folder, target, newPath string) error {
+	return retry(func() error { return unix.Linkat(source.fd, path.Base(target), destination.fd, path.Base(newPath), 0) })
 }
 
 func openat(dir int, name string, flags int, perm uint32) (fd int, err error) {

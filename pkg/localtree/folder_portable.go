@@ -40,8 +40,8 @@ func (d *folder) open(name string) (*folder, error) {
 	if err != nil {
 		return nil, bare(err)
 	}
-	here, err := root.Stat(".")
-	if err == nil && !os.SameFile(here, info.FileInfo) {
+	opened, err := root.Stat(".")
+	if err == nil && !os.SameFile(opened, info.FileInfo) {
 		err = syscall.ENOTDIR
 	}
 	if err != nil {
@@ -89,11 +89,11 @@ func (d *folder) chmod(name string, mode fs.FileMode) error {
 }
 
 // chtimes sets the modification time; the zero time changes nothing.
-func (d *folder) chtimes(name string, at time.Time) error {
-	if at.IsZero() {
+func (d *folder) chtimes(name string, modTime time.Time) error {
+	if modTime.IsZero() {
 		return nil
 	}
-	return bare(d.root.Chtimes(name, time.Time{}, at))
+	return bare(d.root.Chtimes(name, time.Time{}, modTime))
 }
 
 // removed reports whether the directory was removed while it is open.
@@ -127,11 +127,11 @@ func (d *folder) openFile(name string) (*os.File, *status, error) {
 
 // regular opens what has the name only if it is a regular file before and after.
 func (d *folder) regular(name string, flags int) (*os.File, *status, error) {
-	before, err := d.lstat(name)
+	expected, err := d.lstat(name)
 	if err != nil {
 		return nil, nil, err
 	}
-	if !before.Mode().IsRegular() {
+	if !expected.Mode().IsRegular() {
 		return nil, nil, syscall.EINVAL
 	}
 	file, err := d.root.OpenFile(name, flags, 0)
@@ -139,7 +139,7 @@ func (d *folder) regular(name string, flags int) (*os.File, *status, error) {
 		return nil, nil, bare(err)
 	}
 	info, err := file.Stat()
-	if err == nil && !os.SameFile(info, before.FileInfo) {
+	if err == nil && !os.SameFile(info, expected.FileInfo) {
 		err = syscall.EINVAL
 	}
 	if err != nil {

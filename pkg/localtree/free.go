@@ -11,35 +11,35 @@ import (
 // dir, which need not exist yet. It is not ok where that cannot be told. Quotas
 // are seen only where the file system reports them.
 func Free(dir string) (bytes uint64, ok bool) {
-	at, ok := existing(dir)
+	nearest, ok := existing(dir)
 	if !ok {
 		return 0, false
 	}
-	return free(at)
+	return free(nearest)
 }
 
 // FreeInodes returns how many more files the file system of dir, which need not exist
 // yet, can hold. It is not ok where that cannot be told, or has no limit.
 func FreeInodes(dir string) (files uint64, ok bool) {
-	at, ok := existing(dir)
+	nearest, ok := existing(dir)
 	if !ok {
 		return 0, false
 	}
-	return freeInodes(at)
+	return freeInodes(nearest)
 }
 
 // existing is the nearest directory at or above dir that exists.
 func existing(dir string) (string, bool) {
-	at, err := filepath.Abs(dir)
+	nearest, err := filepath.Abs(dir)
 	if err != nil {
 		return "", false
 	}
 	for {
-		_, err := os.Stat(at)
-		above := filepath.Dir(at)
-		if !errors.Is(err, fs.ErrNotExist) || above == at {
-			return at, true
+		_, err := os.Stat(nearest)
+		above := filepath.Dir(nearest)
+		if !errors.Is(err, fs.ErrNotExist) || above == nearest {
+			return nearest, true
 		}
-		at = above
+		nearest = above
 	}
 }

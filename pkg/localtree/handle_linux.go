@@ -14,11 +14,11 @@ import (
 type handle struct{ fd int }
 
 // WriteAt implements io.WriterAt.
-func (h *handle) WriteAt(p []byte, at int64) (int, error) {
+func (h *handle) WriteAt(p []byte, offset int64) (int, error) {
 	written := 0
 	for written < len(p) {
 		err := retry(func() error {
-			n, err := unix.Pwrite(h.fd, p[written:], at+int64(written))
+			n, err := unix.Pwrite(h.fd, p[written:], offset+int64(written))
 			written += max(n, 0)
 			return err
 		})
@@ -51,16 +51,16 @@ func (h *handle) close() error {
 
 // finish gives the file, which is name in dir, its mode and time and closes it.
 // It returns fs.ErrNotExist where another process removed the file.
-func (h *handle) finish(dir *folder, name string, perm fs.FileMode, at time.Time) (*status, error) {
-	info, err := h.settle(dir, name, perm, at)
+func (h *handle) finish(dir *folder, name string, perm fs.FileMode, modTime time.Time) (*status, error) {
+	info, err := h.setAttributes(dir, name, perm, modTime)
 	if closed := h.close(); err == nil {
 		err = closed
 	}
 	return info, err
 }
 
-func (h *handle) settle(dir *folder, name string, perm fs.FileMode, at time.Time) (*status, error) {
-	if err := tolerate(dir.chtimes(name, at)); err != nil {
+func (h *handle) setAttributes(dir *folder, name string, perm fs.FileMode, modTime time.Time) (*status, error) {
+	if err := tolerate(dir.chtimes(name, modTime)); err != nil {
 		return nil, err
 	}
 	info, err := h.stat(name)
@@ -68,7 +68,7 @@ func (h *handle) settle(dir *folder, name string, perm fs.FileMode, at time.Time
 		return nil, err
 	}
 	if info.links == 0 { // some file systems do not count them
-		if here, err := dir.lstat(name); err != nil || !here.same(info) {
+		if named, err := dir.lstat(name); err != nil || !named.isSameFile(info) {
 			return nil, fs.ErrNotExist
 		}
 	}

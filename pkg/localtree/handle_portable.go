@@ -18,12 +18,12 @@ func (h *handle) close() error { return h.Close() }
 
 // finish gives the file, which is name in dir, its mode and time and closes it.
 // It returns fs.ErrNotExist where another process removed the file.
-func (h *handle) finish(dir *folder, name string, perm fs.FileMode, at time.Time) (*status, error) {
+func (h *handle) finish(dir *folder, name string, perm fs.FileMode, modTime time.Time) (*status, error) {
 	mine, err := h.Stat()
 	if err == nil && mine.Mode().Perm() != perm {
 		err = tolerate(h.Chmod(perm))
 	}
-	err = errors.Join(err, h.Close(), tolerate(dir.chtimes(name, at)))
+	err = errors.Join(err, h.Close(), tolerate(dir.chtimes(name, modTime)))
 	if err != nil {
 		return nil, err
 	}
@@ -37,8 +37,10 @@ func (h *handle) finish(dir *folder, name string, perm fs.FileMode, at time.Time
 // status is what is known of a name.
 type status struct{ fs.FileInfo }
 
-// same reports whether both are one file.
-func (s *status) same(other *status) bool { return os.SameFile(s.FileInfo, other.FileInfo) }
+// isSameFile reports whether both are one file.
+func (s *status) isSameFile(candidate *status) bool {
+	return os.SameFile(s.FileInfo, candidate.FileInfo)
+}
 
 // ours reports whether it is a regular file of this user and of this name only.
 func (s *status) ours() bool { return s.Mode().IsRegular() && owned(s.FileInfo) }

@@ -20,14 +20,14 @@ func (t *Tree) Judge(entry *Entry) error {
 	case entry.Type == HardLink:
 		entry.Target, err = firstName(entry.Target)
 	case entry.Type == Symlink:
-		return t.judgeLink(entry)
+		return t.validateLink(entry)
 	case entry.Type != File && entry.Type != Directory:
 		return refuse("is %s", unheldKind(entry.Target))
 	}
 	return err
 }
 
-func (t *Tree) judgeLink(entry *Entry) error {
+func (t *Tree) validateLink(entry *Entry) error {
 	text, err := t.options.Layout.LinkTarget(entry.Path, entry.Target)
 	if err == nil {
 		entry.Target = text
@@ -35,9 +35,9 @@ func (t *Tree) judgeLink(entry *Entry) error {
 	return err
 }
 
-// judged refuses a path that Judge cannot have passed: system calls would take
+// checkValidated refuses a path that Judge cannot have passed: system calls would take
 // its ".." as it is.
-func judged(p string) error {
+func checkValidated(p string) error {
 	if p == "." || !fs.ValidPath(utf8Form(p)) {
 		return refuse("invalid path %q", p)
 	}

@@ -9,7 +9,7 @@ import (
 // Keep takes what Look found, info, for the entry: it is the same already. With
 // chmod a file of another mode gets the entry's. It returns what is there then.
 func (t *Tree) Keep(entry Entry, info fs.FileInfo, chmod bool) (fs.FileInfo, error) {
-	if err := t.claim(entry.Path); err != nil {
+	if err := t.reserveName(entry.Path); err != nil {
 		return nil, err
 	}
 	if !chmod || !info.Mode().IsRegular() || info.Mode().Perm() == entry.Mode.Perm() {
@@ -17,16 +17,16 @@ func (t *Tree) Keep(entry Entry, info fs.FileInfo, chmod bool) (fs.FileInfo, err
 	}
 	w := t.borrow()
 	defer t.giveBack(w)
-	dir, now, err := w.find(entry.Path)
-	if err != nil || now == nil || !now.Mode().IsRegular() {
+	dir, current, err := w.find(entry.Path)
+	if err != nil || current == nil || !current.Mode().IsRegular() {
 		return info, err
 	}
 	name := path.Base(entry.Path)
 	if err := tolerate(dir.chmod(name, entry.Mode.Perm())); err != nil {
 		return nil, fmt.Errorf("changing the mode of %q: %w", entry.Path, err)
 	}
-	if now, err = dir.lstat(name); err != nil {
+	if current, err = dir.lstat(name); err != nil {
 		return nil, localError(entry.Path, err)
 	}
-	return now, nil
+	return current, nil
 }

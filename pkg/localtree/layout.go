@@ -44,7 +44,7 @@ func NewLayout(root string, mounts ...Mount) *Layout {
 		}
 		held[m.Dir] = append(held[m.Dir], m)
 		slices.SortStableFunc(held[m.Dir], func(a, b Mount) int { return cmp.Compare(len(b.Path), len(a.Path)) })
-		if other, taken := l.byPath[m.Path]; taken && other != m.Dir || m.Each {
+		if mounted, exists := l.byPath[m.Path]; exists && mounted != m.Dir || m.Each {
 			m.Dir = ""
 		}
 		l.byPath[m.Path] = m.Dir
@@ -61,7 +61,7 @@ func (l *Layout) dir() string {
 }
 
 // locate returns the path on the claim that the symlink at p leads to; false where it leads to none, as far as is known.
-func (l *Layout) locate(p, target string) (place string, known bool) {
+func (l *Layout) locate(p, target string) (place string, resolved bool) {
 	above := path.Join(l.dir(), path.Dir(p))
 	if path.IsAbs(target) {
 		return l.locateAbsolute(above, path.Clean(target))
@@ -71,7 +71,7 @@ func (l *Layout) locate(p, target string) (place string, known bool) {
 	}
 	for _, m := range l.mountsAround(above) { // such as ../results/x in /results
 		if rest, ok := relativeTo(m.Dir, above); ok {
-			if place, known = l.locateAbsolute(above, path.Join(m.Path, rest, target)); known {
+			if place, resolved = l.locateAbsolute(above, path.Join(m.Path, rest, target)); resolved {
 				return place, true
 			}
 		}
@@ -81,7 +81,7 @@ func (l *Layout) locate(p, target string) (place string, known bool) {
 
 // locateAbsolute returns what target is to a program that wrote to the directory above: by the mounts that hold
 // that directory, the deepest first, or by another one where there is no doubt.
-func (l *Layout) locateAbsolute(above, target string) (place string, known bool) {
+func (l *Layout) locateAbsolute(above, target string) (place string, resolved bool) {
 	for _, m := range l.mountsAround(above) {
 		if rest, ok := relativeTo(m.Path, target); ok {
 			return path.Join(m.Dir, rest), true

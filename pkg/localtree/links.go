@@ -18,20 +18,20 @@ func (t *Tree) Symlink(entry Entry) (Outcome, error) {
 }
 
 // link makes a link under its partial name and then gives it its own.
-func (w *Worker) link(entry Entry, what func(*Partial) error) (Outcome, error) {
+func (w *Worker) link(entry Entry, create func(*Partial) error) (Outcome, error) {
 	p, err := w.partial(entry)
 	if err != nil {
 		return Outcome{}, err
 	}
 	defer p.Discard()
-	if err := p.make(func() error { return what(p) }); err != nil {
+	if err := p.create(func() error { return create(p) }); err != nil {
 		return Outcome{}, err
 	}
 	info, err := p.dir.lstat(p.name)
 	if err != nil {
-		return Outcome{}, p.taken()
+		return Outcome{}, p.deletedError()
 	}
-	return p.place(info)
+	return p.moveIntoPlace(info)
 }
 
 // HardLink makes entry another name of the regular file at its Target, or a copy
@@ -40,21 +40,21 @@ func (w *Worker) link(entry Entry, what func(*Partial) error) (Outcome, error) {
 func (t *Tree) HardLink(entry Entry) (Outcome, error) {
 	w := t.borrow()
 	defer t.giveBack(w)
-	from, here, err := w.target(entry)
+	dir, target, err := w.target(entry)
 	if err != nil {
 		return Outcome{}, err
 	}
-	defer from.release()
-	if info, ok := w.linked(entry, here); ok {
+	defer dir.release()
+	if info, ok := w.linked(entry, target); ok {
 		return Outcome{Verdict: Verdict{Action: Keep}, Local: info}, nil
 	}
-	base, err := t.begin()
+	base, err := t.openForWriting()
 	if err != nil {
 		return Outcome{}, err
 	}
 	unlinkable := false
 	outcome, err := w.link(entry, func(p *Partial) error {
-		err := t.link(base, from, p.dir, entry.Target, path.Join(path.Dir(entry.Path), p.name))
+		err := t.link(base, dir, p.dir, entry.Target, path.Join(path.Dir(entry.Path), p.name))
 		unlinkable = err != nil && !errors.Is(err, fs.ErrExist)
 		return err
 	})
@@ -68,12 +68,12 @@ func (t *Tree) HardLink(entry Entry) (Outcome, error) {
 func (t *Tree) Linked(entry Entry) (bool, error) {
 	w := t.borrow()
 	defer t.giveBack(w)
-	from, here, err := w.target(entry)
+	dir, target, err := w.target(entry)
 	if err != nil {
 		return false, err
 	}
-	from.release()
-	_, ok := w.linked(entry, here)
+	dir.release()
+	_, ok := w.linked(entry, target)
 	return ok, nil
 }
 
@@ -95,7 +95,7 @@ func (w *Worker) target(entry Entry) (*folder, *status, error) {
 // would then do nothing, and leave the partial.)
 func (w *Worker) linked(entry Entry, target *status) (*status, bool) {
 	_, info, err := w.find(entry.Path)
-	return info, err == nil && info != nil && info.same(target)
+	return info, err == nil && info != nil && info.isSameFile(target)
 }
 
 func (w *Worker) copyOf(entry Entry) (Outcome, error) {
@@ -112,6 +112,6 @@ func (w *Worker) copyOf(entry Entry) (Outcome, error) {
 	if _, err := io.CopyBuffer(p, struct{ io.Reader }{file}, make([]byte, copySize)); err != nil {
 		return Outcome{}, err
 	}
-	entry.Size = p.at
+	entry.Size = p.offset
 	return p.Commit(entry)
 }

@@ -45,7 +45,7 @@ func (w *Worker) Look(entry Entry) (Local, error) {
 // spelling refuses a name that has another one's place on a file system that
 // takes both for one.
 func (t *Tree) spelling(p string) error {
-	if err := judged(p); err != nil || !t.opened.done.Load() || t.fold.seen == nil {
+	if err := checkValidated(p); err != nil || !t.writable.done.Load() || t.fold.spellings == nil {
 		return err
 	}
 	t.mu.Lock()

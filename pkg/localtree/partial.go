@@ -17,14 +17,14 @@ var ErrNoPartial = errors.New("no partial file to resume")
 // being made. It ends with Commit, Discard or Leave; after one of them the
 // others do nothing. One goroutine uses it at a time.
 type Partial struct {
-	tree  *Tree
-	dir   *folder // of the entry
-	name  string  // in dir
-	entry Entry
-	file  *handle // nil for links
-	at    int64   // where the next byte goes
-	end   int64   // how long the file on the disk is
-	ended bool
+	tree   *Tree
+	dir    *folder // of the entry
+	name   string  // in dir
+	entry  Entry
+	file   *handle // nil for links
+	offset int64   // where the next byte goes
+	end    int64   // how long the file on the disk is
+	ended  bool
 }
 
 // Begin opens the partial file of entry to be written from offset on. At 0 it is
@@ -38,16 +38,16 @@ func (w *Worker) Begin(entry Entry, offset int64) (*Partial, error) {
 		return nil, err
 	}
 	if offset > 0 {
-		err = p.goOn(offset)
+		err = p.resume(offset)
 	} else {
 		// Its owner must be able to go on with it, whatever mode it will have.
-		err = p.make(func() (err error) {
+		err = p.create(func() (err error) {
 			p.file, err = p.dir.create(p.name, entry.Mode.Perm()|0o600)
 			return err
 		})
 	}
 	if err != nil {
-		p.conclude()
+		p.release()
 		return nil, err
 	}
 	return p, nil
@@ -55,42 +55,42 @@ func (w *Worker) Begin(entry Entry, offset int64) (*Partial, error) {
 
 // partial readies the directory of entry and keeps others off its name.
 func (w *Worker) partial(entry Entry) (*Partial, error) {
-	if err := w.tree.claim(entry.Path); err != nil {
+	if err := w.tree.reserveName(entry.Path); err != nil {
 		return nil, err
 	}
 	dir, err := w.enter(path.Dir(entry.Path))
 	if err != nil {
 		return nil, localError(entry.Path, err)
 	}
-	if err := w.tree.hold(entry.Path); err != nil {
+	if err := w.tree.lockName(entry.Path); err != nil {
 		return nil, err
 	}
 	entry.Path = strings.Clone(entry.Path)
 	return &Partial{tree: w.tree, dir: dir.retain(), name: partialName(entry.Path), entry: entry}, nil
 }
 
-// conclude frees what the partial holds.
-func (p *Partial) conclude() {
+// release frees what the partial holds.
+func (p *Partial) release() {
 	p.ended = true
 	p.dir.release()
-	p.tree.free(p.entry.Path)
+	p.tree.unlockName(p.entry.Path)
 }
 
-// make runs what makes the partial, a second time where an earlier process left
+// create runs what makes the partial, a second time where an earlier process left
 // one behind.
-func (p *Partial) make(what func() error) error {
-	err := what()
+func (p *Partial) create(create func() error) error {
+	err := create()
 	if errors.Is(err, fs.ErrExist) {
 		if p.dir.remove(p.name) != nil {
 			return refuse("cannot delete %q, which has the name of its partial file", p.name)
 		}
-		err = what()
+		err = create()
 	}
 	return p.local(err)
 }
 
-// goOn takes what an earlier process left.
-func (p *Partial) goOn(offset int64) error {
+// resume takes what an earlier process left.
+func (p *Partial) resume(offset int64) error {
 	file, info, err := p.dir.reopen(p.name)
 	if err != nil {
 		return ErrNoPartial
@@ -101,17 +101,19 @@ func (p *Partial) goOn(offset int64) error {
 	if err := file.truncate(offset); err != nil {
 		return errors.Join(localError(p.entry.Path, err), file.close())
 	}
-	p.file, p.at, p.end = file, offset, offset
+	p.file = file
+	p.offset = offset
+	p.end = offset
 	return nil
 }
 
 // Write implements io.Writer. Blocks of zeros become holes.
 func (p *Partial) Write(b []byte) (int, error) {
-	end, err := writeSparse(p.file, b, p.at)
+	end, err := writeSparse(p.file, b, p.offset)
 	if err != nil {
 		return 0, localError(p.entry.Path, err)
 	}
-	p.at += int64(len(b))
+	p.offset += int64(len(b))
 	p.end = max(p.end, end)
 	return len(b), nil
 }
@@ -122,30 +124,30 @@ const longHole = 1 << 30
 
 // Skip leaves a hole of n bytes.
 func (p *Partial) Skip(n int64) error {
-	if n < 0 || n > math.MaxInt64-p.at {
+	if n < 0 || n > math.MaxInt64-p.offset {
 		return refuse("larger than the maximum size of a file")
 	}
-	p.at += n
+	p.offset += n
 	if n < longHole {
 		return nil
 	}
 	if err := p.lengthen(); err != nil {
 		return localError(p.entry.Path, err)
 	}
-	p.end = p.at
+	p.end = p.offset
 	return nil
 }
 
-func (p *Partial) failed(err error) error {
+func (p *Partial) writeError(err error) error {
 	return fmt.Errorf("writing %q: %w", p.entry.Path, err)
 }
 
 // lengthen makes a hole at the end, where one was left out.
 func (p *Partial) lengthen() error {
-	if p.at <= p.end {
+	if p.offset <= p.end {
 		return nil
 	}
-	return p.file.truncate(p.at)
+	return p.file.truncate(p.offset)
 }
 
 // Commit gives the file the mode and time of entry, which may have changed since
@@ -153,11 +155,11 @@ func (p *Partial) lengthen() error {
 // written. After an error the partial is gone.
 func (p *Partial) Commit(entry Entry) (Outcome, error) {
 	if p.ended {
-		return Outcome{}, p.failed(fs.ErrClosed)
+		return Outcome{}, p.writeError(fs.ErrClosed)
 	}
 	defer p.Discard()
-	if entry.Size != p.at || p.at < 0 {
-		return Outcome{}, p.failed(fmt.Errorf("received %d of %d bytes", p.at, entry.Size))
+	if entry.Size != p.offset || p.offset < 0 {
+		return Outcome{}, p.writeError(fmt.Errorf("received %d of %d bytes", p.offset, entry.Size))
 	}
 	if err := p.lengthen(); err != nil {
 		return Outcome{}, localError(p.entry.Path, err)
@@ -166,23 +168,23 @@ func (p *Partial) Commit(entry Entry) (Outcome, error) {
 	p.file = nil
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return Outcome{}, p.taken()
+		return Outcome{}, p.deletedError()
 	case err != nil:
 		return Outcome{}, localError(p.entry.Path, err)
 	}
-	return p.place(info)
+	return p.moveIntoPlace(info)
 }
 
-// place gives what was made its own name.
-func (p *Partial) place(info *status) (Outcome, error) {
+// moveIntoPlace gives what was made its own name.
+func (p *Partial) moveIntoPlace(info *status) (Outcome, error) {
 	name := path.Base(p.entry.Path)
 	if err := p.dir.rename(p.name, name); err != nil {
-		if here, looked := p.dir.lstat(name); looked == nil && here.IsDir() {
+		if existing, statErr := p.dir.lstat(name); statErr == nil && existing.IsDir() {
 			return Outcome{}, refuse("a directory already exists at this local path")
 		}
 		return Outcome{}, p.local(err)
 	}
-	p.conclude()
+	p.release()
 	return Outcome{Verdict: Verdict{Action: Write}, Local: info}, nil
 }
 
@@ -195,7 +197,7 @@ func (p *Partial) Discard() {
 		_ = p.file.close()
 	}
 	_ = p.dir.remove(p.name)
-	p.conclude()
+	p.release()
 }
 
 // Leave closes the partial file and keeps it, for a later Begin to go on with.
@@ -205,5 +207,5 @@ func (p *Partial) Leave() {
 	}
 	_ = p.lengthen() // what is short is gone on with from an earlier byte
 	_ = p.file.close()
-	p.conclude()
+	p.release()
 }

@@ -16,7 +16,7 @@ func (e *RemovedError) Error() string {
 
 // orRemoved returns err, or what explains it: that the directory of the Tree was removed.
 func (t *Tree) orRemoved(err error) error {
-	if err != nil && t.opened.done.Load() && t.opened.value != nil && t.opened.value.removed() {
+	if err != nil && t.writable.done.Load() && t.writable.value != nil && t.writable.value.removed() {
 		return &RemovedError{Dir: t.name}
 	}
 	return err
@@ -33,17 +33,17 @@ func (p *Partial) missing(err error) error {
 
 // local turns what the file system said of the entry into an error or a refusal.
 func (p *Partial) local(err error) error {
-	if gone := p.missing(err); gone != nil {
-		return gone
+	if reason := p.missing(err); reason != nil {
+		return reason
 	}
 	return localError(p.entry.Path, err)
 }
 
-// taken says that the partial is not ours any more: that half of another's file
+// deletedError says that the partial is not ours any more: that half of another's file
 // must not get the name.
-func (p *Partial) taken() error {
-	if gone := p.missing(fs.ErrNotExist); gone != nil {
-		return gone
+func (p *Partial) deletedError() error {
+	if reason := p.missing(fs.ErrNotExist); reason != nil {
+		return reason
 	}
-	return p.failed(fmt.Errorf("another program deleted the partial file %s", p.name))
+	return p.writeError(fmt.Errorf("another program deleted the partial file %s", p.name))
 }

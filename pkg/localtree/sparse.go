@@ -10,27 +10,27 @@ const blockSize = 4 << 10
 
 // writeSparse writes p at offset at and leaves its blocks of zeros out. It
 // returns where the last byte that it wrote ends, 0 where it wrote none.
-func writeSparse(file io.WriterAt, p []byte, at int64) (end int64, err error) {
+func writeSparse(file io.WriterAt, p []byte, offset int64) (end int64, err error) {
 	for len(p) > 0 {
-		n := zeros(p, at)
+		n := zeros(p, offset)
 		if n == 0 {
-			n = data(p, at)
-			if _, err := file.WriteAt(p[:n], at); err != nil {
+			n = data(p, offset)
+			if _, err := file.WriteAt(p[:n], offset); err != nil {
 				return end, err
 			}
-			end = at + int64(n)
+			end = offset + int64(n)
 		}
-		p, at = p[n:], at+int64(n)
+		p, offset = p[n:], offset+int64(n)
 	}
 	return end, nil
 }
 
 // zeros is the length of the blocks of zeros that p, which belongs at offset at,
 // begins with. File systems have holes in place of whole blocks only.
-func zeros(p []byte, at int64) int {
+func zeros(p []byte, offset int64) int {
 	n := 0
 	for {
-		block := p[n:min(len(p), n+blockRest(at+int64(n)))]
+		block := p[n:min(len(p), n+blockRest(offset+int64(n)))]
 		if len(block) == 0 || !allZero(block) {
 			return n
 		}
@@ -39,16 +39,16 @@ func zeros(p []byte, at int64) int {
 }
 
 // data is the length of what p begins with up to its next block of zeros.
-func data(p []byte, at int64) int {
-	n := blockRest(at)
-	for n < len(p) && zeros(p[n:], at+int64(n)) == 0 {
+func data(p []byte, offset int64) int {
+	n := blockRest(offset)
+	for n < len(p) && zeros(p[n:], offset+int64(n)) == 0 {
 		n += blockSize
 	}
 	return min(n, len(p))
 }
 
 // blockRest is how many bytes there are from offset at to the end of its block.
-func blockRest(at int64) int { return blockSize - int(at%blockSize) }
+func blockRest(offset int64) int { return blockSize - int(offset%blockSize) }
 
 // allZero reports whether p, which is not empty, holds zeros only.
 func allZero(p []byte) bool { return p[0] == 0 && bytes.Equal(p[1:], p[:len(p)-1]) }

@@ -84,9 +84,9 @@ func (s *status) IsDir() bool { return s.mode.IsDir() }
 // Sys implements fs.FileInfo. It gives nothing.
 func (s *status) Sys() any { return nil }
 
-// same reports whether both are one file.
-func (s *status) same(other *status) bool {
-	return s.device == other.device && s.inode == other.inode
+// isSameFile reports whether both are one file.
+func (s *status) isSameFile(candidate *status) bool {
+	return s.device == candidate.device && s.inode == candidate.inode
 }
 
 // ours reports whether it is a regular file of this user and of this name only.

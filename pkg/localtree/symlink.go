@@ -19,10 +19,10 @@ func (l *Layout) LinkTarget(p, target string) (string, error) {
 	}
 	text := target
 	if !staysInside(p, target) {
-		place, known := l.locate(p, target)
+		place, resolved := l.locate(p, target)
 		inside, ok := relativeTo(l.dir(), place)
 		switch {
-		case !known:
+		case !resolved:
 			return "", &OutsideError{Target: target, Claim: l != nil}
 		case !ok:
 			return "", &OutsideError{Target: target, Claim: true, Place: place}
@@ -65,13 +65,13 @@ func staysInside(p, target string) bool {
 }
 
 // shortest returns the relative path from the directory from to the path to, both clean and of one tree.
-func shortest(from, to string) string {
-	above, below := elements(from), elements(to)
-	same := 0
-	for same < min(len(above), len(below)) && above[same] == below[same] {
-		same++
+func shortest(dir, target string) string {
+	above, below := elements(dir), elements(target)
+	shared := 0
+	for shared < min(len(above), len(below)) && above[shared] == below[shared] {
+		shared++
 	}
-	text := path.Join(append(slices.Repeat([]string{".."}, len(above)-same), below[same:]...)...)
+	text := path.Join(append(slices.Repeat([]string{".."}, len(above)-shared), below[shared:]...)...)
 	if text == "" {
 		return "."
 	}

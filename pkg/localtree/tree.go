@@ -35,11 +35,11 @@ type TreeOptions struct {
 // Of an entry that is written nothing stays in memory, but of a directory and,
 // where the file system takes several names for one, of every name.
 type Tree struct {
-	options TreeOptions
-	name    string        // of the directory, once opened
-	opened  once[*folder] // to write to
-	looked  once[*folder] // to look at
-	fold    folding       // valid once opened
+	options  TreeOptions
+	name     string        // of the directory, once opened
+	writable once[*folder] // to write to
+	readable once[*folder] // to look at
+	fold     folding       // valid once opened
 
 	mu       sync.Mutex
 	dirs     map[string]directory     // what was entered or named
@@ -50,7 +50,7 @@ type Tree struct {
 
 	// What the local file system can do; tests put a lesser one in their place.
 	probe func(*os.Root) (folds, error)
-	link  func(base, from, to *folder, target, newPath string) error
+	link  func(base, source, destination *folder, target, newPath string) error
 }
 
 // NewTree returns a Tree that touches nothing yet.
@@ -80,13 +80,13 @@ func (o *once[T]) get(f func() (T, error)) (T, error) {
 // Open opens the directory to write to now, and not for the first entry: from
 // then on Look opens for the time being what is shut by its mode.
 func (t *Tree) Open() error {
-	_, err := t.begin()
+	_, err := t.openForWriting()
 	return err
 }
 
-// begin opens the directory to write to.
-func (t *Tree) begin() (*folder, error) {
-	return t.opened.get(func() (*folder, error) {
+// openForWriting opens the directory to write to.
+func (t *Tree) openForWriting() (*folder, error) {
+	return t.writable.get(func() (*folder, error) {
 		root, err := t.options.Open()
 		if err != nil {
 			return nil, err
@@ -96,18 +96,18 @@ func (t *Tree) begin() (*folder, error) {
 			return nil, err
 		}
 		if t.fold.folds != (folds{}) {
-			t.fold.seen = map[string]string{}
+			t.fold.spellings = map[string]string{}
 		}
 		return openFolder(root)
 	})
 }
 
-// look opens the directory to look at; nil where there is none.
-func (t *Tree) look() (*folder, error) {
-	if t.opened.done.Load() {
-		return t.begin()
+// openForReading opens the directory to look at; nil where there is none.
+func (t *Tree) openForReading() (*folder, error) {
+	if t.writable.done.Load() {
+		return t.openForWriting()
 	}
-	return t.looked.get(func() (*folder, error) {
+	return t.readable.get(func() (*folder, error) {
 		if t.options.Look == nil {
 			return nil, nil //nolint:nilnil // nothing is there
 		}
@@ -122,22 +122,22 @@ func (t *Tree) look() (*folder, error) {
 	})
 }
 
-// claim takes the spelling of p for the one that this directory has, and says
+// reserveName takes the spelling of p for the one that this directory has, and says
 // where it has another one.
-func (t *Tree) claim(p string) error {
-	if err := judged(p); err != nil {
+func (t *Tree) reserveName(p string) error {
+	if err := checkValidated(p); err != nil {
 		return err
 	}
-	if _, err := t.begin(); err != nil || t.fold.seen == nil {
+	if _, err := t.openForWriting(); err != nil || t.fold.spellings == nil {
 		return err
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.fold.claim(p)
+	return t.fold.record(p)
 }
 
-// hold keeps two goroutines from making the same name at a time.
-func (t *Tree) hold(p string) error {
+// lockName keeps two goroutines from making the same name at a time.
+func (t *Tree) lockName(p string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if _, ok := t.busy[p]; ok {
@@ -147,7 +147,7 @@ func (t *Tree) hold(p string) error {
 	return nil
 }
 
-func (t *Tree) free(p string) {
+func (t *Tree) unlockName(p string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.busy, p)
@@ -164,8 +164,8 @@ func (t *Tree) Finish() error {
 	for _, w := range spare {
 		w.Close()
 	}
-	if !t.opened.done.Load() || t.opened.value == nil {
+	if !t.writable.done.Load() || t.writable.value == nil {
 		return nil // nothing was made
 	}
-	return t.leave()
+	return t.finishDirectories()
 }

@@ -34,12 +34,12 @@ func (w *Worker) Close() {
 func (t *Tree) borrow() *Worker {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	last := len(t.spare) - 1
-	if last < 0 {
+	index := len(t.spare) - 1
+	if index < 0 {
 		return t.Worker()
 	}
-	w := t.spare[last]
-	t.spare = t.spare[:last]
+	w := t.spare[index]
+	t.spare = t.spare[:index]
 	return w
 }
 
@@ -52,7 +52,7 @@ func (t *Tree) giveBack(w *Worker) {
 // enter makes sure that p and all above it are real directories, no symlinks,
 // that files can be made in, and returns p. The Worker holds it for its next call.
 func (w *Worker) enter(p string) (*folder, error) {
-	base, err := w.tree.begin()
+	base, err := w.tree.openForWriting()
 	if err != nil || p == "." {
 		return base, err
 	}
@@ -81,7 +81,7 @@ func (w *Worker) enter(p string) (*folder, error) {
 
 // seek returns the directory p, nil where there is none. It makes nothing.
 func (w *Worker) seek(p string) (*folder, error) {
-	base, err := w.tree.look()
+	base, err := w.tree.openForReading()
 	if err != nil || base == nil || p == "." {
 		return base, err
 	}
@@ -96,11 +96,11 @@ func (w *Worker) seek(p string) (*folder, error) {
 // there is nothing of that name. What cannot be passed, since its mode shuts it,
 // is opened for the time being once the Tree writes.
 func (w *Worker) find(p string) (dir *folder, info *status, err error) {
-	if err := judged(p); err != nil {
+	if err := checkValidated(p); err != nil {
 		return nil, nil, err
 	}
 	dir, info, err = w.lookUp(p)
-	if errors.Is(err, fs.ErrPermission) && w.tree.opened.done.Load() && w.unlock(path.Dir(p)) == nil {
+	if errors.Is(err, fs.ErrPermission) && w.tree.writable.done.Load() && w.unlock(path.Dir(p)) == nil {
 		dir, info, err = w.lookUp(p)
 	}
 	return dir, info, localError(p, err)
@@ -135,25 +135,27 @@ func (w *Worker) walk(base *folder, p string) (*folder, error) {
 	if w.dir != nil && w.path == p {
 		return w.dir, nil
 	}
-	at, dir := "", base
+	prefix, dir := "", base
 	if w.dir != nil && strings.HasPrefix(p, w.path+"/") {
-		at, dir = w.path+"/", w.dir
+		prefix, dir = w.path+"/", w.dir
 	}
 	dir.retain()
-	for len(at) < len(p) {
-		name, _, _ := strings.Cut(p[len(at):], "/")
-		next, err := dir.open(name)
+	for len(prefix) < len(p) {
+		name, _, _ := strings.Cut(p[len(prefix):], "/")
+		child, err := dir.open(name)
 		if err != nil {
-			err = unpassable(dir, name, p[:len(at)+len(name)], err)
+			err = unpassable(dir, name, p[:len(prefix)+len(name)], err)
 		}
 		dir.release()
 		if err != nil {
 			return nil, err
 		}
-		at, dir = p[:min(len(p), len(at)+len(name)+1)], next
+		prefix, dir = p[:min(len(p), len(prefix)+len(name)+1)], child
 	}
 	w.Close()
-	w.path, w.dir, w.entered = p, dir, -1
+	w.path = p
+	w.dir = dir
+	w.entered = -1
 	return dir, nil
 }
 
@@ -162,7 +164,7 @@ func unpassable(dir *folder, name, p string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return err
 	}
-	if info, looked := dir.lstat(name); looked == nil && !info.IsDir() {
+	if info, statErr := dir.lstat(name); statErr == nil && !info.IsDir() {
 		return needed(p, info.Mode())
 	}
 	return localError(p, err)
