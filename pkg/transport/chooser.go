@@ -119,7 +119,7 @@ func (c *Chooser) Dial(ctx context.Context) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return c.live.keep(conn)
+	return c.live.register(conn)
 }
 
 func (c *Chooser) dial(ctx context.Context) (net.Conn, error) {
@@ -127,7 +127,7 @@ func (c *Chooser) dial(ctx context.Context) (net.Conn, error) {
 	var lost error
 	if chosen >= 0 {
 		// Beside other dials, and not raced: nearly always it works.
-		conn, err := c.again(ctx, chosen)
+		conn, err := c.redial(ctx, chosen)
 		if err == nil || ctx.Err() != nil {
 			return conn, err
 		}
@@ -139,12 +139,12 @@ func (c *Chooser) dial(ctx context.Context) (net.Conn, error) {
 	case <-ctx.Done():
 		return nil, context.Cause(ctx)
 	}
-	now, later, failure := c.state()
+	current, newRound, failure := c.state()
 	switch {
-	case later == round:
+	case newRound == round:
 		return c.choose(ctx, chosen, lost)
-	case now >= 0: // another dial has chosen meanwhile
-		return c.try(ctx, now)
+	case current >= 0: // another dial has chosen meanwhile
+		return c.try(ctx, current)
 	}
 	return nil, failure
 }
@@ -157,9 +157,9 @@ func (c *Chooser) state() (chosen, round int, failure error) {
 	return c.chosen, c.round, c.failure
 }
 
-// again dials over the way that has worked. It is not waited for endlessly where
+// redial dials over the way that has worked. It is not waited for endlessly where
 // there are others.
-func (c *Chooser) again(ctx context.Context, way int) (net.Conn, error) {
+func (c *Chooser) redial(ctx context.Context, way int) (net.Conn, error) {
 	if len(c.order(way)) > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, patienceAgain, silentError{patienceAgain})
@@ -199,11 +199,11 @@ func (c *Chooser) choose(ctx context.Context, lost int, err error) (net.Conn, er
 	if v.conn != nil {
 		c.trace("connected through " + c.ways[v.way].Name())
 	}
-	return v.conn, c.settle(v)
+	return v.conn, c.recordVerdict(v)
 }
 
-// settle makes the verdict the state.
-func (c *Chooser) settle(v verdict) error {
+// recordVerdict makes the verdict the state.
+func (c *Chooser) recordVerdict(v verdict) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.round++

@@ -38,12 +38,12 @@ func (s stepped) Dial(ctx context.Context) (net.Conn, error) {
 		return nil, err
 	}
 	for _, step := range s.steps {
-		next, err := step(ctx, conn)
+		result, err := step(ctx, conn)
 		if err != nil {
 			_ = conn.Close()
 			return nil, err
 		}
-		conn = next
+		conn = result
 	}
 	return conn, nil
 }

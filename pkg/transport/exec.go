@@ -54,12 +54,12 @@ func ForRate(executor Executor, bytesPerSecond int64) Executor {
 }
 
 // Exec runs argv in the container. See Executor for what a nil error means.
-func (e *Exec) Exec(ctx context.Context, at Container, argv []string, stdio Stdio) error {
-	request := e.request(at, argv, stdio)
+func (e *Exec) Exec(ctx context.Context, container Container, argv []string, stdio Stdio) error {
+	request := e.request(container, argv, stdio)
 	var err error
-	for _, over := range e.protocols {
+	for _, execute := range e.protocols {
 		used := &use{}
-		err = over(ctx, e.config, request, used.wrap(stdio))
+		err = execute(ctx, e.config, request, used.wrap(stdio))
 		if !worthAnother(ctx, err, used) {
 			break
 		}
@@ -67,11 +67,11 @@ func (e *Exec) Exec(ctx context.Context, at Container, argv []string, stdio Stdi
 	return err
 }
 
-func (e *Exec) request(at Container, argv []string, stdio Stdio) *rest.Request {
+func (e *Exec) request(container Container, argv []string, stdio Stdio) *rest.Request {
 	return e.client.CoreV1().RESTClient().Post().
-		Resource("pods").Namespace(at.Namespace).Name(at.Pod).SubResource("exec").
+		Resource("pods").Namespace(container.Namespace).Name(container.Pod).SubResource("exec").
 		VersionedParams(&corev1.PodExecOptions{
-			Container: at.Name, Command: argv,
+			Container: container.Name, Command: argv,
 			Stdin: stdio.In != nil, Stdout: stdio.Out != nil, Stderr: stdio.Err != nil,
 		}, scheme.ParameterCodec)
 }

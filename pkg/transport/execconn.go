@@ -15,23 +15,23 @@ import (
 // execConn is the connection that an exec makes. Write returns when the bytes
 // are on their way, not when they have arrived.
 type execConn struct {
-	at      Container
-	clock   clock.PassiveClock
-	grace   time.Duration
-	in, out *ring // of the program
-	cancel  context.CancelFunc
-	done    chan struct{} // closed when the exec has ended
-	ended   error         // readable then; never nil
-	closed  atomic.Bool
+	container Container
+	clock     clock.PassiveClock
+	grace     time.Duration
+	in, out   *ring // of the program
+	cancel    context.CancelFunc
+	done      chan struct{} // closed when the exec has ended
+	ended     error         // readable then; never nil
+	closed    atomic.Bool
 }
 
 func (c *execConn) run(ctx context.Context, executor Executor, argv []string) {
 	defer c.cancel()
-	said := &head{}
-	err := executor.Exec(ctx, c.at, argv, Stdio{In: c.in, Out: c.out, Err: said})
+	stderr := &head{}
+	err := executor.Exec(ctx, c.container, argv, Stdio{In: c.in, Out: c.out, Err: stderr})
 	c.ended = io.EOF
-	if text := said.String(); err != nil || text != "" {
-		c.ended = &ExecError{Program: strings.Join(argv, " "), Pod: c.at.Pod, Stderr: text, Err: err}
+	if text := stderr.String(); err != nil || text != "" {
+		c.ended = &ExecError{Program: strings.Join(argv, " "), Pod: c.container.Pod, Stderr: text, Err: err}
 	}
 	close(c.done)
 	c.in.end(io.EOF)
@@ -80,7 +80,7 @@ func (*execConn) LocalAddr() net.Addr { return address{"exec", "here"} }
 
 // RemoteAddr implements net.Conn.
 func (c *execConn) RemoteAddr() net.Addr {
-	return address{"exec", c.at.Namespace + "/" + c.at.Pod + "/" + c.at.Name}
+	return address{"exec", c.container.Namespace + "/" + c.container.Pod + "/" + c.container.Name}
 }
 
 // SetDeadline implements net.Conn.

@@ -66,14 +66,14 @@ func (d *ExecDialer) Dial(ctx context.Context) (net.Conn, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	connCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	conn := &execConn{
-		at: d.At, clock: d.Clock, grace: cmp.Or(d.Grace, defaultGrace), cancel: cancel,
+		container: d.At, clock: d.Clock, grace: cmp.Or(d.Grace, defaultGrace), cancel: cancel,
 		in: newRing(inputRing), out: newRing(outputRing), done: make(chan struct{}),
 	}
 	if conn.clock == nil {
 		conn.clock = clock.RealClock{}
 	}
-	go conn.run(own, d.Executor, d.Argv)
+	go conn.run(connCtx, d.Executor, d.Argv)
 	return conn, nil
 }

@@ -34,5 +34,5 @@ type Stdio struct {
 // gives an error that k8s.io/client-go/util/exec.CodeExitError describes.
 // A nil error does not mean that the output is complete.
 type Executor interface {
-	Exec(ctx context.Context, at Container, argv []string, stdio Stdio) error
+	Exec(ctx context.Context, container Container, argv []string, stdio Stdio) error
 }

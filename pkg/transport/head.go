@@ -11,7 +11,7 @@ import (
 // what is wrong, and the memory of a program that never stops is not needed.
 type head struct {
 	mu   sync.Mutex
-	kept []byte
+	text []byte
 }
 
 const maxHead = 2 << 10
@@ -20,7 +20,7 @@ const maxHead = 2 << 10
 func (h *head) Write(p []byte) (int, error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.kept = append(h.kept, p[:min(len(p), maxHead-len(h.kept))]...)
+	h.text = append(h.text, p[:min(len(p), maxHead-len(h.text))]...)
 	return len(p), nil
 }
 
@@ -28,5 +28,5 @@ func (h *head) Write(p []byte) (int, error) {
 func (h *head) String() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return printable.Fold(strings.Trim(string(h.kept), "\x00"))
+	return printable.Fold(strings.Trim(string(h.text), "\x00"))
 }

@@ -10,7 +10,7 @@ import (
 type live struct {
 	mu     sync.Mutex
 	closed bool
-	next   int
+	nextID int
 	ends   map[int]func()
 }
 
@@ -24,8 +24,8 @@ func (l *live) add(end func()) (remove func(), err error) {
 	if l.ends == nil {
 		l.ends = map[int]func(){}
 	}
-	id := l.next
-	l.next++
+	id := l.nextID
+	l.nextID++
 	l.ends[id] = end
 	return func() {
 		l.mu.Lock()
@@ -34,8 +34,8 @@ func (l *live) add(end func()) (remove func(), err error) {
 	}, nil
 }
 
-// keep registers conn until it is closed. Errors: it is too late, conn is closed.
-func (l *live) keep(conn net.Conn) (net.Conn, error) {
+// register registers conn until it is closed. Errors: it is too late, conn is closed.
+func (l *live) register(conn net.Conn) (net.Conn, error) {
 	remove, err := l.add(func() { _ = conn.Close() })
 	if err != nil {
 		_ = conn.Close()
@@ -53,13 +53,13 @@ func (l *live) close() {
 	ends := l.ends
 	l.ends, l.closed = nil, true
 	l.mu.Unlock()
-	var all sync.WaitGroup
+	var group sync.WaitGroup
 	for _, end := range ends {
-		all.Go(end)
+		group.Go(end)
 	}
 	closed := make(chan struct{})
 	go func() {
-		all.Wait()
+		group.Wait()
 		close(closed)
 	}()
 	select {

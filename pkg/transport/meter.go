@@ -84,7 +84,7 @@ type meteredExecutor struct {
 }
 
 // Exec implements Executor.
-func (e meteredExecutor) Exec(ctx context.Context, at Container, argv []string, stdio Stdio) error {
+func (e meteredExecutor) Exec(ctx context.Context, container Container, argv []string, stdio Stdio) error {
 	m := e.meter
 	if stdio.In != nil {
 		stdio.In = &meteredReader{stdio.In, m, &m.sent, ctx}
@@ -95,7 +95,7 @@ func (e meteredExecutor) Exec(ctx context.Context, at Container, argv []string, 
 	if stdio.Err != nil {
 		stdio.Err = &meteredWriter{stdio.Err, m, &m.received, ctx}
 	}
-	return e.executor.Exec(ctx, at, argv, stdio)
+	return e.executor.Exec(ctx, container, argv, stdio)
 }
 
 type meteredConn struct {

@@ -9,11 +9,11 @@ import (
 )
 
 // silentError is the failure of a way that says neither yes nor no.
-type silentError struct{ after time.Duration }
+type silentError struct{ timeout time.Duration }
 
 // Error implements error.
 func (e silentError) Error() string {
-	return fmt.Sprintf("no response within %v; a network policy or a firewall may drop the packets", e.after)
+	return fmt.Sprintf("no response within %v; a network policy or a firewall may drop the packets", e.timeout)
 }
 
 // verdict is the end of a race: the winner, and why others did not win.
@@ -41,11 +41,11 @@ func (c *Chooser) race(ctx context.Context, order []int) verdict {
 	ctx, cancel := context.WithCancel(ctx) // ends those who lose
 	defer cancel()
 	start, wait := c.waits(order[0])
-	first := async(func() verdict { return c.alone(ctx, order[0]) })
+	preferred := async(func() verdict { return c.alone(ctx, order[0]) })
 	timer := time.NewTimer(start)
 	defer timer.Stop()
 	select {
-	case v := <-first:
+	case v := <-preferred:
 		if v.conn != nil {
 			return v
 		}
@@ -54,18 +54,18 @@ func (c *Chooser) race(ctx context.Context, order []int) verdict {
 	}
 	c.trace(fmt.Sprintf("no response through %s for %v, also trying %s", c.ways[order[0]].Name(), start, c.ways[order[1]].Name()))
 	rest := async(func() verdict { return c.race(ctx, order[1:]) })
-	return c.judge(first, rest, verdict{-1, nil, map[int]error{order[0]: silentError{wait}}}, time.NewTimer(wait-start))
+	return c.awaitWinner(preferred, rest, verdict{-1, nil, map[int]error{order[0]: silentError{wait}}}, time.NewTimer(wait-start))
 }
 
-// judge waits for the first way and for the race of the rest: the first wins
+// awaitWinner waits for the first way and for the race of the rest: the first wins
 // until the patience with it ends, then whoever answers.
-func (c *Chooser) judge(first, rest <-chan verdict, silent verdict, patience *time.Timer) verdict {
+func (c *Chooser) awaitWinner(preferred, rest <-chan verdict, silent verdict, patience *time.Timer) verdict {
 	defer patience.Stop()
-	over := patience.C
+	expired := patience.C
 	var held verdict
 	for {
 		select {
-		case v := <-first:
+		case v := <-preferred:
 			switch {
 			case v.conn != nil:
 				go drop(rest, held)
@@ -77,13 +77,13 @@ func (c *Chooser) judge(first, rest <-chan verdict, silent verdict, patience *ti
 		case held = <-rest:
 			rest = nil
 			if held.conn == nil {
-				return (<-first).behind(held)
+				return (<-preferred).behind(held)
 			}
-		case <-over:
-			over = nil
+		case <-expired:
+			expired = nil
 		}
-		if over == nil && held.conn != nil {
-			go drop(first, verdict{})
+		if expired == nil && held.conn != nil {
+			go drop(preferred, verdict{})
 			return held.behind(silent)
 		}
 	}

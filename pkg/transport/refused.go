@@ -33,7 +33,7 @@ func (e *RefusedError) Unwrap() error { return e.Said }
 const maxRefusal = 8 << 10
 
 // refused reads the refusal out of response, whose body it leaves open.
-func refused(asked string, response *http.Response) *RefusedError {
+func refused(request string, response *http.Response) *RefusedError {
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxRefusal))
 	if err != nil {
 		body = nil
@@ -43,18 +43,18 @@ func refused(asked string, response *http.Response) *RefusedError {
 		status = metav1.Status{Status: metav1.StatusFailure, Reason: reasonOf(response.StatusCode), Message: words(body, response.Status)}
 	}
 	status.Code = int32(response.StatusCode)
-	return &RefusedError{Asked: asked, Said: &apierrors.StatusError{ErrStatus: status}}
+	return &RefusedError{Asked: request, Said: &apierrors.StatusError{ErrStatus: status}}
 }
 
 // words is what a body that no API server wrote says, on one line.
 func words(body []byte, status string) string {
-	const most = 200
+	const maxLength = 200
 	text := []rune(printable.Fold(string(body)))
 	switch {
 	case len(text) == 0 || strings.HasPrefix(string(text), "<"):
 		return status
-	case len(text) > most:
-		return string(text[:most]) + "..."
+	case len(text) > maxLength:
+		return string(text[:maxLength]) + "..."
 	}
 	return string(text)
 }

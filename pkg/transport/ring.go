@@ -147,27 +147,27 @@ type deadline struct {
 	passed bool
 }
 
-func (r *ring) setReadDeadline(now clock.PassiveClock, at time.Time) { r.arm(&r.read, now, at) }
+func (r *ring) setReadDeadline(clk clock.PassiveClock, t time.Time) { r.arm(&r.read, clk, t) }
 
-func (r *ring) setWriteDeadline(now clock.PassiveClock, at time.Time) { r.arm(&r.write, now, at) }
+func (r *ring) setWriteDeadline(clk clock.PassiveClock, t time.Time) { r.arm(&r.write, clk, t) }
 
-func (r *ring) arm(d *deadline, now clock.PassiveClock, at time.Time) {
+func (r *ring) arm(d *deadline, clk clock.PassiveClock, t time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if d.timer != nil {
 		d.timer.Stop()
 	}
 	d.round++
-	left, round := at.Sub(now.Now()), d.round
-	d.passed = !at.IsZero() && left <= 0
-	if left > 0 {
-		d.timer = time.AfterFunc(left, func() { r.pass(d, round) })
+	remaining, round := t.Sub(clk.Now()), d.round
+	d.passed = !t.IsZero() && remaining <= 0
+	if remaining > 0 {
+		d.timer = time.AfterFunc(remaining, func() { r.expire(d, round) })
 	}
 	r.wake()
 }
 
-// pass lets a deadline pass, unless another one has been set meanwhile.
-func (r *ring) pass(d *deadline, round int) {
+// expire lets a deadline pass, unless another one has been set meanwhile.
+func (r *ring) expire(d *deadline, round int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if d.round == round {

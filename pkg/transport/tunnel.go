@@ -28,10 +28,10 @@ const (
 // HTTP/1.1, and carries nothing before the 101. What runs through it is as safe
 // as the API server and the way from there to the pod: use TLS inside.
 type Tunnel struct {
-	base   *http.Transport // nil where the config brings its own
-	round  http.RoundTripper
-	target *url.URL
-	asked  string
+	base        *http.Transport // nil where the config brings its own
+	round       http.RoundTripper
+	target      *url.URL
+	description string
 }
 
 // NewTunnel returns a Tunnel to a port of a pod. All that config says of proxies,
@@ -48,8 +48,8 @@ func NewTunnel(config *rest.Config, namespace, pod string, port int) (*Tunnel, e
 	}
 	return &Tunnel{
 		base: base, round: round,
-		target: server.JoinPath("api", "v1", "namespaces", namespace, "pods", pod+":"+strconv.Itoa(port), "proxy", TunnelPath),
-		asked:  fmt.Sprintf("a tunnel to port %d of pod %q", port, pod),
+		target:      server.JoinPath("api", "v1", "namespaces", namespace, "pods", pod+":"+strconv.Itoa(port), "proxy", TunnelPath),
+		description: fmt.Sprintf("a tunnel to port %d of pod %q", port, pod),
 	}, nil
 }
 

@@ -12,14 +12,14 @@ import (
 // upgrade sends the request in a context of its own: net/http may watch it for
 // as long as it likes.
 func (t *Tunnel) upgrade(ctx context.Context) (net.Conn, error) {
-	own, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	requestCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
-	conn, err := t.send(own)
+	conn, err := t.send(requestCtx)
 	if !stop() {
 		if err == nil {
 			_ = conn.Close()
 		}
-		return nil, fmt.Errorf("waiting for %s: %w", t.asked, context.Cause(ctx))
+		return nil, fmt.Errorf("waiting for %s: %w", t.description, context.Cause(ctx))
 	}
 	if err != nil {
 		cancel()
@@ -42,16 +42,16 @@ func (t *Tunnel) send(ctx context.Context) (*tunnelConn, error) {
 	request.Header.Set("Upgrade", TunnelProtocol)
 	response, err := t.round.RoundTrip(request)
 	if err != nil {
-		return nil, fmt.Errorf("requesting %s: %w", t.asked, err)
+		return nil, fmt.Errorf("requesting %s: %w", t.description, err)
 	}
 	stream, ok := response.Body.(io.ReadWriteCloser)
 	switch {
 	case response.StatusCode != http.StatusSwitchingProtocols:
 		defer func() { _ = response.Body.Close() }()
-		return nil, refused(t.asked, response)
+		return nil, refused(t.description, response)
 	case !ok || response.Header.Get("Upgrade") != TunnelProtocol:
 		_ = response.Body.Close()
-		return nil, fmt.Errorf("requesting %s: unexpected protocol %.40q in the response", t.asked, response.Header.Get("Upgrade"))
+		return nil, fmt.Errorf("requesting %s: unexpected protocol %.40q in the response", t.description, response.Header.Get("Upgrade"))
 	}
 	conn.stream = stream
 	return conn, nil
