@@ -30,8 +30,8 @@ var meant = map[string]string{ //nolint:gochecknoglobals // read only
 	"":                       "cannot {doing}: {said}",
 }
 
-// same are codes that mean what another does.
-var same = map[string]string{ //nolint:gochecknoglobals // read only
+// synonyms are codes that mean what another does.
+var synonyms = map[string]string{ //nolint:gochecknoglobals // read only
 	"XAdminUserNotFound": "InvalidAccessKeyId", "Forbidden": "AccessDenied",
 	"ExpiredTokenException": "ExpiredToken", "InvalidToken": "ExpiredToken", "TokenRefreshRequired": "ExpiredToken",
 	"ServiceUnavailable": "SlowDown", "RequestLimitExceeded": "SlowDown", "Throttling": "SlowDown",
@@ -43,7 +43,7 @@ var same = map[string]string{ //nolint:gochecknoglobals // read only
 var aged = regexp.MustCompile(`(?i)expired|not valid yet|not yet valid`)
 
 // code is the store's word, or the usual one for what it means.
-func (r *Refusal) code() string { return cmp.Or(same[r.Code], r.Code) }
+func (r *Refusal) code() string { return cmp.Or(synonyms[r.Code], r.Code) }
 
 // Outdated reports whether the same request, signed now, may be carried out.
 func (r *Refusal) Outdated() bool {
@@ -69,7 +69,7 @@ func (r *Refusal) kind() string {
 // ofPods is kind for what only a pod can meet; empty for all else.
 func (r *Refusal) ofPods() string {
 	switch code := r.code(); {
-	case r.known && (code == "SignatureDoesNotMatch" || code == "InvalidAccessKeyId"):
+	case r.localAccepted && (code == "SignatureDoesNotMatch" || code == "InvalidAccessKeyId"):
 		return "signature in a pod"
 	case r.Status == http.StatusForbidden && aged.MatchString(r.Message):
 		return "outdated in a pod"
@@ -85,13 +85,13 @@ func (r *Refusal) ofPods() string {
 
 // sentence says what a refusal means and what to do.
 func (s *Store) sentence(doing string, r Refusal) string {
-	said := r.Message
+	detail := r.Message
 	if r.Code != "" {
-		said = r.Code + ": " + r.Message
+		detail = r.Code + ": " + r.Message
 	}
 	if r.Region != "" && r.Region != s.Region() && (r.Code == "" || meant[r.code()] == "" || r.code() == "PermanentRedirect") {
 		return fmt.Sprintf("the bucket is in region %s; use --region=%s", r.Region, r.Region)
 	}
 	text := meant[r.kind()]
-	return strings.NewReplacer("{profile}", strconv.Quote(s.profile), "{region}", strconv.Quote(s.Region()), "{doing}", doing, "{said}", said).Replace(text)
+	return strings.NewReplacer("{profile}", strconv.Quote(s.profile), "{region}", strconv.Quote(s.Region()), "{doing}", doing, "{said}", detail).Replace(text)
 }

@@ -13,9 +13,9 @@ import (
 // Delete removes objects; one that is not there is none to remove.
 func (s *Store) Delete(ctx context.Context, bucket string, keys ...string) error {
 	for len(keys) > 0 {
-		some := keys[:min(len(keys), 1000)] // the S3 API's limit
-		keys = keys[len(some):]
-		if err := s.deleteSome(ctx, bucket, some); err != nil {
+		batch := keys[:min(len(keys), 1000)] // the S3 API's limit
+		keys = keys[len(batch):]
+		if err := s.deleteSome(ctx, bucket, batch); err != nil {
 			return err
 		}
 	}
@@ -37,11 +37,11 @@ func (s *Store) deleteSome(ctx context.Context, bucket string, keys []string) er
 		_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &keys[0]})
 		return s.explain("delete objects", bucket, err)
 	}
-	quiet, all := true, make([]types.ObjectIdentifier, len(keys))
+	quiet, identifiers := true, make([]types.ObjectIdentifier, len(keys))
 	for i := range keys {
-		all[i].Key = &keys[i]
+		identifiers[i].Key = &keys[i]
 	}
-	answer, err := s.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &bucket, Delete: &types.Delete{Objects: all, Quiet: &quiet}})
+	answer, err := s.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &bucket, Delete: &types.Delete{Objects: identifiers, Quiet: &quiet}})
 	if err != nil {
 		return s.deleteEach(ctx, bucket, keys) // older stores do not know the checksum that it comes with
 	}
@@ -65,14 +65,14 @@ func (s *Store) deleteEach(ctx context.Context, bucket string, keys []string) er
 // Empty removes all objects whose keys begin with prefix, and returns how many they were.
 func (s *Store) Empty(ctx context.Context, bucket, prefix string) (count int, err error) {
 	var keys []string
-	for one, err := range s.List(ctx, bucket, prefix) {
+	for object, err := range s.List(ctx, bucket, prefix) {
 		if err != nil {
 			return 0, err
 		}
-		if !strings.HasPrefix(one.Key, prefix) {
-			return 0, fmt.Errorf("bucket %q: the store listed %q, which does not start with %q", bucket, one.Key, prefix)
+		if !strings.HasPrefix(object.Key, prefix) {
+			return 0, fmt.Errorf("bucket %q: the store listed %q, which does not start with %q", bucket, object.Key, prefix)
 		}
-		keys = append(keys, one.Key)
+		keys = append(keys, object.Key)
 	}
 	return len(keys), s.Delete(ctx, bucket, keys...)
 }

@@ -25,8 +25,8 @@ type Refusal struct {
 	// InPod says that a pod was refused and not this machine, Before that whoever was refused has reached the
 	// store before.
 	InPod, Before bool
-	// known says that this machine was not refused.
-	known bool
+	// localAccepted says that this machine was not refused.
+	localAccepted bool
 }
 
 // Error is what went wrong with a store.
@@ -61,15 +61,15 @@ func (s *Store) explain(doing, bucket string, err error) error {
 	case errors.Is(err, context.DeadlineExceeded) && !unanswered(err):
 		return context.DeadlineExceeded
 	}
-	if told, ok := errors.AsType[*Error](err); ok {
-		return told
+	if explained, ok := errors.AsType[*Error](err); ok {
+		return explained
 	}
 	r := Refusal{Message: plain(err)}
 	if answer, ok := errors.AsType[*awshttp.ResponseError](err); ok {
 		r.Status, r.Region = answer.HTTPStatusCode(), answer.Response.Header.Get("X-Amz-Bucket-Region")
 	}
-	if said, ok := errors.AsType[smithy.APIError](err); ok {
-		r.Code, r.Message = said.ErrorCode(), said.ErrorMessage()
+	if apiErr, ok := errors.AsType[smithy.APIError](err); ok {
+		r.Code, r.Message = apiErr.ErrorCode(), apiErr.ErrorMessage()
 	}
 	r.Unreachable, r.Before = unanswered(err), s.reached.Load()
 	return s.Explain(doing, bucket, r)
@@ -77,10 +77,10 @@ func (s *Store) explain(doing, bucket string, err error) error {
 
 // untrusted reports whether why nobody was reached says that the server is not the one that was expected: waiting
 // does not help then.
-func untrusted(why string) bool {
+func untrusted(message string) bool {
 	return slices.ContainsFunc([]string{
 		"x509:", "server gave HTTP response to HTTPS client", "first record does not look like a TLS handshake", "remote error: tls:",
-	}, func(sign string) bool { return strings.Contains(why, sign) })
+	}, func(sign string) bool { return strings.Contains(message, sign) })
 }
 
 func unanswered(err error) bool {
@@ -90,9 +90,9 @@ func unanswered(err error) bool {
 
 // Explain says what a refusal means; what was done is a clause such as "reading from it".
 func (s *Store) Explain(doing, bucket string, r Refusal) error {
-	at := s.endpoint
+	endpoint := s.endpoint
 	if r.InPod {
-		at, r.known = s.inCluster, s.reached.Load()
+		endpoint, r.localAccepted = s.inCluster, s.reached.Load()
 	}
-	return &Error{r, fmt.Sprintf("bucket %q at %s: %s", bucket, at, s.sentence(doing, r))}
+	return &Error{r, fmt.Sprintf("bucket %q at %s: %s", bucket, endpoint, s.sentence(doing, r))}
 }

@@ -48,8 +48,8 @@ func (s *Store) Begin(ctx context.Context, bucket, key string, as Attributes) (i
 
 // SignPart returns the request by which anybody can store one part, the first being 1, for
 // so long.
-func (s *Store) SignPart(ctx context.Context, bucket string, of Upload, number int32, valid time.Duration) (Signed, error) {
-	input := &s3.UploadPartInput{Bucket: &bucket, Key: &of.Key, UploadId: &of.ID, PartNumber: &number}
+func (s *Store) SignPart(ctx context.Context, bucket string, upload Upload, number int32, valid time.Duration) (Signed, error) {
+	input := &s3.UploadPartInput{Bucket: &bucket, Key: &upload.Key, UploadId: &upload.ID, PartNumber: &number}
 	signed, err := s.signs.PresignUploadPart(ctx, input, s3.WithPresignExpires(valid))
 	return s.signed(bucket, signed, err)
 }
@@ -57,24 +57,24 @@ func (s *Store) SignPart(ctx context.Context, bucket string, of Upload, number i
 // Complete makes the object of its parts, which must be of that size in the end, and returns
 // its ETag. The ETags of the parts are in their order. Where the upload is gone, an object that is proven to
 // be of these parts is the answer: an answer before was lost.
-func (s *Store) Complete(ctx context.Context, bucket string, of Upload, etags []string, size int64) (string, error) {
+func (s *Store) Complete(ctx context.Context, bucket string, upload Upload, etags []string, size int64) (string, error) {
 	parts := make([]types.CompletedPart, len(etags))
 	for i := range etags {
 		parts[i] = types.CompletedPart{ETag: &etags[i], PartNumber: aws.Int32(int32(i + 1))}
 	}
 	_, err := s.client.CompleteMultipartUpload(ctx, &s3.CompleteMultipartUploadInput{
-		Bucket: &bucket, Key: &of.Key, UploadId: &of.ID, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
+		Bucket: &bucket, Key: &upload.Key, UploadId: &upload.ID, MultipartUpload: &types.CompletedMultipartUpload{Parts: parts},
 	}, func(o *s3.Options) { o.HTTPClient = s.joins })
-	told := s.explain("complete a multipart upload", bucket, err)
-	if told != nil && !NoUpload(told) {
-		return "", told
+	explained := s.explain("complete a multipart upload", bucket, err)
+	if explained != nil && !NoUpload(explained) {
+		return "", explained
 	}
-	object, err := s.Look(ctx, bucket, of.Key)
+	object, err := s.Look(ctx, bucket, upload.Key)
 	switch {
 	case err != nil:
-		return "", cmp.Or(told, err)
-	case told != nil && !object.Consists(etags, size):
-		return "", told
+		return "", cmp.Or(explained, err)
+	case explained != nil && !object.Consists(etags, size):
+		return "", explained
 	case object.Size != size:
 		return "", fmt.Errorf("bucket %q: the store created an object of %d bytes from parts of %d bytes", bucket, object.Size, size)
 	}
@@ -90,25 +90,25 @@ type Part struct {
 
 // Parts goes through the parts that the store holds of an upload; NoUpload says of the error that there
 // is no such upload.
-func (s *Store) Parts(ctx context.Context, bucket string, of Upload) iter.Seq2[Part, error] {
+func (s *Store) Parts(ctx context.Context, bucket string, upload Upload) iter.Seq2[Part, error] {
 	return func(yield func(Part, error) bool) {
-		pages, seen := s3.NewListPartsPaginator(s.client, &s3.ListPartsInput{Bucket: &bucket, Key: &of.Key, UploadId: &of.ID}), newPaging(bucket)
+		pages, paging := s3.NewListPartsPaginator(s.client, &s3.ListPartsInput{Bucket: &bucket, Key: &upload.Key, UploadId: &upload.ID}), newPaging(bucket)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
 				yield(Part{}, s.explain("list the parts of a multipart upload", bucket, err))
 				return
 			}
-			first := ""
+			firstEntry := ""
 			if len(page.Parts) > 0 {
-				first = strconv.Itoa(int(aws.ToInt32(page.Parts[0].PartNumber)))
+				firstEntry = strconv.Itoa(int(aws.ToInt32(page.Parts[0].PartNumber)))
 			}
-			if err := seen.next(aws.ToString(page.NextPartNumberMarker), first); err != nil {
+			if err := paging.check(aws.ToString(page.NextPartNumberMarker), firstEntry); err != nil {
 				yield(Part{}, err)
 				return
 			}
-			for _, one := range page.Parts {
-				if !yield(Part{int(aws.ToInt32(one.PartNumber)), aws.ToString(one.ETag)}, nil) {
+			for _, part := range page.Parts {
+				if !yield(Part{int(aws.ToInt32(part.PartNumber)), aws.ToString(part.ETag)}, nil) {
 					return
 				}
 			}
@@ -135,8 +135,8 @@ func BareETag(etag string) string { return strings.Trim(etag, `"`) }
 
 // Abort ends an upload and frees its parts, but for those that are on their way; it reports whether
 // there was one.
-func (s *Store) Abort(ctx context.Context, bucket string, of Upload) (there bool, err error) {
-	_, err = s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &bucket, Key: &of.Key, UploadId: &of.ID})
+func (s *Store) Abort(ctx context.Context, bucket string, upload Upload) (existed bool, err error) {
+	_, err = s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &bucket, Key: &upload.Key, UploadId: &upload.ID})
 	if err = s.explain("abort a multipart upload", bucket, err); NoUpload(err) {
 		return false, nil
 	}
@@ -146,25 +146,25 @@ func (s *Store) Abort(ctx context.Context, bucket string, of Upload) (there bool
 // Uploads goes through the uploads in parts whose keys begin with prefix.
 func (s *Store) Uploads(ctx context.Context, bucket, prefix string) iter.Seq2[Upload, error] {
 	return func(yield func(Upload, error) bool) {
-		pages, seen := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &bucket, Prefix: &prefix}), newPaging(bucket)
+		pages, paging := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &bucket, Prefix: &prefix}), newPaging(bucket)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err = s.explain("list multipart uploads", bucket, err); NoUpload(err) {
 				return // some stores say so where there is none
 			}
-			first := ""
+			firstEntry := ""
 			if err == nil && len(page.Uploads) > 0 {
-				first = aws.ToString(page.Uploads[0].Key) + " " + aws.ToString(page.Uploads[0].UploadId)
+				firstEntry = aws.ToString(page.Uploads[0].Key) + " " + aws.ToString(page.Uploads[0].UploadId)
 			}
 			if err == nil {
-				err = seen.next(strings.TrimSpace(aws.ToString(page.NextKeyMarker)+" "+aws.ToString(page.NextUploadIdMarker)), first)
+				err = paging.check(strings.TrimSpace(aws.ToString(page.NextKeyMarker)+" "+aws.ToString(page.NextUploadIdMarker)), firstEntry)
 			}
 			if err != nil {
 				yield(Upload{}, err)
 				return
 			}
-			for _, one := range page.Uploads {
-				if !yield(Upload{aws.ToString(one.Key), aws.ToString(one.UploadId)}, nil) {
+			for _, upload := range page.Uploads {
+				if !yield(Upload{aws.ToString(upload.Key), aws.ToString(upload.UploadId)}, nil) {
 					return
 				}
 			}

@@ -25,23 +25,23 @@ type Object struct {
 // List goes through the objects whose keys begin with prefix.
 func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
-		pages, seen := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix}), newPaging(bucket)
+		pages, paging := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix}), newPaging(bucket)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err != nil {
 				yield(Object{}, s.explain("list objects", bucket, err))
 				return
 			}
-			first := ""
+			firstEntry := ""
 			if len(page.Contents) > 0 {
-				first = aws.ToString(page.Contents[0].Key)
+				firstEntry = aws.ToString(page.Contents[0].Key)
 			}
-			if err := seen.next(aws.ToString(page.NextContinuationToken), first); err != nil {
+			if err := paging.check(aws.ToString(page.NextContinuationToken), firstEntry); err != nil {
 				yield(Object{}, err)
 				return
 			}
-			for _, one := range page.Contents {
-				object := Object{aws.ToString(one.Key), aws.ToInt64(one.Size), aws.ToString(one.ETag), aws.ToTime(one.LastModified)}
+			for _, entry := range page.Contents {
+				object := Object{aws.ToString(entry.Key), aws.ToInt64(entry.Size), aws.ToString(entry.ETag), aws.ToTime(entry.LastModified)}
 				if !yield(object, nil) {
 					return
 				}
@@ -66,13 +66,13 @@ func (s *Store) Get(ctx context.Context, bucket, key string) (io.ReadCloser, err
 
 // Part reads length bytes, more than none, of an object that has an ETag; from is where they begin.
 // A read that breaks off goes on where it was.
-func (s *Store) Part(ctx context.Context, bucket, key, etag string, from, length int64) (io.ReadCloser, error) {
-	return s.read(ctx, &reader{bucket: bucket, key: key, etag: &etag, at: from, size: from + length, part: true})
+func (s *Store) Part(ctx context.Context, bucket, key, etag string, offset, length int64) (io.ReadCloser, error) {
+	return s.read(ctx, &reader{bucket: bucket, key: key, etag: &etag, offset: offset, size: offset + length, part: true})
 }
 
 // Beginning reads at most that much of an object.
-func (s *Store) Beginning(ctx context.Context, bucket, key string, most int64) ([]byte, error) {
-	r, err := s.read(ctx, &reader{bucket: bucket, key: key, size: most, part: true, short: true})
+func (s *Store) Beginning(ctx context.Context, bucket, key string, limit int64) ([]byte, error) {
+	r, err := s.read(ctx, &reader{bucket: bucket, key: key, size: limit, part: true, short: true})
 	if failed, ok := errors.AsType[*Error](err); ok && failed.Status == http.StatusRequestedRangeNotSatisfiable {
 		return nil, nil // it is empty
 	}
@@ -80,7 +80,7 @@ func (s *Store) Beginning(ctx context.Context, bucket, key string, most int64) (
 		return nil, err
 	}
 	defer func() { _ = r.Close() }() // it was read
-	text, err := io.ReadAll(io.LimitReader(r, most))
+	text, err := io.ReadAll(io.LimitReader(r, limit))
 	return text, err
 }
 

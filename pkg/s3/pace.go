@@ -19,8 +19,8 @@ type pace struct {
 
 func newPace() *pace { return &pace{limit: mostRequests, changed: make(chan struct{})} }
 
-// begin waits until one more request may be made.
-func (p *pace) begin(ctx context.Context) error {
+// acquire waits until one more request may be made.
+func (p *pace) acquire(ctx context.Context) error {
 	for {
 		p.mu.Lock()
 		if p.active < int(p.limit) {
@@ -38,9 +38,9 @@ func (p *pace) begin(ctx context.Context) error {
 	}
 }
 
-// end takes note of an answer: half as many requests at the same time where the store is too busy, and one more
+// release takes note of an answer: half as many requests at the same time where the store is too busy, and one more
 // after as many good answers as there may be requests.
-func (p *pace) end(busy bool) {
+func (p *pace) release(busy bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.active--

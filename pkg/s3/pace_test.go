@@ -12,7 +12,7 @@ func TestPaceFewerRequestsForABusyStore(t *testing.T) {
 	fill := func() (n int) {
 		for ; ; n++ {
 			ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
-			err := p.begin(ctx)
+			err := p.acquire(ctx)
 			cancel()
 			if err != nil {
 				return n
@@ -23,17 +23,17 @@ func TestPaceFewerRequestsForABusyStore(t *testing.T) {
 		t.Fatalf("%d at first", n)
 	}
 	for range mostRequests {
-		p.end(true)
+		p.release(true)
 	}
 	if n := fill(); n != 1 {
 		t.Errorf("%d after refusals only", n)
 	}
-	p.end(false)
+	p.release(false)
 	for range 20 {
-		if err := p.begin(t.Context()); err != nil {
+		if err := p.acquire(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		p.end(false)
+		p.release(false)
 	}
 	if n := fill(); n < 3 || n > 10 {
 		t.Errorf("%d after some good answers", n)

@@ -8,30 +8,30 @@ const mostEmpty = 100
 // paging notices a list that has no end: no page of one comes twice.
 type paging struct {
 	bucket string
-	// seen are the tokens of all pages, and what each begins with.
-	seen  map[string]struct{}
-	empty int
+	// tokens are the tokens of all pages, and what each begins with.
+	tokens map[string]struct{}
+	empty  int
 }
 
-func newPaging(bucket string) *paging { return &paging{bucket: bucket, seen: map[string]struct{}{}} }
+func newPaging(bucket string) *paging { return &paging{bucket: bucket, tokens: map[string]struct{}{}} }
 
-// next takes note of a page: the token by which the next one is asked for, empty where there is none, and the
+// check takes note of a page: the token by which the next one is asked for, empty where there is none, and the
 // first name on it.
-func (p *paging) next(token, first string) error {
-	if first != "" {
+func (p *paging) check(token, firstEntry string) error {
+	if firstEntry != "" {
 		p.empty = 0
 	} else if p.empty++; p.empty > mostEmpty && token != "" {
 		return fmt.Errorf("bucket %q: the store returned %d empty list pages in a row", p.bucket, p.empty)
 	}
-	for what, value := range map[string]string{"continuation token": token, "list page": first} {
+	for kind, value := range map[string]string{"continuation token": token, "list page": firstEntry} {
 		if value == "" {
 			continue
 		}
-		key := what + value
-		if _, again := p.seen[key]; again {
-			return fmt.Errorf("bucket %q: the store returned the same %s twice, so the list does not end", p.bucket, what)
+		key := kind + value
+		if _, repeated := p.tokens[key]; repeated {
+			return fmt.Errorf("bucket %q: the store returned the same %s twice, so the list does not end", p.bucket, kind)
 		}
-		p.seen[key] = struct{}{}
+		p.tokens[key] = struct{}{}
 	}
 	return nil
 }

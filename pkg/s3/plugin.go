@@ -33,7 +33,7 @@ type block struct {
 }
 
 // readBlock returns what a profile says below s3.
-func readBlock(profile string) (found block, err error) {
+func readBlock(profile string) (b block, err error) {
 	path := cmp.Or(os.Getenv("AWS_CONFIG_FILE"), config.DefaultSharedConfigFilename())
 	file, err := ini.LoadSources(ini.LoadOptions{AllowNestedValues: true, SkipUnrecognizableLines: true}, path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -48,14 +48,14 @@ func readBlock(profile string) (found block, err error) {
 			continue
 		}
 		for _, line := range slices.Backward(key.NestedValues()) { // the first of two holds
-			found.read(line)
+			b.read(line)
 		}
 		break
 	}
 	if os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true" {
-		found.endpoint = ""
+		b.endpoint = ""
 	}
-	return found, nil
+	return b, nil
 }
 
 // read takes a line "name = value".

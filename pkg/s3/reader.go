@@ -20,7 +20,7 @@ type reader struct {
 	bucket, key string
 
 	body   io.ReadCloser
-	at     int64
+	offset int64
 	size   int64 // where it ends
 	part   bool  // it is asked for up to there
 	short  bool  // the object may end before
@@ -44,16 +44,16 @@ func (r *reader) open() error {
 	input := &s3.GetObjectInput{Bucket: &r.bucket, Key: &r.key, IfMatch: r.etag}
 	switch {
 	case r.part:
-		input.Range = aws.String(fmt.Sprintf("bytes=%d-%d", r.at, r.size-1))
-	case r.at > 0:
-		input.Range = aws.String(fmt.Sprintf("bytes=%d-", r.at))
+		input.Range = aws.String(fmt.Sprintf("bytes=%d-%d", r.offset, r.size-1))
+	case r.offset > 0:
+		input.Range = aws.String(fmt.Sprintf("bytes=%d-", r.offset))
 	}
 	answer, err := r.store.client.GetObject(r.ctx, input)
 	if err != nil {
 		return r.store.explain("read objects", r.bucket, err)
 	}
 	r.body, r.etag = answer.Body, answer.ETag
-	if length := aws.ToInt64(answer.ContentLength); r.at == 0 && (!r.part || r.short && length < r.size) {
+	if length := aws.ToInt64(answer.ContentLength); r.offset == 0 && (!r.part || r.short && length < r.size) {
 		r.size = length
 	}
 	return nil
@@ -68,7 +68,7 @@ func (r *reader) Read(p []byte) (int, error) {
 			return n, nil
 		}
 		switch {
-		case r.at >= r.size:
+		case r.offset >= r.size:
 			return 0, io.EOF
 		case r.ctx.Err() != nil:
 			return 0, r.ctx.Err()
@@ -86,8 +86,8 @@ func (r *reader) Read(p []byte) (int, error) {
 }
 
 func (r *reader) read(p []byte) (int, error) {
-	n, err := r.body.Read(p[:min(int64(len(p)), r.size-r.at)])
-	r.at += int64(n)
+	n, err := r.body.Read(p[:min(int64(len(p)), r.size-r.offset)])
+	r.offset += int64(n)
 	return n, err
 }
 

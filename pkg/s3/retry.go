@@ -28,10 +28,10 @@ type backoff time.Duration
 
 // BackoffDelay implements retry.BackoffDelayer. The first attempt is 1. The jitter spreads the retries.
 func (b backoff) BackoffDelay(attempt int, _ error) (time.Duration, error) {
-	first := time.Duration(b)
-	longest := longestFactor * first
+	firstPause := time.Duration(b)
+	longest := longestFactor * firstPause
 	if attempt < 8 {
-		longest = min(longest, first<<(max(attempt, 1)-1))
+		longest = min(longest, firstPause<<(max(attempt, 1)-1))
 	}
 	return longest/2 + rand.N(longest/2), nil //nolint:gosec // jitter needs no secret
 }

@@ -142,7 +142,7 @@ func (s *Store) connect(loaded aws.Config, o Options) error {
 	loaded.Region = cmp.Or(loaded.Region, defaultRegion)
 	s.converse(loaded, o)
 	var unfit error
-	own := func(options *s3.Options) {
+	configure := func(options *s3.Options) {
 		options.HTTPClient = s.requests
 		given := cmp.Or(o.Endpoint, aws.ToString(options.BaseEndpoint), old.endpoint)
 		if unfit = checkEndpoint("endpoint_url in the profile", given); given != "" {
@@ -153,10 +153,10 @@ func (s *Store) connect(loaded aws.Config, o Options) error {
 			options.UsePathStyle = *o.PathStyle
 		}
 	}
-	s.client = s3.NewFromConfig(loaded, own)
+	s.client = s3.NewFromConfig(loaded, configure)
 	s.endpoint = cmp.Or(aws.ToString(s.client.Options().BaseEndpoint), "https://s3."+loaded.Region+".amazonaws.com")
 	s.inCluster = cmp.Or(Endpoint(o.InCluster), s.endpoint)
-	s.signs = s3.NewPresignClient(s3.NewFromConfig(loaded, own, func(options *s3.Options) {
+	s.signs = s3.NewPresignClient(s3.NewFromConfig(loaded, configure, func(options *s3.Options) {
 		if o.InCluster != "" {
 			options.BaseEndpoint = &s.inCluster
 			options.UsePathStyle = o.PathStyle == nil || *o.PathStyle
@@ -234,9 +234,9 @@ func (s *Store) Roots() []byte { return s.roots }
 
 // Plain returns the endpoints that are not protected by TLS.
 func (s *Store) Plain() (endpoints []string) {
-	for _, one := range []string{s.endpoint, s.inCluster} {
-		if u, err := url.Parse(one); err == nil && u.Scheme == "http" && (len(endpoints) == 0 || endpoints[0] != one) {
-			endpoints = append(endpoints, one)
+	for _, endpoint := range []string{s.endpoint, s.inCluster} {
+		if u, err := url.Parse(endpoint); err == nil && u.Scheme == "http" && (len(endpoints) == 0 || endpoints[0] != endpoint) {
+			endpoints = append(endpoints, endpoint)
 		}
 	}
 	return endpoints
@@ -262,21 +262,21 @@ func readRoots(name, path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("reading %s: %w", name, err)
 	}
-	only := certificates(text)
-	if len(only) > mostRoots {
+	roots := certificates(text)
+	if len(roots) > mostRoots {
 		return nil, fmt.Errorf("%s=%s: the certificates exceed %d KiB, the limit for a pod; use a file with only the CA of the store", name, path, mostRoots>>10)
 	}
-	return only, nil
+	return roots, nil
 }
 
 // certificates are those in text, without whatever else is in it: it goes to a pod.
-func certificates(text []byte) (only []byte) {
+func certificates(text []byte) (certs []byte) {
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == "CERTIFICATE" {
-			only = append(only, pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes})...)
+			certs = append(certs, pem.EncodeToMemory(&pem.Block{Type: block.Type, Bytes: block.Bytes})...)
 		}
 	}
-	return only
+	return certs
 }
 
 // plain is the last cause of an error of the SDK, without the chain of what was under way.

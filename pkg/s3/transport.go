@@ -36,8 +36,8 @@ type conversation struct {
 	silence time.Duration
 	pace    *pace
 	// say may be nil; said keeps it from saying the same of every stream.
-	say  func(string)
-	said atomic.Bool
+	say      func(string)
+	reported atomic.Bool
 	// clock is the last time that the store said, in Unix seconds; 0 for none.
 	clock atomic.Int64
 }
@@ -52,16 +52,16 @@ func newConversation(transport *awshttp.BuildableClient, say func(string), silen
 
 // Do implements aws.HTTPClient.
 func (c *conversation) Do(r *http.Request) (*http.Response, error) {
-	if err := c.pace.begin(r.Context()); err != nil {
+	if err := c.pace.acquire(r.Context()); err != nil {
 		return nil, err
 	}
 	ctx, stop := context.WithCancelCause(r.Context())
 	answer, err := c.HTTPClient.Do(r.WithContext(ctx))
-	c.pace.end(err == nil && (answer.StatusCode == http.StatusServiceUnavailable || answer.StatusCode == http.StatusTooManyRequests))
+	c.pace.release(err == nil && (answer.StatusCode == http.StatusServiceUnavailable || answer.StatusCode == http.StatusTooManyRequests))
 	if err != nil {
 		stop(nil)
 		if late, ok := errors.AsType[net.Error](err); ok && late.Timeout() && r.Context().Err() == nil {
-			c.tell()
+			c.reportSilence()
 		}
 		return answer, err
 	}
@@ -72,10 +72,10 @@ func (c *conversation) Do(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// tell says that the store is silent, once for all streams.
-func (c *conversation) tell() {
-	if c.say != nil && !c.said.Swap(true) {
-		time.AfterFunc(c.silence, func() { c.said.Store(false) })
+// reportSilence says that the store is silent, once for all streams.
+func (c *conversation) reportSilence() {
+	if c.say != nil && !c.reported.Swap(true) {
+		time.AfterFunc(c.silence, func() { c.reported.Store(false) })
 		c.say("Note: no data received from the S3 store for " + c.silence.String() + "; retrying")
 	}
 }
@@ -94,7 +94,7 @@ func (b *body) Read(p []byte) (int, error) {
 	defer late.Stop()
 	n, err := b.ReadCloser.Read(p)
 	if silent, ok := errors.AsType[*silentError](context.Cause(b.ctx)); ok && err != nil && !errors.Is(err, io.EOF) {
-		b.conversation.tell()
+		b.conversation.reportSilence()
 		return n, silent
 	}
 	return n, err

@@ -41,7 +41,7 @@ type Clock struct{ ahead atomic.Int64 }
 func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Load())) }
 
 // Advance sets the clock forward.
-func (c *Clock) Advance(by time.Duration) { c.ahead.Add(int64(by)) }
+func (c *Clock) Advance(d time.Duration) { c.ahead.Add(int64(d)) }
 
 // Troubles are what a store may say now and then, through all of which everything must come.
 // Each pre-signed request is valid for that time by clock.
