@@ -24,7 +24,7 @@ func readClass(text string) (class, rest string, err error) {
 		out.WriteString("!/")
 	}
 	empty := out.Len()
-	for first := true; first || !strings.HasPrefix(rest, "]"); first = false {
+	for atStart := true; atStart || !strings.HasPrefix(rest, "]"); atStart = false {
 		if rest == "" {
 			return "", "", errOpen
 		}
@@ -41,13 +41,13 @@ func readClass(text string) (class, rest string, err error) {
 
 // readMember reads one member: a name of a class, a range or a character.
 func readMember(out *strings.Builder, text string) (rest string, err error) {
-	if name, after, ok := readName(text); ok {
+	if name, tail, ok := readName(text); ok {
 		ranges := named(name)
 		if ranges == "" {
 			return "", fmt.Errorf("unknown character class [:%s:]", name)
 		}
 		out.WriteString(ranges)
-		return after, nil
+		return tail, nil
 	}
 	low, rest, err := readCharacter(text)
 	if err != nil {

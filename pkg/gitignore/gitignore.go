@@ -26,11 +26,11 @@ type rule struct {
 func Parse(patterns []string) (List, error) {
 	var list List
 	for _, text := range patterns {
-		one, err := parse(text)
+		r, err := parse(text)
 		if err != nil {
 			return List{}, fmt.Errorf("invalid pattern %q: %w", text, err)
 		}
-		list.rules = append(list.rules, one)
+		list.rules = append(list.rules, r)
 	}
 	return list, nil
 }

@@ -35,7 +35,7 @@ func parse(text string) (rule, error) {
 		}
 		segments = append(segments, translated)
 	}
-	if last := len(segments) - 1; segments[last] == anyDepth {
+	if end := len(segments) - 1; segments[end] == anyDepth {
 		// To git, a/** is what lies in a; to doublestar it is also a itself.
 		segments = append(segments, "*")
 	}

@@ -10,7 +10,7 @@ import (
 // most so many; folder says that some of it are folders, which end in one. A name that means
 // something to a shell is left out: a shell puts what several names have in common into the
 // line as it is, and runs what it finds there.
-func (k Kept) Complete(word string, most int) (words []string, folder bool) {
+func (k Kept) Complete(word string, limit int) (words []string, folder bool) {
 	lead := ""
 	if rest, ok := strings.CutPrefix(word, "./"); ok {
 		lead, word = "./", rest
@@ -20,36 +20,36 @@ func (k Kept) Complete(word string, most int) (words []string, folder bool) {
 	case !absolute && k.Base == "":
 		return nil, false
 	case !absolute:
-		start = under(k.Base)
+		start = dirPrefix(k.Base)
 	}
-	for one := range k.next(start + word) {
-		one = lead + strings.TrimPrefix(one, start)
-		if len(words) == most {
+	for completion := range k.completions(start + word) {
+		completion = lead + strings.TrimPrefix(completion, start)
+		if len(words) == limit {
 			break
 		}
-		if !strings.ContainsFunc(one, meaning) && !strings.HasPrefix(one, "-") {
-			words, folder = append(words, one), folder || strings.HasSuffix(one, "/")
+		if !strings.ContainsFunc(completion, meaning) && !strings.HasPrefix(completion, "-") {
+			words, folder = append(words, completion), folder || strings.HasSuffix(completion, "/")
 		}
 	}
 	return words, folder
 }
 
-// next calls yield with what begins with full, up to the next slash, each once.
-func (k Kept) next(full string) func(yield func(string) bool) {
+// completions calls yield with what begins with full, up to the next slash, each once.
+func (k Kept) completions(full string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
-		last := full
-		at, _ := slices.BinarySearch(k.paths, full)
-		for _, p := range k.paths[at:] {
+		previous := full
+		start, _ := slices.BinarySearch(k.paths, full)
+		for _, p := range k.paths[start:] {
 			if !strings.HasPrefix(p, full) {
 				return
 			}
 			if slash := strings.Index(p[len(full):], "/"); slash >= 0 {
 				p = p[:len(full)+slash+1]
 			}
-			if p != last && !yield(p) {
+			if p != previous && !yield(p) {
 				return
 			}
-			last = p
+			previous = p
 		}
 	}
 }

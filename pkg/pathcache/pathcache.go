@@ -84,29 +84,29 @@ type Kept struct {
 
 // Save adds what was seen to what is kept in folder, which is made if need be, and forgets
 // what is old. Of the paths that were asked for only what was seen now stays.
-func Save(folder string, key Key, seen Seen, now time.Time) error {
+func Save(folder string, key Key, listing Seen, date time.Time) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
 	}
-	kept := Load(folder, key)
-	known := kept.Sources[seen.Mount] == seen.Source
-	old := slices.DeleteFunc(kept.paths, func(p string) bool { return seen.replaces(p, known) })
-	paths := make([]string, 0, len(seen.Paths)+len(old))
-	for _, p := range seen.Paths {
+	cache := Load(folder, key)
+	sameVolume := cache.Sources[listing.Mount] == listing.Source
+	old := slices.DeleteFunc(cache.paths, func(p string) bool { return listing.replaces(p, sameVolume) })
+	paths := make([]string, 0, len(listing.Paths)+len(old))
+	for _, p := range listing.Paths {
 		if typable(p) {
-			paths = append(paths, under(seen.Mount)+p)
+			paths = append(paths, dirPrefix(listing.Mount)+p)
 		}
 	}
 	paths = few(append(paths, old...)) // the new ones stay
 	slices.Sort(paths)
-	if kept.Sources == nil {
-		kept.Sources = map[string]string{}
+	if cache.Sources == nil {
+		cache.Sources = map[string]string{}
 	}
-	kept.Base, kept.Sources[seen.Mount] = seen.Base, seen.Source
-	if kept.paths = slices.Compact(paths); len(kept.paths) == 0 {
+	cache.Base, cache.Sources[listing.Mount] = listing.Base, listing.Source
+	if cache.paths = slices.Compact(paths); len(cache.paths) == 0 {
 		return os.RemoveAll(key.file(folder))
 	}
-	return errors.Join(kept.write(key.file(folder), now), prune(folder, now))
+	return errors.Join(cache.write(key.file(folder), date), prune(folder, date))
 }
 
 // few returns as many of the first paths as are kept.
@@ -122,18 +122,18 @@ func few(paths []string) []string {
 
 // replaces reports whether what was seen says all about p. known says that it was the same
 // volume before.
-func (s Seen) replaces(p string, known bool) bool {
-	relative, ok := strings.CutPrefix(p, under(s.Mount))
+func (s Seen) replaces(p string, sameVolume bool) bool {
+	relative, ok := strings.CutPrefix(p, dirPrefix(s.Mount))
 	if !ok {
 		return false
 	}
-	return !known || slices.ContainsFunc(s.Asked, func(asked string) bool {
-		return asked == "." || strings.HasPrefix(relative+"/", path.Clean(asked)+"/")
+	return !sameVolume || slices.ContainsFunc(s.Asked, func(listed string) bool {
+		return listed == "." || strings.HasPrefix(relative+"/", path.Clean(listed)+"/")
 	})
 }
 
-// under begins the paths in a folder.
-func under(folder string) string { return strings.TrimSuffix(folder, "/") + "/" }
+// dirPrefix begins the paths in a folder.
+func dirPrefix(folder string) string { return strings.TrimSuffix(folder, "/") + "/" }
 
 // typable reports whether a shell and a terminal take p for letters only. A replacement
 // character stands for bytes that are not known.
@@ -153,17 +153,17 @@ func Load(folder string, key Key) Kept {
 		return Kept{}
 	}
 	data, err := io.ReadAll(io.LimitReader(packed, MostBytes+mostHead+1))
-	first, rest, _ := strings.Cut(string(data), "\n")
-	kept := Kept{}
-	if err != nil || len(data) > MostBytes+mostHead || json.Unmarshal([]byte(first), &kept.head) != nil {
+	headLine, rest, _ := strings.Cut(string(data), "\n")
+	cache := Kept{}
+	if err != nil || len(data) > MostBytes+mostHead || json.Unmarshal([]byte(headLine), &cache.head) != nil {
 		return Kept{}
 	}
-	kept.paths = strings.Split(strings.TrimSuffix(rest, "\n"), "\n")
-	return kept
+	cache.paths = strings.Split(strings.TrimSuffix(rest, "\n"), "\n")
+	return cache
 }
 
 // write puts all of it into a file that appears whole.
-func (k Kept) write(name string, now time.Time) error {
+func (k Kept) write(name string, date time.Time) error {
 	file, err := os.CreateTemp(filepath.Dir(name), fresh+"*") // which nobody else can read
 	if err != nil {
 		return err
@@ -179,14 +179,14 @@ func (k Kept) write(name string, now time.Time) error {
 	if err = errors.Join(err, out.Flush(), packed.Close(), file.Close()); err != nil {
 		return err
 	}
-	return errors.Join(os.Chtimes(file.Name(), now, now), os.Rename(file.Name(), name))
+	return errors.Join(os.Chtimes(file.Name(), date, date), os.Rename(file.Name(), name))
 }
 
 // ours reports whether a file has the name of one that Save makes.
 func ours(name string) bool { return strings.HasSuffix(name, suffix) || strings.HasPrefix(name, fresh) }
 
 // prune removes what is old, and what is too much.
-func prune(folder string, now time.Time) error {
+func prune(folder string, date time.Time) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		return err
@@ -195,16 +195,16 @@ func prune(folder string, now time.Time) error {
 		name string
 		time time.Time
 	}
-	var all []file
+	var candidates []file
 	for _, entry := range entries {
 		if info, err := entry.Info(); err == nil && info.Mode().IsRegular() && ours(entry.Name()) {
-			all = append(all, file{filepath.Join(folder, entry.Name()), info.ModTime()})
+			candidates = append(candidates, file{filepath.Join(folder, entry.Name()), info.ModTime()})
 		}
 	}
-	slices.SortFunc(all, func(a, b file) int { return cmp.Or(b.time.Compare(a.time), cmp.Compare(a.name, b.name)) })
-	for i, one := range all {
-		if i >= files || now.Sub(one.time) > age {
-			err = errors.Join(err, os.Remove(one.name))
+	slices.SortFunc(candidates, func(a, b file) int { return cmp.Or(b.time.Compare(a.time), cmp.Compare(a.name, b.name)) })
+	for i, candidate := range candidates {
+		if i >= files || date.Sub(candidate.time) > age {
+			err = errors.Join(err, os.Remove(candidate.name))
 		}
 	}
 	return err
