@@ -27,20 +27,20 @@ type contents struct {
 	wants  []transfer.Want
 	pieces chan *piece
 
-	at    int // in wants, of the file that is read
-	entry *entry
-	first *piece // of the file, if it was not read yet
-	place int64  // in the file
-	given transfer.Hasher
-	whole hash.Hash
+	index      int // in wants, of the file that is read
+	entry      *entry
+	firstPiece *piece // of the file, if it was not read yet
+	offset     int64  // in the file
+	given      transfer.Hasher
+	whole      hash.Hash
 }
 
 // piece is a part of an object.
 type piece struct {
-	from, length int64
-	done         chan struct{}
-	content      []byte
-	err          error
+	start, length int64
+	done          chan struct{}
+	content       []byte
+	err           error
 }
 
 // fetch asks for all pieces of all files, in their order.
@@ -48,8 +48,8 @@ func (c *contents) fetch() {
 	defer close(c.pieces)
 	for _, want := range c.wants {
 		e := c.stored.index[want.Path]
-		for from := want.Offset; e.there() && from < e.Size; from += pieceSize {
-			p := &piece{from: from, length: min(pieceSize, e.Size-from), done: make(chan struct{})}
+		for start := want.Offset; e.isStored() && start < e.Size; start += pieceSize {
+			p := &piece{start: start, length: min(pieceSize, e.Size-start), done: make(chan struct{})}
 			select {
 			case c.pieces <- p:
 			case <-c.ctx.Done():
@@ -65,7 +65,7 @@ func (c *contents) fetch() {
 
 func (c *contents) read(e *entry, p *piece) ([]byte, error) {
 	s := c.stored
-	body, err := s.store.Part(c.ctx, s.at.Bucket, s.at.Key(e.Path), e.ETag, p.from, p.length)
+	body, err := s.store.Part(c.ctx, s.location.Bucket, s.location.Key(e.Path), e.ETag, p.start, p.length)
 	if err != nil {
 		return nil, err
 	}
@@ -75,10 +75,10 @@ func (c *contents) read(e *entry, p *piece) ([]byte, error) {
 	return content, err
 }
 
-// next waits for the next piece.
-func (c *contents) next() (*piece, error) {
-	p, more := <-c.pieces
-	if !more { // the index says that there is one
+// nextPiece waits for the next piece.
+func (c *contents) nextPiece() (*piece, error) {
+	p, open := <-c.pieces
+	if !open { // the index says that there is one
 		return nil, cmp.Or(c.ctx.Err(), io.ErrUnexpectedEOF)
 	}
 	select {
@@ -91,22 +91,27 @@ func (c *contents) next() (*piece, error) {
 
 // Next implements transfer.Contents.
 func (c *contents) Next() (transfer.Item, error) {
-	if err := c.pass(); err != nil {
+	if err := c.skipRest(); err != nil {
 		return transfer.Item{}, err
 	}
-	if c.at++; c.at >= len(c.wants) {
+	if c.index++; c.index >= len(c.wants) {
 		return transfer.Item{}, io.EOF
 	}
-	want := c.wants[c.at]
+	want := c.wants[c.index]
 	item := transfer.Item{Entry: localtree.Entry{Path: want.Path, Type: localtree.File}, Offset: want.Offset}
-	c.entry, c.place, c.given = c.stored.index[want.Path], want.Offset, transfer.Hasher{}
-	if !c.entry.there() {
+	c.entry = c.stored.index[want.Path]
+	c.offset = want.Offset
+	c.given = transfer.Hasher{}
+	if !c.entry.isStored() {
 		item.Refused = NotThere
 		return item, nil
 	}
 	e := c.entry
-	item.Size, item.Mode, item.ModTime, item.Changed = e.Size, e.Mode.Perm(), e.ModTime, e.Changed
-	if c.place >= e.Size {
+	item.Size = e.Size
+	item.Mode = e.Mode.Perm()
+	item.ModTime = e.ModTime
+	item.Changed = e.Changed
+	if c.offset >= e.Size {
 		c.whole = nil // all is here already, and was compared
 		return item, nil
 	}
@@ -115,10 +120,10 @@ func (c *contents) Next() (transfer.Item, error) {
 		item.Refused = "no hash is known for its partial local file, so the rest cannot be verified"
 		return item, nil //nolint:nilerr // the file is refused by name, and the others are copied
 	}
-	if c.first, err = c.next(); err != nil {
+	if c.firstPiece, err = c.nextPiece(); err != nil {
 		return item, err
 	}
-	switch err := c.first.err; {
+	switch err := c.firstPiece.err; {
 	case s3.Absent(err):
 		item.Refused = NotThere
 	case s3.Replaced(err):
@@ -127,30 +132,30 @@ func (c *contents) Next() (transfer.Item, error) {
 	return item, nil
 }
 
-// pass goes to the end of the file that is read.
-func (c *contents) pass() error {
-	for c.entry.there() && c.place < c.entry.Size {
-		p := c.first
-		if c.first = nil; p == nil {
+// skipRest goes to the end of the file that is read.
+func (c *contents) skipRest() error {
+	for c.entry.isStored() && c.offset < c.entry.Size {
+		p := c.firstPiece
+		if c.firstPiece = nil; p == nil {
 			var err error
-			if p, err = c.next(); err != nil {
+			if p, err = c.nextPiece(); err != nil {
 				return err
 			}
 		}
-		c.place = p.from + p.length
+		c.offset = p.start + p.length
 	}
 	return nil
 }
 
 // Chunk implements transfer.Contents.
 func (c *contents) Chunk() (transfer.Chunk, error) {
-	if !c.entry.there() || c.place >= c.entry.Size {
+	if !c.entry.isStored() || c.offset >= c.entry.Size {
 		return transfer.Chunk{}, io.EOF
 	}
-	p := c.first
-	if c.first = nil; p == nil {
+	p := c.firstPiece
+	if c.firstPiece = nil; p == nil {
 		var err error
-		if p, err = c.next(); err != nil {
+		if p, err = c.nextPiece(); err != nil {
 			return transfer.Chunk{}, err
 		}
 	}
@@ -160,7 +165,7 @@ func (c *contents) Chunk() (transfer.Chunk, error) {
 	chunk := transfer.Chunk{Data: p.content}
 	_, _ = c.given.Write(p.content) // never fails
 	_, _ = c.whole.Write(p.content) // never fails
-	c.place += p.length
+	c.offset += p.length
 	return chunk, nil
 }
 

@@ -31,7 +31,7 @@ const (
 // Agent stores files of the tree.
 type Agent interface {
 	// Put is that of an agent.Source.
-	Put(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error
+	Put(ctx context.Context, request wire.PutRequest, result func(wire.PutResult)) error
 }
 
 // Request says what to copy into a bucket, and where to.
@@ -77,8 +77,11 @@ func Copy(ctx context.Context, r Request) (transfer.Result, error) {
 		r.Valid = presigned.DefaultValid
 	}
 	c := &copying{Request: r}
-	c.puts.Store, c.puts.Bucket, c.puts.Valid, c.puts.Now = r.Store, r.At.Bucket, r.Valid, r.Now
-	err = c.locked(ctx)
+	c.puts.Store = r.Store
+	c.puts.Bucket = r.At.Bucket
+	c.puts.Valid = r.Valid
+	c.puts.Now = r.Now
+	err = c.copyLocked(ctx)
 	slices.SortStableFunc(c.result.Refused, func(a, b transfer.Refusal) int { return cmp.Compare(a.Path, b.Path) })
 	slices.Sort(c.result.Growing)
 	slices.Sort(c.result.Unsettled)
@@ -96,21 +99,21 @@ type copying struct {
 	Request
 	puts presigned.Puts
 
-	mu     sync.Mutex // what workers share
-	index  index
-	dirty  bool // the index in the bucket is another one
-	begun  bool // the index says what is about to be put
-	asked  bool // the agent was asked to put something
-	there  map[string]object
-	seen   map[string]struct{} // what was listed
-	small  []*task
-	large  []*task
-	result transfer.Result
-	digest transfer.Digest
-	roots  transfer.Roots
-	first  map[localtree.Inode]string
-	at     transfer.Progress
-	gained int64
+	mu           sync.Mutex // what workers share
+	index        index
+	dirty        bool // the index in the bucket is another one
+	begun        bool // the index says what is about to be put
+	putRequested bool // the agent was asked to put something
+	objects      map[string]object
+	listed       map[string]struct{} // what was listed
+	small        []*task
+	large        []*task
+	result       transfer.Result
+	digest       transfer.Digest
+	roots        transfer.Roots
+	firstNames   map[localtree.Inode]string
+	reported     transfer.Progress
+	gained       int64
 
 	saved saving
 	// tidying lives on when the copy is stopped, for as long as tidying up may take.
@@ -123,8 +126,8 @@ type object struct {
 	etag string
 }
 
-// locked copies while nobody else does. Of what only looks nobody need know.
-func (c *copying) locked(ctx context.Context) error {
+// copyLocked copies while nobody else does. Of what only looks nobody need know.
+func (c *copying) copyLocked(ctx context.Context) error {
 	if c.PlanOnly {
 		return c.run(ctx)
 	}
@@ -135,7 +138,7 @@ func (c *copying) locked(ctx context.Context) error {
 	c.tidying = still
 	l := newLock(c.Store, c.At, c.ID, c.SourceID, cancel)
 	l.beat = cmp.Or(c.beat, l.beat)
-	if err := c.Attempts(ctx, c.lasting, c.present, func(ctx context.Context) error { return l.take(ctx, c.Say) }); err != nil {
+	if err := c.Attempts(ctx, c.lasting, c.present, func(ctx context.Context) error { return l.acquire(ctx, c.Say) }); err != nil {
 		return err
 	}
 	if c.Begun != nil {
@@ -156,17 +159,17 @@ func (c *copying) locked(ctx context.Context) error {
 func (c *copying) run(ctx context.Context) error {
 	err := c.Attempts(ctx, c.lasting, c.present, c.list)
 	if err != nil || c.PlanOnly {
-		return c.placed(err)
+		return c.explainIncomplete(err)
 	}
 	c.sweep(ctx)
 	if err := c.intend(ctx); err != nil {
 		return err
 	}
-	return c.placed(c.Attempts(ctx, c.lasting, c.present, c.send))
+	return c.explainIncomplete(c.Attempts(ctx, c.lasting, c.present, c.send))
 }
 
-// placed says where what came whole is.
-func (c *copying) placed(err error) error {
+// explainIncomplete says where what came whole is.
+func (c *copying) explainIncomplete(err error) error {
 	if incomplete, ok := errors.AsType[*transfer.IncompleteError](err); ok {
 		incomplete.Place = "in the bucket"
 	}
@@ -193,20 +196,20 @@ func (c *copying) gain(files, bytes int64) {
 	c.progress(files, bytes)
 }
 
-// asks notes that from now on objects may come to be of which nobody hears.
-func (c *copying) asks() {
+// notePutRequest notes that from now on objects may come to be of which nobody hears.
+func (c *copying) notePutRequest() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.asked = true
+	c.putRequested = true
 }
 
 // progress reports what is there.
 func (c *copying) progress(files, bytes int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.at.Files += files
-	c.at.Bytes += bytes
-	c.Reporter.Report(c.at)
+	c.reported.Files += files
+	c.reported.Bytes += bytes
+	c.Reporter.Report(c.reported)
 }
 
 func (c *copying) refuse(path, reason string) {

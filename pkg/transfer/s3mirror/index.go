@@ -97,11 +97,11 @@ type upload struct {
 	SHA256 []byte `json:"sha256,omitempty"`
 }
 
-// there reports whether the entry's object is whole.
-func (e *entry) there() bool { return e != nil && len(e.SHA256) > 0 }
+// isStored reports whether the entry's object is whole.
+func (e *entry) isStored() bool { return e != nil && len(e.SHA256) > 0 }
 
-// is reports whether an object is, as far as a list of them shows, what the entry says.
-func (e *entry) is(o object) bool { return e.ETag == o.etag && e.Size == o.size }
+// matches reports whether an object is, as far as a list of them shows, what the entry says.
+func (e *entry) matches(o object) bool { return e.ETag == o.etag && e.Size == o.size }
 
 // index is what is known of a place, by path.
 type index map[string]*entry
@@ -115,8 +115,8 @@ type indexHead struct {
 var ErrNoIndex = errors.New("no index found")
 
 // readIndex reads the index at a place; ErrNoIndex where there is none.
-func readIndex(ctx context.Context, store *s3.Store, at s3.Location) (index, error) {
-	body, err := store.Get(ctx, at.Bucket, at.Key(indexName))
+func readIndex(ctx context.Context, store *s3.Store, location s3.Location) (index, error) {
+	body, err := store.Get(ctx, location.Bucket, location.Key(indexName))
 	if s3.Absent(err) {
 		return nil, ErrNoIndex
 	}
@@ -124,11 +124,11 @@ func readIndex(ctx context.Context, store *s3.Store, at s3.Location) (index, err
 		return nil, transfer.Lost(err)
 	}
 	defer func() { _ = body.Close() }() // it was read
-	known, err := parseIndex(body)
+	x, err := parseIndex(body)
 	if err != nil && ctx.Err() == nil {
-		err = fmt.Errorf("reading %s: %w; if this file is damaged, delete it and repeat the fetch with --to and --force", at.At(indexName), transfer.Lost(err))
+		err = fmt.Errorf("reading %s: %w; if this file is damaged, delete it and repeat the fetch with --to and --force", location.At(indexName), transfer.Lost(err))
 	}
-	return known, err
+	return x, err
 }
 
 // counted counts the bytes of a packed index as they come.
@@ -164,8 +164,8 @@ func (b *bounded) Read(p []byte) (int, error) {
 }
 
 // parseIndex reads an index as it comes, and no more of it than its length allows for.
-func parseIndex(from io.Reader) (index, error) {
-	packed := &counted{Reader: from}
+func parseIndex(source io.Reader) (index, error) {
+	packed := &counted{Reader: source}
 	text, err := gzip.NewReader(packed)
 	if err != nil {
 		return nil, err
@@ -180,20 +180,20 @@ func parseIndex(from io.Reader) (index, error) {
 	if head.Version != indexVersion {
 		return nil, fmt.Errorf("unsupported version %d", head.Version)
 	}
-	known := index{}
+	x := index{}
 	for lines.Scan() {
-		one := &entry{}
-		if err := json.Unmarshal(lines.Bytes(), one); err != nil {
+		e := &entry{}
+		if err := json.Unmarshal(lines.Bytes(), e); err != nil {
 			return nil, cmp.Or(lines.Err(), err) // a line that was cut is no line
 		}
-		if !one.sound() || known[one.Path] != nil {
-			return nil, fmt.Errorf("path %q is invalid or occurs twice", one.Path)
+		if !e.sound() || x[e.Path] != nil {
+			return nil, fmt.Errorf("path %q is invalid or occurs twice", e.Path)
 		}
-		if known[one.Path] = one; int64(len(known)) > fewEntries+packed.n/leastEntry {
+		if x[e.Path] = e; int64(len(x)) > fewEntries+packed.n/leastEntry {
 			return nil, errTooMuch
 		}
 	}
-	return known, lines.Err()
+	return x, lines.Err()
 }
 
 // sound reports whether the entry can be one that a copy wrote.
@@ -208,12 +208,12 @@ func (u *upload) sound() bool {
 
 // paths are sorted: a directory comes before what lies in it.
 func (x index) paths() []string {
-	all := make([]string, 0, len(x))
+	paths := make([]string, 0, len(x))
 	for p := range x {
-		all = append(all, p)
+		paths = append(paths, p)
 	}
-	slices.Sort(all)
-	return all
+	slices.Sort(paths)
+	return paths
 }
 
 // text is the index as it lies in the bucket.
@@ -233,7 +233,7 @@ func (x index) text() ([]byte, error) {
 func (x index) manifest() []byte {
 	var text bytes.Buffer
 	for _, p := range x.paths() {
-		if x[p].there() {
+		if x[p].isStored() {
 			text.WriteString(transfer.SumLine(x[p].SHA256, p))
 		}
 	}

@@ -16,25 +16,25 @@ import (
 // list learns what the tree has and what is in the bucket, and plans what must be sent.
 func (c *copying) list(ctx context.Context) error {
 	var doubtful []*task
-	for again := true; again; {
-		if err := c.look(ctx); err != nil {
+	for repeat := true; repeat; {
+		if err := c.readBucket(ctx); err != nil {
 			return err
 		}
 		var err error
 		doubtful, err = c.considerAll(ctx)
-		switch again = c.roots.Unfollow(&c.Request.Request, err); {
+		switch repeat = c.roots.Unfollow(&c.Request.Request, err); {
 		case err == nil:
-			again = c.roots.Follow(&c.Request.Request)
-		case !again:
+			repeat = c.roots.Follow(&c.Request.Request)
+		case !repeat:
 			return err
 		}
 	}
 	if err := c.compare(ctx, doubtful); err != nil {
 		return err
 	}
-	c.result.PlanFiles, c.result.PlanBytes = int(c.at.TotalFiles), c.at.TotalBytes
+	c.result.PlanFiles, c.result.PlanBytes = int(c.reported.TotalFiles), c.reported.TotalBytes
 	c.Planned(c.result.PlanFiles, c.result.PlanBytes, c.result.PlanBytes)
-	c.Reporter.Report(c.at)
+	c.Reporter.Report(c.reported)
 	return nil
 }
 
@@ -59,27 +59,32 @@ func (c *copying) considerAll(ctx context.Context) (doubtful []*task, err error)
 	}
 }
 
-// look reads the index and lists the objects; what an attempt before counted is forgotten.
-func (c *copying) look(ctx context.Context) (err error) {
-	c.small, c.large, c.there = nil, nil, map[string]object{}
-	c.seen = map[string]struct{}{}
-	c.result, c.digest, c.at, c.first = transfer.Result{}, transfer.Digest{}, transfer.Progress{}, map[localtree.Inode]string{}
+// readBucket reads the index and lists the objects; what an attempt before counted is forgotten.
+func (c *copying) readBucket(ctx context.Context) (err error) {
+	c.small = nil
+	c.large = nil
+	c.objects = map[string]object{}
+	c.listed = map[string]struct{}{}
+	c.result = transfer.Result{}
+	c.digest = transfer.Digest{}
+	c.reported = transfer.Progress{}
+	c.firstNames = map[localtree.Inode]string{}
 	if c.index, err = readIndex(ctx, c.Store, c.At); errors.Is(err, ErrNoIndex) {
 		c.index, c.dirty = index{}, true
 	} else if err != nil {
 		return err
 	}
 	prefix := c.At.Key("")
-	for one, err := range c.Store.List(ctx, c.At.Bucket, prefix) {
+	for item, err := range c.Store.List(ctx, c.At.Bucket, prefix) {
 		if err != nil {
 			return transfer.Lost(err)
 		}
-		if path, ok := strings.CutPrefix(one.Key, prefix); ok {
-			c.there[path] = object{one.Size, one.ETag}
+		if path, ok := strings.CutPrefix(item.Key, prefix); ok {
+			c.objects[path] = object{item.Size, item.ETag}
 		}
 	}
 	c.forgetChanged()
-	if _, ok := c.there[manifestName]; !ok && len(c.index) > 0 {
+	if _, ok := c.objects[manifestName]; !ok && len(c.index) > 0 {
 		c.dirty = true
 	}
 	return nil
@@ -88,13 +93,13 @@ func (c *copying) look(ctx context.Context) (err error) {
 // forgetChanged takes out of the index what the bucket does not hold, or holds as another object: no sum
 // stands for what it is not of.
 func (c *copying) forgetChanged() {
-	for path, known := range c.index {
-		object, taken := c.there[path]
-		if !known.there() || taken && known.is(object) {
+	for path, e := range c.index {
+		object, taken := c.objects[path]
+		if !e.isStored() || taken && e.matches(object) {
 			continue
 		}
 		c.dirty = true
-		if known.SHA256, known.States = nil, nil; !taken && known.Upload == nil {
+		if e.SHA256, e.States = nil, nil; !taken && e.Upload == nil {
 			delete(c.index, path)
 		}
 	}
@@ -106,10 +111,10 @@ func (c *copying) consider(item transfer.Item) (compare *task) {
 	if item.Path == "." && item.Refused == "" || item.Path != "." && !c.Filter.Takes(item.Path, item.Type == localtree.Directory) {
 		return nil
 	}
-	if _, again := c.seen[item.Path]; again {
+	if _, repeated := c.listed[item.Path]; repeated {
 		return nil // some file systems name one twice
 	}
-	c.seen[item.Path] = struct{}{}
+	c.listed[item.Path] = struct{}{}
 	if item.Skipped != "" {
 		c.result.Skipped = append(c.result.Skipped, transfer.Refusal{Path: item.Path, Reason: item.Skipped})
 		return nil
@@ -154,7 +159,7 @@ func (c *copying) file(e localtree.Entry) (compare *task) {
 	case state == isThere && (c.Checksum || !c.index[t.Path].Evidence.Proves(c.InUse)):
 		return t
 	case state == isThere:
-		c.keep(t)
+		c.countKept(t)
 	case state == isForeign && !c.Force:
 		c.refuse(e.Path, "an object already exists, and was not written by a fetch of these results or was changed since; use --force to overwrite it")
 	default:
@@ -167,11 +172,13 @@ func (c *copying) file(e localtree.Entry) (compare *task) {
 func (c *copying) newTask(e localtree.Entry) *task {
 	t := &task{Entry: e}
 	if e.Inode != (localtree.Inode{}) {
-		first, other := c.first[e.Inode]
-		if !other {
-			c.first[e.Inode] = e.Path
+		firstName, exists := c.firstNames[e.Inode]
+		if !exists {
+			c.firstNames[e.Inode] = e.Path
 		} else {
-			t.link, e.Type, e.Target = first, localtree.HardLink, first
+			t.link = firstName
+			e.Type = localtree.HardLink
+			e.Target = firstName
 		}
 	}
 	c.digest.Add(e)
@@ -186,32 +193,32 @@ const (
 )
 
 func (c *copying) stateOf(t *task) int {
-	known := c.index[t.Path]
-	object, taken := c.there[t.Path]
-	ours := known != nil && known.Source == c.SourceID && (known.Planned || known.is(object))
+	e := c.index[t.Path]
+	object, taken := c.objects[t.Path]
+	ours := e != nil && e.Source == c.SourceID && (e.Planned || e.matches(object))
 	switch {
 	case taken && !ours:
 		return isForeign
-	case taken && known.there() && known.is(object) && known.equal(factsOf(c.SourceID, &t.Entry)):
+	case taken && e.isStored() && e.matches(object) && e.equal(factsOf(c.SourceID, &t.Entry)):
 		return isThere
 	}
 	return isOurs
 }
 
-// keep counts a file that is there already.
-func (c *copying) keep(t *task) {
+// countKept counts a file that is there already.
+func (c *copying) countKept(t *task) {
 	c.result.Files++
 	c.result.Bytes += t.Size
 	c.result.Kept++
-	if known := c.index[t.Path]; known.Link != t.link {
-		known.Link, c.dirty = t.link, true
+	if e := c.index[t.Path]; e.Link != t.link {
+		e.Link, c.dirty = t.link, true
 	}
 }
 
 // queue plans a file that must be sent.
 func (c *copying) queue(t *task) {
-	c.at.TotalFiles++
-	c.at.TotalBytes += t.Size
+	c.reported.TotalFiles++
+	c.reported.TotalBytes += t.Size
 	if t.Size > c.Part {
 		c.large = append(c.large, t)
 	} else {
@@ -222,21 +229,21 @@ func (c *copying) queue(t *task) {
 // compare reads files whose objects are there, and plans those that have another content.
 func (c *copying) compare(ctx context.Context, doubtful []*task) error {
 	for len(doubtful) > 0 {
-		some := doubtful[:min(len(doubtful), mostFiles)]
-		request := wire.PutRequest{Files: make([]wire.PutFile, len(some))}
-		for i, t := range some {
+		batch := doubtful[:min(len(doubtful), mostFiles)]
+		request := wire.PutRequest{Files: make([]wire.PutFile, len(batch))}
+		for i, t := range batch {
 			request.Files[i] = t.ask(0, t.Size)
 		}
 		err := c.Agent.Put(ctx, request, func(r wire.PutResult) {
-			switch t := some[r.Index]; {
+			switch t := batch[r.Index]; {
 			case r.Hashed:
 			case r.Refused != "":
 				c.refuse(t.Path, r.Refused)
 			case r.Changes == wire.Still && bytes.Equal(r.Sum, c.index[t.Path].SHA256):
-				if now := transfer.EvidenceOf(t.Entry, c.InUse); now != c.index[t.Path].Evidence {
-					c.index[t.Path].Evidence, c.dirty = now, true
+				if evidence := transfer.EvidenceOf(t.Entry, c.InUse); evidence != c.index[t.Path].Evidence {
+					c.index[t.Path].Evidence, c.dirty = evidence, true
 				}
-				c.keep(t)
+				c.countKept(t)
 			default:
 				c.queue(t)
 			}
@@ -244,7 +251,7 @@ func (c *copying) compare(ctx context.Context, doubtful []*task) error {
 		if err != nil {
 			return err
 		}
-		doubtful = doubtful[len(some):]
+		doubtful = doubtful[len(batch):]
 	}
 	return nil
 }

@@ -25,9 +25,9 @@ const (
 
 // lock keeps two copies from one place. It is an object that says who has it.
 type lock struct {
-	store *s3.Store
-	at    s3.Location
-	id    string
+	store    *s3.Store
+	location s3.Location
+	id       string
 	// source is the tree that is copied.
 	source string
 	// stolen is called when another copy has taken it.
@@ -39,8 +39,8 @@ type lock struct {
 	done chan struct{}
 }
 
-func newLock(store *s3.Store, at s3.Location, id, source string, stolen context.CancelFunc) *lock {
-	return &lock{store: store, at: at, id: id, source: source, stolen: stolen, beat: defaultBeat, patience: defaultPatience}
+func newLock(store *s3.Store, location s3.Location, id, source string, stolen context.CancelFunc) *lock {
+	return &lock{store: store, location: location, id: id, source: source, stolen: stolen, beat: defaultBeat, patience: defaultPatience}
 }
 
 // LockedError says that another copy is at work at a place.
@@ -73,91 +73,91 @@ func (c *claim) fresh() bool {
 	return c.ID != "" && (c.read.IsZero() || c.read.Sub(c.stamp) < silent)
 }
 
-// take waits for the lock's holder to be gone, if there is one, and no longer.
-func (l *lock) take(ctx context.Context, say func(string)) error {
-	found, err := l.look(ctx)
+// acquire waits for the lock's holder to be gone, if there is one, and no longer.
+func (l *lock) acquire(ctx context.Context, say func(string)) error {
+	holder, err := l.read(ctx)
 	if err != nil {
 		return err
 	}
-	if found.ID != "" && found.ID != l.id {
-		say(fmt.Sprintf("Another fetch was writing to %s; checking whether it is still running", l.at))
-		if found, err = l.watch(ctx, found); err != nil {
+	if holder.ID != "" && holder.ID != l.id {
+		say(fmt.Sprintf("Another fetch was writing to %s; checking whether it is still running", l.location))
+		if holder, err = l.watch(ctx, holder); err != nil {
 			return err
 		}
 	}
-	if err := l.over(ctx, found); err != nil {
+	if err := l.overwrite(ctx, holder); err != nil {
 		return err
 	}
-	return l.begin(ctx)
+	return l.keepAlive(ctx)
 }
 
 // watch returns the holder again if it has not moved for as long as patience lasts, and none
 // if it let go meanwhile. A holder that lives is a LockedError.
-func (l *lock) watch(ctx context.Context, before claim) (claim, error) {
+func (l *lock) watch(ctx context.Context, previous claim) (claim, error) {
 	for waited := time.Duration(0); waited < l.patience; waited += l.beat / 2 {
 		if err := pause(ctx, l.beat/2); err != nil {
 			return claim{}, err
 		}
-		now, err := l.look(ctx)
-		if err != nil || now.ID == "" {
+		current, err := l.read(ctx)
+		if err != nil || current.ID == "" {
 			return claim{}, err
 		}
-		if now.ID != before.ID || !now.stamp.Equal(before.stamp) {
-			return claim{}, &LockedError{l.at}
+		if current.ID != previous.ID || !current.stamp.Equal(previous.stamp) {
+			return claim{}, &LockedError{l.location}
 		}
 	}
-	return before, nil
+	return previous, nil
 }
 
-// look returns who holds the lock.
-func (l *lock) look(ctx context.Context) (found claim, err error) {
-	key := l.at.Key(lockName)
-	for one, err := range l.store.List(ctx, l.at.Bucket, key) {
+// read returns who holds the lock.
+func (l *lock) read(ctx context.Context) (c claim, err error) {
+	key := l.location.Key(lockName)
+	for item, err := range l.store.List(ctx, l.location.Bucket, key) {
 		if err != nil {
 			return claim{}, transfer.Lost(err)
 		}
-		if one.Key == key {
-			found.stamp, found.etag = one.Changed, one.ETag
+		if item.Key == key {
+			c.stamp, c.etag = item.Changed, item.ETag
 		}
 	}
-	if found.etag == "" {
+	if c.etag == "" {
 		return claim{}, nil
 	}
-	text, err := l.store.Beginning(ctx, l.at.Bucket, key, mostLock)
+	text, err := l.store.Beginning(ctx, l.location.Bucket, key, mostLock)
 	if s3.Absent(err) {
 		return claim{}, nil
 	}
-	found.read = l.store.Now()
-	if json.Unmarshal(text, &found.holder) != nil || found.ID == "" {
-		found.holder = holder{ID: string(text)} // whoever wrote that
+	c.read = l.store.Now()
+	if json.Unmarshal(text, &c.holder) != nil || c.ID == "" {
+		c.holder = holder{ID: string(text)} // whoever wrote that
 	}
-	return found, transfer.Lost(err)
+	return c, transfer.Lost(err)
 }
 
 // text is what the lock holds while this copy has it.
 func (l *lock) text() ([]byte, error) { return json.Marshal(holder{l.id, l.source}) }
 
-// over writes the lock where it still is what was found. Not every store can tell.
-func (l *lock) over(ctx context.Context, found claim) error {
+// overwrite writes the lock where it still is what was found. Not every store can tell.
+func (l *lock) overwrite(ctx context.Context, previous claim) error {
 	text, err := l.text()
 	if err != nil {
 		return err
 	}
-	err = l.store.PutOver(ctx, l.at.Bucket, l.at.Key(lockName), found.etag, text)
+	err = l.store.PutOver(ctx, l.location.Bucket, l.location.Key(lockName), previous.etag, text)
 	if !s3.Replaced(err) && !s3.Absent(err) {
 		return transfer.Lost(err)
 	}
 	// The answer to the request that wrote it may have been lost.
-	if now, err := l.look(ctx); err != nil || now.ID != l.id {
-		return cmp.Or(err, error(&LockedError{l.at}))
+	if current, err := l.read(ctx); err != nil || current.ID != l.id {
+		return cmp.Or(err, error(&LockedError{l.location}))
 	}
 	return nil
 }
 
-// begin makes sure that nobody else wrote the lock at the same time, and goes on writing it.
-func (l *lock) begin(ctx context.Context) error {
-	if found, err := l.look(ctx); err != nil || found.ID != l.id {
-		return cmp.Or(err, error(&LockedError{l.at}))
+// keepAlive makes sure that nobody else wrote the lock at the same time, and goes on writing it.
+func (l *lock) keepAlive(ctx context.Context) error {
+	if current, err := l.read(ctx); err != nil || current.ID != l.id {
+		return cmp.Or(err, error(&LockedError{l.location}))
 	}
 	beating, stop := context.WithCancel(context.WithoutCancel(ctx)) // also while all is tidied up
 	l.stop, l.done = stop, make(chan struct{})
@@ -176,14 +176,14 @@ func (l *lock) begin(ctx context.Context) error {
 
 // renew writes the lock once more, if it is still this copy's.
 func (l *lock) renew(ctx context.Context) error {
-	found, err := l.look(ctx)
+	current, err := l.read(ctx)
 	if err != nil {
 		return err
 	}
-	if found.ID != l.id {
-		return &LockedError{l.at}
+	if current.ID != l.id {
+		return &LockedError{l.location}
 	}
-	return l.over(ctx, found)
+	return l.overwrite(ctx, current)
 }
 
 // release removes the lock, if it was taken and is ours still.
@@ -195,11 +195,11 @@ func (l *lock) release(ctx context.Context) error {
 	<-l.done
 	ctx, cancel := context.WithTimeout(ctx, releasing)
 	defer cancel()
-	found, err := l.look(ctx)
-	if err != nil || found.ID != l.id {
+	current, err := l.read(ctx)
+	if err != nil || current.ID != l.id {
 		return err
 	}
-	if err := l.store.DeleteOver(ctx, l.at.Bucket, l.at.Key(lockName), found.etag); !s3.Replaced(err) {
+	if err := l.store.DeleteOver(ctx, l.location.Bucket, l.location.Key(lockName), current.etag); !s3.Replaced(err) {
 		return err
 	}
 	return nil // it is another copy's

@@ -33,7 +33,7 @@ func TestLockOfAnotherIsNotOverwritten(t *testing.T) {
 		return false
 	})
 	l := newLock(store, place, "mine", "uid", func() {})
-	if err := l.take(t.Context(), func(string) {}); err != nil {
+	if err := l.acquire(t.Context(), func(string) {}); err != nil {
 		t.Fatal(err)
 	}
 	if err := l.renew(t.Context()); err != nil {
@@ -44,13 +44,13 @@ func TestLockOfAnotherIsNotOverwritten(t *testing.T) {
 	if _, locked := errors.AsType[*LockedError](err); !locked {
 		t.Errorf("both have it: %v", err)
 	}
-	if now, err := l.look(t.Context()); err != nil || now.ID != "other" || now.Source != "uid" {
+	if now, err := l.read(t.Context()); err != nil || now.ID != "other" || now.Source != "uid" {
 		t.Errorf("it is now %+v, %v", now, err)
 	}
 	if err := l.release(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if now, err := l.look(t.Context()); err != nil || now.ID != "other" {
+	if now, err := l.read(t.Context()); err != nil || now.ID != "other" {
 		t.Errorf("it was removed: %+v, %v", now, err)
 	}
 }
@@ -65,7 +65,7 @@ func TestLockOfADeadCopyIsTaken(t *testing.T) {
 	l.beat, l.patience = 10*time.Millisecond, 30*time.Millisecond
 	var said []string
 	began := time.Now()
-	if err := l.take(t.Context(), func(text string) { said = append(said, text) }); err != nil || len(said) != 1 {
+	if err := l.acquire(t.Context(), func(text string) { said = append(said, text) }); err != nil || len(said) != 1 {
 		t.Fatalf("%v, %q", err, said)
 	}
 	if took := time.Since(began); took < l.patience {
@@ -80,7 +80,7 @@ func TestLockOfADeadCopyIsTaken(t *testing.T) {
 func TestLockGone(t *testing.T) {
 	store, _ := s3test.Start(t, nil)
 	l := newLock(store, place, "mine", "", func() {})
-	if err := errors.Join(l.take(t.Context(), func(string) {}), store.Delete(t.Context(), place.Bucket, place.Key(lockName))); err != nil {
+	if err := errors.Join(l.acquire(t.Context(), func(string) {}), store.Delete(t.Context(), place.Bucket, place.Key(lockName))); err != nil {
 		t.Fatal(err)
 	}
 	if _, locked := errors.AsType[*LockedError](l.renew(t.Context())); !locked {
@@ -98,7 +98,7 @@ func TestLockWithoutAnAnswer(t *testing.T) {
 		return r.Method == http.MethodPut && lost.Swap(false) && s3test.Answer(w, http.StatusPreconditionFailed, "PreconditionFailed")
 	})
 	l := newLock(store, place, "mine", "", func() {})
-	if err := l.take(t.Context(), func(string) {}); err != nil {
+	if err := l.acquire(t.Context(), func(string) {}); err != nil {
 		t.Fatal(err)
 	}
 	lost.Store(true)
@@ -145,7 +145,7 @@ func TestEndOfPieces(t *testing.T) {
 	defer cancel()
 	c := &contents{ctx: ctx, pieces: make(chan *piece)}
 	close(c.pieces)
-	if p, err := c.next(); !errors.Is(err, io.ErrUnexpectedEOF) {
+	if p, err := c.nextPiece(); !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Errorf("%v, %v", p, err)
 	}
 }

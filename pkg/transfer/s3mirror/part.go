@@ -33,7 +33,7 @@ func (p *parts) part(ctx context.Context, n int, read func()) error {
 			continue
 		}
 		if err == nil {
-			err = p.judge(n, &result)
+			err = p.check(n, &result)
 		}
 		if err == nil {
 			p.stored(n, result)
@@ -43,8 +43,8 @@ func (p *parts) part(ctx context.Context, n int, read func()) error {
 	}
 }
 
-// judge says what is wrong with an answer about the part at n.
-func (p *parts) judge(n int, result *wire.PutResult) error {
+// check says what is wrong with an answer about the part at n.
+func (p *parts) check(n int, result *wire.PutResult) error {
 	switch {
 	case result.Refused != "":
 		p.mu.Lock()
@@ -65,13 +65,13 @@ func (p *parts) judge(n int, result *wire.PutResult) error {
 
 // once asks the agent for the part at n.
 func (p *parts) once(ctx context.Context, n int, read func()) (result wire.PutResult, err error) {
-	one, err := p.Store.SignPart(ctx, p.At.Bucket, p.in, int32(n+1), p.Valid)
+	signed, err := p.Store.SignPart(ctx, p.At.Bucket, p.in, int32(n+1), p.Valid)
 	if err != nil {
 		return result, transfer.Lost(err)
 	}
-	from := int64(n) * p.size
-	file := p.task.ask(from, min(p.size, p.task.Size-from))
-	file.URL, file.Header = one.URL, one.Header
+	offset := int64(n) * p.size
+	file := p.task.ask(offset, min(p.size, p.task.Size-offset))
+	file.URL, file.Header = signed.URL, signed.Header
 	p.mu.Lock()
 	if n > 0 {
 		file.State = p.states[n-1]
@@ -79,7 +79,7 @@ func (p *parts) once(ctx context.Context, n int, read func()) (result wire.PutRe
 	p.mu.Unlock()
 	request := p.request()
 	request.Files = append(request.Files, file)
-	p.asks()
+	p.notePutRequest()
 	err = p.Agent.Put(ctx, request, func(r wire.PutResult) {
 		if !r.Hashed {
 			result = r
@@ -114,11 +114,11 @@ func (p *parts) record(n int, r wire.PutResult) {
 	p.copying.mu.Lock()
 	defer p.copying.mu.Unlock()
 	p.dirty = true
-	known := p.index[p.task.Path].Upload
-	if known == nil || known.ID != p.in.ID {
+	recorded := p.index[p.task.Path].Upload
+	if recorded == nil || recorded.ID != p.in.ID {
 		return // it was given up
 	}
-	for i := len(known.ETags); i < len(p.etags)-1 && p.etags[i] != ""; i++ {
-		known.ETags, known.States = append(known.ETags, p.etags[i]), append(known.States, p.states[i])
+	for i := len(recorded.ETags); i < len(p.etags)-1 && p.etags[i] != ""; i++ {
+		recorded.ETags, recorded.States = append(recorded.ETags, p.etags[i]), append(recorded.States, p.states[i])
 	}
 }

@@ -31,7 +31,7 @@ type parts struct {
 	states  [][]byte // behind each part
 	sum     []byte
 	changes wire.State
-	came    int64 // bytes that were counted
+	counted int64 // bytes that were counted
 	refusal string
 }
 
@@ -53,11 +53,11 @@ func (c *copying) inParts(ctx context.Context, t *task) error {
 
 // send sends what is missing and returns the object's ETag.
 func (p *parts) send(ctx context.Context) (etag string, err error) {
-	from, etag, err := p.begin(ctx)
+	firstMissing, etag, err := p.startUpload(ctx)
 	if err != nil || etag != "" {
 		return etag, err
 	}
-	if err := p.run(ctx, from); err != nil {
+	if err := p.run(ctx, firstMissing); err != nil {
 		return "", p.vanished(ctx, err)
 	}
 	p.finish(ctx)
@@ -81,25 +81,25 @@ func (p *parts) conclude(ctx context.Context, etag string, err error) error {
 		return nil
 	case errors.Is(err, errChanged):
 		p.drop(ctx)
-		p.again(p.task)
+		p.retryChanged(p.task)
 		return nil
 	case s3.PartsGone(err) && p.task.renewals < presigned.MostRenewals:
 		if p.task.renewals++; s3.NoUpload(err) || p.task.renewals == 1 {
-			p.progress(0, -p.came) // what is there is looked at first
+			p.progress(0, -p.counted) // what is there is looked at first
 		} else {
 			p.drop(ctx)
 		}
 		p.giveBack(p.task)
 		return nil
 	}
-	p.progress(0, -p.came)
+	p.progress(0, -p.counted)
 	p.giveBack(p.task)
 	return transfer.Lost(err)
 }
 
 // drop gives up what was sent so far.
 func (p *parts) drop(ctx context.Context) {
-	p.progress(0, -p.came)
+	p.progress(0, -p.counted)
 	if _, err := p.Store.Abort(ctx, p.At.Bucket, p.in); err != nil {
 		return // it stands in the index, for the next one
 	}
@@ -112,20 +112,20 @@ func (p *parts) drop(ctx context.Context) {
 
 func (p *parts) count(bytes int64) {
 	p.mu.Lock()
-	p.came += bytes
+	p.counted += bytes
 	p.mu.Unlock()
 	p.gain(0, bytes)
 }
 
 // run sends parts, each as soon as the one before it was read.
-func (p *parts) run(ctx context.Context, from int) error {
+func (p *parts) run(ctx context.Context, firstMissing int) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(partsAtOnce)
-	for n := from; n < len(p.etags) && inner.Err() == nil; n++ {
-		read, was := context.WithCancel(inner)
+	for n := firstMissing; n < len(p.etags) && inner.Err() == nil; n++ {
+		read, markRead := context.WithCancel(inner)
 		group.Go(func() error {
-			defer was()
-			return p.part(inner, n, was)
+			defer markRead()
+			return p.part(inner, n, markRead)
 		})
 		<-read.Done()
 	}

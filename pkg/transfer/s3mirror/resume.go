@@ -12,18 +12,18 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// begin goes on with an upload that is known, or makes one; it returns the first part to be sent. Where
+// startUpload goes on with an upload that is known, or makes one; it returns the first part to be sent. Where
 // an earlier copy has put all of it together already, it returns the ETag of the object.
-func (p *parts) begin(ctx context.Context) (from int, etag string, err error) {
+func (p *parts) startUpload(ctx context.Context) (firstMissing int, etag string, err error) {
 	p.in.Key = p.At.Key(p.task.Path)
 	p.copying.mu.Lock()
-	known := p.index[p.task.Path].Upload
+	recorded := p.index[p.task.Path].Upload
 	p.copying.mu.Unlock()
-	if known == nil {
-		return 0, "", p.beginAnew(ctx)
+	if recorded == nil {
+		return 0, "", p.createUpload(ctx)
 	}
-	p.in.ID = known.ID
-	fits, err := p.fits(ctx, known)
+	p.in.ID = recorded.ID
+	fits, err := p.fits(ctx, recorded)
 	if err != nil {
 		return 0, "", err
 	}
@@ -31,9 +31,9 @@ func (p *parts) begin(ctx context.Context) (from int, etag string, err error) {
 		held, err := p.held(ctx)
 		switch failed, refused := errors.AsType[*s3.Error](err); {
 		case err == nil:
-			return p.resume(known, held), "", nil
+			return p.resume(recorded, held), "", nil
 		case s3.NoUpload(err):
-			if etag, err := p.completed(ctx, known); err != nil || etag != "" {
+			if etag, err := p.completed(ctx, recorded); err != nil || etag != "" {
 				return 0, etag, err
 			}
 		case !refused || failed.Passing():
@@ -44,11 +44,11 @@ func (p *parts) begin(ctx context.Context) (from int, etag string, err error) {
 	if _, err := p.Store.Abort(ctx, p.At.Bucket, p.in); err != nil {
 		return 0, "", err
 	}
-	return 0, "", p.beginAnew(ctx)
+	return 0, "", p.createUpload(ctx)
 }
 
-// beginAnew begins an upload.
-func (p *parts) beginAnew(ctx context.Context) (err error) {
+// createUpload begins an upload.
+func (p *parts) createUpload(ctx context.Context) (err error) {
 	if p.in.ID, err = p.Store.Begin(ctx, p.At.Bucket, p.in.Key, p.task.attributes()); err != nil {
 		return err
 	}
@@ -60,13 +60,13 @@ func (p *parts) beginAnew(ctx context.Context) (err error) {
 }
 
 // fits reports whether an upload is of the file as it is, cut as it is now.
-func (p *parts) fits(ctx context.Context, known *upload) (bool, error) {
-	if !p.described(known) {
+func (p *parts) fits(ctx context.Context, recorded *upload) (bool, error) {
+	if !p.described(recorded) {
 		return false, nil
 	}
-	whole := len(known.ETags) == len(p.etags) && len(known.SHA256) > 0
-	sent := min(len(known.ETags), len(p.etags)-1)
-	if known.Evidence.Proves(p.InUse) || sent == 0 && !whole {
+	whole := len(recorded.ETags) == len(p.etags) && len(recorded.SHA256) > 0
+	sent := min(len(recorded.ETags), len(p.etags)-1)
+	if recorded.Evidence.Proves(p.InUse) || sent == 0 && !whole {
 		return true, nil
 	}
 	// The times do not prove that what was sent is still what the file begins with.
@@ -74,11 +74,11 @@ func (p *parts) fits(ctx context.Context, known *upload) (bool, error) {
 	if !whole {
 		file.Length = int64(sent) * p.size
 	}
-	same := false
+	matches := false
 	err := p.Agent.Put(ctx, wire.PutRequest{Files: []wire.PutFile{file}}, func(r wire.PutResult) {
-		same = same || unchanged(r) && known.hashes(r, whole, sent)
+		matches = matches || unchanged(r) && recorded.hashes(r, whole, sent)
 	})
-	return same, err
+	return matches, err
 }
 
 // unchanged reports whether r is of a file that did not change while it was hashed.
@@ -95,62 +95,64 @@ func (u *upload) hashes(r wire.PutResult, whole bool, parts int) bool {
 }
 
 // described reports whether an upload is of a file of the same size and times, cut as it is now.
-func (p *parts) described(known *upload) bool {
-	return known.equal(factsOf(p.SourceID, &p.task.Entry)) && known.Part == p.size && len(known.ETags) <= len(p.etags) &&
-		len(known.States) >= min(len(known.ETags), len(p.etags)-1) && (len(known.SHA256) == 0 || len(known.SHA256) == sha256.Size)
+func (p *parts) described(recorded *upload) bool {
+	return recorded.equal(factsOf(p.SourceID, &p.task.Entry)) && recorded.Part == p.size && len(recorded.ETags) <= len(p.etags) &&
+		len(recorded.States) >= min(len(recorded.ETags), len(p.etags)-1) && (len(recorded.SHA256) == 0 || len(recorded.SHA256) == sha256.Size)
 }
 
 // held asks the store which parts it has of the upload: their ETags by their numbers.
 func (p *parts) held(ctx context.Context) (map[int]string, error) {
 	held := map[int]string{}
-	for one, err := range p.Store.Parts(ctx, p.At.Bucket, p.in) {
+	for part, err := range p.Store.Parts(ctx, p.At.Bucket, p.in) {
 		if err != nil {
 			return nil, err
 		}
-		held[one.Number] = s3.BareETag(one.ETag)
+		held[part.Number] = s3.BareETag(part.ETag)
 	}
 	return held, nil
 }
 
 // resume takes over the parts of an earlier copy that the store has, and returns the first one that is
 // missing.
-func (p *parts) resume(known *upload, held map[int]string) (from int) {
-	for from < len(known.ETags) && held[from+1] == s3.BareETag(known.ETags[from]) {
-		from++
+func (p *parts) resume(recorded *upload, held map[int]string) (firstMissing int) {
+	for firstMissing < len(recorded.ETags) && held[firstMissing+1] == s3.BareETag(recorded.ETags[firstMissing]) {
+		firstMissing++
 	}
-	if from == len(p.etags) {
-		if p.sum = known.SHA256; len(p.sum) == 0 {
-			from-- // the sum of all is that of the last
+	if firstMissing == len(p.etags) {
+		if p.sum = recorded.SHA256; len(p.sum) == 0 {
+			firstMissing-- // the sum of all is that of the last
 		}
 	}
-	copy(p.etags, known.ETags[:from])
-	copy(p.states, known.States)
-	if from < len(p.etags) { // what follows is sent again
+	copy(p.etags, recorded.ETags[:firstMissing])
+	copy(p.states, recorded.States)
+	if firstMissing < len(p.etags) { // what follows is sent again
 		p.copying.mu.Lock()
-		known.ETags, known.States, known.SHA256 = known.ETags[:from], known.States[:from], nil
+		recorded.ETags = recorded.ETags[:firstMissing]
+		recorded.States = recorded.States[:firstMissing]
+		recorded.SHA256 = nil
 		p.copying.mu.Unlock()
 	}
-	p.came = min(int64(from)*p.size, p.task.Size)
-	p.progress(0, p.came)
-	return from
+	p.counted = min(int64(firstMissing)*p.size, p.task.Size)
+	p.progress(0, p.counted)
+	return firstMissing
 }
 
 // completed looks for the object of an upload that is gone: a copy that was killed may have put it
 // together. It returns the object's ETag, or nothing where there is none that is proven to be the file.
-func (p *parts) completed(ctx context.Context, known *upload) (etag string, err error) {
-	if len(known.ETags) != len(p.etags) || len(known.SHA256) == 0 {
+func (p *parts) completed(ctx context.Context, recorded *upload) (etag string, err error) {
+	if len(recorded.ETags) != len(p.etags) || len(recorded.SHA256) == 0 {
 		return "", nil
 	}
 	object, err := p.Store.Look(ctx, p.At.Bucket, p.in.Key)
 	switch {
 	case s3.Absent(err):
 		return "", nil
-	case err != nil || !object.Consists(known.ETags, p.task.Size):
+	case err != nil || !object.Consists(recorded.ETags, p.task.Size):
 		return "", err
 	}
-	copy(p.states, known.States)
-	p.sum, p.came = known.SHA256, p.task.Size
-	p.progress(0, p.came)
+	copy(p.states, recorded.States)
+	p.sum, p.counted = recorded.SHA256, p.task.Size
+	p.progress(0, p.counted)
 	return object.ETag, nil
 }
 
@@ -158,8 +160,10 @@ func (p *parts) completed(ctx context.Context, known *upload) (etag string, err 
 // object is made, the next one knows the object by them.
 func (p *parts) finish(ctx context.Context) {
 	p.copying.mu.Lock()
-	if known := p.index[p.task.Path].Upload; known != nil && known.ID == p.in.ID {
-		known.ETags, known.States, known.SHA256 = slices.Clone(p.etags), slices.Clone(p.states[:len(p.states)-1]), p.sum
+	if recorded := p.index[p.task.Path].Upload; recorded != nil && recorded.ID == p.in.ID {
+		recorded.ETags = slices.Clone(p.etags)
+		recorded.States = slices.Clone(p.states[:len(p.states)-1])
+		recorded.SHA256 = p.sum
 	}
 	p.copying.mu.Unlock()
 	p.saveQuickly(ctx)

@@ -18,9 +18,9 @@ const (
 
 // saving is when the index was written.
 type saving struct {
-	mu   sync.Mutex // held while it is
-	next time.Time
-	took time.Duration
+	mu       sync.Mutex // held while it is
+	nextSave time.Time
+	took     time.Duration
 }
 
 // quick is how long writing an index takes that is written for every upload that begins, and before it is
@@ -46,15 +46,15 @@ func (c *copying) intend(ctx context.Context) error {
 	}
 	for _, tasks := range [][]*task{c.small, c.large} {
 		for _, t := range tasks {
-			known := c.index[t.Path]
-			if known == nil || known.Type != localtree.File {
-				known = &entry{Path: t.Path, Type: localtree.File, Mode: t.Mode, facts: facts{Source: c.SourceID}}
-				c.index[t.Path] = known
+			e := c.index[t.Path]
+			if e == nil || e.Type != localtree.File {
+				e = &entry{Path: t.Path, Type: localtree.File, Mode: t.Mode, facts: facts{Source: c.SourceID}}
+				c.index[t.Path] = e
 			}
-			if known.Source != c.SourceID { // --force takes it over
-				known.facts = facts{Source: c.SourceID}
+			if e.Source != c.SourceID { // --force takes it over
+				e.facts = facts{Source: c.SourceID}
 			}
-			known.Planned = true
+			e.Planned = true
 		}
 	}
 	c.dirty, c.begun = true, true
@@ -66,7 +66,7 @@ func (c *copying) checkpoint(ctx context.Context) {
 	if !c.saved.mu.TryLock() {
 		return // somebody does
 	}
-	due := c.Now().After(c.saved.next)
+	due := c.Now().After(c.saved.nextSave)
 	c.saved.mu.Unlock()
 	if due {
 		_ = c.save(ctx)
@@ -84,8 +84,8 @@ func (c *copying) save(ctx context.Context) error {
 	if err == nil {
 		err = c.Store.Put(ctx, c.At.Bucket, c.At.Key(indexName), text)
 	}
-	now := c.Now()
-	c.saved.took = now.Sub(began)
-	c.saved.next = now.Add(max(saveEvery, share*c.saved.took))
+	ended := c.Now()
+	c.saved.took = ended.Sub(began)
+	c.saved.nextSave = ended.Add(max(saveEvery, share*c.saved.took))
 	return err
 }

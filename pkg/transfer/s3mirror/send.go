@@ -39,8 +39,8 @@ type task struct {
 }
 
 // ask is the task, or a part of it, for the agent.
-func (t *task) ask(from, length int64) wire.PutFile {
-	return wire.PutFile{Path: t.Path, Size: t.Size, ModTime: t.ModTime, Changed: t.Changed, From: from, Length: length}
+func (t *task) ask(offset, length int64) wire.PutFile {
+	return wire.PutFile{Path: t.Path, Size: t.Size, ModTime: t.ModTime, Changed: t.Changed, From: offset, Length: length}
 }
 
 // attributes are what the file's object is stored with. The names are those that rclone gives.
@@ -57,9 +57,13 @@ func (t *task) attributes() s3.Attributes {
 
 // seconds are those since 1970, with what is behind the point.
 func seconds(t time.Time) string {
-	whole, nano, sign := t.Unix(), t.Nanosecond(), ""
+	whole := t.Unix()
+	nano := t.Nanosecond()
+	sign := ""
 	if whole < 0 && nano > 0 { // nanoseconds count forwards
-		whole, nano, sign = -whole-1, 1e9-nano, "-"
+		whole = -whole - 1
+		nano = 1e9 - nano
+		sign = "-"
 	}
 	text := sign + strconv.FormatInt(whole, 10)
 	if nano != 0 {
@@ -74,11 +78,11 @@ func (c *copying) send(ctx context.Context) error {
 	for range c.Parallel {
 		group.Go(func() error {
 			for {
-				batch := c.take()
+				batch := c.nextBatch()
 				if len(batch) == 0 {
 					return nil
 				}
-				if err := c.bring(inner, batch); err != nil {
+				if err := c.sendBatch(inner, batch); err != nil {
 					return err
 				}
 				c.checkpoint(inner)
@@ -88,8 +92,8 @@ func (c *copying) send(ctx context.Context) error {
 	return group.Wait()
 }
 
-// take removes what goes with one request: a large file, or many small ones.
-func (c *copying) take() (batch []*task) {
+// nextBatch removes what goes with one request: a large file, or many small ones.
+func (c *copying) nextBatch() (batch []*task) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.large) > 0 {
@@ -118,19 +122,19 @@ func (c *copying) giveBack(tasks ...*task) {
 	}
 }
 
-// bring sends a batch. What it could not is given back.
-func (c *copying) bring(ctx context.Context, batch []*task) error {
+// sendBatch sends a batch. What it could not is given back.
+func (c *copying) sendBatch(ctx context.Context, batch []*task) error {
 	var fresh []*task
 	for i, t := range batch {
-		again, err := c.refresh(ctx, t)
+		present, err := c.refresh(ctx, t)
 		if err != nil {
 			c.giveBack(append(fresh, batch[i:]...)...)
 			return err
 		}
 		switch {
-		case again && t.Size > c.Part && len(batch) > 1:
+		case present && t.Size > c.Part && len(batch) > 1:
 			c.giveBack(t) // it grew
-		case again:
+		case present:
 			fresh = append(fresh, t)
 		}
 	}
@@ -178,31 +182,31 @@ func (c *copying) refresh(ctx context.Context, t *task) (bool, error) {
 func (c *copying) gainTotal(bytes int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.at.TotalBytes += bytes
+	c.reported.TotalBytes += bytes
 }
 
 // together sends small files with one request to the agent.
 func (c *copying) together(ctx context.Context, batch []*task) error {
 	request, signed := c.request(), c.Now()
 	for _, t := range batch {
-		one, err := c.Store.SignPut(ctx, c.At.Bucket, c.At.Key(t.Path), t.attributes(), c.Valid)
+		put, err := c.Store.SignPut(ctx, c.At.Bucket, c.At.Key(t.Path), t.attributes(), c.Valid)
 		if err != nil {
 			c.giveBack(batch...)
 			return transfer.Lost(err)
 		}
 		file := t.ask(0, t.Size)
-		file.URL, file.Header = one.URL, one.Header
+		file.URL, file.Header = put.URL, put.Header
 		request.Files = append(request.Files, file)
 	}
 	done := make([]bool, len(batch))
 	var failed error
-	c.asks()
+	c.notePutRequest()
 	err := c.Agent.Put(ctx, request, func(r wire.PutResult) {
 		if r.Hashed {
 			return
 		}
 		done[r.Index] = true
-		if err := c.settle(batch[r.Index], r, signed); failed == nil {
+		if err := c.handleResult(batch[r.Index], r, signed); failed == nil {
 			failed = err // the others mostly say the same
 		}
 	})

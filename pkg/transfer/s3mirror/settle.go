@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
 
-// settle takes note of what became of a file that was signed for then.
-func (c *copying) settle(t *task, r wire.PutResult, signed time.Time) error {
+// handleResult takes note of what became of a file that was signed for then.
+func (c *copying) handleResult(t *task, r wire.PutResult, signed time.Time) error {
 	switch {
 	case r.Refused != "":
 		c.torn(t, r.ETag)
@@ -24,7 +24,7 @@ func (c *copying) settle(t *task, r wire.PutResult, signed time.Time) error {
 		return c.puts.Refused(r.Failed)
 	case r.Changes == wire.Changed:
 		c.torn(t, r.ETag)
-		c.again(t)
+		c.retryChanged(t)
 	case len(r.Sum) != sha256.Size:
 		c.giveBack(t)
 		return errNoSum
@@ -46,11 +46,14 @@ func (c *copying) torn(t *task, etag string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.index[t.Path]
-	e.SHA256, e.ETag, e.States, e.torn = nil, etag, nil, true
+	e.SHA256 = nil
+	e.ETag = etag
+	e.States = nil
+	e.torn = true
 }
 
-// again has a file sent that changed, as it is by then; one that changes each time is left out.
-func (c *copying) again(t *task) {
+// retryChanged has a file sent that changed, as it is by then; one that changes each time is left out.
+func (c *copying) retryChanged(t *task) {
 	if t.tries++; t.tries >= mostTries {
 		c.refuse(t.Path, "the file keeps changing while it is read")
 		return
@@ -61,7 +64,11 @@ func (c *copying) again(t *task) {
 
 // arrived takes note of a file that is in the bucket. The entry says how; the rest of it is filled in.
 func (c *copying) arrived(t *task, e *entry, changes wire.State) {
-	e.Path, e.Type, e.Mode, e.Link, e.facts = t.Path, localtree.File, t.Mode, t.link, factsOf(c.SourceID, &t.Entry)
+	e.Path = t.Path
+	e.Type = localtree.File
+	e.Mode = t.Mode
+	e.Link = t.link
+	e.facts = factsOf(c.SourceID, &t.Entry)
 	e.Evidence = transfer.EvidenceOf(t.Entry, c.InUse)
 	c.puts.Reached()
 	c.mu.Lock()

@@ -20,8 +20,8 @@ const NotThere = "object missing or incomplete in the bucket"
 
 // Stored is what Copy has put into a bucket, as a transfer.Source: no cluster is needed.
 type Stored struct {
-	store *s3.Store
-	at    s3.Location
+	store    *s3.Store
+	location s3.Location
 	// through is what all that comes is read through.
 	through func(context.Context, io.Reader) io.Reader
 	index   index
@@ -31,12 +31,12 @@ var _ transfer.Source = (*Stored)(nil)
 
 // Open looks at what a Copy has put to a place. The error is ErrNoIndex where none has.
 // Through may be nil.
-func Open(ctx context.Context, store *s3.Store, at s3.Location, through func(context.Context, io.Reader) io.Reader) (*Stored, error) {
+func Open(ctx context.Context, store *s3.Store, location s3.Location, through func(context.Context, io.Reader) io.Reader) (*Stored, error) {
 	if through == nil {
 		through = func(_ context.Context, r io.Reader) io.Reader { return r }
 	}
-	known, err := readIndex(ctx, store, at)
-	return &Stored{store, at, through, known}, err
+	x, err := readIndex(ctx, store, location)
+	return &Stored{store, location, through, x}, err
 }
 
 // List implements transfer.Source. Names of one file have an Inode that nothing else has.
@@ -52,11 +52,11 @@ func (s *Stored) List(context.Context, []string) (transfer.Listing, error) {
 
 // linked reports whether an entry is another name of a file, and not one that it was of once.
 func (s *Stored) linked(e *entry) bool {
-	if e.Link == "" || !e.there() {
+	if e.Link == "" || !e.isStored() {
 		return false
 	}
-	first := s.index[e.Link]
-	return first.there() && first.Link == "" && first.Size == e.Size && bytes.Equal(first.SHA256, e.SHA256)
+	firstEntry := s.index[e.Link]
+	return firstEntry.isStored() && firstEntry.Link == "" && firstEntry.Size == e.Size && bytes.Equal(firstEntry.SHA256, e.SHA256)
 }
 
 type storedListing struct {
@@ -79,12 +79,12 @@ func (l *storedListing) Next() (transfer.Item, error) {
 	if e.Type != localtree.File {
 		return item, nil
 	}
-	first := e.Path
+	firstName := e.Path
 	if l.stored.linked(e) {
-		first = e.Link
+		firstName = e.Link
 	}
-	item.Inode.Number = l.groups[first] // none for a file of one name
-	if !e.there() {
+	item.Inode.Number = l.groups[firstName] // none for a file of one name
+	if !e.isStored() {
 		item.Refused = NotThere
 	}
 	return item, nil
@@ -105,7 +105,7 @@ func (s *Stored) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer
 
 // beginning is the sum of as much of the file as is known, at most length.
 func (e *entry) beginning(length int64) transfer.Sum {
-	if !e.there() {
+	if !e.isStored() {
 		return transfer.Sum{Refused: NotThere}
 	}
 	if length < 0 || length >= e.Size {
@@ -137,7 +137,7 @@ func (e *entry) hashAt(offset int64) (hash.Hash, error) {
 // Open implements transfer.Source.
 func (s *Stored) Open(ctx context.Context, wants []transfer.Want) (transfer.Contents, error) {
 	ctx, cancel := context.WithCancel(ctx)
-	c := &contents{stored: s, ctx: ctx, cancel: cancel, wants: slices.Clone(wants), at: -1, pieces: make(chan *piece, ahead)}
+	c := &contents{stored: s, ctx: ctx, cancel: cancel, wants: slices.Clone(wants), index: -1, pieces: make(chan *piece, ahead)}
 	go c.fetch()
 	return c, nil
 }

@@ -14,11 +14,11 @@ import (
 
 // sweep aborts uploads at names of ours that nobody goes on with: who was at it was killed.
 func (c *copying) sweep(ctx context.Context) {
-	s := &sweeping{copying: c, wanted: map[string]*task{}}
+	s := &sweeping{copying: c, planned: map[string]*task{}}
 	for _, t := range c.large {
-		s.wanted[t.Path] = t
+		s.planned[t.Path] = t
 	}
-	if err := errors.Join(s.known(ctx), s.found(ctx)); err != nil && ctx.Err() == nil {
+	if err := errors.Join(s.abortIndexed(ctx), s.abortListed(ctx)); err != nil && ctx.Err() == nil {
 		c.stays()
 		c.Say(fmt.Sprintf("Note: parts of interrupted uploads may remain at %s: %v", c.At, err))
 	}
@@ -33,35 +33,35 @@ func (c *copying) sweep(ctx context.Context) {
 // Sweep aborts the uploads that copies of one tree left at a place when they were broken off, and returns how
 // many they were. It touches only what the index and the lock there say is of this tree, and nothing while the
 // lock is fresh: then the error is a *LockedError.
-func Sweep(ctx context.Context, store *s3.Store, at s3.Location, source string, now func() time.Time) (count int, err error) {
+func Sweep(ctx context.Context, store *s3.Store, location s3.Location, source string, clock func() time.Time) (count int, err error) {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
-	l := newLock(store, at, rand.Text(), source, cancel)
-	found, err := l.look(ctx)
+	l := newLock(store, location, rand.Text(), source, cancel)
+	holder, err := l.read(ctx)
 	switch {
 	case s3.NoBucket(err):
 		return 0, nil
 	case err != nil:
 		return 0, err
-	case found.ID != "" && (found.Source != source || found.fresh()):
-		return 0, &LockedError{at}
+	case holder.ID != "" && (holder.Source != source || holder.fresh()):
+		return 0, &LockedError{location}
 	}
-	if of, err := ofSource(ctx, store, at, source); err != nil || !of {
+	if hasEntries, err := ofSource(ctx, store, location, source); err != nil || !hasEntries {
 		return 0, err
 	}
-	if err := errors.Join(l.over(ctx, found), l.begin(ctx)); err != nil {
+	if err := errors.Join(l.overwrite(ctx, holder), l.keepAlive(ctx)); err != nil {
 		return 0, err
 	}
-	count, err = sweepOf(inner, Request{Request: transfer.Request{SourceID: source}, Store: store, At: at, Now: now})
+	count, err = sweepOf(inner, Request{Request: transfer.Request{SourceID: source}, Store: store, At: location, Now: clock})
 	still, end := transfer.Outlast(ctx, transfer.Grace, releasing)
 	defer end()
 	return count, errors.Join(err, l.release(still))
 }
 
 // ofSource reports whether the index at a place has anything of one tree.
-func ofSource(ctx context.Context, store *s3.Store, at s3.Location, source string) (bool, error) {
-	known, err := readIndex(ctx, store, at)
-	for _, e := range known {
+func ofSource(ctx context.Context, store *s3.Store, location s3.Location, source string) (bool, error) {
+	x, err := readIndex(ctx, store, location)
+	for _, e := range x {
 		if e.Source == source {
 			return true, nil
 		}
@@ -78,8 +78,8 @@ func sweepOf(ctx context.Context, r Request) (count int, err error) {
 	if c.index, err = readIndex(ctx, r.Store, r.At); err != nil {
 		return 0, err
 	}
-	s := &sweeping{copying: c, only: r.SourceID}
-	if err := errors.Join(s.known(ctx), s.found(ctx)); err != nil || !c.dirty {
+	s := &sweeping{copying: c, source: r.SourceID}
+	if err := errors.Join(s.abortIndexed(ctx), s.abortListed(ctx)); err != nil || !c.dirty {
 		return s.count, err
 	}
 	return s.count, c.save(ctx)
@@ -88,39 +88,39 @@ func sweepOf(ctx context.Context, r Request) (count int, err error) {
 // sweeping is one look for uploads.
 type sweeping struct {
 	*copying
-	wanted map[string]*task
-	count  int
-	// only is the tree whose uploads are looked for; empty is any.
-	only string
+	planned map[string]*task
+	count   int
+	// source is the tree whose uploads are looked for; empty is any.
+	source string
 }
 
-// passes reports whether an entry is of another tree than is looked for.
-func (s *sweeping) passes(e *entry) bool { return s.only != "" && e.Source != s.only }
+// isForeign reports whether an entry is of another tree than is looked for.
+func (s *sweeping) isForeign(e *entry) bool { return s.source != "" && e.Source != s.source }
 
-// goesOn reports whether an upload is about to be gone on with.
-func (s *sweeping) goesOn(path, id string) bool {
-	t, known := s.wanted[path], s.index[path]
-	return t != nil && known != nil && known.Upload != nil && known.Upload.ID == id && known.Upload.equal(factsOf(s.SourceID, &t.Entry))
+// willResume reports whether an upload is about to be gone on with.
+func (s *sweeping) willResume(path, id string) bool {
+	t, e := s.planned[path], s.index[path]
+	return t != nil && e != nil && e.Upload != nil && e.Upload.ID == id && e.Upload.equal(factsOf(s.SourceID, &t.Entry))
 }
 
 func (s *sweeping) abortOne(ctx context.Context, path, id string) error {
-	there, err := s.Store.Abort(ctx, s.At.Bucket, s3.Upload{Key: s.At.Key(path), ID: id})
+	existed, err := s.Store.Abort(ctx, s.At.Bucket, s3.Upload{Key: s.At.Key(path), ID: id})
 	if err != nil {
 		return err
 	}
-	if there {
+	if existed {
 		s.count++
 	}
-	if known := s.index[path]; known.Upload != nil && known.Upload.ID == id {
-		known.Upload, s.dirty = nil, true
+	if e := s.index[path]; e.Upload != nil && e.Upload.ID == id {
+		e.Upload, s.dirty = nil, true
 	}
 	return nil
 }
 
-// known goes through the uploads that the index knows.
-func (s *sweeping) known(ctx context.Context) error {
+// abortIndexed goes through the uploads that the index knows.
+func (s *sweeping) abortIndexed(ctx context.Context) error {
 	for path, e := range s.index {
-		if e.Upload == nil || s.passes(e) || s.goesOn(path, e.Upload.ID) {
+		if e.Upload == nil || s.isForeign(e) || s.willResume(path, e.Upload.ID) {
 			continue
 		}
 		if err := s.abortOne(ctx, path, e.Upload.ID); err != nil {
@@ -130,19 +130,19 @@ func (s *sweeping) known(ctx context.Context) error {
 	return nil
 }
 
-// found goes through those that the store lists: of one that was killed as it began, the index has
+// abortListed goes through those that the store lists: of one that was killed as it began, the index has
 // the name only.
-func (s *sweeping) found(ctx context.Context) error {
+func (s *sweeping) abortListed(ctx context.Context) error {
 	prefix := s.At.Key("")
-	for one, err := range s.Store.Uploads(ctx, s.At.Bucket, prefix) {
+	for listed, err := range s.Store.Uploads(ctx, s.At.Bucket, prefix) {
 		if err != nil {
 			return err
 		}
-		path, ok := strings.CutPrefix(one.Key, prefix)
-		if !ok || s.index[path] == nil || s.passes(s.index[path]) || s.goesOn(path, one.ID) {
+		path, ok := strings.CutPrefix(listed.Key, prefix)
+		if !ok || s.index[path] == nil || s.isForeign(s.index[path]) || s.willResume(path, listed.ID) {
 			continue // somebody else's, or in use
 		}
-		if err := s.abortOne(ctx, path, one.ID); err != nil {
+		if err := s.abortOne(ctx, path, listed.ID); err != nil {
 			return err
 		}
 	}
@@ -191,17 +191,17 @@ func (c *copying) write(ctx context.Context) error {
 // nothing reports whether no object of ours is there, nor will be: a store that refused all has
 // none, and one that was left in the middle may.
 func (c *copying) nothing(ctx context.Context, failed error) bool {
-	if refused, ok := errors.AsType[*s3.Error](failed); c.asked && (!ok || refused.Passing()) {
+	if refused, ok := errors.AsType[*s3.Error](failed); c.putRequested && (!ok || refused.Passing()) {
 		return false
 	}
 	for path, e := range c.index {
-		if _, taken := c.there[path]; taken || e.there() || e.Upload != nil {
+		if _, taken := c.objects[path]; taken || e.isStored() || e.Upload != nil {
 			return false
 		}
 	}
 	prefix := c.At.Key("")
-	for one, err := range c.Store.List(ctx, c.At.Bucket, prefix) {
-		if err != nil || c.index[strings.TrimPrefix(one.Key, prefix)] != nil {
+	for item, err := range c.Store.List(ctx, c.At.Bucket, prefix) {
+		if err != nil || c.index[strings.TrimPrefix(item.Key, prefix)] != nil {
 			return false
 		}
 	}
@@ -229,11 +229,11 @@ func (c *copying) abort(ctx context.Context, which func(*upload) bool) {
 }
 
 // abortWhole aborts an upload again until it is gone: a part that was on its way may have come.
-func (c *copying) abortWhole(ctx context.Context, of s3.Upload) error {
+func (c *copying) abortWhole(ctx context.Context, upload s3.Upload) error {
 	const times, between = 4, 200 * time.Millisecond
 	for range times {
-		there, err := c.Store.Abort(ctx, c.At.Bucket, of)
-		if err != nil || !there {
+		existed, err := c.Store.Abort(ctx, c.At.Bucket, upload)
+		if err != nil || !existed {
 			return err
 		}
 		if err := pause(ctx, between); err != nil {
@@ -251,10 +251,10 @@ func (c *copying) forgetPlan(ctx context.Context) {
 		switch {
 		case e.torn:
 			torn = append(torn, path)
-		case e.Planned && (e.there() || e.Upload != nil):
+		case e.Planned && (e.isStored() || e.Upload != nil):
 			e.Planned, c.dirty = false, true
 		case e.Planned:
-			if _, taken := c.there[path]; !taken {
+			if _, taken := c.objects[path]; !taken {
 				delete(c.index, path)
 			}
 			c.dirty = true
