@@ -15,17 +15,17 @@ const ahead = 2
 
 // contents reads one object after another while the next ones are made.
 type contents struct {
-	source *Source
-	ctx    context.Context
-	cancel context.CancelFunc
-	rest   []segment
-	made   []*making
-	now    *making           // that which is read
-	object transfer.Contents // of now
-	index  int               // in now's wants, of the next file
-	file   *joint            // the large file that is read, nil where none is
-	ended  transfer.FileEnd  // of the last large file
-	packed transfer.Item     // the last file of now's list
+	source  *Source
+	ctx     context.Context
+	cancel  context.CancelFunc
+	rest    []segment
+	pending []*making
+	current *making           // that which is read
+	object  transfer.Contents // of now
+	index   int               // in now's wants, of the next file
+	file    *joint            // the large file that is read, nil where none is
+	ended   transfer.FileEnd  // of the last large file
+	packed  transfer.Item     // the last file of now's list
 	// dropped are pieces of a file that is not wanted any more.
 	dropped []*making
 }
@@ -37,14 +37,14 @@ type making struct {
 	err  error
 }
 
-// begin has objects made, as far ahead as may be.
-func (c *contents) begin() {
-	for len(c.rest) > 0 && len(c.made) <= ahead {
+// packAhead has objects made, as far ahead as may be.
+func (c *contents) packAhead() {
+	for len(c.rest) > 0 && len(c.pending) <= ahead {
 		m := &making{segment: c.rest[0], done: make(chan struct{})}
-		c.rest, c.made = c.rest[1:], append(c.made, m)
+		c.rest, c.pending = c.rest[1:], append(c.pending, m)
 		go func() {
 			defer close(m.done)
-			if !m.there {
+			if !m.stored {
 				m.err = c.source.put(c.ctx, m.segment)
 			}
 		}()
@@ -53,24 +53,24 @@ func (c *contents) begin() {
 
 // advance opens the next object; io.EOF says that there is none.
 func (c *contents) advance() error {
-	c.leave()
-	c.begin()
-	if len(c.made) == 0 {
+	c.finishObject()
+	c.packAhead()
+	if len(c.pending) == 0 {
 		return io.EOF
 	}
-	next := c.made[0]
+	following := c.pending[0]
 	select {
-	case <-next.done:
+	case <-following.done:
 	case <-c.ctx.Done():
 		return c.ctx.Err()
 	}
-	if next.err != nil {
-		return next.err
+	if following.err != nil {
+		return following.err
 	}
-	c.now, c.made = next, c.made[1:]
-	c.begin()
-	at := c.source.At
-	body, err := c.source.Store.Get(c.ctx, at.Bucket, at.Key(next.name))
+	c.current, c.pending = following, c.pending[1:]
+	c.packAhead()
+	location := c.source.At
+	body, err := c.source.Store.Get(c.ctx, location.Bucket, location.Key(following.name))
 	if s3.Absent(err) {
 		return &transfer.LostError{Cause: err} // it is packed anew
 	}
@@ -78,45 +78,45 @@ func (c *contents) advance() error {
 		return transfer.Lost(err)
 	}
 	c.index = 0
-	c.object = c.source.agent.Load().Decode(c.ctx, &through{c.source.Through(c.ctx, body), body}, next.wants, c.head)
+	c.object = c.source.agent.Load().Decode(c.ctx, &through{c.source.Through(c.ctx, body), body}, following.wants, c.head)
 	return nil
 }
 
 // head learns how a file was when it was packed.
 func (c *contents) head(item transfer.Item) { c.packed = item }
 
-// leave is done with the object that was read: what it held is here.
-func (c *contents) leave() {
+// finishObject is done with the object that was read: what it held is here.
+func (c *contents) finishObject() {
 	if c.object == nil {
 		return
 	}
 	_ = c.object.Close() // it came to its end
-	if !c.now.there {
-		c.source.remove(c.ctx, c.now.name)
+	if !c.current.stored {
+		c.source.remove(c.ctx, c.current.name)
 	}
-	c.now, c.object = nil, nil
+	c.current, c.object = nil, nil
 }
 
 // Next implements transfer.Contents.
 func (c *contents) Next() (transfer.Item, error) {
-	if err := c.pass(); err != nil {
+	if err := c.skipRest(); err != nil {
 		return transfer.Item{}, err
 	}
 	for {
-		item, err := c.next()
+		item, err := c.nextItem()
 		switch {
 		case err != nil:
 			return transfer.Item{}, err
-		case c.now.end > 0:
+		case c.current.end > 0:
 			return c.join(item), nil
-		case c.now.taken == nil || c.now.taken[c.index-1]:
+		case c.current.taken == nil || c.current.taken[c.index-1]:
 			return item, nil
 		}
 	}
 }
 
-// next returns the next file, or piece of one, of this object or the one after it.
-func (c *contents) next() (transfer.Item, error) {
+// nextItem returns the next file, or piece of one, of this object or the one after it.
+func (c *contents) nextItem() (transfer.Item, error) {
 	for {
 		if c.object == nil {
 			if err := c.advance(); err != nil {
@@ -125,7 +125,7 @@ func (c *contents) next() (transfer.Item, error) {
 		}
 		item, err := c.object.Next()
 		if errors.Is(err, io.EOF) {
-			c.leave()
+			c.finishObject()
 			continue
 		}
 		c.index++
@@ -133,8 +133,8 @@ func (c *contents) next() (transfer.Item, error) {
 	}
 }
 
-// pass goes to the end of the file that is read.
-func (c *contents) pass() error {
+// skipRest goes to the end of the file that is read.
+func (c *contents) skipRest() error {
 	for c.file != nil {
 		if _, err := c.Chunk(); errors.Is(err, io.EOF) {
 			return nil
@@ -158,7 +158,7 @@ func (c *contents) Chunk() (transfer.Chunk, error) {
 
 // End implements transfer.Contents.
 func (c *contents) End() transfer.FileEnd {
-	if c.now == nil || c.now.end > 0 {
+	if c.current == nil || c.current.end > 0 {
 		return c.ended
 	}
 	return c.object.End()
@@ -172,9 +172,9 @@ func (c *contents) Close() error {
 	c.cancel()
 	if c.object != nil {
 		_ = c.object.Close() // its end does not matter any more
-		c.source.giveBack(c.now)
+		c.source.giveBack(c.current)
 	}
-	for _, m := range append(c.made, c.dropped...) {
+	for _, m := range append(c.pending, c.dropped...) {
 		<-m.done
 		c.source.giveBack(m)
 	}

@@ -11,30 +11,30 @@ import (
 // joint is a large file whose pieces lie in several objects.
 type joint struct {
 	*contents
-	first transfer.Item
-	from  int64 // where what is given begins
-	at    int64 // how far it came
-	skip  int64 // what of this piece is here already
-	state transfer.FileState
-	// doubt says that the file is not what it was when the first piece was read.
-	doubt        bool
+	firstItem transfer.Item
+	start     int64 // where what is given begins
+	offset    int64 // how far it came
+	skip      int64 // what of this piece is here already
+	state     transfer.FileState
+	// uncertain says that the file is not what it was when the first piece was read.
+	uncertain    bool
 	piece, whole transfer.Hasher
 }
 
 // join begins a large file with its first piece.
 func (c *contents) join(item transfer.Item) transfer.Item {
-	want := c.now.wants[0]
+	want := c.current.wants[0]
 	if item.Refused != "" {
 		c.drop(want.Path)
 		return item
 	}
-	j := &joint{contents: c, first: item, from: want.Offset + c.now.skip, at: want.Offset, skip: c.now.skip}
+	j := &joint{contents: c, firstItem: item, start: want.Offset + c.current.skip, offset: want.Offset, skip: c.current.skip}
 	j.compareSize(item)
-	if item.Offset != want.Offset || item.Size != c.now.end {
+	if item.Offset != want.Offset || item.Size != c.current.end {
 		j.state = transfer.Changed // it got shorter
 	}
 	c.file = j
-	item.Size, item.Offset = c.now.size, j.from
+	item.Size, item.Offset = c.current.size, j.start
 	return item
 }
 
@@ -42,9 +42,9 @@ func (c *contents) join(item transfer.Item) transfer.Item {
 // asked about in the end; one that is shorter is cut anew.
 func (j *joint) compareSize(item transfer.Item) {
 	switch size := j.packed.Size; {
-	case j.packed.Path != item.Path || size == j.now.size:
-	case size > j.now.size:
-		j.doubt = true
+	case j.packed.Path != item.Path || size == j.current.size:
+	case size > j.current.size:
+		j.uncertain = true
 	default:
 		j.state = transfer.Changed
 		j.source.resize(item.Path, size)
@@ -53,13 +53,13 @@ func (j *joint) compareSize(item transfer.Item) {
 
 // drop forgets the pieces of a file that were not read yet.
 func (c *contents) drop(path string) {
-	of := func(g *segment) bool { return g.end > 0 && g.wants[0].Path == path }
-	c.rest = slices.DeleteFunc(c.rest, func(g segment) bool { return of(&g) })
-	c.made = slices.DeleteFunc(c.made, func(m *making) bool {
-		if of(&m.segment) {
+	belongs := func(g *segment) bool { return g.end > 0 && g.wants[0].Path == path }
+	c.rest = slices.DeleteFunc(c.rest, func(g segment) bool { return belongs(&g) })
+	c.pending = slices.DeleteFunc(c.pending, func(m *making) bool {
+		if belongs(&m.segment) {
 			c.dropped = append(c.dropped, m)
 		}
-		return of(&m.segment)
+		return belongs(&m.segment)
 	})
 }
 
@@ -71,7 +71,7 @@ func (j *joint) chunk() (transfer.Chunk, error) {
 			if err := j.piece.Add(j.ctx, chunk); err != nil {
 				return transfer.Chunk{}, err
 			}
-			j.at += int64(len(chunk.Data)) + chunk.Hole
+			j.offset += int64(len(chunk.Data)) + chunk.Hole
 			if chunk = j.behind(chunk); len(chunk.Data) > 0 || chunk.Hole > 0 {
 				return chunk, j.whole.Add(j.ctx, chunk)
 			}
@@ -104,16 +104,16 @@ func (j *joint) behind(chunk transfer.Chunk) transfer.Chunk {
 // turn goes from the end of one piece to the beginning of the next; io.EOF: it was the last.
 func (j *joint) turn() error {
 	end := j.object.End()
-	if end.State == transfer.Changed || end.Sum != j.piece.Sum() || j.at != j.now.end {
+	if end.State == transfer.Changed || end.Sum != j.piece.Sum() || j.offset != j.current.end {
 		j.state = transfer.Changed
 		return nil
 	}
-	j.doubt = j.doubt || end.State == transfer.Growing
-	if j.now.last() {
+	j.uncertain = j.uncertain || end.State == transfer.Growing
+	if j.current.isLast() {
 		return io.EOF
 	}
 	j.piece = transfer.Hasher{}
-	item, err := j.next()
+	item, err := j.nextItem()
 	if err == nil {
 		j.compare(item)
 	}
@@ -124,17 +124,17 @@ func (j *joint) turn() error {
 func (j *joint) compare(item transfer.Item) {
 	j.compareSize(item)
 	switch {
-	case item.Refused != "" || item.Path != j.first.Path || item.Offset != j.at || item.Size != j.now.end:
+	case item.Refused != "" || item.Path != j.firstItem.Path || item.Offset != j.offset || item.Size != j.current.end:
 		j.state = transfer.Changed
-	case !item.ModTime.Equal(j.first.ModTime) || !item.Changed.Equal(j.first.Changed):
-		j.doubt = true
+	case !item.ModTime.Equal(j.firstItem.ModTime) || !item.Changed.Equal(j.firstItem.Changed):
+		j.uncertain = true
 	}
 }
 
 // finish returns io.EOF, once it is known what became of the file meanwhile.
 func (j *joint) finish() error {
 	sum := j.whole.Sum()
-	if j.doubt && j.state != transfer.Changed {
+	if j.uncertain && j.state != transfer.Changed {
 		state, err := j.ask(sum)
 		if err != nil {
 			return err
@@ -142,7 +142,7 @@ func (j *joint) finish() error {
 		j.state = state
 	}
 	if j.state == transfer.Changed {
-		j.drop(j.first.Path)
+		j.drop(j.firstItem.Path)
 		if j.object != nil {
 			_ = j.object.Close() // nobody wants the rest
 			j.object = nil
@@ -156,21 +156,21 @@ func (j *joint) finish() error {
 // ask compares what came with what the file begins with now: pieces of different moments
 // may fit together, as those of a log do that grows.
 func (j *joint) ask(sum [16]byte) (transfer.FileState, error) {
-	if j.source.only {
+	if j.source.bucketOnly {
 		return transfer.Growing, nil // nobody is there to ask, and it is told
 	}
-	if j.from > 0 {
+	if j.start > 0 {
 		return transfer.Changed, nil
 	}
 	// One byte more tells whether there is more.
-	path := j.first.Path
-	sums, err := j.source.Sums(j.ctx, []transfer.Prefix{{Path: path, Length: j.at}, {Path: path, Length: j.at + 1}})
+	path := j.firstItem.Path
+	sums, err := j.source.Sums(j.ctx, []transfer.Prefix{{Path: path, Length: j.offset}, {Path: path, Length: j.offset + 1}})
 	switch {
 	case err != nil:
 		return transfer.Changed, err
-	case len(sums) != 2 || sums[0].Refused != "" || sums[0].Length != j.at || sums[0].Sum != sum:
+	case len(sums) != 2 || sums[0].Refused != "" || sums[0].Length != j.offset || sums[0].Sum != sum:
 		return transfer.Changed, nil
-	case sums[1].Length > j.at:
+	case sums[1].Length > j.offset:
 		return transfer.Growing, nil
 	}
 	return transfer.Still, nil

@@ -19,17 +19,17 @@ type large struct {
 func (s *Source) resize(path string, size int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if now := s.large[path]; size >= s.Chunk*3/2 {
-		now.size = size
-		s.large[path] = now
+	if file := s.large[path]; size >= s.Chunk*3/2 {
+		file.size = size
+		s.large[path] = file
 	} else {
 		delete(s.large, path)
 	}
 }
 
 // end is where the piece ends that from is in. A short one at the end goes with the one before.
-func (l large) end(from int64) int64 {
-	end := (from/l.piece + 1) * l.piece
+func (l large) end(offset int64) int64 {
+	end := (offset/l.piece + 1) * l.piece
 	if l.size-end < l.piece/2 {
 		return l.size
 	}

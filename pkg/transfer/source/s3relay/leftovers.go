@@ -34,8 +34,8 @@ type leftovers struct {
 type place struct {
 	object *object
 	index  int
-	// same says that the file is still what was packed.
-	same bool
+	// unchanged says that the file is still what was packed.
+	unchanged bool
 }
 
 type object struct {
@@ -45,44 +45,44 @@ type object struct {
 
 // piece is an object that holds one of a large file.
 type piece struct {
-	name      string
-	from, end int64
-	item      transfer.Item
-	same      bool
+	name       string
+	start, end int64
+	item       transfer.Item
+	unchanged  bool
 }
 
-// look finds out what is in the bucket already, once.
-func (s *Source) look(ctx context.Context) error {
+// findLeftovers finds out what is in the bucket already, once.
+func (s *Source) findLeftovers(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.left != nil {
+	if s.leftovers != nil {
 		return nil
 	}
-	left := &leftovers{files: map[string]place{}, pieces: map[string][]piece{}}
+	l := &leftovers{files: map[string]place{}, pieces: map[string][]piece{}}
 	if s.Resume {
-		if err := s.learnAll(ctx, left); err != nil {
+		if err := s.learnAll(ctx, l); err != nil {
 			return err
 		}
 	}
-	s.left = left
+	s.leftovers = l
 	return nil
 }
 
 // learnAll reads what all objects hold, some at a time: of a terabyte they are 16,000.
-func (s *Source) learnAll(ctx context.Context, left *leftovers) error {
+func (s *Source) learnAll(ctx context.Context, l *leftovers) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(learning)
-	for one, err := range s.Store.List(inner, s.At.Bucket, s.At.Prefix+"/") {
+	for stored, err := range s.Store.List(inner, s.At.Bucket, s.At.Prefix+"/") {
 		if err != nil {
 			return cmp.Or(group.Wait(), err)
 		}
-		group.Go(func() error { return s.learn(inner, left, strings.TrimPrefix(one.Key, s.At.Prefix+"/")) })
+		group.Go(func() error { return s.learn(inner, l, strings.TrimPrefix(stored.Key, s.At.Prefix+"/")) })
 	}
 	return group.Wait()
 }
 
 // learn reads what the object called name holds. One that says it in no way is of no use.
-func (s *Source) learn(ctx context.Context, left *leftovers, name string) error {
+func (s *Source) learn(ctx context.Context, l *leftovers, name string) error {
 	if !strings.HasPrefix(name, "files-") && !strings.HasPrefix(name, "piece-") {
 		return nil // the index, or somebody else's
 	}
@@ -97,95 +97,97 @@ func (s *Source) learn(ctx context.Context, left *leftovers, name string) error 
 	if err != nil || len(items) == 0 {
 		return nil // it is made again
 	}
-	left.mu.Lock()
-	defer left.mu.Unlock()
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	p := piece{name: name, item: items[0]}
-	if n, _ := fmt.Sscanf(name, "piece-%d-%d", &p.from, &p.end); n == 2 {
-		left.pieces[p.item.Path] = append(left.pieces[p.item.Path], p)
+	if n, _ := fmt.Sscanf(name, "piece-%d-%d", &p.start, &p.end); n == 2 {
+		l.pieces[p.item.Path] = append(l.pieces[p.item.Path], p)
 		return nil
 	}
-	made := &object{name, items}
+	packed := &object{name, items}
 	for i, item := range items {
-		left.files[item.Path] = place{object: made, index: i}
+		l.files[item.Path] = place{object: packed, index: i}
 	}
 	return nil
 }
 
 // giveBack remembers an object that was made and not read to its end.
 func (s *Source) giveBack(m *making) {
-	if m.err != nil || m.there || s.only {
+	if m.err != nil || m.stored || s.bucketOnly {
 		return
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.left == nil {
+	if s.leftovers == nil {
 		return
 	}
 	if m.end > 0 {
-		of := m.wants[0]
-		s.left.pieces[of.Path] = append(s.left.pieces[of.Path], piece{name: m.name, from: of.Offset, end: m.end, same: true})
+		want := m.wants[0]
+		s.leftovers.pieces[want.Path] = append(s.leftovers.pieces[want.Path], piece{name: m.name, start: want.Offset, end: m.end, unchanged: true})
 		return
 	}
-	made := &object{name: m.name}
+	packed := &object{name: m.name}
 	for i, want := range m.wants {
 		if want.Offset > 0 {
 			return // it begins in the middle of a file, which the next try need not
 		}
-		made.items = append(made.items, transfer.Item{Entry: localtree.Entry{Path: want.Path, Type: localtree.File}})
-		s.left.files[want.Path] = place{made, i, true}
+		packed.items = append(packed.items, transfer.Item{Entry: localtree.Entry{Path: want.Path, Type: localtree.File}})
+		s.leftovers.files[want.Path] = place{packed, i, true}
 	}
 }
 
 // see learns how a file is now. That only the bucket is read means that nothing better than its pieces can be had.
-func (l *leftovers) see(now transfer.Item, only bool) {
-	if p, ok := l.files[now.Path]; ok {
-		then := p.object.items[p.index]
-		p.same = !then.Recent && unchanged(then, now) // of a recent file the times cannot tell
-		l.files[now.Path] = p
+func (l *leftovers) see(current transfer.Item, bucketOnly bool) {
+	if p, ok := l.files[current.Path]; ok {
+		packed := p.object.items[p.index]
+		p.unchanged = !packed.Recent && unchanged(packed, current) // of a recent file the times cannot tell
+		l.files[current.Path] = p
 	}
-	for i, p := range l.pieces[now.Path] {
-		l.pieces[now.Path][i].same = (only || !p.item.Recent) && unchanged(p.item, now)
+	for i, p := range l.pieces[current.Path] {
+		l.pieces[current.Path][i].unchanged = (bucketOnly || !p.item.Recent) && unchanged(p.item, current)
 	}
 }
 
-func unchanged(then, now transfer.Item) bool {
-	return then.Type == now.Type && then.Size == now.Size && then.ModTime.Equal(now.ModTime) && then.Changed.Equal(now.Changed)
+func unchanged(packed, current transfer.Item) bool {
+	return packed.Type == current.Type && packed.Size == current.Size && packed.ModTime.Equal(current.ModTime) && packed.Changed.Equal(current.Changed)
 }
 
-func (l *leftovers) has(path string) bool { return l != nil && l.files[path].same }
+func (l *leftovers) has(path string) bool { return l != nil && l.files[path].unchanged }
 
-// of returns what of wants, from the first on, lies in one object in that order, and how
+// takeFiles returns what of wants, from the first on, lies in one object in that order, and how
 // many they are. But for keep they are not found again: the next try, if there is one, is with a
 // new object.
-func (l *leftovers) of(wants []transfer.Want, keep bool) (segment, int) {
+func (l *leftovers) takeFiles(wants []transfer.Want, keep bool) (segment, int) {
 	if !l.has(wants[0].Path) || wants[0].Offset > 0 { // of that a part is here, which is more
 		return segment{}, 0
 	}
-	from, last, n := l.files[wants[0].Path].object, -1, 0
-	found := segment{name: from.name, there: true, taken: map[int]bool{}}
+	source := l.files[wants[0].Path].object
+	lastIndex := -1
+	n := 0
+	g := segment{name: source.name, stored: true, taken: map[int]bool{}}
 	for ; n < len(wants); n++ {
 		p := l.files[wants[n].Path]
-		if !p.same || p.object != from || p.index <= last || wants[n].Offset > 0 {
+		if !p.unchanged || p.object != source || p.index <= lastIndex || wants[n].Offset > 0 {
 			break
 		}
-		found.taken[p.index], last = true, p.index
+		g.taken[p.index], lastIndex = true, p.index
 		if !keep {
 			delete(l.files, wants[n].Path)
 		}
 	}
-	for _, item := range from.items {
-		found.wants = append(found.wants, transfer.Want{Path: item.Path})
+	for _, item := range source.items {
+		g.wants = append(g.wants, transfer.Want{Path: item.Path})
 	}
-	return found, n
+	return g, n
 }
 
 // piece returns the object that holds a large file from there to end, and takes it away.
-func (l *leftovers) piece(path string, from, end int64, keep bool) (piece, bool) {
+func (l *leftovers) piece(path string, start, end int64, keep bool) (piece, bool) {
 	if l == nil {
 		return piece{}, false
 	}
 	for i, p := range l.pieces[path] {
-		if p.same && p.from <= from && p.end == end {
+		if p.unchanged && p.start <= start && p.end == end {
 			if !keep {
 				l.pieces[path] = append(l.pieces[path][:i:i], l.pieces[path][i+1:]...)
 			}

@@ -20,7 +20,7 @@ func IsIndex(key string) bool { return path.Base(key) == indexName }
 
 // List implements transfer.Source.
 func (s *Source) List(ctx context.Context, paths []string) (transfer.Listing, error) {
-	if err := s.look(ctx); err != nil {
+	if err := s.findLeftovers(ctx); err != nil {
 		return nil, transfer.Lost(err)
 	}
 	inner, err := s.agent.Load().List(ctx, paths)
@@ -75,7 +75,7 @@ func (l *listing) Next() (transfer.Item, error) {
 // see takes an entry of the list into account.
 func (s *Source) see(item transfer.Item) error {
 	s.sizeUp(item)
-	s.left.see(item, false)
+	s.leftovers.see(item, false)
 	if s.Wanted != nil && !s.Wanted(item.Path, item.Type == localtree.Directory) {
 		return nil
 	}

@@ -20,20 +20,20 @@ type segment struct {
 	end, size int64
 	// skip is how much of a piece is here already.
 	skip int64
-	// there says that the object was made before.
-	there bool
+	// stored says that the object was made before.
+	stored bool
 }
 
-// last reports whether the file ends with the segment.
-func (g *segment) last() bool { return g.end == g.size }
+// isLast reports whether the file ends with the segment.
+func (g *segment) isLast() bool { return g.end == g.size }
 
 // cut turns wants into segments: what lies in the bucket already is taken from there.
 func (s *Source) cut(wants []transfer.Want) (segments []segment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for len(wants) > 0 {
-		if found, n := s.left.of(wants, s.only); n > 0 {
-			segments, wants = append(segments, found), wants[n:]
+		if stored, n := s.leftovers.takeFiles(wants, s.bucketOnly); n > 0 {
+			segments, wants = append(segments, stored), wants[n:]
 			continue
 		}
 		if file, ok := s.large[wants[0].Path]; ok {
@@ -42,7 +42,7 @@ func (s *Source) cut(wants []transfer.Want) (segments []segment) {
 			continue
 		}
 		n := 1
-		for n < len(wants) && s.large[wants[n].Path].size == 0 && !s.left.has(wants[n].Path) {
+		for n < len(wants) && s.large[wants[n].Path].size == 0 && !s.leftovers.has(wants[n].Path) {
 			n++
 		}
 		n = agent.Fits(wants[:n])
@@ -55,28 +55,28 @@ func (s *Source) cut(wants []transfer.Want) (segments []segment) {
 // pieces cuts a large file where objects of it would always be cut, so that a later
 // process finds the same ones.
 func (s *Source) pieces(want transfer.Want, file large) (pieces []segment) {
-	size, from := file.size, want.Offset
-	if from >= size {
-		from = 0 // all of it is here, but was not given its name: it comes again
+	size, start := file.size, want.Offset
+	if start >= size {
+		start = 0 // all of it is here, but was not given its name: it comes again
 	}
-	for from < size {
-		end := file.end(from)
-		piece := segment{wants: []transfer.Want{{Path: want.Path, Offset: from}}, end: end, size: size}
-		if found, ok := s.left.piece(want.Path, from, end, s.only); ok {
-			piece.name, piece.there = found.name, true
-			piece.skip, piece.wants[0].Offset = from-found.from, found.from
+	for start < size {
+		end := file.end(start)
+		piece := segment{wants: []transfer.Want{{Path: want.Path, Offset: start}}, end: end, size: size}
+		if stored, ok := s.leftovers.piece(want.Path, start, end, s.bucketOnly); ok {
+			piece.name, piece.stored = stored.name, true
+			piece.skip, piece.wants[0].Offset = start-stored.start, stored.start
 		} else {
-			piece.name = s.name(pieceName(from, end))
+			piece.name = s.name(pieceName(start, end))
 		}
-		pieces, from = append(pieces, piece), end
+		pieces, start = append(pieces, piece), end
 	}
 	return pieces
 }
 
 // name is one for an object that is not there yet.
-func (s *Source) name(what string) string {
-	return fmt.Sprintf("%s-%s-%06d", what, s.run, s.number.Add(1))
+func (s *Source) name(kind string) string {
+	return fmt.Sprintf("%s-%s-%06d", kind, s.run, s.number.Add(1))
 }
 
 // pieceName begins the name of a piece of a file.
-func pieceName(from, end int64) string { return fmt.Sprintf("piece-%d-%d", from, end) }
+func pieceName(start, end int64) string { return fmt.Sprintf("piece-%d-%d", start, end) }

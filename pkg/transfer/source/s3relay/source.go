@@ -61,15 +61,15 @@ type Source struct {
 	slots  chan struct{}
 	run    string // a word of this process alone, for the names of objects
 	number atomic.Int64
-	// only says that nothing can be packed: what the bucket holds is all there is.
-	only bool
+	// bucketOnly says that nothing can be packed: what the bucket holds is all there is.
+	bucketOnly bool
 
-	mu      sync.Mutex
-	large   map[string]large
-	left    *leftovers
-	index   *index
-	removal sync.WaitGroup
-	stays   error // why an object could not be removed
+	mu        sync.Mutex
+	large     map[string]large
+	leftovers *leftovers
+	index     *index
+	removal   sync.WaitGroup
+	stays     error // why an object could not be removed
 }
 
 // New makes a Source.
@@ -84,7 +84,10 @@ func New(o Options) *Source {
 		o.Chunk = DefaultChunk
 	}
 	s := &Source{Options: o, slots: make(chan struct{}, atOnce), run: strings.ToLower(rand.Text()[:8]), large: map[string]large{}}
-	s.puts.Store, s.puts.Bucket, s.puts.Valid, s.puts.Now = o.Store, o.At.Bucket, o.Valid, o.Now
+	s.puts.Store = o.Store
+	s.puts.Bucket = o.At.Bucket
+	s.puts.Valid = o.Valid
+	s.puts.Now = o.Now
 	s.agent.Store(o.Agent)
 	return s
 }
@@ -106,13 +109,13 @@ func (s *Source) Open(ctx context.Context, wants []transfer.Want) (transfer.Cont
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	c := &contents{source: s, ctx: ctx, cancel: cancel, rest: s.cut(wants)}
-	c.begin()
+	c.packAhead()
 	return c, nil
 }
 
 // put has the agent make the object of one segment.
-func (s *Source) put(ctx context.Context, one segment) error {
-	if s.only {
+func (s *Source) put(ctx context.Context, g segment) error {
+	if s.bucketOnly {
 		return errors.New("some of the files at " + s.At.String() + " cannot be read")
 	}
 	select {
@@ -123,7 +126,7 @@ func (s *Source) put(ctx context.Context, one segment) error {
 	}
 	for renewal := 0; ; renewal++ {
 		signed := s.Now()
-		err := s.putOnce(ctx, one)
+		err := s.putOnce(ctx, g)
 		refused, ok := errors.AsType[*wire.PutError](err)
 		switch {
 		case !ok:
@@ -135,13 +138,13 @@ func (s *Source) put(ctx context.Context, one segment) error {
 	}
 }
 
-func (s *Source) putOnce(ctx context.Context, one segment) error {
-	signed, err := s.Store.SignPut(ctx, s.At.Bucket, s.At.Key(one.name), s3.Attributes{}, s.Valid)
+func (s *Source) putOnce(ctx context.Context, g segment) error {
+	signed, err := s.Store.SignPut(ctx, s.At.Bucket, s.At.Key(g.name), s3.Attributes{}, s.Valid)
 	if err != nil {
 		return err
 	}
-	target := wire.Target{URL: signed.URL, Roots: string(s.Store.Roots()), End: one.end, Tries: s.puts.Tries()}
-	err = s.agent.Load().Store(ctx, target, one.wants)
+	target := wire.Target{URL: signed.URL, Roots: string(s.Store.Roots()), End: g.end, Tries: s.puts.Tries()}
+	err = s.agent.Load().Store(ctx, target, g.wants)
 	if err == nil {
 		s.puts.Reached()
 	}

@@ -25,9 +25,11 @@ func NewStored(o Options) *Stored {
 	if err != nil {
 		panic(err) // the codec is one
 	}
-	o.Agent, o.Resume, o.Keep = decoder, true, true
+	o.Agent = decoder
+	o.Resume = true
+	o.Keep = true
 	s := New(o)
-	s.only = true
+	s.bucketOnly = true
 	return &Stored{s}
 }
 
@@ -54,15 +56,15 @@ func (s *Stored) Received() map[string]int64 { return s.source.agent.Load().Rece
 
 // List implements transfer.Source. Its error is an *Empty where there is no list.
 func (s *Stored) List(ctx context.Context, _ []string) (transfer.Listing, error) {
-	at := s.source.At
-	body, err := s.source.Store.Get(ctx, at.Bucket, at.Key(indexName))
+	location := s.source.At
+	body, err := s.source.Store.Get(ctx, location.Bucket, location.Key(indexName))
 	if s3.Absent(err) {
-		return nil, &Empty{at}
+		return nil, &Empty{location}
 	}
 	if err != nil {
 		return nil, transfer.Lost(err)
 	}
-	if err := s.source.look(ctx); err != nil {
+	if err := s.source.findLeftovers(ctx); err != nil {
 		return nil, errors.Join(transfer.Lost(err), body.Close())
 	}
 	return &storedListing{s.source.agent.Load().ReadList(ctx, body), s.source, map[localtree.Inode]bool{}}, nil
@@ -86,8 +88,8 @@ func (*Stored) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer.S
 type storedListing struct {
 	transfer.Listing
 	source *Source
-	// there are files that the objects hold, under one of their names.
-	there map[localtree.Inode]bool
+	// present are files that the objects hold, under one of their names.
+	present map[localtree.Inode]bool
 }
 
 // Next implements transfer.Listing.
@@ -101,32 +103,35 @@ func (l *storedListing) Next() (transfer.Item, error) {
 	defer s.mu.Unlock()
 	s.sizeUp(item)
 	switch {
-	case s.left.take(&item, s.large[item.Path]):
+	case s.leftovers.complete(&item, s.large[item.Path]):
 		// Under another name it comes only if it comes under this one.
-		l.there[item.Inode] = s.Wanted == nil || s.Wanted(item.Path, false)
-	case item.Inode == (localtree.Inode{}) || !l.there[item.Inode]:
+		l.present[item.Inode] = s.Wanted == nil || s.Wanted(item.Path, false)
+	case item.Inode == (localtree.Inode{}) || !l.present[item.Inode]:
 		item.Refused = NotThere
 	}
 	return item, nil
 }
 
-// take makes item what the objects hold, and reports whether they hold all of it.
-func (l *leftovers) take(item *transfer.Item, as large) bool {
+// complete makes item what the objects hold, and reports whether they hold all of it.
+func (l *leftovers) complete(item *transfer.Item, as large) bool {
 	if p, ok := l.files[item.Path]; ok && as.size == 0 {
-		p.same = true
+		p.unchanged = true
 		l.files[item.Path] = p
-		found := p.object.items[p.index]
-		item.Size, item.Mode, item.ModTime, item.Changed = found.Size, found.Mode, found.ModTime, found.Changed
-		return found.Type == localtree.File
+		packed := p.object.items[p.index]
+		item.Size = packed.Size
+		item.Mode = packed.Mode
+		item.ModTime = packed.ModTime
+		item.Changed = packed.Changed
+		return packed.Type == localtree.File
 	}
 	l.see(*item, true)
-	for from := int64(0); from < as.size; {
-		end := as.end(from)
-		i := slices.IndexFunc(l.pieces[item.Path], func(p piece) bool { return p.same && p.from == from && p.end == end })
+	for start := int64(0); start < as.size; {
+		end := as.end(start)
+		i := slices.IndexFunc(l.pieces[item.Path], func(p piece) bool { return p.unchanged && p.start == start && p.end == end })
 		if i < 0 {
 			return false
 		}
-		from = end
+		start = end
 	}
 	return as.size > 0
 }
