@@ -46,11 +46,11 @@ func refusal(answer *http.Response) error {
 		}
 	}
 	text := strings.TrimSpace(string(body[:min(len(body), 1<<10)]))
-	said := fmt.Errorf("the agent returned %s: %s", printable.Escape(answer.Status), printable.Fold(text))
+	refused := fmt.Errorf("the agent returned %s: %s", printable.Escape(answer.Status), printable.Fold(text))
 	if answer.StatusCode >= http.StatusInternalServerError {
-		return &transfer.LostError{Cause: said}
+		return &transfer.LostError{Cause: refused}
 	}
-	return said
+	return refused
 }
 
 // lost names what ended a request or a stream. If the caller did, that is the
@@ -64,8 +64,8 @@ func lost(ctx context.Context, err error) error {
 	case cause != nil:
 		return cause
 	}
-	if asked, ok := errors.AsType[*url.Error](err); ok {
-		err = asked.Err // its URL says nothing to people
+	if urlErr, ok := errors.AsType[*url.Error](err); ok {
+		err = urlErr.Err // its URL says nothing to people
 	}
 	return &transfer.LostError{Cause: err}
 }

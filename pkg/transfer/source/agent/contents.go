@@ -13,20 +13,20 @@ import (
 // contents is the answer to Open: as many requests as wants need, one after
 // another.
 type contents struct {
-	source *Source
-	ctx    context.Context // of the requests still to be made
-	wants  []transfer.Want // not asked for yet, or asked for and not answered
-	asked  int             // how many of wants are asked for
-	index  int             // of the next file in the request
-	stream *stream
+	source    *Source
+	ctx       context.Context // of the requests still to be made
+	wants     []transfer.Want // not asked for yet, or asked for and not answered
+	requested int             // how many of wants are asked for
+	index     int             // of the next file in the request
+	stream    *stream
 	// head is told what the list before the files says; nil where there is none.
 	head func(transfer.Item)
 
-	open bool  // a file has begun and not ended
-	left int64 // what its content still lacks
-	path string
-	size int64 // of the file, as announced
-	end  transfer.FileEnd
+	open      bool  // a file has begun and not ended
+	remaining int64 // what its content still lacks
+	path      string
+	size      int64 // of the file, as announced
+	end       transfer.FileEnd
 }
 
 // ask sends for the next wants.
@@ -35,9 +35,9 @@ func (c *contents) ask() error {
 	for i := range entries {
 		entries[i] = entryOf(c.wants[i])
 	}
-	c.asked, c.index = fits(entries), 0
+	c.requested, c.index = fits(entries), 0
 	var err error
-	c.stream, err = c.source.ask(c.ctx, "files", entries[:c.asked])
+	c.stream, err = c.source.ask(c.ctx, "files", entries[:c.requested])
 	return err
 }
 
@@ -56,24 +56,24 @@ func (c *contents) Next() (transfer.Item, error) {
 			return transfer.Item{}, err
 		}
 	}
-	frame, err := c.first()
+	frame, err := c.nextFrame()
 	if errors.Is(err, io.EOF) {
-		return c.more()
+		return c.nextRequest()
 	}
 	if err != nil {
 		return transfer.Item{}, err
 	}
-	if c.asked == 0 {
+	if c.requested == 0 {
 		return transfer.Item{}, errUnasked
 	}
 	want := c.wants[0]
-	c.wants, c.asked = c.wants[1:], c.asked-1
-	return c.begin(want, frame)
+	c.wants, c.requested = c.wants[1:], c.requested-1
+	return c.startFile(want, frame)
 }
 
-// first returns the next frame behind the list, which must be of the files that are wanted.
-func (c *contents) first() (*wire.Frame, error) {
-	frame, err := c.stream.next()
+// nextFrame returns the next frame behind the list, which must be of the files that are wanted.
+func (c *contents) nextFrame() (*wire.Frame, error) {
+	frame, err := c.stream.read()
 	if c.head == nil {
 		return frame, err
 	}
@@ -83,7 +83,7 @@ func (c *contents) first() (*wire.Frame, error) {
 			return nil, errUnasked
 		}
 		c.head(itemOf(&frame.Node))
-		frame, err = c.stream.next()
+		frame, err = c.stream.read()
 	}
 	c.head = nil
 	if err == nil && listed != len(c.wants) {
@@ -92,9 +92,9 @@ func (c *contents) first() (*wire.Frame, error) {
 	return frame, err
 }
 
-// more goes on after the end of one answer.
-func (c *contents) more() (transfer.Item, error) {
-	if c.asked > 0 {
+// nextRequest goes on after the end of one answer.
+func (c *contents) nextRequest() (transfer.Item, error) {
+	if c.requested > 0 {
 		return transfer.Item{}, errUnasked
 	}
 	if len(c.wants) == 0 {
@@ -109,8 +109,8 @@ func (c *contents) more() (transfer.Item, error) {
 	return c.Next()
 }
 
-// begin reads the answer to want.
-func (c *contents) begin(want transfer.Want, frame *wire.Frame) (transfer.Item, error) {
+// startFile reads the answer to want.
+func (c *contents) startFile(want transfer.Want, frame *wire.Frame) (transfer.Item, error) {
 	item := transfer.Item{Entry: localtree.Entry{Path: want.Path, Type: localtree.File}}
 	defer func() { c.index++ }()
 	c.end = transfer.FileEnd{}
@@ -123,9 +123,17 @@ func (c *contents) begin(want transfer.Want, frame *wire.Frame) (transfer.Item, 
 		return transfer.Item{}, errUnasked
 	}
 	f := &frame.File
-	item.Mode, item.Size, item.ModTime, item.Changed, item.Offset, item.Beyond = f.Mode, f.Size, f.ModTime, f.Changed, f.Offset, f.Beyond
+	item.Mode = f.Mode
+	item.Size = f.Size
+	item.ModTime = f.ModTime
+	item.Changed = f.Changed
+	item.Offset = f.Offset
+	item.Beyond = f.Beyond
 	item.Recent = f.Recent
-	c.open, c.left, c.path, c.size = true, f.Size-f.Offset, want.Path, f.Size
+	c.open = true
+	c.remaining = f.Size - f.Offset
+	c.path = want.Path
+	c.size = f.Size
 	return item, nil
 }
 
@@ -134,7 +142,7 @@ func (c *contents) Chunk() (transfer.Chunk, error) {
 	if !c.open {
 		return transfer.Chunk{}, io.EOF
 	}
-	frame, err := c.stream.next()
+	frame, err := c.stream.read()
 	if errors.Is(err, io.EOF) {
 		err = errUnasked // an end in the middle of a file is none
 	}
@@ -150,8 +158,8 @@ func (c *contents) Chunk() (transfer.Chunk, error) {
 	default:
 		return chunk, c.finish(frame)
 	}
-	c.left -= int64(len(chunk.Data)) + chunk.Hole
-	if c.left < 0 {
+	c.remaining -= int64(len(chunk.Data)) + chunk.Hole
+	if c.remaining < 0 {
 		return transfer.Chunk{}, &transfer.ExcessError{Path: c.path, Announced: c.size}
 	}
 	return chunk, nil
@@ -162,7 +170,7 @@ func (c *contents) finish(frame *wire.Frame) error {
 	switch {
 	case frame.Kind == wire.KindFailure:
 		c.end = transfer.FileEnd{State: transfer.Changed}
-	case frame.Kind == wire.KindFileEnd && (c.left == 0 || frame.FileEnd.State == wire.Changed):
+	case frame.Kind == wire.KindFileEnd && (c.remaining == 0 || frame.FileEnd.State == wire.Changed):
 		c.end = transfer.FileEnd{Sum: frame.FileEnd.Sum, Hashed: true, State: stateOf(frame.FileEnd.State)}
 	default:
 		return errUnasked

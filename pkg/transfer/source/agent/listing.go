@@ -15,7 +15,7 @@ type listing struct{ *stream }
 
 // Next implements transfer.Listing.
 func (l *listing) Next() (transfer.Item, error) {
-	frame, err := l.next()
+	frame, err := l.read()
 	if err != nil {
 		return transfer.Item{}, err
 	}
@@ -60,9 +60,9 @@ func typeOf(t wire.NodeType) localtree.Type {
 type List struct{ writer *wire.Writer }
 
 // NewList begins a list in to.
-func NewList(to io.Writer, now func() time.Time) *List {
-	writer := wire.NewWriter(wire.Config{Now: now})
-	writer.Start(unflushed{to}, wire.Zstd)
+func NewList(out io.Writer, clock func() time.Time) *List {
+	writer := wire.NewWriter(wire.Config{Now: clock})
+	writer.Start(unflushed{out}, wire.Zstd)
 	return &List{writer}
 }
 
@@ -83,9 +83,9 @@ func (l *List) Finish() error { return l.writer.Finish() }
 func (l *List) Stop() { l.writer.Stop() }
 
 // ReadList reads what a List wrote.
-func (s *Source) ReadList(ctx context.Context, from io.ReadCloser) transfer.Listing {
+func (s *Source) ReadList(ctx context.Context, in io.ReadCloser) transfer.Listing {
 	ctx, cancel := context.WithCancelCause(ctx)
-	return &listing{s.stream(&answered{from, ctx, cancel})}
+	return &listing{s.stream(&answered{in, ctx, cancel})}
 }
 
 // nodeTypes are those of the wire.

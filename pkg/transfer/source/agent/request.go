@@ -10,12 +10,12 @@ import (
 
 // fitting is how many of count entries with these paths, at least one, go into one request of
 // so many bytes.
-func fitting(count, most int, path func(int) string) int {
+func fitting(count, limit int, path func(int) string) int {
 	const numbers = 3 * 10 // the most that a length and two numbers take
 	size := 0
 	for i := range count {
 		size += len(path(i)) + numbers
-		if i > 0 && (size > most || i == wire.MaxEntries) {
+		if i > 0 && (size > limit || i == wire.MaxEntries) {
 			return i
 		}
 	}
@@ -28,12 +28,12 @@ func fits(entries []wire.Entry) int {
 }
 
 // ask sends a request that only reads, and returns the stream that answers it.
-func (s *Source) ask(ctx context.Context, what string, entries []wire.Entry) (*stream, error) {
+func (s *Source) ask(ctx context.Context, endpoint string, entries []wire.Entry) (*stream, error) {
 	var body []byte
 	for _, entry := range entries {
 		body = wire.AppendEntry(body, entry)
 	}
-	answer, err := s.post(ctx, what, body)
+	answer, err := s.post(ctx, endpoint, body)
 	if err != nil {
 		return nil, err
 	}
@@ -41,10 +41,10 @@ func (s *Source) ask(ctx context.Context, what string, entries []wire.Entry) (*s
 }
 
 // post sends a request and returns its answer, which may be silent for so long at most.
-func (s *Source) post(ctx context.Context, what string, body []byte) (*answered, error) {
+func (s *Source) post(ctx context.Context, endpoint string, body []byte) (*answered, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	watch := newWatch(s.silence, cancel)
-	target := "http://agent/v1/" + what + "?codec=" + s.codec.String()
+	target := "http://agent/v1/" + endpoint + "?codec=" + s.codec.String()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, target, bytes.NewReader(body))
 	if err != nil {
 		cancel(nil)

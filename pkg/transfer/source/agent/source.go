@@ -77,14 +77,14 @@ func (s *Source) Sums(ctx context.Context, prefixes []transfer.Prefix) ([]transf
 	for i, prefix := range prefixes {
 		entries[i] = wire.Entry{Path: prefix.Path, Number: prefix.Length}
 	}
-	var all []transfer.Sum
+	var result []transfer.Sum
 	for len(entries) > 0 {
 		n := fits(entries)
 		sums, err := s.sums(ctx, entries[:n])
 		if err != nil {
 			return nil, err
 		}
-		all, entries = append(all, sums...), entries[n:]
+		result, entries = append(result, sums...), entries[n:]
 	}
-	return all, nil
+	return result, nil
 }

@@ -52,7 +52,7 @@ func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer
 // Put has the agent store files as objects, one each, and tells each of what became of them:
 // of a part behind which others follow, twice. Errors are
 // those of a Source; what was not told of is to be asked for again.
-func (s *Source) Put(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error {
+func (s *Source) Put(ctx context.Context, request wire.PutRequest, report func(wire.PutResult)) error {
 	body, err := request.Marshal()
 	if err != nil {
 		return err
@@ -62,9 +62,9 @@ func (s *Source) Put(ctx context.Context, request wire.PutRequest, each func(wir
 		return err
 	}
 	defer func() { _ = answer.Close() }() // the answer says it all
-	told := make([]bool, len(request.Files))
-	lines := json.NewDecoder(io.LimitReader(&unzipping{from: answer}, int64(maxAnswer+len(told)*maxResult)))
-	for left := len(told); left > 0; {
+	reported := make([]bool, len(request.Files))
+	lines := json.NewDecoder(io.LimitReader(&unzipping{source: answer}, int64(maxAnswer+len(reported)*maxResult)))
+	for remaining := len(reported); remaining > 0; {
 		var result wire.PutResult
 		if err := lines.Decode(&result); err != nil {
 			if errors.Is(err, io.EOF) {
@@ -72,28 +72,28 @@ func (s *Source) Put(ctx context.Context, request wire.PutRequest, each func(wir
 			}
 			return lost(answer.ctx, fmt.Errorf("waiting for the agent to upload files: %w", err))
 		}
-		if result.Index < 0 || result.Index >= len(told) || told[result.Index] {
+		if result.Index < 0 || result.Index >= len(reported) || reported[result.Index] {
 			return errUnasked
 		}
 		if !result.Hashed {
-			told[result.Index] = true
-			left--
+			reported[result.Index] = true
+			remaining--
 		}
-		each(result)
+		report(result)
 	}
 	return nil
 }
 
 // unzipping is a gzip.Reader whose beginning need not be there yet.
 type unzipping struct {
-	from io.Reader
-	zip  *gzip.Reader
+	source io.Reader
+	zip    *gzip.Reader
 }
 
 // Read implements io.Reader.
 func (u *unzipping) Read(p []byte) (n int, err error) {
 	if u.zip == nil {
-		if u.zip, err = gzip.NewReader(u.from); err != nil {
+		if u.zip, err = gzip.NewReader(u.source); err != nil {
 			return 0, err
 		}
 	}
@@ -133,7 +133,7 @@ func Fits(wants []transfer.Want) int {
 func (s *Source) Decode(ctx context.Context, object io.ReadCloser, wants []transfer.Want, head func(transfer.Item)) transfer.Contents {
 	ctx, cancel := context.WithCancelCause(ctx)
 	return &contents{
-		source: s, ctx: ctx, wants: wants, asked: len(wants), head: head,
+		source: s, ctx: ctx, wants: wants, requested: len(wants), head: head,
 		stream: s.stream(&answered{object, ctx, cancel}),
 	}
 }

@@ -24,8 +24,8 @@ func (s *Source) stream(answer *answered) *stream {
 	return &stream{source: s, answer: answer, reader: reader}
 }
 
-// next returns the next frame. io.EOF is the proven end.
-func (s *stream) next() (*wire.Frame, error) {
+// read returns the next frame. io.EOF is the proven end.
+func (s *stream) read() (*wire.Frame, error) {
 	if s == nil || s.reader == nil {
 		return nil, errClosed
 	}

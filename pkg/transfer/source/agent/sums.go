@@ -18,7 +18,7 @@ func (s *Source) sums(ctx context.Context, entries []wire.Entry) ([]transfer.Sum
 	defer func() { _ = stream.Close() }()
 	sums := make([]transfer.Sum, 0, len(entries))
 	for {
-		frame, err := stream.next()
+		frame, err := stream.read()
 		if errors.Is(err, io.EOF) && len(sums) == len(entries) {
 			return sums, nil
 		}

@@ -18,8 +18,8 @@ import (
 type counting struct {
 	transfer.Source
 	bytes atomic.Int64
-	// after is how many bytes may come before a stream is lost; 0: never lost.
-	after int64
+	// limit is how many bytes may come before a stream is lost; 0: never lost.
+	limit int64
 	lost  atomic.Int64
 	// read is told of each chunk.
 	read func()
@@ -31,13 +31,13 @@ func (c *counting) Open(ctx context.Context, wants []transfer.Want) (transfer.Co
 	if err != nil {
 		return nil, err
 	}
-	return &countingContents{Contents: contents, counting: c, left: c.after}, nil
+	return &countingContents{Contents: contents, counting: c, remaining: c.limit}, nil
 }
 
 type countingContents struct {
 	transfer.Contents
-	counting *counting
-	left     int64
+	counting  *counting
+	remaining int64
 }
 
 // Chunk implements transfer.Contents.
@@ -45,12 +45,12 @@ func (c *countingContents) Chunk() (transfer.Chunk, error) {
 	if c.counting.read != nil {
 		c.counting.read()
 	}
-	if c.counting.after > 0 && c.left <= 0 {
+	if c.counting.limit > 0 && c.remaining <= 0 {
 		c.counting.lost.Add(1)
 		return transfer.Chunk{}, &transfer.LostError{Cause: errors.New("cut by the test")}
 	}
 	chunk, err := c.Contents.Chunk()
-	c.left -= int64(len(chunk.Data))
+	c.remaining -= int64(len(chunk.Data))
 	c.counting.bytes.Add(int64(len(chunk.Data)))
 	return chunk, err
 }
@@ -67,15 +67,17 @@ func noise(size int) string {
 func cut(t *testing.T, m Mover) {
 	tree := filetree.Tree{"a": filetree.File("a"), "large": filetree.File(noise(10 << 20)), "z": filetree.File("z")}
 	req, _ := m.request(t, tree)
-	source := &counting{Source: req.Source, after: 3 << 20}
-	req.Source, req.Retries, req.Parallel = source, 2, 1
+	source := &counting{Source: req.Source, limit: 3 << 20}
+	req.Source = source
+	req.Retries = 2
+	req.Parallel = 1
 	if !m.Lists {
 		// Without offsets the large file never comes.
 		_, err := transfer.Fetch(t.Context(), req)
 		if _, ok := errors.AsType[*transfer.IncompleteError](err); !ok {
 			t.Fatal(err)
 		}
-		source.after = 0
+		source.limit = 0
 	}
 	Fetch(t, req, "")
 	compare(t, tree.Shown(), filetree.Read(t, req.Dir))
@@ -88,22 +90,24 @@ func cut(t *testing.T, m Mover) {
 func cutAndKilled(t *testing.T, m Mover) {
 	tree := filetree.Tree{"large": filetree.File(noise(10 << 20))}
 	req, root := m.request(t, tree)
-	source := &counting{Source: req.Source, after: 6 << 20}
+	source := &counting{Source: req.Source, limit: 6 << 20}
 	whole := req.Source
-	req.Source, req.Retries, req.Parallel = source, -1, 1
+	req.Source = source
+	req.Retries = -1
+	req.Parallel = 1
 	if _, err := transfer.Fetch(t.Context(), req); err == nil {
 		t.Fatal("it was not cut")
 	}
-	again := &counting{Source: whole}
-	req.Source = again
+	second := &counting{Source: whole}
+	req.Source = second
 	Fetch(t, req, "")
 	compare(t, tree.Shown(), filetree.Read(t, req.Dir))
-	if m.Lists && again.bytes.Load() > 5<<20 {
-		t.Errorf("%d bytes came again", again.bytes.Load())
+	if m.Lists && second.bytes.Load() > 5<<20 {
+		t.Errorf("%d bytes came again", second.bytes.Load())
 	}
 
 	// A part of an older version is not gone on with.
-	req.Dir, req.Source = req.Dir+"2", &counting{Source: whole, after: 6 << 20}
+	req.Dir, req.Source = req.Dir+"2", &counting{Source: whole, limit: 6 << 20}
 	if _, err := transfer.Fetch(t.Context(), req); err == nil {
 		t.Fatal("it was not cut")
 	}

@@ -59,14 +59,14 @@ func keptLinks(t *testing.T, m Mover) {
 	}
 	outside := filetree.TempDir(t)
 	filetree.Write(t, outside, filetree.Tree{"f": filetree.File("untouched"), "d": filetree.Dir()})
-	before := filetree.Read(t, outside)
+	untouched := filetree.Read(t, outside)
 	tree := filetree.Tree{"a": filetree.File("a"), "s": filetree.Symlink("/results/a"), "up": filetree.Symlink("../up"), "x": filetree.Symlink(outside)}
 	req, root := m.request(t, tree)
 	req.KeepLinks = true
 	want := filetree.Tree{"a": filetree.File("a"), "s": filetree.Symlink("a"), "up": filetree.Symlink("../up"), "x": filetree.Symlink(outside)}
-	for _, kept := range []int{0, 4} {
+	for _, wantKept := range []int{0, 4} {
 		result := Fetch(t, req, "")
-		compare(t, []int{kept, 0}, []int{result.Kept, len(result.Skipped)})
+		compare(t, []int{wantKept, 0}, []int{result.Kept, len(result.Skipped)})
 		compare(t, want, filetree.Read(t, req.Dir))
 	}
 	if err := os.Remove(filepath.Join(root, "x")); err != nil {
@@ -76,7 +76,7 @@ func keptLinks(t *testing.T, m Mover) {
 	for _, req.Force = range []bool{false, true} {
 		Fetch(t, req, `"x" is a symlink locally, but a directory is needed`)
 		compare(t, want, filetree.Read(t, req.Dir))
-		compare(t, before, filetree.Read(t, outside))
+		compare(t, untouched, filetree.Read(t, outside))
 	}
 }
 

@@ -145,12 +145,12 @@ func roundTrip(t *testing.T, m Mover) {
 
 func secondTime(t *testing.T, m Mover) {
 	req, _ := m.request(t, awkward())
-	first := Fetch(t, req, "")
+	initial := Fetch(t, req, "")
 	counted := &counting{Source: req.Source}
 	req.Source = counted
 	second := Fetch(t, req, "")
 	compare(t, 25, second.Kept)
-	compare(t, first.Digest, second.Digest)
+	compare(t, initial.Digest, second.Digest)
 	compare(t, awkward().Shown(), filetree.Read(t, req.Dir))
 	if m.Lists {
 		compare(t, int64(0), counted.bytes.Load())

@@ -121,8 +121,8 @@ func sockets(t *testing.T, m Mover) {
 	req.Filter = without("without")
 	result := Fetch(t, req, "")
 	compare(t, filetree.Tree{"a": filetree.File("a"), "d/z": filetree.File("z")}, files(filetree.Read(t, req.Dir)))
-	const why = "a socket has no content to copy"
-	compare(t, []transfer.Refusal{{Path: "d/s", Reason: why}, {Path: "ä socket", Reason: why}}, result.Skipped)
+	const reason = "a socket has no content to copy"
+	compare(t, []transfer.Refusal{{Path: "d/s", Reason: reason}, {Path: "ä socket", Reason: reason}}, result.Skipped)
 	if !result.Whole() || result.Digest == "" || len(result.Messages) > 0 {
 		t.Errorf("%+v", result)
 	}
@@ -130,8 +130,8 @@ func sockets(t *testing.T, m Mover) {
 
 func sparse(t *testing.T, m Mover) {
 	req, root := m.request(t, filetree.Tree{"sparse": filetree.File("begin")})
-	at := filepath.Join(root, "sparse")
-	if err := errors.Join(os.Truncate(at, 64<<20), os.Chtimes(at, time.Time{}, filetree.Epoch())); err != nil {
+	name := filepath.Join(root, "sparse")
+	if err := errors.Join(os.Truncate(name, 64<<20), os.Chtimes(name, time.Time{}, filetree.Epoch())); err != nil {
 		t.Fatal(err)
 	}
 	Fetch(t, req, "")
@@ -140,7 +140,7 @@ func sparse(t *testing.T, m Mover) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if bytes, known := filetree.Stored(info); known && bytes > 32<<10 {
+	if bytes, ok := filetree.Stored(info); ok && bytes > 32<<10 {
 		t.Errorf("it takes %d bytes", bytes)
 	}
 }
@@ -151,9 +151,9 @@ func manyFiles(t *testing.T, m Mover) {
 		tree[fmt.Sprintf("d%d/f%d", i%50, i)] = filetree.File(strings.Repeat("x", i)).At(time.Unix(int64(i), 0))
 	}
 	req := m.quickRequest(t, tree)
-	for _, kept := range []int{0, n} {
+	for _, wantKept := range []int{0, n} {
 		result := Fetch(t, req, "")
-		compare(t, []int{n, 50, kept}, []int{result.Files, result.Dirs, result.Kept})
+		compare(t, []int{n, 50, wantKept}, []int{result.Files, result.Dirs, result.Kept})
 	}
 	got := filetree.Read(t, req.Dir)
 	for p, node := range tree.Shown() {

@@ -58,21 +58,21 @@ func (a answer) began() time.Time {
 
 // skipped are the directories of the file system in the root that are left out.
 func (a answer) skipped() []string {
-	known := append(transfer.SnapshotDirs(), transfer.LostAndFound)
-	return slices.DeleteFunc(known, func(name string) bool { return !slices.Contains(a.rest, name) })
+	names := append(transfer.SnapshotDirs(), transfer.LostAndFound)
+	return slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(a.rest, name) })
 }
 
 // missing names the paths whose indices the answer holds.
 func (a answer) missing(paths []string) error {
-	gone := &transfer.MissingPathError{}
+	result := &transfer.MissingPathError{}
 	for _, word := range a.rest {
 		i, err := strconv.Atoi(word)
 		if err != nil || i < 0 || i >= len(paths) {
 			return fmt.Errorf("unexpected response %.80q", "missing "+word)
 		}
-		gone.Paths = append(gone.Paths, paths[i])
+		result.Paths = append(result.Paths, paths[i])
 	}
-	return gone
+	return result
 }
 
 // answer waits for the script's first line, and explains why there is none.
@@ -82,7 +82,7 @@ func (s *stream) answer(nonce string) (answer, error) {
 		return parseAnswer(string(line), nonce)
 	}
 	s.dismiss() // so that exec has said what there is to say
-	return answer{}, unanswered(s.said(), err, s.messages.lines())
+	return answer{}, unanswered(s.execResult(), err, s.messages.lines())
 }
 
 // unanswered tells an exec that could not run from one that was lost.

@@ -16,13 +16,13 @@ const chunkSize = 256 << 10
 
 // contents is a tar stream as a sequence of entries.
 type contents struct {
-	stream *stream
-	tar    *tar.Reader
-	left   int64 // bytes of the current file
-	files  uint64
-	buffer []byte
-	proof  transfer.Proof
-	ended  bool // the archive was read, and its end is proven
+	stream    *stream
+	tar       *tar.Reader
+	remaining int64 // bytes of the current file
+	files     uint64
+	buffer    []byte
+	proof     transfer.Proof
+	ended     bool // the archive was read, and its end is proven
 }
 
 func newContents(stream *stream) *contents {
@@ -33,11 +33,11 @@ func newContents(stream *stream) *contents {
 func (c *contents) Next() (transfer.Item, error) {
 	if names := c.stream.skips; len(names) > 0 {
 		c.stream.skips = names[1:]
-		why := "contains snapshots of the storage system, not results"
+		reason := "contains snapshots of the storage system, not results"
 		if names[0] == transfer.LostAndFound {
-			why = "belongs to the file system, not to the results"
+			reason = "belongs to the file system, not to the results"
 		}
-		return transfer.Item{Entry: localtree.Entry{Path: names[0], Type: localtree.Directory}, Skipped: why}, nil
+		return transfer.Item{Entry: localtree.Entry{Path: names[0], Type: localtree.Directory}, Skipped: reason}, nil
 	}
 	for {
 		if c.ended {
@@ -56,7 +56,7 @@ func (c *contents) Next() (transfer.Item, error) {
 		case hdr.Typeflag == tar.TypeXGlobalHeader:
 			continue
 		}
-		c.left = hdr.Size
+		c.remaining = hdr.Size
 		return c.item(hdr), nil
 	}
 }
@@ -88,17 +88,17 @@ func (c *contents) end(broken error) error {
 
 // Chunk implements transfer.Contents.
 func (c *contents) Chunk() (transfer.Chunk, error) {
-	if c.left == 0 {
+	if c.remaining == 0 {
 		return transfer.Chunk{}, io.EOF
 	}
-	n, err := io.ReadFull(c.tar, c.buffer[:min(c.left, chunkSize)])
+	n, err := io.ReadFull(c.tar, c.buffer[:min(c.remaining, chunkSize)])
 	if err != nil {
 		if err = c.end(err); errors.Is(err, io.EOF) {
 			err = io.ErrUnexpectedEOF
 		}
 		return transfer.Chunk{}, err
 	}
-	c.left -= int64(n)
+	c.remaining -= int64(n)
 	return transfer.Chunk{Data: c.buffer[:n]}, nil
 }
 

@@ -15,33 +15,33 @@ import (
 // item is hdr with its name in the form of a listing; a hostile one stays as it
 // is, to be refused.
 func (c *contents) item(hdr *tar.Header) transfer.Item {
-	one := transfer.Item{Entry: localtree.Entry{
+	item := transfer.Item{Entry: localtree.Entry{
 		Path: hdr.Name, Type: typeOf(hdr.Typeflag), Mode: fs.FileMode(hdr.Mode) & fs.ModePerm,
 		Size: hdr.Size, Stored: hdr.Size, ModTime: hdr.ModTime, Target: hdr.Linkname,
 	}}
 	if hdr.Name != "" && !path.IsAbs(hdr.Name) && !slices.Contains(strings.Split(hdr.Name, "/"), "..") {
-		one.Path = path.Clean(hdr.Name)
+		item.Path = path.Clean(hdr.Name)
 	}
-	switch one.Type {
+	switch item.Type {
 	case localtree.HardLink:
-		one.Target = path.Clean(hdr.Linkname)
+		item.Target = path.Clean(hdr.Linkname)
 	case localtree.File: // any of them may get more names later
-		one.Recent = !hdr.ModTime.Before(c.stream.began.Add(-time.Minute))
+		item.Recent = !hdr.ModTime.Before(c.stream.began.Add(-time.Minute))
 		c.files++
-		one.Inode.Number = c.files
+		item.Inode.Number = c.files
 	case localtree.Directory:
 		if hdr.Mode&stickyBit != 0 { // the copy does not have it: only its owner may write to it
-			one.Mode &^= 0o022
+			item.Mode &^= 0o022
 		}
 	case localtree.Symlink:
 	default:
-		if words, known := kind(hdr.Typeflag); known {
-			one.Skipped = words + " has no content to copy"
+		if words, contentless := kind(hdr.Typeflag); contentless {
+			item.Skipped = words + " has no content to copy"
 		} else {
-			one.Refused = words
+			item.Refused = words
 		}
 	}
-	return one
+	return item
 }
 
 // stickyBit is that of a mode in a tar header.
@@ -62,7 +62,7 @@ func typeOf(flag byte) localtree.Type {
 }
 
 // kind names a tar type that is not unpacked, for people. It reports whether that is something without content.
-func kind(flag byte) (words string, known bool) {
+func kind(flag byte) (words string, contentless bool) {
 	switch flag {
 	case tar.TypeChar, tar.TypeBlock:
 		return "a device", true

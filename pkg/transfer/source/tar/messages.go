@@ -15,9 +15,9 @@ const mostMessages = 64 << 10
 
 // messages collects what a remote program writes to its standard error.
 type messages struct {
-	mutex sync.Mutex
-	text  []byte
-	more  bool
+	mutex     sync.Mutex
+	text      []byte
+	truncated bool
 }
 
 // Write implements io.Writer. It takes everything, also what it does not keep.
@@ -26,7 +26,7 @@ func (m *messages) Write(p []byte) (int, error) {
 	defer m.mutex.Unlock()
 	keep := min(len(p), mostMessages-len(m.text))
 	m.text = append(m.text, p[:keep]...)
-	m.more = m.more || keep < len(p)
+	m.truncated = m.truncated || keep < len(p)
 	return len(p), nil
 }
 
@@ -39,8 +39,8 @@ func (m *messages) takeSockets() (names []string) {
 	defer m.mutex.Unlock()
 	var rest []byte
 	for line := range bytes.Lines(m.text) {
-		if found := socketLine.FindSubmatch(bytes.TrimRight(line, "\r\n")); found != nil {
-			names = append(names, unquoted(string(found[1])))
+		if match := socketLine.FindSubmatch(bytes.TrimRight(line, "\r\n")); match != nil {
+			names = append(names, unquoted(string(match[1])))
 		} else {
 			rest = append(rest, line...)
 		}
@@ -57,11 +57,11 @@ func (m *messages) changed() (names []string) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
 	for line := range bytes.Lines(m.text) {
-		found := changedLine.FindSubmatch(bytes.TrimRight(line, "\r\n"))
-		if found == nil || m.more {
+		match := changedLine.FindSubmatch(bytes.TrimRight(line, "\r\n"))
+		if match == nil || m.truncated {
 			return nil
 		}
-		names = append(names, unquoted(string(found[1])))
+		names = append(names, unquoted(string(match[1])))
 	}
 	return names
 }
@@ -75,8 +75,8 @@ func unquoted(name string) string {
 		if code, err := strconv.ParseUint(quoted[1:], 8, 8); err == nil && len(quoted) == len(`\000`) {
 			return string([]byte{byte(code)})
 		}
-		if at := strings.IndexByte("abfnrtv", quoted[1]); at >= 0 {
-			return "\a\b\f\n\r\t\v"[at : at+1]
+		if index := strings.IndexByte("abfnrtv", quoted[1]); index >= 0 {
+			return "\a\b\f\n\r\t\v"[index : index+1]
 		}
 		return quoted[1:]
 	})
@@ -92,7 +92,7 @@ func (m *messages) lines() []string {
 			lines = append(lines, printable.Escape(line))
 		}
 	}
-	if m.more {
+	if m.truncated {
 		lines = append(lines, "(further messages were dropped)")
 	}
 	return lines

@@ -50,21 +50,21 @@ func (s *Source) Open(ctx context.Context, wants []transfer.Want) (transfer.Cont
 			return nil, fmt.Errorf("path %q is outside the source directory", want.Path)
 		}
 	}
-	at, err := s.locate(ctx)
+	container, err := s.locate(ctx)
 	if err != nil {
 		return nil, err
 	}
 	nonce := rand.Text()
-	stream := s.start(ctx, at, argv(nonce, s.root, s.sub, paths))
-	if err := s.begin(stream, nonce, paths); err != nil {
+	stream := s.start(ctx, container, argv(nonce, s.root, s.sub, paths))
+	if err := s.readAnswer(stream, nonce, paths); err != nil {
 		_ = stream.Close()
 		return nil, err
 	}
 	return newContents(stream), nil
 }
 
-// begin reads the script's answer and readies the stream for what follows.
-func (s *Source) begin(stream *stream, nonce string, paths []string) error {
+// readAnswer reads the script's answer and readies the stream for what follows.
+func (s *Source) readAnswer(stream *stream, nonce string, paths []string) error {
 	answer, err := stream.answer(nonce)
 	if err != nil {
 		return err

@@ -45,7 +45,7 @@ type stream struct {
 }
 
 // start runs args in the container and returns at once.
-func (s *Source) start(parent context.Context, at transport.Container, args []string) *stream {
+func (s *Source) start(parent context.Context, container transport.Container, args []string) *stream {
 	ctx, cancel := context.WithCancel(parent)
 	in, input := io.Pipe()
 	pipe, out := io.Pipe()
@@ -56,7 +56,7 @@ func (s *Source) start(parent context.Context, at transport.Container, args []st
 	}
 	go func() {
 		defer close(started.ended)
-		started.execErr = s.exec.Exec(ctx, at, args, transport.Stdio{In: in, Out: out, Err: &started.messages})
+		started.execErr = s.exec.Exec(ctx, container, args, transport.Stdio{In: in, Out: out, Err: &started.messages})
 		// A nil error is no proof of anything: the reader sees a plain EOF.
 		_ = out.CloseWithError(started.execErr)
 		_ = in.Close()
@@ -106,15 +106,15 @@ func (s *stream) verify() (transfer.Proof, error) {
 
 // cause adds what exec said, where it said more than the end of its output did.
 func (s *stream) cause(err error) error {
-	said := s.said()
-	if said == nil || errors.Is(err, said) {
+	execErr := s.execResult()
+	if execErr == nil || errors.Is(err, execErr) {
 		return err
 	}
-	return fmt.Errorf("%w: %w", err, said)
+	return fmt.Errorf("%w: %w", err, execErr)
 }
 
-// said is what exec returned; nil also while it runs.
-func (s *stream) said() error {
+// execResult is what exec returned; nil also while it runs.
+func (s *stream) execResult() error {
 	select {
 	case <-s.ended:
 		return s.execErr
