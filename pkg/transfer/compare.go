@@ -23,22 +23,22 @@ func (f *fetch) compare(ctx context.Context, entries []localtree.Entry) error {
 	for i, entry := range entries {
 		prefixes[i] = Prefix{Path: entry.Path, Length: -1}
 	}
-	here := make([][16]byte, len(entries))
-	var there []Sum
-	group, both := errgroup.WithContext(ctx)
-	group.Go(func() error { return f.hashHere(both, entries, here) })
+	localSums := make([][16]byte, len(entries))
+	var remoteSums []Sum
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error { return f.hashHere(groupCtx, entries, localSums) })
 	group.Go(func() (err error) {
-		there, err = f.Source.Sums(both, prefixes)
+		remoteSums, err = f.Source.Sums(groupCtx, prefixes)
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if len(there) != len(entries) {
-		return fmt.Errorf("the source returned %d hashes for %d files", len(there), len(entries))
+	if len(remoteSums) != len(entries) {
+		return fmt.Errorf("the source returned %d hashes for %d files", len(remoteSums), len(entries))
 	}
 	for i, entry := range entries {
-		if err := f.compared(ctx, entry, there[i], here[i]); err != nil {
+		if err := f.compared(ctx, entry, remoteSums[i], localSums[i]); err != nil {
 			if err := f.refused(entry.Path, err); err != nil {
 				return err
 			}
@@ -63,16 +63,16 @@ func (f *fetch) hashHere(ctx context.Context, entries []localtree.Entry, sums []
 }
 
 // compared carries out what the hashes say of one file.
-func (f *fetch) compared(ctx context.Context, entry localtree.Entry, there Sum, here [16]byte) error {
+func (f *fetch) compared(ctx context.Context, entry localtree.Entry, remote Sum, localSum [16]byte) error {
 	local, err := f.tree.Look(entry)
 	switch {
 	case err != nil:
 		return err
-	case there.Refused != "":
-		return &localtree.Refused{Reason: there.Refused}
-	case there.Unknown:
+	case remote.Refused != "":
+		return &localtree.Refused{Reason: remote.Refused}
+	case remote.Unknown:
 		return f.carryOut(entry, local, f.decide(entry, local))
-	case there.Length == entry.Size && there.is(ctx, here, func() (io.ReadCloser, error) { return f.tree.OpenFile(entry.Path) }):
+	case remote.Length == entry.Size && remote.is(ctx, localSum, func() (io.ReadCloser, error) { return f.tree.OpenFile(entry.Path) }):
 		local.Compared = true
 		return f.carryOut(entry, local, localtree.Verdict{Action: localtree.Keep})
 	}

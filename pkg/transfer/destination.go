@@ -13,10 +13,10 @@ import (
 
 // destination is the local directory, made when it is first needed.
 type destination struct {
-	path string   // absolute
-	root *os.Root // nil before open
-	seen *os.Root // nil before peek
-	made []string // directories that open made, the outermost first
+	path     string   // absolute
+	root     *os.Root // nil before open
+	existing *os.Root // nil before peek
+	created  []string // directories that open made, the outermost first
 	// locks is a folder for locks where a directory cannot be locked itself.
 	locks  string
 	unlock func()
@@ -73,7 +73,7 @@ func (d *destination) open() (*os.Root, error) {
 	}
 	unlock, err := localtree.Lock(d.path, d.locks)
 	if errors.Is(err, localtree.ErrLocked) {
-		d.made = nil // another fetch uses them now
+		d.created = nil // another fetch uses them now
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w", d.path, err)
@@ -92,9 +92,9 @@ func (d *destination) peek() (*os.Root, error) {
 	if d.root != nil {
 		return d.root, nil
 	}
-	seen, err := os.OpenRoot(d.path)
-	d.seen = seen
-	return seen, err
+	existing, err := os.OpenRoot(d.path)
+	d.existing = existing
+	return existing, err
 }
 
 func (d *destination) mkdir(dir string) error {
@@ -107,21 +107,21 @@ func (d *destination) mkdir(dir string) error {
 	if err := os.Mkdir(dir, 0o777); err != nil { //nolint:gosec // the umask decides
 		return err
 	}
-	d.made = append(d.made, dir)
+	d.created = append(d.created, dir)
 	return nil
 }
 
 // close removes the directories that it made for nothing.
 func (d *destination) close() error {
-	if d.seen != nil {
-		_ = d.seen.Close() // only looked at
+	if d.existing != nil {
+		_ = d.existing.Close() // only looked at
 	}
 	var err error
 	if d.root != nil {
 		err = d.root.Close()
 		defer d.unlock()
 	}
-	for _, dir := range slices.Backward(d.made) {
+	for _, dir := range slices.Backward(d.created) {
 		if os.Remove(dir) != nil {
 			break // it has something in it, and so have those above
 		}

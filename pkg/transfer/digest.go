@@ -38,14 +38,14 @@ func (d *Digest) Add(entry localtree.Entry) {
 	d.line(entry, entry.Target)
 }
 
-func (d *Digest) group(first string) *group {
+func (d *Digest) group(name string) *group {
 	if d.groups == nil {
 		d.groups = map[string]*group{}
 	}
-	if d.groups[first] == nil {
-		d.groups[first] = &group{}
+	if d.groups[name] == nil {
+		d.groups[name] = &group{}
 	}
-	return d.groups[first]
+	return d.groups[name]
 }
 
 func (d *Digest) line(entry localtree.Entry, target string) {
@@ -60,8 +60,8 @@ func (d *Digest) line(entry localtree.Entry, target string) {
 // Text returns the digest of all that was added, in hex.
 func (d *Digest) Text() string {
 	total := Digest{sum: d.sum}
-	for first, g := range d.groups {
-		total.all(g, append([]string{first}, g.names...))
+	for name, g := range d.groups {
+		total.addGroup(g, append([]string{name}, g.names...))
 	}
 	var raw [32]byte
 	for i, word := range total.sum {
@@ -70,7 +70,7 @@ func (d *Digest) Text() string {
 	return hex.EncodeToString(raw[:])
 }
 
-func (d *Digest) all(g *group, names []string) {
+func (d *Digest) addGroup(g *group, names []string) {
 	least := ""
 	if len(names) > 1 {
 		least = names[0]

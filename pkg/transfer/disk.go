@@ -34,7 +34,7 @@ func (d *destination) explain(err error) error {
 	switch {
 	case errors.Is(err, syscall.ENOSPC):
 		reason = "no space left on the disk"
-		if left, ok := localtree.FreeInodes(d.path); ok && left == 0 {
+		if inodes, ok := localtree.FreeInodes(d.path); ok && inodes == 0 {
 			reason = noInodes
 		}
 	case errors.Is(err, syscall.EDQUOT):

@@ -132,8 +132,8 @@ func (f *fetch) attempts(ctx context.Context, step func(context.Context) error) 
 // Attempts repeats step, which a lost stream ended, for as long as lasting, what need not be done
 // again, grows in between, and for Retries beyond that. Its error after those is an
 // *IncompleteError, for which here counts files.
-func (r Request) Attempts(ctx context.Context, lasting func() int64, here func() int, step func(context.Context) error) error {
-	for failed, before := 0, lasting(); ; {
+func (r Request) Attempts(ctx context.Context, lasting func() int64, fileCount func() int, step func(context.Context) error) error {
+	for failed, progress := 0, lasting(); ; {
 		err := step(ctx)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -142,11 +142,11 @@ func (r Request) Attempts(ctx context.Context, lasting func() int64, here func()
 		if !ok {
 			return err
 		}
-		if now := lasting(); now > before {
-			failed, before = 0, now
+		if current := lasting(); current > progress {
+			failed, progress = 0, current
 		}
 		if failed++; failed > r.Retries {
-			return &IncompleteError{Attempts: failed, Files: here(), Cause: lost.Cause}
+			return &IncompleteError{Attempts: failed, Files: fileCount(), Cause: lost.Cause}
 		}
 		if err := r.Pause(ctx, failed, lost.Cause); err != nil {
 			return err
@@ -161,13 +161,16 @@ func (f *fetch) lasting() int64 {
 	return f.gained
 }
 
-// begin readies the directory, where files shall come, and forgets what an
+// prepare readies the directory, where files shall come, and forgets what an
 // attempt before has counted.
-func (f *fetch) begin() error {
+func (f *fetch) prepare() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.tally.reset()
-	f.queue, f.names, f.paths, f.unmade = &queue{}, names{}, nil, nil
+	f.queue = &queue{}
+	f.names = names{}
+	f.paths = nil
+	f.unmade = nil
 	if !f.PlanOnly {
 		if _, err := f.local.open(); err != nil {
 			return err
@@ -193,7 +196,7 @@ func (f *fetch) room() error {
 	if f.queue.stored > 0 && ok && int64(min(free, 1<<62)) < f.queue.stored {
 		return &SpaceError{Dir: f.Dir, Need: f.queue.stored, Free: int64(free)}
 	}
-	if left, ok := localtree.FreeInodes(f.local.path); ok && left == 0 && f.queue.files > 0 {
+	if inodes, ok := localtree.FreeInodes(f.local.path); ok && inodes == 0 && f.queue.files > 0 {
 		return &DiskError{Dir: f.local.path, Reason: noInodes}
 	}
 	return nil

@@ -24,18 +24,18 @@ func (r *Roots) See(req Request, entry localtree.Entry) {
 // Follow adds to the paths of req what symlinks among them lead to. It reports whether that is something new, for
 // which everything is listed again.
 func (r *Roots) Follow(req *Request) bool {
-	more := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(r.targets))), func(p string) bool {
+	added := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(r.targets))), func(p string) bool {
 		return req.Wanted(p) || slices.Contains(r.tried, p) || !inTree(p)
 	})
 	r.targets = nil
-	if len(more) == 0 {
+	if len(added) == 0 {
 		return false
 	}
-	paths, err := outermost(append(slices.Clone(req.Paths), more...))
+	paths, err := outermost(append(slices.Clone(req.Paths), added...))
 	if err != nil {
 		return false
 	}
-	req.Paths, r.tried = paths, append(r.tried, more...)
+	req.Paths, r.tried = paths, append(r.tried, added...)
 	return true
 }
 
@@ -46,9 +46,9 @@ func (r *Roots) Unfollow(req *Request, err error) bool {
 	if !ok {
 		return false
 	}
-	before := len(req.Paths)
+	count := len(req.Paths)
 	req.Paths = slices.DeleteFunc(slices.Clone(req.Paths), func(p string) bool {
 		return slices.Contains(missing.Paths, p) && slices.Contains(r.tried, p)
 	})
-	return len(req.Paths) < before
+	return len(req.Paths) < count
 }

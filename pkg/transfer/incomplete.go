@@ -59,9 +59,9 @@ func (e *SpaceError) Error() string {
 		e.Dir, size(e.Need), size(e.Free))
 }
 
-func plural(n int, one, more string) string {
+func plural(n int, singular, several string) string {
 	if n == 1 {
-		return "1 " + one
+		return "1 " + singular
 	}
-	return fmt.Sprintf("%d %s", n, more)
+	return fmt.Sprintf("%d %s", n, several)
 }

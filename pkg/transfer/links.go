@@ -25,31 +25,31 @@ func (r Request) JudgeLink(entry localtree.Entry, problem error) (LinkVerdict, b
 	if entry.Type != localtree.Symlink {
 		return LinkVerdict{}, false
 	}
-	asked := slices.Contains(r.Paths, entry.Path) // Roots follows these
+	requested := slices.Contains(r.Paths, entry.Path) // Roots follows these
 	outside, leadsOut := errors.AsType[*localtree.OutsideError](problem)
 	switch {
 	case problem != nil && !leadsOut:
 		return LinkVerdict{}, false
 	case !leadsOut:
-		return r.linkInside(entry, asked), true
+		return r.linkInside(entry, requested), true
 	case outside.Place != "":
-		why := fmt.Sprintf("target of symlink %q, outside the fetched directory on the same claim", entry.Path)
-		return LinkVerdict{Create: r.KeepLinks, Refused: &Refusal{outside.Place, why}}, true
+		reason := fmt.Sprintf("target of symlink %q, outside the fetched directory on the same claim", entry.Path)
+		return LinkVerdict{Create: r.KeepLinks, Refused: &Refusal{outside.Place, reason}}, true
 	case r.KeepLinks:
 		return LinkVerdict{Create: true}, true
 	}
-	left := &Refusal{entry.Path, outside.Error()}
-	if asked {
-		return LinkVerdict{Refused: left}, true
+	refusal := &Refusal{entry.Path, outside.Error()}
+	if requested {
+		return LinkVerdict{Refused: refusal}, true
 	}
-	return LinkVerdict{Skipped: left}, true
+	return LinkVerdict{Skipped: refusal}, true
 }
 
 // linkInside judges a symlink that leads to a path in the tree.
-func (r Request) linkInside(entry localtree.Entry, asked bool) LinkVerdict {
-	to := path.Join(path.Dir(entry.Path), entry.Target)
-	if asked || r.Wanted(to) {
+func (r Request) linkInside(entry localtree.Entry, requested bool) LinkVerdict {
+	target := path.Join(path.Dir(entry.Path), entry.Target)
+	if requested || r.Wanted(target) {
 		return LinkVerdict{Create: true}
 	}
-	return LinkVerdict{Create: true, Refused: &Refusal{to, fmt.Sprintf("target of symlink %q, but not requested", entry.Path)}}
+	return LinkVerdict{Create: true, Refused: &Refusal{target, fmt.Sprintf("target of symlink %q, but not requested", entry.Path)}}
 }

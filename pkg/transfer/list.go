@@ -17,9 +17,9 @@ func compareText(a, b string) int { return cmp.Compare(a, b) }
 // list asks the source for the names of everything, makes what needs no bytes,
 // and plans what does.
 func (f *fetch) list(ctx context.Context) error {
-	for again := true; again; {
+	for repeat := true; repeat; {
 		var err error
-		if again, err = f.listPaths(ctx); err != nil {
+		if repeat, err = f.listPaths(ctx); err != nil {
 			return err
 		}
 	}
@@ -36,7 +36,7 @@ func (f *fetch) list(ctx context.Context) error {
 }
 
 // listPaths considers all that lies at the paths. It reports whether there are other paths now.
-func (f *fetch) listPaths(ctx context.Context) (again bool, err error) {
+func (f *fetch) listPaths(ctx context.Context) (repeat bool, err error) {
 	listing, err := f.Source.List(ctx, f.Paths)
 	if err != nil {
 		if f.roots.Unfollow(&f.Request, err) {
@@ -45,7 +45,7 @@ func (f *fetch) listPaths(ctx context.Context) (again bool, err error) {
 		return false, err
 	}
 	defer func() { _ = listing.Close() }() // the end was proven, or an error tells
-	if err := f.begin(); err != nil {
+	if err := f.prepare(); err != nil {
 		return false, err
 	}
 	if err := f.considerAll(ctx, listing); err != nil {
@@ -119,7 +119,7 @@ func (f *fetch) consider(item Item) (compare bool, err error) {
 		f.unmade = append(f.unmade, newUnmade(entry))
 		return false, nil
 	}
-	if compare, err = f.settle(&entry); err != nil {
+	if compare, err = f.makeOrPlan(&entry); err != nil {
 		return false, f.refused(item.Path, err)
 	}
 	f.tally.digest.Add(entry)
@@ -134,12 +134,12 @@ func (f *fetch) postpones(t localtree.Type) bool {
 
 // makeAll makes the directories and symlinks that were postponed.
 func (f *fetch) makeAll(ctx context.Context) error {
-	for _, one := range f.unmade {
+	for _, postponed := range f.unmade {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		entry := one.entry()
-		if _, err := f.settle(&entry); err != nil {
+		entry := postponed.entry()
+		if _, err := f.makeOrPlan(&entry); err != nil {
 			if err := f.refused(entry.Path, err); err != nil {
 				return err
 			}
@@ -151,8 +151,8 @@ func (f *fetch) makeAll(ctx context.Context) error {
 	return nil
 }
 
-// settle makes or plans one entry, whose names are in their local form.
-func (f *fetch) settle(entry *localtree.Entry) (compare bool, err error) {
+// makeOrPlan makes or plans one entry, whose names are in their local form.
+func (f *fetch) makeOrPlan(entry *localtree.Entry) (compare bool, err error) {
 	switch entry.Type {
 	case localtree.Directory:
 		return false, f.directory(*entry)
@@ -160,7 +160,7 @@ func (f *fetch) settle(entry *localtree.Entry) (compare bool, err error) {
 		return false, f.symlink(*entry)
 	case localtree.File, localtree.HardLink:
 	}
-	if f.names.another(entry) {
+	if f.names.addLink(entry) {
 		return false, nil // linked once its first name is here
 	}
 	return f.file(*entry)
@@ -249,8 +249,8 @@ func (f *fetch) partOf(entry localtree.Entry) int64 {
 	if entry.Size < worthResuming {
 		return 0
 	}
-	here, _ := f.looker.Partial(entry.Path)
-	return min(here, entry.Stored)
+	partial, _ := f.looker.Partial(entry.Path)
+	return min(partial, entry.Stored)
 }
 
 // leaves records what is not fetched because of a symlink.
@@ -274,18 +274,18 @@ func (f *fetch) refused(path string, err error) error {
 }
 
 // have counts an entry that is here now, or was before.
-func (f *fetch) have(entry localtree.Entry, kept bool) {
+func (f *fetch) have(entry localtree.Entry, existed bool) {
 	if f.Sums != nil && (entry.Type == localtree.File || entry.Type == localtree.HardLink) {
 		f.paths = append(f.paths, entry.Path)
 	}
-	if kept && f.wrote != nil {
+	if existed && f.wrote != nil {
 		_, mine := f.wrote[xxh3.HashString(entry.Path)]
-		kept = !mine
+		existed = !mine
 	}
 	if entry.Type == localtree.File || entry.Type == localtree.HardLink {
-		f.names.bring(entry.Path)
+		f.names.markPresent(entry.Path)
 	}
-	f.tally.have(entry, kept)
+	f.tally.have(entry, existed)
 }
 
 func (f *fetch) refuse(path, reason string) {

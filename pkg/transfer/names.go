@@ -12,29 +12,29 @@ import (
 // names knows the files of several names: the first that was listed is the
 // file, the others become links to it once it is here.
 type names struct {
-	first   map[localtree.Inode]string
-	links   []localtree.Entry
-	refused map[string]string // first name -> why it is not here
+	firstNames map[localtree.Inode]string
+	links      []localtree.Entry
+	refused    map[string]string // first name -> why it is not here
 	// brought are hashes of the names of files that are here by this pass, where the source sends them without
 	// a list: such a source names the file of a link itself, and may name any.
 	brought map[uint64]struct{}
 }
 
-// another reports whether entry is a later name of a file, and keeps it then.
-func (n *names) another(entry *localtree.Entry) bool {
+// addLink reports whether entry is a later name of a file, and keeps it then.
+func (n *names) addLink(entry *localtree.Entry) bool {
 	if entry.Type != localtree.HardLink {
 		if entry.Inode == (localtree.Inode{}) {
 			return false
 		}
-		first, ok := n.first[entry.Inode]
+		firstName, ok := n.firstNames[entry.Inode]
 		if !ok {
-			if n.first == nil {
-				n.first = map[localtree.Inode]string{}
+			if n.firstNames == nil {
+				n.firstNames = map[localtree.Inode]string{}
 			}
-			n.first[entry.Inode] = entry.Path
+			n.firstNames[entry.Inode] = entry.Path
 			return false
 		}
-		entry.Type, entry.Target = localtree.HardLink, first
+		entry.Type, entry.Target = localtree.HardLink, firstName
 	}
 	n.links = append(n.links, *entry)
 	return true
@@ -48,15 +48,15 @@ func (n *names) refuse(path, reason string) {
 	n.refused[path] = reason
 }
 
-// bring remembers that the file of that name is here.
-func (n *names) bring(path string) {
+// markPresent remembers that the file of that name is here.
+func (n *names) markPresent(path string) {
 	if n.brought != nil {
 		n.brought[xxh3.HashString(path)] = struct{}{}
 	}
 }
 
-// came reports whether a link may be made to the file of that name.
-func (n *names) came(path string) bool {
+// isPresent reports whether a link may be made to the file of that name.
+func (n *names) isPresent(path string) bool {
 	_, ok := n.brought[xxh3.HashString(path)]
 	return ok || n.brought == nil
 }
@@ -67,7 +67,7 @@ func (n *names) link(ctx context.Context, f *fetch) error {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		if err := n.one(ctx, f, entry); err != nil {
+		if err := n.createLink(ctx, f, entry); err != nil {
 			if err := f.refused(entry.Path, err); err != nil {
 				return err
 			}
@@ -76,18 +76,18 @@ func (n *names) link(ctx context.Context, f *fetch) error {
 	return nil
 }
 
-func (n *names) one(ctx context.Context, f *fetch, entry localtree.Entry) error {
+func (n *names) createLink(ctx context.Context, f *fetch, entry localtree.Entry) error {
 	if reason, ok := n.refused[entry.Target]; ok {
 		return &localtree.Refused{Reason: fmt.Sprintf("hard link to %q, which could not be copied: %s", entry.Target, reason)}
 	}
-	if !n.came(entry.Target) {
+	if !n.isPresent(entry.Target) {
 		return &localtree.Refused{Reason: fmt.Sprintf("hard link to %q, which this fetch did not copy", entry.Target)}
 	}
-	kept, err := f.tree.Linked(entry)
+	linked, err := f.tree.Linked(entry)
 	if err != nil {
 		return err
 	}
-	if kept {
+	if linked {
 		f.have(entry, true)
 		return nil
 	}

@@ -23,7 +23,7 @@ func (f *fetch) onePass(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = contents.Close() }() // the end was proven, or an error tells
-	if err := f.begin(); err != nil {
+	if err := f.prepare(); err != nil {
 		return err
 	}
 	c := &carrier{fetch: f, worker: f.tree.Worker()}
@@ -33,7 +33,7 @@ func (f *fetch) onePass(ctx context.Context) error {
 	if f.wrote == nil {
 		f.wrote = map[uint64]struct{}{}
 	}
-	if err := c.all(ctx, contents); err != nil {
+	if err := c.receiveAll(ctx, contents); err != nil {
 		return Joined(err, f.finish())
 	}
 	if f.roots.Follow(&f.Request) {
@@ -42,7 +42,7 @@ func (f *fetch) onePass(ctx context.Context) error {
 	return f.conclude(ctx, contents.Proof())
 }
 
-func (c *carrier) all(ctx context.Context, contents Contents) error {
+func (c *carrier) receiveAll(ctx context.Context, contents Contents) error {
 	for {
 		item, err := contents.Next()
 		if errors.Is(err, io.EOF) {
@@ -51,14 +51,14 @@ func (c *carrier) all(ctx context.Context, contents Contents) error {
 		if err != nil {
 			return err
 		}
-		if err := c.pass(ctx, item, contents); err != nil {
+		if err := c.receiveItem(ctx, item, contents); err != nil {
 			return err
 		}
 	}
 }
 
-// pass takes one item: what consider plans is written at once.
-func (c *carrier) pass(ctx context.Context, item Item, contents Contents) error {
+// receiveItem takes one item: what consider plans is written at once.
+func (c *carrier) receiveItem(ctx context.Context, item Item, contents Contents) error {
 	compare, err := c.consider(item)
 	if err != nil {
 		return err
@@ -66,12 +66,12 @@ func (c *carrier) pass(ctx context.Context, item Item, contents Contents) error 
 	if compare {
 		return c.compareWith(ctx, item, contents)
 	}
-	batch, ok := c.queue.take()
+	batch, ok := c.queue.nextBatch()
 	if !ok {
 		return nil
 	}
-	again, err := c.receive(ctx, &batch[0], item, contents)
-	if again && err == nil {
+	repeat, err := c.receive(ctx, &batch[0], item, contents)
+	if repeat && err == nil {
 		return &LostError{Cause: errors.New("a file changed, or its content did not match its hash")}
 	}
 	return err
@@ -85,18 +85,18 @@ func (c *carrier) compareWith(ctx context.Context, item Item, contents Contents)
 		return c.refused(item.Path, err)
 	}
 	defer part.Discard()
-	got, there, err := c.fill(ctx, part, contents, item.Path, item.Size)
+	got, remoteSum, err := c.fill(ctx, part, contents, item.Path, item.Size)
 	if err != nil {
 		return c.broken(ctx, part, item.Entry, 0, got, err)
 	}
-	here := make([][16]byte, 1)
-	if err := c.hashHere(ctx, []localtree.Entry{item.Entry}, here); err != nil {
+	localSums := make([][16]byte, 1)
+	if err := c.hashHere(ctx, []localtree.Entry{item.Entry}, localSums); err != nil {
 		return err
 	}
-	if err := c.compared(ctx, item.Entry, Sum{Sum: there, Length: got}, here[0]); err != nil {
+	if err := c.compared(ctx, item.Entry, Sum{Sum: remoteSum, Length: got}, localSums[0]); err != nil {
 		return c.refused(item.Path, err)
 	}
-	if _, differs := c.queue.take(); !differs {
+	if _, differs := c.queue.nextBatch(); !differs {
 		c.meter.add(0, -got) // it was only compared
 		return nil
 	}

@@ -39,29 +39,29 @@ type queue struct {
 func (q *queue) add(t task, stored int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	last := len(q.batches) - 1
-	if last < 0 || q.filling >= batchBytes || len(q.batches[last]) == batchFiles {
+	index := len(q.batches) - 1
+	if index < 0 || q.filling >= batchBytes || len(q.batches[index]) == batchFiles {
 		q.batches, q.filling = append(q.batches, nil), 0
-		last++
+		index++
 	}
-	q.batches[last] = append(q.batches[last], t)
+	q.batches[index] = append(q.batches[index], t)
 	q.filling += t.size
 	q.files++
 	q.bytes += t.size
 	q.stored += min(stored, t.size)
 }
 
-// take removes the first request.
-func (q *queue) take() ([]task, bool) {
+// nextBatch removes the first request.
+func (q *queue) nextBatch() ([]task, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.batches) == 0 {
 		return nil, false
 	}
-	first := q.batches[0]
+	batch := q.batches[0]
 	q.batches[0] = nil
 	q.batches = q.batches[1:]
-	return first, true
+	return batch, true
 }
 
 // giveBack puts what did not come to the end.

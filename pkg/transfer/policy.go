@@ -18,7 +18,7 @@ func (f *fetch) decide(entry localtree.Entry, local localtree.Local) localtree.V
 		return localtree.Verdict{Action: localtree.Write}
 	case local.Differs:
 		return localtree.Verdict{Reason: "the local file has different content and was not written by fetch; use --force to overwrite it"}
-	case same(entry, local), unchanged:
+	case matches(entry, local), unchanged:
 		return localtree.Verdict{Action: localtree.Keep}
 	case mine, f.Force:
 		return localtree.Verdict{Action: localtree.Write}
@@ -42,9 +42,9 @@ func (f *fetch) trusted(entry localtree.Entry, local localtree.Local) bool {
 	return unchanged && f.receipt.evidence(entry).Proves(f.InUse)
 }
 
-// same reports whether local is the entry already, as far as can be told
+// matches reports whether local is the entry already, as far as can be told
 // without reading it.
-func same(entry localtree.Entry, local localtree.Local) bool {
+func matches(entry localtree.Entry, local localtree.Local) bool {
 	if entry.Type == localtree.Symlink {
 		return local.Info.Mode()&fs.ModeSymlink != 0 && local.Target == entry.Target
 	}

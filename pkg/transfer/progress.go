@@ -22,7 +22,7 @@ func (silence) Report(Progress) {}
 // meter adds up the progress of several streams.
 type meter struct {
 	mu       sync.Mutex
-	at       Progress
+	progress Progress
 	reporter Reporter
 }
 
@@ -30,23 +30,23 @@ type meter struct {
 func (m *meter) add(files, bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.at.Files += files
-	m.at.Bytes += bytes
-	m.reporter.Report(m.at)
+	m.progress.Files += files
+	m.progress.Bytes += bytes
+	m.reporter.Report(m.progress)
 }
 
 // lengthen adds to what there is to come.
 func (m *meter) lengthen(bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.at.TotalBytes += bytes
-	m.reporter.Report(m.at)
+	m.progress.TotalBytes += bytes
+	m.reporter.Report(m.progress)
 }
 
 // total states what there is to come.
 func (m *meter) total(files, bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.at = Progress{TotalFiles: files, TotalBytes: bytes}
-	m.reporter.Report(m.at)
+	m.progress = Progress{TotalFiles: files, TotalBytes: bytes}
+	m.reporter.Report(m.progress)
 }

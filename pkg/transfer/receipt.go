@@ -25,14 +25,14 @@ const receiptVersion, versionBefore = "3", "2"
 // a file that grows by a record for each file, so that a process that is killed
 // loses little. Losing it makes a fetch more careful, never less.
 type receipt struct {
-	path    string // empty: not kept
-	head    string
-	before  string // the head of the version before
-	records map[uint64]record
-	file    *os.File
-	out     *bufio.Writer
-	stale   int // records in the file that others replaced
-	err     error
+	path         string // empty: not kept
+	head         string
+	previousHead string // the head of the version before
+	records      map[uint64]record
+	file         *os.File
+	out          *bufio.Writer
+	stale        int // records in the file that others replaced
+	err          error
 }
 
 // record is one file or symlink that a fetch wrote, as hashes: of what the local
@@ -53,7 +53,7 @@ func openReceipt(folder, dir, source string) *receipt {
 	head := func(version string) string {
 		return fmt.Sprintf("kubectl-batch receipt %s %q %q\n", version, dir, source)
 	}
-	r := &receipt{head: head(receiptVersion), before: head(versionBefore), records: map[uint64]record{}}
+	r := &receipt{head: head(receiptVersion), previousHead: head(versionBefore), records: map[uint64]record{}}
 	if folder == "" {
 		return r
 	}
@@ -74,7 +74,7 @@ func (r *receipt) read() {
 	switch {
 	case err == nil && head == r.head:
 		r.readRecords(in, recordSize)
-	case err == nil && head == r.before:
+	case err == nil && head == r.previousHead:
 		r.readRecords(in, sizeBefore)
 		r.stale = math.MaxInt // its records are shorter: not to be appended to
 	}
@@ -98,10 +98,10 @@ func (r *receipt) readRecords(in io.Reader, size int) {
 
 // wrote reports whether a fetch wrote what lies at path, and whether that was
 // entry as the source has it now.
-func (r *receipt) wrote(entry localtree.Entry, local localtree.Local) (mine, same bool) {
-	known, ok := r.records[xxh3.HashString(entry.Path)]
-	mine = ok && known.Local == localHash(local.Info, local.Target)
-	return mine, mine && known.Remote == remoteHash(entry)
+func (r *receipt) wrote(entry localtree.Entry, local localtree.Local) (mine, unchanged bool) {
+	rec, ok := r.records[xxh3.HashString(entry.Path)]
+	mine = ok && rec.Local == localHash(local.Info, local.Target)
+	return mine, mine && rec.Remote == remoteHash(entry)
 }
 
 // evidence is that of entry when a fetch read it last.
@@ -114,16 +114,16 @@ func (r *receipt) note(entry localtree.Entry, info fs.FileInfo, e Evidence) {
 	if r.path == "" || info == nil {
 		return
 	}
-	key, now := xxh3.HashString(entry.Path), record{localHash(info, entry.Target), remoteHash(entry), e}
-	before, ok := r.records[key]
-	if ok && before == now {
+	key, current := xxh3.HashString(entry.Path), record{localHash(info, entry.Target), remoteHash(entry), e}
+	previous, ok := r.records[key]
+	if ok && previous == current {
 		return
 	}
 	if ok {
 		r.stale++
 	}
-	r.records[key] = now
-	r.write(key, now)
+	r.records[key] = current
+	r.write(key, current)
 	if entry.Size > 1<<20 {
 		r.flush() // worth more than a system call
 	}
@@ -149,7 +149,7 @@ func remoteHash(entry localtree.Entry) uint64 {
 
 func (r *receipt) write(key uint64, rec record) {
 	if r.out == nil && r.err == nil {
-		r.begin()
+		r.openForAppend()
 	}
 	if r.err != nil {
 		return
@@ -161,9 +161,9 @@ func (r *receipt) write(key uint64, rec record) {
 	r.err = errors.Join(r.err, err)
 }
 
-// begin opens the file to append to it: an old one where it was read, or where
+// openForAppend opens the file to append to it: an old one where it was read, or where
 // it holds more dead records than living ones, a new one in its place.
-func (r *receipt) begin() {
+func (r *receipt) openForAppend() {
 	if r.err = os.MkdirAll(filepath.Dir(r.path), 0o700); r.err != nil {
 		return
 	}
@@ -194,12 +194,12 @@ func (r *receipt) renew() {
 		r.write(key, rec)
 	}
 	r.flush()
-	made := r.file.Name()
+	name := r.file.Name()
 	if r.err = errors.Join(r.err, r.file.Close()); r.err == nil {
-		r.err = os.Rename(made, r.path)
+		r.err = os.Rename(name, r.path)
 	}
 	if r.err != nil {
-		_ = os.Remove(made)
+		_ = os.Remove(name)
 		r.file = nil
 		return
 	}

@@ -20,13 +20,13 @@ type Hasher struct{ xxh3.Hasher }
 // that its error is that of ctx, once that is done.
 func (h *Hasher) Add(ctx context.Context, c Chunk) error {
 	_, _ = h.Write(c.Data) // never fails
-	for left := c.Hole; left > 0; {
+	for remaining := c.Hole; remaining > 0; {
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		n := min(left, int64(len(zeros)))
+		n := min(remaining, int64(len(zeros)))
 		_, _ = h.Write(zeros[:n])
-		left -= n
+		remaining -= n
 	}
 	return nil
 }
@@ -67,11 +67,11 @@ const mismatched = Changed + 1
 func unsound(state FileState) bool { return state >= Changed }
 
 // soundness is the state that a source gives, or a worse one where its words do not fit what came.
-func soundness(end FileEnd, sum [16]byte, all bool) FileState {
+func soundness(end FileEnd, sum [16]byte, complete bool) FileState {
 	switch {
 	case end.State == Changed:
 		return Changed
-	case !all, end.Hashed && end.Sum != sum:
+	case !complete, end.Hashed && end.Sum != sum:
 		return mismatched
 	}
 	return end.State
@@ -93,7 +93,7 @@ func (c *carrier) broken(ctx context.Context, part *localtree.Partial, entry loc
 
 // fill writes all chunks of the content, which are most bytes at most. What is more
 // is neither written nor hashed.
-func (c *carrier) fill(ctx context.Context, part *localtree.Partial, contents Contents, path string, most int64) (got int64, sum [16]byte, err error) {
+func (c *carrier) fill(ctx context.Context, part *localtree.Partial, contents Contents, path string, limit int64) (got int64, sum [16]byte, err error) {
 	var hash Hasher
 	for {
 		chunk, err := contents.Chunk()
@@ -106,8 +106,8 @@ func (c *carrier) fill(ctx context.Context, part *localtree.Partial, contents Co
 			return got, sum, ctx.Err()
 		}
 		n := int64(len(chunk.Data)) + chunk.Hole
-		if n > most-got {
-			return got, sum, &ExcessError{Path: path, Announced: most}
+		if n > limit-got {
+			return got, sum, &ExcessError{Path: path, Announced: limit}
 		}
 		if err := put(part, chunk); err != nil {
 			return got, sum, err
@@ -136,9 +136,9 @@ func (f *fetch) gain(path string, length int64) {
 	if f.longest == nil {
 		f.longest = map[string]int64{}
 	}
-	if more := length - f.longest[path]; more > 0 {
+	if growth := length - f.longest[path]; growth > 0 {
 		f.longest[path] = length
-		f.gained += more
+		f.gained += growth
 	}
 }
 

@@ -81,7 +81,7 @@ type tally struct {
 func (t *tally) reset() { *t = tally{} }
 
 // have counts an entry that is here now, or was before.
-func (t *tally) have(entry localtree.Entry, kept bool) {
+func (t *tally) have(entry localtree.Entry, existed bool) {
 	switch entry.Type {
 	case localtree.Directory:
 		t.Dirs++
@@ -94,7 +94,7 @@ func (t *tally) have(entry localtree.Entry, kept bool) {
 		t.Files++
 		t.Bytes += entry.Size
 	}
-	if kept {
+	if existed {
 		t.Kept++
 	}
 }

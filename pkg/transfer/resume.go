@@ -18,7 +18,7 @@ const worthResuming = 1 << 20
 // process, has left here.
 type resumable struct {
 	index int // in the batch
-	here  int64
+	size  int64
 	sum   [16]byte
 }
 
@@ -26,48 +26,48 @@ type resumable struct {
 // source's file begins with, is not asked for again.
 func (c *carrier) wants(ctx context.Context, batch []task) ([]Want, error) {
 	wants := make([]Want, len(batch))
-	var found []resumable
+	var parts []resumable
 	for i, t := range batch {
 		wants[i] = Want{Path: t.path, Listed: true, Size: t.size}
 		if t.size < worthResuming {
 			continue
 		}
 		if size, ok := c.worker.Partial(t.path); ok && size > 0 && size <= t.size {
-			found = append(found, resumable{index: i, here: size})
+			parts = append(parts, resumable{index: i, size: size})
 		}
 	}
-	if len(found) == 0 {
+	if len(parts) == 0 {
 		return wants, nil
 	}
-	return wants, c.check(ctx, batch, found, wants)
+	return wants, c.check(ctx, batch, parts, wants)
 }
 
 // check compares the parts with the beginnings of the source's files; both ends
 // read at the same time.
-func (c *carrier) check(ctx context.Context, batch []task, found []resumable, wants []Want) error {
-	prefixes := make([]Prefix, len(found))
-	for i, part := range found {
-		prefixes[i] = Prefix{Path: batch[part.index].path, Length: part.here}
+func (c *carrier) check(ctx context.Context, batch []task, parts []resumable, wants []Want) error {
+	prefixes := make([]Prefix, len(parts))
+	for i, part := range parts {
+		prefixes[i] = Prefix{Path: batch[part.index].path, Length: part.size}
 	}
-	group, both := errgroup.WithContext(ctx)
-	group.Go(func() error { return c.hashParts(both, batch, found) })
+	group, groupCtx := errgroup.WithContext(ctx)
+	group.Go(func() error { return c.hashParts(groupCtx, batch, parts) })
 	var sums []Sum
 	group.Go(func() (err error) {
-		sums, err = c.Source.Sums(both, prefixes)
+		sums, err = c.Source.Sums(groupCtx, prefixes)
 		return err
 	})
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	if len(sums) != len(found) {
-		return fmt.Errorf("the source returned %d hashes for %d files", len(sums), len(found))
+	if len(sums) != len(parts) {
+		return fmt.Errorf("the source returned %d hashes for %d files", len(sums), len(parts))
 	}
-	for i, part := range found {
-		there, name := sums[i], batch[part.index].path
-		if there.Refused == "" && (there.SHA256 != nil || there.Length == part.here) &&
-			there.is(ctx, part.sum, func() (io.ReadCloser, error) { return c.worker.OpenPartial(name) }) {
-			wants[part.index].Offset = there.Length
-			c.meter.add(0, there.Length)
+	for i, part := range parts {
+		remote, name := sums[i], batch[part.index].path
+		if remote.Refused == "" && (remote.SHA256 != nil || remote.Length == part.size) &&
+			remote.is(ctx, part.sum, func() (io.ReadCloser, error) { return c.worker.OpenPartial(name) }) {
+			wants[part.index].Offset = remote.Length
+			c.meter.add(0, remote.Length)
 		}
 	}
 	return ctx.Err()
@@ -88,19 +88,19 @@ func (s Sum) is(ctx context.Context, sum [16]byte, open func() (io.ReadCloser, e
 	return err == nil && n == s.Length && bytes.Equal(hash.Sum(nil), s.SHA256)
 }
 
-func (c *carrier) hashParts(ctx context.Context, batch []task, found []resumable) error {
-	for i := range found {
-		file, err := c.worker.OpenPartial(batch[found[i].index].path)
+func (c *carrier) hashParts(ctx context.Context, batch []task, parts []resumable) error {
+	for i := range parts {
+		file, err := c.worker.OpenPartial(batch[parts[i].index].path)
 		if err != nil {
 			continue // its zero hash fits nothing: it is asked for anew
 		}
-		sum, err := hashOf(ctx, io.LimitReader(file, found[i].here))
+		sum, err := hashOf(ctx, io.LimitReader(file, parts[i].size))
 		_ = file.Close()
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 		if err == nil {
-			found[i].sum = sum
+			parts[i].sum = sum
 		}
 	}
 	return nil

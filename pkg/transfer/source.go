@@ -43,7 +43,7 @@ func Lost(err error) error {
 		error
 		Passing() bool
 	}
-	if one, ok := errors.AsType[passing](err); ok && one.Passing() {
+	if failure, ok := errors.AsType[passing](err); ok && failure.Passing() {
 		return &LostError{Cause: err}
 	}
 	return err
@@ -93,11 +93,11 @@ func quoted(names []string) string {
 
 // listed joins the first few of lines and counts the rest.
 func listed(lines []string, separator string) string {
-	const most = 5
-	if len(lines) <= most {
+	const limit = 5
+	if len(lines) <= limit {
 		return strings.Join(lines, separator)
 	}
-	return strings.Join(lines[:most], separator) + fmt.Sprintf("%sand %d more", separator, len(lines)-most)
+	return strings.Join(lines[:limit], separator) + fmt.Sprintf("%sand %d more", separator, len(lines)-limit)
 }
 
 // size is a number of bytes for people.

@@ -49,11 +49,11 @@ type carrier struct {
 
 func (c *carrier) run(ctx context.Context) error {
 	for {
-		batch, ok := c.queue.take()
+		batch, ok := c.queue.nextBatch()
 		if !ok {
 			return nil
 		}
-		rest, err := c.bring(ctx, batch)
+		rest, err := c.transferBatch(ctx, batch)
 		c.queue.giveBack(rest)
 		if err != nil {
 			return err
@@ -61,8 +61,8 @@ func (c *carrier) run(ctx context.Context) error {
 	}
 }
 
-// bring asks for a batch and returns those files that must be asked for again.
-func (c *carrier) bring(ctx context.Context, batch []task) (rest []task, err error) {
+// transferBatch asks for a batch and returns those files that must be asked for again.
+func (c *carrier) transferBatch(ctx context.Context, batch []task) (rest []task, err error) {
 	wants, err := c.wants(ctx, batch)
 	if err != nil {
 		return batch, err
@@ -84,8 +84,8 @@ func (c *carrier) bring(ctx context.Context, batch []task) (rest []task, err err
 		case i >= len(batch) || item.Path != batch[i].path:
 			return append(rest, batch[min(i, len(batch)):]...), fmt.Errorf("the source sent an unexpected file %q", item.Path)
 		}
-		again, err := c.receive(ctx, &batch[i], item, contents)
-		if again {
+		repeat, err := c.receive(ctx, &batch[i], item, contents)
+		if repeat {
 			batch[i].tries++
 			rest = append(rest, batch[i])
 		}
@@ -105,7 +105,7 @@ const worthWaiting = 16 << 20
 
 // receive takes one file. It reports whether the file must be asked for again;
 // an error ends the stream, and what lies in front of it is given back.
-func (c *carrier) receive(ctx context.Context, t *task, item Item, contents Contents) (again bool, err error) {
+func (c *carrier) receive(ctx context.Context, t *task, item Item, contents Contents) (repeat bool, err error) {
 	switch {
 	case item.Refused != "":
 		c.refuse(t.path, item.Refused)

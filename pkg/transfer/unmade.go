@@ -18,13 +18,13 @@ type unmade struct {
 }
 
 func newUnmade(entry localtree.Entry) unmade {
-	one := unmade{
+	u := unmade{
 		path: entry.Path, size: entry.Size, seconds: entry.ModTime.Unix(), nanos: int32(entry.ModTime.Nanosecond()), mode: uint16(entry.Mode),
 	}
 	if entry.Type == localtree.Symlink {
-		one.target = entry.Target
+		u.target = entry.Target
 	}
-	return one
+	return u
 }
 
 func (u unmade) entry() localtree.Entry {
