@@ -15,11 +15,11 @@ const nonce = "NONCE"
 func sealed(t *testing.T, body []byte, status int) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	w := NewWriter(&out, nonce)
+	w := newWriter(&out, nonce)
 	if _, err := w.Write(body); err != nil {
 		t.Fatal(err)
 	}
-	if err := w.Finish(status); err != nil {
+	if err := w.finish(status); err != nil {
 		t.Fatal(err)
 	}
 	return out.Bytes()

@@ -5,7 +5,9 @@ package tar_test
 import (
 	archivetar "archive/tar"
 	"bufio"
+	"bytes"
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io"
@@ -25,8 +27,12 @@ func sends(status int, then func(ctx context.Context, stdio transport.Stdio) err
 	return func(ctx context.Context, argv []string, stdio transport.Stdio) error {
 		nonce := argv[4]
 		_, _ = fmt.Fprintln(stdio.Out, "kubectl-batch", nonce, "sha256")
-		seal := tarproof.NewWriter(stdio.Out, nonce)
-		if err := errors.Join(archivetar.NewWriter(seal).Close(), seal.Finish(status)); err != nil {
+		var archive bytes.Buffer
+		if err := archivetar.NewWriter(&archive).Close(); err != nil {
+			return err
+		}
+		trailer := fmt.Sprintf("kubectl-batch-end %s %d %x", nonce, status, sha256.Sum256(archive.Bytes()))
+		if _, err := fmt.Fprintf(stdio.Out, "%s%-*s\n", archive.Bytes(), tarproof.EndSize-1, trailer); err != nil {
 			return err
 		}
 		return then(ctx, stdio)
