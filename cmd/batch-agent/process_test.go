@@ -20,7 +20,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
 // built is the program, as `make build` makes it.
@@ -122,7 +122,7 @@ func (p *process) tunnel(t testing.TB) *http.Client {
 		t.Fatal(err)
 	}
 	defer func() { _ = answer.Body.Close() }()
-	var enrolment server.Enrolment
+	var enrolment wire.Enrolment
 	if err := json.NewDecoder(answer.Body).Decode(&enrolment); err != nil {
 		t.Fatal(err)
 	}

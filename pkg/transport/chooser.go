@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"time"
 )
@@ -67,19 +66,6 @@ func NewChooser(trace func(string), ways ...Dialer) *Chooser {
 	}
 	c.client = newClient(c.Dial)
 	return c
-}
-
-// Only returns the way of that name alone, for a Chooser that is not to choose.
-// Errors: there is none of that name.
-func Only(name string, ways ...Dialer) (Dialer, error) {
-	names := make([]string, 0, len(ways))
-	for _, way := range ways {
-		if way.Name() == name {
-			return way, nil
-		}
-		names = append(names, way.Name())
-	}
-	return nil, fmt.Errorf("transport %q is not available; available: %s", name, strings.Join(names, ", "))
 }
 
 // Name implements Dialer: that of the way in use, "" before one was found and

@@ -3,9 +3,7 @@ package transport_test
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net"
-	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -156,15 +154,4 @@ func TestChooserClose(t *testing.T) {
 		}
 		chooser.Close()
 	})
-}
-
-func TestOnly(t *testing.T) {
-	ways := []transport.Dialer{works("tunnel", 0), works("exec", 0)}
-	if got, err := transport.Only("exec", ways...); err != nil || got != ways[1] {
-		t.Errorf("%v, %v", got, err)
-	}
-	_, err := transport.Only("carrier pigeon", ways...)
-	if got := fmt.Sprint(err); !strings.Contains(got, `"carrier pigeon"`) || !strings.Contains(got, "tunnel, exec") {
-		t.Error(got)
-	}
 }

@@ -10,13 +10,8 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/client-go/rest"
-)
 
-// The Upgrade that the program in the pod waits for, and where. The API server
-// passes on whatever protocol is named.
-const (
-	TunnelProtocol = "batch-tunnel"
-	TunnelPath     = "tunnel"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
 // Tunnel dials a port of a pod through the API server's pods/proxy: an HTTP
@@ -48,7 +43,7 @@ func NewTunnel(config *rest.Config, namespace, pod string, port int) (*Tunnel, e
 	}
 	return &Tunnel{
 		base: base, round: round,
-		target:      server.JoinPath("api", "v1", "namespaces", namespace, "pods", pod+":"+strconv.Itoa(port), "proxy", TunnelPath),
+		target:      server.JoinPath("api", "v1", "namespaces", namespace, "pods", pod+":"+strconv.Itoa(port), "proxy", wire.TunnelPath),
 		description: fmt.Sprintf("a tunnel to port %d of pod %q", port, pod),
 	}, nil
 }

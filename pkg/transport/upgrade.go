@@ -7,6 +7,8 @@ import (
 	"net"
 	"net/http"
 	"net/http/httptrace"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
 // upgrade sends the request in a context of its own: net/http may watch it for
@@ -39,7 +41,7 @@ func (t *Tunnel) send(ctx context.Context) (*tunnelConn, error) {
 		return nil, err
 	}
 	request.Header.Set("Connection", "Upgrade")
-	request.Header.Set("Upgrade", TunnelProtocol)
+	request.Header.Set("Upgrade", wire.TunnelProtocol)
 	response, err := t.round.RoundTrip(request)
 	if err != nil {
 		return nil, fmt.Errorf("requesting %s: %w", t.description, err)
@@ -49,7 +51,7 @@ func (t *Tunnel) send(ctx context.Context) (*tunnelConn, error) {
 	case response.StatusCode != http.StatusSwitchingProtocols:
 		defer func() { _ = response.Body.Close() }()
 		return nil, refused(t.description, response)
-	case !ok || response.Header.Get("Upgrade") != TunnelProtocol:
+	case !ok || response.Header.Get("Upgrade") != wire.TunnelProtocol:
 		_ = response.Body.Close()
 		return nil, fmt.Errorf("requesting %s: unexpected protocol %.40q in the response", t.description, response.Header.Get("Upgrade"))
 	}

@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
 // Agent is one that runs until the test ends.
@@ -79,14 +80,14 @@ func (a *Agent) await(tb testing.TB) {
 }
 
 // Enroll makes mine the agent's client.
-func (a *Agent) Enroll(tb testing.TB, mine *mtls.Pair) server.Enrolment {
+func (a *Agent) Enroll(tb testing.TB, mine *mtls.Pair) wire.Enrolment {
 	tb.Helper()
 	answer, err := a.Local(tb).Post("http://agent/v1/enroll", "application/x-pem-file", bytes.NewReader(mine.PEM()))
 	if err != nil {
 		tb.Fatal(err)
 	}
 	defer func() { _ = answer.Body.Close() }()
-	var enrolment server.Enrolment
+	var enrolment wire.Enrolment
 	if err := json.NewDecoder(answer.Body).Decode(&enrolment); err != nil {
 		tb.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
 // Local is a client on the socket.
@@ -41,12 +42,12 @@ func Dial(ctx context.Context, port int, config *tls.Config) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Over(ctx, conn, config)
+	return OpenTunnel(ctx, conn, config)
 }
 
-// Over opens a tunnel over conn and shakes hands.
-func Over(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn, error) {
-	if _, err := io.WriteString(conn, "GET /tunnel HTTP/1.1\r\nHost: agent\r\nConnection: Upgrade\r\nUpgrade: batch-tunnel\r\n\r\n"); err != nil {
+// OpenTunnel opens a tunnel over conn and completes the TLS handshake.
+func OpenTunnel(ctx context.Context, conn net.Conn, config *tls.Config) (net.Conn, error) {
+	if _, err := io.WriteString(conn, "GET /"+wire.TunnelPath+" HTTP/1.1\r\nHost: agent\r\nConnection: Upgrade\r\nUpgrade: "+wire.TunnelProtocol+"\r\n\r\n"); err != nil {
 		return nil, err
 	}
 	answer, err := http.ReadResponse(bufio.NewReader(conn), nil) //nolint:bodyclose // a switch of protocols has none

@@ -9,21 +9,16 @@ import (
 	"io"
 	"net/http"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
-// enrolled is the agent's answer to a certificate.
-type enrolled struct {
-	Certificate string `json:"certificate"`
-	Port        int    `json:"port"`
-}
-
-// mostAnswer bounds an answer to a certificate, in bytes.
+// mostAnswer is the maximum length of a response to a certificate, in bytes.
 const mostAnswer = 64 << 10
 
-// enroll shows the agent our certificate, and is shown the agent's.
-func enroll(ctx context.Context, exec transport.Dialer, certificate []byte) (enrolled, error) {
-	var answer enrolled
+// enroll sends certificate to the agent and returns the agent's certificate and port.
+func enroll(ctx context.Context, exec transport.Dialer, certificate []byte) (wire.Enrolment, error) {
+	var answer wire.Enrolment
 	chooser := transport.NewChooser(nil, exec)
 	defer chooser.Close()
 	request, err := http.NewRequestWithContext(ctx, http.MethodPost, "http://"+transport.Host+"/v1/enroll", bytes.NewReader(certificate))
@@ -48,7 +43,7 @@ func enroll(ctx context.Context, exec transport.Dialer, certificate []byte) (enr
 	return answer, nil
 }
 
-// bare is err without the URL, which says nothing to people.
+// bare returns err without the URL, which has no meaning for the user.
 func bare(err error) error {
 	if cause := errors.Unwrap(err); cause != nil {
 		return cause

@@ -19,8 +19,8 @@ type agent struct {
 	Options
 	volume  *os.Root
 	opening sync.Mutex
-	// root is what is served, once it is open; only is the one file of it that is
-	// served, "" for all.
+	// root is the served directory, nil until openServed has opened it. singleFile is the
+	// only file of it that is served, "" for all files.
 	root       *os.Root
 	singleFile string
 	pair       *mtls.Pair
@@ -29,8 +29,8 @@ type agent struct {
 	idle       *idle
 	writers    *writers
 	tunnels    *handed
-	stores     chan struct{} // a place for each chunk under way
-	puts       chan struct{} // a place for each file, or part of one, under way
+	stores     chan struct{} // a slot for each chunk that is being packed
+	puts       chan struct{} // a slot for each file, or part of one, that is being sent
 	clients    clients
 }
 
@@ -50,8 +50,8 @@ func newAgent(o Options) (*agent, error) {
 	}, nil
 }
 
-// serve runs the three doors: the socket, the network, and what comes out of
-// the tunnels that the network asked for.
+// serve runs three HTTP servers: on the socket, on the network, where a client can only
+// open a tunnel, and on the connections inside the tunnels.
 func (a *agent) serve(ctx context.Context, socket, network net.Listener) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
@@ -76,8 +76,8 @@ func (a *agent) serve(ctx context.Context, socket, network net.Listener) error {
 	}
 }
 
-// http is a server whose requests end with ctx. It sets no deadline on whole
-// requests: answers take as long as they take, and give signs of life.
+// http returns a server whose requests end with ctx. It sets no deadline for a whole
+// request, because a response may take hours. Responses contain heartbeats instead.
 func (a *agent) http(ctx context.Context, handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler:           handler,

@@ -14,16 +14,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// Enrolment is the answer to POST /v1/enroll.
-type Enrolment struct {
-	// Certificate is the agent's, as PEM.
-	Certificate string `json:"certificate"`
-	// Port is where the agent listens for the tunnel.
-	Port int `json:"port"`
-}
-
-// api is what a client may ask. Only who is in the pod already may say which
-// client that is.
+// api returns the handler of the requests of a client. Only a client inside the pod can
+// enroll a certificate.
 func (a *agent) api(inPod bool) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /v1/ping", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })
@@ -49,22 +41,22 @@ func (a *agent) enroll(w http.ResponseWriter, r *http.Request) {
 	}
 	a.client.Store(&text)
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(Enrolment{Certificate: string(a.pair.PEM()), Port: a.port})
+	_ = json.NewEncoder(w).Encode(wire.Enrolment{Certificate: string(a.pair.PEM()), Port: a.port})
 }
 
-// job answers one request into out. Its error means that nobody listens any
-// more; all else is part of the answer.
+// job writes the response to one request to s.out. Its error means that the client has
+// disconnected. All other problems are part of the response.
 type job func(ctx context.Context, s *session) error
 
-// session is one request and what is needed to answer it.
+// session is one request and the Writer of its response.
 type session struct {
 	*agent
 	request wire.Request
 	out     *wire.Writer
 }
 
-// answer is the handler around a job: it reads the request, waits for its turn,
-// and proves the end of the answer.
+// answer returns the handler for a job. It reads the request, waits for a free Writer,
+// and writes the end frame, which proves that the response is complete.
 func (a *agent) answer(do job) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		codec, err := wire.ParseCodec(r.URL.Query().Get("codec"))
@@ -103,7 +95,7 @@ func (a *agent) read(w http.ResponseWriter, r *http.Request) (wire.Request, erro
 	return parse(body)
 }
 
-// parse reads a request and refuses paths that lead nowhere inside.
+// parse reads a request and rejects paths that are not clean and relative.
 func parse(body []byte) (wire.Request, error) {
 	request, err := wire.ParseRequest(body)
 	if err != nil {
@@ -117,7 +109,7 @@ func parse(body []byte) (wire.Request, error) {
 	return request, nil
 }
 
-// body reads all that a request brings, in as much memory as it takes.
+// body reads the body of a request into a buffer of its exact length.
 func (a *agent) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	if r.ContentLength < 0 || r.ContentLength > wire.MaxRequest {
 		return nil, wire.ErrTooLarge
@@ -133,8 +125,8 @@ func (a *agent) body(w http.ResponseWriter, r *http.Request) ([]byte, error) {
 	return body, control.SetReadDeadline(time.Time{})
 }
 
-// destination is an answer as a wire.Writer wants it. A client that takes
-// nothing for long is given up.
+// destination is an HTTP response as a wire.Destination. A write fails if the client
+// accepts no data for the time stalled.
 type destination struct {
 	http.ResponseWriter
 	control *http.ResponseController

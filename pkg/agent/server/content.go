@@ -9,20 +9,20 @@ import (
 )
 
 const (
-	// zeroRun is how many zeros are hashed at once, skimSize how much is read at
-	// once of what is not sent.
+	// zeroRun is how many zeros are hashed at once, and skimSize how many bytes are read
+	// at once if they are not sent.
 	zeroRun  = 64 << 10
 	skimSize = 128 << 10
 )
 
-// consumer does something with the pieces of a file.
+// consumer reads the pieces of a file and processes them.
 type consumer interface {
-	// data reads at most n bytes from place on, and returns them.
+	// data reads at most n bytes from offset on, and returns them.
 	data(p part, offset, n int64) ([]byte, error)
 	hole(n int64) error
 }
 
-// sending reads right into a stream.
+// sending reads into the buffers of a stream.
 type sending struct{ out *wire.Writer }
 
 func (s sending) data(p part, offset, n int64) ([]byte, error) {
@@ -50,12 +50,12 @@ func (s *skimming) data(p part, offset, n int64) ([]byte, error) {
 
 func (*skimming) hole(int64) error { return nil }
 
-// fileError says that reading a file failed, as opposed to writing the answer.
+// fileError says that reading a file failed, not writing the response.
 type fileError struct{ cause error }
 
 func (e *fileError) Error() string { return e.cause.Error() }
 
-// inFile marks errors of reading.
+// inFile wraps an error of reading in a fileError.
 func inFile(err error) error {
 	if err == nil {
 		return nil
@@ -70,8 +70,8 @@ type content struct {
 	zeros []byte
 }
 
-// read goes through p and returns the hash of it, with zeros for its holes.
-// whole is false where the file ended before p does.
+// read passes p to out and returns its hash, with zeros for its holes.
+// whole is false if the file ended before p.
 func (c *content) read(p part, out consumer) (sum [16]byte, whole bool, err error) {
 	c.hash.Reset()
 	holes := p.facts.stored < p.facts.size
@@ -90,7 +90,7 @@ func (c *content) read(p part, out consumer) (sum [16]byte, whole bool, err erro
 	return c.hash.Sum128().Bytes(), true, nil
 }
 
-// data reads from place to end, and returns how far it came.
+// data reads from place to end, and returns the offset that it reached.
 func (c *content) data(p part, offset, end int64, out consumer) (int64, error) {
 	for offset < end {
 		bytes, err := out.data(p, offset, end-offset)
@@ -106,7 +106,7 @@ func (c *content) data(p part, offset, end int64, out consumer) (int64, error) {
 	return offset, nil
 }
 
-// hole takes n zeros that need not be read.
+// hole adds a run of n zeros, which need not be read.
 func (c *content) hole(n int64, out consumer) error {
 	if n == 0 {
 		return nil

@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/mtls"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
 func pair(t *testing.T) *mtls.Pair {
@@ -73,7 +74,7 @@ func TestTheNetworkHasOneDoor(t *testing.T) {
 func TestWhoIsLetIn(t *testing.T) {
 	agent := agenttest.Start(t, t.TempDir(), server.Options{})
 	first, second, stranger := pair(t), pair(t), pair(t)
-	enter := func(p *mtls.Pair, enrolment server.Enrolment) error {
+	enter := func(p *mtls.Pair, enrolment wire.Enrolment) error {
 		config := p.Client([]byte(enrolment.Certificate))
 		conn, err := agenttest.Dial(t.Context(), enrolment.Port, config)
 		if err != nil {

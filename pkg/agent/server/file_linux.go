@@ -14,13 +14,13 @@ import (
 type folder struct{ *os.File }
 
 func openFolder(root *os.Root, name string) (folder, error) {
-	// As a directory or not at all: opening a pipe would wait for its writer.
+	// Opening a pipe would wait for its writer: O_DIRECTORY fails instead.
 	dir, err := root.OpenFile(name, os.O_RDONLY|unix.O_DIRECTORY, 0)
 	return folder{dir}, err
 }
 
-// open opens the file that is called name, which is no path. It follows no
-// symlink, and does not wait for anybody should it have become a pipe.
+// open opens the file with that name, which is one path element. It does not follow a
+// symlink, and does not wait for a writer if the file has become a pipe.
 func (f folder) open(name string) (file, error) {
 	defer runtime.KeepAlive(f.File)
 	const flags = unix.O_RDONLY | unix.O_NOFOLLOW | unix.O_NONBLOCK | unix.O_CLOEXEC
@@ -36,13 +36,13 @@ func (f folder) open(name string) (file, error) {
 	}
 }
 
-// file is an open file. It is no os.File, because that asks the system for more
-// than it takes to read a small one.
+// file is an open file. It is not an os.File, which would make more system calls than
+// a small file needs.
 type file struct{ fd int }
 
 func (f file) close() { _ = unix.Close(f.fd) }
 
-// readFacts says what the file is like at this moment.
+// readFacts returns the current metadata of the file.
 func (f file) readFacts() (facts, error) {
 	var stat unix.Stat_t
 	if err := unix.Fstat(f.fd, &stat); err != nil {
@@ -58,10 +58,10 @@ func (f file) readFacts() (facts, error) {
 	}, nil
 }
 
-// writeBack has the kernel write what is dirty in its cache of the file, and waits for that. It is no fsync:
-// that waits for the journal and the disk's cache as well, which takes ten times as long and makes no
-// difference to the times. A file system that cannot do it is left alone; every other error means that
-// content was lost.
+// writeBack makes the kernel write the dirty pages of the file, and waits for that. It does not use fsync,
+// which also waits for the journal and the disk's cache: that takes ten times as long and makes no
+// difference to the times of the file. If the file system does not support it, writeBack does nothing. Every
+// other error means that content was lost.
 func (f file) writeBack() error {
 	const flags = unix.SYNC_FILE_RANGE_WAIT_BEFORE | unix.SYNC_FILE_RANGE_WRITE | unix.SYNC_FILE_RANGE_WAIT_AFTER
 	for {
@@ -92,7 +92,7 @@ func typeOf(mode uint32) fs.FileMode {
 	return fs.ModeIrregular
 }
 
-// readAt fills p from place on. That it read less says that the file ends there.
+// readAt fills p from offset on. If it reads less without an error, the file ends there.
 func (f file) readAt(p []byte, offset int64) (int, error) {
 	done := 0
 	for done < len(p) {
@@ -108,8 +108,8 @@ func (f file) readAt(p []byte, offset int64) (int, error) {
 	return done, nil
 }
 
-// nextData finds the data at or behind place, and the hole behind that. Holes
-// may be asked for again only if the file system can tell.
+// nextData returns the start of the first data at or after offset, and the start of the
+// next hole. holes is false if the file system does not report holes.
 func (f file) nextData(offset, size int64) (data, hole int64, holes bool) {
 	data, err := unix.Seek(f.fd, offset, unix.SEEK_DATA)
 	if errors.Is(err, unix.ENXIO) {

@@ -28,14 +28,14 @@ func filesTo(ctx context.Context, s *session, end int64) error {
 	return nil
 }
 
-// reading reads files one after another. Its errors are those of the writer;
-// those of files are part of the answer.
+// reading reads files one after another. Its errors are errors of the writer. Errors of
+// files are part of the response.
 type reading struct {
 	*session
 	content content
 	folders folders
 	skim    skimming
-	// end is where content ends at the latest, 0 for the end of each file.
+	// end is the offset at which the content of each file ends at the latest, 0 for no limit.
 	end int64
 }
 
@@ -43,13 +43,13 @@ func newReading(ctx context.Context, s *session) *reading {
 	return &reading{session: s, content: content{ctx: ctx}, folders: folders{root: s.root, singleFile: s.singleFile}}
 }
 
-// part is what is read of a file, and how the file was when it was opened.
+// part is the range of a file to read, and the metadata of the file when it was opened.
 type part struct {
 	file
 	start, end int64
 	facts      facts
-	settled    bool  // what changes it now will show in its times
-	beyond     int64 // how much longer than what was asked for it was
+	settled    bool  // every further change will change its times
+	beyond     int64 // how many bytes the file is longer than the requested limit
 }
 
 func (r *reading) file(index int, entry wire.Entry) error {
@@ -82,7 +82,7 @@ func (r *reading) file(index int, entry wire.Entry) error {
 	return r.send(index, p)
 }
 
-// send sends p, and how it ended.
+// send sends the content of p and the final state of the file.
 func (r *reading) send(index int, p part) error {
 	sum, whole, err := r.content.read(p, sending{r.out})
 	if broken, ok := errors.AsType[*fileError](err); ok {
@@ -100,8 +100,8 @@ func (r *reading) send(index int, p part) error {
 	return r.out.FileEnd(wire.FileEnd{Sum: sum, State: state})
 }
 
-// verdict says what happened to the file since it was opened. Where its times
-// cannot tell, what was sent is read once more.
+// verdict returns whether the file changed since it was opened. If its times do not
+// prove that it did not, verdict reads the content again and compares the hashes.
 func (r *reading) verdict(p part, sum [16]byte) (wire.State, error) {
 	current, err := p.readFacts()
 	switch {
@@ -117,7 +117,7 @@ func (r *reading) verdict(p part, sum [16]byte) (wire.State, error) {
 	return p.unchanged(current), err
 }
 
-// unchanged is the state of a file whose content is what was sent, as far as that goes.
+// unchanged returns the state of a file whose first bytes are still what was sent.
 func (p part) unchanged(current facts) wire.State {
 	if p.beyond > 0 || current.size > p.facts.size {
 		return wire.Growing

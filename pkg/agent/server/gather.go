@@ -6,13 +6,12 @@ import (
 	"sync"
 )
 
-// gathered is how many bytes go to the kernel at once: TLS alone would give it
-// one record of 16 KiB at a time, and each has a long way through the network of
-// a node.
+// gathered is how many bytes are written to the kernel at once. TLS alone would write
+// one record of 16 KiB at a time, and each write is expensive in the network of a node.
 const gathered = 128 << 10
 
-// gather is a connection below TLS that holds back what is written to it between
-// hold and release.
+// gather is a connection below TLS that collects what is written to it between cork and
+// uncork.
 type gather struct {
 	net.Conn
 	mu      sync.Mutex
@@ -56,7 +55,7 @@ func (g *gather) flush() error {
 	return err
 }
 
-// gathering is TLS over a gather: all records of one Write go together.
+// gathering is a TLS connection over a gather. It sends all records of one Write together.
 type gathering struct {
 	*tls.Conn
 	below *gather

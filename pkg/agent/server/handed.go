@@ -5,7 +5,7 @@ import (
 	"sync"
 )
 
-// handed is a listener whose connections are made elsewhere.
+// handed is a listener whose Accept returns the connections that hand receives.
 type handed struct {
 	address net.Addr
 	conns   chan net.Conn

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// idle calls end when no request was under way for some time.
+// idle calls end when no request was active for the time timeout.
 type idle struct {
 	mu      sync.Mutex
 	active  int
@@ -25,7 +25,7 @@ func newIdle(timeout time.Duration, end func()) *idle {
 	return i
 }
 
-// watch counts the requests of handler as life.
+// watch counts the active requests of handler.
 func (i *idle) watch(handler http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		i.add(1)

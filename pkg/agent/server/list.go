@@ -14,17 +14,18 @@ import (
 )
 
 const (
-	// batch is how many names of a directory are held at once; deep down fewer
-	// are, since every level above holds its own.
+	// batch is how many names of a directory are in memory at once. At a depth above deep
+	// it is deepBatch, because each level above has its own names in memory.
 	batch, deepBatch, deep = 1024, 32, 16
-	// maxDepth is where the walk stops: each level keeps two files open. The help of fetch names it.
+	// maxDepth is the depth at which the walk stops, because each level keeps two files
+	// open. The help of fetch documents it.
 	maxDepth = 1000
-	// maxName is how much longer a path may get by one name.
+	// maxName is by how many bytes one name can extend a path.
 	maxName = 256
 )
 
-// missing returns the entries of a list that do not exist, as a request would name them.
-// Only a list asks for things that it was not told of before.
+// missing returns the entries of a list request that do not exist, encoded as a request.
+// Other requests only name paths from an earlier list, so that missing ignores them.
 func (a *agent) missing(r *http.Request, request wire.Request) (entries []byte) {
 	if r.URL.Path != "/v1/list" {
 		return nil
@@ -57,7 +58,7 @@ func list(ctx context.Context, s *session) error {
 	return nil
 }
 
-// walk lists trees. It holds a batch of names for each level that it is in.
+// walk lists trees. It keeps a batch of names in memory for each level.
 type walk struct {
 	*session
 	ctx context.Context
@@ -68,7 +69,7 @@ func (w *walk) tree(root *os.Root, full string) error {
 	info, err := root.Lstat(full)
 	switch {
 	case absent(err):
-		return nil // it went since the request was looked at
+		return nil // it was deleted after the request was checked
 	case err != nil:
 		return w.out.Node(wire.Node{Path: full, Refused: cannotRead(err)})
 	case info.IsDir():
@@ -84,7 +85,7 @@ func (w *walk) node(dir *os.Root, name, full string, info fs.FileInfo) error {
 	return w.out.Node(w.nodeOf(dir, name, full, info))
 }
 
-// directory lists the directory that is called name in parent, itself first.
+// directory lists the directory name in parent: first itself, then its contents.
 func (w *walk) directory(parent *os.Root, name, full string, depth int) error {
 	info, err := parent.Lstat(name)
 	if absent(err) {
@@ -108,7 +109,7 @@ func (w *walk) directory(parent *os.Root, name, full string, depth int) error {
 	return w.entries(dir, names, full, depth)
 }
 
-// beyond says why a directory at that depth is not listed; empty where it is.
+// beyond returns the reason why a directory is not listed, "" if it is.
 func beyond(full string, depth int) string {
 	switch {
 	case depth > maxDepth:
@@ -119,15 +120,15 @@ func beyond(full string, depth int) string {
 	return ""
 }
 
-// closed names a directory whose entries are not known, or not all.
+// closed reports a directory whose entries could not be read completely.
 func (w *walk) closed(full string, info fs.FileInfo, reason string) error {
 	return w.out.Node(wire.Node{
 		Type: wire.Directory, Path: full, Mode: permissions(info.Mode()), ModTime: info.ModTime(), Refused: reason,
 	})
 }
 
-// open opens the directory that is called name in parent, once for what lies in
-// it and once for its names. It makes sure that nobody put a symlink there.
+// open opens the directory name in parent twice: to access its entries and to read their
+// names. It fails if the directory was replaced meanwhile, for example by a symlink.
 func open(parent *os.Root, name string) (dir *os.Root, names *os.File, err error) {
 	dir, err = parent.OpenRoot(name)
 	if err != nil {
@@ -151,8 +152,7 @@ func open(parent *os.Root, name string) (dir *os.Root, names *os.File, err error
 	return dir, names, nil
 }
 
-// entries lists what lies in dir: batch by batch, and the directories of a
-// batch after everything else in it.
+// entries lists the contents of dir in batches. In each batch, directories come last.
 func (w *walk) entries(dir *os.Root, names *os.File, full string, depth int) error {
 	size := batch
 	if depth > deep {
@@ -178,7 +178,7 @@ func (w *walk) entries(dir *os.Root, names *os.File, full string, depth int) err
 	}
 }
 
-// torn says that a directory's names came to an end too early.
+// torn reports a directory whose names could only be read in part.
 func (w *walk) torn(names *os.File, full string, cut error) error {
 	info, err := names.Stat()
 	if err != nil {
@@ -187,7 +187,7 @@ func (w *walk) torn(names *os.File, full string, cut error) error {
 	return w.closed(full, info, "cannot read all of its contents: "+cause(cut))
 }
 
-// batch lists some of the names in dir, and returns those of directories.
+// batch lists names, which are in dir, and returns the names of directories.
 func (w *walk) batch(dir *os.Root, names []string, full string) (below []string, err error) {
 	for _, name := range names {
 		place := path.Join(full, name)

@@ -17,25 +17,25 @@ import (
 // maxPuts is how many files, or parts of files, are read and sent at the same time.
 const maxPuts = 16
 
-// putFiles stores files as they are, each by a request of its own.
+// putFiles stores files unchanged, each with a separate request to the store.
 func (a *agent) putFiles(w http.ResponseWriter, r *http.Request) {
 	request, err := a.readPut(w, r)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadRequest)
 		return
 	}
-	results := make(chan wire.PutResult, 2*len(request.Files)) // nobody waits for who is gone
+	results := make(chan wire.PutResult, 2*len(request.Files)) // large enough, so that no upload blocks if the client disconnects
 	go func() {
 		defer close(results)
 		a.putAll(r.Context(), request, results)
 	}()
 	a.writeResults(w, results)
 	if r.Context().Err() != nil {
-		panic(http.ErrAbortHandler) // it was told to end, which is no answer
+		panic(http.ErrAbortHandler) // the request was cancelled, so that the response is incomplete
 	}
 }
 
-// readPut reads a request and refuses paths that lead nowhere inside.
+// readPut reads a request and rejects paths that are not clean and relative.
 func (a *agent) readPut(w http.ResponseWriter, r *http.Request) (request wire.PutRequest, err error) {
 	body, err := a.body(w, r)
 	if err != nil {
@@ -52,11 +52,11 @@ func (a *agent) readPut(w http.ResponseWriter, r *http.Request) (request wire.Pu
 	return request, nil
 }
 
-// gatheringTime is how long a result waits for others: each alone would take more in frames than it
-// is long.
+// gatheringTime is how long a result waits for others, because the overhead of sending one result is
+// larger than the result.
 const gatheringTime = 500 * time.Millisecond
 
-// writeResults writes results, some at a time, and a blank now and then between them.
+// writeResults writes results in groups, and a blank as a heartbeat between them.
 func (a *agent) writeResults(w http.ResponseWriter, results <-chan wire.PutResult) {
 	out := newTelling(&destination{w, http.NewResponseController(w), a.Now})
 	beat, due := time.NewTicker(a.Beat), time.NewTicker(gatheringTime)
@@ -70,7 +70,7 @@ func (a *agent) writeResults(w http.ResponseWriter, results <-chan wire.PutResul
 				out.end()
 				return
 			}
-			if out.add(result); result.Hashed { // somebody waits for it
+			if out.add(result); result.Hashed { // the client waits for it before it sends the next part
 				err = out.flush()
 			}
 		case <-due.C:
@@ -82,14 +82,14 @@ func (a *agent) writeResults(w http.ResponseWriter, results <-chan wire.PutResul
 			err = out.flush()
 		}
 		if err != nil {
-			for range results { // what is under way comes to its end
+			for range results { // wait for the active uploads
 			}
 			return
 		}
 	}
 }
 
-// telling is an answer of lines.
+// telling is a compressed response of JSON lines.
 type telling struct {
 	out   *destination
 	zip   *gzip.Writer
@@ -102,7 +102,7 @@ func newTelling(out *destination) *telling {
 	return &telling{out: out, zip: zip, lines: json.NewEncoder(zip)}
 }
 
-// add takes a line. An error is met again by who flushes.
+// add appends a line. The next flush returns an error of it.
 func (t *telling) add(result wire.PutResult) {
 	_ = t.lines.Encode(result)
 	t.held++
@@ -113,7 +113,7 @@ func (t *telling) flush() error {
 	return errors.Join(t.zip.Flush(), t.out.Flush())
 }
 
-// end ends the answer; who is gone asks no more.
+// end finishes the response. An error means that the client has disconnected.
 func (t *telling) end() { _ = t.zip.Close() }
 
 // putAll stores all files of a request, some at a time.
@@ -136,7 +136,7 @@ func (a *agent) putAll(ctx context.Context, request wire.PutRequest, results cha
 			p := &putting{agent: a, PutFile: file, client: client, tries: request.Tries}
 			p.hashed = func(state []byte) { results <- wire.PutResult{Index: i, Hashed: true, State: state} }
 			result := p.run(ctx)
-			if result.Index = i; ctx.Err() == nil { // else nobody knows what it would have been
+			if result.Index = i; ctx.Err() == nil { // after cancellation the result is not valid
 				results <- result
 			}
 		})

@@ -32,7 +32,7 @@ type putting struct {
 	file file
 	// initial is how the file was when it was opened.
 	initial facts
-	settled bool // what changes it now will show in its times
+	settled bool // every further change will change its times
 	whole   hash.Hash
 }
 

@@ -9,28 +9,27 @@ import (
 	"net/http"
 	"strings"
 	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// Protocol is what a client asks the network's door to be upgraded to.
-const Protocol = "batch-tunnel"
-
-// switching is the answer. What follows it is TLS, begun by the client.
+// switching is the response to a request for a tunnel. After it, the client starts a TLS handshake.
 const switching = "HTTP/1.1 101 Switching Protocols\r\n" +
-	"Connection: Upgrade\r\nUpgrade: " + Protocol + "\r\n\r\n"
+	"Connection: Upgrade\r\nUpgrade: " + wire.TunnelProtocol + "\r\n\r\n"
 
-// door is the server on the network: it knows nothing but the way into TLS.
+// door returns the server on the network. It serves only the request that opens a tunnel.
 func (a *agent) door(ctx context.Context) *http.Server {
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /tunnel", a.tunnel)
+	mux.HandleFunc("GET /"+wire.TunnelPath, a.tunnel)
 	server := a.http(ctx, mux)
 	server.SetKeepAlivesEnabled(false)
 	return server
 }
 
-// tunnel turns a request into a TLS connection, and hands it to the server
-// inside if the client proves who it is.
+// tunnel turns a request into a TLS connection. If the client presents the enrolled
+// certificate, the connection is served by the server for tunnels.
 func (a *agent) tunnel(w http.ResponseWriter, r *http.Request) {
-	if !strings.EqualFold(r.Header.Get("Upgrade"), Protocol) {
+	if !strings.EqualFold(r.Header.Get("Upgrade"), wire.TunnelProtocol) {
 		http.NotFound(w, r)
 		return
 	}
@@ -64,7 +63,7 @@ func (a *agent) admit(ctx context.Context, conn net.Conn, early *bufio.Reader) e
 	return a.tunnels.hand(&gathering{secure, below})
 }
 
-// enrolled is the certificate of the client, or nothing.
+// enrolled returns the certificate of the client, as PEM, or nil before the enrolment.
 func (a *agent) enrolled() []byte {
 	if client := a.client.Load(); client != nil {
 		return *client
@@ -72,7 +71,7 @@ func (a *agent) enrolled() []byte {
 	return nil
 }
 
-// rewound is a connection of which the HTTP server may have read too far.
+// rewound is a connection after the HTTP server has read from it. Read returns the bytes in its buffer first.
 type rewound struct {
 	net.Conn
 	early *bufio.Reader

@@ -30,8 +30,8 @@ type blockReader struct {
 	raw    []byte
 }
 
-// read returns the content of the next block. io.EOF says that the source ended
-// between two blocks, which proves nothing.
+// read returns the content of the next block. io.EOF means that the source ended
+// between two blocks. It does not prove that the stream is complete.
 func (b *blockReader) read() ([]byte, Codec, error) {
 	if n, err := io.ReadFull(b.src, b.header[:]); err != nil {
 		if n == 0 && errors.Is(err, io.EOF) {
@@ -57,7 +57,7 @@ func (b *blockReader) read() ([]byte, Codec, error) {
 	return b.raw, codec, b.expand.expand(codec, b.raw, b.wire)
 }
 
-// plausible reports whether a Writer makes such headers.
+// plausible reports whether a Writer can have written a header with these values.
 func plausible(codec Codec, raw, wire uint32) bool {
 	switch {
 	case codec >= codecs, raw == 0, raw > MaxBlock, wire == 0:
@@ -76,8 +76,8 @@ func sized(b []byte, n int) []byte {
 	return b[:n]
 }
 
-// cut names the end of a source in the middle of something. Any other error of
-// the source stays visible: it says more.
+// cut turns an error in the middle of a block into ErrTruncated. It wraps an error
+// other than the end of the source, because that error has the cause.
 func cut(err error) error {
 	if err == nil {
 		return nil

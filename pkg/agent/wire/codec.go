@@ -10,15 +10,15 @@ type Codec byte
 const (
 	// None sends the bytes as they are.
 	None Codec = 0
-	// S2 is quick and brings logs to two fifths.
+	// S2 is fast and compresses logs to about 40 % of their size.
 	S2 Codec = 1
-	// Zstd takes more than twice as long as S2 and brings logs to a fifth.
+	// Zstd takes more than twice as long as S2 and compresses logs to about 20 % of their size.
 	Zstd Codec = 2
 	// Auto lets a Writer choose by what it measures. No block carries it.
 	Auto Codec = 255
 )
 
-// codecs is how many a block may name.
+// codecs is the number of codecs that a block header can contain.
 const codecs = 3
 
 // String is the name that ParseCodec takes.

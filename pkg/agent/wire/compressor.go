@@ -10,9 +10,9 @@ import (
 // compressor holds what the codecs need from block to block.
 type compressor struct{ zstd *zstd.Encoder }
 
-// shrink appends src, compressed, to dst. ok is false where that saves less than
-// a thirty-second, which is not worth the receiver's time; what was appended is
-// of no use then.
+// shrink appends src, compressed, to dst. ok is false if compression saves less than
+// 1/32 of the size: then decompression costs the receiver more than the saved bytes.
+// The caller must not use the appended bytes in that case.
 func (c *compressor) shrink(codec Codec, dst, src []byte) (out []byte, ok bool) {
 	switch codec {
 	case S2:
@@ -26,10 +26,10 @@ func (c *compressor) shrink(codec Codec, dst, src []byte) (out []byte, ok bool) 
 	return out, len(out)-len(dst) < len(src)-len(src)/32
 }
 
-// encoder makes the zstd encoder when it is first needed: many streams never do.
+// encoder creates the zstd encoder at the first use, because many streams never use it.
 func (c *compressor) encoder() *zstd.Encoder {
 	if c.zstd == nil {
-		// The options are constants: there is nothing to fail.
+		// The options are constants, so that this cannot fail.
 		c.zstd, _ = zstd.NewWriter(nil, zstd.WithEncoderLevel(zstd.SpeedFastest),
 			zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(MaxBlock),
 			zstd.WithLowerEncoderMem(true), zstd.WithEncoderCRC(false))
@@ -37,10 +37,10 @@ func (c *compressor) encoder() *zstd.Encoder {
 	return c.zstd
 }
 
-// expander is the other end of a compressor.
+// expander decompresses what a compressor wrote.
 type expander struct{ zstd *zstd.Decoder }
 
-// expand fills dst with the content of wire, which must have its length.
+// expand decompresses wire into dst. It fails if the content does not have exactly the length of dst.
 func (e *expander) expand(codec Codec, dst, wire []byte) error {
 	var out []byte
 	var err error

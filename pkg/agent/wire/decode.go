@@ -8,10 +8,10 @@ import (
 // decoder turns the content of blocks into frames.
 type decoder struct {
 	frame Frame
-	path  []byte // of the node before
+	path  []byte // of the previous node
 }
 
-// readFrame reads the frame that c begins with. It reports false for what is none.
+// readFrame reads the frame at the start of c. It returns false if there is no valid frame.
 func (d *decoder) readFrame(c *cursor) bool {
 	d.frame.Kind = Kind(c.byte())
 	switch d.frame.Kind {
@@ -64,7 +64,7 @@ func (d *decoder) node(c *cursor) {
 	d.frame.Node = n
 }
 
-// nextPath is the beginning of the path before, and what c has in addition.
+// nextPath reads a path, which is encoded as a prefix of the previous path and a suffix.
 func (d *decoder) nextPath(c *cursor) string {
 	shared := c.number()
 	suffix := c.bytes(c.number())
@@ -86,7 +86,7 @@ func (d *decoder) file(c *cursor) {
 	d.frame.File = f
 }
 
-// check fails the frame where what it says cannot be.
+// check marks the frame as invalid unless ok.
 func (c *cursor) check(ok bool) {
 	if !ok {
 		c.fail()

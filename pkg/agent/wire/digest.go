@@ -6,8 +6,8 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// digest is what an end frame says about all blocks before it. It hashes the
-// hashes of the blocks, so that neither end has to look at one twice or in order.
+// digest is the summary of all previous blocks in an end frame. It is a hash of the
+// hashes of the blocks, so that several goroutines can hash blocks, each of them once.
 type digest struct {
 	frames, bytes uint64
 	sums          xxh3.Hasher
@@ -16,7 +16,7 @@ type digest struct {
 // sumOf is the hash of one block before compression.
 func sumOf(raw []byte) [16]byte { return xxh3.Hash128(raw).Bytes() }
 
-// add takes a block into account.
+// add adds a block.
 func (d *digest) add(frames uint64, raw int, sum [16]byte) {
 	d.frames += frames
 	d.bytes += uint64(raw)

@@ -63,7 +63,7 @@ func (n *Node) flags() byte {
 	return flags
 }
 
-// common is how many bytes a and b begin with alike.
+// common returns the length of the common prefix of a and b.
 func common(a, b string) int {
 	n := min(len(a), len(b))
 	for i := range n {
@@ -127,8 +127,8 @@ func appendTime(b []byte, t time.Time) []byte {
 
 func short(text string) string { return text[:min(len(text), maxText)] }
 
-// cursor reads fields. After one that is not there, bad is set and all others
-// are zero.
+// cursor reads fields. After a field that is missing or invalid, failed is set and
+// all further fields are zero.
 type cursor struct {
 	b      []byte
 	failed bool
@@ -146,7 +146,7 @@ func (c *cursor) byte() byte {
 	return value
 }
 
-// size reads a number that is a length or a place: at most the largest int64.
+// size reads a length or an offset: at most the largest int64.
 func (c *cursor) size() int64 {
 	n := c.number()
 	if n > math.MaxInt64 {
@@ -156,7 +156,7 @@ func (c *cursor) size() int64 {
 	return int64(n)
 }
 
-// index reads a place in a request.
+// index reads the index of an entry of a request.
 func (c *cursor) index() int {
 	n := c.number()
 	if n >= MaxEntries {

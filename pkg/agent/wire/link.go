@@ -3,27 +3,27 @@ package wire
 import "time"
 
 const (
-	// vanishing is how much may lie in buffers on the way. As long as no more was
-	// written, how fast it went says nothing about the link.
+	// vanishing is how many bytes the buffers between both ends can hold. The time that
+	// this many bytes took to write says nothing about the rate of the link.
 	vanishing = 8 << 20
-	// shortWatch is how long one measurement takes, in seconds, and leastWatch how
-	// many bytes, unless that takes longer than longWatch.
+	// A measurement lasts at least shortWatch seconds and leastWatch bytes, but at most
+	// longWatch seconds.
 	shortWatch, longWatch = 0.02, 1.0
 	leastWatch            = blockSize
-	// memory is how many measurements of the link's rate are kept: links take what
-	// they are given in bursts.
+	// memory is how many measurements of the link's rate are kept: links accept data
+	// in bursts.
 	memory = 4
-	// patience is how long, in seconds, to wait after a hope in vain; it doubles up
-	// to longPatience. It is at least hopeShare times as long as the hope took.
+	// patience is the pause after a failed probe, in seconds. It doubles up to
+	// longPatience, and is at least probeShare times as long as the probe took.
 	patience, longPatience = 0.5, 30.0
 	probeShare             = 30
 )
 
-// probe is that a link which waits for something to take is as fast as it took
-// that.
+// probe assumes, for a time, that the link is as fast as it accepted the last data. It
+// starts when the link often waits for data, because then its rate is not known.
 type probe struct {
 	active              bool
-	knownRate           float64 // what the link was known for
+	knownRate           float64 // of the link before the probe, in bytes a second
 	started             float64
 	notBefore, patience float64
 }
@@ -31,8 +31,8 @@ type probe struct {
 // watch is one measurement of the writing side.
 type watch struct{ wire, busy, idle float64 }
 
-// wrote reports that there was nothing to write for idle, and that a block of
-// wire bytes then took busy.
+// wrote records that the writing side had nothing to write for the time idle, and then
+// took the time busy to write a block of that many bytes.
 func (m *meter) wrote(wire int, busy, idle time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -50,20 +50,20 @@ func (m *meter) wrote(wire int, busy, idle time.Duration) {
 	}
 }
 
-// enough reports whether a measurement is long enough to be one.
+// enough reports whether the measurement is complete.
 func (w *watch) enough() bool {
 	total := w.busy + w.idle
 	return total >= longWatch || total >= shortWatch && w.wire >= leastWatch
 }
 
-// starved reports whether there was too often nothing to write for the link to
-// be the narrow place.
+// starved reports whether the link waited for data so often that it is not the
+// bottleneck.
 func (w *watch) starved() bool { return w.idle >= 0.1*(w.busy+w.idle) }
 
-// rate is what the link took while it was written to.
+// rate is the number of bytes a second that the link accepted while data was written.
 func (w *watch) rate() float64 { return w.wire / w.busy }
 
-// measure takes a measurement in.
+// measure adds a measurement and updates the rate of the link.
 func (m *meter) measure(w watch) {
 	copy(m.watches[1:], m.watches[:])
 	m.watches[0] = w
@@ -88,8 +88,8 @@ func (m *meter) measure(w watch) {
 	}
 }
 
-// finishProbe ends a hope once it is certain what came of it. One in vain makes the next
-// wait longer.
+// finishProbe ends the probe once its outcome is certain. A failed probe increases the
+// pause before the next one.
 func (m *meter) finishProbe() {
 	h := &m.probe
 	if m.watched <= len(m.watches) && !m.probeFailed() {
@@ -107,17 +107,17 @@ func (m *meter) finishProbe() {
 	h.patience = min(2*h.patience, longPatience)
 }
 
-// probeFailed reports whether it shows already that a hope was: by what the link had
-// before, all over again, or by far less, twice.
+// probeFailed reports whether the probe has already failed: the link has the same rate
+// as before, or two measurements in a row are far below it.
 func (m *meter) probeFailed() bool {
 	latest, knownRate := m.watches[0], m.probe.knownRate
 	repeated := latest.rate() < 1.4*knownRate && knownRate < 1.4*latest.rate()
 	return !latest.starved() && (repeated || m.watched > 1 && m.recentRate() < knownRate/2)
 }
 
-// rate is what the link took of late while it was written to. The first of it may
-// have gone into a buffer that was empty: two measurements in a row that are far
-// below the rest are believed.
+// rate is the rate of the link over the last measurements. The first of them may have
+// filled an empty buffer. Therefore two measurements in a row that are far below the
+// average replace it.
 func (m *meter) rate() float64 {
 	var total watch
 	for _, w := range m.watches {
@@ -129,7 +129,7 @@ func (m *meter) rate() float64 {
 	return total.rate()
 }
 
-// recentRate is the better one of the last two measurements of the rate.
+// recentRate is the higher rate of the last two measurements.
 func (m *meter) recentRate() float64 {
 	if m.watched < 2 {
 		return m.watches[0].rate()

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// meter finds the codec that brings most content through, while it goes through.
+// meter selects the codec with the highest throughput of content while a stream is sent.
 //
-// Two sides report to it: the one that fills and compresses blocks, and the one
-// that writes them, at the same time, to a link. A byte costs the slower of the
-// two. That the link is slow shows in the writing side never having nothing to
-// do; then what it writes is the link's rate. Else the link has room, nobody
-// knows how much, and it is hoped to be as fast as it took what there was (link.go).
+// Two goroutines report to it at the same time: the producer, which fills and compresses
+// blocks, and the writer, which writes them to the link. The slower of the two determines
+// the time of a byte. If the writer always has data, the link is the bottleneck, and the
+// rate of the writes is its rate. Otherwise the rate of the link is not known. Then the
+// meter probes: it assumes the rate at which the link accepted the last data (link.go).
 type meter struct {
 	mu          sync.Mutex
 	serial      bool // one processor: the two sides take turns
@@ -37,25 +37,25 @@ type meter struct {
 // cost is what a codec does to one byte, on average.
 type cost struct{ seconds, ratio float64 }
 
-// effort is how many seconds the last blocks took until they could be written,
-// and how many they should have.
+// effort is how many seconds the last blocks took until they could be written, and how
+// many they should have taken by the measured costs of their codecs.
 type effort struct{ took, should float64 }
 
-// add takes in one more block, and forgets older ones.
+// add adds a block. The weight of older blocks decays.
 func (e *effort) add(took, should float64) {
 	const window = 0.05 // seconds
 	decay := math.Exp(-took / window)
 	e.took, e.should = decay*e.took+took, decay*e.should+should
 }
 
-// load is how many times as long as measured one by one things take together:
-// others want the processor, too.
+// load is how many times longer blocks take than measured alone. It is above 1 when
+// other work uses the processor.
 func (e *effort) load() float64 {
 	const maxLoad = 4
 	return min(max(e.took/e.should, 1), maxLoad)
 }
 
-// The numbers that a meter begins with; most are soon replaced by measured ones.
+// The initial values of a meter. Measured values soon replace most of them.
 const (
 	firstLink   = 100e6 // S2 is best there
 	firstFill   = 0.3e-9
@@ -77,8 +77,8 @@ func newMeter() *meter {
 	}
 }
 
-// restart begins another stream. What the last one taught stays: it went the
-// same way.
+// restart begins another stream. The measured values stay valid, because the stream
+// uses the same link.
 func (m *meter) restart() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -89,21 +89,21 @@ func (m *meter) restart() {
 	m.forget()
 }
 
-// filled reports that it took d to bring raw bytes together.
+// filled records that it took d to collect that many raw bytes.
 func (m *meter) filled(raw int, d time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	smooth(&m.fill, d.Seconds()/float64(raw))
 }
 
-// packed reports that codec brought raw bytes to wire bytes in d.
+// packed records that codec compressed raw bytes to wire bytes in the time d.
 func (m *meter) packed(codec Codec, raw, wire int, d time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	c := &m.costs[codec]
 	took, ratio := d.Seconds()/float64(raw), float64(wire)/float64(raw)
-	// A ratio that is far from the others tells of other data, of which nothing is
-	// known yet.
+	// A ratio that differs much from the average means that the kind of data changed. The
+	// other codecs have not been measured with it.
 	const novelty, weight = 0.15, 0.25
 	if math.Abs(ratio-c.ratio) > novelty {
 		c.seconds, c.ratio = took, ratio
@@ -114,8 +114,8 @@ func (m *meter) packed(codec Codec, raw, wire int, d time.Duration) {
 	c.ratio += weight * (ratio - c.ratio)
 }
 
-// sampled reports how long the last sample took: the next waits many times that,
-// and less where the data change.
+// sampled records how long the last sample took. The next one follows after a multiple
+// of that time, earlier if the data changes.
 func (m *meter) sampled(d time.Duration) {
 	const share, soon, maxInterval = 100, 20, 0.3
 	m.mu.Lock()
@@ -124,22 +124,22 @@ func (m *meter) sampled(d time.Duration) {
 	m.sample = m.clock + min(share*d.Seconds(), maxInterval)
 }
 
-// contentChanged reports that other data begin.
+// contentChanged records that data of another kind may follow.
 func (m *meter) contentChanged() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.sample = min(m.sample, m.early)
 }
 
-// sealed reports that a block of raw bytes took d to be made with codec.
+// sealed records that filling and compressing a block of raw bytes with codec took d.
 func (m *meter) sealed(codec Codec, raw int, d time.Duration) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.blockEffort.add(d.Seconds(), float64(raw)*(m.fill+m.costs[codec].seconds))
 }
 
-// smooth takes in one more time. One that is much higher than the others tells
-// of a process that had to wait for its turn.
+// smooth adds a value to a moving average. It limits a value far above the average,
+// because the process may have waited for the processor.
 func smooth(mean *float64, value float64) {
 	const rising, falling, outlier = 0.1, 0.35, 4
 	weight := falling
@@ -150,7 +150,7 @@ func smooth(mean *float64, value float64) {
 	*mean += weight * (value - *mean)
 }
 
-// current is the codec to use now, and whether it is time to sample the others.
+// current returns the codec to use now, and whether the others are due for a sample.
 func (m *meter) current() (codec Codec, sample bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -158,7 +158,7 @@ func (m *meter) current() (codec Codec, sample bool) {
 	return m.codec, m.clock >= m.sample
 }
 
-// choose changes the codec where another seems quicker by more than the noise.
+// choose changes the codec if another one is faster by more than the measuring error.
 func (m *meter) choose() {
 	const gain = 1.07
 	best := m.codec
@@ -179,7 +179,7 @@ func (m *meter) expected(codec Codec) float64 {
 	return max(m.blockEffort.load()*m.making(codec), m.costs[codec].ratio/m.link)
 }
 
-// making is how long it takes until one byte can be written.
+// making is how many seconds it takes to produce one byte of content that can be written.
 func (m *meter) making(codec Codec) float64 {
 	making := m.fill + m.costs[codec].seconds
 	if m.serial {

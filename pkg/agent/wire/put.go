@@ -37,8 +37,8 @@ func (r *PutRequest) Marshal() ([]byte, error) {
 	return body.Bytes(), err
 }
 
-// ParsePut reads what Marshal wrote. What is wrong with it is ErrCorrupt: more could quote what
-// is secret.
+// ParsePut reads what Marshal wrote. Its error is always ErrCorrupt, because a more detailed
+// error could contain signatures.
 func ParsePut(body []byte) (r PutRequest, err error) {
 	zip, err := gzip.NewReader(bytes.NewReader(body))
 	if err != nil {
@@ -65,8 +65,8 @@ type PutFile struct {
 	// State is that of the SHA-256 of what lies before the part, as the answer to the part
 	// before it had it.
 	State []byte `json:"state,omitempty"`
-	// URL is that of a pre-signed PUT, and Header what was signed with it. Without a URL the
-	// file is only hashed.
+	// URL is the URL of a pre-signed PUT, and Header the headers that were signed with it.
+	// Without a URL the file is only hashed.
 	URL    string            `json:"url,omitempty"`
 	Header map[string]string `json:"header,omitempty"`
 }
@@ -84,10 +84,11 @@ type PutResult struct {
 	// the SHA-256 of the file.
 	State []byte `json:"state,omitempty"`
 	Sum   []byte `json:"sum,omitempty"`
-	// ETag is the store's, as it sent it: the object there is what was read, whatever else is said.
+	// ETag is the ETag that the store returned. If it is set, the object has the content that
+	// was read, even if other fields report a problem.
 	ETag string `json:"etag,omitempty"`
-	// Changes says what happened to the file since the client saw it. Of one that is
-	// Changed nothing else but ETag holds.
+	// Changes says what happened to the file since the client listed it. If it is Changed,
+	// only ETag is valid.
 	Changes State `json:"changes,omitempty"`
 	// Refused says that the file cannot be read: a clause that follows its name.
 	Refused string `json:"refused,omitempty"`

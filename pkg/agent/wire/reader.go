@@ -6,7 +6,7 @@ import (
 	"io"
 )
 
-// Reader reads the frames of a stream. The zero value is of no use before Reset.
+// Reader reads the frames of a stream. The zero value needs a Reset before its first use.
 type Reader struct {
 	blocks blockReader
 	decoder
@@ -25,8 +25,7 @@ func NewReader(src io.Reader) *Reader {
 	return r
 }
 
-// Reset begins to read src, with the buffers that r has. Those are worth
-// keeping: up to 2 MiB.
+// Reset begins to read src. It reuses the buffers of r, up to 2 MiB.
 func (r *Reader) Reset(src io.Reader) {
 	r.blocks.src = src
 	r.rest = cursor{}
@@ -38,9 +37,9 @@ func (r *Reader) Reset(src io.Reader) {
 	r.bytes = [codecs]int64{}
 }
 
-// Next returns the next frame, which is valid until the next call. io.EOF says
-// that the stream came to its right end. Other errors are, or wrap, ErrTruncated
-// or ErrCorrupt; all errors stay.
+// Next returns the next frame, which is valid until the next call. io.EOF means that
+// the stream is proven to be complete. Other errors are, or wrap, ErrTruncated or
+// ErrCorrupt. After an error, all further calls return the same error.
 func (r *Reader) Next() (*Frame, error) {
 	for r.ended == nil {
 		if len(r.rest.b) == 0 {
@@ -71,7 +70,7 @@ func (r *Reader) Received(codec Codec) int64 {
 	return r.bytes[codec]
 }
 
-// nextBlock takes the block that was read into account, and reads another.
+// nextBlock adds the current block to the digest and reads the next one.
 func (r *Reader) nextBlock() error {
 	if r.block != nil {
 		r.digest.add(r.frames, len(r.block), sumOf(r.block))
@@ -89,8 +88,8 @@ func (r *Reader) nextBlock() error {
 	return nil
 }
 
-// end compares the end frame with what was read, and makes sure that it is one:
-// alone in its block, with nothing behind it.
+// end compares the end frame with what was read. The frame must be alone in its block,
+// and no block may follow it.
 func (r *Reader) end() error {
 	if r.frames != 0 || !bytes.Equal(r.block, r.digest.appendEnd(nil)) {
 		return corrupt("checksum mismatch")
@@ -99,6 +98,6 @@ func (r *Reader) end() error {
 	if err == nil || errors.Is(err, ErrCorrupt) {
 		return corrupt("data after the end")
 	}
-	// All is here and proven; how the connection ends is of no interest.
+	// The stream is proven to be complete, so that an error of the connection does not matter.
 	return io.EOF
 }

@@ -12,8 +12,8 @@ const (
 	MaxRequest = 1 << 20
 )
 
-// Entry names a file, or the part of it that is meant: where to begin, or how
-// much to hash (-1: all of it). A list takes no number.
+// Entry names a file. Number is the offset to send it from, or how many bytes of it to
+// hash (-1: all). A list ignores Number.
 type Entry struct {
 	Path   string
 	Number int64
@@ -33,11 +33,11 @@ func AppendEntry(request []byte, e Entry) []byte {
 	return binary.AppendUvarint(request, uint64(e.Limit)+1)
 }
 
-// Request is a request that was found to be well formed.
+// Request is a request that ParseRequest has validated.
 type Request struct{ bytes []byte }
 
-// ParseRequest makes sure that a request is well formed; the Request takes the
-// bytes over. Its error is ErrTooLarge or ErrCorrupt.
+// ParseRequest validates a request. The Request keeps the bytes, so that the caller must
+// not change them. The error is ErrTooLarge or ErrCorrupt.
 func ParseRequest(request []byte) (Request, error) {
 	if len(request) > MaxRequest {
 		return Request{}, ErrTooLarge
@@ -57,8 +57,8 @@ func ParseRequest(request []byte) (Request, error) {
 	return Request{request}, nil
 }
 
-// All goes through the entries. They are made one by one, since a request of all
-// paths of a tree in memory is more than an agent has.
+// All returns the entries with their indices. It decodes one at a time, because an agent
+// does not have the memory for all of them.
 func (r Request) All() iter.Seq2[int, Entry] {
 	return func(yield func(int, Entry) bool) {
 		c := cursor{b: r.bytes}

@@ -6,8 +6,8 @@ import (
 	"github.com/klauspost/compress/s2"
 )
 
-// sampleSize is how much a block must hold to be a sample, and tiny what is too
-// small to measure anything by.
+// A block must have sampleSize bytes to be used as a sample. The time of a block below
+// tiny bytes is not measured, because it would be too inexact.
 const (
 	sampleSize = 64 << 10
 	tiny       = 16 << 10
@@ -21,7 +21,7 @@ type packed struct {
 	sum    [16]byte
 }
 
-// seal gives the block away and begins another.
+// seal queues the block for the sink and begins another one.
 func (w *Writer) seal() error {
 	if err := w.sink.failure(); err != nil {
 		return err
@@ -47,8 +47,8 @@ func (w *Writer) seal() error {
 	return w.sink.failure()
 }
 
-// compressed is the block as it goes to the wire: in a buffer of its own, or,
-// where it does not shrink, the block itself, which is gone then.
+// compressed returns the block in the form in which it is sent: compressed in another
+// buffer, or, if compression does not help, the block itself. Then w.block is nil.
 func (w *Writer) compressed() []byte {
 	raw := w.block[headerLen:]
 	codec := w.pick(raw)
@@ -70,7 +70,7 @@ func (w *Writer) compressed() []byte {
 	return out
 }
 
-// pick is the codec for raw.
+// pick returns the codec for raw.
 func (w *Writer) pick(raw []byte) Codec {
 	if w.codec != Auto {
 		return w.codec
@@ -84,13 +84,13 @@ func (w *Writer) pick(raw []byte) Codec {
 	return codec
 }
 
-// sample measures what other codecs would do to raw; to all of it, since what
-// they take for a small part is mostly their beginning.
+// sample measures the other codecs with all of raw. The time for a small part of it
+// would mostly be that of their initialization.
 func (w *Writer) sample(raw []byte, except Codec) {
 	began := w.clock()
 	room := w.buffer()
 	if w.pack.zstd == nil {
-		w.pack.shrink(Zstd, room[:0], raw) // the first time it makes its tables
+		w.pack.shrink(Zstd, room[:0], raw) // the first call creates tables, which would distort the measurement
 	}
 	for _, codec := range []Codec{S2, Zstd} {
 		if codec == except {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// sink writes blocks while the next ones are made.
+// sink writes blocks while the Writer fills the next ones.
 type sink struct {
 	dst   Destination
 	clock func() time.Time
@@ -24,7 +24,7 @@ type sink struct {
 	err      error
 }
 
-// put queues a block, or says why that is of no use any more.
+// put queues a block. It returns the error of the destination if writing has failed.
 func (s *sink) put(b packed) error {
 	select {
 	case s.queue <- b:
@@ -69,8 +69,8 @@ func (s *sink) run() {
 	}
 }
 
-// nextBlock waits for a block, or for a beat, which is an empty one. Before it waits
-// it makes sure that the other end has all there is.
+// nextBlock waits for a block, or for a beat, for which it returns an empty block. Before
+// it waits, it flushes the destination.
 func (s *sink) nextBlock(beat <-chan time.Time) (block packed, open bool) {
 	select {
 	case block, open = <-s.queue:
@@ -86,7 +86,7 @@ func (s *sink) nextBlock(beat <-chan time.Time) (block packed, open bool) {
 	}
 }
 
-// write writes one block. After a failure it only takes blocks away.
+// write writes one block. After a failure it discards blocks.
 func (s *sink) write(b packed) {
 	if s.failure() != nil {
 		return
@@ -116,12 +116,12 @@ func (s *sink) check(err error) {
 	}
 }
 
-// heartbeat is a block that says nothing.
+// heartbeat returns a block without content, which shows that the sender is alive.
 func (s *sink) heartbeat() packed {
 	return tinyBlock([]byte{byte(kindBeat)})
 }
 
-// end writes the end frame, if all frames before it were written.
+// end writes the end frame, if the stream is complete.
 func (s *sink) end() {
 	if s.whole {
 		s.write(tinyBlock(s.digest.appendEnd(nil)))

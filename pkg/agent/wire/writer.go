@@ -10,17 +10,18 @@ const (
 	// blockSize is how much a Writer puts into a block. It fits a processor's
 	// cache; larger ones compress no better.
 	blockSize = 256 << 10
-	// buffers is how many blocks a Writer has: one that is filled, one that is
-	// compressed into, one that waits, one that is written.
+	// buffers is how many blocks a Writer has: one is filled, one receives compressed
+	// data, one waits in the queue, one is written.
 	buffers = 4
 	// smallData is the least room worth beginning a data frame in.
 	smallData = 16 << 10
-	// DefaultBeat is how often a silent Writer gives a sign of life.
+	// DefaultBeat is the interval at which a Writer without data sends a heartbeat.
 	DefaultBeat = 5 * time.Second
 )
 
-// Writer writes the frames of a stream. Its methods but Stop must not be called
-// at the same time. Errors are those of the destination, and stay.
+// Writer writes the frames of a stream. Its methods except Stop must not be called
+// at the same time. Errors are errors of the destination. After an error, all further
+// calls return it.
 type Writer struct {
 	clock func() time.Time
 	beat  time.Duration
@@ -43,8 +44,8 @@ type Config struct {
 	Beat time.Duration // DefaultBeat if zero
 }
 
-// NewWriter makes a Writer that still needs a Start. It is worth keeping: it
-// holds 1 MiB of buffers, and what it learned about the link.
+// NewWriter creates a Writer, which needs a Start before its first use. Reuse it for the
+// next stream: it holds 1 MiB of buffers and the measured rate of the link.
 func NewWriter(c Config) *Writer {
 	if c.Beat == 0 {
 		c.Beat = DefaultBeat
@@ -99,8 +100,8 @@ func (w *Writer) File(f File) error {
 	return nil
 }
 
-// Data returns room for at most n bytes of a file's content, to be filled and
-// then given back with Commit, before anything else is written.
+// Data returns a buffer for at most n bytes of a file's content. The caller fills it and
+// calls Commit before any other method.
 func (w *Writer) Data(n int64) ([]byte, error) {
 	if err := w.room(dataHead + int(min(n, smallData))); err != nil {
 		return nil, err
@@ -121,7 +122,7 @@ func (w *Writer) Commit(n int) {
 	w.frame(block)
 }
 
-// Hole writes n zeros in no space. n is more than zero.
+// Hole writes a run of n zeros without sending them. n must be above 0.
 func (w *Writer) Hole(n int64) error {
 	if err := w.room(frameHead); err != nil {
 		return err
@@ -139,7 +140,7 @@ func (w *Writer) FileEnd(e FileEnd) error {
 	return nil
 }
 
-// Failure says that there is no content, or no more.
+// Failure writes the reason why there is no content, or no further content, of a file.
 func (w *Writer) Failure(f Failure) error {
 	if err := w.room(len(f.Text) + frameHead); err != nil {
 		return err
@@ -157,7 +158,7 @@ func (w *Writer) Sum(s Sum) error {
 	return nil
 }
 
-// frame takes the block with one more frame in it.
+// frame sets the block, to which the caller has appended one frame.
 func (w *Writer) frame(block []byte) {
 	w.block = block
 	w.frames++
@@ -184,8 +185,8 @@ func (w *Writer) Finish() error {
 	return errors.Join(err, w.sink.err)
 }
 
-// Stop ends the stream where it is, without an end frame, if Finish did not. It
-// waits for a Write under way.
+// Stop ends the stream without an end frame, unless Finish has ended it. It waits for a
+// Write that is in progress.
 func (w *Writer) Stop() {
 	if w.sink == nil {
 		return
