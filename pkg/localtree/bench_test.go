@@ -21,10 +21,10 @@ func BenchmarkSmallFiles(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		entry := smallFile(i)
-		if err := d.tree.Judge(&entry); err != nil {
+		if err := d.tree.Validate(&entry); err != nil {
 			b.Fatal(err)
 		}
-		part, err := worker.Begin(entry, 0)
+		part, err := worker.StartPartial(entry, 0)
 		if err != nil {
 			b.Fatal(err)
 		}
@@ -57,14 +57,14 @@ func BenchmarkUnchanged(b *testing.B) {
 	b.ReportAllocs()
 	for i := 0; b.Loop(); i++ {
 		entry := smallFile(i % files)
-		if err := d.tree.Judge(&entry); err != nil {
+		if err := d.tree.Validate(&entry); err != nil {
 			b.Fatal(err)
 		}
-		local, err := d.tree.Look(entry)
+		local, err := d.tree.Inspect(entry)
 		if err != nil || local.Info == nil {
 			b.Fatal(local, err)
 		}
-		if _, err := d.tree.Keep(entry, local.Info, true); err != nil {
+		if _, err := d.tree.AcceptExisting(entry, local.Info, true); err != nil {
 			b.Fatal(err)
 		}
 	}

@@ -57,7 +57,7 @@ func makeAll(tree *Tree, w *Worker, p string) error {
 			return err
 		}
 	}
-	if _, err := w.Look(file(p, p).Entry); err != nil {
+	if _, err := w.Inspect(file(p, p).Entry); err != nil {
 		return err
 	}
 	if _, err := put(w, file(p, p).Entry, p); err != nil {

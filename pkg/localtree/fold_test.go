@@ -41,7 +41,7 @@ func TestLookKnowsSpellings(t *testing.T) {
 	d.tree.probe = func(*os.Root) (folds, error) { return folds{letters: true}, nil }
 	d.fill(file("a/README", "1"))
 	for name, want := range map[string]string{"a/README": "a file", "A/README": `differs from "a/README" only`, "a/readme": `differs from "a/README" only`} {
-		if got := looked(d.tree.Look(file(name, "1").Entry)); !strings.HasPrefix(got, want) {
+		if got := looked(d.tree.Inspect(file(name, "1").Entry)); !strings.HasPrefix(got, want) {
 			t.Errorf("%s: %s", name, got)
 		}
 	}

@@ -122,14 +122,14 @@ func (h *hostile) do(w *Worker, verb, name, target string) error {
 	if verb == "!" {
 		return tree.Finish()
 	}
-	err := tree.Judge(&entry)
+	err := tree.Validate(&entry)
 	if _, outside := errors.AsType[*OutsideError](err); outside && verb == "o" {
 		h.kept[entry.Path], err = true, nil
 	}
 	if err != nil {
 		return err
 	}
-	local, err := w.Look(entry)
+	local, err := w.Inspect(entry)
 	if err != nil {
 		return err
 	}
@@ -144,7 +144,7 @@ func (h *hostile) do(w *Worker, verb, name, target string) error {
 		_, err = put(w, entry, "12345")
 	case "k":
 		if local.Info != nil {
-			_, err = tree.Keep(entry, local.Info, true)
+			_, err = tree.AcceptExisting(entry, local.Info, true)
 		}
 	case "p", "r":
 		err = h.part(w, entry, target, verb == "r")
@@ -164,14 +164,14 @@ func (h *hostile) part(w *Worker, entry Entry, count string, resume bool) error 
 		offset = n
 	}
 	w.Partial(entry.Path)
-	p, err := w.Begin(entry, offset)
+	p, err := w.StartPartial(entry, offset)
 	if errors.Is(err, ErrNoPartial) {
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	defer p.Leave()
+	defer p.Suspend()
 	if _, err := p.Write([]byte("12345")[offset:max(n, offset)]); err != nil || !resume {
 		return err
 	}

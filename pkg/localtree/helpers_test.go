@@ -84,7 +84,7 @@ func (d *target) again() {
 		d.opened++
 		return root, nil
 	}
-	d.tree = NewTree(TreeOptions{Open: open, Look: look, Layout: NewLayout("", Mount{Path: "/results"})})
+	d.tree = NewTree(TreeOptions{Open: open, OpenExisting: look, Layout: NewLayout("", Mount{Path: "/results"})})
 }
 
 // fill makes items as a caller of the Tree does, and finishes it. Nothing but
@@ -123,13 +123,13 @@ func (d *target) one(w *Worker, i item) error {
 }
 
 func (d *target) make(w *Worker, entry *Entry, data string) (Outcome, error) {
-	if err := d.tree.Judge(entry); err != nil {
+	if err := d.tree.Validate(entry); err != nil {
 		return Outcome{}, err
 	}
 	if entry.Type == Directory {
 		return d.tree.Directory(*entry)
 	}
-	local, err := w.Look(*entry)
+	local, err := w.Inspect(*entry)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -138,7 +138,7 @@ func (d *target) make(w *Worker, entry *Entry, data string) (Outcome, error) {
 		case d.decide == nil || d.decide(*entry, local) == Refuse:
 			return Outcome{}, refuse("something of that name is here")
 		case d.decide(*entry, local) == Keep:
-			info, err := d.tree.Keep(*entry, local.Info, false)
+			info, err := d.tree.AcceptExisting(*entry, local.Info, false)
 			return Outcome{Verdict{Action: Keep}, info}, err
 		}
 	}
@@ -154,7 +154,7 @@ func (d *target) make(w *Worker, entry *Entry, data string) (Outcome, error) {
 
 // put writes a file in pieces.
 func put(w *Worker, entry Entry, data string) (Outcome, error) {
-	p, err := w.Begin(entry, 0)
+	p, err := w.StartPartial(entry, 0)
 	if err != nil {
 		return Outcome{}, err
 	}

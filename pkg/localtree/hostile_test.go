@@ -214,7 +214,7 @@ func TestUnjudged(t *testing.T) {
 	}
 	defer func() { _ = root.Close() }()
 	open := func() (*os.Root, error) { return root, nil }
-	tree := NewTree(TreeOptions{Open: open, Look: open})
+	tree := NewTree(TreeOptions{Open: open, OpenExisting: open})
 	w := tree.Worker()
 	defer w.Close()
 	info, err := root.Stat("f")
@@ -222,14 +222,14 @@ func TestUnjudged(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range []string{"", ".", "..", "../victim", "../new", "f/../../new", "/" + above + "/new", "./f", "a//b"} {
-		_, looked := tree.Look(file(p, "").Entry)
+		_, looked := tree.Inspect(file(p, "").Entry)
 		_, opened := tree.OpenFile(p)
 		_, made := tree.Directory(dir(p).perm(0).Entry)
 		_, linked := tree.Symlink(symlink(p, "x").Entry)
 		_, hard := tree.HardLink(hardLink(p, "f").Entry)
 		_, from := tree.HardLink(hardLink("new", p).Entry)
-		_, begun := w.Begin(file(p, "").Entry, 0)
-		_, kept := tree.Keep(file(p, "").perm(0).Entry, info, true)
+		_, begun := w.StartPartial(file(p, "").Entry, 0)
+		_, kept := tree.AcceptExisting(file(p, "").perm(0).Entry, info, true)
 		for n, err := range []error{looked, opened, made, linked, hard, from, begun, kept} {
 			if err == nil {
 				t.Errorf("%q: call %d succeeded", p, n)

@@ -2,11 +2,11 @@ package localtree
 
 import "io/fs"
 
-// Judge refuses what can be refused without a look at the directory, and puts
+// Validate refuses what can be refused without a look at the directory, and puts
 // the names of entry into their local form. A source leaves the root of the
 // tree itself out: as a name it is refused. An *OutsideError says that entry is a
 // symlink which leads out of the tree: its Target is then as it was.
-func (t *Tree) Judge(entry *Entry) error {
+func (t *Tree) Validate(entry *Entry) error {
 	name, err := localName(entry.Path)
 	if err != nil {
 		return err

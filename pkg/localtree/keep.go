@@ -6,9 +6,9 @@ import (
 	"path"
 )
 
-// Keep takes what Look found, info, for the entry: it is the same already. With
+// AcceptExisting takes what Look found, info, for the entry: it is the same already. With
 // chmod a file of another mode gets the entry's. It returns what is there then.
-func (t *Tree) Keep(entry Entry, info fs.FileInfo, chmod bool) (fs.FileInfo, error) {
+func (t *Tree) AcceptExisting(entry Entry, info fs.FileInfo, chmod bool) (fs.FileInfo, error) {
 	if err := t.reserveName(entry.Path); err != nil {
 		return nil, err
 	}

@@ -104,7 +104,7 @@ func (w *Worker) copyOf(entry Entry) (Outcome, error) {
 		return Outcome{}, localError(entry.Path, err)
 	}
 	defer func() { _ = file.Close() }() // only read from
-	p, err := w.Begin(entry, 0)
+	p, err := w.StartPartial(entry, 0)
 	if err != nil {
 		return Outcome{}, err
 	}

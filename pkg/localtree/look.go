@@ -7,19 +7,19 @@ import (
 	"syscall"
 )
 
-// Look returns what lies in the place of entry: nothing (Info is nil), a regular
+// Inspect returns what lies in the place of entry: nothing (Info is nil), a regular
 // file or a symlink, for a Directory a directory. It refuses an entry in whose
 // place or above which something else lies. It changes nothing on the disk. Only
 // once the Tree is open does it pass directories that are shut by their modes,
 // by giving them others until Finish.
-func (t *Tree) Look(entry Entry) (Local, error) {
+func (t *Tree) Inspect(entry Entry) (Local, error) {
 	w := t.borrow()
 	defer t.giveBack(w)
-	return w.Look(entry)
+	return w.Inspect(entry)
 }
 
-// Look is Tree.Look, quicker for entries of one directory.
-func (w *Worker) Look(entry Entry) (Local, error) {
+// Inspect is Tree.Look, quicker for entries of one directory.
+func (w *Worker) Inspect(entry Entry) (Local, error) {
 	if err := w.tree.spelling(entry.Path); err != nil {
 		return Local{}, err
 	}

@@ -27,12 +27,12 @@ type Partial struct {
 	ended  bool
 }
 
-// Begin opens the partial file of entry to be written from offset on. At 0 it is
+// StartPartial opens the partial file of entry to be written from offset on. At 0 it is
 // a new one, whatever an earlier process left behind. Beyond 0 it is the one that
 // such a process left, cut to offset; ErrNoPartial where there is none as long.
 // It never follows a symlink, and never takes what is not this user's own
 // regular file of one name. What lies in the entry's place is not looked at.
-func (w *Worker) Begin(entry Entry, offset int64) (*Partial, error) {
+func (w *Worker) StartPartial(entry Entry, offset int64) (*Partial, error) {
 	p, err := w.partial(entry)
 	if err != nil {
 		return nil, err
@@ -200,8 +200,8 @@ func (p *Partial) Discard() {
 	p.release()
 }
 
-// Leave closes the partial file and keeps it, for a later Begin to go on with.
-func (p *Partial) Leave() {
+// Suspend closes the partial file and keeps it, for a later Begin to go on with.
+func (p *Partial) Suspend() {
 	if p.ended {
 		return
 	}

@@ -18,7 +18,7 @@ import (
 // begun is a Partial of name, of which data is written.
 func begun(t *testing.T, w *Worker, one item, data string) *Partial {
 	t.Helper()
-	p, err := w.Begin(one.Entry, 0)
+	p, err := w.StartPartial(one.Entry, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -39,7 +39,7 @@ func TestPartialEnds(t *testing.T) {
 	}{
 		"not at all": {func(*Partial) error { return nil }, map[string]string{part: "who"}, ""},
 		"discard":    {func(p *Partial) error { p.Discard(); return nil }, map[string]string{}, ""},
-		"leave":      {func(p *Partial) error { p.Leave(); p.Discard(); return nil }, map[string]string{part: "who"}, ""},
+		"leave":      {func(p *Partial) error { p.Suspend(); p.Discard(); return nil }, map[string]string{part: "who"}, ""},
 		"too early":  {func(p *Partial) error { _, err := p.Commit(whole.Entry); return err }, map[string]string{}, "3 of 5"},
 		"commit": {func(p *Partial) error {
 			_, err := io.WriteString(p, "le")
@@ -48,7 +48,7 @@ func TestPartialEnds(t *testing.T) {
 			return errors.Join(err, committed)
 		}, map[string]string{"d/f": "whole"}, ""},
 		"commit after leave": {func(p *Partial) error {
-			p.Leave()
+			p.Suspend()
 			_, err := p.Commit(file("d/f", "who").Entry)
 			return err
 		}, map[string]string{part: "who"}, "already closed"},
@@ -82,7 +82,7 @@ func TestResume(t *testing.T) {
 		for _, offset := range []int{left, left - 1, left / 2} {
 			d := newTarget(t, nil)
 			w := d.tree.Worker()
-			begun(t, w, file("d/f", content), content[:left]).Leave()
+			begun(t, w, file("d/f", content), content[:left]).Suspend()
 			w.Close()
 			d.again()
 			w = d.tree.Worker()
@@ -108,8 +108,8 @@ func TestResumeShorter(t *testing.T) {
 	d := newTarget(t, nil)
 	w := d.tree.Worker()
 	defer w.Close()
-	begun(t, w, file("f", ""), strings.Repeat("old", 3*blockSize)).Leave()
-	p, err := w.Begin(file("f", "").Entry, 3)
+	begun(t, w, file("f", ""), strings.Repeat("old", 3*blockSize)).Suspend()
+	p, err := w.StartPartial(file("f", "").Entry, 3)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -138,7 +138,7 @@ func checkPart(t *testing.T, w *Worker, want string) {
 
 func resumed(t *testing.T, w *Worker, one item, offset int) {
 	t.Helper()
-	p, err := w.Begin(one.Entry, int64(offset))
+	p, err := w.StartPartial(one.Entry, int64(offset))
 	if err != nil {
 		if offset > 0 {
 			t.Fatal(err)
@@ -173,7 +173,7 @@ func TestNoPartial(t *testing.T) {
 		if _, err := w.OpenPartial("f"); name != "shorter" && !errors.Is(err, ErrNoPartial) {
 			t.Errorf("%s: opened, %v", name, err)
 		}
-		if _, err := w.Begin(file("f", "whole").Entry, 4); !errors.Is(err, ErrNoPartial) {
+		if _, err := w.StartPartial(file("f", "whole").Entry, 4); !errors.Is(err, ErrNoPartial) {
 			t.Errorf("%s: begun, %v", name, err)
 		}
 		d.check(before)
@@ -193,7 +193,7 @@ func TestAnothersPartial(t *testing.T) {
 	}
 	w := d.tree.Worker()
 	defer w.Close()
-	if _, err := w.Begin(file("f", "whole").Entry, 2); !errors.Is(err, ErrNoPartial) {
+	if _, err := w.StartPartial(file("f", "whole").Entry, 2); !errors.Is(err, ErrNoPartial) {
 		t.Error(err)
 	}
 }
@@ -335,7 +335,7 @@ func TestDirectoryRemovedMeanwhile(t *testing.T) {
 			return err
 		},
 		"begin": func(_ *target, w *Worker, _ *Partial) error {
-			_, err := w.Begin(file("d/g", "whole").Entry, 0)
+			_, err := w.StartPartial(file("d/g", "whole").Entry, 0)
 			return err
 		},
 		"directory": func(d *target, _ *Worker, _ *Partial) error {

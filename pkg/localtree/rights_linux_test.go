@@ -107,7 +107,7 @@ func TestLookRelaxesNothing(t *testing.T) {
 	}
 	var got string
 	asNobody(t, d.dir, func() {
-		got = looked(d.tree.Look(file("shut/f", "").Entry))
+		got = looked(d.tree.Inspect(file("shut/f", "").Entry))
 	})
 	info, err := os.Stat(shut)
 	if err != nil || info.Mode().Perm() != 0 || !strings.HasSuffix(got, "permission denied") {
@@ -125,7 +125,7 @@ func TestLookIntoShutMakesNothing(t *testing.T) {
 			t.Error(err)
 		}
 		for _, test := range [][2]string{{"shut/a/b/c", "nothing"}, {"shut/f", "a file"}, {"a/b", "nothing"}} {
-			if got := looked(d.tree.Look(file(test[0], "").Entry)); got != test[1] {
+			if got := looked(d.tree.Inspect(file(test[0], "").Entry)); got != test[1] {
 				t.Errorf("%s: %s", test[0], got)
 			}
 		}
@@ -161,7 +161,7 @@ func TestPartOfReadOnlyFile(t *testing.T) {
 	d := newTarget(t, nil)
 	w := d.tree.Worker()
 	defer w.Close()
-	begun(t, w, file("f", "abcdef").perm(0o444), "abc").Leave()
+	begun(t, w, file("f", "abcdef").perm(0o444), "abc").Suspend()
 	if mode := d.read()[partialPath("f")].Mode; mode != "0644" {
 		t.Error(mode)
 	}

@@ -15,11 +15,11 @@ type TreeOptions struct {
 	// once, for the first entry that is written or kept; for an empty tree never.
 	// The caller closes it once the Tree is done with.
 	Open func() (*os.Root, error)
-	// Look gives the directory if it is there already, and an error that wraps
+	// OpenExisting gives the directory if it is there already, and an error that wraps
 	// fs.ErrNotExist if not. It is called once, by the first method that only
 	// looks, unless Open was called before. The caller closes it. Nil: before Open
 	// everything is absent.
-	Look func() (*os.Root, error)
+	OpenExisting func() (*os.Root, error)
 	// Layout says what absolute symlinks lead to: those that stay inside become relative ones. Nil knows of none.
 	Layout *Layout
 	// Wanted reports whether a path was asked for; what was not is refused. Nil
@@ -108,10 +108,10 @@ func (t *Tree) openForReading() (*folder, error) {
 		return t.openForWriting()
 	}
 	return t.readable.get(func() (*folder, error) {
-		if t.options.Look == nil {
+		if t.options.OpenExisting == nil {
 			return nil, nil //nolint:nilnil // nothing is there
 		}
-		root, err := t.options.Look()
+		root, err := t.options.OpenExisting()
 		switch {
 		case errors.Is(err, fs.ErrNotExist):
 			return nil, nil //nolint:nilnil // nothing is there

@@ -129,7 +129,7 @@ func TestLook(t *testing.T) {
 	}
 	for _, test := range tests {
 		d := newTarget(t, tree)
-		if got := looked(d.tree.Look(test.entry)); got != test.want {
+		if got := looked(d.tree.Inspect(test.entry)); got != test.want {
 			t.Errorf("%s %s: %s, want %s", test.entry.Type, test.entry.Path, got, test.want)
 		}
 		d.check(tree)
@@ -156,9 +156,9 @@ func TestLookMakesNothing(t *testing.T) {
 	missing := filepath.Join(t.TempDir(), "missing")
 	open := func() (*os.Root, error) { return os.OpenRoot(missing) }
 	for _, look := range []func() (*os.Root, error){nil, open} {
-		tree := NewTree(TreeOptions{Open: open, Look: look})
+		tree := NewTree(TreeOptions{Open: open, OpenExisting: look})
 		for _, entry := range []Entry{file("f", "").Entry, dir("a/b").Entry} {
-			if got := looked(tree.Look(entry)); got != "nothing" {
+			if got := looked(tree.Inspect(entry)); got != "nothing" {
 				t.Error(got)
 			}
 		}
@@ -194,7 +194,7 @@ func TestOpenFails(t *testing.T) {
 		return nil, full
 	}})
 	for range 2 {
-		if _, err := tree.Worker().Begin(file("f", "").Entry, 0); !errors.Is(err, full) {
+		if _, err := tree.Worker().StartPartial(file("f", "").Entry, 0); !errors.Is(err, full) {
 			t.Error(err)
 		}
 		if _, err := tree.Directory(dir("d").Entry); !errors.Is(err, full) {
@@ -210,7 +210,7 @@ func TestWanted(t *testing.T) {
 	tree := NewTree(TreeOptions{Wanted: func(p string) bool { return p == "a" }})
 	for name, want := range map[string]bool{"a": true, "./a": true, "b": false} {
 		entry := file(name, "").Entry
-		if err := tree.Judge(&entry); (err == nil) != want {
+		if err := tree.Validate(&entry); (err == nil) != want {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -291,11 +291,11 @@ func TestKeep(t *testing.T) {
 	} {
 		d := newTarget(t, filetree.Tree{"d/f": filetree.File("f")})
 		entry := file("d/f", "f").perm(test.mode).Entry
-		local, err := d.tree.Look(entry)
+		local, err := d.tree.Inspect(entry)
 		if err != nil {
 			t.Fatal(err)
 		}
-		info, err := d.tree.Keep(entry, local.Info, test.chmod)
+		info, err := d.tree.AcceptExisting(entry, local.Info, test.chmod)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -29,9 +29,9 @@ const (
 // Upload is an object that is stored in parts, and not complete.
 type Upload struct{ Key, ID string }
 
-// Begin begins an upload in parts and returns its id. Until it is completed or aborted, its
+// CreateUpload begins an upload in parts and returns its id. Until it is completed or aborted, its
 // parts take room that no list of objects shows.
-func (s *Store) Begin(ctx context.Context, bucket, key string, as Attributes) (id string, err error) {
+func (s *Store) CreateUpload(ctx context.Context, bucket, key string, as Attributes) (id string, err error) {
 	input := &s3.CreateMultipartUploadInput{Bucket: &bucket, Key: &key, Metadata: as.Metadata}
 	if as.ContentType != "" {
 		input.ContentType = &as.ContentType
@@ -69,7 +69,7 @@ func (s *Store) Complete(ctx context.Context, bucket string, upload Upload, etag
 	if explained != nil && !NoUpload(explained) {
 		return "", explained
 	}
-	object, err := s.Look(ctx, bucket, upload.Key)
+	object, err := s.Stat(ctx, bucket, upload.Key)
 	switch {
 	case err != nil:
 		return "", cmp.Or(explained, err)

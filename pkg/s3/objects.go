@@ -50,8 +50,8 @@ func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[Objec
 	}
 }
 
-// Look returns what the store says of one object; Absent says of the error that there is none.
-func (s *Store) Look(ctx context.Context, bucket, key string) (Object, error) {
+// Stat returns what the store says of one object; Absent says of the error that there is none.
+func (s *Store) Stat(ctx context.Context, bucket, key string) (Object, error) {
 	answer, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
 		return Object{}, s.explain("read the metadata of an object", bucket, err)

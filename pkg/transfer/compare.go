@@ -64,7 +64,7 @@ func (f *fetch) hashHere(ctx context.Context, entries []localtree.Entry, sums []
 
 // compared carries out what the hashes say of one file.
 func (f *fetch) compared(ctx context.Context, entry localtree.Entry, remote Sum, localSum [16]byte) error {
-	local, err := f.tree.Look(entry)
+	local, err := f.tree.Inspect(entry)
 	switch {
 	case err != nil:
 		return err

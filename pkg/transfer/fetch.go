@@ -180,7 +180,7 @@ func (f *fetch) prepare() error {
 		return nil
 	}
 	f.tree = localtree.NewTree(localtree.TreeOptions{
-		Open: func() (*os.Root, error) { return f.local.open() }, Look: f.local.peek, Layout: f.Layout,
+		Open: func() (*os.Root, error) { return f.local.open() }, OpenExisting: f.local.peek, Layout: f.Layout,
 		Wanted: func(p string) bool { return f.Wanted(p) }, // the paths may become more
 	})
 	f.looker = f.tree.Worker()

@@ -104,7 +104,7 @@ func (f *fetch) consider(item Item) (compare bool, err error) {
 		return false, nil
 	}
 	entry := item.Entry
-	err = f.tree.Judge(&entry)
+	err = f.tree.Validate(&entry)
 	if link, ok := f.JudgeLink(entry, err); ok {
 		if f.leaves(link); !link.Create {
 			return false, nil
@@ -179,7 +179,7 @@ func (f *fetch) directory(entry localtree.Entry) error {
 }
 
 func (f *fetch) symlink(entry localtree.Entry) error {
-	local, err := f.tree.Look(entry)
+	local, err := f.tree.Inspect(entry)
 	if err != nil {
 		return err
 	}
@@ -200,7 +200,7 @@ func (f *fetch) symlink(entry localtree.Entry) error {
 
 // file plans a file: it must come, it is here, or it must be compared first.
 func (f *fetch) file(entry localtree.Entry) (compare bool, err error) {
-	local, err := f.tree.Look(entry)
+	local, err := f.tree.Inspect(entry)
 	if err != nil {
 		return false, err
 	}
@@ -228,7 +228,7 @@ func (f *fetch) carryOut(entry localtree.Entry, local localtree.Local, verdict l
 		return nil
 	}
 	mine, unchanged := f.receipt.wrote(entry, local)
-	info, err := f.tree.Keep(entry, local.Info, mine || f.Force)
+	info, err := f.tree.AcceptExisting(entry, local.Info, mine || f.Force)
 	if err != nil {
 		return err
 	}

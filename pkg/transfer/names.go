@@ -91,7 +91,7 @@ func (n *names) createLink(ctx context.Context, f *fetch, entry localtree.Entry)
 		f.have(entry, true)
 		return nil
 	}
-	local, err := f.tree.Look(entry)
+	local, err := f.tree.Inspect(entry)
 	if err != nil {
 		return err
 	}

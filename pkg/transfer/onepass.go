@@ -80,7 +80,7 @@ func (c *carrier) receiveItem(ctx context.Context, item Item, contents Contents)
 // compareWith takes content in place of a file of the same size, unless it is
 // what the file holds.
 func (c *carrier) compareWith(ctx context.Context, item Item, contents Contents) error {
-	part, err := c.worker.Begin(item.Entry, 0)
+	part, err := c.worker.StartPartial(item.Entry, 0)
 	if err != nil {
 		return c.refused(item.Path, err)
 	}

@@ -37,7 +37,7 @@ func (h *Hasher) Sum() [16]byte { return h.Sum128().Bytes() }
 // write takes the content of entry from offset on, and gives the file its name
 // once it is whole and its hash is the source's.
 func (c *carrier) write(ctx context.Context, entry localtree.Entry, offset int64, contents Contents) (FileState, error) {
-	part, err := c.worker.Begin(entry, offset)
+	part, err := c.worker.StartPartial(entry, offset)
 	if err != nil {
 		return Still, err
 	}
@@ -82,7 +82,7 @@ func soundness(end FileEnd, sum [16]byte, complete bool) FileState {
 func (c *carrier) broken(ctx context.Context, part *localtree.Partial, entry localtree.Entry, offset, got int64, err error) error {
 	_, lost := errors.AsType[*LostError](err)
 	if c.resumes && entry.Size >= worthResuming && (lost || ctx.Err() != nil) {
-		part.Leave()
+		part.Suspend()
 		c.gain(entry.Path, offset+got)
 	} else {
 		part.Discard()

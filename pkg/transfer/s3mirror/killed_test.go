@@ -56,7 +56,7 @@ func TestKilled(t *testing.T) {
 	r := request(t, root, store)
 	copied(t, r)
 	for _, name := range []string{"large", "large", "not ours"} {
-		if _, err := store.Begin(t.Context(), here.Bucket, here.Key(name), s3.Attributes{}); err != nil {
+		if _, err := store.CreateUpload(t.Context(), here.Bucket, here.Key(name), s3.Attributes{}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -90,7 +90,7 @@ func TestSweepOnlyOfItsTree(t *testing.T) {
 		"another tree":           {"", 0, "other", 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			id, err := store.Begin(t.Context(), here.Bucket, here.Key("large"), s3.Attributes{})
+			id, err := store.CreateUpload(t.Context(), here.Bucket, here.Key("large"), s3.Attributes{})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -119,7 +119,7 @@ func TestUnknownHashIsRefused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err, put)
 	}
-	object, err := store.Look(t.Context(), place.Bucket, place.Key("f"))
+	object, err := store.Stat(t.Context(), place.Bucket, place.Key("f"))
 	if err != nil {
 		t.Fatal(err)
 	}

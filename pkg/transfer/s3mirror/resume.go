@@ -49,7 +49,7 @@ func (p *parts) startUpload(ctx context.Context) (firstMissing int, etag string,
 
 // createUpload begins an upload.
 func (p *parts) createUpload(ctx context.Context) (err error) {
-	if p.in.ID, err = p.Store.Begin(ctx, p.At.Bucket, p.in.Key, p.task.attributes()); err != nil {
+	if p.in.ID, err = p.Store.CreateUpload(ctx, p.At.Bucket, p.in.Key, p.task.attributes()); err != nil {
 		return err
 	}
 	p.copying.mu.Lock()
@@ -143,7 +143,7 @@ func (p *parts) completed(ctx context.Context, recorded *upload) (etag string, e
 	if len(recorded.ETags) != len(p.etags) || len(recorded.SHA256) == 0 {
 		return "", nil
 	}
-	object, err := p.Store.Look(ctx, p.At.Bucket, p.in.Key)
+	object, err := p.Store.Stat(ctx, p.At.Bucket, p.in.Key)
 	switch {
 	case s3.Absent(err):
 		return "", nil
