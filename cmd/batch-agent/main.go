@@ -50,14 +50,14 @@ func run(ctx context.Context, args []string) error {
 	return errors.New(usage)
 }
 
-// boundMemory keeps the agent small at the price of some collecting: it shares
-// a pod of 256 MiB with the page cache that makes it quick.
+// boundMemory limits the memory at the cost of more garbage collection: the agent shares
+// a pod of 256 MiB with the page cache, which speeds up reading.
 func boundMemory() {
 	debug.SetMemoryLimit(40 << 20)
 	debug.SetGCPercent(50)
 }
 
-// join copies both ways until either way ends.
+// join copies in both directions until one of them ends.
 func join(ctx context.Context, socket string) error {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "unix", socket)
 	if err != nil {
@@ -80,7 +80,8 @@ func transfer(destination io.Writer, source io.Reader) error {
 	return err
 }
 
-// check proves that this program arrived whole and can run here.
+// check prints the size and hash of this program, which proves that it was copied
+// completely and can run in this container.
 func check(out io.Writer) error {
 	path, err := os.Executable()
 	if err != nil {

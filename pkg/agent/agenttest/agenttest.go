@@ -17,16 +17,16 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// Agent is one that runs until the test ends.
+// Agent is an agent that runs until the test ends.
 type Agent struct {
-	// Socket is the way in for those who are in the pod.
+	// Socket is the path of the Unix socket for processes in the pod.
 	Socket string
 	// Done is closed when the agent has ended.
 	Done <-chan struct{}
 }
 
-// NeedLinux skips the test elsewhere: an agent runs in a pod, and is told nothing of
-// holes and hard links by another system.
+// NeedLinux skips the test on other systems: an agent runs in a pod, and does not support
+// holes and hard links elsewhere.
 func NeedLinux(tb testing.TB) {
 	tb.Helper()
 	if runtime.GOOS != "linux" {
@@ -79,7 +79,7 @@ func (a *Agent) await(tb testing.TB) {
 	tb.Fatal("the agent does not answer")
 }
 
-// Enroll makes mine the agent's client.
+// Enroll registers the certificate of mine as that of the agent's client.
 func (a *Agent) Enroll(tb testing.TB, mine *mtls.Pair) wire.Enrolment {
 	tb.Helper()
 	answer, err := a.Local(tb).Post("http://agent/v1/enroll", "application/x-pem-file", bytes.NewReader(mine.PEM()))

@@ -16,7 +16,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// Local is a client on the socket.
+// Local returns an HTTP client that connects to the Unix socket.
 func (a *Agent) Local(tb testing.TB) *http.Client {
 	tb.Helper()
 	return client(tb, func(ctx context.Context) (net.Conn, error) {
@@ -24,7 +24,7 @@ func (a *Agent) Local(tb testing.TB) *http.Client {
 	})
 }
 
-// Tunnel is a client that came in through the network, and enrolled before.
+// Tunnel returns an HTTP client with an enrolled certificate that connects over the network.
 func (a *Agent) Tunnel(tb testing.TB) *http.Client {
 	tb.Helper()
 	mine, err := mtls.New(time.Now())
@@ -36,7 +36,7 @@ func (a *Agent) Tunnel(tb testing.TB) *http.Client {
 	return client(tb, func(ctx context.Context) (net.Conn, error) { return Dial(ctx, enrolment.Port, config) })
 }
 
-// Dial opens a tunnel to a port of this machine and shakes hands.
+// Dial opens a tunnel to a port of this machine and completes the TLS handshake.
 func Dial(ctx context.Context, port int, config *tls.Config) (net.Conn, error) {
 	conn, err := (&net.Dialer{}).DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {

@@ -2,10 +2,10 @@
 // through the API server's pods/proxy where that is allowed and gets through,
 // else over an exec.
 //
-// What it promises: both ends of a tunnel prove who they are, with keys that
-// were made for this one connection and never leave their process; only the
-// certificates, which are public, pass through an exec. A way that is lost is
-// opened again, or another one is taken in its place.
+// What it promises: both ends of a tunnel authenticate with keys that were created for
+// this agent and never leave their process. Only the certificates, which are public,
+// are exchanged through an exec. A connection that is lost is opened again, through
+// another transport if necessary.
 package client
 
 import (
@@ -17,26 +17,26 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
-// Options say by which ways an agent is reached.
+// Options configure the connection to an agent.
 type Options struct {
 	// Exec runs programs in the container; its streams are counted and limited already.
 	Exec transport.Executor
-	// Tunnel returns the way through the API server to a port of a pod.
+	// Tunnel returns a Dialer for a port of a pod, through the API server.
 	Tunnel func(namespace, pod string, port int) (transport.Dialer, error)
 	// Join is the command that joins its standard streams to the agent.
 	Join []string
 	// Meter counts and limits the tunnels.
 	Meter *transport.Meter
-	// Only is "tunnel" or "exec" where there is no choice; empty chooses.
+	// Only is "tunnel" or "exec" to use that transport alone; "" chooses one.
 	Only string
-	// Trace is told which way was taken and why; nil is nobody.
+	// Trace receives a line for each choice of a transport and its reason. It may be nil.
 	Trace func(string)
-	// Now dates the certificate.
+	// Now is the time from which the validity of the certificate is computed.
 	Now time.Time
 }
 
-// Agent returns the ways to the agent that serves in the container at. Close
-// ends them. Errors: the agent does not answer to an exec, or there is no such way.
+// Agent returns the transports to the agent in the container. Close ends their
+// connections. Errors: the agent does not respond to an exec, or no tunnel can be configured.
 func Agent(ctx context.Context, container transport.Container, o Options) (*transport.Chooser, error) {
 	exec := transport.With(&transport.ExecDialer{Executor: o.Exec, At: container, Argv: o.Join}, transport.Answers("/v1/ping"))
 	if o.Only == exec.Name() {

@@ -1,9 +1,9 @@
 // Package embedded holds the agents for the machines that pods run on.
 //
-// What it promises: a Binary says the size and SHA-256 of what it holds, so that
-// whoever delivers it can tell that it arrived. What it does not: that there are
-// any. They are built and put here by `make build`; a program that was built
-// without that has none, and Available says so.
+// What it promises: a Binary has its size and SHA-256, so that the caller can verify a
+// copy of it. What it does not promise: that there is a Binary. `make build` builds and
+// embeds them. A program that was built in another way has none, and Available
+// returns false.
 package embedded
 
 import (
@@ -29,8 +29,8 @@ type Binary struct {
 	compressed []byte
 }
 
-// For returns the agent for a machine, by the name that uname -m has for it.
-// ok is false where there is none.
+// For returns the agent for a machine type as printed by uname -m.
+// ok is false if there is none.
 func For(machine string) (b Binary, ok bool) {
 	arch, supported := architecture(machine)
 	if !supported {
@@ -54,7 +54,7 @@ func Available() bool {
 	return amd64 || arm64
 }
 
-// architecture is Go's name for what uname -m calls machine.
+// architecture returns Go's name of a machine type as printed by uname -m.
 func architecture(machine string) (arch string, supported bool) {
 	switch machine {
 	case "x86_64", "amd64":
@@ -74,10 +74,10 @@ func (b Binary) Open() io.ReadCloser {
 	return reader
 }
 
-// Compressed returns the program as gzip has it. The caller must not change it.
+// Compressed returns the program compressed with gzip. The caller must not change it.
 func (b Binary) Compressed() []byte { return b.compressed }
 
-// Read reads the header of a packed agent, whose comment says size and hash.
+// Read reads the header of a packed agent, which has the size and hash in its comment.
 func Read(compressed []byte) (Binary, error) {
 	reader, err := gzip.NewReader(bytes.NewReader(compressed))
 	if err != nil {

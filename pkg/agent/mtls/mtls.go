@@ -1,10 +1,10 @@
-// Package mtls makes the two certificates by which the ends of a tunnel know
+// Package mtls creates the two certificates with which the ends of a tunnel authenticate
 // each other.
 //
-// What it promises: TLS 1.3 in which each end accepts exactly the certificate it
-// was told of, and nothing else; the private keys never leave the memory of the
-// process that made them. What it does not: that the certificates reached each
-// other unchanged. Whoever carries them does that.
+// What it promises: TLS 1.3 in which each end accepts exactly one certificate of the
+// other; the private keys never leave the memory of the process that created them.
+// What it does not promise: that the certificates are exchanged unchanged. The caller
+// exchanges them over an authenticated connection.
 package mtls
 
 import (
@@ -22,12 +22,12 @@ import (
 )
 
 const (
-	// name is what both certificates are for; the pinning is what counts.
+	// name is the DNS name in both certificates. The security comes from the pinning.
 	name = "batch-agent"
-	// validity reaches this far into the past and the future: clocks of clusters
-	// and of laptops differ.
+	// validity is how long before and after the current time a certificate is valid,
+	// because clocks of clusters and of laptops differ.
 	validity = 24 * time.Hour
-	// MaxPEM is the most bytes of a certificate that Parse looks at.
+	// MaxPEM is the maximum length of a certificate for Parse, in bytes.
 	MaxPEM = 16 << 10
 )
 
@@ -37,7 +37,7 @@ type Pair struct {
 	pem         []byte
 }
 
-// New makes a Pair that is valid for a day before and after now.
+// New creates a Pair that is valid from one day before t until one day after t.
 func New(t time.Time) (*Pair, error) {
 	public, private, err := ed25519.GenerateKey(rand.Reader)
 	if err != nil {
@@ -62,10 +62,10 @@ func New(t time.Time) (*Pair, error) {
 	}, nil
 }
 
-// PEM is the certificate. It is no secret.
+// PEM returns the certificate, which is public.
 func (p *Pair) PEM() []byte { return bytes.Clone(p.pem) }
 
-// Parse reads the certificate of a peer.
+// Parse reads the certificate of a peer, as PEM of at most MaxPEM bytes.
 func Parse(text []byte) (*x509.Certificate, error) {
 	if len(text) > MaxPEM {
 		return nil, errors.New("certificate too large")

@@ -6,8 +6,8 @@ import (
 	"errors"
 )
 
-// Server is the configuration of the end that is dialled. peerPEM is asked at
-// every handshake; while it returns no certificate, every handshake fails.
+// Server returns the configuration of the server. It calls peerPEM at every handshake.
+// Handshakes fail while peerPEM returns no certificate.
 func (p *Pair) Server(peerPEM func() []byte) *tls.Config {
 	config := p.config()
 	config.GetConfigForClient = func(*tls.ClientHelloInfo) (*tls.Config, error) {
@@ -24,8 +24,8 @@ func (p *Pair) Server(peerPEM func() []byte) *tls.Config {
 	return config
 }
 
-// Client is the configuration of the end that dials. Where peerPEM is no
-// certificate, every handshake fails.
+// Client returns the configuration of the client. If peerPEM is not a certificate,
+// every handshake fails.
 func (p *Pair) Client(peerPEM []byte) *tls.Config {
 	config := p.config()
 	config.ServerName = name
@@ -40,8 +40,8 @@ func (p *Pair) Client(peerPEM []byte) *tls.Config {
 	return config
 }
 
-// config is what both ends have in common. Full records from the first byte are
-// for speed; no tickets, so that a session cannot outlive its certificate.
+// config returns the common configuration. Records have the full size from the start, for
+// throughput. There are no session tickets, so that a session cannot outlive its certificate.
 func (p *Pair) config() *tls.Config {
 	return &tls.Config{
 		MinVersion:                  tls.VersionTLS13,
@@ -51,7 +51,7 @@ func (p *Pair) config() *tls.Config {
 	}
 }
 
-// poolOf is a pool with peer in it: a certificate that signed itself is its own root.
+// poolOf returns a pool with peer as its only root: the certificate is self-signed.
 func poolOf(peer *x509.Certificate) *x509.CertPool {
 	pool := x509.NewCertPool()
 	pool.AddCert(peer)

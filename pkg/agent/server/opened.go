@@ -10,11 +10,11 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// facts are what a file is like at some moment.
+// facts are the metadata of a file at one moment.
 type facts struct {
 	mode              fs.FileMode
 	size              int64
-	stored            int64 // what it takes on disk: less than size where it has holes
+	stored            int64 // bytes on disk: less than size if the file has holes
 	modified, changed time.Time
 }
 
@@ -23,8 +23,8 @@ func (f facts) matches(later facts) bool {
 	return f.size == later.size && f.modified.Equal(later.modified) && f.changed.Equal(later.changed)
 }
 
-// folders opens files and keeps the directory of the last one open: the next is
-// mostly its neighbour.
+// folders opens files. It keeps the directory of the last file open, because the next
+// file is usually in the same directory.
 type folders struct {
 	root       *os.Root
 	singleFile string // the only file that may be opened; "" for all
@@ -56,7 +56,7 @@ func (f *folders) close() {
 	}
 }
 
-// irregularError says that there is something, but no regular file.
+// irregularError says that an entry exists but is not a regular file.
 type irregularError struct{ mode fs.FileMode }
 
 func (e *irregularError) Error() string { return "no longer a regular file, now " + kindOf(e.mode) }
@@ -86,7 +86,7 @@ func (f *folders) regular(full string) (file, facts, error) {
 	return opened, current, nil
 }
 
-// failure is err in the place of the file at index.
+// failure returns the frame that reports err for the file at index.
 func failure(index int, err error) wire.Failure {
 	f := wire.Failure{Index: index, Code: wire.Unreadable, Text: cannotRead(err)}
 	switch {

@@ -39,7 +39,7 @@ func (a *agent) fill(ctx context.Context, spool *spool, codec wire.Codec, end in
 	}
 	defer a.writers.release(writer)
 	if codec == wire.Auto {
-		codec = wire.Zstd // a disk tells nothing about the way to the store
+		codec = wire.Zstd // the rate of the local disk says nothing about the link to the store
 	}
 	writer.Start(spool, codec)
 	defer writer.Stop()
@@ -53,7 +53,8 @@ func (a *agent) fill(ctx context.Context, spool *spool, codec wire.Codec, end in
 	return writer.Finish()
 }
 
-// heads names the files that follow, so that an object says itself what it holds.
+// heads writes a list of the files that follow, so that a reader knows the contents of the
+// object without the index.
 func heads(ctx context.Context, s *session) error {
 	for _, entry := range s.request.All() {
 		node := wire.Node{Path: entry.Path, Type: wire.Other}

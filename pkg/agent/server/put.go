@@ -19,19 +19,19 @@ import (
 )
 
 const (
-	// putTries is how often a store is asked that is busy or unavailable: for about two minutes.
+	// putTries is the number of attempts if the store is busy or unavailable. They take about two minutes.
 	putTries = 12
 	// defaultPause is the first pause before a retry. Each next pause is twice as long, and the longest is
 	// longestFactor times the first: 20 s.
 	defaultPause  = 500 * time.Millisecond
 	longestFactor = 40
-	// putTime is how long one try may take, and stuck how long nothing of it may move.
+	// putTime is the maximum time of one attempt, and stuck the maximum time without progress.
 	putTime, stuck = 15 * time.Minute, time.Minute
-	// mostAnswer is how much of a store's answer is read, in bytes.
+	// mostAnswer is how many bytes of the store's response are read.
 	mostAnswer = 16 << 10
 )
 
-// retryable reports whether another try may fare better.
+// retryable reports whether another attempt may succeed.
 func (u *upload) retryable(e *wire.PutError) bool {
 	switch e.Status {
 	case http.StatusInsufficientStorage, http.StatusNotImplemented, http.StatusHTTPVersionNotSupported:
@@ -52,12 +52,12 @@ func (u *upload) retryable(e *wire.PutError) bool {
 type upload struct {
 	url    string
 	header map[string]string
-	// content is sent from there, so much of it, as often as it takes.
+	// size bytes of content, from offset on, are sent in each attempt.
 	content      io.ReaderAt
 	offset, size int64
-	// steady says that content cannot change between two tries.
+	// steady says that content cannot change between two attempts.
 	steady bool
-	// tries is how often; 0 for putTries.
+	// tries is the maximum number of attempts; 0 for putTries.
 	tries int
 	// pause is the first pause before a retry.
 	pause time.Duration
@@ -80,13 +80,14 @@ func put(ctx context.Context, client *http.Client, u upload) (string, *wire.PutE
 	}
 }
 
-// clients are those of stores, by the certificates that they trust.
+// clients are the HTTP clients for stores, by the root certificates that they trust.
 type clients struct {
 	mu      sync.Mutex
 	byRoots map[string]*http.Client
 }
 
-// clientFor returns the client that trusts roots, which keeps its connections.
+// clientFor returns the client that trusts roots. Requests with the same roots share its
+// connections.
 func (c *clients) clientFor(roots string) (*http.Client, *wire.PutError) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -104,7 +105,7 @@ func (c *clients) clientFor(roots string) (*http.Client, *wire.PutError) {
 	return client, nil
 }
 
-// storeClient trusts roots, or everybody's where there are none.
+// storeClient creates a client that trusts roots, or the public roots if roots is empty.
 func storeClient(roots string) (*http.Client, error) {
 	config := &tls.Config{MinVersion: tls.VersionTLS12}
 	if roots != "" {
@@ -138,15 +139,15 @@ func putOnce(ctx context.Context, client *http.Client, u upload) (string, *wire.
 		return "", &wire.PutError{Unreachable: true, Message: request.URL.Host + ": " + hidden(err)}
 	}
 	defer func() { _ = answer.Body.Close() }()
-	text, _ := io.ReadAll(io.LimitReader(answer.Body, mostAnswer)) // without a text the status tells
+	text, _ := io.ReadAll(io.LimitReader(answer.Body, mostAnswer)) // if this fails, the status is reported alone
 	if answer.StatusCode/100 == 2 {
 		return answer.Header.Get("ETag"), nil
 	}
 	return "", refused(answer, string(text))
 }
 
-// worthAsking is from how many bytes on a store is asked before they go: a refusal comes
-// first then.
+// worthAsking is the size, in bytes, from which a request has "Expect: 100-continue", so
+// that the store can reject it before the content is sent.
 const worthAsking = 1 << 20
 
 func (u *upload) request(ctx context.Context, body io.Reader) (*http.Request, *wire.PutError) {
@@ -167,8 +168,8 @@ func (u *upload) request(ctx context.Context, body io.Reader) (*http.Request, *w
 	return request, nil
 }
 
-// moving is a body that puts an end off while it is read. The last piece and the
-// answer to it have as long as any other.
+// moving is a request body that resets a timer with each read. The same time limit holds for
+// the response after the last read.
 type moving struct {
 	io.Reader
 	end *time.Timer
@@ -180,7 +181,7 @@ func (m *moving) Read(p []byte) (int, error) {
 	return m.Reader.Read(p)
 }
 
-// hidden is err without the URL, which holds a signature.
+// hidden returns the text of err without the URL, because the URL contains a signature.
 func hidden(err error) string {
 	if failed, ok := errors.AsType[*url.Error](err); ok {
 		err = failed.Err
@@ -188,7 +189,7 @@ func hidden(err error) string {
 	return err.Error()
 }
 
-// refused reads a store's answer, which is XML, or anything from what is between.
+// refused reads the error response of a store. It is XML, or any text from a proxy.
 func refused(answer *http.Response, text string) *wire.PutError {
 	return &wire.PutError{
 		Status: answer.StatusCode, Code: element(text, "Code"),
@@ -196,7 +197,7 @@ func refused(answer *http.Response, text string) *wire.PutError {
 	}
 }
 
-// element returns the text of an element without children, empty where there is none.
+// element returns the text of an XML element without children, "" if it does not exist.
 func element(text, name string) string {
 	_, rest, _ := strings.Cut(text, "<"+name+">")
 	value, _, ok := strings.Cut(rest, "</"+name+">")

@@ -16,27 +16,27 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// inMemory is up to how many bytes a part is read once; a longer one is read once to hash it and
-// once to send it.
+// inMemory is the maximum size, in bytes, of a part that is read into memory. A longer part is
+// read twice: to hash it, and to send it.
 const inMemory = 1 << 20
 
-// putting is one file, or part of one, on its way to a store.
+// putting is the upload of one file, or part of one, to a store.
 type putting struct {
 	*agent
 	wire.PutFile
 	client *http.Client
 	tries  int
-	// hashed is told the state of the SHA-256 after a part behind which others follow.
+	// hashed is called with the state of the SHA-256 after a part that is not the last one.
 	hashed func(state []byte)
 
 	file file
-	// initial is how the file was when it was opened.
+	// initial is the metadata of the file when it was opened.
 	initial facts
 	settled bool // every further change will change its times
 	whole   hash.Hash
 }
 
-// run reads, sends, and says what became of it.
+// run hashes and sends the part, and returns the result.
 func (p *putting) run(ctx context.Context) wire.PutResult {
 	began := p.Now()
 	folders := folders{root: p.root, singleFile: p.singleFile}
@@ -60,19 +60,19 @@ func (p *putting) run(ctx context.Context) wire.PutResult {
 	return result
 }
 
-// outdated reports whether the client knows another file. One that only got longer has
-// what it knows.
+// outdated reports whether the file differs from what the client listed. A file that only
+// grew is not outdated: it may still begin with the listed content.
 func (p *putting) outdated() bool {
 	return p.initial.size < p.Size || p.initial.size == p.Size && !p.matches(p.initial)
 }
 
-// matches reports whether now shows the file as the client knows it.
+// matches reports whether current has the size and times that the client listed.
 func (p *putting) matches(current facts) bool {
 	return current.size == p.Size && current.modified.Equal(p.ModTime) && current.changed.Equal(p.Changed)
 }
 
-// send hashes the part and then stores it with its MD5, by which the store makes sure that what
-// it has is what was hashed.
+// send hashes the part and then stores it with its MD5. The store compares the MD5, so that the
+// object has exactly the content that was hashed.
 func (p *putting) send(ctx context.Context) (result wire.PutResult, err error) {
 	p.whole = sha256.New()
 	if len(p.State) > 0 {
@@ -101,7 +101,7 @@ func (p *putting) send(ctx context.Context) (result wire.PutResult, err error) {
 	return result, nil
 }
 
-// store sends what was hashed: kept, or the file's part where that is nil.
+// store sends the part that was hashed: from buffered, or from the file if buffered is nil.
 func (p *putting) store(ctx context.Context, buffered, sum []byte, result *wire.PutResult) {
 	u := upload{url: p.URL, header: maps.Clone(p.Header), content: contentOf{p.file}, offset: p.From, size: p.Length, tries: p.tries, pause: p.FirstPause}
 	if u.header == nil {
@@ -115,12 +115,12 @@ func (p *putting) store(ctx context.Context, buffered, sum []byte, result *wire.
 	u.header["Content-MD5"] = base64.StdEncoding.EncodeToString(sum)
 	result.ETag, result.Failed = put(ctx, p.client, u)
 	if failed := result.Failed; failed != nil && buffered == nil && (failed.Code == "BadDigest" || failed.Code == "InvalidDigest") {
-		result.Changes, result.Failed = wire.Changed, nil // it was another one when it was read again
+		result.Changes, result.Failed = wire.Changed, nil // the file changed between hashing and sending
 	}
 }
 
-// hash reads the part into the SHA-256 of the file and returns the MD5 of it, and the part itself
-// where it is short.
+// hash adds the part to the SHA-256 of the file. It returns the MD5 of the part, and its content if
+// it has at most inMemory bytes.
 func (p *putting) hash(ctx context.Context) (buffered, sum []byte, err error) {
 	part := md5.New() //nolint:gosec // as above
 	source := &ending{ctx, io.NewSectionReader(contentOf{p.file}, p.From, p.Length)}
@@ -140,8 +140,8 @@ func (p *putting) hash(ctx context.Context) (buffered, sum []byte, err error) {
 	return nil, part.Sum(nil), err
 }
 
-// verdict says what happened to the file since the client saw it. Where its times cannot
-// tell, it is read once more.
+// verdict returns whether the file changed since the client listed it. If its times do not prove
+// that it did not, verdict reads the file again and compares the hashes.
 func (p *putting) verdict(ctx context.Context, sum []byte) (wire.State, error) {
 	current, err := p.file.readFacts()
 	if err != nil || current.size < p.Size {
@@ -164,7 +164,7 @@ func (p *putting) verdict(ctx context.Context, sum []byte) (wire.State, error) {
 	return wire.Still, nil
 }
 
-// contentOf reads a file.
+// contentOf is a file as an io.ReaderAt.
 type contentOf struct{ file }
 
 // ReadAt implements io.ReaderAt.
@@ -176,7 +176,7 @@ func (c contentOf) ReadAt(into []byte, offset int64) (int, error) {
 	return n, err
 }
 
-// ending is a reader that ends with a context.
+// ending is a reader that fails once ctx is done.
 type ending struct {
 	ctx context.Context
 	io.Reader

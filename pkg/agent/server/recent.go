@@ -27,20 +27,20 @@ func recentOn(node []byte) time.Duration {
 	return max(shortestRecent, 2*time.Duration(hundredths)*10*time.Millisecond)
 }
 
-// readRecent is recentOn for the node that the agent runs on. Where that does not tell, the default holds.
+// readRecent is recentOn for the node of this agent. If the setting cannot be read, it returns the default.
 func readRecent() time.Duration {
 	text, _ := os.ReadFile(dirtyExpire)
 	return recentOn(text)
 }
 
-// recent reports whether a file with these times may change next without a trace in them.
+// recent reports whether the next change of a file with these times may leave them as they are.
 func (a *agent) recent(modified, changed time.Time) bool {
 	limit := a.Now().Add(-a.Recent)
 	return modified.After(limit) || changed.After(limit)
 }
 
-// open opens a regular file. What programs have written to a recent one through mmap goes to the disk
-// first, so that the next store changes the times of the file.
+// open opens a regular file. If the file is recent, open writes its dirty pages to disk first, so that
+// the next store through mmap changes the times of the file.
 func (a *agent) open(f *folders, path string) (file, facts, error) {
 	opened, current, err := f.regular(path)
 	if err != nil || !a.recent(current.modified, current.changed) {

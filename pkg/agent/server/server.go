@@ -13,34 +13,35 @@ import (
 )
 
 const (
-	// DefaultIdle is how long the agent stays without a client.
+	// DefaultIdle is how long the agent runs without a request before it ends.
 	DefaultIdle = 2 * time.Minute
-	// MaxStreams is how many answers are written at the same time; what is asked
-	// beyond that waits.
+	// MaxStreams is how many responses are written at the same time. Further requests
+	// wait.
 	MaxStreams = 8
 	// defaultPatience bounds each step of a client that is not yet authenticated, and the header of each request.
 	defaultPatience = 10 * time.Second
-	// stalled is how long a client may take nothing before it is given up.
+	// stalled is how long a client may accept no data before its request is cancelled.
 	stalled = 5 * time.Minute
 )
 
 // Options is what an agent is started with.
 type Options struct {
-	// Root is the directory it serves, or below which SubPath is.
+	// Root is the directory to serve, or the directory that contains SubPath.
 	Root string
 	// SubPath is the directory or file in Root that is served, relative and clean; ""
 	// is all of Root. It may not exist yet.
 	SubPath string
-	// Socket is where it listens for those who are in the pod already. What lies
-	// there is replaced.
+	// Socket is the path of the Unix socket for processes in the pod. An existing file
+	// with that name is replaced.
 	Socket string
-	Now    func() time.Time
-	// Recent is how long after its last change a file may change without a trace in its
-	// times: what this node's settings say if zero.
+	// Now is the clock.
+	Now func() time.Time
+	// Recent is how long after its last change a file may change without a change of its
+	// times: by the settings of this node if zero.
 	Recent time.Duration
-	// Idle is how long it stays without a client: DefaultIdle if zero.
+	// Idle is how long the agent runs without a request before it ends: DefaultIdle if zero.
 	Idle time.Duration
-	// Beat is how often a silent answer gives a sign of life: wire.DefaultBeat if
+	// Beat is the interval of heartbeats in a response without data: wire.DefaultBeat if
 	// zero.
 	Beat time.Duration
 	// FirstPause is the pause before the first retry of a request to a store: 500 ms if zero. Later pauses are up to
@@ -62,7 +63,8 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Run serves until ctx ends, or nobody has spoken for Idle, which is no error.
+// Run serves until ctx ends or there was no request for Options.Idle. Neither is an error.
+// Errors: the root directory or a listener cannot be opened.
 func Run(ctx context.Context, o Options) error {
 	a, err := newAgent(o)
 	if err != nil {

@@ -6,7 +6,7 @@ import (
 	"os"
 )
 
-// spool is a file that nobody else sees, and that is gone with this process.
+// spool is a temporary file without a name, which the system deletes with this process.
 type spool struct {
 	*os.File
 	size int64

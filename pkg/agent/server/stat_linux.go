@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// identity is the device and inode of a file that has several names.
+// identity returns the device and inode of a file with several names, 0 for other files.
 func identity(info fs.FileInfo) (device, inode uint64) {
 	if stat, ok := info.Sys().(*syscall.Stat_t); ok && stat.Nlink > 1 {
 		return stat.Dev, stat.Ino

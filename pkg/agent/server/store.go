@@ -13,7 +13,7 @@ import (
 // on disk for what it holds.
 const maxStores = 4
 
-// store packs files into one object: a list of them, then what POST /v1/files would answer.
+// store packs files into one object: a list of them, then the response of POST /v1/files.
 func (a *agent) store(w http.ResponseWriter, r *http.Request) {
 	codec, err := wire.ParseCodec(r.URL.Query().Get("codec"))
 	if err != nil {
@@ -29,14 +29,14 @@ func (a *agent) store(w http.ResponseWriter, r *http.Request) {
 	go func() { done <- a.pack(r.Context(), codec, target, request) }()
 	stored, ok := a.alive(w, done)
 	if r.Context().Err() != nil {
-		panic(http.ErrAbortHandler) // it was told to end, which is no answer
+		panic(http.ErrAbortHandler) // the request was cancelled, so that there is no result
 	}
 	if ok {
-		_ = json.NewEncoder(w).Encode(stored) // who is gone asks no more
+		_ = json.NewEncoder(w).Encode(stored) // an error means that the client has disconnected
 	}
 }
 
-// alive writes a blank now and then until there is an answer, or nobody to have it.
+// alive writes a blank at each beat until the result is available or the client disconnects.
 func (a *agent) alive(w http.ResponseWriter, done <-chan wire.Stored) (wire.Stored, bool) {
 	out := &destination{w, http.NewResponseController(w), a.Now}
 	ticker := time.NewTicker(a.Beat)
@@ -53,7 +53,7 @@ func (a *agent) alive(w http.ResponseWriter, done <-chan wire.Stored) (wire.Stor
 	}
 }
 
-// readStore takes a request for a store apart.
+// readStore parses a request for a store: the target, then the entries.
 func (a *agent) readStore(w http.ResponseWriter, r *http.Request) (target wire.Target, request wire.Request, err error) {
 	body, err := a.body(w, r)
 	if err != nil {
@@ -64,7 +64,7 @@ func (a *agent) readStore(w http.ResponseWriter, r *http.Request) (target wire.T
 		return target, request, wire.ErrCorrupt
 	}
 	if err := json.Unmarshal(head, &target); err != nil {
-		return target, request, wire.ErrCorrupt // the error could quote what is secret
+		return target, request, wire.ErrCorrupt // err could contain a signature
 	}
 	request, err = parse(entries)
 	return target, request, err

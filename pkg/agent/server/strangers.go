@@ -5,12 +5,11 @@ import (
 	"sync"
 )
 
-// maxStrangers is how many connections may be open that have not proved yet
-// whose they are. More are closed at once, so that others in the cluster cannot
-// fill the agent up.
+// maxStrangers is how many unauthenticated connections may be open. Further ones are
+// closed at once, so that other pods in the cluster cannot exhaust the agent's memory.
 const maxStrangers = 64
 
-// limited is a listener of connections that count as strangers until known.
+// limited returns a listener that accepts at most maxConns unauthenticated connections.
 func limited(listener net.Listener, maxConns int) net.Listener {
 	return &limit{Listener: listener, slots: make(chan struct{}, maxConns)}
 }
@@ -37,7 +36,7 @@ func (l *limit) Accept() (net.Conn, error) {
 	}
 }
 
-// stranger is a connection that holds a slot until it is known or closed.
+// stranger is a connection that holds a slot until it is authenticated or closed.
 type stranger struct {
 	net.Conn
 	once    sync.Once

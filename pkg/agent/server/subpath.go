@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// maxLinks is how many symlinks in a row a sub-path that is a file may be.
+// maxLinks is how many symlinks in a row are followed if a sub-path leads to a file.
 const maxLinks = 8
 
 // served opens what a request needs before handler answers it. A sub-path may be
@@ -31,9 +31,9 @@ func (a *agent) served(handler http.HandlerFunc) http.HandlerFunc {
 	}
 }
 
-// openServed opens the directory that is served: the root, or the sub-path below it.
-// Where the sub-path is a file, that is the directory around it, of which only
-// that file is served. No symlink leads out of the root.
+// openServed opens the served directory: the root, or the sub-path below it. If the
+// sub-path is a file, openServed opens its directory, and only that file is served.
+// No symlink leads out of the root.
 func (a *agent) openServed() error {
 	a.opening.Lock()
 	defer a.opening.Unlock()
@@ -62,7 +62,7 @@ func (a *agent) openServed() error {
 	return err
 }
 
-// resolveFile follows the symlinks that a file's own name is.
+// resolveFile follows symlinks until name is a regular file.
 func (a *agent) resolveFile(name string) (string, error) {
 	for range maxLinks {
 		info, err := a.volume.Lstat(name)
@@ -91,7 +91,7 @@ func (a *agent) close() {
 	_ = a.volume.Close()
 }
 
-// lstat describes what lies at a path of a request.
+// lstat returns the metadata of a path of a request.
 func (a *agent) lstat(full string) (fs.FileInfo, error) {
 	if a.singleFile != "" && full != "." && full != a.singleFile {
 		return nil, fs.ErrNotExist

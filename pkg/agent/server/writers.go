@@ -7,8 +7,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// writers hands out at most MaxStreams writers at a time, which bounds the
-// memory. The one that was used last comes first: it knows the link best.
+// writers lends at most MaxStreams writers at a time, which limits the memory. It lends the
+// writer that was used last, because its measurement of the link is the newest.
 type writers struct {
 	slots  chan struct{}
 	config wire.Config
@@ -20,7 +20,7 @@ func newWriters(config wire.Config) *writers {
 	return &writers{slots: make(chan struct{}, MaxStreams), config: config}
 }
 
-// acquire waits for a writer's turn.
+// acquire waits for a free slot and returns a writer.
 func (w *writers) acquire(ctx context.Context) (*wire.Writer, error) {
 	select {
 	case w.slots <- struct{}{}:
@@ -38,7 +38,7 @@ func (w *writers) acquire(ctx context.Context) (*wire.Writer, error) {
 	return writer, nil
 }
 
-// release ends a turn. The writer must have been stopped.
+// release takes a writer back. It must have been stopped.
 func (w *writers) release(writer *wire.Writer) {
 	w.mu.Lock()
 	w.idle = append(w.idle, writer)
