@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// writable is what a directory needs while files are made in it.
+// writable are the permissions that a directory needs while files are created in it.
 const writable fs.FileMode = 0o700
 
-// special are the bits that a directory keeps as they are here: a lab shares
-// folders by setgid, which a new directory inherits.
+// special are the mode bits of a local directory that stay unchanged. For example, groups
+// share directories with setgid, which a new directory inherits.
 const special = fs.ModeSetuid | fs.ModeSetgid | fs.ModeSticky
 
-// directory is how a directory is left at the end. A tree may hold directories
-// that their owner cannot write to, so modes come last, and times with them.
-// There may be a million of them: it holds no more than it must.
+// directory is the final mode and time of a directory. They are set at the end, because
+// files must be created in directories that are not writable in the tree. There may be
+// a million directories, so that the type has only the necessary fields.
 type directory struct {
 	seconds int64 // of the modification time
 	nanos   int32
@@ -39,9 +39,9 @@ const (
 
 func (d directory) is(s state) bool { return d.state&s != 0 }
 
-// Directory makes the directory of entry, or takes the one that is there: of
-// that its mode becomes no wider than it was, since it may be the user's own.
-// Mode and time come with Finish.
+// Directory creates the directory of entry, or uses the existing one. An existing
+// directory may belong to the user: it gets no permissions that it did not have.
+// Finish sets mode and time.
 func (t *Tree) Directory(entry Entry) (Outcome, error) {
 	if err := t.reserveName(entry.Path); err != nil {
 		return Outcome{}, err
@@ -66,7 +66,7 @@ func (t *Tree) Directory(entry Entry) (Outcome, error) {
 	return Outcome{Verdict: Verdict{Action: action}}, nil
 }
 
-// prepareDirectory is enter without opening p itself, which may never be written to.
+// prepareDirectory is enter without opening p itself, because no file may be written to it.
 func (w *Worker) prepareDirectory(p string) error {
 	if w.tree.entered(p) {
 		return nil
@@ -84,9 +84,9 @@ func (t *Tree) entered(p string) bool {
 	return t.dirs[p].is(entered)
 }
 
-// enter makes the directory p in parent, or makes the one that is there fit to
-// be written to. One goroutine does, those that want the same wait for it.
-// Without create it returns fs.ErrNotExist where there is none.
+// enter creates the directory p in parent, or makes the existing one writable. If several
+// goroutines call it for the same directory, one does the work and the others wait.
+// Without create, it returns fs.ErrNotExist if there is no directory.
 func (t *Tree) enter(parent *folder, p string, create bool) error {
 	for {
 		t.mu.Lock()
@@ -113,11 +113,11 @@ func (t *Tree) enter(parent *folder, p string, create bool) error {
 	}
 	previous := t.dirs[p]
 	dir.state |= entered | previous.state&created
-	t.dirs[strings.Clone(p)] = dir // p may be a part of something larger
+	t.dirs[strings.Clone(p)] = dir // without the copy, p could keep a larger string in memory
 	return nil
 }
 
-// admit makes the directory p, or lets its owner write to the one that is there.
+// admit creates the directory p, or makes the existing one writable for its owner.
 func admit(parent *folder, p string, create bool) (directory, error) {
 	name, err := path.Base(p), fs.ErrNotExist
 	if create {
@@ -147,8 +147,8 @@ func admit(parent *folder, p string, create bool) (directory, error) {
 	return dir, nil
 }
 
-// finishDirectories gives directories their modes and times, the deepest first: one that
-// lost its permissions could not be passed any more.
+// finishDirectories sets the modes and times of directories, the deepest first: after a
+// directory lost its permissions, those below it could not be reached.
 func (t *Tree) finishDirectories() error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -167,7 +167,7 @@ func (t *Tree) finishDirectories() error {
 	return errors.Join(errs...)
 }
 
-// setModeAndTime gives one directory its mode and time. One that is gone needs none.
+// setModeAndTime sets the mode and time of one directory, if it still exists.
 func (w *Worker) setModeAndTime(p string, dir directory) error {
 	parent := w.tree.writable.value
 	if above := path.Dir(p); above != "." {

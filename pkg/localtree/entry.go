@@ -68,7 +68,7 @@ type Verdict struct {
 	Reason string
 }
 
-// Local is what lies where an entry belongs: a regular file or a symlink.
+// Local is the existing file or symlink at the path of an entry.
 type Local struct {
 	Info   fs.FileInfo
 	Target string // the text of a symlink

@@ -11,14 +11,14 @@ import (
 
 // FileLock is a lock file that this process holds, until Close or its end.
 //
-// All lock files follow one rule, so that two processes never hold the same one: only
-// the holder removes the file, while it holds the lock; and TryLockFile looks, once it has
-// the lock, whether the file still has its name. Without that look a process could lock
-// a file that has just been removed, beside one that locks the file made after it.
+// All lock files follow one rule, so that two processes never hold the same one. Only the
+// holder removes the file, while it holds the lock. After TryLockFile has the lock, it checks
+// that the file still has its name. Without this check, one process could lock a file that has
+// just been removed, while another one locks the new file with the same name.
 type FileLock struct{ lock *flock.Flock }
 
-// TryLockFile locks the file at path, which it makes if need be. The error is, or wraps,
-// ErrLocked where another process holds it.
+// TryLockFile locks the file at path, and creates it if necessary. The error is, or wraps,
+// ErrLocked if another process holds the lock.
 func TryLockFile(path string) (*FileLock, error) {
 	for {
 		lock := flock.New(path)
@@ -43,10 +43,10 @@ func TryLockFile(path string) (*FileLock, error) {
 	}
 }
 
-// Close unlocks the file, which stays.
+// Close unlocks the file and does not remove it.
 func (l *FileLock) Close() error { return l.lock.Close() }
 
-// Remove unlocks the file and removes it, where the system removes files that are open.
+// Remove removes the file, if the system can remove open files, and unlocks it.
 func (l *FileLock) Remove() error {
 	removed := os.Remove(l.lock.Path()) //nolint:gosec // a directory of this user for locks
 	if err := errors.Join(removed, l.lock.Close()); err != nil {

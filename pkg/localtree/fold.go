@@ -12,34 +12,34 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// folding keeps two names of one stream from becoming one file where the local
-// file system takes them for one.
+// folding detects two names of one source that are the same file for the local file
+// system.
 type folding struct {
 	folds
-	spellings map[string]string // folded path -> path as it came first; nil: nothing is folded
+	spellings map[string]string // folded path -> its first spelling; nil: nothing is folded
 }
 
-// folds says in what names may differ and are one all the same.
+// folds are the differences of names that the local file system ignores.
 type folds struct {
 	letters bool // "A" and "a": Windows, macOS
 	accents bool // "é" as one character, and as a letter with an accent: macOS
 }
 
-// probeFolding asks the file system of root what it folds, with files that exist
-// for a moment only.
+// probeFolding finds out what the file system of root folds. It creates files and removes
+// them.
 func probeFolding(root *os.Root) (f folds, err error) {
 	if f.letters, err = oneFile(root, ".kubectl-batch-case", ".KUBECTL-BATCH-CASE"); err != nil {
 		return folds{}, err
 	}
 	f.accents, err = oneFile(root, ".kubectl-batch-\u00e9", ".kubectl-batch-e\u0301")
 	if unholdable(err) {
-		err = nil // no such name can come
+		err = nil // the file system has no such names
 	}
 	return f, err
 }
 
-// oneFile makes the file probe, and looks it up by another name. One that was
-// there already serves as well, and is not ours to remove.
+// oneFile reports whether probe and variant name the same file. It creates the file probe
+// and removes it, or uses an existing one and keeps it.
 func oneFile(root *os.Root, probe, variant string) (folded bool, err error) {
 	file, err := root.OpenFile(probe, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
 	if err == nil {
@@ -56,7 +56,7 @@ func oneFile(root *os.Root, probe, variant string) (folded bool, err error) {
 	return err == nil, nil
 }
 
-// record takes p and the directories above it for the spelling they have here.
+// record records the spelling of p and of the directories above it. It fails as check does.
 func (f folding) record(p string) error {
 	if err := f.check(p); err != nil {
 		return err
@@ -67,7 +67,7 @@ func (f folding) record(p string) error {
 	return nil
 }
 
-// check refuses p where it, or a directory above it, is here in another spelling.
+// check refuses p if it, or a directory above it, was recorded with another spelling.
 func (f folding) check(p string) error {
 	for name := p; name != "."; name = path.Dir(name) {
 		if spelling, ok := f.spellings[f.fold(name)]; ok && spelling != name {
@@ -81,7 +81,7 @@ func (f folding) check(p string) error {
 	return nil
 }
 
-// fold maps every spelling of p that the file system has for one to the same one.
+// fold maps all spellings of p that name the same file to one spelling.
 func (f folding) fold(p string) string {
 	if f.letters {
 		p = foldCase(p)
@@ -92,8 +92,8 @@ func (f folding) fold(p string) string {
 	return p
 }
 
-// foldCase maps every spelling of s to the same one: each letter to the least
-// of those that Unicode's simple folding calls equal.
+// foldCase replaces each letter by the smallest letter that is equal to it in Unicode's
+// simple case folding.
 func foldCase(s string) string {
 	return strings.Map(func(r rune) rune {
 		least := r

@@ -114,7 +114,7 @@ func (d *folder) create(name string, perm fs.FileMode) (*handle, error) {
 	return d.handle(name, unix.O_WRONLY|unix.O_CREAT|unix.O_EXCL, perm)
 }
 
-// reopen opens a file that is there, to go on with it.
+// reopen opens an existing file to append to it.
 func (d *folder) reopen(name string) (*handle, *status, error) {
 	file, err := d.handle(name, unix.O_WRONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
@@ -169,7 +169,7 @@ func (d *folder) symlink(target, name string) error {
 	return retry(func() error { return unix.Symlinkat(target, d.fd, name) })
 }
 
-// linkIn makes newPath, in to, another name of the file at target, in from.
+// linkIn creates newPath, in destination, as another name of the file at target, in source.
 func linkIn(_, source, destination *folder, target, newPath string) error {
 	return retry(func() error { return unix.Linkat(source.fd, path.Base(target), destination.fd, path.Base(newPath), 0) })
 }
@@ -182,7 +182,7 @@ func openat(dir int, name string, flags int, perm uint32) (fd int, err error) {
 	return fd, err
 }
 
-// retry repeats what a signal interrupted, as network file systems report it.
+// retry repeats a system call that a signal interrupted, which network file systems report.
 func retry(call func() error) error {
 	for {
 		if err := call(); !errors.Is(err, unix.EINTR) {

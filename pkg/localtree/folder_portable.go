@@ -111,7 +111,7 @@ func (d *folder) create(name string, perm fs.FileMode) (*handle, error) {
 	return &handle{file}, nil
 }
 
-// reopen opens a file that is there, to go on with it.
+// reopen opens an existing file to append to it.
 func (d *folder) reopen(name string) (*handle, *status, error) {
 	file, info, err := d.regular(name, os.O_WRONLY)
 	if err != nil {
@@ -125,7 +125,8 @@ func (d *folder) openFile(name string) (*os.File, *status, error) {
 	return d.regular(name, os.O_RDONLY)
 }
 
-// regular opens what has the name only if it is a regular file before and after.
+// regular opens a regular file. It checks the type before and after, because os.Root has no
+// flag that refuses other types.
 func (d *folder) regular(name string, flags int) (*os.File, *status, error) {
 	expected, err := d.lstat(name)
 	if err != nil {
@@ -158,7 +159,7 @@ func (d *folder) symlink(target, name string) error {
 	return bare(d.root.Symlink(filepath.FromSlash(target), name))
 }
 
-// linkIn makes newPath another name of the file at target, both below base.
+// linkIn creates newPath as another name of the file at target, both below base.
 func linkIn(base, _, _ *folder, target, newPath string) error {
 	return bare(base.root.Link(target, newPath))
 }

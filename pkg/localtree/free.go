@@ -7,9 +7,9 @@ import (
 	"path/filepath"
 )
 
-// Free returns how many bytes this user may still write to the file system of
-// dir, which need not exist yet. It is not ok where that cannot be told. Quotas
-// are seen only where the file system reports them.
+// Free returns how many bytes this user can still write to the file system of dir, which
+// need not exist yet. ok is false if the file system does not report it. Quotas are
+// included only if the file system reports them.
 func Free(dir string) (bytes uint64, ok bool) {
 	nearest, ok := existing(dir)
 	if !ok {
@@ -19,7 +19,7 @@ func Free(dir string) (bytes uint64, ok bool) {
 }
 
 // FreeInodes returns how many more files the file system of dir, which need not exist
-// yet, can hold. It is not ok where that cannot be told, or has no limit.
+// yet, can hold. ok is false if there is no limit or it is not known.
 func FreeInodes(dir string) (files uint64, ok bool) {
 	nearest, ok := existing(dir)
 	if !ok {

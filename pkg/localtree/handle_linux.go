@@ -41,7 +41,7 @@ func (h *handle) stat(name string) (*status, error) {
 	return newStatus(name, &st), nil
 }
 
-// close closes the file also where a signal interrupts it.
+// close closes the file. If a signal interrupts it, the file is closed nevertheless.
 func (h *handle) close() error {
 	if err := unix.Close(h.fd); !errors.Is(err, unix.EINTR) {
 		return err
@@ -72,7 +72,7 @@ func (h *handle) setAttributes(dir *folder, name string, perm fs.FileMode, modTi
 			return nil, fs.ErrNotExist
 		}
 	}
-	if info.mode == perm { // what the umask left of it
+	if info.mode == perm { // the umask removed nothing
 		return info, nil
 	}
 	switch err := unix.Fchmod(h.fd, uint32(perm)); {

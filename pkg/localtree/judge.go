@@ -2,10 +2,10 @@ package localtree
 
 import "io/fs"
 
-// Validate refuses what can be refused without a look at the directory, and puts
-// the names of entry into their local form. A source leaves the root of the
-// tree itself out: as a name it is refused. An *OutsideError says that entry is a
-// symlink which leads out of the tree: its Target is then as it was.
+// Validate refuses an entry that cannot be written to any directory, and converts the
+// names of entry to their local form. It refuses the root of the tree, because a source
+// does not send it. An *OutsideError says that entry is a symlink that leads out of the
+// tree. Then its Target is unchanged.
 func (t *Tree) Validate(entry *Entry) error {
 	name, err := localName(entry.Path)
 	if err != nil {
@@ -35,8 +35,8 @@ func (t *Tree) validateLink(entry *Entry) error {
 	return err
 }
 
-// checkValidated refuses a path that Judge cannot have passed: system calls would take
-// its ".." as it is.
+// checkValidated refuses a path that did not go through Validate, because system calls
+// would follow a ".." in it.
 func checkValidated(p string) error {
 	if p == "." || !fs.ValidPath(utf8Form(p)) {
 		return refuse("invalid path %q", p)

@@ -6,8 +6,8 @@ import (
 	"path"
 )
 
-// AcceptExisting takes what Look found, info, for the entry: it is the same already. With
-// chmod a file of another mode gets the entry's. It returns what is there then.
+// AcceptExisting uses the existing file info, which Inspect returned, as the entry. With
+// chmod, a file gets the mode of the entry. It returns the metadata after that.
 func (t *Tree) AcceptExisting(entry Entry, info fs.FileInfo, chmod bool) (fs.FileInfo, error) {
 	if err := t.reserveName(entry.Path); err != nil {
 		return nil, err

@@ -7,18 +7,18 @@ import (
 	"strings"
 )
 
-// Mount is a directory of a claim as a program had it that wrote there.
+// Mount is a directory of a claim, as it was mounted for a program that wrote to it.
 type Mount struct {
 	// Path is absolute.
 	Path string
 	// Dir is relative to the claim's root; "" and "." are all of it.
 	Dir string
-	// Each says that not Dir was mounted but, for each program, another one of the directories in it.
+	// Each says that each program mounted another subdirectory of Dir, instead of Dir.
 	Each bool
 }
 
-// Layout says where a tree lies on its claim, and where those who wrote to it saw it: from that follows what a symlink
-// leads to. Nil knows neither: only relative links can stay inside then.
+// Layout describes the location of a tree on its claim, and the mounts of the programs that wrote to it. It resolves
+// symlinks. Nil knows neither: then only relative symlinks can stay inside the tree.
 type Layout struct {
 	root string
 	// held and heldEach are the mounts by their directory, the longest path first.
@@ -52,7 +52,7 @@ func NewLayout(root string, mounts ...Mount) *Layout {
 	return l
 }
 
-// dir is the directory of the claim that is the root of the tree.
+// dir returns the directory of the claim that is the root of the tree.
 func (l *Layout) dir() string {
 	if l == nil {
 		return "."
@@ -60,7 +60,7 @@ func (l *Layout) dir() string {
 	return l.root
 }
 
-// locate returns the path on the claim that the symlink at p leads to; false where it leads to none, as far as is known.
+// locate returns the path on the claim that the symlink at p leads to. resolved is false if no such path is known.
 func (l *Layout) locate(p, target string) (place string, resolved bool) {
 	above := path.Join(l.dir(), path.Dir(p))
 	if path.IsAbs(target) {
@@ -79,8 +79,8 @@ func (l *Layout) locate(p, target string) (place string, resolved bool) {
 	return "", false
 }
 
-// locateAbsolute returns what target is to a program that wrote to the directory above: by the mounts that hold
-// that directory, the deepest first, or by another one where there is no doubt.
+// locateAbsolute resolves target as a program does that wrote to the directory above: with the mounts that contain
+// that directory, the deepest first, or with another mount if its path is unique.
 func (l *Layout) locateAbsolute(above, target string) (place string, resolved bool) {
 	for _, m := range l.mountsAround(above) {
 		if rest, ok := relativeTo(m.Path, target); ok {
@@ -112,7 +112,7 @@ func (l *Layout) mountsAround(dir string) []Mount {
 	}
 }
 
-// relativeTo returns what p is relative to dir, both clean; false where it does not lie in it.
+// relativeTo returns p relative to dir, both clean; false if p is not in dir.
 func relativeTo(dir, p string) (string, bool) {
 	switch rest, ok := strings.CutPrefix(p, dir); {
 	case dir == ".":
@@ -125,5 +125,5 @@ func relativeTo(dir, p string) (string, bool) {
 	return "", false
 }
 
-// leadsUp reports whether a clean relative path begins above where it is taken from.
+// leadsUp reports whether a clean relative path begins with "..".
 func leadsUp(p string) bool { return p == ".." || strings.HasPrefix(p, "../") }

@@ -9,15 +9,15 @@ import (
 
 const copySize = 256 << 10 // bytes of content read at once
 
-// Symlink makes the symlink of entry, in place of a file or symlink. Its time
-// and mode are not restored.
+// Symlink creates the symlink of entry. It replaces an existing file or symlink. Time and
+// mode are not set.
 func (t *Tree) Symlink(entry Entry) (Outcome, error) {
 	w := t.borrow()
 	defer t.giveBack(w)
 	return w.link(entry, func(p *Partial) error { return p.dir.symlink(entry.Target, p.name) })
 }
 
-// link makes a link under its partial name and then gives it its own.
+// link creates a link with its partial name and then renames it to its final name.
 func (w *Worker) link(entry Entry, create func(*Partial) error) (Outcome, error) {
 	p, err := w.partial(entry)
 	if err != nil {
@@ -34,9 +34,9 @@ func (w *Worker) link(entry Entry, create func(*Partial) error) (Outcome, error)
 	return p.moveIntoPlace(info)
 }
 
-// HardLink makes entry another name of the regular file at its Target, or a copy
-// of it, with the entry's mode and time, where the file system has no hard
-// links. What is one file already is kept.
+// HardLink creates entry as another name of the regular file at its Target. If the file
+// system has no hard links, it creates a copy with the entry's mode and time. If both
+// names are the same file already, it changes nothing.
 func (t *Tree) HardLink(entry Entry) (Outcome, error) {
 	w := t.borrow()
 	defer t.giveBack(w)
@@ -58,7 +58,7 @@ func (t *Tree) HardLink(entry Entry) (Outcome, error) {
 		unlinkable = err != nil && !errors.Is(err, fs.ErrExist)
 		return err
 	})
-	if unlinkable { // what else is wrong, the copy meets as well
+	if unlinkable { // if there is another problem, the copy reports it
 		return w.copyOf(entry)
 	}
 	return outcome, err
@@ -77,7 +77,7 @@ func (t *Tree) Linked(entry Entry) (bool, error) {
 	return ok, nil
 }
 
-// target finds the file that a hard link is another name of.
+// target returns the directory and the metadata of the file at the Target of a hard link.
 func (w *Worker) target(entry Entry) (*folder, *status, error) {
 	dir, info, err := w.find(entry.Target)
 	switch {
@@ -91,8 +91,8 @@ func (w *Worker) target(entry Entry) (*folder, *status, error) {
 	return dir.retain(), info, nil
 }
 
-// linked reports whether both names are one file. (Renaming one over the other
-// would then do nothing, and leave the partial.)
+// linked reports whether both names are the same file. Then a rename of one to the other
+// would do nothing, so that the partial file would stay.
 func (w *Worker) linked(entry Entry, target *status) (*status, bool) {
 	_, info, err := w.find(entry.Path)
 	return info, err == nil && info != nil && info.isSameFile(target)

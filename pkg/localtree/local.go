@@ -19,8 +19,8 @@ const (
 	privilegeNotHeld = syscall.Errno(1314) // to make a symlink is a right there
 )
 
-// unholdable reports whether err concerns one name only: the file system cannot
-// hold it, or its owner does not let us.
+// unholdable reports whether err concerns one name only: the file system does not support
+// it, or its owner does not allow access.
 func unholdable(err error) bool {
 	causes := []error{
 		fs.ErrPermission, errors.ErrUnsupported,
@@ -33,8 +33,8 @@ func unholdable(err error) bool {
 	return slices.ContainsFunc(causes, func(cause error) bool { return errors.Is(err, cause) })
 }
 
-// localError turns what the file system said of the name p into a refusal where
-// the next name may fare better, and into an error where it will not.
+// localError turns an error of the file system about the name p into a refusal if it
+// concerns this name only, and into another error if it concerns all names.
 func localError(p string, err error) error {
 	var no *Refused
 	switch {
@@ -46,7 +46,7 @@ func localError(p string, err error) error {
 	return fmt.Errorf("writing %q: %w", p, bare(err))
 }
 
-// bare is err without the name of a partial file, which says nothing to people.
+// bare returns err without the name of a partial file, which has no meaning for the user.
 func bare(err error) error {
 	var onPath *fs.PathError
 	var onLink *os.LinkError
@@ -59,8 +59,8 @@ func bare(err error) error {
 	return err
 }
 
-// tolerate drops the error of a file system that has no modes, or whose files
-// are another's: the content is whole all the same.
+// tolerate drops the errors of a file system that has no modes or whose files belong to
+// another user, because the content is complete.
 func tolerate(err error) error {
 	if errors.Is(err, fs.ErrPermission) || errors.Is(err, errors.ErrUnsupported) {
 		return nil
@@ -68,7 +68,7 @@ func tolerate(err error) error {
 	return err
 }
 
-// tolerateGone drops the error of a name that is not there any more.
+// tolerateGone drops the error of a name that no longer exists.
 func tolerateGone(err error) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil

@@ -8,15 +8,15 @@ import (
 	"path/filepath"
 )
 
-// ErrLocked says that another process fills the same directory.
+// ErrLocked says that another process writes to the same directory.
 var ErrLocked = errors.New("another fetch is writing to this directory")
 
-// Lock keeps others that call it out of dir, which must exist, until release or
-// the end of the process. On Unix the lock is on the directory itself and
-// nothing is written. Where that cannot be (NFS, Windows) it is on a file in
-// cache, which is made if need be: that keeps out those with the same cache only,
-// and without one nobody.
-// The error is, or wraps, ErrLocked where another has it.
+// Lock locks dir, which must exist, until release or the end of the process. On Unix the
+// lock is on the directory itself and nothing is written. Where this is not supported
+// (NFS, Windows), the lock is on a file in the directory cache, which Lock creates if
+// necessary. It then excludes only processes with the same cache. If cache is "", it
+// excludes no process.
+// The error is, or wraps, ErrLocked if another process holds the lock.
 func Lock(dir, cache string) (release func(), err error) {
 	release, err = lockDir(dir)
 	switch {

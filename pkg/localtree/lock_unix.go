@@ -10,7 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// lockDir locks the directory itself. errors.ErrUnsupported: it cannot be.
+// lockDir locks the directory itself. The error wraps errors.ErrUnsupported if the file
+// system cannot lock directories.
 func lockDir(dir string) (release func(), err error) {
 	file, err := os.Open(dir) //nolint:gosec // the caller says what
 	if err != nil {
@@ -24,6 +25,6 @@ func lockDir(dir string) (release func(), err error) {
 	if errors.Is(err, unix.EWOULDBLOCK) {
 		return nil, ErrLocked
 	}
-	// NFS wants a file that is open for writing, which no directory can be.
+	// NFS requires a file that is open for writing. A directory cannot be opened for writing.
 	return nil, fmt.Errorf("locking %q: %w: %w", dir, errors.ErrUnsupported, err)
 }

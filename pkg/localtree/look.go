@@ -7,18 +7,17 @@ import (
 	"syscall"
 )
 
-// Inspect returns what lies in the place of entry: nothing (Info is nil), a regular
-// file or a symlink, for a Directory a directory. It refuses an entry in whose
-// place or above which something else lies. It changes nothing on the disk. Only
-// once the Tree is open does it pass directories that are shut by their modes,
-// by giving them others until Finish.
+// Inspect returns what exists at the path of entry: nothing (Info is nil), a regular
+// file, a symlink, or for a Directory a directory. It refuses an entry if something else
+// exists at its path or above it. It writes nothing before the Tree is open. After that, it
+// changes the mode of directories that it cannot enter, until Finish.
 func (t *Tree) Inspect(entry Entry) (Local, error) {
 	w := t.borrow()
 	defer t.giveBack(w)
 	return w.Inspect(entry)
 }
 
-// Inspect is Tree.Look, quicker for entries of one directory.
+// Inspect is Tree.Inspect. It is faster for several entries of one directory.
 func (w *Worker) Inspect(entry Entry) (Local, error) {
 	if err := w.tree.spelling(entry.Path); err != nil {
 		return Local{}, err
@@ -42,8 +41,7 @@ func (w *Worker) Inspect(entry Entry) (Local, error) {
 	return local, nil
 }
 
-// spelling refuses a name that has another one's place on a file system that
-// takes both for one.
+// spelling refuses a name that the file system does not distinguish from an earlier one.
 func (t *Tree) spelling(p string) error {
 	if err := checkValidated(p); err != nil || !t.writable.done.Load() || t.fold.spellings == nil {
 		return err
@@ -53,7 +51,7 @@ func (t *Tree) spelling(p string) error {
 	return t.fold.check(p)
 }
 
-// OpenFile opens the regular file at p, which Judge has passed, to be read.
+// OpenFile opens the regular file at p for reading. p must have gone through Validate.
 func (t *Tree) OpenFile(p string) (*os.File, error) {
 	w := t.borrow()
 	defer t.giveBack(w)

@@ -10,7 +10,7 @@ import (
 	"strings"
 )
 
-// longest is how many bytes a path may have: no program could open a longer one.
+// longest is the maximum length of a path in bytes: the system opens no longer one.
 const longest = 4095
 
 // localName is name as a clean relative path, or a refusal.
@@ -54,8 +54,8 @@ func nameable(name string) error {
 	return nil
 }
 
-// utf8Form is a name for filepath.Localize, which takes nothing but UTF-8. Where
-// names are plain bytes, the file system judges those that are not.
+// utf8Form returns a name for filepath.Localize, which accepts only UTF-8. On systems where
+// names are bytes, the file system checks names that are not UTF-8.
 func utf8Form(name string) string {
 	if runtime.GOOS == "windows" {
 		return name
@@ -63,9 +63,9 @@ func utf8Form(name string) string {
 	return strings.ToValidUTF8(name, "?")
 }
 
-// partialName is what the file at p is called until it is whole: in the same
-// directory, short, and the same each time, so that what a killed process left
-// is found again.
+// partialName returns the name of the file at p until it is complete. It is in the same
+// directory, short, and always the same, so that a later process finds the partial file of
+// a killed one.
 func partialName(p string) string {
 	sum := sha256.Sum256([]byte(p))
 	return ".kubectl-batch-" + hex.EncodeToString(sum[:8]) + ".part"
@@ -73,7 +73,8 @@ func partialName(p string) string {
 
 func partialPath(p string) string { return path.Join(path.Dir(p), partialName(p)) }
 
-// isPartial leaves the sixteen digits unread: nothing else has a name like it.
+// isPartial reports whether base has the form of a partial name. It does not check the 16
+// digits, because no other file has such a name.
 func isPartial(base string) bool {
 	base = strings.ToLower(base)
 	return len(base) == len(".kubectl-batch-0123456789abcdef.part") &&

@@ -4,5 +4,5 @@ package localtree
 
 import "io/fs"
 
-// owned trusts the name: this system does not say whose a file is.
+// owned returns true, because this system does not report the owner of a file.
 func owned(fs.FileInfo) bool { return true }

@@ -9,13 +9,13 @@ import (
 	"strings"
 )
 
-// ErrNoPartial says that there is no partial file to go on with: none, a shorter
-// one, or something else in its place.
+// ErrNoPartial says that there is no partial file to resume: it does not exist, is shorter
+// than expected, or is not a regular file of this user.
 var ErrNoPartial = errors.New("no partial file to resume")
 
-// Partial is a file, symlink or hard link under the name it has while it is
-// being made. It ends with Commit, Discard or Leave; after one of them the
-// others do nothing. One goroutine uses it at a time.
+// Partial is a file, symlink or hard link with its temporary name. It ends with Commit,
+// Discard or Suspend. After one of them the others do nothing. Its methods must not be
+// called at the same time.
 type Partial struct {
 	tree   *Tree
 	dir    *folder // of the entry
@@ -27,11 +27,11 @@ type Partial struct {
 	ended  bool
 }
 
-// StartPartial opens the partial file of entry to be written from offset on. At 0 it is
-// a new one, whatever an earlier process left behind. Beyond 0 it is the one that
-// such a process left, cut to offset; ErrNoPartial where there is none as long.
-// It never follows a symlink, and never takes what is not this user's own
-// regular file of one name. What lies in the entry's place is not looked at.
+// StartPartial opens the partial file of entry for writing from offset on. If offset is 0,
+// it creates a new one and removes that of an earlier process. Otherwise it opens the
+// partial file of an earlier process and truncates it to offset; ErrNoPartial if there is
+// none of that length. It follows no symlink, and only uses a regular file of this user
+// with one name. It does not check what exists at the path of entry.
 func (w *Worker) StartPartial(entry Entry, offset int64) (*Partial, error) {
 	p, err := w.partial(entry)
 	if err != nil {
@@ -40,7 +40,7 @@ func (w *Worker) StartPartial(entry Entry, offset int64) (*Partial, error) {
 	if offset > 0 {
 		err = p.resume(offset)
 	} else {
-		// Its owner must be able to go on with it, whatever mode it will have.
+		// Its owner must be able to resume it, whatever its final mode is.
 		err = p.create(func() (err error) {
 			p.file, err = p.dir.create(p.name, entry.Mode.Perm()|0o600)
 			return err
@@ -53,7 +53,7 @@ func (w *Worker) StartPartial(entry Entry, offset int64) (*Partial, error) {
 	return p, nil
 }
 
-// partial readies the directory of entry and keeps others off its name.
+// partial prepares the directory of entry and locks its name.
 func (w *Worker) partial(entry Entry) (*Partial, error) {
 	if err := w.tree.reserveName(entry.Path); err != nil {
 		return nil, err
@@ -69,15 +69,15 @@ func (w *Worker) partial(entry Entry) (*Partial, error) {
 	return &Partial{tree: w.tree, dir: dir.retain(), name: partialName(entry.Path), entry: entry}, nil
 }
 
-// release frees what the partial holds.
+// release frees the directory and the name.
 func (p *Partial) release() {
 	p.ended = true
 	p.dir.release()
 	p.tree.unlockName(p.entry.Path)
 }
 
-// create runs what makes the partial, a second time where an earlier process left
-// one behind.
+// create calls create, which creates the partial file. If an earlier process left one, it
+// removes that and calls create again.
 func (p *Partial) create(create func() error) error {
 	err := create()
 	if errors.Is(err, fs.ErrExist) {
@@ -89,7 +89,7 @@ func (p *Partial) create(create func() error) error {
 	return p.local(err)
 }
 
-// resume takes what an earlier process left.
+// resume opens the partial file of an earlier process.
 func (p *Partial) resume(offset int64) error {
 	file, info, err := p.dir.reopen(p.name)
 	if err != nil {
@@ -118,8 +118,8 @@ func (p *Partial) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-// longHole is the length, in bytes, from which a hole is made at once: a file system
-// that holds no file of that length says so before anything else is done.
+// longHole is the length, in bytes, from which a hole is created at once. If the file system
+// does not support files of that length, this fails before any content is transferred.
 const longHole = 1 << 30
 
 // Skip leaves a hole of n bytes.
@@ -142,7 +142,7 @@ func (p *Partial) writeError(err error) error {
 	return fmt.Errorf("writing %q: %w", p.entry.Path, err)
 }
 
-// lengthen makes a hole at the end, where one was left out.
+// lengthen extends the file to offset if it ends with a hole that was not written.
 func (p *Partial) lengthen() error {
 	if p.offset <= p.end {
 		return nil
@@ -150,9 +150,9 @@ func (p *Partial) lengthen() error {
 	return p.file.truncate(p.offset)
 }
 
-// Commit gives the file the mode and time of entry, which may have changed since
-// Begin, and its own name, in place of what had it. The size must be what was
-// written. After an error the partial is gone.
+// Commit sets the mode and time of entry, which may have changed since StartPartial, and
+// renames the file to its final name. It replaces an existing file. entry.Size must be the
+// number of bytes that were written. After an error the partial file is removed.
 func (p *Partial) Commit(entry Entry) (Outcome, error) {
 	if p.ended {
 		return Outcome{}, p.writeError(fs.ErrClosed)
@@ -175,7 +175,7 @@ func (p *Partial) Commit(entry Entry) (Outcome, error) {
 	return p.moveIntoPlace(info)
 }
 
-// moveIntoPlace gives what was made its own name.
+// moveIntoPlace renames the partial file to its final name.
 func (p *Partial) moveIntoPlace(info *status) (Outcome, error) {
 	name := path.Base(p.entry.Path)
 	if err := p.dir.rename(p.name, name); err != nil {
@@ -200,12 +200,12 @@ func (p *Partial) Discard() {
 	p.release()
 }
 
-// Suspend closes the partial file and keeps it, for a later Begin to go on with.
+// Suspend closes the partial file and keeps it, so that a later StartPartial can resume it.
 func (p *Partial) Suspend() {
 	if p.ended {
 		return
 	}
-	_ = p.lengthen() // what is short is gone on with from an earlier byte
+	_ = p.lengthen() // if this fails, a later process resumes from an earlier byte
 	_ = p.file.close()
 	p.release()
 }

@@ -2,8 +2,8 @@ package localtree
 
 import "fmt"
 
-// Refused says why one entry is left out. The next entry may fare better; every
-// other error of a Tree means that going on is of no use.
+// Refused says why one entry is not written. The next entry may succeed. After any other
+// error of a Tree, the caller should stop.
 type Refused struct {
 	// Reason is a clause about the entry, to follow its name.
 	Reason string

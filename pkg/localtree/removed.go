@@ -14,7 +14,7 @@ func (e *RemovedError) Error() string {
 	return fmt.Sprintf("the local directory %s was deleted while files were written to it", e.Dir)
 }
 
-// orRemoved returns err, or what explains it: that the directory of the Tree was removed.
+// orRemoved returns a *RemovedError if the directory of the Tree was removed, otherwise err.
 func (t *Tree) orRemoved(err error) error {
 	if err != nil && t.writable.done.Load() && t.writable.value != nil && t.writable.value.removed() {
 		return &RemovedError{Dir: t.name}
@@ -22,8 +22,8 @@ func (t *Tree) orRemoved(err error) error {
 	return err
 }
 
-// missing explains why a name is missing that this Partial needs: its directory was
-// removed, or that of the Tree was. It returns nil where neither was.
+// missing returns the reason why a file of this Partial does not exist: its directory, or
+// that of the Tree, was removed. It returns nil if neither was.
 func (p *Partial) missing(err error) error {
 	if !errors.Is(err, fs.ErrNotExist) || !p.dir.removed() {
 		return nil
@@ -31,7 +31,7 @@ func (p *Partial) missing(err error) error {
 	return p.tree.orRemoved(refuse("its local directory was deleted during the transfer"))
 }
 
-// local turns what the file system said of the entry into an error or a refusal.
+// local turns an error of the file system into an error or a refusal of the entry.
 func (p *Partial) local(err error) error {
 	if reason := p.missing(err); reason != nil {
 		return reason
@@ -39,8 +39,8 @@ func (p *Partial) local(err error) error {
 	return localError(p.entry.Path, err)
 }
 
-// deletedError says that the partial is not ours any more: that half of another's file
-// must not get the name.
+// deletedError returns the error for a partial file that another program deleted. The file
+// that has its name now must not be renamed, because it may be incomplete.
 func (p *Partial) deletedError() error {
 	if reason := p.missing(fs.ErrNotExist); reason != nil {
 		return reason

@@ -6,9 +6,9 @@ import (
 	"os"
 )
 
-// Partial returns the length of what Leave, or a killed process, left of the
-// file at p. What is in it may be of an older file: that is for the caller to
-// find out.
+// Partial returns the length of the partial file that Suspend, or a killed process, left
+// for the file at p. Its content may be from an older version of the file: the caller
+// must check it.
 func (w *Worker) Partial(p string) (size int64, ok bool) {
 	_, info, err := w.find(partialPath(p))
 	if err != nil || info == nil || !info.ours() {
@@ -17,7 +17,8 @@ func (w *Worker) Partial(p string) (size int64, ok bool) {
 	return info.Size(), true
 }
 
-// OpenPartial opens what Partial found, to be read.
+// OpenPartial opens the partial file of the file at p for reading. The error wraps
+// ErrNoPartial if there is none.
 func (w *Worker) OpenPartial(p string) (*os.File, error) {
 	dir, info, err := w.find(partialPath(p))
 	if err != nil {

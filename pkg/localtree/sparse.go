@@ -8,8 +8,8 @@ import (
 // blockSize is the least run of zeros, in bytes, that becomes a hole.
 const blockSize = 4 << 10
 
-// writeSparse writes p at offset at and leaves its blocks of zeros out. It
-// returns where the last byte that it wrote ends, 0 where it wrote none.
+// writeSparse writes p at offset and skips its blocks of zeros. It returns the end of the
+// last write, 0 if it wrote nothing.
 func writeSparse(file io.WriterAt, p []byte, offset int64) (end int64, err error) {
 	for len(p) > 0 {
 		n := zeros(p, offset)
@@ -25,8 +25,8 @@ func writeSparse(file io.WriterAt, p []byte, offset int64) (end int64, err error
 	return end, nil
 }
 
-// zeros is the length of the blocks of zeros that p, which belongs at offset at,
-// begins with. File systems have holes in place of whole blocks only.
+// zeros returns the length of the blocks of zeros at the start of p, which is written at
+// offset. File systems have holes only for whole blocks.
 func zeros(p []byte, offset int64) int {
 	n := 0
 	for {
@@ -38,7 +38,7 @@ func zeros(p []byte, offset int64) int {
 	}
 }
 
-// data is the length of what p begins with up to its next block of zeros.
+// data returns the length of p before its next block of zeros.
 func data(p []byte, offset int64) int {
 	n := blockRest(offset)
 	for n < len(p) && zeros(p[n:], offset+int64(n)) == 0 {
@@ -47,7 +47,7 @@ func data(p []byte, offset int64) int {
 	return min(n, len(p))
 }
 
-// blockRest is how many bytes there are from offset at to the end of its block.
+// blockRest returns how many bytes there are from offset to the end of its block.
 func blockRest(offset int64) int { return blockSize - int(offset%blockSize) }
 
 // allZero reports whether p, which is not empty, holds zeros only.

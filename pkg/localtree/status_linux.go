@@ -48,7 +48,7 @@ func modeOf(bits uint32) fs.FileMode {
 	case unix.S_IFLNK:
 		return mode | fs.ModeSymlink
 	}
-	return mode | fs.ModeIrregular // whatever it is, it is left alone
+	return mode | fs.ModeIrregular // never read or replaced
 }
 
 // bitsOf is modeOf backwards, without the kind of file.

@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// LinkTarget returns the text that the symlink at p gets for target: target itself where its form shows that it
-// stays inside of the tree, else the shortest relative path to the same place. An *OutsideError says that the link
-// leads out of the tree, a *Refused that there can be no such link.
+// LinkTarget returns the text of the local symlink at p: target itself if its form shows that it stays inside the
+// tree, otherwise the shortest relative path to the same file. An *OutsideError says that the symlink leads out of
+// the tree, a *Refused that such a symlink cannot exist.
 //
-// The form shows it where ".." comes first, at most as often as the link is deep, and names follow. A ".." behind
-// a name is resolved by the text alone, since the name may be a symlink: `s -> .` and `t -> s/../x` lead out together.
+// The form shows it if the path begins with at most as many ".." as the symlink is deep, followed by names. A ".."
+// after a name is resolved in the text, because the name may be a symlink: `s -> .` and `t -> s/../x` lead out together.
 func (l *Layout) LinkTarget(p, target string) (string, error) {
 	if target == "" || strings.ContainsRune(target, 0) {
 		return "", refuse("symlink without a target")
@@ -42,7 +42,7 @@ type OutsideError struct {
 	Target string
 	// Claim says that the tree is, or is a part of, a claim.
 	Claim bool
-	// Place is the path on that claim that it leads to; empty where it leads to none, as far as is known.
+	// Place is the path on that claim that it leads to; "" if no such path is known.
 	Place string
 }
 
@@ -57,14 +57,14 @@ func (e *OutsideError) Error() string {
 	return fmt.Sprintf("symlink to %q, which is outside the source directory", e.Target)
 }
 
-// staysInside reports whether the symlink at p stays inside of its tree, whatever other symlinks there are.
+// staysInside reports whether the symlink at p stays inside its tree, independent of other symlinks.
 func staysInside(p, target string) bool {
 	elems := elements(target)
 	up := ups(elems)
 	return !path.IsAbs(target) && up <= depth(p) && !slices.Contains(elems[up:], "..")
 }
 
-// shortest returns the relative path from the directory from to the path to, both clean and of one tree.
+// shortest returns the relative path from dir to target, both clean and relative to the same tree.
 func shortest(dir, target string) string {
 	above, below := elements(dir), elements(target)
 	shared := 0
@@ -78,7 +78,7 @@ func shortest(dir, target string) string {
 	return text
 }
 
-// elements are the parts of a path that move: neither empty nor ".".
+// elements returns the elements of a path, without empty ones and ".".
 func elements(p string) []string {
 	return slices.DeleteFunc(strings.Split(p, "/"), func(e string) bool { return e == "" || e == "." })
 }

@@ -9,31 +9,30 @@ import (
 	"sync/atomic"
 )
 
-// TreeOptions says what a Tree fills. Only Open is required.
+// TreeOptions describe the directory of a Tree. Only Open is required.
 type TreeOptions struct {
-	// Open gives the directory, and makes it where it is missing. It is called
-	// once, for the first entry that is written or kept; for an empty tree never.
-	// The caller closes it once the Tree is done with.
+	// Open opens the directory, and creates it if it does not exist. It is called once,
+	// for the first entry that is written or kept, and not for an empty tree. The caller
+	// closes the directory after the last use of the Tree.
 	Open func() (*os.Root, error)
 	// OpenExisting gives the directory if it is there already, and an error that wraps
 	// fs.ErrNotExist if not. It is called once, by the first method that only
 	// looks, unless Open was called before. The caller closes it. Nil: before Open
 	// everything is absent.
 	OpenExisting func() (*os.Root, error)
-	// Layout says what absolute symlinks lead to: those that stay inside become relative ones. Nil knows of none.
+	// Layout resolves absolute symlinks. Those that stay inside the tree become relative. Nil resolves none.
 	Layout *Layout
-	// Wanted reports whether a path was asked for; what was not is refused. Nil
-	// wants everything. It may be called by several goroutines at a time.
+	// Wanted reports whether a path was requested. Other paths are refused. Nil accepts all
+	// paths. Several goroutines may call it at the same time.
 	Wanted func(path string) bool
 }
 
-// Tree is one local directory that is being filled. Its methods may be called by
-// several goroutines at a time. Their errors are a *Refused where the entry
-// alone is at fault.
+// Tree is a local directory that entries are written to. Its methods may be called at the
+// same time. Their error is a *Refused if it concerns one entry only.
 //
-// An entry is handed to Judge first; the other methods expect its local form.
-// Of an entry that is written nothing stays in memory, but of a directory and,
-// where the file system takes several names for one, of every name.
+// The caller passes an entry to Validate first. The other methods expect its local form.
+// Entries do not stay in memory, except directories. If the file system does not
+// distinguish some names, all names stay in memory.
 type Tree struct {
 	options  TreeOptions
 	name     string        // of the directory, once opened
@@ -77,14 +76,14 @@ func (o *once[T]) get(f func() (T, error)) (T, error) {
 	return o.value, o.err
 }
 
-// Open opens the directory to write to now, and not for the first entry: from
-// then on Look opens for the time being what is shut by its mode.
+// Open opens the directory for writing before the first entry. After that, Inspect can
+// enter directories whose mode forbids it, as described there.
 func (t *Tree) Open() error {
 	_, err := t.openForWriting()
 	return err
 }
 
-// openForWriting opens the directory to write to.
+// openForWriting opens the directory for writing, at the first call.
 func (t *Tree) openForWriting() (*folder, error) {
 	return t.writable.get(func() (*folder, error) {
 		root, err := t.options.Open()
@@ -102,7 +101,7 @@ func (t *Tree) openForWriting() (*folder, error) {
 	})
 }
 
-// openForReading opens the directory to look at; nil where there is none.
+// openForReading opens the directory for reading, at the first call; nil if it does not exist.
 func (t *Tree) openForReading() (*folder, error) {
 	if t.writable.done.Load() {
 		return t.openForWriting()
@@ -122,8 +121,8 @@ func (t *Tree) openForReading() (*folder, error) {
 	})
 }
 
-// reserveName takes the spelling of p for the one that this directory has, and says
-// where it has another one.
+// reserveName records the spelling of p, or fails if an earlier name that the file system
+// does not distinguish from p has another spelling.
 func (t *Tree) reserveName(p string) error {
 	if err := checkValidated(p); err != nil {
 		return err
@@ -136,7 +135,7 @@ func (t *Tree) reserveName(p string) error {
 	return t.fold.record(p)
 }
 
-// lockName keeps two goroutines from making the same name at a time.
+// lockName prevents two goroutines from writing the same name at the same time.
 func (t *Tree) lockName(p string) error {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -153,9 +152,9 @@ func (t *Tree) unlockName(p string) {
 	delete(t.busy, p)
 }
 
-// Finish gives the directories their modes and times, the deepest first, and
-// frees what the Tree holds open. No other method may run meanwhile; entries
-// may be made again after it, and then want another Finish.
+// Finish sets the modes and times of the directories, the deepest first, and closes open
+// directories. No other method may run at the same time. More entries may be written after
+// it, followed by another Finish.
 func (t *Tree) Finish() error {
 	t.mu.Lock()
 	spare := t.spare

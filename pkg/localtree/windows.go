@@ -10,11 +10,10 @@ import (
 // longestOnWindows is how many UTF-16 units one part of a path may have there.
 const longestOnWindows = 255
 
-// windowsName refuses a slash-separated name that Windows cannot have, as
-// Microsoft's page "Naming Files, Paths, and Namespaces" has the rules. They are
-// kept here, and not left to the file system: that would take some of these names
-// for another file ("a." for "a"), for a stream of it ("a:b") or for a device
-// ("nul.txt"), and which ones differs from version to version.
+// windowsName refuses a slash-separated name that is invalid on Windows, by the rules of
+// Microsoft's page "Naming Files, Paths, and Namespaces". It does not rely on the file
+// system, which would use some of these names for another file ("a." for "a"), for a
+// stream of a file ("a:b") or for a device ("nul.txt"), different in each version.
 func windowsName(name string) error {
 	if !utf8.ValidString(name) {
 		return refuse("name is not UTF-8, which Windows requires")
@@ -37,8 +36,8 @@ func windowsName(name string) error {
 
 func unknownToWindows(r rune) bool { return r < ' ' || strings.ContainsRune(`<>:"|?*\`, r) }
 
-// isDevice reports whether part is the name of a device, which it stays with
-// anything behind a dot, and with spaces before that.
+// isDevice reports whether part is the name of a device. An extension, and spaces before
+// it, do not change that.
 func isDevice(part string) bool {
 	base, _, _ := strings.Cut(part, ".")
 	base = strings.ToUpper(strings.TrimRight(base, " "))

@@ -7,22 +7,21 @@ import (
 	"strings"
 )
 
-// Worker is a hand of a Tree for one goroutine. It holds the directory open that
-// it used last: sources go through their directories one by one, and looking up
-// a path takes a system call for each of its parts.
+// Worker is a handle on a Tree for one goroutine. It keeps the directory open that it used
+// last, because sources list one directory after another, and opening a path takes a
+// system call for each of its elements.
 type Worker struct {
 	tree *Tree
 	path string
 	dir  *folder // at path; nil: none is held
-	// entered is the round of the Tree in which path was made fit to be written
-	// to; -1 where it was only looked at.
+	// entered is the round of the Tree in which path was made writable; -1 if it was not.
 	entered int64
 }
 
-// Worker returns a hand that must be closed. Partials outlive it.
+// Worker returns a new Worker, which the caller must close. Its Partials stay valid after that.
 func (t *Tree) Worker() *Worker { return &Worker{tree: t} }
 
-// Close frees what the Worker holds open. It can be used again.
+// Close closes the directory of the Worker. The Worker can be used again.
 func (w *Worker) Close() {
 	if w.dir != nil {
 		w.dir.release()
@@ -49,8 +48,8 @@ func (t *Tree) giveBack(w *Worker) {
 	t.spare = append(t.spare, w)
 }
 
-// enter makes sure that p and all above it are real directories, no symlinks,
-// that files can be made in, and returns p. The Worker holds it for its next call.
+// enter creates the directory p and those above it, or makes existing ones writable, and
+// returns p. It follows no symlink. The Worker keeps p open for the next call.
 func (w *Worker) enter(p string) (*folder, error) {
 	base, err := w.tree.openForWriting()
 	if err != nil || p == "." {
@@ -79,7 +78,7 @@ func (w *Worker) enter(p string) (*folder, error) {
 	return dir, err
 }
 
-// seek returns the directory p, nil where there is none. It makes nothing.
+// seek returns the directory p, nil if it does not exist. It creates nothing.
 func (w *Worker) seek(p string) (*folder, error) {
 	base, err := w.tree.openForReading()
 	if err != nil || base == nil || p == "." {
@@ -92,9 +91,9 @@ func (w *Worker) seek(p string) (*folder, error) {
 	return dir, err
 }
 
-// find looks p up. It returns no directory where there is none, no status where
-// there is nothing of that name. What cannot be passed, since its mode shuts it,
-// is opened for the time being once the Tree writes.
+// find returns the directory and the metadata of p. Both are nil if the directory does not
+// exist, and info is nil if p does not exist. Once the Tree is open for writing, find changes
+// the mode of directories that it cannot enter, until Finish.
 func (w *Worker) find(p string) (dir *folder, info *status, err error) {
 	if err := checkValidated(p); err != nil {
 		return nil, nil, err
@@ -114,7 +113,7 @@ func (w *Worker) lookUp(p string) (dir *folder, info *status, err error) {
 	return dir, info, tolerateGone(err)
 }
 
-// unlock makes p and all above it passable, as far as they are there.
+// unlock changes the modes of p and the existing directories above it, so that they can be entered.
 func (w *Worker) unlock(p string) error {
 	if p == "." {
 		return nil
@@ -129,8 +128,8 @@ func (w *Worker) unlock(p string) error {
 	return tolerateGone(w.tree.enter(parent, p, false))
 }
 
-// walk opens p from the directory that is held, if p lies in it, or from base,
-// and holds it.
+// walk opens the directory p and keeps it open. It starts at the directory that is open
+// already, if p is below it, otherwise at base.
 func (w *Worker) walk(base *folder, p string) (*folder, error) {
 	if w.dir != nil && w.path == p {
 		return w.dir, nil
@@ -159,7 +158,7 @@ func (w *Worker) walk(base *folder, p string) (*folder, error) {
 	return dir, nil
 }
 
-// unpassable says why name, which is p, could not be opened as a directory.
+// unpassable returns the reason why name, which is the path p, could not be opened as a directory.
 func unpassable(dir *folder, name, p string, err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, fs.ErrPermission) {
 		return err
