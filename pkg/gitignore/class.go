@@ -9,10 +9,9 @@ import (
 
 var errOpen = errors.New("a bracket is not closed; use \\[ for the character [")
 
-// readClass reads a bracket expression after its [, as git does (wildmatch.c),
-// and returns it for doublestar, with what follows it. That knows no names such
-// as [:digit:], no ] in the first place, and would let a negated class match a
-// slash.
+// readClass reads a bracket expression after its [, as git does (wildmatch.c). It returns the
+// expression in the syntax of doublestar, and the text after it. doublestar does not support
+// names such as [:digit:] and a ] at the start, and its negated classes match a slash.
 func readClass(text string) (class, rest string, err error) {
 	negated := strings.HasPrefix(text, "!") || strings.HasPrefix(text, "^")
 	if rest = text; negated {
@@ -63,7 +62,7 @@ func readMember(out *strings.Builder, text string) (rest string, err error) {
 	return rest, nil
 }
 
-// readName reads [:NAME:]; what only begins like one is characters.
+// readName reads [:NAME:]. ok is false for any other text, whose characters are then members.
 func readName(text string) (name, rest string, ok bool) {
 	if name, ok = strings.CutPrefix(text, "[:"); !ok {
 		return "", "", false
@@ -84,7 +83,7 @@ func readCharacter(text string) (rune, string, error) {
 	return r, text[size:], nil
 }
 
-// writeRange leaves the slash out: no class matches it.
+// writeRange writes a range without the slash, which no class matches.
 func writeRange(out *strings.Builder, low, high rune) {
 	switch {
 	case low > high:
@@ -98,7 +97,7 @@ func writeRange(out *strings.Builder, low, high rune) {
 	}
 }
 
-// named returns the members of a named class, ASCII as in git; "" for no class.
+// named returns the members of a named class, ASCII as in git; "" for an unknown name.
 func named(name string) string {
 	return map[string]string{
 		"alnum":  "a-zA-Z0-9",

@@ -2,11 +2,11 @@ package gitignore
 
 import "fmt"
 
-// Filter takes part of a tree. Its zero value takes all of it.
+// Filter selects entries of a tree. Its zero value selects all of them.
 type Filter struct {
-	// Include, where it is not empty, must match what is taken.
+	// Include must match the selected entries, unless it is empty.
 	Include List
-	// Exclude must not match what is taken: it wins over Include.
+	// Exclude must not match the selected entries. It has precedence over Include.
 	Exclude List
 }
 
@@ -34,11 +34,11 @@ func parseFlag(flag string, patterns []string) (List, error) {
 	return Parse(patterns)
 }
 
-// All reports whether nothing is left out.
+// All reports whether the Filter selects everything.
 func (f Filter) All() bool { return f.Include.Empty() && f.Exclude.Empty() }
 
-// Takes reports whether p, as for List.Match, is asked for. A directory that
-// only leads to something that is asked for is not. The root is always taken.
+// Takes reports whether p, as for List.Match, is selected. A directory is not selected
+// because an entry in it is. The root is always selected.
 func (f Filter) Takes(p string, dir bool) bool {
 	if p == "." {
 		return true

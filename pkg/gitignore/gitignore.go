@@ -11,18 +11,18 @@ import (
 // List is patterns in their order. Its zero value matches nothing.
 type List struct{ rules []rule }
 
-// rule is one pattern, read.
+// rule is one parsed pattern.
 type rule struct {
-	// glob is for doublestar; of the base name, or of the whole path if anchored.
+	// glob is a pattern of doublestar for the base name, or for the whole path if anchored.
 	glob     string
 	anchored bool
 	// dirs means that only directories match.
 	dirs bool
-	// negated means that what matches is taken back.
+	// negated means that the rule excludes what an earlier rule matched.
 	negated bool
 }
 
-// Parse reads patterns. Its error names the first that can match nothing, and why.
+// Parse reads patterns. Its error names the first invalid pattern and the reason.
 func Parse(patterns []string) (List, error) {
 	var list List
 	for _, text := range patterns {
@@ -53,7 +53,8 @@ func (l List) Match(p string, dir bool) bool {
 	return l.decides(p, dir)
 }
 
-// decides judges p alone: the last rule that matches it has the say.
+// decides reports whether the patterns match p, without its parent directories. The last
+// rule that matches p decides.
 func (l List) decides(p string, dir bool) bool {
 	for _, r := range slices.Backward(l.rules) {
 		if r.match(p, dir) {

@@ -9,7 +9,7 @@ import (
 // anyDepth stands for any number of directories.
 const anyDepth = "**"
 
-// What git would silently never match.
+// The errors for patterns that git accepts and that never match.
 var (
 	errNothing   = errors.New("an empty pattern matches nothing")
 	errBackslash = errors.New("a backslash at the end of a name escapes nothing")
@@ -46,7 +46,7 @@ func parse(text string) (rule, error) {
 	return r, nil
 }
 
-// translate turns one segment into what means the same to doublestar.
+// translate converts one segment to the syntax of doublestar.
 func translate(segment string) (string, error) {
 	switch {
 	case segment == "":
@@ -68,7 +68,7 @@ func translate(segment string) (string, error) {
 	return out.String(), nil
 }
 
-// readTerm reads the next of what a name's pattern is made of.
+// readTerm reads the next character, escape, class or wildcard of a segment.
 func readTerm(text string) (term, rest string, err error) {
 	switch text[0] {
 	case '\\':
@@ -79,9 +79,9 @@ func readTerm(text string) (term, rest string, err error) {
 		return text[:1+size], text[1+size:], nil
 	case '[':
 		return readClass(text[1:])
-	case '*': // several in one name are as good as one
+	case '*': // several in a row mean the same as one
 		return "*", strings.TrimLeft(text, "*"), nil
-	case '{', '}': // alternatives, to doublestar only
+	case '{', '}': // doublestar has alternatives, git does not
 		return `\` + text[:1], text[1:], nil
 	}
 	return text[:1], text[1:], nil

@@ -6,10 +6,10 @@ import (
 	"unicode"
 )
 
-// Complete returns what word, the beginning of a path, can become up to its next slash, at
-// most so many; folder says that some of it are folders, which end in one. A name that means
-// something to a shell is left out: a shell puts what several names have in common into the
-// line as it is, and runs what it finds there.
+// Complete returns at most limit completions of word, the beginning of a path, up to its next
+// slash. folder says that some of them are directories, which end in a slash. Names with
+// characters that are special in a shell are skipped: a shell inserts the common prefix of
+// several names without quoting it.
 func (k Kept) Complete(word string, limit int) (words []string, folder bool) {
 	lead := ""
 	if rest, ok := strings.CutPrefix(word, "./"); ok {
@@ -34,7 +34,7 @@ func (k Kept) Complete(word string, limit int) (words []string, folder bool) {
 	return words, folder
 }
 
-// completions calls yield with what begins with full, up to the next slash, each once.
+// completions returns the paths that begin with full, up to the next slash, each once.
 func (k Kept) completions(full string) func(yield func(string) bool) {
 	return func(yield func(string) bool) {
 		previous := full
@@ -54,7 +54,7 @@ func (k Kept) completions(full string) func(yield func(string) bool) {
 	}
 }
 
-// meaning reports whether some shell takes r for more than a letter.
+// meaning reports whether r is special in a shell.
 func meaning(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsNumber(r) && !strings.ContainsRune("_-./+,%=:@", r)
 }

@@ -1,10 +1,10 @@
-// Package pathcache keeps on this machine which paths a fetch saw on a volume, for a shell that
-// completes the next one.
+// Package pathcache records on this machine which paths a fetch listed on a volume, for
+// completion in a shell.
 //
-// What it promises: a file for each job or claim, that only this user can read; at most Most
-// paths in it, at most so many files, none of them for ever; paths come as the job saw them.
-// What it does not: that a path is still there, or that every path is kept. Nothing depends
-// on it but the comfort of a Tab.
+// What it promises: one file for each job or claim, which only this user can read; at most Most
+// paths in it; a limited number of files, which expire; paths as the job had them.
+// What it does not promise: that a path still exists, or that every path is recorded. Only
+// completion uses it.
 package pathcache
 
 import (
@@ -28,25 +28,25 @@ import (
 )
 
 const (
-	// Most is how many paths are kept of one job.
+	// Most is the maximum number of paths of one job.
 	Most = 50_000
-	// MostBytes is how long all of them may be together. A fetch that sees more keeps those that
-	// it saw first.
+	// MostBytes is the maximum total length of the paths of one job. If a fetch lists more, the
+	// first ones are kept.
 	MostBytes = 16 << 20
-	// mostHead is how long the first line may be.
+	// mostHead is the maximum length of the first line, in bytes.
 	mostHead = 1 << 20
-	// files and age are how many are kept, and for how long.
+	// files is the maximum number of files, and age the time after which a file expires.
 	files = 200
 	age   = 90 * 24 * time.Hour
-	// suffix is that of the files, and fresh begins the name of one that is not whole yet.
+	// suffix ends the name of a file, and fresh begins the name of an incomplete one.
 	suffix, fresh = ".paths.gz", "new-"
 )
 
-// Key says whose paths they are.
+// Key identifies the job or claim of a list of paths.
 type Key struct {
 	// Server is the URL of the API server.
 	Server, Namespace string
-	// Name is that of a job, or pvc/NAME.
+	// Name is the name of a job, or pvc/NAME.
 	Name string
 }
 
@@ -55,16 +55,16 @@ func (k Key) file(folder string) string {
 	return filepath.Join(folder, hex.EncodeToString(sum[:16])+suffix)
 }
 
-// Seen is what a fetch saw.
+// Seen is the listing of a fetch.
 type Seen struct {
-	// Source names the volume for good: the UID of its claim.
+	// Source identifies the volume: the UID of its claim.
 	Source string
-	// Mount is the folder at which the job saw it, and Base the one that relative paths
-	// begin at; empty where they lead nowhere. Both are absolute and clean.
+	// Mount is the directory at which the job mounted the volume. Base is the directory of
+	// relative paths; "" if relative paths are not possible. Both are absolute and clean.
 	Mount, Base string
-	// Asked are the paths that were listed, relative to Mount; "." for all.
+	// Asked are the requested paths, relative to Mount; "." for all.
 	Asked []string
-	// Paths are what is there, relative to Mount; that of a folder ends in a slash.
+	// Paths are the existing paths, relative to Mount. The path of a directory ends in a slash.
 	Paths []string
 }
 
@@ -75,15 +75,16 @@ type head struct {
 	Sources map[string]string `json:"sources"`
 }
 
-// Kept is what is known of a job or claim.
+// Kept are the recorded paths of a job or claim.
 type Kept struct {
 	head
 	// paths are absolute and sorted.
 	paths []string
 }
 
-// Save adds what was seen to what is kept in folder, which is made if need be, and forgets
-// what is old. Of the paths that were asked for only what was seen now stays.
+// Save adds a listing to the file for key in folder, which it creates if necessary, and deletes
+// expired files. The listing replaces earlier paths below the requested ones. date is the
+// current time.
 func Save(folder string, key Key, listing Seen, date time.Time) error {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return err
@@ -109,7 +110,7 @@ func Save(folder string, key Key, listing Seen, date time.Time) error {
 	return errors.Join(cache.write(key.file(folder), date), prune(folder, date))
 }
 
-// few returns as many of the first paths as are kept.
+// few returns the first paths up to the limits Most and MostBytes.
 func few(paths []string) []string {
 	room := MostBytes
 	for i, p := range paths {
@@ -120,8 +121,8 @@ func few(paths []string) []string {
 	return paths
 }
 
-// replaces reports whether what was seen says all about p. known says that it was the same
-// volume before.
+// replaces reports whether the listing covers p, so that an earlier record of p is obsolete.
+// sameVolume says that the record is from the same volume.
 func (s Seen) replaces(p string, sameVolume bool) bool {
 	relative, ok := strings.CutPrefix(p, dirPrefix(s.Mount))
 	if !ok {
@@ -132,16 +133,16 @@ func (s Seen) replaces(p string, sameVolume bool) bool {
 	})
 }
 
-// dirPrefix begins the paths in a folder.
+// dirPrefix returns folder with one slash at its end.
 func dirPrefix(folder string) string { return strings.TrimSuffix(folder, "/") + "/" }
 
-// typable reports whether a shell and a terminal take p for letters only. A replacement
-// character stands for bytes that are not known.
+// typable reports whether p has no control characters. A path with a replacement character
+// is rejected too, because its real bytes are not known.
 func typable(p string) bool {
 	return printable.Safe(p) && !strings.ContainsRune(p, unicode.ReplacementChar)
 }
 
-// Load returns what is kept in folder; nothing where that is missing or damaged.
+// Load returns the paths recorded in folder; none if the file is missing or damaged.
 func Load(folder string, key Key) Kept {
 	file, err := os.Open(key.file(folder))
 	if err != nil {
@@ -162,18 +163,18 @@ func Load(folder string, key Key) Kept {
 	return cache
 }
 
-// write puts all of it into a file that appears whole.
+// write writes a temporary file and renames it to name.
 func (k Kept) write(name string, date time.Time) error {
-	file, err := os.CreateTemp(filepath.Dir(name), fresh+"*") // which nobody else can read
+	file, err := os.CreateTemp(filepath.Dir(name), fresh+"*") // other users cannot read it
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(file.Name()) }() // it is called name, if all went well
+	defer func() { _ = os.Remove(file.Name()) }() // after a successful rename, this does nothing
 	packed, _ := gzip.NewWriterLevel(file, gzip.BestSpeed)
 	out := bufio.NewWriter(packed)
 	err = json.NewEncoder(out).Encode(k.head) // ends the line
 	for _, p := range k.paths {
-		_, _ = out.WriteString(p) // Flush tells
+		_, _ = out.WriteString(p) // Flush returns an error of it
 		_ = out.WriteByte('\n')
 	}
 	if err = errors.Join(err, out.Flush(), packed.Close(), file.Close()); err != nil {
@@ -182,10 +183,10 @@ func (k Kept) write(name string, date time.Time) error {
 	return errors.Join(os.Chtimes(file.Name(), date, date), os.Rename(file.Name(), name))
 }
 
-// ours reports whether a file has the name of one that Save makes.
+// ours reports whether a file has a name that Save creates.
 func ours(name string) bool { return strings.HasSuffix(name, suffix) || strings.HasPrefix(name, fresh) }
 
-// prune removes what is old, and what is too much.
+// prune removes expired files, and the oldest ones if there are too many.
 func prune(folder string, date time.Time) error {
 	entries, err := os.ReadDir(folder)
 	if err != nil {

@@ -10,9 +10,9 @@ import (
 	"net/http"
 )
 
-// Answers returns a Step that asks the HTTP server at the other end for path and
-// passes the connection on once a status of 2xx came. Only that proves an exec:
-// its connection is there before its program is.
+// Answers returns a Step that requests path from the HTTP server at the remote end and
+// succeeds after a status of 2xx. An exec needs this proof, because its connection exists
+// before its program runs.
 func Answers(path string) Step {
 	return func(ctx context.Context, conn net.Conn) (net.Conn, error) {
 		stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
@@ -24,7 +24,8 @@ func Answers(path string) Step {
 	}
 }
 
-// ask sends one request and reads the whole answer, and not a byte more.
+// ask sends one request and reads exactly its response, so that the connection can be used
+// for the next one.
 func ask(ctx context.Context, conn net.Conn, path string) error {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+Host+path, http.NoBody)
 	if err != nil {

@@ -9,9 +9,10 @@ import (
 	"time"
 )
 
-// How long a way is waited for while there are others, and when the next one is
-// started beside it. A policy that drops packets never answers: it costs the
-// patience, once. A way that has worked before is likely to come back.
+// The patience is how long a transport is waited for while there are others, and the head
+// start is when the next one is tried at the same time. With a network policy that drops
+// packets, a connection never fails, so that the patience passes once. A transport that
+// has worked before gets more time, because it is likely to recover.
 const (
 	defaultHeadStart = time.Second
 	defaultPatience  = 2500 * time.Millisecond
@@ -20,19 +21,18 @@ const (
 	patienceAgain  = 10 * time.Second
 )
 
-// No try takes longer, the last one neither. The cluster's own dials give up
-// after 30 s, and their words are worth having.
+// attempt is the maximum time of one attempt. It is longer than the 30 s after which dials
+// inside the cluster fail, because their error message is useful.
 const attempt = 45 * time.Second
 
-// Chooser dials over the first of several ways that works, and stays with it.
+// Chooser dials through the first of several transports that works, and keeps using it.
 //
-// Its first dial tries them in their order: one that is refused gives way to the
-// next at once, one that is silent for a second gets the next started beside it
-// and is still preferred if it answers within 2.5 s. Later dials use the way that
-// worked; when that fails, the ways that have not been given up are tried behind
-// it. A way that failed, or was too slow, while another worked is given up, and
-// not tried again for each connection. When all have failed the dial fails, and
-// the next one starts afresh with all of them.
+// The first dial tries the transports in their order. If one fails, the next is tried at
+// once. If one does not respond within a second, the next is tried at the same time, but
+// the first is still preferred if it responds within 2.5 s. Later dials use the transport
+// that worked. If it fails, the others are tried, except those that were given up: a
+// transport is given up if it failed, or was too slow, while another one worked. If all
+// fail, the dial fails, and the next dial tries all of them again.
 type Chooser struct {
 	ways   []Dialer
 	trace  func(string)
@@ -51,9 +51,8 @@ type Chooser struct {
 	worked  map[int]bool
 }
 
-// NewChooser returns a Chooser of the ways, the preferred one first, at least
-// one. Trace is called with a line for each decision and its reason; nil is
-// nobody. It may be called from any goroutine.
+// NewChooser returns a Chooser of one or more transports, the preferred one first. It calls
+// trace, from any goroutine, with a line for each decision and its reason. trace may be nil.
 func NewChooser(trace func(string), ways ...Dialer) *Chooser {
 	if trace == nil {
 		trace = func(string) {}
@@ -68,8 +67,7 @@ func NewChooser(trace func(string), ways ...Dialer) *Chooser {
 	return c
 }
 
-// Name implements Dialer: that of the way in use, "" before one was found and
-// after all have failed.
+// Name implements Dialer. It returns the name of the transport in use, "" if there is none.
 func (c *Chooser) Name() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -79,20 +77,19 @@ func (c *Chooser) Name() string {
 	return c.ways[c.chosen].Name()
 }
 
-// HTTPClient returns the one client whose connections the Chooser dials, for
-// URLs that begin with http:// and Host. It repeats no request, but for what
-// net/http repeats: on a connection that broke while it waited for the next
-// request, one without a body or with the header Idempotency-Key.
+// HTTPClient returns the client whose connections the Chooser dials, for URLs that begin
+// with http:// and Host. It repeats a request only as net/http does: if an idle connection
+// was lost, and the request has no body or has the header Idempotency-Key.
 func (c *Chooser) HTTPClient() *http.Client { return c.client }
 
-// Close ends all connections that were dialed, and every dial from now on.
+// Close closes all connections that were dialed. Every dial after it fails.
 func (c *Chooser) Close() {
 	c.live.close()
 	c.client.CloseIdleConnections()
 }
 
-// Dial implements Dialer. Errors: that of the only way; with several, an
-// UnreachableError.
+// Dial implements Dialer. With one transport, it returns the error of that; with several,
+// an *UnreachableError.
 func (c *Chooser) Dial(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -112,7 +109,7 @@ func (c *Chooser) dial(ctx context.Context) (net.Conn, error) {
 	chosen, round, _ := c.state()
 	var lost error
 	if chosen >= 0 {
-		// Beside other dials, and not raced: nearly always it works.
+		// This needs no lock and no race, because it nearly always works.
 		conn, err := c.redial(ctx, chosen)
 		if err == nil || ctx.Err() != nil {
 			return conn, err
@@ -135,16 +132,15 @@ func (c *Chooser) dial(ctx context.Context) (net.Conn, error) {
 	return nil, failure
 }
 
-// state returns the way in use or -1, the number of choices so far, and why the
-// last one failed.
+// state returns the index of the transport in use or -1, the number of choices so far, and
+// the error of the last choice.
 func (c *Chooser) state() (chosen, round int, failure error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.chosen, c.round, c.failure
 }
 
-// redial dials over the way that has worked. It is not waited for endlessly where
-// there are others.
+// redial dials through the transport that has worked. If there are others, its time is limited.
 func (c *Chooser) redial(ctx context.Context, way int) (net.Conn, error) {
 	if len(c.order(way)) > 0 {
 		var cancel context.CancelFunc
@@ -154,7 +150,7 @@ func (c *Chooser) redial(ctx context.Context, way int) (net.Conn, error) {
 	return c.try(ctx, way)
 }
 
-// order is the ways to try beside that one.
+// order returns the indices of the transports to try, without except and those given up.
 func (c *Chooser) order(except int) []int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -167,7 +163,7 @@ func (c *Chooser) order(except int) []int {
 	return order
 }
 
-// choose finds a way other than lost, which is -1 or has just failed with err.
+// choose selects a transport other than lost, which is -1 or has just failed with err.
 func (c *Chooser) choose(ctx context.Context, lost int, err error) (net.Conn, error) {
 	v := c.race(ctx, c.order(lost))
 	if ctx.Err() != nil {
@@ -188,7 +184,7 @@ func (c *Chooser) choose(ctx context.Context, lost int, err error) (net.Conn, er
 	return v.conn, c.recordVerdict(v)
 }
 
-// recordVerdict makes the verdict the state.
+// recordVerdict updates the state with the result of a race.
 func (c *Chooser) recordVerdict(v verdict) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -206,7 +202,7 @@ func (c *Chooser) recordVerdict(v verdict) error {
 	return nil
 }
 
-// try dials over one way.
+// try dials through one transport.
 func (c *Chooser) try(ctx context.Context, way int) (net.Conn, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, attempt, silentError{attempt})
 	defer cancel()
@@ -217,7 +213,7 @@ func (c *Chooser) try(ctx context.Context, way int) (net.Conn, error) {
 	return conn, err
 }
 
-// unreachable is the error of a dial for which all failed.
+// unreachable returns the error of a dial for which all transports failed.
 func (c *Chooser) unreachable(failures map[int]error) error {
 	if len(c.ways) == 1 {
 		return failures[0]

@@ -10,19 +10,19 @@ import (
 // Dialer opens connections to one program in a pod, each independent of the
 // others.
 type Dialer interface {
-	// Dial opens a connection. The end of ctx ends the dialing, never the
-	// connection that came of it.
+	// Dial opens a connection. The end of ctx stops the dial, but does not close a
+	// connection that it returned.
 	Dial(ctx context.Context) (net.Conn, error)
-	// Name is one word for people and for flags, for example "tunnel".
+	// Name is one word for messages and flags, for example "tunnel".
 	Name() string
 }
 
-// Step makes more of a connection that was dialed: it counts it, secures it,
-// proves it. A Step that fails leaves the connection to be closed by the caller.
+// Step wraps or checks a connection after the dial, for example with TLS. If it fails, the
+// caller closes the connection.
 type Step func(ctx context.Context, conn net.Conn) (net.Conn, error)
 
-// With returns a Dialer that sends each connection of dialer through the steps,
-// the first of which is nearest to the wire.
+// With returns a Dialer that applies the steps to each connection of dialer. The first step
+// is nearest to the network.
 func With(dialer Dialer, steps ...Step) Dialer {
 	return stepped{Dialer: dialer, steps: steps}
 }
@@ -48,9 +48,9 @@ func (s stepped) Dial(ctx context.Context) (net.Conn, error) {
 	return conn, nil
 }
 
-// TLS returns a Step that speaks TLS as the client that config describes, and
-// has finished the handshake when it returns. TLS 1.3 lets a client finish
-// before the server has judged the client's certificate: Answers proves that.
+// TLS returns a Step that completes a TLS handshake as the client. With TLS 1.3, the
+// handshake succeeds before the server has verified the client's certificate: use Answers
+// after it.
 func TLS(config *tls.Config) Step {
 	return func(ctx context.Context, conn net.Conn) (net.Conn, error) {
 		secured := tls.Client(conn, config)

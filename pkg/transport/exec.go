@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
-// Exec is the Executor that goes through the pods/exec of the API server:
-// WebSocket first, SPDY where that fails before the first byte went either way.
+// Exec is the Executor that uses pods/exec of the API server: with a WebSocket first, and
+// with SPDY if that fails before the first byte in either direction.
 type Exec struct {
 	config    *rest.Config
 	client    clients.Interface
@@ -34,15 +34,14 @@ func NewExec(config *rest.Config, webSocket bool) (*Exec, error) {
 	return e, nil
 }
 
-// A WebSocket is lost where an answer to a ping takes more than a minute to get
-// through. Below this rate, in bytes a second, it can: the answer queues behind
-// megabytes in the buffers on the way.
+// slowRate is the rate, in bytes a second, below which a WebSocket can be lost: the response
+// to a ping waits behind megabytes in buffers, and may then take more than the limit of a
+// minute.
 const slowRate = 256 << 10
 
-// ForRate returns executor for streams that are read at no more than that many
-// bytes a second: an Exec that prefers SPDY where a WebSocket would be lost. 0 or
-// less is no limit; executors other than Exec stay as they are. What is applied twice
-// does the same as once.
+// ForRate returns executor for streams that are read at that rate or slower: an Exec that
+// prefers SPDY if a WebSocket could be lost. 0 or less means no limit. It returns executors
+// other than Exec unchanged, and does nothing if applied twice.
 func ForRate(executor Executor, bytesPerSecond int64) Executor {
 	e, ok := executor.(*Exec)
 	if !ok || e.slow || bytesPerSecond <= 0 || bytesPerSecond >= slowRate {

@@ -12,8 +12,8 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// execConn is the connection that an exec makes. Write returns when the bytes
-// are on their way, not when they have arrived.
+// execConn is a connection over the streams of an exec. Write returns when the bytes are in
+// a buffer, before they arrive.
 type execConn struct {
 	container Container
 	clock     clock.PassiveClock
@@ -38,12 +38,12 @@ func (c *execConn) run(ctx context.Context, executor Executor, argv []string) {
 	c.out.end(c.ended)
 }
 
-// Read implements net.Conn. After the program's last output it gives io.EOF
-// where the program ended well and in silence, else an ExecError.
+// Read implements net.Conn. After the program's last output it returns io.EOF if the program
+// succeeded and wrote nothing to stderr, otherwise an *ExecError.
 func (c *execConn) Read(p []byte) (int, error) { return c.out.Read(p) }
 
-// Write implements net.Conn. After the program's end it gives the same as Read,
-// but io.ErrClosedPipe for io.EOF.
+// Write implements net.Conn. After the program's end it returns the same error as Read,
+// but io.ErrClosedPipe instead of io.EOF.
 func (c *execConn) Write(p []byte) (int, error) {
 	n, err := c.in.Write(p)
 	if !errors.Is(err, io.ErrClosedPipe) {
@@ -58,9 +58,8 @@ func (c *execConn) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// Close implements net.Conn. It ends the program's input, and a second later the
-// exec, without waiting for either. What was written just before it may not
-// arrive.
+// Close implements net.Conn. It ends the program's input, and the exec after the grace
+// period. It does not wait for either. Data that was written just before it may be lost.
 func (c *execConn) Close() error {
 	if c.closed.Swap(true) {
 		return nil

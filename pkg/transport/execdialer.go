@@ -11,31 +11,29 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// ExecDialer dials by running a program in a container whose standard input and
-// output are the connection, for example one that joins them to a socket there.
+// ExecDialer dials by running a program in a container. Its stdin and stdout are the
+// connection. For example, the program connects them to a socket in the container.
 //
-// A connection is there before the program runs, so Dial never fails: the first
-// Read does, with an ExecError. See Answers.
+// A connection exists before the program runs. Therefore Dial does not fail: the first Read
+// returns an *ExecError instead. See Answers.
 type ExecDialer struct {
 	Executor Executor
 	At       Container
 	Argv     []string
 	Clock    clock.PassiveClock // for deadlines; nil is the real one
-	// Grace is how long a program whose input has ended gets to end by itself: 1 s if zero. Without that the cluster
-	// would be left to find out.
+	// Grace is how long a program may run after the end of its input, before the exec is cancelled: 1 s if zero.
 	Grace time.Duration
 }
 
-// ExecError is the end of the program behind a connection, where that was not
-// just the end of its output.
+// ExecError says that the program of a connection failed or wrote to stderr.
 type ExecError struct {
 	Program string // with its arguments
 	Pod     string
 	Stderr  string // the first 2 KiB of it, on one line
-	Err     error  // what the exec said; nil where it said nothing
+	Err     error  // of the exec; nil if it reported success
 }
 
-// Error says what ran where, how it ended and what it said.
+// Error returns the program, the pod, the error of the exec and the text of stderr.
 func (e *ExecError) Error() string {
 	parts := []string{fmt.Sprintf("running %q in pod %q", e.Program, e.Pod)}
 	if e.Err != nil {
@@ -47,10 +45,10 @@ func (e *ExecError) Error() string {
 	return strings.Join(parts, ": ")
 }
 
-// Unwrap returns what the exec said.
+// Unwrap returns the error of the exec.
 func (e *ExecError) Unwrap() error { return e.Err }
 
-// How much may wait in each direction. Output comes 32 KiB at a time.
+// The sizes of the buffers for input and output. Output arrives in pieces of 32 KiB.
 const (
 	inputRing  = 64 << 10
 	outputRing = 512 << 10

@@ -4,10 +4,10 @@
 // A Chooser takes the first of several Dialers that works, for one http.Client
 // above it, and a Meter counts and limits what goes over the wire.
 //
-// What it does not promise: that all output arrived. An exec through the API
-// server reports success for streams that were cut on the way, so whoever reads
-// one needs a proof of the end inside the stream (see package archive). Nor does
-// it repair a connection that breaks: it dials the next one.
+// What it does not promise: that all output arrived. An exec through the API server
+// reports success for streams that were cut in transit. A reader needs a proof of the end
+// inside the stream (see package tarproof). A Chooser does not repair a connection that
+// is lost: it dials another one.
 package transport
 
 import (

@@ -7,8 +7,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
-// head keeps the first bytes that are written to it: the first message tells
-// what is wrong, and the memory of a program that never stops is not needed.
+// head keeps the first maxHead bytes that are written to it. The first message usually has
+// the cause, and the limit bounds the memory.
 type head struct {
 	mu   sync.Mutex
 	text []byte
@@ -24,7 +24,7 @@ func (h *head) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// String returns what was kept, on one line. Zeros around it are data of no message.
+// String returns the text on one line, without zeros at its start and end.
 func (h *head) String() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -11,17 +11,17 @@ import (
 const Host = "agent"
 
 const (
-	// One connection a stream: this many wait for the next one.
+	// idleConns is how many idle connections are kept. Each stream has its own connection.
 	idleConns = 8
-	// Below what the other end's own idle time-out may be.
+	// idleTimeout is shorter than the idle timeout of the agent.
 	idleTimeout = 30 * time.Second
-	// Of what net/http reads and writes at once; its own is 4 KiB, and TLS gives up
-	// to 16 KiB a read.
+	// bufferSize is the size of the buffers of net/http. Its default is 4 KiB, but TLS
+	// returns up to 16 KiB in a read.
 	bufferSize = 128 << 10
 )
 
-// newClient returns a client over dial. It has no time-outs, as what it asks for
-// may stream for hours, and knows no proxies: those are the Dialer's affair.
+// newClient returns a client that connects with dial. It has no timeouts, because a
+// response may take hours, and no proxies, because the Dialer uses them.
 func newClient(dial func(context.Context) (net.Conn, error)) *http.Client {
 	return &http.Client{
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// live is what has to end when its owner is closed.
+// live is the set of functions to call when its owner is closed.
 type live struct {
 	mu     sync.Mutex
 	closed bool
@@ -14,7 +14,7 @@ type live struct {
 	ends   map[int]func()
 }
 
-// add registers end; remove takes it out again.
+// add registers end, and remove removes it. The error is net.ErrClosed after close.
 func (l *live) add(end func()) (remove func(), err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -34,7 +34,8 @@ func (l *live) add(end func()) (remove func(), err error) {
 	}, nil
 }
 
-// register registers conn until it is closed. Errors: it is too late, conn is closed.
+// register registers conn until it is closed. After close, it closes conn and returns
+// net.ErrClosed.
 func (l *live) register(conn net.Conn) (net.Conn, error) {
 	remove, err := l.add(func() { _ = conn.Close() })
 	if err != nil {
@@ -44,10 +45,11 @@ func (l *live) register(conn net.Conn) (net.Conn, error) {
 	return &keptConn{Conn: conn, remove: remove}, nil
 }
 
-// farewell is how long connections get to close: one that is stuck would take seconds.
+// farewell is how long close waits for connections to close. A connection that does not
+// respond could take seconds.
 const farewell = 500 * time.Millisecond
 
-// close ends everything, side by side. It does not wait for what is stuck.
+// close calls all functions at the same time and waits for at most the time farewell.
 func (l *live) close() {
 	l.mu.Lock()
 	ends := l.ends

@@ -9,16 +9,16 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Meter counts the bytes of all connections and execs that go through it, and
-// holds them together to one rate. It counts what it is given: next to the wire
-// that is everything, encrypted and compressed as it is.
+// Meter counts the bytes of all its connections and execs, and limits their common rate.
+// Next to the network, it counts the bytes that are transferred, after compression and
+// encryption.
 type Meter struct {
 	received, sent atomic.Int64
 	limiter        *rate.Limiter // nil: no limit
 }
 
-// NewMeter returns a Meter that lets bytesPerSecond through, in both directions
-// together; 0 or less is no limit. At most a tenth of a second's bytes go in one.
+// NewMeter returns a Meter with a limit for both directions together. 0 or less means no
+// limit. The largest burst has the bytes of a tenth of a second.
 func NewMeter(bytesPerSecond int64) *Meter {
 	m := &Meter{}
 	if bytesPerSecond > 0 {
@@ -33,7 +33,7 @@ func (m *Meter) Received() int64 { return m.received.Load() }
 // Sent is the number of bytes that went to the cluster so far.
 func (m *Meter) Sent() int64 { return m.sent.Load() }
 
-// part shortens p to what may go in one.
+// part returns the start of p, at most as long as a burst.
 func (m *Meter) part(p []byte) []byte {
 	if m.limiter == nil {
 		return p
@@ -41,21 +41,21 @@ func (m *Meter) part(p []byte) []byte {
 	return p[:min(len(p), m.limiter.Burst())]
 }
 
-// wait holds back until n bytes are within the limit; n is that of a part.
+// wait waits until n more bytes are within the limit. n must not exceed a burst.
 func (m *Meter) wait(ctx context.Context, n int) error {
 	if m.limiter == nil || n <= 0 {
 		return nil
 	}
 	err := m.limiter.WaitN(ctx, n)
 	if err != nil {
-		<-ctx.Done() // it gives up ahead of a deadline that it would miss
+		<-ctx.Done() // WaitN returns early if it would miss the deadline
 		return ctx.Err()
 	}
 	return nil
 }
 
-// Conn is a Step that counts and limits a connection. A deadline of it does not
-// count the time that the limit takes.
+// Conn is a Step that counts and limits a connection. Waiting for the limit ignores the
+// deadlines of the connection.
 func (m *Meter) Conn(ctx context.Context, conn net.Conn) (net.Conn, error) {
 	open, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	return &meteredConn{
@@ -130,8 +130,8 @@ type meteredReader struct {
 	open  context.Context //nolint:containedctx // the life of the stream, which its methods cannot be given
 }
 
-// Read implements io.Reader. It waits after reading, for as long as what came is
-// worth; a stream that is closed meanwhile still gives what came.
+// Read implements io.Reader. It waits after reading, so that the bytes are within the limit.
+// If the stream is closed meanwhile, it returns the bytes nevertheless.
 func (r *meteredReader) Read(p []byte) (int, error) {
 	n, err := r.Reader.Read(r.meter.part(p))
 	r.count.Add(int64(n))

@@ -7,8 +7,8 @@ import (
 	"k8s.io/client-go/util/exec"
 )
 
-// shellMissing is what runc, crun and kubelets say of a container without sh. An exec
-// can fail for the lack of other files, too, and work the next time.
+// shellMissing matches the errors of runc, crun and kubelets for a container without sh. It
+// does not match errors about other missing files, after which an exec may succeed.
 var shellMissing = regexp.MustCompile(`"(?:/\S*/)?sh": (?:executable file not found in \$PATH|(?:stat \S+: )?no such file or directory)` +
 	"|executable file [`'\"]?(?:/\\S*/)?sh[`'\"]? not found in \\$PATH" +
 	`|exec \S*sh: no such file or directory|^sh: no such file or directory`)

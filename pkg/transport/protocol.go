@@ -11,7 +11,7 @@ import (
 	"k8s.io/client-go/util/exec"
 )
 
-// protocol runs one exec in its own way.
+// protocol runs an exec over one network protocol.
 type protocol func(ctx context.Context, config *rest.Config, request *rest.Request, stdio Stdio) error
 
 func overWebSocket(ctx context.Context, config *rest.Config, request *rest.Request, stdio Stdio) error {
@@ -30,9 +30,8 @@ func overSPDY(ctx context.Context, config *rest.Config, request *rest.Request, s
 	return executor.StreamWithContext(ctx, streams(stdio))
 }
 
-// worthAnother reports whether a failed exec can be tried over another protocol:
-// the program must not have begun to talk or to be talked to, and must not have
-// ended by itself.
+// worthAnother reports whether a failed exec can be retried over another protocol: the
+// streams must not have been used, and the program must not have exited.
 func worthAnother(ctx context.Context, err error, used *use) bool {
 	var ended exec.CodeExitError
 	return err != nil && ctx.Err() == nil && !used.begun.Load() && !errors.As(err, &ended)
@@ -42,7 +41,7 @@ func streams(stdio Stdio) remotecommand.StreamOptions {
 	return remotecommand.StreamOptions{Stdin: stdio.In, Stdout: stdio.Out, Stderr: stdio.Err}
 }
 
-// use notices that a Stdio was used, in either direction.
+// use records whether a Stdio was used, in either direction.
 type use struct{ begun atomic.Bool }
 
 func (u *use) wrap(stdio Stdio) Stdio {
@@ -63,8 +62,8 @@ type watchedReader struct {
 	*use
 }
 
-// Read begins with the asking: whoever waits for input here goes on waiting when
-// the exec has failed, and would take the next one's first bytes.
+// Read marks the stream as used before it reads: a read that still waits after the exec has
+// failed would receive the first bytes for the next exec.
 func (r watchedReader) Read(p []byte) (int, error) {
 	r.begun.Store(true)
 	return r.Reader.Read(p)

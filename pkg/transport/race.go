@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// silentError is the failure of a way that says neither yes nor no.
+// silentError says that a transport did not respond within a time.
 type silentError struct{ timeout time.Duration }
 
 // Error implements error.
@@ -16,21 +16,21 @@ func (e silentError) Error() string {
 	return fmt.Sprintf("no response within %v; a network policy or a firewall may drop the packets", e.timeout)
 }
 
-// verdict is the end of a race: the winner, and why others did not win.
+// verdict is the result of a race: the winner, and the errors of the others.
 type verdict struct {
 	way      int      // -1: none
 	conn     net.Conn // nil: none
 	failures map[int]error
 }
 
-// behind is the verdict of a race after the ways of earlier have failed in it.
+// behind adds the failures of an earlier verdict.
 func (v verdict) behind(earlier verdict) verdict {
 	maps.Copy(v.failures, earlier.failures)
 	return v
 }
 
-// race dials over several ways, the second of which starts when the first has
-// failed or has been silent for its head start, and so on.
+// race dials through several transports. The second one starts when the first one has
+// failed or has not responded within its head start, and so on.
 func (c *Chooser) race(ctx context.Context, order []int) verdict {
 	switch len(order) {
 	case 0:
@@ -38,7 +38,7 @@ func (c *Chooser) race(ctx context.Context, order []int) verdict {
 	case 1:
 		return c.alone(ctx, order[0])
 	}
-	ctx, cancel := context.WithCancel(ctx) // ends those who lose
+	ctx, cancel := context.WithCancel(ctx) // stops the transports that did not win
 	defer cancel()
 	start, wait := c.waits(order[0])
 	preferred := async(func() verdict { return c.alone(ctx, order[0]) })
@@ -57,8 +57,8 @@ func (c *Chooser) race(ctx context.Context, order []int) verdict {
 	return c.awaitWinner(preferred, rest, verdict{-1, nil, map[int]error{order[0]: silentError{wait}}}, time.NewTimer(wait-start))
 }
 
-// awaitWinner waits for the first way and for the race of the rest: the first wins
-// until the patience with it ends, then whoever answers.
+// awaitWinner waits for the preferred transport and for the race of the rest. Until the
+// patience ends, only the preferred one can win. After that, the first response wins.
 func (c *Chooser) awaitWinner(preferred, rest <-chan verdict, silent verdict, patience *time.Timer) verdict {
 	defer patience.Stop()
 	expired := patience.C
@@ -89,7 +89,7 @@ func (c *Chooser) awaitWinner(preferred, rest <-chan verdict, silent verdict, pa
 	}
 }
 
-// drop closes what is won too late.
+// drop closes a connection that was not used.
 func drop(late <-chan verdict, held verdict) {
 	if held.conn == nil && late != nil {
 		held = <-late
@@ -99,7 +99,7 @@ func drop(late <-chan verdict, held verdict) {
 	}
 }
 
-// alone tries one way.
+// alone tries one transport.
 func (c *Chooser) alone(ctx context.Context, way int) verdict {
 	conn, err := c.try(ctx, way)
 	if err != nil {
@@ -114,8 +114,7 @@ func async(f func() verdict) <-chan verdict {
 	return done
 }
 
-// waits tells when the next way is started beside this one, and how long this
-// one is preferred.
+// waits returns when the next transport is started, and how long this one is preferred.
 func (c *Chooser) waits(way int) (start, wait time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -13,26 +13,26 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
-// RefusedError is an answer of the cluster that is not the tunnel which was
-// asked for. It unwraps to the API's own error, so that IsForbidden and the like
-// of k8s.io/apimachinery/pkg/api/errors know it.
+// RefusedError is a response of the API server other than the requested tunnel. It unwraps
+// to the error of the API, so that IsForbidden and similar functions of
+// k8s.io/apimachinery/pkg/api/errors recognize it.
 type RefusedError struct {
 	Asked string                 // for example: a tunnel to port 80 of pod "x"
 	Said  *apierrors.StatusError // its Code is the HTTP status
 }
 
-// Error says what was asked and what the cluster said.
+// Error returns the request, and the message and status of the response.
 func (e *RefusedError) Error() string {
 	return fmt.Sprintf("the server refused %s: %s (HTTP %d)", e.Asked, printable.Fold(e.Said.ErrStatus.Message), e.Said.ErrStatus.Code)
 }
 
-// Unwrap returns what the cluster said.
+// Unwrap returns the error of the API.
 func (e *RefusedError) Unwrap() error { return e.Said }
 
-// Words of a refusal are short; a proxy's HTML page need not be read to its end.
+// maxRefusal is how many bytes of an error response are read. A proxy may send a long HTML page.
 const maxRefusal = 8 << 10
 
-// refused reads the refusal out of response, whose body it leaves open.
+// refused reads the error from response. It does not close the body.
 func refused(request string, response *http.Response) *RefusedError {
 	body, err := io.ReadAll(io.LimitReader(response.Body, maxRefusal))
 	if err != nil {
@@ -46,7 +46,7 @@ func refused(request string, response *http.Response) *RefusedError {
 	return &RefusedError{Asked: request, Said: &apierrors.StatusError{ErrStatus: status}}
 }
 
-// words is what a body that no API server wrote says, on one line.
+// words returns the start of a body that is not from an API server, on one line.
 func words(body []byte, status string) string {
 	const maxLength = 200
 	text := []rune(printable.Fold(string(body)))
@@ -59,7 +59,7 @@ func words(body []byte, status string) string {
 	return string(text)
 }
 
-// reasonOf is the API's reason for the refusals that something is done about.
+// reasonOf returns the reason of the API for a status that callers handle.
 func reasonOf(code int) metav1.StatusReason {
 	switch code {
 	case http.StatusUnauthorized:

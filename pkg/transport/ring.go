@@ -10,8 +10,8 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// ring is one direction of a connection: a pipe with a buffer, so that its two
-// ends work at the same time, and with deadlines. One side writes, one reads.
+// ring is one direction of a connection: a pipe with a buffer and deadlines. One goroutine
+// writes and another one reads.
 type ring struct {
 	reading, writing sync.Mutex // held while one side copies, outside of mu
 
@@ -21,8 +21,8 @@ type ring struct {
 	buffer    []byte
 	start     int // of what can be read
 	filled    int
-	ended     error // what a reader gets after the last byte
-	abandoned bool  // nobody reads any longer
+	ended     error // returned to the reader after the last byte
+	abandoned bool  // the reader is closed
 	read      deadline
 	write     deadline
 }
@@ -49,7 +49,7 @@ func (r *ring) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// readable waits for bytes and returns those that lie side by side.
+// readable waits for bytes and returns those up to the end of the buffer.
 func (r *ring) readable() ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -68,8 +68,8 @@ func (r *ring) readable() ([]byte, error) {
 	}
 }
 
-// Write implements io.Writer. It returns when the last of p is in the buffer, or
-// nobody reads any longer. After the end it gives io.ErrClosedPipe.
+// Write implements io.Writer. It returns when all of p is in the buffer, or the reader is
+// closed. After end, it returns io.ErrClosedPipe.
 func (r *ring) Write(p []byte) (int, error) {
 	r.writing.Lock()
 	defer r.writing.Unlock()
@@ -89,8 +89,8 @@ func (r *ring) Write(p []byte) (int, error) {
 	return done, nil
 }
 
-// writable waits for room and returns what lies side by side, or nil where what
-// is written goes nowhere.
+// writable waits for free space and returns it up to the end of the buffer. It returns nil
+// if the reader is closed.
 func (r *ring) writable() ([]byte, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -117,7 +117,7 @@ func (r *ring) written(n int) {
 	r.readers.Signal()
 }
 
-// end lets readers have what is there, then err. The first end counts.
+// end makes the reader return err after the buffered bytes. Further calls do nothing.
 func (r *ring) end(err error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -127,7 +127,7 @@ func (r *ring) end(err error) {
 	r.wake()
 }
 
-// abandon says that nobody reads any longer.
+// abandon closes the reader.
 func (r *ring) abandon() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -143,7 +143,7 @@ func (r *ring) wake() {
 // deadline is guarded by the ring's mu.
 type deadline struct {
 	timer  *time.Timer
-	round  int // counts the deadlines, so that a late timer is told
+	round  int // counts the deadlines, so that a late timer is ignored
 	passed bool
 }
 
@@ -166,7 +166,7 @@ func (r *ring) arm(d *deadline, clk clock.PassiveClock, t time.Time) {
 	r.wake()
 }
 
-// expire lets a deadline pass, unless another one has been set meanwhile.
+// expire marks a deadline as passed, unless another one has been set meanwhile.
 func (r *ring) expire(d *deadline, round int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

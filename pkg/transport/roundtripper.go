@@ -10,9 +10,9 @@ import (
 	"k8s.io/client-go/transport"
 )
 
-// roundTripper is what rest.TransportFor gives, over an http.Transport of our
-// own: client-go's is shared, speaks HTTP/2 and keeps connections. Base is nil
-// where config brings a transport that takes its place.
+// roundTripper returns the same as rest.TransportFor, but with a separate http.Transport:
+// that of client-go is shared, uses HTTP/2 and keeps connections. base is nil if config
+// has its own transport.
 func roundTripper(config *rest.Config) (base *http.Transport, round http.RoundTripper, err error) {
 	settings, err := config.TransportConfig() // starts credential plugins
 	if err != nil {
@@ -22,7 +22,7 @@ func roundTripper(config *rest.Config) (base *http.Transport, round http.RoundTr
 		round, err = transport.New(settings)
 		return nil, round, err
 	}
-	settings.TLS.NextProtos = []string{"http/1.1"} // an Upgrade is nothing that HTTP/2 knows
+	settings.TLS.NextProtos = []string{"http/1.1"} // HTTP/2 has no Upgrade
 	base, err = plainTransport(settings)
 	if err != nil {
 		return nil, nil, err
@@ -38,7 +38,7 @@ func plainTransport(settings *transport.Config) (*http.Transport, error) {
 	}
 	dial := (&net.Dialer{
 		Timeout: 30 * time.Second,
-		// A peer that is gone is noticed within half a minute.
+		// This detects a lost peer within 30 s.
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: 15 * time.Second, Interval: 5 * time.Second, Count: 3},
 	}).DialContext
 	if settings.DialHolder != nil {

@@ -14,14 +14,13 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// Tunnel dials a port of a pod through the API server's pods/proxy: an HTTP
-// Upgrade, answered by the program in the pod, after which the API server copies
-// bytes. Kubelet and container runtime are not on the way. Who asks needs the
-// verb get on pods/proxy.
+// Tunnel dials a port of a pod through the API server's pods/proxy. The program in the pod
+// accepts an HTTP Upgrade, and then the API server copies bytes. Kubelet and container
+// runtime are not involved. The user needs the verb get on pods/proxy.
 //
-// Each connection is a TCP connection of its own to the API server, over
-// HTTP/1.1, and carries nothing before the 101. What runs through it is as safe
-// as the API server and the way from there to the pod: use TLS inside.
+// Each connection is a separate TCP connection to the API server, over HTTP/1.1, and has
+// no content before the status 101. The API server and the network between it and the pod
+// can read the content: use TLS inside.
 type Tunnel struct {
 	base        *http.Transport // nil where the config brings its own
 	round       http.RoundTripper
@@ -29,9 +28,9 @@ type Tunnel struct {
 	description string
 }
 
-// NewTunnel returns a Tunnel to a port of a pod. All that config says of proxies,
-// authorities, credentials, impersonation and wrappers holds for it. Errors: the
-// config is wrong.
+// NewTunnel returns a Tunnel to a port of a pod. It uses the proxies, certificate
+// authorities, credentials, impersonation and wrappers of config. Errors: the config is
+// invalid.
 func NewTunnel(config *rest.Config, namespace, pod string, port int) (*Tunnel, error) {
 	server, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
@@ -51,8 +50,8 @@ func NewTunnel(config *rest.Config, namespace, pod string, port int) (*Tunnel, e
 // Name implements Dialer.
 func (*Tunnel) Name() string { return "tunnel" }
 
-// Dial implements Dialer. Errors: a RefusedError where the cluster answered, else
-// one of the network or of the credentials.
+// Dial implements Dialer. Errors: a *RefusedError if the API server responded, otherwise
+// an error of the network or of the credentials.
 func (t *Tunnel) Dial(ctx context.Context) (net.Conn, error) {
 	conn, err := t.upgrade(ctx)
 	if apierrors.IsUnauthorized(err) {

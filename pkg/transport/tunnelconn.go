@@ -7,15 +7,15 @@ import (
 	"time"
 )
 
-// tunnelConn is the body of a 101, which net/http reads past its own buffers,
-// with the deadlines and addresses of the connection beneath it.
+// tunnelConn is the body of a response with status 101, with the deadlines and addresses of
+// the connection below it.
 type tunnelConn struct {
 	stream  io.ReadWriteCloser
-	wire    net.Conn // nil where a wrapper hides it
+	wire    net.Conn // nil if a wrapper hides it
 	release func()
 }
 
-// Read implements net.Conn. Over TLS a read gives one record, 16 KiB at most.
+// Read implements net.Conn. Over TLS a read returns one record, 16 KiB at most.
 func (c *tunnelConn) Read(p []byte) (int, error) { return c.stream.Read(p) }
 
 // Write implements net.Conn.
@@ -69,7 +69,7 @@ func (c *tunnelConn) SetWriteDeadline(t time.Time) error {
 	return c.wire.SetWriteDeadline(t)
 }
 
-// address is a net.Addr of words.
+// address is a net.Addr without a real address.
 type address struct{ network, name string }
 
 // Network implements net.Addr.

@@ -2,13 +2,13 @@ package transport
 
 import "strings"
 
-// UnreachableError says why each of several ways failed.
+// UnreachableError says why each of several transports failed.
 type UnreachableError struct {
 	Names  []string // in the order of preference
 	Causes []error  // of each of the names
 }
 
-// Error names each way and its reason.
+// Error returns each transport with its error.
 func (e *UnreachableError) Error() string {
 	parts := make([]string, len(e.Names))
 	for i, name := range e.Names {

@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// upgrade sends the request in a context of its own: net/http may watch it for
-// as long as it likes.
+// upgrade sends the request in a separate context, because net/http may use it as long as
+// the connection is open.
 func (t *Tunnel) upgrade(ctx context.Context) (net.Conn, error) {
 	requestCtx, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, cancel)
@@ -59,8 +59,8 @@ func (t *Tunnel) send(ctx context.Context) (*tunnelConn, error) {
 	return conn, nil
 }
 
-// tidy ends what a failed dial left behind: net/http goes on dialing for a
-// request that nobody waits for.
+// tidy closes the connections of a failed dial: net/http continues to dial after the
+// request was cancelled.
 func (t *Tunnel) tidy() {
 	if t.base != nil {
 		t.base.CloseIdleConnections()
