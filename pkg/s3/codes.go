@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// meant is what the codes of stores mean. In a text, {profile}, {region}, {doing} and {said}
-// stand for what their names say.
+// meant has the message for each error code. In a message, {profile}, {region}, {doing} and {said} are
+// replaced by the profile, the region, the failed operation and the text of the store.
 var meant = map[string]string{ //nolint:gochecknoglobals // read only
 	"NoSuchBucket":           "the bucket does not exist",
 	"InvalidAccessKeyId":     "the store does not know the access key of profile {profile} or of the environment",
@@ -30,7 +30,7 @@ var meant = map[string]string{ //nolint:gochecknoglobals // read only
 	"":                       "cannot {doing}: {said}",
 }
 
-// synonyms are codes that mean what another does.
+// synonyms are codes with the same meaning as another code.
 var synonyms = map[string]string{ //nolint:gochecknoglobals // read only
 	"XAdminUserNotFound": "InvalidAccessKeyId", "Forbidden": "AccessDenied",
 	"ExpiredTokenException": "ExpiredToken", "InvalidToken": "ExpiredToken", "TokenRefreshRequired": "ExpiredToken",
@@ -39,18 +39,18 @@ var synonyms = map[string]string{ //nolint:gochecknoglobals // read only
 	"AuthorizationHeaderMalformed": "PermanentRedirect", "IllegalLocationConstraintException": "PermanentRedirect",
 }
 
-// aged matches what stores say of a pre-signed request that was made too late, or too early.
+// aged matches the messages of stores for a pre-signed request that is expired or not yet valid.
 var aged = regexp.MustCompile(`(?i)expired|not valid yet|not yet valid`)
 
-// code is the store's word, or the usual one for what it means.
+// code returns the store's error code, or the usual code with the same meaning.
 func (r *Refusal) code() string { return cmp.Or(synonyms[r.Code], r.Code) }
 
-// Outdated reports whether the same request, signed now, may be carried out.
+// Outdated reports whether the request may succeed with a new signature.
 func (r *Refusal) Outdated() bool {
 	return r.code() == "ExpiredToken" || r.Status == http.StatusForbidden && strings.Contains(r.Message, "expired")
 }
 
-// kind is the key of meant.
+// kind returns the key in meant.
 func (r *Refusal) kind() string {
 	code, pod := r.code(), r.ofPods()
 	switch {
@@ -66,7 +66,7 @@ func (r *Refusal) kind() string {
 	return ""
 }
 
-// ofPods is kind for what only a pod can meet; empty for all else.
+// ofPods returns the kind of a problem that only pods can have; "" for others.
 func (r *Refusal) ofPods() string {
 	switch code := r.code(); {
 	case r.localAccepted && (code == "SignatureDoesNotMatch" || code == "InvalidAccessKeyId"):
@@ -83,7 +83,7 @@ func (r *Refusal) ofPods() string {
 	return ""
 }
 
-// sentence says what a refusal means and what to do.
+// sentence returns the meaning of a refusal and what the user can do.
 func (s *Store) sentence(doing string, r Refusal) string {
 	detail := r.Message
 	if r.Code != "" {

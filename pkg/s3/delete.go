@@ -10,7 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Delete removes objects; one that is not there is none to remove.
+// Delete removes objects. Objects that do not exist are ignored.
 func (s *Store) Delete(ctx context.Context, bucket string, keys ...string) error {
 	for len(keys) > 0 {
 		batch := keys[:min(len(keys), 1000)] // the S3 API's limit
@@ -22,8 +22,8 @@ func (s *Store) Delete(ctx context.Context, bucket string, keys ...string) error
 	return nil
 }
 
-// DeleteOver removes an object that is the one with this ETag; Replaced says of the error that it is not. A store that
-// cannot tell removes whatever is there.
+// DeleteOver removes an object if it has this ETag. Otherwise Replaced reports true for the error. A store without
+// conditional requests removes the object in any case.
 func (s *Store) DeleteOver(ctx context.Context, bucket, key, etag string) error {
 	_, err := s.client.DeleteObject(ctx, &s3.DeleteObjectInput{Bucket: &bucket, Key: &key, IfMatch: &etag})
 	if err = s.explain("delete objects", bucket, err); unknown(err) {
@@ -43,7 +43,7 @@ func (s *Store) deleteSome(ctx context.Context, bucket string, keys []string) er
 	}
 	answer, err := s.client.DeleteObjects(ctx, &s3.DeleteObjectsInput{Bucket: &bucket, Delete: &types.Delete{Objects: identifiers, Quiet: &quiet}})
 	if err != nil {
-		return s.deleteEach(ctx, bucket, keys) // older stores do not know the checksum that it comes with
+		return s.deleteEach(ctx, bucket, keys) // older stores do not support the checksum of this request
 	}
 	for _, failed := range answer.Errors {
 		if code := aws.ToString(failed.Code); code != "NoSuchKey" {
@@ -62,7 +62,7 @@ func (s *Store) deleteEach(ctx context.Context, bucket string, keys []string) er
 	return nil
 }
 
-// Empty removes all objects whose keys begin with prefix, and returns how many they were.
+// Empty removes all objects whose keys begin with prefix, and returns their number.
 func (s *Store) Empty(ctx context.Context, bucket, prefix string) (count int, err error) {
 	var keys []string
 	for object, err := range s.List(ctx, bucket, prefix) {

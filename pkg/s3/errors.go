@@ -13,33 +13,33 @@ import (
 	smithyhttp "github.com/aws/smithy-go/transport/http"
 )
 
-// Refusal is what a store answered, or did not.
+// Refusal describes a failed request to a store.
 type Refusal struct {
-	// Status is that of the HTTP answer, Code the store's word; none where there was no answer.
+	// Status is the HTTP status and Code the store's error code. Both are empty without a response.
 	Status        int
 	Code, Message string
-	// Unreachable says that no server answered; Message says why.
+	// Unreachable says that there was no response. Message has the cause.
 	Unreachable bool
-	// Region is where the bucket is, if the store says that.
+	// Region is the region of the bucket, if the store reports it.
 	Region string
-	// InPod says that a pod was refused and not this machine, Before that whoever was refused has reached the
-	// store before.
+	// InPod says that the request came from a pod, not from this machine. Before says that the same machine or
+	// pods had reached the store before.
 	InPod, Before bool
-	// localAccepted says that this machine was not refused.
+	// localAccepted says that the store accepted a request of this machine.
 	localAccepted bool
 }
 
-// Error is what went wrong with a store.
+// Error is an error of a store.
 type Error struct {
 	Refusal
 	text string
 }
 
-// Error returns the sentence for people.
+// Error returns the sentence for the user.
 func (e *Error) Error() string { return e.text }
 
-// Passing reports whether another try, later, may fare better. It is the one place that decides it, for every way
-// through a bucket: a store that was never reached is named wrongly, or is none.
+// Passing reports whether a later attempt may succeed. All transfers through a bucket use it. A store that was never
+// reached is not retried, because its endpoint is probably wrong.
 func (e *Error) Passing() bool {
 	switch {
 	case e.Unreachable:
@@ -50,7 +50,7 @@ func (e *Error) Passing() bool {
 	return e.Status >= http.StatusInternalServerError || e.Status == http.StatusTooManyRequests
 }
 
-// explain says what err means; what was done is a clause such as "reading from it".
+// explain turns an error of the SDK into an *Error. doing is the failed operation, such as "list objects".
 func (s *Store) explain(doing, bucket string, err error) error {
 	switch {
 	case err == nil:
@@ -75,8 +75,8 @@ func (s *Store) explain(doing, bucket string, err error) error {
 	return s.Explain(doing, bucket, r)
 }
 
-// untrusted reports whether why nobody was reached says that the server is not the one that was expected: waiting
-// does not help then.
+// untrusted reports whether the error message says that the server is not the expected one. Then a retry does not
+// help.
 func untrusted(message string) bool {
 	return slices.ContainsFunc([]string{
 		"x509:", "server gave HTTP response to HTTPS client", "first record does not look like a TLS handshake", "remote error: tls:",
@@ -88,7 +88,7 @@ func unanswered(err error) bool {
 	return ok
 }
 
-// Explain says what a refusal means; what was done is a clause such as "reading from it".
+// Explain returns the *Error for a refusal. doing is the failed operation, such as "list objects".
 func (s *Store) Explain(doing, bucket string, r Refusal) error {
 	endpoint := s.endpoint
 	if r.InPod {

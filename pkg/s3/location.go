@@ -7,16 +7,16 @@ import (
 	"strings"
 )
 
-// Scheme begins what names a place in a bucket.
+// Scheme begins the URL of a location in a bucket.
 const Scheme = "s3://"
 
-// mostKey is how long a key may be, in bytes: the S3 API's limit.
+// mostKey is the maximum length of a key in bytes, by the S3 API.
 const mostKey = 1024
 
-// bucketName is what S3 and its like take for a bucket's name.
+// bucketName matches valid bucket names.
 var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 
-// Location is a place in a bucket.
+// Location is a bucket, or a prefix of keys in it.
 type Location struct {
 	Bucket string
 	// Prefix has no slash at either end; empty is the whole bucket.
@@ -44,16 +44,16 @@ func ParseLocation(text string) (Location, error) {
 
 func control(r rune) bool { return r < ' ' || r == 0x7f }
 
-// String is how people write it.
+// String returns the form that ParseLocation reads.
 func (l Location) String() string { return strings.TrimSuffix(Scheme+l.Bucket+"/"+l.Prefix, "/") }
 
-// At returns the place that names lead to from here.
+// At returns the location with names appended to the prefix.
 func (l Location) At(names ...string) Location {
 	l.Prefix = path.Join(append([]string{l.Prefix}, names...)...)
 	return l
 }
 
-// Key is that of an object called name here. Name may hold slashes.
+// Key returns the key of the object name in this location. name may contain slashes.
 func (l Location) Key(name string) string {
 	if l.Prefix == "" {
 		return name

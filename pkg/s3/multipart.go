@@ -18,19 +18,19 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3/types"
 )
 
-// Limits of the S3 API: an object has so many parts at most, and each but the last is of at
-// least and at most so many bytes. One PUT is of as many as a part.
+// Limits of the S3 API: the maximum number of parts of an object, and the minimum and maximum
+// size of each part except the last, in bytes. MostPart is also the limit of a single PUT.
 const (
 	MostParts = 10_000
 	LeastPart = 5 << 20
 	MostPart  = 5 << 30
 )
 
-// Upload is an object that is stored in parts, and not complete.
+// Upload is an incomplete multipart upload.
 type Upload struct{ Key, ID string }
 
-// CreateUpload begins an upload in parts and returns its id. Until it is completed or aborted, its
-// parts take room that no list of objects shows.
+// CreateUpload creates a multipart upload and returns its ID. Until it is completed or aborted,
+// its parts use space that no list of objects shows.
 func (s *Store) CreateUpload(ctx context.Context, bucket, key string, as Attributes) (id string, err error) {
 	input := &s3.CreateMultipartUploadInput{Bucket: &bucket, Key: &key, Metadata: as.Metadata}
 	if as.ContentType != "" {
@@ -46,17 +46,16 @@ func (s *Store) CreateUpload(ctx context.Context, bucket, key string, as Attribu
 	return *answer.UploadId, nil
 }
 
-// SignPart returns the request by which anybody can store one part, the first being 1, for
-// so long.
+// SignPart returns a pre-signed request that stores one part. The first part has the number 1.
 func (s *Store) SignPart(ctx context.Context, bucket string, upload Upload, number int32, valid time.Duration) (Signed, error) {
 	input := &s3.UploadPartInput{Bucket: &bucket, Key: &upload.Key, UploadId: &upload.ID, PartNumber: &number}
 	signed, err := s.signs.PresignUploadPart(ctx, input, s3.WithPresignExpires(valid))
 	return s.signed(bucket, signed, err)
 }
 
-// Complete makes the object of its parts, which must be of that size in the end, and returns
-// its ETag. The ETags of the parts are in their order. Where the upload is gone, an object that is proven to
-// be of these parts is the answer: an answer before was lost.
+// Complete creates the object from its parts and returns its ETag. etags are those of the parts, in their
+// order. The object must have that size. If the upload no longer exists, Complete succeeds if the object
+// is proven to consist of these parts: then the response to an earlier request was lost.
 func (s *Store) Complete(ctx context.Context, bucket string, upload Upload, etags []string, size int64) (string, error) {
 	parts := make([]types.CompletedPart, len(etags))
 	for i := range etags {
@@ -88,8 +87,8 @@ type Part struct {
 	ETag   string
 }
 
-// Parts goes through the parts that the store holds of an upload; NoUpload says of the error that there
-// is no such upload.
+// Parts returns the stored parts of an upload. If the upload does not exist, NoUpload reports true for
+// the error.
 func (s *Store) Parts(ctx context.Context, bucket string, upload Upload) iter.Seq2[Part, error] {
 	return func(yield func(Part, error) bool) {
 		pages, paging := s3.NewListPartsPaginator(s.client, &s3.ListPartsInput{Bucket: &bucket, Key: &upload.Key, UploadId: &upload.ID}), newPaging(bucket)
@@ -116,8 +115,8 @@ func (s *Store) Parts(ctx context.Context, bucket string, upload Upload) iter.Se
 	}
 }
 
-// Consists reports whether the object is proven to be made of the parts with these ETags. It is not where
-// the store makes its ETags in another way than of MD5.
+// Consists reports whether the object is proven to consist of the parts with these ETags. There is no
+// proof if the store does not compute its ETags from MD5.
 func (o Object) Consists(etags []string, size int64) bool {
 	sums := md5.New() //nolint:gosec // it is what stores make ETags of
 	for _, etag := range etags {
@@ -130,11 +129,11 @@ func (o Object) Consists(etags []string, size int64) bool {
 	return o.Size == size && len(etags) > 0 && BareETag(o.ETag) == fmt.Sprintf("%x-%d", sums.Sum(nil), len(etags))
 }
 
-// BareETag is an ETag without quotes: stores differ in whether a list has them.
+// BareETag returns an ETag without quotes. Only some stores return quotes in lists.
 func BareETag(etag string) string { return strings.Trim(etag, `"`) }
 
-// Abort ends an upload and frees its parts, but for those that are on their way; it reports whether
-// there was one.
+// Abort aborts an upload and deletes its parts, except parts that are being sent. It reports whether
+// the upload existed.
 func (s *Store) Abort(ctx context.Context, bucket string, upload Upload) (existed bool, err error) {
 	_, err = s.client.AbortMultipartUpload(ctx, &s3.AbortMultipartUploadInput{Bucket: &bucket, Key: &upload.Key, UploadId: &upload.ID})
 	if err = s.explain("abort a multipart upload", bucket, err); NoUpload(err) {
@@ -143,14 +142,14 @@ func (s *Store) Abort(ctx context.Context, bucket string, upload Upload) (existe
 	return true, err
 }
 
-// Uploads goes through the uploads in parts whose keys begin with prefix.
+// Uploads returns the multipart uploads whose keys begin with prefix.
 func (s *Store) Uploads(ctx context.Context, bucket, prefix string) iter.Seq2[Upload, error] {
 	return func(yield func(Upload, error) bool) {
 		pages, paging := s3.NewListMultipartUploadsPaginator(s.client, &s3.ListMultipartUploadsInput{Bucket: &bucket, Prefix: &prefix}), newPaging(bucket)
 		for pages.HasMorePages() {
 			page, err := pages.NextPage(ctx)
 			if err = s.explain("list multipart uploads", bucket, err); NoUpload(err) {
-				return // some stores say so where there is none
+				return // some stores return this error if there are no uploads
 			}
 			firstEntry := ""
 			if err == nil && len(page.Uploads) > 0 {
@@ -172,13 +171,13 @@ func (s *Store) Uploads(ctx context.Context, bucket, prefix string) iter.Seq2[Up
 	}
 }
 
-// NoUpload reports whether err says that there is no such upload.
+// NoUpload reports whether err says that the upload does not exist.
 func NoUpload(err error) bool {
 	failed, ok := errors.AsType[*Error](err)
 	return ok && (failed.Code == "NoSuchUpload" || failed.Code == "" && failed.Status == http.StatusNotFound)
 }
 
-// PartsGone reports whether err says that the store does not hold parts of an upload, or the whole upload, any more.
+// PartsGone reports whether err says that parts of an upload, or the upload, no longer exist.
 func PartsGone(err error) bool {
 	failed, ok := errors.AsType[*Error](err)
 	return NoUpload(err) || ok && failed.Code == "InvalidPart"

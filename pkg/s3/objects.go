@@ -12,17 +12,17 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Object is one that is in a bucket.
+// Object is the metadata of an object in a bucket.
 type Object struct {
 	Key  string
 	Size int64
-	// ETag is as the store has it, with quotes.
+	// ETag is as the store returned it, with quotes.
 	ETag string
-	// Changed is when it was put there, by the store's clock.
+	// Changed is the time of the last PUT, by the store's clock.
 	Changed time.Time
 }
 
-// List goes through the objects whose keys begin with prefix.
+// List returns the objects whose keys begin with prefix.
 func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[Object, error] {
 	return func(yield func(Object, error) bool) {
 		pages, paging := s3.NewListObjectsV2Paginator(s.client, &s3.ListObjectsV2Input{Bucket: &bucket, Prefix: &prefix}), newPaging(bucket)
@@ -50,7 +50,7 @@ func (s *Store) List(ctx context.Context, bucket, prefix string) iter.Seq2[Objec
 	}
 }
 
-// Stat returns what the store says of one object; Absent says of the error that there is none.
+// Stat returns the metadata of an object. If it does not exist, Absent reports true for the error.
 func (s *Store) Stat(ctx context.Context, bucket, key string) (Object, error) {
 	answer, err := s.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: &bucket, Key: &key})
 	if err != nil {
@@ -59,18 +59,18 @@ func (s *Store) Stat(ctx context.Context, bucket, key string) (Object, error) {
 	return Object{key, aws.ToInt64(answer.ContentLength), aws.ToString(answer.ETag), aws.ToTime(answer.LastModified)}, nil
 }
 
-// Get reads an object. A read that breaks off goes on where it was.
+// Get reads an object. It resumes a read that is interrupted.
 func (s *Store) Get(ctx context.Context, bucket, key string) (io.ReadCloser, error) {
 	return s.read(ctx, &reader{bucket: bucket, key: key})
 }
 
-// Part reads length bytes, more than none, of an object that has an ETag; from is where they begin.
-// A read that breaks off goes on where it was.
+// Part reads length bytes from offset on, at least 1, of the object with that ETag. If the object has
+// another one, Replaced reports true for the error. Part resumes a read that is interrupted.
 func (s *Store) Part(ctx context.Context, bucket, key, etag string, offset, length int64) (io.ReadCloser, error) {
 	return s.read(ctx, &reader{bucket: bucket, key: key, etag: &etag, offset: offset, size: offset + length, part: true})
 }
 
-// Beginning reads at most that much of an object.
+// Beginning reads at most the first limit bytes of an object.
 func (s *Store) Beginning(ctx context.Context, bucket, key string, limit int64) ([]byte, error) {
 	r, err := s.read(ctx, &reader{bucket: bucket, key: key, size: limit, part: true, short: true})
 	if failed, ok := errors.AsType[*Error](err); ok && failed.Status == http.StatusRequestedRangeNotSatisfiable {
@@ -84,19 +84,19 @@ func (s *Store) Beginning(ctx context.Context, bucket, key string, limit int64) 
 	return text, err
 }
 
-// Replaced reports whether err says that an object has another ETag by now.
+// Replaced reports whether err says that an object has another ETag.
 func Replaced(err error) bool {
 	failed, ok := errors.AsType[*Error](err)
 	return ok && (failed.Code == "PreconditionFailed" || failed.Status == http.StatusPreconditionFailed)
 }
 
-// Absent reports whether err says that there is no such object.
+// Absent reports whether err says that an object does not exist.
 func Absent(err error) bool {
 	failed, ok := errors.AsType[*Error](err)
 	return ok && (failed.Code == "NoSuchKey" || failed.Code == "NotFound")
 }
 
-// NoBucket reports whether err says that there is no such bucket.
+// NoBucket reports whether err says that a bucket does not exist.
 func NoBucket(err error) bool {
 	failed, ok := errors.AsType[*Error](err)
 	return ok && failed.Code == "NoSuchBucket"

@@ -5,15 +5,16 @@ import (
 	"sync"
 )
 
-// mostRequests is how many requests of this process a store begins to answer at the same time.
+// mostRequests is how many requests may wait for the start of a response at the same time.
 const mostRequests = 64
 
-// pace keeps few requests under way with a store that says it is too busy, and slowly more again with one that does not.
+// pace limits the number of concurrent requests. The limit falls if the store reports that it is too busy, and then
+// slowly rises.
 type pace struct {
 	mu     sync.Mutex
 	limit  float64
 	active int
-	// changed is closed when there may be room.
+	// changed is closed when a request may be possible.
 	changed chan struct{}
 }
 
@@ -38,8 +39,8 @@ func (p *pace) acquire(ctx context.Context) error {
 	}
 }
 
-// release takes note of an answer: half as many requests at the same time where the store is too busy, and one more
-// after as many good answers as there may be requests.
+// release records a response. It halves the limit if the store is too busy. Otherwise the limit rises by 1 after as
+// many responses as the limit.
 func (p *pace) release(busy bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -2,10 +2,10 @@ package s3
 
 import "fmt"
 
-// mostEmpty is how many pages of a list in a row may hold nothing.
+// mostEmpty is the maximum number of empty pages of a list in a row.
 const mostEmpty = 100
 
-// paging notices a list that has no end: no page of one comes twice.
+// paging detects a list without an end, by a page that occurs twice.
 type paging struct {
 	bucket string
 	// tokens are the tokens of all pages, and what each begins with.

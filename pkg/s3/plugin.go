@@ -15,24 +15,24 @@ import (
 	"gopkg.in/ini.v1"
 )
 
-// block is what stands in a profile below s3, as
+// block contains the settings in a profile below s3, such as
 //
 //	[profile lab]
 //	s3 =
 //	    endpoint_url = https://s3.example.org
 //	    addressing_style = path
 //
-// which the SDK does not read. The endpoint is that of awscli-plugin-endpoint, which people
-// had before endpoint_url was a setting of the AWS CLI itself.
+// which the SDK does not read. The endpoint is a setting of awscli-plugin-endpoint, which was
+// used before the AWS CLI had endpoint_url.
 type block struct {
-	// endpoint is empty, pathStyle nil and chunk 0 where nothing is said.
+	// Without a setting, endpoint is "", pathStyle nil and chunk 0.
 	endpoint  string
 	pathStyle *bool
 	// chunk is the size of the parts of large files, in bytes.
 	chunk int64
 }
 
-// readBlock returns what a profile says below s3.
+// readBlock returns the settings of a profile below s3.
 func readBlock(profile string) (b block, err error) {
 	path := cmp.Or(os.Getenv("AWS_CONFIG_FILE"), config.DefaultSharedConfigFilename())
 	file, err := ini.LoadSources(ini.LoadOptions{AllowNestedValues: true, SkipUnrecognizableLines: true}, path)
@@ -47,7 +47,7 @@ func readBlock(profile string) (b block, err error) {
 		if err != nil {
 			continue
 		}
-		for _, line := range slices.Backward(key.NestedValues()) { // the first of two holds
+		for _, line := range slices.Backward(key.NestedValues()) { // the first of two settings is used
 			b.read(line)
 		}
 		break
@@ -58,14 +58,14 @@ func readBlock(profile string) (b block, err error) {
 	return b, nil
 }
 
-// read takes a line "name = value".
+// read reads a line "name = value".
 func (b *block) read(line string) {
 	name, value, _ := strings.Cut(line, "=")
 	switch value = strings.TrimSpace(value); strings.TrimSpace(name) {
 	case "endpoint_url":
 		b.endpoint = value
 	case "addressing_style":
-		if value == "path" || value == "virtual" { // auto is what holds anyhow
+		if value == "path" || value == "virtual" { // auto is the default
 			b.pathStyle = new(value == "path")
 		}
 	case "multipart_chunksize":
@@ -73,8 +73,8 @@ func (b *block) read(line string) {
 	}
 }
 
-// parseChunk reads a size as the AWS CLI writes it, such as 16MB: its units are of 1024. What no store takes for the
-// size of a part is 0.
+// parseChunk reads a size in the syntax of the AWS CLI, such as 16MB, with units of 1024. It returns 0 for a value that
+// is not a valid size of a part.
 func parseChunk(text string) int64 {
 	text = strings.ToUpper(text)
 	factor := int64(1)

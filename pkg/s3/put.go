@@ -14,21 +14,21 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// Attributes are what an object is stored with. Both may be empty.
+// Attributes are stored with an object. Both may be empty.
 type Attributes struct {
 	ContentType string
-	// Metadata is the user's own: names in lower case, and values of ASCII.
+	// Metadata is user-defined: names in lower case, and values in ASCII.
 	Metadata map[string]string
 }
 
-// Signed is a request that anybody can make: a PUT of any content to a URL, with just
-// these headers that begin with x-amz, and with this content type.
+// Signed is a pre-signed PUT request, which needs no credentials. The content is arbitrary. The
+// headers that begin with x-amz, and the content type, must be those of Header.
 type Signed struct {
 	URL    string
 	Header map[string]string
 }
 
-// SignPut returns the request by which anybody can make one object, for so long.
+// SignPut returns a pre-signed request that creates one object.
 func (s *Store) SignPut(ctx context.Context, bucket, key string, as Attributes, valid time.Duration) (Signed, error) {
 	input := &s3.PutObjectInput{Bucket: &bucket, Key: &key, Metadata: as.Metadata}
 	if as.ContentType != "" {
@@ -51,21 +51,21 @@ func (s *Store) signed(bucket string, request *v4.PresignedHTTPRequest, err erro
 	return Signed{request.URL, header}, nil
 }
 
-// Put makes an object of a few bytes.
+// Put creates a small object.
 func (s *Store) Put(ctx context.Context, bucket, key string, content []byte) error {
 	_, err := s.client.PutObject(ctx, small(bucket, key, content))
 	return s.explain("write objects", bucket, err)
 }
 
-// small is an object of a few bytes, with their MD5: there are stores that keep what came of a
-// request that broke off.
+// small returns a request that creates a small object. It has the MD5 of the content, because some
+// stores keep the content of an interrupted request.
 func small(bucket, key string, content []byte) *s3.PutObjectInput {
 	sum := md5.Sum(content) //nolint:gosec // it is what stores check content by
 	return &s3.PutObjectInput{Bucket: &bucket, Key: &key, Body: bytes.NewReader(content), ContentMD5: aws.String(base64.StdEncoding.EncodeToString(sum[:]))}
 }
 
-// PutOver is Put where the object is the one with this ETag, or where there is none and the ETag is empty; Replaced,
-// or Absent, says of the error that it is not so. A store that cannot tell overwrites whatever is there.
+// PutOver is Put if the object has this ETag, or, with an empty ETag, if it does not exist. Otherwise Replaced or
+// Absent reports true for the error. A store without conditional requests overwrites the object in any case.
 func (s *Store) PutOver(ctx context.Context, bucket, key, etag string, content []byte) error {
 	input := small(bucket, key, content)
 	if etag == "" {
@@ -80,7 +80,7 @@ func (s *Store) PutOver(ctx context.Context, bucket, key, etag string, content [
 	return err
 }
 
-// unknown reports whether err says that the store does not know what it was asked for.
+// unknown reports whether err says that the store does not support the request.
 func unknown(err error) bool {
 	failed, ok := errors.AsType[*Error](err)
 	return ok && (failed.Status == http.StatusNotImplemented || failed.Code == "NotImplemented")

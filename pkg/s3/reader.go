@@ -9,7 +9,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/s3"
 )
 
-// mostBreaks is how often in a row a read may break off without a byte.
+// mostBreaks is how often in a row a read may fail without receiving a byte.
 const mostBreaks = 5
 
 // reader reads one object.
@@ -21,14 +21,14 @@ type reader struct {
 
 	body   io.ReadCloser
 	offset int64
-	size   int64 // where it ends
-	part   bool  // it is asked for up to there
-	short  bool  // the object may end before
+	size   int64 // the end of the read
+	part   bool  // the requests have an end
+	short  bool  // the object may be shorter
 	etag   *string
 	breaks int
 }
 
-// read begins to read as r says.
+// read opens r.
 func (s *Store) read(ctx context.Context, r *reader) (io.ReadCloser, error) {
 	r.store = s
 	r.ctx, r.cancel = context.WithCancel(ctx)
@@ -39,7 +39,7 @@ func (s *Store) read(ctx context.Context, r *reader) (io.ReadCloser, error) {
 	return r, nil
 }
 
-// open asks for what is behind at.
+// open requests the content from offset on.
 func (r *reader) open() error {
 	input := &s3.GetObjectInput{Bucket: &r.bucket, Key: &r.key, IfMatch: r.etag}
 	switch {
@@ -78,7 +78,7 @@ func (r *reader) Read(p []byte) (int, error) {
 		if r.breaks++; r.breaks > mostBreaks {
 			return 0, r.store.explain("read objects", r.bucket, err)
 		}
-		_ = r.body.Close() // it broke off
+		_ = r.body.Close() // it was interrupted
 		if err := r.open(); err != nil {
 			return 0, err
 		}
@@ -94,6 +94,6 @@ func (r *reader) read(p []byte) (int, error) {
 // Close implements io.Closer.
 func (r *reader) Close() error {
 	r.cancel()
-	_ = r.body.Close() // nobody wants the rest
+	_ = r.body.Close() // the rest is not needed
 	return nil
 }

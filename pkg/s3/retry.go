@@ -11,8 +11,8 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws/retry"
 )
 
-// A store that is busy or unavailable is asked tries times: for about two minutes. A store that has never answered
-// is mostly named wrongly, and is asked firstTries times.
+// tries is the number of attempts if the store is busy or unavailable. They take about two minutes. It is firstTries if
+// the store has never responded, because then its endpoint is probably wrong.
 const tries, firstTries = 12, 3
 
 // defaultPause is the first pause before a request is retried. Each next pause is twice as long, and the longest is
@@ -36,7 +36,7 @@ func (b backoff) BackoffDelay(attempt int, _ error) (time.Duration, error) {
 	return longest/2 + rand.N(longest/2), nil //nolint:gosec // jitter needs no secret
 }
 
-// retryer is the SDK's, with patience for a store that has answered before.
+// retryer is the retryer of the SDK, with more attempts for a store that has responded before.
 type retryer struct {
 	aws.RetryerV2
 	reached *atomic.Bool
@@ -45,7 +45,7 @@ type retryer struct {
 func newRetryer(reached *atomic.Bool, firstPause time.Duration) aws.Retryer {
 	return retryer{retry.NewStandard(func(o *retry.StandardOptions) {
 		o.MaxAttempts, o.Backoff = tries, backoff(firstPause)
-		// The SDK's budget of retries is for services that many share; what is asked for here must come.
+		// The SDK limits the total number of retries to protect shared services. Here each request must succeed.
 		o.RateLimiter = noLimit{}
 	}), reached}
 }
@@ -67,7 +67,7 @@ func (r retryer) IsErrorRetryable(err error) bool {
 	return silent || r.RetryerV2.IsErrorRetryable(err)
 }
 
-// noLimit lets every retry be.
+// noLimit allows every retry.
 type noLimit struct{}
 
 // GetToken implements retry.RateLimiter.

@@ -21,57 +21,57 @@ import (
 )
 
 const (
-	// expiryWindow is how long before their end credentials are renewed: what is signed holds
-	// no longer than they do.
+	// expiryWindow is how long before their expiry credentials are renewed, because a signature
+	// is not valid for longer than the credentials.
 	expiryWindow = 5 * time.Minute
-	// session is for how long a role is assumed, where the profile does not say it: every role
-	// allows that, and it is what the AWS CLI asks for.
+	// session is how long a role is assumed, if the profile does not set it. Every role allows
+	// this duration, and the AWS CLI uses it too.
 	session = time.Hour
 )
 
-// mostRoots is how much a CA bundle may be, in bytes: that of everybody's is half of it.
+// mostRoots is the maximum size of a CA bundle in bytes: twice that of the public roots.
 const mostRoots = 448 << 10
 
-// defaultRegion signs for stores that have none, as nearly all but AWS do.
+// defaultRegion is the region in signatures for stores without regions, which are most stores except AWS.
 const defaultRegion = "us-east-1"
 
-// Options say how to reach a store, where the environment and the files of the AWS
-// CLI do not say it. All may be empty.
+// Options override the settings in the environment and in the files of the AWS CLI. All may
+// be empty.
 type Options struct {
 	Profile, Region string
-	// Endpoint is the store's URL, InCluster that which pods reach it under.
+	// Endpoint is the URL of the store, and InCluster its URL for pods.
 	Endpoint, InCluster string
-	// PathStyle puts the bucket behind the host's name and not before it; nil means
-	// so for every endpoint but AWS's own.
+	// PathStyle puts the bucket into the path of URLs, not into the host name. Nil means
+	// true for every endpoint except AWS.
 	PathStyle *bool
-	// Silence is for how long a store may send nothing until a request is made again: 30 s if zero.
+	// Silence is how long a store may send no data before a request is retried: 30 s if zero.
 	Silence time.Duration
 	// FirstPause is the pause before the first retry of a request: 250 ms if zero. Later pauses are up to 80 times as long.
 	FirstPause time.Duration
-	// Say, if not nil, is told of that.
+	// Say, if not nil, receives a note about such a retry.
 	Say func(string)
 }
 
-// Store is an S3 store as one person sees it. Its methods may be called at the same time.
-// Their errors are sentences for people, mostly an *Error.
+// Store is an S3 store, accessed by one user. Its methods may be called at the same time. Their
+// errors are sentences for the user, usually an *Error.
 type Store struct {
 	client *s3.Client
-	// signs makes requests for pods.
+	// signs creates pre-signed requests for pods.
 	signs *s3.PresignClient
-	// endpoint and inCluster are for people: where requests of this machine and of
-	// pods go.
+	// endpoint and inCluster are the URLs for requests of this machine and of pods, for
+	// messages.
 	endpoint, inCluster string
 	roots               []byte
-	// reached says that the store has answered.
+	// reached says that the store has responded.
 	reached atomic.Bool
 	profile string
 	part    int64
-	// requests are this machine's; joins are those that the store takes long for.
+	// requests is the HTTP client of this machine. joins is used for requests that take long.
 	requests, joins *conversation
 }
 
-// Open finds credentials, region and endpoint as the AWS CLI does, and asks the store for
-// nothing yet. Errors name what is missing.
+// Open finds credentials, region and endpoint as the AWS CLI does. It sends no request to the
+// store. Errors name what is missing.
 func Open(ctx context.Context, o Options) (*Store, error) {
 	s, err := Configure(ctx, o)
 	if err != nil {
@@ -80,7 +80,7 @@ func Open(ctx context.Context, o Options) (*Store, error) {
 	return s, s.Authenticate(ctx)
 }
 
-// Configure is Open without credentials: they are asked for by Authenticate, or by the first request.
+// Configure is Open without credentials. Authenticate, or the first request, retrieves them.
 func Configure(ctx context.Context, o Options) (*Store, error) {
 	if err := o.Check(); err != nil {
 		return nil, err
@@ -116,7 +116,7 @@ func Configure(ctx context.Context, o Options) (*Store, error) {
 	return s, s.connect(loaded, o)
 }
 
-// Authenticate finds credentials. Where there are none, the last of the many sources says why.
+// Authenticate retrieves credentials. If there are none, the error has the cause of the last source.
 func (s *Store) Authenticate(ctx context.Context) error {
 	_, err := s.client.Options().Credentials.Retrieve(ctx)
 	switch {
@@ -129,7 +129,7 @@ func (s *Store) Authenticate(ctx context.Context) error {
 		s.profile, plain(err))
 }
 
-// connect makes the clients.
+// connect creates the clients.
 func (s *Store) connect(loaded aws.Config, o Options) error {
 	old, err := readBlock(s.profile)
 	if err != nil {
@@ -165,7 +165,7 @@ func (s *Store) connect(loaded aws.Config, o Options) error {
 	return unfit
 }
 
-// converse makes the HTTP clients.
+// converse creates the HTTP clients.
 func (s *Store) converse(loaded aws.Config, o Options) {
 	transport, ok := loaded.HTTPClient.(*awshttp.BuildableClient)
 	if !ok {
@@ -175,7 +175,7 @@ func (s *Store) converse(loaded aws.Config, o Options) {
 	s.requests, s.joins = newConversation(transport, o.Say, silence, silence), newConversation(transport, o.Say, silence, joining)
 }
 
-// Endpoint returns the URL of a store in the one form that it has here: stores are compared by it.
+// Endpoint returns the normalized URL of a store, so that URLs can be compared.
 func Endpoint(text string) string {
 	u, err := url.Parse(text)
 	if err != nil {
@@ -190,7 +190,7 @@ func Endpoint(text string) string {
 	return u.String()
 }
 
-// Check refuses endpoints that are none, by the flag they are given with.
+// Check validates the endpoints. Its error names the flag.
 func (o Options) Check() error {
 	if err := checkEndpoint("--endpoint-url", o.Endpoint); err != nil {
 		return err
@@ -198,7 +198,7 @@ func (o Options) Check() error {
 	return checkEndpoint("--in-cluster-endpoint-url", o.InCluster)
 }
 
-// checkEndpoint refuses what is no URL of a server; empty is none.
+// checkEndpoint returns an error if text is neither empty nor the URL of a server.
 func checkEndpoint(name, text string) error {
 	if text == "" {
 		return nil
@@ -210,13 +210,13 @@ func checkEndpoint(name, text string) error {
 	return nil
 }
 
-// Endpoint is where requests of this machine go.
+// Endpoint returns the URL for requests of this machine.
 func (s *Store) Endpoint() string { return s.endpoint }
 
-// Region is what requests are signed for.
+// Region returns the region in signatures.
 func (s *Store) Region() string { return s.client.Options().Region }
 
-// Now is the time by the store's clock, as the last answer said it; zero where none did.
+// Now returns the time of the store's clock in the last response; zero if there was none.
 func (s *Store) Now() time.Time {
 	if seconds := s.requests.clock.Load(); seconds != 0 {
 		return time.Unix(seconds, 0)
@@ -224,12 +224,12 @@ func (s *Store) Now() time.Time {
 	return time.Time{}
 }
 
-// PartSize is how many bytes the parts of large files are to have, by the profile's multipart_chunksize; 0
-// where it does not say.
+// PartSize returns the size of the parts of large files in bytes, by the profile's multipart_chunksize; 0 if
+// it is not set.
 func (s *Store) PartSize() int64 { return s.part }
 
-// Roots are the certificates, as PEM, that the store's is to be checked by; nil for
-// those that everybody trusts. They are those of AWS_CA_BUNDLE, or of the profile's ca_bundle.
+// Roots returns the root certificates for the store, as PEM, from AWS_CA_BUNDLE or the
+// profile's ca_bundle; nil for the public roots.
 func (s *Store) Roots() []byte { return s.roots }
 
 // Plain returns the endpoints that are not protected by TLS.
@@ -242,7 +242,7 @@ func (s *Store) Plain() (endpoints []string) {
 	return endpoints
 }
 
-// ofProfile is what the profile says.
+// ofProfile returns the settings of the profile.
 func ofProfile(loaded aws.Config) config.SharedConfig {
 	for _, source := range loaded.ConfigSources {
 		if shared, ok := source.(config.SharedConfig); ok {
@@ -252,8 +252,8 @@ func ofProfile(loaded aws.Config) config.SharedConfig {
 	return config.SharedConfig{}
 }
 
-// readRoots reads the certificates in a file, which a setting of that name names; none of them
-// where it is empty.
+// readRoots reads the certificates in the file at path. It returns nil if path is empty. name is
+// the setting that contains the path, for errors.
 func readRoots(name, path string) ([]byte, error) {
 	if path == "" {
 		return nil, nil
@@ -269,7 +269,8 @@ func readRoots(name, path string) ([]byte, error) {
 	return roots, nil
 }
 
-// certificates are those in text, without whatever else is in it: it goes to a pod.
+// certificates returns only the certificates in text, because they are sent to pods, and text may
+// also contain private keys.
 func certificates(text []byte) (certs []byte) {
 	for block, rest := pem.Decode(text); block != nil; block, rest = pem.Decode(rest) {
 		if block.Type == "CERTIFICATE" {
@@ -279,7 +280,7 @@ func certificates(text []byte) (certs []byte) {
 	return certs
 }
 
-// plain is the last cause of an error of the SDK, without the chain of what was under way.
+// plain returns the text of the innermost cause of an error of the SDK.
 func plain(err error) string {
 	for {
 		inner := errors.Unwrap(err)

@@ -14,35 +14,36 @@ import (
 )
 
 const (
-	// defaultSilence is for how long a store may send nothing, before an answer or in the middle of one.
+	// defaultSilence is how long a store may send no data, before or within a response.
 	defaultSilence = 30 * time.Second
-	// joining is how long it may take to put the parts of an object together: stores that copy them do
-	// so before they answer.
+	// joining is how long a store may take to complete a multipart upload: some stores copy the parts
+	// before they respond.
 	joining = 15 * time.Minute
 )
 
-// silentError says that a store sent nothing for long.
+// silentError says that a store sent no data for too long.
 type silentError struct{ length time.Duration }
 
 func (e *silentError) Error() string { return "no data received for " + e.length.String() }
 
-// Timeout reports that waiting took too long: such a request is made again.
+// Timeout implements net.Error. It returns true, so that the SDK retries the request.
 func (*silentError) Timeout() bool { return true }
 
-// conversation is the HTTP client of a store. It knows the store's clock, and ends what the store sends
-// nothing for.
+// conversation is the HTTP client of a store. It records the store's clock, and cancels a response
+// without data.
 type conversation struct {
 	aws.HTTPClient
 	silence time.Duration
 	pace    *pace
-	// say may be nil; said keeps it from saying the same of every stream.
+	// say may be nil. reported is true after a note, so that not every stream repeats it.
 	say      func(string)
 	reported atomic.Bool
-	// clock is the last time that the store said, in Unix seconds; 0 for none.
+	// clock is the time in the last response, in Unix seconds; 0 for none.
 	clock atomic.Int64
 }
 
-// newConversation returns a client whose store may be silent for so long, and has so long to begin an answer.
+// newConversation returns a client. silence is how long the store may send no data, and headers how long it may take to
+// begin a response.
 func newConversation(transport *awshttp.BuildableClient, say func(string), silence, headers time.Duration) *conversation {
 	return &conversation{
 		HTTPClient: transport.WithTransportOptions(func(t *http.Transport) { t.ResponseHeaderTimeout = headers }), silence: silence, say: say,
@@ -72,7 +73,7 @@ func (c *conversation) Do(r *http.Request) (*http.Response, error) {
 	return answer, nil
 }
 
-// reportSilence says that the store is silent, once for all streams.
+// reportSilence notes that the store sends no data, once for all streams.
 func (c *conversation) reportSilence() {
 	if c.say != nil && !c.reported.Swap(true) {
 		time.AfterFunc(c.silence, func() { c.reported.Store(false) })
@@ -80,7 +81,7 @@ func (c *conversation) reportSilence() {
 	}
 }
 
-// body is an answer that ends when nothing of it comes.
+// body is a response body that is cancelled if no data arrives.
 type body struct {
 	io.ReadCloser
 	conversation *conversation

@@ -1,5 +1,5 @@
-// Package s3test gives tests an S3 store in their own process, which can be made to misbehave.
-// What it cannot do, such as check signatures, the store of the test cluster does.
+// Package s3test runs an S3 store inside a test, with simulated faults. It does not check
+// signatures: the store of the test cluster does.
 package s3test
 
 import (
@@ -17,13 +17,13 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
-// Bucket is the one that each store has.
+// Bucket is the bucket of each store.
 const Bucket = "results"
 
-// Door sees a request before the store does, and says whether it has answered.
+// Door handles a request before the store. It reports whether it has written a response.
 type Door func(http.ResponseWriter, *http.Request) bool
 
-// Start returns a store, and what is behind it. Door may be nil.
+// Start returns a store and its backend. door may be nil.
 func Start(t testing.TB, door Door) (*s3.Store, gofakes3.Backend) {
 	t.Helper()
 	backend := s3mem.New()
@@ -66,7 +66,7 @@ func Open(t testing.TB, url string) *s3.Store {
 	return store
 }
 
-// Answer says what a store says that refuses.
+// Answer writes an error response of a store. It always returns true.
 func Answer(w http.ResponseWriter, status int, code string) bool {
 	w.Header().Set("Content-Type", "application/xml")
 	w.WriteHeader(status)

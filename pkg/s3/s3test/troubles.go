@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// Later returns the URL of a proxy before a store whose clock is ahead by so much of what it stamped before.
+// Later returns the URL of a proxy for a store that adds ahead to the Date header of responses.
 func Later(t testing.TB, store string, ahead time.Duration) string {
 	t.Helper()
 	target, err := url.Parse(store)
@@ -28,7 +28,7 @@ func Later(t testing.TB, store string, ahead time.Duration) string {
 	return proxy.URL
 }
 
-// Counted is a Door that is told which request it is, from 1 on.
+// Counted returns a Door that receives the number of the request, from 1 on.
 func Counted(door func(n int64, w http.ResponseWriter, r *http.Request) bool) Door {
 	var n atomic.Int64
 	return func(w http.ResponseWriter, r *http.Request) bool { return door(n.Add(1), w, r) }
@@ -43,8 +43,8 @@ func (c *Clock) Now() time.Time { return time.Now().Add(time.Duration(c.ahead.Lo
 // Advance sets the clock forward.
 func (c *Clock) Advance(d time.Duration) { c.ahead.Add(int64(d)) }
 
-// Troubles are what a store may say now and then, through all of which everything must come.
-// Each pre-signed request is valid for that time by clock.
+// Troubles are temporary faults of a store. All transfers must succeed with them. validity is
+// how long a pre-signed request is valid, by clock.
 func Troubles(clock *Clock, validity time.Duration) map[string]Door {
 	return map[string]Door{
 		"SlowDown for every third part": Counted(func(n int64, w http.ResponseWriter, _ *http.Request) bool {
