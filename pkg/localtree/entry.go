@@ -50,26 +50,28 @@ type Entry struct {
 // Inode identifies a file within one tree.
 type Inode struct{ Device, Number uint64 }
 
-// Action is what became, or shall become, of an entry.
+// Action is what was done, or is to be done, with an entry.
 type Action int
 
 const (
-	// Refuse leaves the entry out, and what is in its place untouched.
+	// Refuse does not write the entry. An existing file stays unchanged.
 	Refuse Action = iota
-	// Keep leaves what is there: it is the entry already.
+	// Keep keeps the existing file, which equals the entry.
 	Keep
-	// Write makes the entry, in place of what is there.
+	// Write creates the entry. It replaces an existing file.
 	Write
 )
 
-// Verdict is an Action and, for Refuse, the reason in words that follow the name.
+// Verdict is an Action and, for Refuse, its reason.
 type Verdict struct {
 	Action Action
+	// Reason is a clause that follows the name of the entry.
 	Reason string
 }
 
 // Local is the existing file or symlink at the path of an entry.
 type Local struct {
+	// Info is the metadata; nil if nothing exists at the path.
 	Info   fs.FileInfo
 	Target string // the text of a symlink
 	// Differs says that the file was compared and has another content.
@@ -78,10 +80,10 @@ type Local struct {
 	Compared bool
 }
 
-// Outcome is what became of an entry.
+// Outcome is what was done with an entry.
 type Outcome struct {
 	Verdict
-	// Local describes the file or symlink that is there now; nil for directories
-	// and for what was refused.
+	// Local is the metadata of the resulting file or symlink; nil for directories and
+	// for refused entries.
 	Local fs.FileInfo
 }

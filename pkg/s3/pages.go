@@ -8,15 +8,15 @@ const mostEmpty = 100
 // paging detects a list without an end, by a page that occurs twice.
 type paging struct {
 	bucket string
-	// tokens are the tokens of all pages, and what each begins with.
+	// tokens are the tokens of all pages and their first entries.
 	tokens map[string]struct{}
 	empty  int
 }
 
 func newPaging(bucket string) *paging { return &paging{bucket: bucket, tokens: map[string]struct{}{}} }
 
-// check takes note of a page: the token by which the next one is asked for, empty where there is none, and the
-// first name on it.
+// check records a page: the token of the next one, "" if there is none, and the first entry. It returns an error if
+// a page occurs twice or too many pages are empty.
 func (p *paging) check(token, firstEntry string) error {
 	if firstEntry != "" {
 		p.empty = 0

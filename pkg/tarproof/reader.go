@@ -10,29 +10,28 @@ import (
 	"io"
 )
 
-// readAhead is how much a Reader asks its source for at once, in bytes.
+// readAhead is how many bytes a Reader requests from its source at once.
 const readAhead = 128 << 10
 
-// Reader gives the bytes before the trailer of a stream, and io.EOF only when
-// the trailer was seen: whoever reads tar from it cannot take a cut for the end.
-// It never asks its source for a byte after the trailer, because the sender
-// waits for an answer there.
+// Reader returns the bytes before the trailer of a stream, and io.EOF only after the
+// trailer, so that a tar reader cannot mistake a cut for the end. It never reads from its
+// source after the trailer, because the sender then waits for a response.
 type Reader struct {
 	source io.Reader
 	nonce  string
 	hash   hash.Hash // nil: the sender has no hash to compare with
 
-	// buffer[low:high] is read and not yet given; its last EndSize bytes are held
-	// back, since they may be the trailer.
+	// buffer[low:high] was read from the source and not yet returned. Its last EndSize bytes
+	// are held back, because they may be the trailer.
 	buffer    []byte
 	low, high int
 
 	end End
-	err error // why no more can be read; io.EOF after the trailer
+	err error // returned after the buffer is empty; io.EOF after the trailer
 }
 
-// NewReader returns a Reader of a stream that was made with nonce. hashed says
-// that the sender promised a hash; without it only the end is proven.
+// NewReader returns a Reader of a stream with that nonce. hashed says that the trailer must
+// have a hash. Without it only the end is proven.
 func NewReader(source io.Reader, nonce string, hashed bool) *Reader {
 	r := &Reader{source: source, nonce: nonce, buffer: make([]byte, readAhead+EndSize)}
 	if hashed {
@@ -41,8 +40,8 @@ func NewReader(source io.Reader, nonce string, hashed bool) *Reader {
 	return r
 }
 
-// Read implements io.Reader. A stream that ends without its trailer gives an
-// error that wraps ErrTruncated and the source's own.
+// Read implements io.Reader. If the stream ends without its trailer, the error wraps
+// ErrTruncated and the error of the source.
 func (r *Reader) Read(p []byte) (int, error) {
 	for r.ready() == 0 && r.err == nil {
 		r.fill()
@@ -58,8 +57,8 @@ func (r *Reader) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-// Finish reads what is left and returns what the sender stated. Its errors wrap
-// ErrTruncated or ErrCorrupt. End.Status is for the caller to judge.
+// Finish reads the rest of the stream and returns its trailer. Its errors wrap ErrTruncated
+// or ErrCorrupt. The caller must check End.Status.
 func (r *Reader) Finish() (End, error) {
 	if _, err := io.Copy(io.Discard, r); err != nil {
 		return End{}, err
@@ -82,7 +81,7 @@ func (r *Reader) compare() error {
 
 func (r *Reader) ready() int { return max(0, r.high-r.low-EndSize) }
 
-// fill reads once and looks whether the trailer is what the data now ends with.
+// fill reads once and checks whether the data now ends with the trailer.
 func (r *Reader) fill() {
 	r.high = copy(r.buffer, r.buffer[r.low:r.high])
 	r.low = 0

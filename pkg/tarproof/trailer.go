@@ -14,31 +14,31 @@ import (
 // EndSize is the length in bytes of the trailer that ends every stream.
 const EndSize = 160
 
-// endWord begins the trailer. The nonce after it keeps file content from
-// looking like one.
+// endWord begins the trailer. The nonce after it ensures that the content of a file is
+// not mistaken for a trailer.
 const endWord = "kubectl-batch-end"
 
-// ErrTruncated is reported for a stream that ended before its trailer. What
-// was read of it is good, and incomplete.
+// ErrTruncated is reported for a stream that ended before its trailer. The bytes before
+// that are valid but incomplete.
 var ErrTruncated = errors.New("the stream ended early")
 
-// ErrCorrupt is reported for a stream whose trailer does not fit its bytes.
+// ErrCorrupt is reported for a stream whose trailer does not match its bytes.
 var ErrCorrupt = errors.New("the stream does not match its hash")
 
-// End is what a sender states when it has sent everything.
+// End is the content of a trailer.
 type End struct {
-	// Status is the exit status of the program that made the tar bytes; other
-	// than 0, some of the tree is missing from them.
+	// Status is the exit status of the program that wrote the tar bytes. If it is not 0,
+	// some of the tree is missing.
 	Status int
 	// Sum is the SHA-256 of all bytes before the trailer, in lower-case hex;
 	// empty where the sender has no means to compute it.
 	Sum string
 }
 
-// mark is what the trailer of a stream with this nonce begins with.
+// mark returns the start of the trailer of a stream with this nonce.
 func mark(nonce string) string { return endWord + " " + nonce + " " }
 
-// text is the trailer: one line, filled with blanks to EndSize.
+// text returns the trailer: one line, padded with blanks to EndSize.
 func (e End) text(nonce string) string {
 	sum := e.Sum
 	if sum == "" {
@@ -47,7 +47,7 @@ func (e End) text(nonce string) string {
 	return fmt.Sprintf("%-*s\n", EndSize-1, mark(nonce)+strconv.Itoa(e.Status)+" "+sum)
 }
 
-// parseEnd reads a trailer. Only the exact text that a sender writes counts.
+// parseEnd parses a trailer. It accepts only the exact text that a sender writes.
 func parseEnd(text, nonce string) (End, bool) {
 	fields := strings.Fields(strings.TrimPrefix(text, mark(nonce)))
 	if len(fields) != 2 {

@@ -10,10 +10,10 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// mostCompared is how many files one question about hashes names.
+// mostCompared is the maximum number of files in one request for hashes.
 const mostCompared = 1000
 
-// compare hashes files that are here with their size, at both ends at the same
+// compare hashes files that exist locally with the same size, at both ends at the same
 // time, and then decides about them.
 func (f *fetch) compare(ctx context.Context, entries []localtree.Entry) error {
 	if len(entries) == 0 {
@@ -51,7 +51,7 @@ func (f *fetch) hashHere(ctx context.Context, entries []localtree.Entry, sums []
 	for i, entry := range entries {
 		file, err := f.tree.OpenFile(entry.Path)
 		if err != nil {
-			continue // its zero hash fits nothing
+			continue // its hash stays zero, which never matches
 		}
 		sums[i], _ = hashOf(ctx, file)
 		_ = file.Close()
@@ -62,7 +62,7 @@ func (f *fetch) hashHere(ctx context.Context, entries []localtree.Entry, sums []
 	return nil
 }
 
-// compared carries out what the hashes say of one file.
+// compared keeps or queues one file after the comparison of the hashes.
 func (f *fetch) compared(ctx context.Context, entry localtree.Entry, remote Sum, localSum [16]byte) error {
 	local, err := f.tree.Inspect(entry)
 	switch {

@@ -11,18 +11,18 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// destination is the local directory, made when it is first needed.
+// destination is the local directory. It is created when it is first needed.
 type destination struct {
 	path     string   // absolute
 	root     *os.Root // nil before open
 	existing *os.Root // nil before peek
-	created  []string // directories that open made, the outermost first
-	// locks is a folder for locks where a directory cannot be locked itself.
+	created  []string // directories that open created, the outermost first
+	// locks is a directory for lock files, for systems that cannot lock a directory.
 	locks  string
 	unlock func()
 }
 
-// newDestination refuses early what can never become a directory.
+// newDestination returns an error if dir exists and is not a directory.
 func newDestination(dir, locks string) (*destination, error) {
 	abs, err := filepath.Abs(dir)
 	if err != nil {
@@ -38,11 +38,12 @@ func newDestination(dir, locks string) (*destination, error) {
 	return &destination{path: abs, locks: locks}, nil
 }
 
-// Reservation is a local directory that other fetches are kept out of.
+// Reservation is a local directory that this process has locked.
 type Reservation struct{ local *destination }
 
-// Reserve makes dir and its parents, where they are missing, and locks dir until Release, before anything remote is
-// asked for; locks is Request.Receipts. The error is, or wraps, localtree.ErrLocked where another fetch writes to dir.
+// Reserve creates dir and its parents if they do not exist, and locks dir until Release. The caller can do this before
+// any remote request. locks is Request.Receipts. The error is, or wraps, localtree.ErrLocked if another fetch writes
+// to dir.
 func Reserve(dir, locks string) (*Reservation, error) {
 	local, err := newDestination(dir, locks)
 	if err != nil {
@@ -54,7 +55,8 @@ func Reserve(dir, locks string) (*Reservation, error) {
 	return &Reservation{local}, nil
 }
 
-// Release unlocks the directory, and removes what Reserve made if nothing was written to it. It may be called on nil.
+// Release unlocks the directory, and removes the directories that Reserve created if they are empty. It may be called
+// on nil.
 func (r *Reservation) Release() error {
 	if r == nil {
 		return nil
@@ -62,8 +64,7 @@ func (r *Reservation) Release() error {
 	return r.local.close()
 }
 
-// open makes the directory and those above it, where they are missing, and
-// keeps other fetches out of it.
+// open creates the directory and its parents if they do not exist, and locks it.
 func (d *destination) open() (*os.Root, error) {
 	if d.root != nil {
 		return d.root, nil
@@ -87,7 +88,7 @@ func (d *destination) open() (*os.Root, error) {
 	return root, nil
 }
 
-// peek opens the directory to look at, if it is there.
+// peek opens the directory for reading. The error wraps fs.ErrNotExist if it does not exist.
 func (d *destination) peek() (*os.Root, error) {
 	if d.root != nil {
 		return d.root, nil
@@ -111,7 +112,8 @@ func (d *destination) mkdir(dir string) error {
 	return nil
 }
 
-// close removes the directories that it made for nothing.
+// close closes and unlocks the directory, and removes the directories that open created if
+// they are empty.
 func (d *destination) close() error {
 	if d.existing != nil {
 		_ = d.existing.Close() // only looked at
@@ -123,7 +125,7 @@ func (d *destination) close() error {
 	}
 	for _, dir := range slices.Backward(d.created) {
 		if os.Remove(dir) != nil {
-			break // it has something in it, and so have those above
+			break // it is not empty, so that its parents are not either
 		}
 	}
 	return err

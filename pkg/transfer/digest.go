@@ -11,9 +11,9 @@ import (
 )
 
 // Digest is a hash of a set of entries that does not depend on their order: the
-// sum, modulo 2^256, of the SHA-256 of each. Of the names of one file any may
-// come first, so each is added as the file, with the least name of all. Its zero value
-// has seen none.
+// sum, modulo 2^256, of the SHA-256 of each. The names of one file can have any order,
+// so that each is added as a file, with the smallest of the names. The zero value is the
+// digest of no entries.
 type Digest struct {
 	sum    [4]uint64
 	groups map[string]*group // first name -> names of one file
@@ -25,7 +25,7 @@ type group struct {
 	names []string
 }
 
-// Add takes an entry; one of several names is kept until the end.
+// Add adds an entry. A file with several names is added by Text.
 func (d *Digest) Add(entry localtree.Entry) {
 	if entry.Type == localtree.HardLink {
 		d.group(entry.Target).names = append(d.group(entry.Target).names, entry.Path)

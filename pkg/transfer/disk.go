@@ -13,11 +13,11 @@ import (
 
 const noInodes = "no inodes left, so it cannot hold more files of any size"
 
-// DiskError says that the local disk takes nothing more, whichever file it is.
+// DiskError says that no file can be written to the local disk.
 type DiskError struct {
 	Dir    string
-	Reason string
-	Cause  error
+	Reason string // a clause
+	Cause  error  // of the file system
 }
 
 // Error implements error.
@@ -25,10 +25,11 @@ func (e *DiskError) Error() string {
 	return fmt.Sprintf("cannot write to local directory %s: %s", e.Dir, e.Reason)
 }
 
-// Unwrap returns what the file system said.
+// Unwrap returns the error of the file system.
 func (e *DiskError) Unwrap() error { return e.Cause }
 
-// explain says of an error of the local file system what it means for all of dir.
+// explain returns a *DiskError, or an error with advice, if err concerns the whole directory.
+// Otherwise it returns err.
 func (d *destination) explain(err error) error {
 	var reason string
 	switch {
@@ -50,8 +51,8 @@ func (d *destination) explain(err error) error {
 	return &DiskError{Dir: d.path, Reason: reason, Cause: err}
 }
 
-// closedDir returns the destination, or the directory in which it has to be made, where this user may not create files
-// in it; "" otherwise.
+// closedDir returns the destination, or the directory in which it must be created, if this user has no permission to
+// create files in it; "" otherwise.
 func (d *destination) closedDir() string {
 	dir := d.path
 	for _, err := os.Stat(dir); errors.Is(err, fs.ErrNotExist) && dir != filepath.Dir(dir); _, err = os.Stat(dir) {

@@ -1,25 +1,28 @@
-// Package transfer brings a tree of files from a Source into a local directory.
+// Package transfer copies a tree of files from a Source to a local directory.
 //
-// What it promises: a nil error of Fetch means that the source proved to have
-// named and sent everything it was asked for, and that all of it is in the
-// directory, or was there already. A file gets its name once all of it is here
-// and its hash is the source's, where the source has one. No local file is
-// overwritten but an older copy that an earlier Fetch from the same source
-// wrote, unless Force is set. Whatever is left out is named. Nothing is written
-// before the list came to its proven end and the disk is known to have room; of a file
-// no more is written than was listed. Two Fetches never write to one
-// directory at the same time. A stream that is lost is opened again; what had
-// arrived stays, to the byte where the source can hash what it has, also for a
-// Fetch in a later process.
+// What it promises:
+//   - A nil error of Fetch means that the source has proved that it named and sent
+//     everything that was requested, and that all of it is in the directory.
+//   - A file gets its name when it is complete and its hash is that of the source, if the
+//     source has one.
+//   - A local file is only overwritten if an earlier Fetch from the same source wrote it, or
+//     if Force is set.
+//   - Every entry that is not copied is reported.
+//   - Nothing is written before the list is proven to be complete and the disk has enough
+//     space. No more of a file is written than was listed.
+//   - Two Fetches never write to the same directory at the same time.
+//   - A stream that is lost is opened again. Complete files are not sent again. If the
+//     source can hash its files, a partial file is resumed at its last byte, also by a
+//     later process.
 //
-// What it does not promise: that the tree as a whole stood still while it was
-// read; each file is as it was at one moment, or named as growing, or left out.
+// What it does not promise: a consistent state of the whole tree. Each file has the state of
+// one moment, or is reported as growing, or is not copied.
 //
-// How it goes: list what the source has; decide about each entry by what is here
-// (plan); bring what must come, in requests of many files, over several streams
-// side by side; make the links; give the directories their times. A Source that
-// cannot list sends everything in one pass, under the same rules.
+// The steps: list the source; decide about each entry by the local files (plan); request
+// the content, many files in a request, over several parallel streams; create the links;
+// set the times of the directories. A Source that cannot list sends everything in one
+// pass, under the same rules.
 //
-// It knows neither clusters nor screens: a Source says where bytes come from, a
-// Reporter is told how far they got.
+// The package knows neither clusters nor terminals: a Source provides the bytes, and a
+// Reporter receives the progress.
 package transfer

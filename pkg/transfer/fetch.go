@@ -10,15 +10,15 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// Fetch brings what req asks for into req.Dir. A nil error means that all of it
-// is there. Otherwise the Result says what is, and the error is, or joins:
+// Fetch copies the requested files to req.Dir. A nil error means that all of them are
+// there. Otherwise the Result describes what is there, and the error is, or joins:
 //   - a *MissingPathError: nothing was done;
 //   - a *SpaceError or localtree.ErrLocked: nothing was done;
-//   - a *RefusedError: some entries were left out, the rest is whole;
+//   - a *RefusedError: some entries were not copied, the others are complete;
 //   - a *RemoteError: the source could not read everything;
-//   - an *IncompleteError: no attempt came to its end; a later Fetch goes on;
-//   - ctx's error, at once; a later Fetch goes on;
-//   - what the local file system or the source said.
+//   - an *IncompleteError: no attempt was completed; a later Fetch resumes;
+//   - ctx's error, at once; a later Fetch resumes;
+//   - an error of the local file system or the source.
 func Fetch(ctx context.Context, req Request) (Result, error) {
 	req, err := req.WithDefaults()
 	if err != nil {
@@ -44,7 +44,7 @@ func Fetch(ctx context.Context, req Request) (Result, error) {
 	return result, Joined(err, closed, refused)
 }
 
-// destination returns the local directory, and what gives it up.
+// destination returns the local directory, and a function that closes it.
 func (r Request) destination() (*destination, func() error, error) {
 	if r.Reservation != nil {
 		return r.Reservation.local, func() error { return nil }, nil
@@ -71,7 +71,7 @@ type fetch struct {
 	local *destination
 	tree  *localtree.Tree
 	meter meter
-	// looker looks while the list is read.
+	// looker inspects local files while the list is read.
 	looker *localtree.Worker
 
 	mu      sync.Mutex // what streams side by side share
@@ -81,17 +81,17 @@ type fetch struct {
 	queue  *queue
 	names  names
 	roots  Roots
-	unmade []unmade // directories and symlinks that wait for the end of the list
-	// unlisted means that names and content come together.
+	unmade []unmade // directories and symlinks to create after the end of the list
+	// unlisted means that the source sends names and content together.
 	unlisted bool
-	gained   int64 // bytes and files that need not come again
-	// longest is how much was left of each file that was cut.
+	gained   int64 // bytes and files that need not be sent again
+	// longest is the length of each partial file.
 	longest map[string]int64
 	wrote   map[uint64]struct{} // hashes of what this fetch wrote, where a pass may be repeated
 	paths   []string            // of files that are here, where their sums are wanted
 }
 
-// run lists, plans and streams; a source that cannot list sends everything.
+// run lists, plans and streams. If the source cannot list, it makes one pass.
 func (f *fetch) run(ctx context.Context) error {
 	err := f.attempts(ctx, f.list)
 	switch {
@@ -123,15 +123,15 @@ func (f *fetch) finish() error {
 	return f.tree.Finish()
 }
 
-// attempts repeats step, which a lost stream ended, for as long as anything
-// comes in between.
+// attempts is Attempts for the local directory.
 func (f *fetch) attempts(ctx context.Context, step func(context.Context) error) error {
 	return f.local.explain(f.Attempts(ctx, f.lasting, func() int { return f.tally.present() }, step))
 }
 
-// Attempts repeats step, which a lost stream ended, for as long as lasting, what need not be done
-// again, grows in between, and for Retries beyond that. Its error after those is an
-// *IncompleteError, for which here counts files.
+// Attempts calls step again if it returned a *LostError. It stops after more than Retries attempts
+// in a row without progress. lasting returns the progress: a number that grows with everything that
+// need not be sent again. The error is then an *IncompleteError with the number that fileCount
+// returns.
 func (r Request) Attempts(ctx context.Context, lasting func() int64, fileCount func() int, step func(context.Context) error) error {
 	for failed, progress := 0, lasting(); ; {
 		err := step(ctx)
@@ -154,15 +154,15 @@ func (r Request) Attempts(ctx context.Context, lasting func() int64, fileCount f
 	}
 }
 
-// lasting grows with whatever need not come again.
+// lasting returns how many bytes and files need not be sent again.
 func (f *fetch) lasting() int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	return f.gained
 }
 
-// prepare readies the directory, where files shall come, and forgets what an
-// attempt before has counted.
+// prepare resets the counts of an earlier attempt, and opens the directory, unless this
+// is only a plan.
 func (f *fetch) prepare() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -181,7 +181,7 @@ func (f *fetch) prepare() error {
 	}
 	f.tree = localtree.NewTree(localtree.TreeOptions{
 		Open: func() (*os.Root, error) { return f.local.open() }, OpenExisting: f.local.peek, Layout: f.Layout,
-		Wanted: func(p string) bool { return f.Wanted(p) }, // the paths may become more
+		Wanted: func(p string) bool { return f.Wanted(p) }, // Paths may change
 	})
 	f.looker = f.tree.Worker()
 	if f.PlanOnly {
@@ -190,7 +190,7 @@ func (f *fetch) prepare() error {
 	return f.tree.Open()
 }
 
-// room checks that the disk holds what must come, before the first byte.
+// room checks that the disk has enough space, before the first byte is written.
 func (f *fetch) room() error {
 	free, ok := localtree.Free(f.local.path)
 	if f.queue.stored > 0 && ok && int64(min(free, 1<<62)) < f.queue.stored {
@@ -202,7 +202,7 @@ func (f *fetch) room() error {
 	return nil
 }
 
-// result is what is known now.
+// result returns the current Result.
 func (f *fetch) result() Result {
 	r := f.tally.Result
 	if r.Complete {
@@ -212,6 +212,6 @@ func (f *fetch) result() Result {
 	slices.SortStableFunc(r.Skipped, func(a, b Refusal) int { return compareText(a.Path, b.Path) })
 	slices.Sort(r.Growing)
 	slices.Sort(r.Unsettled)
-	r.Unsettled = slices.Compact(r.Unsettled) // tar names those that changed, and the engine young ones
+	r.Unsettled = slices.Compact(r.Unsettled) // tar reports changed files, and the engine adds recent ones
 	return r
 }

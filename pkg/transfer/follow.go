@@ -8,21 +8,21 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// Roots knows the symlinks among what was asked for: what these lead to is fetched with them, if it lies in the tree.
+// Roots are the symlinks among the requested paths. Their targets are fetched too, if they are in the tree.
 type Roots struct {
-	// targets are what the symlinks of this attempt lead to; tried are all that were asked for because of a symlink.
+	// targets are the targets of the symlinks in this attempt. tried are all targets that were requested so far.
 	targets, tried []string
 }
 
-// See takes an entry into account, whose names are in their local form.
+// See adds an entry, whose names are in their local form.
 func (r *Roots) See(req Request, entry localtree.Entry) {
 	if entry.Type == localtree.Symlink && slices.Contains(req.Paths, entry.Path) {
 		r.targets = append(r.targets, path.Join(path.Dir(entry.Path), entry.Target))
 	}
 }
 
-// Follow adds to the paths of req what symlinks among them lead to. It reports whether that is something new, for
-// which everything is listed again.
+// Follow adds the targets of requested symlinks to the paths of req. It reports whether there are new paths. Then the
+// caller lists everything again.
 func (r *Roots) Follow(req *Request) bool {
 	added := slices.DeleteFunc(slices.Compact(slices.Sorted(slices.Values(r.targets))), func(p string) bool {
 		return req.Wanted(p) || slices.Contains(r.tried, p) || !inTree(p)
@@ -39,8 +39,8 @@ func (r *Roots) Follow(req *Request) bool {
 	return true
 }
 
-// Unfollow takes those paths out of req again that only symlinks lead to, and that are missing. It reports whether
-// there were any.
+// Unfollow removes paths from req that Follow added and that do not exist, by the error of the source. It reports
+// whether there were any.
 func (r *Roots) Unfollow(req *Request, err error) bool {
 	missing, ok := errors.AsType[*MissingPathError](err)
 	if !ok {

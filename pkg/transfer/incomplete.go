@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// RefusedError says that some entries were left out.
+// RefusedError says that some entries were not copied.
 type RefusedError struct{ Refused []Refusal }
 
 // Error implements error.
@@ -17,13 +17,13 @@ func (e *RefusedError) Error() string {
 	return "could not copy " + listed(lines, "; ")
 }
 
-// IncompleteError says that no attempt came to its proven end. What is in the
-// directory is whole, file by file.
+// IncompleteError says that no attempt was completed. Each file in the directory is
+// complete.
 type IncompleteError struct {
-	Attempts int    // how often in a row nothing came
-	Files    int    // files and links that are there
-	Place    string // where; empty is here
-	Cause    error  // what ended the last attempt
+	Attempts int    // attempts in a row without progress
+	Files    int    // complete files and links
+	Place    string // where they are; "" means locally
+	Cause    error  // of the end of the last attempt
 }
 
 // Error implements error.
@@ -36,7 +36,7 @@ func (e *IncompleteError) Error() string {
 func (e *IncompleteError) Unwrap() error { return e.Cause }
 
 // ExcessError says that a source sent more of a file than it had listed or announced.
-// Nothing of the file was kept, and another try is of no use: a sound source does not.
+// The file was not kept. There is no retry, because the source violates the protocol.
 type ExcessError struct {
 	Path      string
 	Announced int64 // bytes
@@ -47,7 +47,7 @@ func (e *ExcessError) Error() string {
 	return fmt.Sprintf("the source sent more bytes of %q than the %d that it listed; the file was not kept", e.Path, e.Announced)
 }
 
-// SpaceError says that the disk cannot hold what would come. Nothing came.
+// SpaceError says that the disk does not have enough space. Nothing was copied.
 type SpaceError struct {
 	Dir        string
 	Need, Free int64 // bytes

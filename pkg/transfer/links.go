@@ -9,18 +9,19 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// LinkVerdict is what becomes of a symlink.
+// LinkVerdict says what to do with a symlink.
 type LinkVerdict struct {
-	// Create says that the symlink is created, with the target that it was judged by.
+	// Create says that the symlink is created with the target of the entry.
 	Create bool
-	// Refused is what is missing since the symlink leads to it; Skipped is the symlink, without which nothing is missing.
+	// Refused is the target, if it is missing in the copy. Skipped is the symlink, if nothing is missing without it.
 	Refused, Skipped *Refusal
 }
 
-// JudgeLink decides about the symlink entry. problem is what archive said of its target: nil where that is in the
-// form which the tree gets. It returns false where nothing but problem is to be said.
+// JudgeLink decides about the symlink entry. problem is the error of localtree for its target: nil if entry.Target has
+// the form for the local tree. It returns false if entry is not a symlink, or if the caller should report problem.
 //
-// What lies on no claim cannot be fetched, and is not missed. What lies on the same claim and was not asked for is.
+// A target that is on no claim cannot be fetched and is not missing. A target on the same claim that was not requested
+// is missing.
 func (r Request) JudgeLink(entry localtree.Entry, problem error) (LinkVerdict, bool) {
 	if entry.Type != localtree.Symlink {
 		return LinkVerdict{}, false
@@ -45,7 +46,7 @@ func (r Request) JudgeLink(entry localtree.Entry, problem error) (LinkVerdict, b
 	return LinkVerdict{Skipped: refusal}, true
 }
 
-// linkInside judges a symlink that leads to a path in the tree.
+// linkInside decides about a symlink that leads to a path in the tree.
 func (r Request) linkInside(entry localtree.Entry, requested bool) LinkVerdict {
 	target := path.Join(path.Dir(entry.Path), entry.Target)
 	if requested || r.Wanted(target) {

@@ -14,8 +14,7 @@ import (
 
 func compareText(a, b string) int { return cmp.Compare(a, b) }
 
-// list asks the source for the names of everything, makes what needs no bytes,
-// and plans what does.
+// list lists the source, creates directories and symlinks, and plans files.
 func (f *fetch) list(ctx context.Context) error {
 	for repeat := true; repeat; {
 		var err error
@@ -35,7 +34,7 @@ func (f *fetch) list(ctx context.Context) error {
 	return nil
 }
 
-// listPaths considers all that lies at the paths. It reports whether there are other paths now.
+// listPaths considers all entries at the paths. It reports whether the paths changed.
 func (f *fetch) listPaths(ctx context.Context) (repeat bool, err error) {
 	listing, err := f.Source.List(ctx, f.Paths)
 	if err != nil {
@@ -44,7 +43,7 @@ func (f *fetch) listPaths(ctx context.Context) (repeat bool, err error) {
 		}
 		return false, err
 	}
-	defer func() { _ = listing.Close() }() // the end was proven, or an error tells
+	defer func() { _ = listing.Close() }() // Next has returned any error
 	if err := f.prepare(); err != nil {
 		return false, err
 	}
@@ -54,8 +53,8 @@ func (f *fetch) listPaths(ctx context.Context) (repeat bool, err error) {
 	return f.roots.Follow(&f.Request), nil
 }
 
-// considerAll judges everything that is listed. Files that must be compared are,
-// some at a time, while the listing waits: there may be a million of them.
+// considerAll decides about all entries of the listing. It compares files in groups while
+// the listing waits, because there may be a million of them.
 func (f *fetch) considerAll(ctx context.Context, listing Listing) error {
 	var doubtful []localtree.Entry
 	for {
@@ -85,8 +84,8 @@ func (f *fetch) considerAll(ctx context.Context, listing Listing) error {
 	}
 }
 
-// consider judges one item of a listing. It reports whether the content of what
-// is here must be compared.
+// consider decides about one item of a listing. It reports whether the content of the
+// local file must be compared.
 func (f *fetch) consider(item Item) (compare bool, err error) {
 	dir := item.Type == localtree.Directory
 	if item.Path == "." || !f.Filter.Takes(item.Path, dir) {
@@ -126,13 +125,13 @@ func (f *fetch) consider(item Item) (compare bool, err error) {
 	return compare, nil
 }
 
-// postpones reports whether entries of a type are made once the list came to its proven
-// end. Where names and content come together there is no list, and a plan makes nothing.
+// postpones reports whether entries of a type are created after the end of the list. It
+// returns false for a source without a list, and for a plan.
 func (f *fetch) postpones(t localtree.Type) bool {
 	return !f.PlanOnly && !f.unlisted && (t == localtree.Directory || t == localtree.Symlink)
 }
 
-// makeAll makes the directories and symlinks that were postponed.
+// makeAll creates the directories and symlinks that were postponed.
 func (f *fetch) makeAll(ctx context.Context) error {
 	for _, postponed := range f.unmade {
 		if err := ctx.Err(); err != nil {
@@ -151,7 +150,7 @@ func (f *fetch) makeAll(ctx context.Context) error {
 	return nil
 }
 
-// makeOrPlan makes or plans one entry, whose names are in their local form.
+// makeOrPlan creates or plans one entry, whose names are in their local form.
 func (f *fetch) makeOrPlan(entry *localtree.Entry) (compare bool, err error) {
 	switch entry.Type {
 	case localtree.Directory:
@@ -161,7 +160,7 @@ func (f *fetch) makeOrPlan(entry *localtree.Entry) (compare bool, err error) {
 	case localtree.File, localtree.HardLink:
 	}
 	if f.names.addLink(entry) {
-		return false, nil // linked once its first name is here
+		return false, nil // it is linked after the file was copied
 	}
 	return f.file(*entry)
 }
@@ -198,7 +197,7 @@ func (f *fetch) symlink(entry localtree.Entry) error {
 	return nil
 }
 
-// file plans a file: it must come, it is here, or it must be compared first.
+// file plans a file: it is queued, kept, or must be compared first.
 func (f *fetch) file(entry localtree.Entry) (compare bool, err error) {
 	local, err := f.tree.Inspect(entry)
 	if err != nil {
@@ -210,7 +209,7 @@ func (f *fetch) file(entry localtree.Entry) (compare bool, err error) {
 	return false, f.carryOut(entry, local, f.decide(entry, local))
 }
 
-// carryOut does with a file what was decided.
+// carryOut applies the verdict to a file.
 func (f *fetch) carryOut(entry localtree.Entry, local localtree.Local, verdict localtree.Verdict) error {
 	switch verdict.Action {
 	case localtree.Refuse:
@@ -244,7 +243,7 @@ func (f *fetch) carryOut(entry localtree.Entry, local localtree.Local, verdict l
 	return nil
 }
 
-// partOf is how many bytes of a large file an earlier attempt has left here.
+// partOf returns how many bytes of a large file are in a local partial file.
 func (f *fetch) partOf(entry localtree.Entry) int64 {
 	if entry.Size < worthResuming {
 		return 0
@@ -253,7 +252,7 @@ func (f *fetch) partOf(entry localtree.Entry) int64 {
 	return min(partial, entry.Stored)
 }
 
-// leaves records what is not fetched because of a symlink.
+// leaves records the paths that are not copied because of a symlink.
 func (f *fetch) leaves(link LinkVerdict) {
 	if link.Refused != nil {
 		f.refuse(link.Refused.Path, link.Refused.Reason)
@@ -263,7 +262,7 @@ func (f *fetch) leaves(link LinkVerdict) {
 	}
 }
 
-// refused records a refusal, and passes on what is more than that.
+// refused records a refusal, and returns any other error.
 func (f *fetch) refused(path string, err error) error {
 	no, ok := errors.AsType[*localtree.Refused](err)
 	if !ok {
@@ -273,7 +272,7 @@ func (f *fetch) refused(path string, err error) error {
 	return nil
 }
 
-// have counts an entry that is here now, or was before.
+// have counts an entry that exists locally. existed says that it was not written by this fetch.
 func (f *fetch) have(entry localtree.Entry, existed bool) {
 	if f.Sums != nil && (entry.Type == localtree.File || entry.Type == localtree.HardLink) {
 		f.paths = append(f.paths, entry.Path)

@@ -9,18 +9,18 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// names knows the files of several names: the first that was listed is the
-// file, the others become links to it once it is here.
+// names are the files with several names. The first name that is listed becomes the file.
+// The others become hard links after it was copied.
 type names struct {
 	firstNames map[localtree.Inode]string
 	links      []localtree.Entry
-	refused    map[string]string // first name -> why it is not here
-	// brought are hashes of the names of files that are here by this pass, where the source sends them without
-	// a list: such a source names the file of a link itself, and may name any.
+	refused    map[string]string // first name -> why it was not copied
+	// brought are hashes of the names of files that this pass has copied, if the source has no list. Such a source
+	// names the target of a hard link itself, which could be any local file.
 	brought map[uint64]struct{}
 }
 
-// addLink reports whether entry is a later name of a file, and keeps it then.
+// addLink reports whether entry is another name of an earlier file. Then it is linked later.
 func (n *names) addLink(entry *localtree.Entry) bool {
 	if entry.Type != localtree.HardLink {
 		if entry.Inode == (localtree.Inode{}) {
@@ -40,7 +40,7 @@ func (n *names) addLink(entry *localtree.Entry) bool {
 	return true
 }
 
-// refuse remembers that a name is not here: it may be the first of several.
+// refuse records that a name was not copied: it may be the first name of a file with several.
 func (n *names) refuse(path, reason string) {
 	if n.refused == nil {
 		n.refused = map[string]string{}
@@ -48,20 +48,20 @@ func (n *names) refuse(path, reason string) {
 	n.refused[path] = reason
 }
 
-// markPresent remembers that the file of that name is here.
+// markPresent records that this pass has copied the file.
 func (n *names) markPresent(path string) {
 	if n.brought != nil {
 		n.brought[xxh3.HashString(path)] = struct{}{}
 	}
 }
 
-// isPresent reports whether a link may be made to the file of that name.
+// isPresent reports whether a hard link to the file may be created.
 func (n *names) isPresent(path string) bool {
 	_, ok := n.brought[xxh3.HashString(path)]
 	return ok || n.brought == nil
 }
 
-// link makes the links.
+// link creates the hard links.
 func (n *names) link(ctx context.Context, f *fetch) error {
 	for _, entry := range n.links {
 		if err := ctx.Err(); err != nil {

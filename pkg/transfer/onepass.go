@@ -8,8 +8,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// onePass takes everything from a source that cannot list: names and content
-// come together, and what is here already comes as well.
+// onePass copies everything from a source that cannot list. It sends names and content
+// together, also of files that exist locally.
 func (f *fetch) onePass(ctx context.Context) error {
 	wants := make([]Want, len(f.Paths))
 	for i, p := range f.Paths {
@@ -22,7 +22,7 @@ func (f *fetch) onePass(ctx context.Context) error {
 		}
 		return err
 	}
-	defer func() { _ = contents.Close() }() // the end was proven, or an error tells
+	defer func() { _ = contents.Close() }() // Next has returned any error
 	if err := f.prepare(); err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (c *carrier) receiveAll(ctx context.Context, contents Contents) error {
 	}
 }
 
-// receiveItem takes one item: what consider plans is written at once.
+// receiveItem processes one item. It writes a file at once if consider queues it.
 func (c *carrier) receiveItem(ctx context.Context, item Item, contents Contents) error {
 	compare, err := c.consider(item)
 	if err != nil {
@@ -77,8 +77,8 @@ func (c *carrier) receiveItem(ctx context.Context, item Item, contents Contents)
 	return err
 }
 
-// compareWith takes content in place of a file of the same size, unless it is
-// what the file holds.
+// compareWith receives the content of a file that exists locally with the same size, and
+// replaces the local file if its content differs.
 func (c *carrier) compareWith(ctx context.Context, item Item, contents Contents) error {
 	part, err := c.worker.StartPartial(item.Entry, 0)
 	if err != nil {
@@ -108,7 +108,7 @@ func (c *carrier) compareWith(ctx context.Context, item Item, contents Contents)
 	return nil
 }
 
-// conclude ends a pass that came to its proven end.
+// conclude finishes a pass that is proven to be complete.
 func (f *fetch) conclude(ctx context.Context, proof Proof) error {
 	if f.InUse && len(proof.Changed) > 0 {
 		f.unsettle(proof.Changed)
@@ -124,7 +124,7 @@ func (f *fetch) conclude(ctx context.Context, proof Proof) error {
 	return err
 }
 
-// unsettle records what changed while it was read: in a tree in use that is no fault.
+// unsettle records files that changed while they were read. In a tree in use, this is not an error.
 func (f *fetch) unsettle(paths []string) {
 	for _, p := range paths {
 		if p == "." || f.Filter.Takes(p, false) {

@@ -8,8 +8,8 @@ import (
 	"strings"
 )
 
-// outermost cleans paths and drops those that lie in another: a tree that is
-// sent twice would collide with itself.
+// outermost cleans paths and drops those that are inside another one, so that nothing is
+// sent twice.
 func outermost(paths []string) ([]string, error) {
 	if len(paths) == 0 {
 		return []string{"."}, nil
@@ -29,7 +29,7 @@ func outermost(paths []string) ([]string, error) {
 	return slices.DeleteFunc(slices.Clone(clean), inner), nil
 }
 
-// inTree is fs.ValidPath for names that need not be UTF-8.
+// inTree reports whether p is valid as for fs.ValidPath, but need not be UTF-8.
 func inTree(p string) bool {
 	return p != "" && !path.IsAbs(p) && p != ".." && !strings.HasPrefix(p, "../") && !strings.ContainsRune(p, 0) &&
 		(fs.ValidPath(p) || fs.ValidPath(strings.ToValidUTF8(p, "?")))
@@ -40,7 +40,7 @@ func inside(p, dir string) bool {
 	return dir == "." || p == dir || strings.HasPrefix(p, dir+"/")
 }
 
-// Wanted reports whether p is, or is in, something that was asked for.
+// Wanted reports whether p is a requested path or inside one.
 func (r Request) Wanted(p string) bool {
 	return slices.ContainsFunc(r.Paths, func(q string) bool { return inside(p, q) })
 }

@@ -6,8 +6,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// task is a file that must come. There may be a million of them: it holds no
-// more than it must.
+// task is a file to copy. There may be a million of them, so that the type has only the
+// necessary fields.
 type task struct {
 	path  string
 	size  int64
@@ -25,17 +25,17 @@ const (
 	batchBytes = 64 << 20 // a request is full once it asks for as many
 )
 
-// queue holds what must come, in requests of a good size.
+// queue holds the files to copy, grouped into requests.
 type queue struct {
 	mu      sync.Mutex
 	batches [][]task
 	filling int64 // bytes in the last one
 	files   int
 	bytes   int64
-	stored  int64 // what of bytes takes room on a disk
+	stored  int64 // how many of bytes need space on the disk
 }
 
-// add appends a file that is wanted, which takes stored bytes of disk.
+// add appends a file that needs stored bytes on the disk.
 func (q *queue) add(t task, stored int64) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -51,7 +51,7 @@ func (q *queue) add(t task, stored int64) {
 	q.stored += min(stored, t.size)
 }
 
-// nextBatch removes the first request.
+// nextBatch removes the first request and returns it.
 func (q *queue) nextBatch() ([]task, bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -64,7 +64,7 @@ func (q *queue) nextBatch() ([]task, bool) {
 	return batch, true
 }
 
-// giveBack puts what did not come to the end.
+// giveBack appends files that were not received.
 func (q *queue) giveBack(tasks []task) {
 	if len(tasks) == 0 {
 		return
@@ -74,7 +74,7 @@ func (q *queue) giveBack(tasks []task) {
 	q.batches, q.filling = append(q.batches, tasks), batchBytes
 }
 
-// empty reports whether all was taken.
+// empty reports whether there are no more requests.
 func (q *queue) empty() bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()

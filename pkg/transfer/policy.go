@@ -7,7 +7,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// decide judges an entry by what lies in its place.
+// decide returns what to do with an entry, by what exists at its local path.
 func (f *fetch) decide(entry localtree.Entry, local localtree.Local) localtree.Verdict {
 	if local.Info == nil {
 		return localtree.Verdict{Action: localtree.Write}
@@ -26,8 +26,8 @@ func (f *fetch) decide(entry localtree.Entry, local localtree.Local) localtree.V
 	return localtree.Verdict{Reason: "already exists locally, and was not written by fetch or was changed since; use --force to overwrite it"}
 }
 
-// comparable reports whether local is a file that may be the entry, and that its content must tell: always
-// with Checksum, else where size and time would keep it and do not prove anything.
+// comparable reports whether the content of local must be compared with the entry: always with Checksum, otherwise
+// if size and time are equal but do not prove equal content. The sizes must be equal.
 func (f *fetch) comparable(entry localtree.Entry, local localtree.Local) bool {
 	if local.Info == nil || !local.Info.Mode().IsRegular() || local.Info.Size() != entry.Size {
 		return false
@@ -35,15 +35,15 @@ func (f *fetch) comparable(entry localtree.Entry, local localtree.Local) bool {
 	return f.Checksum || f.decide(entry, local).Action == localtree.Keep && !f.trusted(entry, local)
 }
 
-// trusted reports whether local is the file that the source has, since a fetch read it when its times would
-// show every later change.
+// trusted reports whether local is proven to be the file of the source: a fetch copied it when every further change
+// had to change its times.
 func (f *fetch) trusted(entry localtree.Entry, local localtree.Local) bool {
 	_, unchanged := f.receipt.wrote(entry, local)
 	return unchanged && f.receipt.evidence(entry).Proves(f.InUse)
 }
 
-// matches reports whether local is the entry already, as far as can be told
-// without reading it.
+// matches reports whether local equals the entry, by type, size and time or by the
+// target of a symlink.
 func matches(entry localtree.Entry, local localtree.Local) bool {
 	if entry.Type == localtree.Symlink {
 		return local.Info.Mode()&fs.ModeSymlink != 0 && local.Target == entry.Target

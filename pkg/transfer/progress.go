@@ -2,19 +2,19 @@ package transfer
 
 import "sync"
 
-// Progress is how far a fetch got. What was here already is not counted.
+// Progress is the progress of a fetch. Files that existed locally are not counted.
 type Progress struct {
 	Files, TotalFiles int64
-	Bytes, TotalBytes int64 // of content; the totals are 0 where they are not known
+	Bytes, TotalBytes int64 // of content; the totals are 0 if they are not known
 }
 
-// Reporter is told of progress, often, and never twice at the same time; how
-// often that is shown is the screen's business.
+// Reporter receives the progress, often, and never from two goroutines at the same time. It
+// decides how often to show it.
 type Reporter interface {
 	Report(Progress)
 }
 
-// silence is the Reporter of those who want none.
+// silence is a Reporter that does nothing.
 type silence struct{}
 
 func (silence) Report(Progress) {}
@@ -26,7 +26,7 @@ type meter struct {
 	reporter Reporter
 }
 
-// add counts; what is lost again is counted with a minus.
+// add counts files and bytes. The caller subtracts those that are lost with negative values.
 func (m *meter) add(files, bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -35,7 +35,7 @@ func (m *meter) add(files, bytes int64) {
 	m.reporter.Report(m.progress)
 }
 
-// lengthen adds to what there is to come.
+// lengthen increases the total.
 func (m *meter) lengthen(bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -43,7 +43,7 @@ func (m *meter) lengthen(bytes int64) {
 	m.reporter.Report(m.progress)
 }
 
-// total states what there is to come.
+// total sets the totals and resets the counts.
 func (m *meter) total(files, bytes int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -17,13 +17,13 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// receiptVersion changes with the meaning of the file. Of other versions only the one before is read: its
-// records have no evidence.
+// receiptVersion is the version of the format. Only this version and the previous one are read. The records of the
+// previous one have no evidence.
 const receiptVersion, versionBefore = "3", "2"
 
-// receipt remembers what fetches from one source wrote to one directory. It is
-// a file that grows by a record for each file, so that a process that is killed
-// loses little. Losing it makes a fetch more careful, never less.
+// receipt records what fetches from one source wrote to one directory. It is a file with
+// a record appended for each file, so that a process that is killed loses little. Without
+// its receipt, a fetch is more careful, never less.
 type receipt struct {
 	path         string // empty: not kept
 	head         string
@@ -35,9 +35,8 @@ type receipt struct {
 	err          error
 }
 
-// record is one file or symlink that a fetch wrote, as hashes: of what the local
-// file system made of it (FAT counts time in steps of two seconds), and of what
-// the source had.
+// record is one file or symlink that a fetch wrote: a hash of its local metadata as the
+// file system stored it (FAT rounds times to two seconds), and of its metadata at the source.
 type record struct {
 	Local, Remote uint64
 	Evidence      Evidence
@@ -47,8 +46,8 @@ type record struct {
 // version before.
 const recordSize, sizeBefore = 25, 24
 
-// openReceipt reads the receipt of dir and source in folder. One that is missing
-// or damaged is empty.
+// openReceipt reads the receipt of dir and source in folder. It returns an empty one if the
+// file is missing or damaged.
 func openReceipt(folder, dir, source string) *receipt {
 	head := func(version string) string {
 		return fmt.Sprintf("kubectl-batch receipt %s %q %q\n", version, dir, source)
@@ -96,20 +95,20 @@ func (r *receipt) readRecords(in io.Reader, size int) {
 	}
 }
 
-// wrote reports whether a fetch wrote what lies at path, and whether that was
-// entry as the source has it now.
+// wrote reports whether a fetch wrote local, and whether it was copied from the current
+// state of entry.
 func (r *receipt) wrote(entry localtree.Entry, local localtree.Local) (mine, unchanged bool) {
 	rec, ok := r.records[xxh3.HashString(entry.Path)]
 	mine = ok && rec.Local == localHash(local.Info, local.Target)
 	return mine, mine && rec.Remote == remoteHash(entry)
 }
 
-// evidence is that of entry when a fetch read it last.
+// evidence returns the evidence for entry when a fetch last read it.
 func (r *receipt) evidence(entry localtree.Entry) Evidence {
 	return r.records[xxh3.HashString(entry.Path)].Evidence
 }
 
-// note remembers what was written, or found to be the same, just now.
+// note records a file that was just written or found to be equal.
 func (r *receipt) note(entry localtree.Entry, info fs.FileInfo, e Evidence) {
 	if r.path == "" || info == nil {
 		return
@@ -161,8 +160,8 @@ func (r *receipt) write(key uint64, rec record) {
 	r.err = errors.Join(r.err, err)
 }
 
-// openForAppend opens the file to append to it: an old one where it was read, or where
-// it holds more dead records than living ones, a new one in its place.
+// openForAppend opens the file to append to it. If more records are obsolete than valid, it
+// writes a new file instead.
 func (r *receipt) openForAppend() {
 	if r.err = os.MkdirAll(filepath.Dir(r.path), 0o700); r.err != nil {
 		return
@@ -175,14 +174,14 @@ func (r *receipt) openForAppend() {
 	r.renew()
 }
 
-// reopen opens the file that is there to append to it.
+// reopen opens the existing file to append to it.
 func (r *receipt) reopen() {
 	r.file, r.err = os.OpenFile(r.path, os.O_APPEND|os.O_WRONLY, 0o600)
 	r.out = bufio.NewWriter(r.file)
 }
 
-// renew writes all records to a new file, and closes that to give it its name:
-// Windows renames nothing that is open.
+// renew writes all records to a new file and renames it. It closes the file before that,
+// because Windows cannot rename an open file.
 func (r *receipt) renew() {
 	r.file, r.err = os.CreateTemp(filepath.Dir(r.path), "new-*")
 	if r.err != nil {
@@ -212,7 +211,7 @@ func (r *receipt) flush() {
 	}
 }
 
-// close saves what is left to save.
+// close writes the remaining records and closes the file.
 func (r *receipt) close() error {
 	r.flush()
 	if r.file != nil {

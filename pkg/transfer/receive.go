@@ -10,14 +10,14 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// zeros is what a hole is hashed as.
+// zeros is used to hash holes.
 var zeros [64 << 10]byte //nolint:gochecknoglobals // read only
 
-// Hasher computes the XXH3-128 of content. Its zero value has seen none.
+// Hasher computes the XXH3-128 of content. The zero value is ready to use.
 type Hasher struct{ xxh3.Hasher }
 
-// Add takes a chunk into account, a hole as zeros. A hole can be of any length, so
-// that its error is that of ctx, once that is done.
+// Add adds a chunk, a hole as zeros. Because a hole can have any length, Add stops when ctx is
+// done and returns its error.
 func (h *Hasher) Add(ctx context.Context, c Chunk) error {
 	_, _ = h.Write(c.Data) // never fails
 	for remaining := c.Hole; remaining > 0; {
@@ -31,11 +31,11 @@ func (h *Hasher) Add(ctx context.Context, c Chunk) error {
 	return nil
 }
 
-// Sum is that of what was added.
+// Sum returns the hash of the added content.
 func (h *Hasher) Sum() [16]byte { return h.Sum128().Bytes() }
 
-// write takes the content of entry from offset on, and gives the file its name
-// once it is whole and its hash is the source's.
+// write receives the content of entry from offset on. It renames the file to its final name
+// if it is complete and its hash equals that of the source.
 func (c *carrier) write(ctx context.Context, entry localtree.Entry, offset int64, contents Contents) (FileState, error) {
 	part, err := c.worker.StartPartial(entry, offset)
 	if err != nil {
@@ -59,14 +59,14 @@ func (c *carrier) write(ctx context.Context, entry localtree.Entry, offset int64
 	return end.State, nil
 }
 
-// mismatched is a file whose content is not what the source hashed, although the source
-// says that nothing changed it.
+// mismatched is the state of a file whose content does not match the hash of the source,
+// although the source reports no change.
 const mismatched = Changed + 1
 
-// unsound reports whether content, as it came, is no state that its file ever had.
+// unsound reports whether the received content is not a state that the file had.
 func unsound(state FileState) bool { return state >= Changed }
 
-// soundness is the state that a source gives, or a worse one where its words do not fit what came.
+// soundness returns the state by the source, or mismatched if the received content does not match it.
 func soundness(end FileEnd, sum [16]byte, complete bool) FileState {
 	switch {
 	case end.State == Changed:
@@ -77,8 +77,8 @@ func soundness(end FileEnd, sum [16]byte, complete bool) FileState {
 	return end.State
 }
 
-// broken leaves what came of a file for the next attempt. An error of the local
-// disk leaves nothing: it may be full.
+// broken handles an error within a file. It keeps the partial file for the next attempt if the
+// stream was lost. After another error, such as a full disk, it deletes it.
 func (c *carrier) broken(ctx context.Context, part *localtree.Partial, entry localtree.Entry, offset, got int64, err error) error {
 	_, lost := errors.AsType[*LostError](err)
 	if c.resumes && entry.Size >= worthResuming && (lost || ctx.Err() != nil) {
@@ -91,8 +91,8 @@ func (c *carrier) broken(ctx context.Context, part *localtree.Partial, entry loc
 	return err
 }
 
-// fill writes all chunks of the content, which are most bytes at most. What is more
-// is neither written nor hashed.
+// fill writes all chunks of the content. If there are more than limit bytes, it returns an
+// *ExcessError and does not write the excess.
 func (c *carrier) fill(ctx context.Context, part *localtree.Partial, contents Contents, path string, limit int64) (got int64, sum [16]byte, err error) {
 	var hash Hasher
 	for {
@@ -128,8 +128,8 @@ func put(part *localtree.Partial, chunk Chunk) error {
 	return err
 }
 
-// gain counts what was left of a file as far as no part before it was as long: one that
-// is begun anew each time brings nothing.
+// gain counts the length of a partial file beyond the longest earlier one, so that a file
+// that is started again each time is not progress.
 func (f *fetch) gain(path string, length int64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -142,7 +142,7 @@ func (f *fetch) gain(path string, length int64) {
 	}
 }
 
-// arrived records a file that is here.
+// arrived records a file that was copied.
 func (c *carrier) arrived(entry localtree.Entry, outcome localtree.Outcome, end FileEnd) {
 	c.meter.add(1, 0)
 	c.mu.Lock()

@@ -6,16 +6,16 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// Source gives the files of one remote tree. All paths are relative to its
+// Source provides the files of one remote tree. All paths are relative to its
 // root, clean and with slashes; "." is all of it. Its methods may be called at
-// the same time. Errors of all of them are a *LostError where another try may
-// fare better, and any other where it would not.
+// the same time. Errors are a *LostError if another attempt may succeed, and other
+// errors if it would not.
 type Source interface {
-	// List begins to name everything at each of paths, a directory before what
-	// lies in it. ErrNoList says that this Source can only send. A
-	// *MissingPathError says that the tree has no such paths.
+	// List starts a list of all entries at and below paths, a directory before its
+	// contents. ErrNoList says that this Source can only send. A
+	// *MissingPathError says that paths do not exist.
 	List(ctx context.Context, paths []string) (Listing, error)
-	// Open begins to send the content of wants, in their order. A Source without
+	// Open starts sending the content of wants, in their order. A Source without
 	// List sends the whole trees at their paths, from the beginning.
 	Open(ctx context.Context, wants []Want) (Contents, error)
 	// Sums hashes the beginnings of files and answers in the order of prefixes.
@@ -25,21 +25,21 @@ type Source interface {
 // Item is one entry of a remote tree.
 type Item struct {
 	localtree.Entry
-	// Refused says why the entry, or what lies in it, cannot be read: a clause
-	// that follows its name. Empty: it can.
+	// Refused says why the entry, or its contents, cannot be read: a clause
+	// that follows its name. "" if it can be read.
 	Refused string
-	// Skipped says why it is no part of the tree: a clause that follows its name. Nothing is missing
-	// without it.
+	// Skipped says why the entry is not part of the tree: a clause that follows its name. The tree is
+	// complete without it.
 	Skipped string
-	// Offset is where its content begins, in Contents: what was wanted, or 0.
+	// Offset is the start of the content, in Contents: the requested offset, or 0.
 	Offset int64
-	// Beyond is how much longer the file is than Size, in Contents: it grew after it was listed.
+	// Beyond is how many bytes the file is longer than Size, in Contents: it grew after it was listed.
 	Beyond int64
 }
 
 // Listing is a sequence of entries without their content.
 type Listing interface {
-	// Next returns the next entry. io.EOF: the source proved that this was all.
+	// Next returns the next entry. io.EOF means that the list is proven to be complete.
 	Next() (Item, error)
 	Close() error
 }
@@ -47,25 +47,25 @@ type Listing interface {
 // Want asks for the content of one file.
 type Want struct {
 	Path string
-	// Offset is where to begin, in bytes.
+	// Offset is the start of the requested content, in bytes.
 	Offset int64
-	// Listed says that Size is the file's size in the list: no byte beyond it is sent.
+	// Listed says that Size is the file's size in the list. No byte after it is sent.
 	Listed bool
 	Size   int64
 }
 
 // Contents is a sequence of entries with their content.
 type Contents interface {
-	// Next returns the next entry; content of the one before that was not read is
-	// skipped. io.EOF: the source proved that this was all.
+	// Next returns the next entry. It skips unread content of the previous one. io.EOF means
+	// that the sequence is proven to be complete.
 	Next() (Item, error)
 	// Chunk returns the next piece of the entry's content; io.EOF at its end.
 	Chunk() (Chunk, error)
-	// End says how the content ended, once Chunk has returned io.EOF.
+	// End returns the final state of the file, after Chunk has returned io.EOF.
 	End() FileEnd
-	// Proof says what is known of the whole, once Next has returned io.EOF.
+	// Proof returns what is known about the whole sequence, after Next has returned io.EOF.
 	Proof() Proof
-	// Close ends the sequence and frees what it holds, whatever its state.
+	// Close ends the sequence in any state and frees its resources.
 	Close() error
 }
 
@@ -77,10 +77,10 @@ type Chunk struct {
 	Hole int64
 }
 
-// FileEnd is what the source knows of one file once it has sent it.
+// FileEnd is what the source knows about a file after it has sent it.
 type FileEnd struct {
-	// Sum is the XXH3-128 of what was sent, holes as zeros; Hashed says whether
-	// the source computes one.
+	// Sum is the XXH3-128 of the sent content, with holes as zeros. Hashed says whether
+	// the source computes it.
 	Sum    [16]byte
 	Hashed bool
 	State  FileState
@@ -92,9 +92,9 @@ type FileState int
 const (
 	// Still means that nothing changed it.
 	Still FileState = iota
-	// Growing means that it got longer, and that what was sent is its beginning.
+	// Growing means that the file grew. The sent content is its beginning.
 	Growing
-	// Changed means that what was sent is no state that it ever had.
+	// Changed means that the sent content may not be a state that the file had.
 	Changed
 )
 
@@ -107,13 +107,12 @@ type Prefix struct {
 // Sum is the XXH3-128 of a Prefix.
 type Sum struct {
 	Sum [16]byte
-	// SHA256 is in place of Sum what a Source knows that cannot hash: it may be of less than
-	// was asked for, whatever the file's size.
+	// SHA256 is set instead of Sum by a Source that has stored hashes and cannot compute others.
+	// It may be for a shorter prefix than requested.
 	SHA256 []byte
-	// Length is how many bytes were hashed: fewer than asked for where the file
-	// is shorter.
+	// Length is how many bytes were hashed: fewer than requested if the file is shorter.
 	Length int64
-	// Refused says why there is none.
+	// Refused is the reason why there is no hash.
 	Refused string
 	// Unknown says that the Source cannot hash: the file is compared by size and time.
 	Unknown bool

@@ -10,47 +10,47 @@ import (
 // Request says what to fetch and where to. Source and Dir are required.
 type Request struct {
 	Source Source
-	// SourceID names the tree for good (a claim's UID): only files that were
-	// fetched from the same one are older copies.
+	// SourceID identifies the tree (the UID of a claim). Local files from the same tree are
+	// older copies and may be overwritten.
 	SourceID string
-	// Dir is the local directory. It is made, with its parents, when the source
-	// has answered, and removed again where nothing came.
+	// Dir is the local directory. It is created, with its parents, when the source
+	// has responded, and removed if nothing was written to it.
 	Dir string
-	// Reservation is Dir, reserved by the caller, who releases it. Nil: Fetch reserves Dir for itself, when the
-	// source has answered.
+	// Reservation is Dir if the caller has reserved it. The caller releases it. If nil, Fetch reserves Dir when the
+	// source has responded.
 	Reservation *Reservation
 	// Paths are relative to the source's root; none means all of it.
 	Paths []string
-	// Filter leaves out what it does not take; nil takes all.
+	// Filter selects the entries to copy; nil selects all.
 	Filter Filter
-	// Layout says what absolute symlinks lead to, and what lies on the same claim outside of the tree. Nil knows of neither.
+	// Layout resolves absolute symlinks and symlinks to other directories of the claim. Nil resolves neither.
 	Layout *localtree.Layout
-	// KeepLinks creates symlinks that lead out of the tree as they are, in place of skipping them.
+	// KeepLinks creates symlinks that lead out of the tree unchanged, instead of skipping them.
 	KeepLinks bool
 	// Force overwrites local files that no fetch wrote.
 	Force bool
-	// Checksum compares what is here by content, not by size and time.
+	// Checksum compares local files by content, not by size and time.
 	Checksum bool
-	// InUse says that something may write to the tree while it is read: what is copied now is compared by
-	// content by the next fetch for which that is not so.
+	// InUse says that something may write to the tree while it is read. The next fetch without InUse compares
+	// the files by content.
 	InUse bool
-	// PlanOnly stops before the first byte: the Result says what would come.
+	// PlanOnly stops before the first byte. The Result says what would be copied.
 	PlanOnly bool
-	// Parallel is how many streams carry files side by side; 0 means 2.
+	// Parallel is the number of parallel streams; 0 means 2.
 	Parallel int
-	// Retries is how often in a row a lost stream is opened again without that
-	// anything came: 0 means 2, below 0 never.
+	// Retries is how often in a row a lost stream is opened again without progress: 0 means
+	// 2, below 0 never.
 	Retries int
-	// Pause is waited for before each retry, the first being 1, with what ended
-	// the attempt; its error ends the fetch. Nil does not wait.
+	// Pause is called before each retry, with the number of the retry, from 1 on, and the
+	// cause. Its error ends the fetch. Nil means no pause.
 	Pause func(ctx context.Context, retry int, cause error) error
-	// Receipts is a directory outside of Dir that remembers what was written
-	// where; empty remembers nothing. It is made if need be.
+	// Receipts is a directory outside Dir for receipts, which record the written files. It
+	// is created if necessary. "" means no receipts.
 	Receipts string
-	// Sums is given a line of sha256sum for each file, once all are here. Nil: none.
+	// Sums receives a line of sha256sum for each file, after all were copied. It may be nil.
 	Sums io.Writer
-	// Planned is told what must come, once that is known: so many files of so many bytes,
-	// of which stored take room on a disk. It may be nil.
+	// Planned is called after the plan: the number of files and bytes to copy, and how many
+	// of the bytes need space on the disk. It may be nil.
 	Planned func(files int, bytes, stored int64)
 	// Reporter may be nil.
 	Reporter Reporter
@@ -62,12 +62,12 @@ type Filter interface {
 }
 
 const (
-	defaultRetries  = 2 // enough for a node that goes and a connection that drops
-	defaultParallel = 2 // one writes here while the other waits there
+	defaultRetries  = 2 // enough for the loss of a node and of a connection
+	defaultParallel = 2 // one writes locally while the other waits for the source
 )
 
-// WithDefaults returns the request with every field set, and with clean Paths of which none lies in
-// another. Its error names a path that leads out.
+// WithDefaults returns the request with defaults, and with clean Paths of which none is inside
+// another. Its error names a path outside the source directory.
 func (r Request) WithDefaults() (Request, error) {
 	switch {
 	case r.Retries == 0:
@@ -95,7 +95,7 @@ func (r Request) WithDefaults() (Request, error) {
 	return r, err
 }
 
-// everything is the Filter that leaves nothing out.
+// everything is the Filter that selects all entries.
 type everything struct{}
 
 func (everything) Takes(string, bool) bool { return true }

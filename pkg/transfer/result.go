@@ -7,80 +7,80 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// Result is what a Fetch did. After an error it covers what had come by then.
+// Result is the result of a Fetch. After an error it describes the state at that time.
 type Result struct {
-	// What is in the directory now, by kind, whether it was written or there
-	// already. A file of several names counts once as file, else as hard links.
+	// The number of entries in the directory by type, written or existing before. For a
+	// file with several names, one counts as file and the others as hard links.
 	Files, Dirs, Symlinks, HardLinks int
 	// Bytes is the content of Files.
 	Bytes int64
-	// Kept is how many files and links of these were there before this Fetch.
+	// Kept is how many of these files and links existed before this Fetch.
 	Kept int
-	// PlanFiles and PlanBytes are what had to come when the plan was made.
+	// PlanFiles and PlanBytes are the number of files and bytes to copy, by the plan.
 	PlanFiles int
 	PlanBytes int64
-	// Refused names what was left out.
+	// Refused are the entries that were not copied.
 	Refused []Refusal
-	// Skipped names what is no part of the tree: nothing is missing without it.
+	// Skipped are entries that are not part of the tree. The copy is complete without them.
 	Skipped []Refusal
-	// Unsettled names the files of a tree in use that were changed so shortly before they were read that they
-	// may have changed meanwhile, without a trace in their times.
+	// Unsettled are files of a tree in use that were changed so shortly before they were read that they may have
+	// changed since, without a change of their times.
 	Unsettled []string
-	// Growing names the files that got longer while they were read: what is here
-	// is their beginning.
+	// Growing are files that grew while they were read. The copy has their beginning.
 	Growing []string
-	// Messages are what the remote program wrote about its work, printable.
+	// Messages are the messages of the remote program, printable.
 	Messages []string
 	// Digest is a hash, in hex, of everything the source named: paths, types,
 	// modes, sizes, times in seconds, targets, in any order. Empty unless Complete.
 	Digest string
-	// Complete says that the source proved to have named and sent everything.
+	// Complete says that the source proved that it named and sent everything.
 	Complete bool
-	// Verified says that all bytes that came were hashed at both ends, too.
+	// Verified says that all received bytes were also hashed at both ends.
 	Verified bool
-	// ReceiptError says why a later fetch will not know these files as its own.
+	// ReceiptError is the error of writing the receipt. Then a later fetch does not recognize
+	// these files as its own.
 	ReceiptError error
 }
 
-// Whole reports whether everything that was asked for is in the directory.
+// Whole reports whether everything that was requested is in the directory.
 func (r Result) Whole() bool { return r.Complete && len(r.Refused) == 0 }
 
-// Empty reports whether there proved to be nothing to fetch.
+// Empty reports whether it is proven that there was nothing to fetch.
 func (r Result) Empty() bool {
 	return r.Whole() && r.Files+r.Dirs+r.Symlinks+r.HardLinks+r.PlanFiles == 0
 }
 
-// NoFiles reports whether there proved to be no files and no links: at most directories.
+// NoFiles reports whether it is proven that there are no files and links, at most directories.
 func (r Result) NoFiles() bool {
 	return r.Whole() && r.Files+r.Symlinks+r.HardLinks+r.PlanFiles == 0
 }
 
-// OnlyDirectories reports whether there proved to be nothing else, not even something that was skipped.
+// OnlyDirectories reports whether NoFiles is true and nothing was skipped except directories of the file system.
 func (r Result) OnlyDirectories() bool {
 	return r.NoFiles() && !slices.ContainsFunc(r.Skipped, func(s Refusal) bool { return !ofSystem(s.Path) })
 }
 
-// Refusal is one entry that was left out.
+// Refusal is an entry that was not copied.
 type Refusal struct {
-	// Path is the entry's name as the source sent it: it may hold anything.
+	// Path is the entry's name as the source sent it. It may contain any bytes.
 	Path string
 	// Reason is a clause about the entry, to follow its name.
 	Reason string
 }
 
-// String is the refusal on one line, printable.
+// String returns the refusal on one line, printable.
 func (r Refusal) String() string { return fmt.Sprintf("%q: %s", r.Path, r.Reason) }
 
-// tally counts what is here. The Result in it holds what needs no counting.
+// tally counts the entries of a fetch.
 type tally struct {
 	Result
 	digest Digest
 }
 
-// reset begins anew, for another attempt at the whole.
+// reset clears the counts for another attempt.
 func (t *tally) reset() { *t = tally{} }
 
-// have counts an entry that is here now, or was before.
+// have counts an entry that exists locally. existed says that this fetch did not write it.
 func (t *tally) have(entry localtree.Entry, existed bool) {
 	switch entry.Type {
 	case localtree.Directory:
@@ -99,5 +99,5 @@ func (t *tally) have(entry localtree.Entry, existed bool) {
 	}
 }
 
-// present is the number of files and links that are here.
+// present returns the number of files and links that exist locally.
 func (t *tally) present() int { return t.Files + t.Symlinks + t.HardLinks }

@@ -17,6 +17,7 @@ import (
 // A connection exists before the program runs. Therefore Dial does not fail: the first Read
 // returns an *ExecError instead. See Answers.
 type ExecDialer struct {
+	// Executor runs the program Argv in the container At.
 	Executor Executor
 	At       Container
 	Argv     []string

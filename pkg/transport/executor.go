@@ -15,11 +15,11 @@ import (
 	"io"
 )
 
-// Container names one container of a pod.
+// Container identifies one container of a pod.
 type Container struct {
 	Namespace string
 	Pod       string
-	Name      string
+	Name      string // of the container
 }
 
 // Stdio holds the streams of a remote program. A nil stream is not opened.

@@ -31,6 +31,7 @@ const (
 
 // Frame is one frame: the field that its Kind names holds it.
 type Frame struct {
+	// Kind says which of the other fields is valid.
 	Kind    Kind
 	Node    Node
 	File    File
@@ -65,17 +66,17 @@ type Node struct {
 	// it has holes.
 	Stored int64
 	Target string // the text of a Symlink
-	// Device and Inode tell names of one file from names of others; zero where
-	// the file has this name only.
+	// Device and Inode identify a file with several names; zero if the file has only
+	// this name.
 	Device, Inode uint64
-	// Refused says why it, or what lies in it, cannot be read: a clause that
-	// follows its name. Empty: it can, as far as is known yet.
+	// Refused says why the entry, or its contents, cannot be read: a clause that
+	// follows its name. "" if no problem is known.
 	Refused string
 	// Skipped is the reason, in the same form, why the entry is not part of the results. The tree is complete without
 	// it.
 	Skipped string
-	// Recent says of a Regular that it was changed so shortly before this description that the
-	// next change may leave its times as they are.
+	// Recent says that a Regular was changed so recently that the next change may leave its
+	// times as they are.
 	Recent bool
 }
 
@@ -86,24 +87,24 @@ type File struct {
 	Mode    fs.FileMode
 	ModTime time.Time
 	Changed time.Time // as of a Node
-	// Offset is where the content begins: what was asked for, or 0 where the file
-	// is shorter than that.
+	// Offset is the start of the content: the requested offset, or 0 if the file is
+	// shorter than that.
 	Offset int64
-	// Beyond is how much longer the file is than Size, where the request limits what is sent.
+	// Beyond is how many bytes the file is longer than Size, if the request has a limit.
 	Beyond int64
 	// Recent is as of a Node.
 	Recent bool
 }
 
-// State is what happened to a file while it was read.
+// State says whether a file changed while it was read.
 type State byte
 
 const (
 	// Still means that nothing changed it.
 	Still State = 0
-	// Growing means that it got longer, and that what was sent is its beginning.
+	// Growing means that the file grew. The sent content is its beginning.
 	Growing State = 1
-	// Changed means that what was sent is no state that it ever had.
+	// Changed means that the sent content may not be a state that the file had.
 	Changed State = 2
 )
 
@@ -121,16 +122,17 @@ type Code byte
 const (
 	// Unreadable means that reading it failed.
 	Unreadable Code = 0
-	// Gone means that there is no such file any more.
+	// Gone means that the file no longer exists.
 	Gone Code = 1
-	// Permission means that the agent may not read it.
+	// Permission means that the agent has no permission to read the file.
 	Permission Code = 2
-	// NotRegular means that it is a file no longer.
+	// NotRegular means that the entry is no longer a regular file.
 	NotRegular Code = 3
 )
 
-// Failure stands in the place of a file or a sum. After a File it ends it.
+// Failure replaces a file or a sum. After a File, it ends the file.
 type Failure struct {
+	// Index is the index of the entry in the request.
 	Index int
 	Code  Code
 	Text  string // a clause that follows the file's name
@@ -138,7 +140,8 @@ type Failure struct {
 
 // Sum is the hash of the beginning of a file.
 type Sum struct {
+	// Index is the index of the entry in the request.
 	Index  int
-	Length int64 // how much was hashed: less than asked for where there is no more
+	Length int64 // how many bytes were hashed: fewer than requested if the file is shorter
 	Sum    [16]byte
 }

@@ -38,8 +38,9 @@ type Writer struct {
 	sink      *sink
 }
 
-// Config is what a Writer needs to work.
+// Config configures a Writer.
 type Config struct {
+	// Now is the clock.
 	Now  func() time.Time
 	Beat time.Duration // DefaultBeat if zero
 }

@@ -1,5 +1,5 @@
-// Package presigned is what is known of the pre-signed requests that a pod makes for this
-// process: how long they hold, whether the pod has reached the store, and what its refusals mean.
+// Package presigned tracks the pre-signed requests that a pod sends for this process: how long
+// they are valid, whether the pod has reached the store, and what its errors mean.
 package presigned
 
 import (
@@ -14,29 +14,31 @@ import (
 )
 
 const (
-	// DefaultValid is how long a request can be made: it is for about 64 MiB.
+	// DefaultValid is how long a pre-signed request is valid. A request sends about 64 MiB.
 	DefaultValid = 15 * time.Minute
-	// MostRenewals is how often one is signed again because it was too old.
+	// MostRenewals is how often a request is signed again because it was too old.
 	MostRenewals = 5
-	// firstTries is how often a store is asked by a pod that has never reached it.
+	// firstTries is the number of attempts of a pod that has never reached the store.
 	firstTries = 4
 )
 
-// Puts are those of one pod, or of the one that came after it, to one bucket. Its methods may be
-// called at the same time.
+// Puts are the pre-signed PUT requests to one bucket, sent by one pod or its replacement. Its methods
+// may be called at the same time.
 type Puts struct {
+	// Store signs the requests for Bucket.
 	Store  *s3.Store
 	Bucket string
-	// Valid is how long each can be made.
-	Valid   time.Duration
+	// Valid is how long each request is valid.
+	Valid time.Duration
+	// Now is the clock.
 	Now     func() time.Time
 	reached atomic.Bool
 }
 
-// Reached notes that one was carried out.
+// Reached records that a request succeeded.
 func (p *Puts) Reached() { p.reached.Store(true) }
 
-// Tries is how often the pod is to ask; 0 is the agent's own patience.
+// Tries returns the number of attempts for the pod; 0 means the default of the agent.
 func (p *Puts) Tries() int {
 	if p.reached.Load() {
 		return 0
@@ -44,8 +46,8 @@ func (p *Puts) Tries() int {
 	return firstTries
 }
 
-// Outdated reports whether a request, signed then, was refused for its age or that of the
-// credentials: signed again, it may be carried out.
+// Outdated reports whether a request failed because its signature, created at the time signed, or the
+// credentials were too old. It may succeed with a new signature.
 func (p *Puts) Outdated(failed *wire.PutError, signed time.Time) bool {
 	refusal := p.refusal(failed)
 	return refusal.Outdated() || failed.Status == http.StatusForbidden && p.Now().Sub(signed) > p.Valid-time.Second
@@ -57,8 +59,8 @@ func (p *Puts) refusal(failed *wire.PutError) *s3.Refusal {
 	}
 }
 
-// Refused is what a pod was answered, as an error for people; a *transfer.LostError where another try
-// may fare better.
+// Refused returns the error of a failed request, as a sentence for the user. It is a *transfer.LostError
+// if another attempt may succeed.
 func (p *Puts) Refused(failed *wire.PutError) error {
 	if failed.Status == 0 && !failed.Unreachable {
 		return errors.New("agent: " + failed.Message)

@@ -13,13 +13,13 @@ import (
 )
 
 const (
-	// pieceSize is how much one request reads, and ahead how many of them are under way for one
-	// stream: a store answers each late, and many at once.
+	// pieceSize is how many bytes one request reads, and ahead how many requests of one stream are
+	// active at the same time, because a store has a high latency for each request.
 	pieceSize = 4 << 20
 	ahead     = 8
 )
 
-// contents reads one object after another, in pieces that are asked for ahead.
+// contents reads one object after another, in pieces that are requested in advance.
 type contents struct {
 	stored *Stored
 	ctx    context.Context
@@ -43,7 +43,7 @@ type piece struct {
 	err           error
 }
 
-// fetch asks for all pieces of all files, in their order.
+// fetch requests all pieces of all files, in their order.
 func (c *contents) fetch() {
 	defer close(c.pieces)
 	for _, want := range c.wants {
@@ -78,7 +78,7 @@ func (c *contents) read(e *entry, p *piece) ([]byte, error) {
 // nextPiece waits for the next piece.
 func (c *contents) nextPiece() (*piece, error) {
 	p, open := <-c.pieces
-	if !open { // the index says that there is one
+	if !open { // by the index, there must be another piece
 		return nil, cmp.Or(c.ctx.Err(), io.ErrUnexpectedEOF)
 	}
 	select {
@@ -112,7 +112,7 @@ func (c *contents) Next() (transfer.Item, error) {
 	item.ModTime = e.ModTime
 	item.Changed = e.Changed
 	if c.offset >= e.Size {
-		c.whole = nil // all is here already, and was compared
+		c.whole = nil // the whole file exists locally, and was compared
 		return item, nil
 	}
 	var err error
@@ -132,7 +132,7 @@ func (c *contents) Next() (transfer.Item, error) {
 	return item, nil
 }
 
-// skipRest goes to the end of the file that is read.
+// skipRest skips the unread pieces of the current file.
 func (c *contents) skipRest() error {
 	for c.entry.isStored() && c.offset < c.entry.Size {
 		p := c.firstPiece
@@ -169,7 +169,7 @@ func (c *contents) Chunk() (transfer.Chunk, error) {
 	return chunk, nil
 }
 
-// End implements transfer.Contents. The sum is that of the index, or what came is nothing.
+// End implements transfer.Contents. The state is Changed if the SHA-256 differs from the index.
 func (c *contents) End() transfer.FileEnd {
 	end := transfer.FileEnd{Sum: c.given.Sum(), Hashed: true}
 	if c.whole != nil && !bytes.Equal(c.whole.Sum(nil), c.entry.SHA256) {

@@ -17,14 +17,14 @@ import (
 )
 
 const (
-	// DefaultPart is the size of the parts of a file that is larger.
+	// DefaultPart is the size of the parts of a larger file, in bytes.
 	DefaultPart = 64 << 20
-	// DefaultParallel is how many requests to the agent run side by side: many small
-	// files go in one.
+	// DefaultParallel is the number of parallel requests to the agent. One request can have
+	// many small files.
 	DefaultParallel = 4
 	// forever is longer than any copy.
 	forever = 10 * 365 * 24 * time.Hour
-	// cleaning is how long tidying up may take after the end.
+	// cleaning is how long cleanup may take after the end.
 	cleaning = time.Minute
 )
 
@@ -34,34 +34,37 @@ type Agent interface {
 	Put(ctx context.Context, request wire.PutRequest, result func(wire.PutResult)) error
 }
 
-// Request says what to copy into a bucket, and where to.
+// Request says what to copy to a bucket.
 type Request struct {
 	// Request is as for a fetch, without Dir, Receipts and Sums. Its Source lists, and Force
 	// overwrites objects.
 	transfer.Request
+	// Agent stores files in Store.
 	Agent Agent
 	Store *s3.Store
-	At    s3.Location
-	// ID is this copy's. Who had it before is known to be dead.
+	// At is the destination.
+	At s3.Location
+	// ID identifies this copy. An earlier process with the same ID is known to be dead.
 	ID string
-	// Part is from how many bytes on a file goes in parts, of as many: what the store's profile says if zero, or DefaultPart. Valid is how
-	// long a pre-signed request can be made: presigned.DefaultValid if zero.
+	// Part is the size of parts in bytes. Larger files are uploaded in parts. If zero, it is the setting of the profile, or
+	// DefaultPart. Valid is how long a pre-signed request is valid: presigned.DefaultValid if zero.
 	Part  int64
 	Valid time.Duration
 	Now   func() time.Time
-	// Say is told what people should know.
+	// Say receives notes for the user.
 	Say func(string)
-	// Begun, if not nil, is called once the place is this copy's: from then on parts may come to lie there.
+	// Begun, if not nil, is called when this copy has the lock. From then on, the bucket may contain parts.
 	Begun func()
-	// Stays, if not nil, is called where parts of files stay in the bucket when the copy ends, or may stay.
+	// Stays, if not nil, is called if parts of files may remain in the bucket when the copy ends.
 	Stays func()
 
-	// beat and grace are for tests: how often the lock is written, and how long tidying up may take after ctx ends.
+	// beat and grace are for tests: the interval of writing the lock, and how long cleanup may take after ctx ends.
 	beat, grace time.Duration
 }
 
-// Copy puts what r asks for into the bucket. What it returns is as of transfer.Fetch: files and
-// links are objects, or lines of the index, that are there. Errors are those, and a *LockedError.
+// Copy copies the requested files to the bucket. The result is that of transfer.Fetch, with objects
+// and lines of the index instead of files and links. Errors are those of transfer.Fetch, and a
+// *LockedError.
 func Copy(ctx context.Context, r Request) (transfer.Result, error) {
 	if r.Parallel == 0 {
 		r.Parallel = DefaultParallel
@@ -126,7 +129,7 @@ type object struct {
 	etag string
 }
 
-// copyLocked copies while nobody else does. Of what only looks nobody need know.
+// copyLocked copies with the lock. A plan needs no lock.
 func (c *copying) copyLocked(ctx context.Context) error {
 	if c.PlanOnly {
 		return c.run(ctx)
@@ -147,7 +150,7 @@ func (c *copying) copyLocked(ctx context.Context) error {
 	err := c.run(inner)
 	if inner.Err() != nil && ctx.Err() == nil {
 		c.stays()
-		return &LockedError{c.At} // whose index it is now
+		return &LockedError{c.At} // another copy has the lock, so that this one must not write the index
 	}
 	err = transfer.Joined(err, c.end(ctx, err))
 	if released := l.release(still); released != nil && err == nil {
@@ -168,7 +171,7 @@ func (c *copying) run(ctx context.Context) error {
 	return c.explainIncomplete(c.Attempts(ctx, c.lasting, c.present, c.send))
 }
 
-// explainIncomplete says where what came whole is.
+// explainIncomplete adds to an *IncompleteError that the complete files are in the bucket.
 func (c *copying) explainIncomplete(err error) error {
 	if incomplete, ok := errors.AsType[*transfer.IncompleteError](err); ok {
 		incomplete.Place = "in the bucket"
@@ -188,7 +191,7 @@ func (c *copying) present() int {
 	return c.result.Files + c.result.Symlinks
 }
 
-// gain counts what need not be done again.
+// gain counts files and bytes that need not be sent again.
 func (c *copying) gain(files, bytes int64) {
 	c.mu.Lock()
 	c.gained += files + bytes
@@ -196,14 +199,14 @@ func (c *copying) gain(files, bytes int64) {
 	c.progress(files, bytes)
 }
 
-// notePutRequest notes that from now on objects may come to be of which nobody hears.
+// notePutRequest records that the agent may have created objects, also if its response is lost.
 func (c *copying) notePutRequest() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.putRequested = true
 }
 
-// progress reports what is there.
+// progress adds to the progress and reports it.
 func (c *copying) progress(files, bytes int64) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

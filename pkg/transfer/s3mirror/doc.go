@@ -1,13 +1,15 @@
-// Package s3mirror keeps the files of a tree in a bucket as they are, one object a file, and
-// brings them back.
+// Package s3mirror copies the files of a tree to a bucket, one object per file, and back.
 //
-// What it promises: an object's name is the file's path below the place that was named; what
-// kind of text it is, its time and its mode go with it; the store proves by an MD5 of each part
-// that it has what was read, and the SHA-256 of that stands in a list for sha256sum. What is
-// there already and the same is not sent again, and no object is overwritten that was not
-// put there for the same tree. A copy that is broken off goes on where it was.
+// What it promises:
+//   - The key of an object is the file's path below the location. The object has the content
+//     type, the time and the mode of the file.
+//   - The store verifies the MD5 of each part, and the SHA-256 of each file is in a list for
+//     sha256sum.
+//   - Files that are already in the bucket and identical are not sent again.
+//   - An object is only overwritten if it was written for the same tree, or with Force.
+//   - An interrupted copy is resumed.
 //
-// Beside the files lie three objects of its own: the list of sums, an index, from which a later
-// copy knows what is there, and while a copy runs a lock. Directories, symbolic links, and which
-// files are one under several names, stand in the index only.
+// Besides the files, there are three objects: the list of sums, an index, which describes the
+// contents for a later copy, and a lock while a copy runs. Only the index contains
+// directories, symbolic links, and which names belong to the same file.
 package s3mirror

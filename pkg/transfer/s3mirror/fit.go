@@ -14,15 +14,15 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
-// mostKey is how long the key of an object may be, in bytes: the S3 API's limit.
+// mostKey is the maximum length of a key in bytes, by the S3 API.
 const mostKey = 1024
 
-// unfit says why an entry can have no place in a bucket; empty where it can.
+// unfit returns the reason why an entry cannot be stored in a bucket; "" if it can.
 func (c *copying) unfit(e *localtree.Entry) string {
 	return cmp.Or(c.misnamed(e), misshaped(e))
 }
 
-// link judges a symlink, and puts what it leads to into the form that it has in the tree. It reports whether the index gets it.
+// link decides about a symlink, and converts its target to the form in the tree. It reports whether the symlink is added to the index.
 func (c *copying) link(e *localtree.Entry) bool {
 	target, err := c.Layout.LinkTarget(e.Path, e.Target)
 	if err == nil {
@@ -75,10 +75,10 @@ func misshaped(e *localtree.Entry) string {
 	return ""
 }
 
-// isText reports whether XML, in which stores list names, can hold s.
+// isText reports whether s is valid in XML, in which stores list names.
 func isText(s string) bool {
 	return utf8.ValidString(s) && !strings.ContainsFunc(s, func(r rune) bool { return unicode.IsControl(r) || r == 0xfffe || r == 0xffff })
 }
 
-// writable reports whether a time can be written in the index.
+// writable reports whether the index can represent a time.
 func writable(t time.Time) bool { return t.UTC().Year() >= 0 && t.UTC().Year() < 10000 }

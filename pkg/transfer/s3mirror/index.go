@@ -20,29 +20,29 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// The objects beside the files.
+// The names of the objects besides the files.
 const (
 	indexName    = "kubectl-batch.index"
 	manifestName = "kubectl-batch.sha256"
 	lockName     = "kubectl-batch.lock"
 )
 
-// ownNames are those that no file can have at the top of a tree.
+// ownNames are the names that no file can have at the top of a tree.
 var ownNames = []string{indexName, manifestName, lockName} //nolint:gochecknoglobals // read only
 
 const (
-	// mostLine is how long a line of an index can be, in bytes: that of a file of 10,000 parts takes half.
+	// mostLine is the maximum length of a line of an index in bytes: twice that of a file with 10,000 parts.
 	mostLine = 4 << 20
-	// leastEntry is how many bytes an entry takes at least where the index is packed, and mostRatio how many times as
-	// much an index is at most when it is unpacked. A few more are given to a short one.
+	// leastEntry is the minimum size of an entry in the compressed index, and mostRatio the maximum compression ratio.
+	// fewEntries and fewBytes are added to both limits.
 	leastEntry, fewEntries = 2, 1000
 	mostRatio, fewBytes    = 128, 1 << 20
 )
 
-// indexVersion changes with the meaning of the index; another one is not read.
+// indexVersion is the version of the format. Other versions are not read.
 const indexVersion = 1
 
-// facts tell a file, at one source, from what it becomes.
+// facts identify one state of a file at one source.
 type facts struct {
 	Source  string    `json:"source,omitempty"`
 	Size    int64     `json:"size,omitempty"`
@@ -58,52 +58,52 @@ func (f facts) equal(g facts) bool {
 	return f.Source == g.Source && f.Size == g.Size && f.ModTime.Equal(g.ModTime) && f.Changed.Equal(g.Changed)
 }
 
-// entry is what is known of one name.
+// entry describes one name.
 type entry struct {
 	Path string         `json:"path"`
 	Type localtree.Type `json:"type"`
 	Mode fs.FileMode    `json:"mode"`
 	facts
-	// Target is a symlink's text, Link the first name of a file of several.
+	// Target is the text of a symlink, and Link the first name of a file with several names.
 	Target string `json:"target,omitempty"`
 	Link   string `json:"link,omitempty"`
-	// Evidence is that of the file when it was read.
+	// Evidence is the evidence for the file when it was read.
 	Evidence transfer.Evidence `json:"evidence,omitempty"`
-	// SHA256 is empty where there is no object yet, or no file.
+	// SHA256 is empty if there is no object yet, or the entry is not a file.
 	SHA256 []byte `json:"sha256,omitempty"`
 	ETag   string `json:"etag,omitempty"`
-	// States are those of the SHA-256 after each part but the last, of so many bytes: a
-	// copy from the bucket that was broken off goes on from there.
+	// States are the states of the SHA-256 after each part except the last. Part is the size
+	// of the parts. An interrupted copy from the bucket resumes at these offsets.
 	Part   int64    `json:"part,omitempty"`
 	States [][]byte `json:"states,omitempty"`
-	// Planned says that an object of this name is, or will be, of a copy that has not ended.
+	// Planned says that a copy that has not ended has created this object, or will do so.
 	Planned bool `json:"planned,omitempty"`
-	// Upload is, of such a copy, the parts that are there already.
+	// Upload is the multipart upload of such a copy.
 	Upload *upload `json:"upload,omitempty"`
-	// torn says that the object is of a file that changed as it was read.
+	// torn says that the file changed while the object was sent.
 	torn bool
 }
 
-// upload is an object on its way in parts.
+// upload is an incomplete multipart upload.
 type upload struct {
 	ID string `json:"id"`
 	facts
 	Part int64 `json:"part"`
-	// Evidence is that of the file when the first part was read.
+	// Evidence is the evidence for the file when the first part was read.
 	Evidence transfer.Evidence `json:"evidence,omitempty"`
 	ETags    []string          `json:"etags,omitempty"`
 	States   [][]byte          `json:"states,omitempty"`
-	// SHA256 is of the whole file, once all parts are there: only their putting together is left.
+	// SHA256 is of the whole file. It is set when all parts are stored, so that only the upload must be completed.
 	SHA256 []byte `json:"sha256,omitempty"`
 }
 
-// isStored reports whether the entry's object is whole.
+// isStored reports whether the entry's object is complete.
 func (e *entry) isStored() bool { return e != nil && len(e.SHA256) > 0 }
 
-// matches reports whether an object is, as far as a list of them shows, what the entry says.
+// matches reports whether an object in a list has the ETag and size of the entry.
 func (e *entry) matches(o object) bool { return e.ETag == o.etag && e.Size == o.size }
 
-// index is what is known of a place, by path.
+// index are the entries of a location, by path.
 type index map[string]*entry
 
 // indexHead is the first line of an index.
@@ -111,10 +111,10 @@ type indexHead struct {
 	Version int `json:"version"`
 }
 
-// ErrNoIndex says that no copy has put anything at a place.
+// ErrNoIndex says that there is no index at a location.
 var ErrNoIndex = errors.New("no index found")
 
-// readIndex reads the index at a place; ErrNoIndex where there is none.
+// readIndex reads the index at a location. The error is ErrNoIndex if there is none.
 func readIndex(ctx context.Context, store *s3.Store, location s3.Location) (index, error) {
 	body, err := store.Get(ctx, location.Bucket, location.Key(indexName))
 	if s3.Absent(err) {
@@ -131,7 +131,7 @@ func readIndex(ctx context.Context, store *s3.Store, location s3.Location) (inde
 	return x, err
 }
 
-// counted counts the bytes of a packed index as they come.
+// counted counts the bytes of a compressed index.
 type counted struct {
 	io.Reader
 	n int64
@@ -144,10 +144,10 @@ func (c *counted) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// errTooMuch says that no copy wrote an index: it holds more than what came of it can be packed from.
+// errTooMuch says that an index was not written by a copy, because it exceeds the maximum compression ratio.
 var errTooMuch = errors.New("its unpacked size exceeds what fetch writes")
 
-// bounded is an unpacked index. Its limit grows with what has come of the packed one.
+// bounded is a decompressed index. Its limit grows with the bytes read from the compressed one.
 type bounded struct {
 	unpacked io.Reader
 	packed   *counted
@@ -163,7 +163,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// parseIndex reads an index as it comes, and no more of it than its length allows for.
+// parseIndex reads an index as a stream. It stops if the decompressed size is too large for the compressed size.
 func parseIndex(source io.Reader) (index, error) {
 	packed := &counted{Reader: source}
 	text, err := gzip.NewReader(packed)
@@ -184,7 +184,7 @@ func parseIndex(source io.Reader) (index, error) {
 	for lines.Scan() {
 		e := &entry{}
 		if err := json.Unmarshal(lines.Bytes(), e); err != nil {
-			return nil, cmp.Or(lines.Err(), err) // a line that was cut is no line
+			return nil, cmp.Or(lines.Err(), err) // after a read error, the line may be incomplete
 		}
 		if !e.sound() || x[e.Path] != nil {
 			return nil, fmt.Errorf("path %q is invalid or occurs twice", e.Path)
@@ -206,7 +206,7 @@ func (u *upload) sound() bool {
 	return u == nil || u.ID != "" && len(u.ETags) <= s3.MostParts && len(u.States) <= s3.MostParts
 }
 
-// paths are sorted: a directory comes before what lies in it.
+// paths returns the paths in order: a directory comes before its contents.
 func (x index) paths() []string {
 	paths := make([]string, 0, len(x))
 	for p := range x {
@@ -216,7 +216,7 @@ func (x index) paths() []string {
 	return paths
 }
 
-// text is the index as it lies in the bucket.
+// text returns the index in the format of the bucket.
 func (x index) text() ([]byte, error) {
 	var text bytes.Buffer
 	zip := gzip.NewWriter(&text)
@@ -229,7 +229,7 @@ func (x index) text() ([]byte, error) {
 	return text.Bytes(), err
 }
 
-// manifest is the list of sums of all files.
+// manifest returns the list of the sums of all files.
 func (x index) manifest() []byte {
 	var text bytes.Buffer
 	for _, p := range x.paths() {

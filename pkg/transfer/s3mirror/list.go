@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// list learns what the tree has and what is in the bucket, and plans what must be sent.
+// list lists the tree and the bucket, and plans which files to send.
 func (c *copying) list(ctx context.Context) error {
 	var doubtful []*task
 	for repeat := true; repeat; {
@@ -38,13 +38,13 @@ func (c *copying) list(ctx context.Context) error {
 	return nil
 }
 
-// considerAll judges all that lies at the paths. It returns the files that may be there already.
+// considerAll decides about all entries at the paths. It returns the files that must be compared.
 func (c *copying) considerAll(ctx context.Context) (doubtful []*task, err error) {
 	listing, err := c.Source.List(ctx, c.Paths)
 	if err != nil {
 		return nil, err
 	}
-	defer func() { _ = listing.Close() }() // the end was proven, or an error tells
+	defer func() { _ = listing.Close() }() // Next has returned any error
 	for {
 		item, err := listing.Next()
 		if errors.Is(err, io.EOF) {
@@ -59,7 +59,7 @@ func (c *copying) considerAll(ctx context.Context) (doubtful []*task, err error)
 	}
 }
 
-// readBucket reads the index and lists the objects; what an attempt before counted is forgotten.
+// readBucket reads the index and lists the objects. It resets the counts of an earlier attempt.
 func (c *copying) readBucket(ctx context.Context) (err error) {
 	c.small = nil
 	c.large = nil
@@ -90,8 +90,8 @@ func (c *copying) readBucket(ctx context.Context) (err error) {
 	return nil
 }
 
-// forgetChanged takes out of the index what the bucket does not hold, or holds as another object: no sum
-// stands for what it is not of.
+// forgetChanged removes sums from the index whose objects no longer exist or have changed, so that no sum
+// belongs to another content.
 func (c *copying) forgetChanged() {
 	for path, e := range c.index {
 		object, taken := c.objects[path]
@@ -105,14 +105,14 @@ func (c *copying) forgetChanged() {
 	}
 }
 
-// consider judges one entry of the tree. It returns a file that may be there already, if its
-// content is the same.
+// consider decides about one entry of the tree. It returns a file that must be compared with its
+// object.
 func (c *copying) consider(item transfer.Item) (compare *task) {
 	if item.Path == "." && item.Refused == "" || item.Path != "." && !c.Filter.Takes(item.Path, item.Type == localtree.Directory) {
 		return nil
 	}
 	if _, repeated := c.listed[item.Path]; repeated {
-		return nil // some file systems name one twice
+		return nil // some file systems list an entry twice
 	}
 	c.listed[item.Path] = struct{}{}
 	if item.Skipped != "" {
@@ -140,7 +140,7 @@ func (c *copying) consider(item transfer.Item) (compare *task) {
 	return nil
 }
 
-// note puts what is no file into the index. Its time alone is no reason to write that again.
+// note adds a directory or symlink to the index. If only its time changed, the index need not be written.
 func (c *copying) note(e *entry) {
 	old := c.index[e.Path]
 	if old == nil || old.Type != e.Type || old.Mode != e.Mode || old.Target != e.Target || old.Source != e.Source {
@@ -151,7 +151,7 @@ func (c *copying) note(e *entry) {
 	c.index[e.Path] = e
 }
 
-// file decides about a file: it must be sent, it is there, or it must be compared first.
+// file decides about a file: it is sent, kept, or must be compared first.
 func (c *copying) file(e localtree.Entry) (compare *task) {
 	t := c.newTask(e)
 	state := c.stateOf(t)
@@ -168,7 +168,7 @@ func (c *copying) file(e localtree.Entry) (compare *task) {
 	return nil
 }
 
-// newTask takes a file into the digest. Of one of several names the first is the file.
+// newTask returns the task for a file and adds it to the digest. Further names of a file are hard links to the first one.
 func (c *copying) newTask(e localtree.Entry) *task {
 	t := &task{Entry: e}
 	if e.Inode != (localtree.Inode{}) {
@@ -185,11 +185,11 @@ func (c *copying) newTask(e localtree.Entry) *task {
 	return t
 }
 
-// What may lie at the name of a file.
+// The states of the object at the name of a file.
 const (
 	isOurs    = iota // nothing, or an older object of the same tree
 	isThere          // the file
-	isForeign        // somebody else's, or changed by somebody
+	isForeign        // not written for this tree, or changed since
 )
 
 func (c *copying) stateOf(t *task) int {
@@ -205,7 +205,7 @@ func (c *copying) stateOf(t *task) int {
 	return isOurs
 }
 
-// countKept counts a file that is there already.
+// countKept counts a file whose object is kept.
 func (c *copying) countKept(t *task) {
 	c.result.Files++
 	c.result.Bytes += t.Size
@@ -226,7 +226,7 @@ func (c *copying) queue(t *task) {
 	}
 }
 
-// compare reads files whose objects are there, and plans those that have another content.
+// compare hashes files whose objects exist, and plans those with another content.
 func (c *copying) compare(ctx context.Context, doubtful []*task) error {
 	for len(doubtful) > 0 {
 		batch := doubtful[:min(len(doubtful), mostFiles)]

@@ -13,26 +13,26 @@ import (
 )
 
 const (
-	// defaultBeat is how often the lock of a living copy is written again, and defaultPatience how long it
-	// is watched before its holder is taken for dead by the next copy.
+	// defaultBeat is the interval at which a copy writes its lock. defaultPatience is how long another copy
+	// watches a lock before it considers its holder dead.
 	defaultBeat, defaultPatience = 10 * time.Second, 30 * time.Second
-	// silent is how old a lock is at least, by the store's clock, whose holder is dead for everybody else.
+	// silent is the age, by the store's clock, from which a lock's holder is considered dead without watching.
 	silent = time.Minute
-	// releasing is how long removing it may take, and mostLock how much of it is read.
+	// releasing is how long removing the lock may take, and mostLock how many bytes of it are read.
 	releasing = 30 * time.Second
 	mostLock  = 1 << 10
 )
 
-// lock keeps two copies from one place. It is an object that says who has it.
+// lock prevents two copies to the same location. It is an object that names its holder.
 type lock struct {
 	store    *s3.Store
 	location s3.Location
 	id       string
 	// source is the tree that is copied.
 	source string
-	// stolen is called when another copy has taken it.
+	// stolen is called when another copy has taken the lock.
 	stolen context.CancelFunc
-	// beat is how often it is written again, and patience how long another holder's lock is watched.
+	// beat is the interval of writing the lock, and patience how long the lock of another holder is watched.
 	beat, patience time.Duration
 
 	stop context.CancelFunc
@@ -43,7 +43,7 @@ func newLock(store *s3.Store, location s3.Location, id, source string, stolen co
 	return &lock{store: store, location: location, id: id, source: source, stolen: stolen, beat: defaultBeat, patience: defaultPatience}
 }
 
-// LockedError says that another copy is at work at a place.
+// LockedError says that another copy writes to a location.
 type LockedError struct{ At s3.Location }
 
 // Error implements error.
@@ -51,29 +51,28 @@ func (e *LockedError) Error() string {
 	return fmt.Sprintf("another fetch is writing to %s; wait until it ends", e.At)
 }
 
-// holder is the text of a lock.
+// holder is the content of a lock.
 type holder struct {
 	ID string `json:"id"`
 	// Source is the tree that the holder copies.
 	Source string `json:"source"`
 }
 
-// claim is what a lock says of its holder.
+// claim is the state of a lock.
 type claim struct {
-	// holder is empty where nobody has it.
+	// holder is empty if there is no lock.
 	holder
-	// stamp is when it was last written, and read when it was looked at, both by the store's clock.
+	// stamp is when the lock was last written, and read when it was read, both by the store's clock.
 	stamp, read time.Time
 	etag        string
 }
 
-// fresh reports whether a holder that lives may have written the lock: what does not say when it was read
-// is not known to be old.
+// fresh reports whether the holder may be alive. It returns true if the store's clock is not known.
 func (c *claim) fresh() bool {
 	return c.ID != "" && (c.read.IsZero() || c.read.Sub(c.stamp) < silent)
 }
 
-// acquire waits for the lock's holder to be gone, if there is one, and no longer.
+// acquire takes the lock. If another copy holds it, acquire watches whether that one is alive.
 func (l *lock) acquire(ctx context.Context, say func(string)) error {
 	holder, err := l.read(ctx)
 	if err != nil {
@@ -91,8 +90,8 @@ func (l *lock) acquire(ctx context.Context, say func(string)) error {
 	return l.keepAlive(ctx)
 }
 
-// watch returns the holder again if it has not moved for as long as patience lasts, and none
-// if it let go meanwhile. A holder that lives is a LockedError.
+// watch returns previous if the lock was not written for the time patience, and an empty claim if
+// the lock was released. If its holder is alive, the error is a *LockedError.
 func (l *lock) watch(ctx context.Context, previous claim) (claim, error) {
 	for waited := time.Duration(0); waited < l.patience; waited += l.beat / 2 {
 		if err := pause(ctx, l.beat/2); err != nil {
@@ -109,7 +108,7 @@ func (l *lock) watch(ctx context.Context, previous claim) (claim, error) {
 	return previous, nil
 }
 
-// read returns who holds the lock.
+// read returns the current state of the lock.
 func (l *lock) read(ctx context.Context) (c claim, err error) {
 	key := l.location.Key(lockName)
 	for item, err := range l.store.List(ctx, l.location.Bucket, key) {
@@ -129,15 +128,16 @@ func (l *lock) read(ctx context.Context) (c claim, err error) {
 	}
 	c.read = l.store.Now()
 	if json.Unmarshal(text, &c.holder) != nil || c.ID == "" {
-		c.holder = holder{ID: string(text)} // whoever wrote that
+		c.holder = holder{ID: string(text)} // in an unknown format
 	}
 	return c, transfer.Lost(err)
 }
 
-// text is what the lock holds while this copy has it.
+// text returns the content of the lock for this copy.
 func (l *lock) text() ([]byte, error) { return json.Marshal(holder{l.id, l.source}) }
 
-// overwrite writes the lock where it still is what was found. Not every store can tell.
+// overwrite writes the lock if it is still in the state previous. A store without conditional
+// requests overwrites it in any case.
 func (l *lock) overwrite(ctx context.Context, previous claim) error {
 	text, err := l.text()
 	if err != nil {
@@ -154,19 +154,20 @@ func (l *lock) overwrite(ctx context.Context, previous claim) error {
 	return nil
 }
 
-// keepAlive makes sure that nobody else wrote the lock at the same time, and goes on writing it.
+// keepAlive checks that no other copy wrote the lock at the same time, and starts to renew it
+// regularly.
 func (l *lock) keepAlive(ctx context.Context) error {
 	if current, err := l.read(ctx); err != nil || current.ID != l.id {
 		return cmp.Or(err, error(&LockedError{l.location}))
 	}
-	beating, stop := context.WithCancel(context.WithoutCancel(ctx)) // also while all is tidied up
+	beating, stop := context.WithCancel(context.WithoutCancel(ctx)) // until the end of the cleanup
 	l.stop, l.done = stop, make(chan struct{})
 	go func() {
 		defer close(l.done)
 		for pause(beating, l.beat) == nil {
-			// The copy itself meets what else is wrong with the store.
+			// The copy itself reports other errors of the store.
 			if _, locked := errors.AsType[*LockedError](l.renew(beating)); locked {
-				l.stolen() // this process slept for longer than one is waited for
+				l.stolen() // this process did not run for longer than the patience of others
 				return
 			}
 		}
@@ -174,7 +175,7 @@ func (l *lock) keepAlive(ctx context.Context) error {
 	return nil
 }
 
-// renew writes the lock once more, if it is still this copy's.
+// renew writes the lock again, if this copy still holds it.
 func (l *lock) renew(ctx context.Context) error {
 	current, err := l.read(ctx)
 	if err != nil {
@@ -186,7 +187,7 @@ func (l *lock) renew(ctx context.Context) error {
 	return l.overwrite(ctx, current)
 }
 
-// release removes the lock, if it was taken and is ours still.
+// release removes the lock, if this copy holds it.
 func (l *lock) release(ctx context.Context) error {
 	if l.stop == nil {
 		return nil

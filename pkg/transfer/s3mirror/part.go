@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// mostState and mostETag are how long the state of a SHA-256, and an ETag, can be at most.
+	// mostState and mostETag are the maximum lengths of the state of a SHA-256 and of an ETag, in bytes.
 	mostState, mostETag = 128, 256
 )
 
@@ -20,11 +20,11 @@ var (
 	errNoSum  = errors.New("the agent returned no SHA-256 for an uploaded file")
 )
 
-// errRefused says that a file cannot be read; parts.refusal says why.
+// errRefused says that a file cannot be read. parts.refusal has the reason.
 var errRefused = errors.New("the file cannot be read")
 
-// part sends the part at n, with a new signature where one was too old. Read is told when the
-// next one may begin.
+// part sends the part at index n, again with a new signature if that was too old. It calls read when
+// the next part can start.
 func (p *parts) part(ctx context.Context, n int, read func()) error {
 	for renewal := 0; ; renewal++ {
 		signed := p.Now()
@@ -43,7 +43,7 @@ func (p *parts) part(ctx context.Context, n int, read func()) error {
 	}
 }
 
-// check says what is wrong with an answer about the part at n.
+// check returns the error of a result for the part at index n.
 func (p *parts) check(n int, result *wire.PutResult) error {
 	switch {
 	case result.Refused != "":
@@ -63,7 +63,7 @@ func (p *parts) check(n int, result *wire.PutResult) error {
 	return nil
 }
 
-// once asks the agent for the part at n.
+// once makes the agent send the part at index n.
 func (p *parts) once(ctx context.Context, n int, read func()) (result wire.PutResult, err error) {
 	signed, err := p.Store.SignPart(ctx, p.At.Bucket, p.in, int32(n+1), p.Valid)
 	if err != nil {
@@ -86,7 +86,7 @@ func (p *parts) once(ctx context.Context, n int, read func()) (result wire.PutRe
 			return
 		}
 		if len(r.State) > mostState {
-			return // the next part finds none
+			return // the next part fails without a state
 		}
 		p.mu.Lock()
 		p.states[n] = r.State
@@ -96,14 +96,14 @@ func (p *parts) once(ctx context.Context, n int, read func()) (result wire.PutRe
 	return result, err
 }
 
-// stored takes note of a part that is in the bucket. What is counted as progress is recorded already.
+// stored records a part that is in the bucket, and then counts it as progress.
 func (p *parts) stored(n int, r wire.PutResult) {
 	p.puts.Reached()
 	p.record(n, r)
 	p.count(min(p.size, p.task.Size-int64(n)*p.size))
 }
 
-// record adds a part to the index, and the parts behind it that are stored already.
+// record adds a part to the index, and the following parts that are stored already.
 func (p *parts) record(n int, r wire.PutResult) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -116,7 +116,7 @@ func (p *parts) record(n int, r wire.PutResult) {
 	p.dirty = true
 	recorded := p.index[p.task.Path].Upload
 	if recorded == nil || recorded.ID != p.in.ID {
-		return // it was given up
+		return // the upload was aborted
 	}
 	for i := len(recorded.ETags); i < len(p.etags)-1 && p.etags[i] != ""; i++ {
 		recorded.ETags, recorded.States = append(recorded.ETags, p.etags[i]), append(recorded.States, p.states[i])

@@ -13,13 +13,13 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
 
-// partsAtOnce is how many parts of one file are on their way at the same time.
+// partsAtOnce is how many parts of one file are sent at the same time.
 const partsAtOnce = 4
 
-// errChanged says that a file is another one than when its first part was read.
+// errChanged says that a file changed after its first part was read.
 var errChanged = errors.New("the file changed")
 
-// parts is a large file on its way.
+// parts is the upload of a large file.
 type parts struct {
 	*copying
 	task *task
@@ -27,22 +27,22 @@ type parts struct {
 	in   s3.Upload
 
 	mu      sync.Mutex
-	etags   []string // of each part; empty where it is not there yet
-	states  [][]byte // behind each part
+	etags   []string // of each part; "" if it is not stored yet
+	states  [][]byte // of the SHA-256 after each part
 	sum     []byte
 	changes wire.State
 	counted int64 // bytes that were counted
 	refusal string
 }
 
-// partSize is what a file of that size is cut into: Part, or more where those were too many.
+// partSize returns the size of the parts of a file of that size: Part, or more if there were too many parts.
 func (c *copying) partSize(size int64) int64 {
 	const step = 1 << 20
 	least := (size + s3.MostParts - 1) / s3.MostParts
 	return max(c.Part, (least+step-1)/step*step)
 }
 
-// inParts sends one large file.
+// inParts sends one large file in parts.
 func (c *copying) inParts(ctx context.Context, t *task) error {
 	p := &parts{copying: c, task: t, size: c.partSize(t.Size)}
 	count := int((t.Size + p.size - 1) / p.size)
@@ -51,7 +51,7 @@ func (c *copying) inParts(ctx context.Context, t *task) error {
 	return p.conclude(ctx, etag, err)
 }
 
-// send sends what is missing and returns the object's ETag.
+// send sends the missing parts, completes the upload and returns the ETag of the object.
 func (p *parts) send(ctx context.Context) (etag string, err error) {
 	firstMissing, etag, err := p.startUpload(ctx)
 	if err != nil || etag != "" {
@@ -64,12 +64,12 @@ func (p *parts) send(ctx context.Context) (etag string, err error) {
 	return p.complete()
 }
 
-// complete puts the parts together. Once begun, that is better not broken off at once: the store may be doing it.
+// complete completes the upload. It is not cancelled at once with the copy, because the store may be doing it already.
 func (p *parts) complete() (etag string, err error) {
 	return p.Store.Complete(p.tidying, p.At.Bucket, p.in, p.etags, p.task.Size)
 }
 
-// conclude takes note of how it ended.
+// conclude handles the result of send.
 func (p *parts) conclude(ctx context.Context, etag string, err error) error {
 	switch {
 	case err == nil:
@@ -85,7 +85,7 @@ func (p *parts) conclude(ctx context.Context, etag string, err error) error {
 		return nil
 	case s3.PartsGone(err) && p.task.renewals < presigned.MostRenewals:
 		if p.task.renewals++; s3.NoUpload(err) || p.task.renewals == 1 {
-			p.progress(0, -p.counted) // what is there is looked at first
+			p.progress(0, -p.counted) // the next attempt lists the stored parts
 		} else {
 			p.drop(ctx)
 		}
@@ -97,11 +97,11 @@ func (p *parts) conclude(ctx context.Context, etag string, err error) error {
 	return transfer.Lost(err)
 }
 
-// drop gives up what was sent so far.
+// drop aborts the upload.
 func (p *parts) drop(ctx context.Context) {
 	p.progress(0, -p.counted)
 	if _, err := p.Store.Abort(ctx, p.At.Bucket, p.in); err != nil {
-		return // it stands in the index, for the next one
+		return // the next copy finds it in the index
 	}
 	p.copying.mu.Lock()
 	defer p.copying.mu.Unlock()
@@ -117,7 +117,7 @@ func (p *parts) count(bytes int64) {
 	p.gain(0, bytes)
 }
 
-// run sends parts, each as soon as the one before it was read.
+// run sends the parts from firstMissing on. A part starts when the previous one was read.
 func (p *parts) run(ctx context.Context, firstMissing int) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(partsAtOnce)

@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// startUpload goes on with an upload that is known, or makes one; it returns the first part to be sent. Where
-// an earlier copy has put all of it together already, it returns the ETag of the object.
+// startUpload resumes the recorded upload or creates one. It returns the index of the first part to send. If an
+// earlier copy has completed the upload, it returns the ETag of the object.
 func (p *parts) startUpload(ctx context.Context) (firstMissing int, etag string, err error) {
 	p.in.Key = p.At.Key(p.task.Path)
 	p.copying.mu.Lock()
@@ -40,14 +40,14 @@ func (p *parts) startUpload(ctx context.Context) (firstMissing int, etag string,
 			return 0, "", err
 		}
 	}
-	// It is of another state of the file, or the store does not say what it has of it.
+	// The upload is for another state of the file, or the store does not list its parts.
 	if _, err := p.Store.Abort(ctx, p.At.Bucket, p.in); err != nil {
 		return 0, "", err
 	}
 	return 0, "", p.createUpload(ctx)
 }
 
-// createUpload begins an upload.
+// createUpload creates an upload and records it in the index.
 func (p *parts) createUpload(ctx context.Context) (err error) {
 	if p.in.ID, err = p.Store.CreateUpload(ctx, p.At.Bucket, p.in.Key, p.task.attributes()); err != nil {
 		return err
@@ -59,7 +59,7 @@ func (p *parts) createUpload(ctx context.Context) (err error) {
 	return nil
 }
 
-// fits reports whether an upload is of the file as it is, cut as it is now.
+// fits reports whether an upload is for the current state of the file and the current size of parts.
 func (p *parts) fits(ctx context.Context, recorded *upload) (bool, error) {
 	if !p.described(recorded) {
 		return false, nil
@@ -69,7 +69,7 @@ func (p *parts) fits(ctx context.Context, recorded *upload) (bool, error) {
 	if recorded.Evidence.Proves(p.InUse) || sent == 0 && !whole {
 		return true, nil
 	}
-	// The times do not prove that what was sent is still what the file begins with.
+	// The times do not prove that the file still begins with the sent content.
 	file := p.task.ask(0, p.task.Size)
 	if !whole {
 		file.Length = int64(sent) * p.size
@@ -94,13 +94,13 @@ func (u *upload) hashes(r wire.PutResult, whole bool, parts int) bool {
 	return bytes.Equal(r.State, u.States[parts-1])
 }
 
-// described reports whether an upload is of a file of the same size and times, cut as it is now.
+// described reports whether an upload has the same size and times of the file, and the current size of parts.
 func (p *parts) described(recorded *upload) bool {
 	return recorded.equal(factsOf(p.SourceID, &p.task.Entry)) && recorded.Part == p.size && len(recorded.ETags) <= len(p.etags) &&
 		len(recorded.States) >= min(len(recorded.ETags), len(p.etags)-1) && (len(recorded.SHA256) == 0 || len(recorded.SHA256) == sha256.Size)
 }
 
-// held asks the store which parts it has of the upload: their ETags by their numbers.
+// held lists the stored parts of the upload: their ETags by their numbers.
 func (p *parts) held(ctx context.Context) (map[int]string, error) {
 	held := map[int]string{}
 	for part, err := range p.Store.Parts(ctx, p.At.Bucket, p.in) {
@@ -112,20 +112,19 @@ func (p *parts) held(ctx context.Context) (map[int]string, error) {
 	return held, nil
 }
 
-// resume takes over the parts of an earlier copy that the store has, and returns the first one that is
-// missing.
+// resume uses the stored parts of an earlier copy, and returns the index of the first missing part.
 func (p *parts) resume(recorded *upload, held map[int]string) (firstMissing int) {
 	for firstMissing < len(recorded.ETags) && held[firstMissing+1] == s3.BareETag(recorded.ETags[firstMissing]) {
 		firstMissing++
 	}
 	if firstMissing == len(p.etags) {
 		if p.sum = recorded.SHA256; len(p.sum) == 0 {
-			firstMissing-- // the sum of all is that of the last
+			firstMissing-- // the last part is sent again, because only its result has the SHA-256 of the file
 		}
 	}
 	copy(p.etags, recorded.ETags[:firstMissing])
 	copy(p.states, recorded.States)
-	if firstMissing < len(p.etags) { // what follows is sent again
+	if firstMissing < len(p.etags) { // the following parts are sent again
 		p.copying.mu.Lock()
 		recorded.ETags = recorded.ETags[:firstMissing]
 		recorded.States = recorded.States[:firstMissing]
@@ -137,8 +136,8 @@ func (p *parts) resume(recorded *upload, held map[int]string) (firstMissing int)
 	return firstMissing
 }
 
-// completed looks for the object of an upload that is gone: a copy that was killed may have put it
-// together. It returns the object's ETag, or nothing where there is none that is proven to be the file.
+// completed looks for the object of an upload that no longer exists: a copy may have completed it before
+// it was killed. It returns the ETag of the object, "" if no object is proven to be the file.
 func (p *parts) completed(ctx context.Context, recorded *upload) (etag string, err error) {
 	if len(recorded.ETags) != len(p.etags) || len(recorded.SHA256) == 0 {
 		return "", nil
@@ -156,8 +155,8 @@ func (p *parts) completed(ctx context.Context, recorded *upload) (etag string, e
 	return object.ETag, nil
 }
 
-// finish writes into the index that all parts are there: if this copy is killed before it hears that the
-// object is made, the next one knows the object by them.
+// finish records in the index that all parts are stored. If this copy is killed while it completes the upload,
+// the next one can recognize the object by its parts.
 func (p *parts) finish(ctx context.Context) {
 	p.copying.mu.Lock()
 	if recorded := p.index[p.task.Path].Upload; recorded != nil && recorded.ID == p.in.ID {
@@ -169,8 +168,8 @@ func (p *parts) finish(ctx context.Context) {
 	p.saveQuickly(ctx)
 }
 
-// vanished is why a part could not be sent. A pod hears nothing of a store that refuses a part before it
-// has read it and closes the connection; this machine asks.
+// vanished returns the reason why a part could not be sent. If a store rejects a part and closes the connection
+// before it has read the content, a pod does not receive the error. Then this machine asks the store.
 func (p *parts) vanished(ctx context.Context, failed error) error {
 	refused, ok := errors.AsType[*s3.Error](failed)
 	if !ok || !refused.InPod || !refused.Unreachable {

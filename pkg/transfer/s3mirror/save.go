@@ -10,24 +10,24 @@ import (
 )
 
 const (
-	// saveEvery is how often the index is written while files are sent, and share how many times
-	// as long as that takes it is left alone at least.
+	// saveEvery is the interval at which the index is written while files are sent. The interval is at
+	// least share times as long as writing it takes.
 	saveEvery = 2 * time.Second
 	share     = 20
 )
 
-// saving is when the index was written.
+// saving is the time of the next write of the index.
 type saving struct {
 	mu       sync.Mutex // held while it is
 	nextSave time.Time
 	took     time.Duration
 }
 
-// quick is how long writing an index takes that is written for every upload that begins, and before it is
-// put together: what is killed then can be gone on with.
+// quick is the time up to which an index is written for every new upload, and before it is completed, so that
+// a later copy can resume the upload if this one is killed.
 const quick = 200 * time.Millisecond
 
-// saveQuickly writes the index now, where that takes little. An error is met again by the next request.
+// saveQuickly writes the index now, if that is fast. If this fails, the next request reports the error.
 func (c *copying) saveQuickly(ctx context.Context) {
 	c.saved.mu.Lock()
 	slow := c.saved.took >= quick
@@ -39,7 +39,7 @@ func (c *copying) saveQuickly(ctx context.Context) {
 	_ = c.save(ctx)
 }
 
-// intend marks what is about to be sent: an object that a copy left which was killed is its own.
+// intend marks the planned files in the index, so that a later copy recognizes their objects if this one is killed.
 func (c *copying) intend(ctx context.Context) error {
 	if len(c.small)+len(c.large) == 0 {
 		return nil
@@ -61,10 +61,10 @@ func (c *copying) intend(ctx context.Context) error {
 	return c.Attempts(ctx, c.lasting, c.present, func(ctx context.Context) error { return transfer.Lost(c.save(ctx)) })
 }
 
-// checkpoint writes the index now and then. An error is met again by who sends.
+// checkpoint writes the index if it is due. If this fails, the next request reports the error.
 func (c *copying) checkpoint(ctx context.Context) {
 	if !c.saved.mu.TryLock() {
-		return // somebody does
+		return // another goroutine writes it
 	}
 	due := c.Now().After(c.saved.nextSave)
 	c.saved.mu.Unlock()

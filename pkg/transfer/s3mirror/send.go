@@ -20,30 +20,30 @@ import (
 )
 
 const (
-	// mostFiles and mostBytes are what one request to the agent is for: each file comes with a
-	// signature of its own.
+	// mostFiles and mostBytes are the limits of one request to the agent. Each file has a signature
+	// in it.
 	mostFiles = 100
 	mostBytes = 64 << 20
-	// mostTries is how often a file that changes while it is read is read.
+	// mostTries is how often a file that changes while it is read is tried.
 	mostTries = 3
 )
 
-// task is a file that must be sent.
+// task is a file to send.
 type task struct {
 	localtree.Entry
-	// link is the first name of a file of several.
+	// link is the first name of a file with several names.
 	link            string
 	tries, renewals uint8
-	// stale says that the file is another one than Entry says.
+	// stale says that the file has changed since it was listed.
 	stale bool
 }
 
-// ask is the task, or a part of it, for the agent.
+// ask returns the request for the file, or a part of it, to the agent.
 func (t *task) ask(offset, length int64) wire.PutFile {
 	return wire.PutFile{Path: t.Path, Size: t.Size, ModTime: t.ModTime, Changed: t.Changed, From: offset, Length: length}
 }
 
-// attributes are what the file's object is stored with. The names are those that rclone gives.
+// attributes returns the attributes of the file's object. The names are those of rclone.
 func (t *task) attributes() s3.Attributes {
 	kind, _, _ := strings.Cut(mime.TypeByExtension(path.Ext(t.Path)), ";") // which characters a text is made of nobody knows
 	if kind == "" {
@@ -55,12 +55,12 @@ func (t *task) attributes() s3.Attributes {
 	}}
 }
 
-// seconds are those since 1970, with what is behind the point.
+// seconds formats a time as seconds since 1970, with decimals.
 func seconds(t time.Time) string {
 	whole := t.Unix()
 	nano := t.Nanosecond()
 	sign := ""
-	if whole < 0 && nano > 0 { // nanoseconds count forwards
+	if whole < 0 && nano > 0 { // nanoseconds are positive also before 1970
 		whole = -whole - 1
 		nano = 1e9 - nano
 		sign = "-"
@@ -72,7 +72,7 @@ func seconds(t time.Time) string {
 	return text
 }
 
-// send sends what is planned, over several requests side by side.
+// send sends the planned files with several parallel requests.
 func (c *copying) send(ctx context.Context) error {
 	group, inner := errgroup.WithContext(ctx)
 	for range c.Parallel {
@@ -92,7 +92,7 @@ func (c *copying) send(ctx context.Context) error {
 	return group.Wait()
 }
 
-// nextBatch removes what goes with one request: a large file, or many small ones.
+// nextBatch removes the files of one request: a large file, or many small ones.
 func (c *copying) nextBatch() (batch []*task) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -109,7 +109,7 @@ func (c *copying) nextBatch() (batch []*task) {
 	return batch
 }
 
-// giveBack puts what did not come to its end.
+// giveBack plans files again that were not sent.
 func (c *copying) giveBack(tasks ...*task) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -122,7 +122,7 @@ func (c *copying) giveBack(tasks ...*task) {
 	}
 }
 
-// sendBatch sends a batch. What it could not is given back.
+// sendBatch sends a batch. It gives files back that it could not send.
 func (c *copying) sendBatch(ctx context.Context, batch []*task) error {
 	var fresh []*task
 	for i, t := range batch {
@@ -147,7 +147,7 @@ func (c *copying) sendBatch(ctx context.Context, batch []*task) error {
 	return c.together(ctx, fresh)
 }
 
-// refresh looks at a file again that changed, and reports whether it is still one to be sent.
+// refresh lists a file again if it changed, and reports whether it is still a file to send.
 func (c *copying) refresh(ctx context.Context, t *task) (bool, error) {
 	if !t.stale {
 		return true, nil
@@ -160,7 +160,7 @@ func (c *copying) refresh(ctx context.Context, t *task) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	defer func() { _ = listing.Close() }() // one entry is all
+	defer func() { _ = listing.Close() }() // only one entry is read
 	item, err := listing.Next()
 	switch {
 	case errors.Is(err, io.EOF) || err == nil && item.Path != t.Path:
@@ -173,7 +173,7 @@ func (c *copying) refresh(ctx context.Context, t *task) (bool, error) {
 	}
 	c.gainTotal(item.Size - t.Size)
 	if item.Inode != t.Inode {
-		t.link = "" // it is another file
+		t.link = "" // the name belongs to another file now
 	}
 	t.Entry, t.stale = item.Entry, false
 	return true, nil
@@ -207,7 +207,7 @@ func (c *copying) together(ctx context.Context, batch []*task) error {
 		}
 		done[r.Index] = true
 		if err := c.handleResult(batch[r.Index], r, signed); failed == nil {
-			failed = err // the others mostly say the same
+			failed = err // other errors usually have the same cause
 		}
 	})
 	for i, t := range batch {
@@ -218,7 +218,7 @@ func (c *copying) together(ctx context.Context, batch []*task) error {
 	return cmp.Or(failed, err)
 }
 
-// request is one without files.
+// request returns a request without files.
 func (c *copying) request() wire.PutRequest {
 	return wire.PutRequest{Roots: string(c.Store.Roots()), Tries: c.puts.Tries()}
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/presigned"
 )
 
-// handleResult takes note of what became of a file that was signed for then.
+// handleResult handles the result of a file whose request was signed at that time.
 func (c *copying) handleResult(t *task, r wire.PutResult, signed time.Time) error {
 	switch {
 	case r.Refused != "":
@@ -37,8 +37,8 @@ func (c *copying) handleResult(t *task, r wire.PutResult, signed time.Time) erro
 	return nil
 }
 
-// torn takes note of an object of a file that changed as it was read: it is there, and is not what the
-// file is. It goes in the end, unless the file comes.
+// torn records an object with the content of a file that changed while it was read. The object is
+// deleted at the end, unless the file is sent again.
 func (c *copying) torn(t *task, etag string) {
 	if etag == "" {
 		return // nothing was stored
@@ -52,7 +52,7 @@ func (c *copying) torn(t *task, etag string) {
 	e.torn = true
 }
 
-// retryChanged has a file sent that changed, as it is by then; one that changes each time is left out.
+// retryChanged plans a file again that changed while it was read. It refuses a file that changes each time.
 func (c *copying) retryChanged(t *task) {
 	if t.tries++; t.tries >= mostTries {
 		c.refuse(t.Path, "the file keeps changing while it is read")
@@ -62,7 +62,7 @@ func (c *copying) retryChanged(t *task) {
 	c.giveBack(t)
 }
 
-// arrived takes note of a file that is in the bucket. The entry says how; the rest of it is filled in.
+// arrived records a file that is in the bucket. e has its hash and ETag; arrived sets the other fields.
 func (c *copying) arrived(t *task, e *entry, changes wire.State) {
 	e.Path = t.Path
 	e.Type = localtree.File

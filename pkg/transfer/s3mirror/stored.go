@@ -15,22 +15,22 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// NotThere is why an entry does not come from a bucket.
+// NotThere is the reason why an entry cannot be copied from a bucket.
 const NotThere = "object missing or incomplete in the bucket"
 
-// Stored is what Copy has put into a bucket, as a transfer.Source: no cluster is needed.
+// Stored is a transfer.Source of the files that Copy has stored in a bucket. It needs no cluster.
 type Stored struct {
 	store    *s3.Store
 	location s3.Location
-	// through is what all that comes is read through.
+	// through wraps the readers of all objects.
 	through func(context.Context, io.Reader) io.Reader
 	index   index
 }
 
 var _ transfer.Source = (*Stored)(nil)
 
-// Open looks at what a Copy has put to a place. The error is ErrNoIndex where none has.
-// Through may be nil.
+// Open reads the index at a location. The error is ErrNoIndex if there is none. through, which
+// wraps the readers of all objects, may be nil.
 func Open(ctx context.Context, store *s3.Store, location s3.Location, through func(context.Context, io.Reader) io.Reader) (*Stored, error) {
 	if through == nil {
 		through = func(_ context.Context, r io.Reader) io.Reader { return r }
@@ -39,7 +39,7 @@ func Open(ctx context.Context, store *s3.Store, location s3.Location, through fu
 	return &Stored{store, location, through, x}, err
 }
 
-// List implements transfer.Source. Names of one file have an Inode that nothing else has.
+// List implements transfer.Source. The names of one file have the same unique Inode.
 func (s *Stored) List(context.Context, []string) (transfer.Listing, error) {
 	groups := map[string]uint64{}
 	for _, e := range s.index {
@@ -50,7 +50,7 @@ func (s *Stored) List(context.Context, []string) (transfer.Listing, error) {
 	return &storedListing{s, s.index.paths(), groups}, nil
 }
 
-// linked reports whether an entry is another name of a file, and not one that it was of once.
+// linked reports whether an entry is still another name of the file Link.
 func (s *Stored) linked(e *entry) bool {
 	if e.Link == "" || !e.isStored() {
 		return false
@@ -74,7 +74,7 @@ func (l *storedListing) Next() (transfer.Item, error) {
 	l.rest = l.rest[1:]
 	item := transfer.Item{Entry: localtree.Entry{
 		Path: e.Path, Type: e.Type, Mode: e.Mode.Perm(), Size: e.Size, Stored: e.Size, ModTime: e.ModTime, Changed: e.Changed, Target: e.Target,
-		Recent: !e.Evidence.Proves(false), // a later copy may put another content there under the same times
+		Recent: !e.Evidence.Proves(false), // a later copy may store another content with the same times
 	}}
 	if e.Type != localtree.File {
 		return item, nil
@@ -83,7 +83,7 @@ func (l *storedListing) Next() (transfer.Item, error) {
 	if l.stored.linked(e) {
 		firstName = e.Link
 	}
-	item.Inode.Number = l.groups[firstName] // none for a file of one name
+	item.Inode.Number = l.groups[firstName] // 0 for a file with one name
 	if !e.isStored() {
 		item.Refused = NotThere
 	}
@@ -93,8 +93,8 @@ func (l *storedListing) Next() (transfer.Item, error) {
 // Close implements transfer.Listing.
 func (*storedListing) Close() error { return nil }
 
-// Sums implements transfer.Source, as far as the index knows: of a file, and of its beginnings
-// behind each part.
+// Sums implements transfer.Source with the sums of the index: of whole files, and of prefixes that
+// end with a part.
 func (s *Stored) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer.Sum, error) {
 	sums := make([]transfer.Sum, len(prefixes))
 	for i, prefix := range prefixes {
@@ -103,7 +103,7 @@ func (s *Stored) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer
 	return sums, nil
 }
 
-// beginning is the sum of as much of the file as is known, at most length.
+// beginning returns the sum of the longest prefix with a known sum, at most length bytes.
 func (e *entry) beginning(length int64) transfer.Sum {
 	if !e.isStored() {
 		return transfer.Sum{Refused: NotThere}
@@ -122,7 +122,7 @@ func (e *entry) beginning(length int64) transfer.Sum {
 
 var errNoState = errors.New("no hash is known up to this offset")
 
-// hashAt is the SHA-256 of what lies before offset, to go on with.
+// hashAt returns a SHA-256 with the content before offset.
 func (e *entry) hashAt(offset int64) (hash.Hash, error) {
 	sum := sha256.New()
 	if offset == 0 {

@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// sweep aborts uploads at names of ours that nobody goes on with: who was at it was killed.
+// sweep aborts uploads of this tree that are not resumed. Copies that were killed left them.
 func (c *copying) sweep(ctx context.Context) {
 	s := &sweeping{copying: c, planned: map[string]*task{}}
 	for _, t := range c.large {
@@ -30,9 +30,9 @@ func (c *copying) sweep(ctx context.Context) {
 	}
 }
 
-// Sweep aborts the uploads that copies of one tree left at a place when they were broken off, and returns how
-// many they were. It touches only what the index and the lock there say is of this tree, and nothing while the
-// lock is fresh: then the error is a *LockedError.
+// Sweep aborts the uploads that interrupted copies of one tree left at a location, and returns their number. It
+// only aborts uploads that belong to this tree by the index and the lock. While the lock is fresh, it does nothing
+// and returns a *LockedError. clock returns the current time.
 func Sweep(ctx context.Context, store *s3.Store, location s3.Location, source string, clock func() time.Time) (count int, err error) {
 	inner, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -58,7 +58,7 @@ func Sweep(ctx context.Context, store *s3.Store, location s3.Location, source st
 	return count, errors.Join(err, l.release(still))
 }
 
-// ofSource reports whether the index at a place has anything of one tree.
+// ofSource reports whether the index at a location has entries of one tree.
 func ofSource(ctx context.Context, store *s3.Store, location s3.Location, source string) (bool, error) {
 	x, err := readIndex(ctx, store, location)
 	for _, e := range x {
@@ -72,7 +72,7 @@ func ofSource(ctx context.Context, store *s3.Store, location s3.Location, source
 	return false, err
 }
 
-// sweepOf aborts the uploads of one tree while the place is locked.
+// sweepOf aborts the uploads of one tree. The caller holds the lock.
 func sweepOf(ctx context.Context, r Request) (count int, err error) {
 	c := &copying{Request: r}
 	if c.index, err = readIndex(ctx, r.Store, r.At); err != nil {
@@ -85,7 +85,7 @@ func sweepOf(ctx context.Context, r Request) (count int, err error) {
 	return s.count, c.save(ctx)
 }
 
-// sweeping is one look for uploads.
+// sweeping is one run of sweep or Sweep.
 type sweeping struct {
 	*copying
 	planned map[string]*task
@@ -94,10 +94,10 @@ type sweeping struct {
 	source string
 }
 
-// isForeign reports whether an entry is of another tree than is looked for.
+// isForeign reports whether an entry belongs to another tree than source.
 func (s *sweeping) isForeign(e *entry) bool { return s.source != "" && e.Source != s.source }
 
-// willResume reports whether an upload is about to be gone on with.
+// willResume reports whether this copy will resume an upload.
 func (s *sweeping) willResume(path, id string) bool {
 	t, e := s.planned[path], s.index[path]
 	return t != nil && e != nil && e.Upload != nil && e.Upload.ID == id && e.Upload.equal(factsOf(s.SourceID, &t.Entry))
@@ -117,7 +117,7 @@ func (s *sweeping) abortOne(ctx context.Context, path, id string) error {
 	return nil
 }
 
-// abortIndexed goes through the uploads that the index knows.
+// abortIndexed aborts uploads that are in the index.
 func (s *sweeping) abortIndexed(ctx context.Context) error {
 	for path, e := range s.index {
 		if e.Upload == nil || s.isForeign(e) || s.willResume(path, e.Upload.ID) {
@@ -130,8 +130,8 @@ func (s *sweeping) abortIndexed(ctx context.Context) error {
 	return nil
 }
 
-// abortListed goes through those that the store lists: of one that was killed as it began, the index has
-// the name only.
+// abortListed aborts uploads that the store lists and the index does not contain, because a copy was killed
+// after it created them.
 func (s *sweeping) abortListed(ctx context.Context) error {
 	prefix := s.At.Key("")
 	for listed, err := range s.Store.Uploads(ctx, s.At.Bucket, prefix) {
@@ -140,7 +140,7 @@ func (s *sweeping) abortListed(ctx context.Context) error {
 		}
 		path, ok := strings.CutPrefix(listed.Key, prefix)
 		if !ok || s.index[path] == nil || s.isForeign(s.index[path]) || s.willResume(path, listed.ID) {
-			continue // somebody else's, or in use
+			continue // it belongs to another program, or is in use
 		}
 		if err := s.abortOne(ctx, path, listed.ID); err != nil {
 			return err
@@ -149,8 +149,8 @@ func (s *sweeping) abortListed(ctx context.Context) error {
 	return nil
 }
 
-// end leaves the index as it is true now. After Ctrl-C nothing stays that no list shows; what else broke
-// a copy off leaves its parts for the next one.
+// end updates the index at the end of a copy. After Ctrl-C it aborts all uploads, because no list shows their
+// parts. After another error it keeps uploads with stored parts for the next copy.
 func (c *copying) end(ctx context.Context, failed error) error {
 	if failed == nil {
 		c.abort(ctx, func(*upload) bool { return true })
@@ -173,14 +173,14 @@ func (c *copying) end(ctx context.Context, failed error) error {
 	switch {
 	case !c.begun:
 	case c.nothing(ctx, failed):
-		_ = c.Store.Delete(ctx, c.At.Bucket, c.At.Key(indexName)) // what came first says more
+		_ = c.Store.Delete(ctx, c.At.Bucket, c.At.Key(indexName)) // the first error is reported
 	default:
 		_ = c.write(ctx)
 	}
 	return nil
 }
 
-// write writes both lists, that of the sums first: as long as it is missing the index is another one.
+// write writes the list of sums and then the index.
 func (c *copying) write(ctx context.Context) error {
 	if err := c.Store.Put(ctx, c.At.Bucket, c.At.Key(manifestName), c.index.manifest()); err != nil {
 		return err
@@ -188,8 +188,8 @@ func (c *copying) write(ctx context.Context) error {
 	return c.save(ctx)
 }
 
-// nothing reports whether no object of ours is there, nor will be: a store that refused all has
-// none, and one that was left in the middle may.
+// nothing reports whether it is certain that this copy created no object: for example, because the store
+// rejected all requests. An interrupted request may still create an object.
 func (c *copying) nothing(ctx context.Context, failed error) bool {
 	if refused, ok := errors.AsType[*s3.Error](failed); c.putRequested && (!ok || refused.Passing()) {
 		return false
@@ -228,7 +228,7 @@ func (c *copying) abort(ctx context.Context, which func(*upload) bool) {
 	}
 }
 
-// abortWhole aborts an upload again until it is gone: a part that was on its way may have come.
+// abortWhole aborts an upload until it no longer exists: a part may be stored during an earlier abort.
 func (c *copying) abortWhole(ctx context.Context, upload s3.Upload) error {
 	const times, between = 4, 200 * time.Millisecond
 	for range times {
@@ -243,8 +243,8 @@ func (c *copying) abortWhole(ctx context.Context, upload s3.Upload) error {
 	return nil
 }
 
-// forgetPlan is for a copy that came to its end: what is planned still was left out. An object of a file
-// that never was still goes; one that does not stays known as ours.
+// forgetPlan removes entries from the index that are still planned at the end of a copy: they were not sent.
+// It deletes objects of files that changed while they were read. If this fails, their entries stay in the index.
 func (c *copying) forgetPlan(ctx context.Context) {
 	var torn []string
 	for path, e := range c.index {

@@ -14,10 +14,10 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// answered is an answer that has begun.
+// answered is the body of a response.
 type answered struct {
 	io.ReadCloser
-	ctx    context.Context // tells who ended the request
+	ctx    context.Context // its cause says why the request ended
 	cancel context.CancelCauseFunc
 }
 
@@ -27,7 +27,7 @@ func (a *answered) Close() error {
 	return a.ReadCloser.Close()
 }
 
-// refusal reads an answer that is no stream.
+// refusal returns the error of a response whose status is not 200.
 func refusal(answer *http.Response) error {
 	defer func() { _ = answer.Body.Close() }()
 	body, err := io.ReadAll(io.LimitReader(answer.Body, wire.MaxRequest))
@@ -53,8 +53,8 @@ func refusal(answer *http.Response) error {
 	return refused
 }
 
-// lost names what ended a request or a stream. If the caller did, that is the
-// error as it is: another try would not fare better.
+// lost returns a *LostError for the end of a request or a stream. If the caller cancelled
+// it, lost returns the cause unchanged, because there must be no retry.
 func lost(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
 	silent, ok := errors.AsType[*silentError](cause)
@@ -65,7 +65,7 @@ func lost(ctx context.Context, err error) error {
 		return cause
 	}
 	if urlErr, ok := errors.AsType[*url.Error](err); ok {
-		err = urlErr.Err // its URL says nothing to people
+		err = urlErr.Err // without the URL, which has no meaning for the user
 	}
 	return &transfer.LostError{Cause: err}
 }

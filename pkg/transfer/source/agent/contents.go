@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// contents is the answer to Open: as many requests as wants need, one after
+// contents is the result of Open. It sends as many requests as wants need, one after
 // another.
 type contents struct {
 	source    *Source
@@ -19,7 +19,7 @@ type contents struct {
 	requested int             // how many of wants are asked for
 	index     int             // of the next file in the request
 	stream    *stream
-	// head is told what the list before the files says; nil where there is none.
+	// head receives the list before the files; nil if there is none.
 	head func(transfer.Item)
 
 	open      bool  // a file has begun and not ended
@@ -29,7 +29,7 @@ type contents struct {
 	end       transfer.FileEnd
 }
 
-// ask sends for the next wants.
+// ask requests the next wants.
 func (c *contents) ask() error {
 	entries := make([]wire.Entry, min(len(c.wants), wire.MaxEntries))
 	for i := range entries {
@@ -41,7 +41,7 @@ func (c *contents) ask() error {
 	return err
 }
 
-// entryOf asks for one file.
+// entryOf returns the entry of a request for one file.
 func entryOf(want transfer.Want) wire.Entry {
 	return wire.Entry{Path: want.Path, Number: want.Offset, Limited: want.Listed, Limit: want.Size}
 }
@@ -71,7 +71,7 @@ func (c *contents) Next() (transfer.Item, error) {
 	return c.startFile(want, frame)
 }
 
-// nextFrame returns the next frame behind the list, which must be of the files that are wanted.
+// nextFrame returns the next frame after the list, which must contain exactly the requested files.
 func (c *contents) nextFrame() (*wire.Frame, error) {
 	frame, err := c.stream.read()
 	if c.head == nil {
@@ -92,7 +92,7 @@ func (c *contents) nextFrame() (*wire.Frame, error) {
 	return frame, err
 }
 
-// nextRequest goes on after the end of one answer.
+// nextRequest continues with another request after the end of a response.
 func (c *contents) nextRequest() (transfer.Item, error) {
 	if c.requested > 0 {
 		return transfer.Item{}, errUnasked
@@ -109,7 +109,7 @@ func (c *contents) nextRequest() (transfer.Item, error) {
 	return c.Next()
 }
 
-// startFile reads the answer to want.
+// startFile reads the first frame of a file.
 func (c *contents) startFile(want transfer.Want, frame *wire.Frame) (transfer.Item, error) {
 	item := transfer.Item{Entry: localtree.Entry{Path: want.Path, Type: localtree.File}}
 	defer func() { c.index++ }()
@@ -144,7 +144,7 @@ func (c *contents) Chunk() (transfer.Chunk, error) {
 	}
 	frame, err := c.stream.read()
 	if errors.Is(err, io.EOF) {
-		err = errUnasked // an end in the middle of a file is none
+		err = errUnasked // the stream must not end within a file
 	}
 	if err != nil {
 		return transfer.Chunk{}, err
@@ -165,7 +165,7 @@ func (c *contents) Chunk() (transfer.Chunk, error) {
 	return chunk, nil
 }
 
-// finish reads how a file ended, and returns io.EOF if that makes sense.
+// finish reads the last frame of a file, and returns io.EOF if it is valid.
 func (c *contents) finish(frame *wire.Frame) error {
 	switch {
 	case frame.Kind == wire.KindFailure:

@@ -1,10 +1,9 @@
 // Package agent is the transfer.Source whose files an agent serves.
 //
-// What it promises: a stream's io.EOF means that the agent proved to have sent
-// all of it; a stream that is cut, damaged, or silent for longer than the constant
-// silence is a *transfer.LostError. It holds a few MiB for each stream that is open, however
-// much comes.
+// What it promises: io.EOF of a stream means that the agent proved that it sent all of it.
+// A stream that is cut, damaged, or without data for longer than the constant silence is a
+// *transfer.LostError. An open stream uses a few MiB of memory, independent of its length.
 //
-// What it does not promise: to hash the content. It passes the agent's hashes
-// on, and whoever stores the bytes compares.
+// What it does not promise: to hash the content. It returns the agent's hashes, and the
+// caller compares them with the received bytes.
 package agent

@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// listing is the answer to List.
+// listing is the result of List.
 type listing struct{ *stream }
 
 // Next implements transfer.Listing.
@@ -59,7 +59,7 @@ func typeOf(t wire.NodeType) localtree.Type {
 // List writes a list of entries that ReadList reads.
 type List struct{ writer *wire.Writer }
 
-// NewList begins a list in to.
+// NewList starts a list that is written to out.
 func NewList(out io.Writer, clock func() time.Time) *List {
 	writer := wire.NewWriter(wire.Config{Now: clock})
 	writer.Start(unflushed{out}, wire.Zstd)
@@ -79,7 +79,7 @@ func (l *List) Add(item transfer.Item) error {
 // Finish writes the end.
 func (l *List) Finish() error { return l.writer.Finish() }
 
-// Stop ends the list where it is.
+// Stop ends the list without its end frame, so that it is incomplete.
 func (l *List) Stop() { l.writer.Stop() }
 
 // ReadList reads what a List wrote.
@@ -93,7 +93,7 @@ var nodeTypes = map[localtree.Type]wire.NodeType{ //nolint:gochecknoglobals // r
 	localtree.Directory: wire.Directory, localtree.File: wire.Regular, localtree.Symlink: wire.Symlink, "": wire.Other,
 }
 
-// unflushed is a destination that keeps nothing back.
+// unflushed is a wire.Destination without a buffer.
 type unflushed struct{ io.Writer }
 
 // Flush implements wire.Destination.

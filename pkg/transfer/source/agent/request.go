@@ -8,10 +8,10 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// fitting is how many of count entries with these paths, at least one, go into one request of
-// so many bytes.
+// fitting returns how many of count entries with these paths, at least one, fit into one request of
+// limit bytes.
 func fitting(count, limit int, path func(int) string) int {
-	const numbers = 3 * 10 // the most that a length and two numbers take
+	const numbers = 3 * 10 // the maximum length of three encoded numbers
 	size := 0
 	for i := range count {
 		size += len(path(i)) + numbers
@@ -22,12 +22,12 @@ func fitting(count, limit int, path func(int) string) int {
 	return count
 }
 
-// fits is how many of entries go into a request of their own.
+// fits returns how many of entries fit into one request.
 func fits(entries []wire.Entry) int {
 	return fitting(len(entries), wire.MaxRequest, func(i int) string { return entries[i].Path })
 }
 
-// ask sends a request that only reads, and returns the stream that answers it.
+// ask sends a request without side effects, and returns the stream of the response.
 func (s *Source) ask(ctx context.Context, endpoint string, entries []wire.Entry) (*stream, error) {
 	var body []byte
 	for _, entry := range entries {
@@ -40,7 +40,8 @@ func (s *Source) ask(ctx context.Context, endpoint string, entries []wire.Entry)
 	return s.stream(answer), nil
 }
 
-// post sends a request and returns its answer, which may be silent for so long at most.
+// post sends a request and returns the body of the response. It cancels the request if no data
+// arrives for the time s.silence.
 func (s *Source) post(ctx context.Context, endpoint string, body []byte) (*answered, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	watch := newWatch(s.silence, cancel)
@@ -50,11 +51,11 @@ func (s *Source) post(ctx context.Context, endpoint string, body []byte) (*answe
 		cancel(nil)
 		return nil, err
 	}
-	// What is asked for twice is only done twice: a request that met a closed connection
-	// is sent again. An empty value says so to package net/http and is not sent.
+	// Requests are idempotent. This key makes net/http retry a request on a closed connection.
+	// With a nil value the header is not sent.
 	request.Header["Idempotency-Key"] = nil
 	watch.start()
-	answer, err := s.client.Do(request) //nolint:bodyclose // who is given the answer does it
+	answer, err := s.client.Do(request) //nolint:bodyclose // the caller closes it
 	watch.stop()
 	if err == nil && answer.StatusCode != http.StatusOK {
 		err = refusal(answer)

@@ -11,12 +11,11 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// silence is how long an agent may send nothing. It gives a sign of life every
-// few seconds, whatever it does.
+// silence is how long an agent may send no data. It sends a heartbeat every few seconds.
 const silence = 15 * time.Second
 
-// Source asks one agent. Its methods may be called at the same time; an agent
-// answers eight requests at once, and more wait.
+// Source reads from one agent. Its methods may be called at the same time. An agent serves
+// eight requests at once, and more wait.
 type Source struct {
 	client   *http.Client
 	codec    wire.Codec
@@ -25,7 +24,7 @@ type Source struct {
 	received [3]atomic.Int64
 }
 
-// New makes a Source of the agent that client reaches under the name "agent".
+// New returns a Source of the agent that client reaches as host "agent".
 // The codec is auto, zstd, s2 or none.
 func New(client *http.Client, codec string) (*Source, error) {
 	parsed, err := wire.ParseCodec(codec)
@@ -37,8 +36,8 @@ func New(client *http.Client, codec string) (*Source, error) {
 
 var _ transfer.Source = (*Source)(nil)
 
-// Received is how many bytes of streams of content came so far by the codec
-// they were compressed with, counted before compression.
+// Received returns how many bytes of content were received so far, before compression, by
+// codec.
 func (s *Source) Received() map[string]int64 {
 	received := map[string]int64{}
 	for codec := range s.received {

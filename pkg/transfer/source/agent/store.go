@@ -14,14 +14,14 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// maxAnswer is how much an answer to a store may be, in bytes: blanks, mostly.
+// maxAnswer is the maximum length of a response to a store, in bytes. Most of it are blanks.
 const maxAnswer = 1 << 20
 
-// maxResult is how much one file's part of an answer to a put may be, in bytes.
+// maxResult is the maximum length of the result of one file in a response to a put, in bytes.
 const maxResult = 32 << 10
 
-// Store has the agent pack the content of wants into one object, and send it to target.
-// Decode reads such an object. There may be as many wants as Fits says. Errors: a *wire.PutError, or those of a Source.
+// Store makes the agent pack the content of wants into one object, and send it to target.
+// Decode reads such an object. There may be at most Fits(wants) wants. Errors: a *wire.PutError, or those of a Source.
 func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer.Want) error {
 	body, err := json.Marshal(target)
 	if err != nil {
@@ -49,9 +49,9 @@ func (s *Source) Store(ctx context.Context, target wire.Target, wants []transfer
 	return nil
 }
 
-// Put has the agent store files as objects, one each, and tells each of what became of them:
-// of a part behind which others follow, twice. Errors are
-// those of a Source; what was not told of is to be asked for again.
+// Put makes the agent store files, one object per file. It calls report for the result of each
+// file: for a part that is not the last one, twice. Errors are those of a Source. Files without
+// a result must be requested again.
 func (s *Source) Put(ctx context.Context, request wire.PutRequest, report func(wire.PutResult)) error {
 	body, err := request.Marshal()
 	if err != nil {
@@ -84,7 +84,7 @@ func (s *Source) Put(ctx context.Context, request wire.PutRequest, report func(w
 	return nil
 }
 
-// unzipping is a gzip.Reader whose beginning need not be there yet.
+// unzipping is a gzip.Reader that reads its header at the first Read.
 type unzipping struct {
 	source io.Reader
 	zip    *gzip.Reader
@@ -100,10 +100,10 @@ func (u *unzipping) Read(p []byte) (n int, err error) {
 	return u.zip.Read(p)
 }
 
-// awake is how often an agent is spoken to that ends when nobody does for two minutes.
+// awake is the interval of requests that keep an agent alive. It ends after two minutes without a request.
 const awake = 30 * time.Second
 
-// StayAwake keeps the agent there while what it stored is read elsewhere, until ctx is done.
+// StayAwake keeps the agent alive until ctx is done, while its objects are read from the store.
 func (s *Source) StayAwake(ctx context.Context) {
 	for ticker := time.NewTicker(awake); ; {
 		select {
@@ -127,9 +127,9 @@ func Fits(wants []transfer.Want) int {
 	return fitting(len(wants), wire.MaxRequest/2, func(i int) string { return wants[i].Path })
 }
 
-// Decode reads the content of wants from an object that Store made of them; for the same
-// wants again, what was said at the time. Head is told how each file was when it was packed,
-// before the first one is read. It closes object in the end.
+// Decode reads an object that Store created with the same wants. It calls head for each file,
+// with its metadata when it was packed, before it returns the first one. Close of the result
+// closes object.
 func (s *Source) Decode(ctx context.Context, object io.ReadCloser, wants []transfer.Want, head func(transfer.Item)) transfer.Contents {
 	ctx, cancel := context.WithCancelCause(ctx)
 	return &contents{
@@ -138,8 +138,8 @@ func (s *Source) Decode(ctx context.Context, object io.ReadCloser, wants []trans
 	}
 }
 
-// Head reads the list of files that an object of Store begins with: what was there
-// when it was made. Object need not go on behind the list.
+// Head reads the list of files at the start of an object of Store. The object may end
+// after the list.
 func Head(object io.Reader) (items []transfer.Item, err error) {
 	reader := wire.NewReader(object)
 	for {

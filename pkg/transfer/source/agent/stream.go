@@ -38,18 +38,18 @@ func (s *stream) read() (*wire.Frame, error) {
 
 var (
 	errClosed = errors.New("the stream is closed")
-	// errUnasked says that an agent does not keep to the protocol.
+	// errUnasked says that an agent violates the protocol.
 	errUnasked = &transfer.LostError{Cause: errors.New("the agent sent data that was not requested")}
 )
 
-// count adds what came to the Source's numbers.
+// count adds the received bytes to the counts of the Source.
 func (s *stream) count() {
 	for codec := range s.source.received {
 		s.source.received[codec].Add(s.reader.Received(wire.Codec(codec)))
 	}
 }
 
-// Close ends the stream and gives its buffers back.
+// Close ends the stream and returns its buffers to the pool.
 func (s *stream) Close() error {
 	if s.reader == nil {
 		return nil

@@ -7,15 +7,14 @@ import (
 	"time"
 )
 
-// silentError is why a stream is given up that may still be open.
+// silentError says that no data was received for a time. The stream is then cancelled.
 type silentError struct{ timeout time.Duration }
 
 // Error implements error.
 func (e *silentError) Error() string { return fmt.Sprintf("no data received for %s", e.timeout) }
 
-// watch cancels a request whose answer is waited for too long. It runs only
-// while somebody waits: whoever is slow to take what came is no sign of a lost
-// agent.
+// watch cancels a request if a read takes too long. It does not run between reads, because
+// a slow consumer does not mean that the agent is lost.
 type watch struct {
 	timer   *time.Timer
 	timeout time.Duration

@@ -9,11 +9,11 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// ahead is how many objects of one stream may be in the bucket, or on their way there, behind
-// that which is read.
+// ahead is how many objects of one stream are packed in advance, besides the one that is
+// being read.
 const ahead = 2
 
-// contents reads one object after another while the next ones are made.
+// contents reads one object after another while the next ones are packed.
 type contents struct {
 	source  *Source
 	ctx     context.Context
@@ -30,14 +30,14 @@ type contents struct {
 	dropped []*making
 }
 
-// making is an object that is being made.
+// making is an object that the agent is packing.
 type making struct {
 	segment
 	done chan struct{}
 	err  error
 }
 
-// packAhead has objects made, as far ahead as may be.
+// packAhead makes the agent pack objects, up to the limit ahead.
 func (c *contents) packAhead() {
 	for len(c.rest) > 0 && len(c.pending) <= ahead {
 		m := &making{segment: c.rest[0], done: make(chan struct{})}
@@ -51,7 +51,7 @@ func (c *contents) packAhead() {
 	}
 }
 
-// advance opens the next object; io.EOF says that there is none.
+// advance opens the next object. The error is io.EOF if there is none.
 func (c *contents) advance() error {
 	c.finishObject()
 	c.packAhead()
@@ -72,7 +72,7 @@ func (c *contents) advance() error {
 	location := c.source.At
 	body, err := c.source.Store.Get(c.ctx, location.Bucket, location.Key(following.name))
 	if s3.Absent(err) {
-		return &transfer.LostError{Cause: err} // it is packed anew
+		return &transfer.LostError{Cause: err} // the next attempt packs it again
 	}
 	if err != nil {
 		return transfer.Lost(err)
@@ -82,15 +82,15 @@ func (c *contents) advance() error {
 	return nil
 }
 
-// head learns how a file was when it was packed.
+// head receives the metadata of a file when it was packed.
 func (c *contents) head(item transfer.Item) { c.packed = item }
 
-// finishObject is done with the object that was read: what it held is here.
+// finishObject closes the object that was read, and removes it from the bucket.
 func (c *contents) finishObject() {
 	if c.object == nil {
 		return
 	}
-	_ = c.object.Close() // it came to its end
+	_ = c.object.Close() // it was read to its end
 	if !c.current.stored {
 		c.source.remove(c.ctx, c.current.name)
 	}
@@ -115,7 +115,7 @@ func (c *contents) Next() (transfer.Item, error) {
 	}
 }
 
-// nextItem returns the next file, or piece of one, of this object or the one after it.
+// nextItem returns the next file, or piece of one, of this object or the following one.
 func (c *contents) nextItem() (transfer.Item, error) {
 	for {
 		if c.object == nil {
@@ -133,7 +133,7 @@ func (c *contents) nextItem() (transfer.Item, error) {
 	}
 }
 
-// skipRest goes to the end of the file that is read.
+// skipRest reads the rest of the current file.
 func (c *contents) skipRest() error {
 	for c.file != nil {
 		if _, err := c.Chunk(); errors.Is(err, io.EOF) {
@@ -167,11 +167,11 @@ func (c *contents) End() transfer.FileEnd {
 // Proof implements transfer.Contents.
 func (*contents) Proof() transfer.Proof { return transfer.Proof{Hashed: true} }
 
-// Close implements transfer.Contents. What was made and not read stays for a later try.
+// Close implements transfer.Contents. Objects that were not read stay for a later attempt.
 func (c *contents) Close() error {
 	c.cancel()
 	if c.object != nil {
-		_ = c.object.Close() // its end does not matter any more
+		_ = c.object.Close() // its end is not needed
 		c.source.giveBack(c.current)
 	}
 	for _, m := range append(c.pending, c.dropped...) {

@@ -16,12 +16,12 @@ type joint struct {
 	offset    int64 // how far it came
 	skip      int64 // what of this piece is here already
 	state     transfer.FileState
-	// uncertain says that the file is not what it was when the first piece was read.
+	// uncertain says that the file may have changed since the first piece was read.
 	uncertain    bool
 	piece, whole transfer.Hasher
 }
 
-// join begins a large file with its first piece.
+// join starts a large file with its first piece.
 func (c *contents) join(item transfer.Item) transfer.Item {
 	want := c.current.wants[0]
 	if item.Refused != "" {
@@ -38,8 +38,8 @@ func (c *contents) join(item transfer.Item) transfer.Item {
 	return item
 }
 
-// compareSize looks whether the file is as long as it was cut for. One that is longer is
-// asked about in the end; one that is shorter is cut anew.
+// compareSize checks whether the file still has the size for which it was cut. If it is longer,
+// finish compares the content with the agent. If it is shorter, the next attempt cuts it again.
 func (j *joint) compareSize(item transfer.Item) {
 	switch size := j.packed.Size; {
 	case j.packed.Path != item.Path || size == j.current.size:
@@ -51,7 +51,7 @@ func (j *joint) compareSize(item transfer.Item) {
 	}
 }
 
-// drop forgets the pieces of a file that were not read yet.
+// drop discards the pieces of a file that were not read yet.
 func (c *contents) drop(path string) {
 	belongs := func(g *segment) bool { return g.end > 0 && g.wants[0].Path == path }
 	c.rest = slices.DeleteFunc(c.rest, func(g segment) bool { return belongs(&g) })
@@ -63,7 +63,7 @@ func (c *contents) drop(path string) {
 	})
 }
 
-// chunk returns the next piece of content, whichever object it is in.
+// chunk returns the next chunk of content. It continues with the next object at the end of one.
 func (j *joint) chunk() (transfer.Chunk, error) {
 	for j.state != transfer.Changed {
 		chunk, err := j.object.Chunk()
@@ -89,7 +89,7 @@ func (j *joint) chunk() (transfer.Chunk, error) {
 	return transfer.Chunk{}, j.finish()
 }
 
-// behind is what of chunk is not here already.
+// behind returns the part of chunk that does not exist locally.
 func (j *joint) behind(chunk transfer.Chunk) transfer.Chunk {
 	n := min(j.skip, int64(len(chunk.Data))+chunk.Hole)
 	j.skip -= n
@@ -101,7 +101,7 @@ func (j *joint) behind(chunk transfer.Chunk) transfer.Chunk {
 	return chunk
 }
 
-// turn goes from the end of one piece to the beginning of the next; io.EOF: it was the last.
+// turn goes from the end of one piece to the start of the next one. The error is io.EOF after the last.
 func (j *joint) turn() error {
 	end := j.object.End()
 	if end.State == transfer.Changed || end.Sum != j.piece.Sum() || j.offset != j.current.end {
@@ -120,7 +120,7 @@ func (j *joint) turn() error {
 	return err
 }
 
-// compare says whether a piece is of the file as it was when the first one was read.
+// compare checks whether a piece is from the same state of the file as the first one.
 func (j *joint) compare(item transfer.Item) {
 	j.compareSize(item)
 	switch {
@@ -131,7 +131,7 @@ func (j *joint) compare(item transfer.Item) {
 	}
 }
 
-// finish returns io.EOF, once it is known what became of the file meanwhile.
+// finish determines the final state of the file and returns io.EOF.
 func (j *joint) finish() error {
 	sum := j.whole.Sum()
 	if j.uncertain && j.state != transfer.Changed {
@@ -144,7 +144,7 @@ func (j *joint) finish() error {
 	if j.state == transfer.Changed {
 		j.drop(j.firstItem.Path)
 		if j.object != nil {
-			_ = j.object.Close() // nobody wants the rest
+			_ = j.object.Close() // the rest is not needed
 			j.object = nil
 		}
 	}
@@ -153,16 +153,16 @@ func (j *joint) finish() error {
 	return io.EOF
 }
 
-// ask compares what came with what the file begins with now: pieces of different moments
-// may fit together, as those of a log do that grows.
+// ask compares the received content with the current start of the file. Pieces from different
+// moments may still be consistent, for example those of a growing log.
 func (j *joint) ask(sum [16]byte) (transfer.FileState, error) {
 	if j.source.bucketOnly {
-		return transfer.Growing, nil // nobody is there to ask, and it is told
+		return transfer.Growing, nil // there is no agent to compare with, so that the user is told
 	}
 	if j.start > 0 {
 		return transfer.Changed, nil
 	}
-	// One byte more tells whether there is more.
+	// The request for one more byte shows whether the file is longer.
 	path := j.firstItem.Path
 	sums, err := j.source.Sums(j.ctx, []transfer.Prefix{{Path: path, Length: j.offset}, {Path: path, Length: j.offset + 1}})
 	switch {

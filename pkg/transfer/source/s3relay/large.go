@@ -5,17 +5,17 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// mostSparse is how many times as long as others a piece with holes may be: at worst it has none.
+// mostSparse is how many times longer a piece with holes may be. It is limited because the piece may have no holes.
 const mostSparse = 8
 
 // large is a file that does not fit into one object.
 type large struct {
 	size int64
-	// piece is what of it goes into one: more where there are holes, which take no room.
+	// piece is the size of its pieces: larger if the file has holes, which are not stored.
 	piece int64
 }
 
-// resize takes into account that a large file has another size by now.
+// resize records a new size of a large file.
 func (s *Source) resize(path string, size int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -27,7 +27,7 @@ func (s *Source) resize(path string, size int64) {
 	}
 }
 
-// end is where the piece ends that from is in. A short one at the end goes with the one before.
+// end returns the end of the piece that contains offset. A short last piece is joined with the one before.
 func (l large) end(offset int64) int64 {
 	end := (offset/l.piece + 1) * l.piece
 	if l.size-end < l.piece/2 {
@@ -36,12 +36,12 @@ func (l large) end(offset int64) int64 {
 	return end
 }
 
-// sizeUp decides whether a file is large.
+// sizeUp records a file that is large.
 func (s *Source) sizeUp(item transfer.Item) {
 	if item.Type != localtree.File || item.Size < s.Chunk*3/2 {
 		return
 	}
-	// Where a file has holes is not known, nor does every file system say how many.
+	// The positions of holes are not known, and not every file system reports their number.
 	piece := s.Chunk * min(item.Size/max(item.Stored, s.Chunk), mostSparse)
 	s.large[item.Path] = large{item.Size, max(piece, s.Chunk)}
 }

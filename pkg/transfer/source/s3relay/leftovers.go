@@ -16,21 +16,21 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
-// headBytes is how much of an object is read to learn what is in it: a list of a thousand
-// files takes a tenth of that.
+// headBytes is how many bytes of an object are read for its list of files. A list of a thousand
+// files has a tenth of that.
 const headBytes = 512 << 10
 
-// learning is of how many objects that is read at the same time.
+// learning is how many of these reads run at the same time.
 const learning = 16
 
-// leftovers are objects that a process before made and did not read.
+// leftovers are objects that were packed and not read, by this or an earlier process.
 type leftovers struct {
-	mu     sync.Mutex // while they are learnt
+	mu     sync.Mutex // held while learnAll adds objects
 	files  map[string]place
 	pieces map[string][]piece
 }
 
-// place is where a small file is.
+// place is the position of a small file.
 type place struct {
 	object *object
 	index  int
@@ -43,7 +43,7 @@ type object struct {
 	items []transfer.Item
 }
 
-// piece is an object that holds one of a large file.
+// piece is an object that contains a piece of a large file.
 type piece struct {
 	name       string
 	start, end int64
@@ -51,7 +51,7 @@ type piece struct {
 	unchanged  bool
 }
 
-// findLeftovers finds out what is in the bucket already, once.
+// findLeftovers lists the objects that are in the bucket already, at the first call.
 func (s *Source) findLeftovers(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -68,7 +68,7 @@ func (s *Source) findLeftovers(ctx context.Context) error {
 	return nil
 }
 
-// learnAll reads what all objects hold, some at a time: of a terabyte they are 16,000.
+// learnAll reads the lists of all objects, several at a time: for a terabyte there are 16,000.
 func (s *Source) learnAll(ctx context.Context, l *leftovers) error {
 	group, inner := errgroup.WithContext(ctx)
 	group.SetLimit(learning)
@@ -81,10 +81,10 @@ func (s *Source) learnAll(ctx context.Context, l *leftovers) error {
 	return group.Wait()
 }
 
-// learn reads what the object called name holds. One that says it in no way is of no use.
+// learn reads the list of the object name. It ignores an object without a valid list.
 func (s *Source) learn(ctx context.Context, l *leftovers, name string) error {
 	if !strings.HasPrefix(name, "files-") && !strings.HasPrefix(name, "piece-") {
-		return nil // the index, or somebody else's
+		return nil // the index, or an object of another program
 	}
 	head, err := s.Store.Beginning(ctx, s.At.Bucket, s.At.Key(name), headBytes)
 	if s3.Absent(err) {
@@ -95,7 +95,7 @@ func (s *Source) learn(ctx context.Context, l *leftovers, name string) error {
 	}
 	items, err := agent.Head(bytes.NewReader(head))
 	if err != nil || len(items) == 0 {
-		return nil // it is made again
+		return nil // it is packed again
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -111,7 +111,7 @@ func (s *Source) learn(ctx context.Context, l *leftovers, name string) error {
 	return nil
 }
 
-// giveBack remembers an object that was made and not read to its end.
+// giveBack records an object that was packed and not read to its end.
 func (s *Source) giveBack(m *making) {
 	if m.err != nil || m.stored || s.bucketOnly {
 		return
@@ -129,18 +129,19 @@ func (s *Source) giveBack(m *making) {
 	packed := &object{name: m.name}
 	for i, want := range m.wants {
 		if want.Offset > 0 {
-			return // it begins in the middle of a file, which the next try need not
+			return // it starts within a file, and the next attempt may need another offset
 		}
 		packed.items = append(packed.items, transfer.Item{Entry: localtree.Entry{Path: want.Path, Type: localtree.File}})
 		s.leftovers.files[want.Path] = place{packed, i, true}
 	}
 }
 
-// see learns how a file is now. That only the bucket is read means that nothing better than its pieces can be had.
+// see compares the current state of a file with its packed content. With bucketOnly, there is no agent, so that the
+// pieces of a recent file are used too.
 func (l *leftovers) see(current transfer.Item, bucketOnly bool) {
 	if p, ok := l.files[current.Path]; ok {
 		packed := p.object.items[p.index]
-		p.unchanged = !packed.Recent && unchanged(packed, current) // of a recent file the times cannot tell
+		p.unchanged = !packed.Recent && unchanged(packed, current) // the times of a recent file prove nothing
 		l.files[current.Path] = p
 	}
 	for i, p := range l.pieces[current.Path] {
@@ -154,11 +155,11 @@ func unchanged(packed, current transfer.Item) bool {
 
 func (l *leftovers) has(path string) bool { return l != nil && l.files[path].unchanged }
 
-// takeFiles returns what of wants, from the first on, lies in one object in that order, and how
-// many they are. But for keep they are not found again: the next try, if there is one, is with a
+// takeFiles returns the first files of wants that are in one object in the same order, and their
+// number. Unless keep is set, it removes them from the leftovers, so that the next attempt packs a
 // new object.
 func (l *leftovers) takeFiles(wants []transfer.Want, keep bool) (segment, int) {
-	if !l.has(wants[0].Path) || wants[0].Offset > 0 { // of that a part is here, which is more
+	if !l.has(wants[0].Path) || wants[0].Offset > 0 { // a part of it exists locally, so that less is transferred without the object
 		return segment{}, 0
 	}
 	source := l.files[wants[0].Path].object

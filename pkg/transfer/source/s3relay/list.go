@@ -15,7 +15,7 @@ import (
 // indexName is the object that holds the list of all files.
 const indexName = "index"
 
-// IsIndex reports whether key is that of a list, which is of no use by itself.
+// IsIndex reports whether key is the key of a list, which has no use without other objects.
 func IsIndex(key string) bool { return path.Base(key) == indexName }
 
 // List implements transfer.Source.
@@ -34,14 +34,14 @@ func (s *Source) List(ctx context.Context, paths []string) (transfer.Listing, er
 	return &listing{inner, s}, nil
 }
 
-// index is the list of a fetch, as it lies in the bucket.
+// index is the list of a fetch, in the format of the bucket.
 type index struct {
 	list    *agent.List
 	content bytes.Buffer
 	whole   bool
 }
 
-// listing passes the agent's list on, and remembers what matters.
+// listing returns the agent's list, and records large files, leftovers and the index.
 type listing struct {
 	transfer.Listing
 	source *Source
@@ -72,7 +72,7 @@ func (l *listing) Next() (transfer.Item, error) {
 	return item, err
 }
 
-// see takes an entry of the list into account.
+// see records an entry of the list.
 func (s *Source) see(item transfer.Item) error {
 	s.sizeUp(item)
 	s.leftovers.see(item, false)
@@ -87,8 +87,8 @@ func (s *Source) see(item transfer.Item) error {
 	return s.index.list.Add(item)
 }
 
-// writeIndex puts the list beside the objects, once: it says what else there is, for who
-// has nothing but the bucket.
+// writeIndex stores the list with the objects, at the first call. A fetch from the bucket without
+// a cluster reads it.
 func (s *Source) writeIndex(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -102,7 +102,7 @@ func (s *Source) writeIndex(ctx context.Context) error {
 	return nil
 }
 
-// through is an object that is read through something.
+// through is an object with a wrapped reader.
 type through struct {
 	io.Reader
 	io.Closer

@@ -7,12 +7,12 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
-// segment is what lies in one object, or what is wanted of it.
+// segment is the content of one object, or the requested part of it.
 type segment struct {
-	// name is that of the object below the fetch's prefix.
+	// name is the name of the object below the prefix of the fetch.
 	name string
-	// wants are the files in it, in their order, and taken those that are wanted now, nil
-	// for all of them.
+	// wants are the files in it, in their order. taken has the indices of the requested ones;
+	// nil for all of them.
 	wants []transfer.Want
 	taken map[int]bool
 	// end is where the piece of a large file ends, 0 where whole files are meant; size is
@@ -27,7 +27,7 @@ type segment struct {
 // isLast reports whether the file ends with the segment.
 func (g *segment) isLast() bool { return g.end == g.size }
 
-// cut turns wants into segments: what lies in the bucket already is taken from there.
+// cut divides wants into segments. It uses objects that are in the bucket already.
 func (s *Source) cut(wants []transfer.Want) (segments []segment) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -52,12 +52,12 @@ func (s *Source) cut(wants []transfer.Want) (segments []segment) {
 	return segments
 }
 
-// pieces cuts a large file where objects of it would always be cut, so that a later
-// process finds the same ones.
+// pieces cuts a large file at fixed offsets, so that a later process can use the same
+// objects.
 func (s *Source) pieces(want transfer.Want, file large) (pieces []segment) {
 	size, start := file.size, want.Offset
 	if start >= size {
-		start = 0 // all of it is here, but was not given its name: it comes again
+		start = 0 // the partial file is complete but was not renamed: it is transferred again
 	}
 	for start < size {
 		end := file.end(start)
@@ -73,10 +73,10 @@ func (s *Source) pieces(want transfer.Want, file large) (pieces []segment) {
 	return pieces
 }
 
-// name is one for an object that is not there yet.
+// name returns a name for a new object.
 func (s *Source) name(kind string) string {
 	return fmt.Sprintf("%s-%s-%06d", kind, s.run, s.number.Add(1))
 }
 
-// pieceName begins the name of a piece of a file.
+// pieceName returns the start of the name of a piece of a file.
 func pieceName(start, end int64) string { return fmt.Sprintf("piece-%d-%d", start, end) }

@@ -19,47 +19,47 @@ import (
 )
 
 const (
-	// atOnce is how many objects are packed and put at the same time.
+	// atOnce is how many objects are packed and stored at the same time.
 	atOnce = 4
-	// DefaultChunk is what goes through a store quickest in one request.
+	// DefaultChunk is the size of an object with the highest throughput in one request, in bytes.
 	DefaultChunk = 64 << 20
 	// removing is how long the removal of one object may take.
 	removing = 30 * time.Second
 )
 
-// Options is what a Source needs.
+// Options configure a Source.
 type Options struct {
-	// Agent packs; UseAgent gives another one in its place.
+	// Agent packs the files. UseAgent replaces it.
 	Agent *agent.Source
 	Store *s3.Store
-	// At is where the objects of this fetch lie, and nothing else.
+	// At is the location for the objects of this fetch only.
 	At s3.Location
 	// Chunk is the size of the pieces of a large file, in bytes before compression:
-	// DefaultChunk if zero. All other files of a request, which are about as much, go
-	// into one object.
+	// DefaultChunk if zero. The other files of a request have about the same size together
+	// and are packed into one object.
 	Chunk int64
-	// Valid is how long a pre-signed request can be made: presigned.DefaultValid if zero.
+	// Valid is how long a pre-signed request is valid: presigned.DefaultValid if zero.
 	Valid time.Duration
-	// Resume uses what a process before left there.
+	// Resume uses the objects of an earlier process.
 	Resume bool
-	// Through, if not nil, is what all that comes out of the bucket is read through.
+	// Through, if not nil, wraps the readers of all objects.
 	Through func(context.Context, io.Reader) io.Reader
-	// Keep leaves the objects there.
+	// Keep does not remove the objects.
 	Keep bool
-	// Layout is that of the request: links that stay inside of the tree are in the index as they are in the
-	// tree. Wanted, if not nil, says what else is there: what is not wanted is not put.
+	// Layout is the Layout of the request. Symlinks that stay inside the tree have their local form in the index.
+	// Wanted, if not nil, selects the entries of the index.
 	Layout *localtree.Layout
 	Wanted func(path string, dir bool) bool
 	Now    func() time.Time
 }
 
-// Source brings files through a bucket. Wait for it when all has come.
+// Source transfers files through a bucket. Call Wait after the transfer.
 type Source struct {
 	Options
 	agent  atomic.Pointer[agent.Source]
 	puts   presigned.Puts
 	slots  chan struct{}
-	run    string // a word of this process alone, for the names of objects
+	run    string // a random word, for unique names of objects
 	number atomic.Int64
 	// bucketOnly says that nothing can be packed: what the bucket holds is all there is.
 	bucketOnly bool
@@ -72,7 +72,7 @@ type Source struct {
 	stays     error // why an object could not be removed
 }
 
-// New makes a Source.
+// New returns a Source.
 func New(o Options) *Source {
 	if o.Valid == 0 {
 		o.Valid = presigned.DefaultValid
@@ -92,7 +92,7 @@ func New(o Options) *Source {
 	return s
 }
 
-// UseAgent has another agent pack from now on: the one before was lost.
+// UseAgent replaces the agent after the earlier one was lost.
 func (s *Source) UseAgent(remote *agent.Source) { s.agent.Store(remote) }
 
 var _ transfer.Source = (*Source)(nil)
@@ -113,7 +113,7 @@ func (s *Source) Open(ctx context.Context, wants []transfer.Want) (transfer.Cont
 	return c, nil
 }
 
-// put has the agent make the object of one segment.
+// put makes the agent create the object of one segment.
 func (s *Source) put(ctx context.Context, g segment) error {
 	if s.bucketOnly {
 		return errors.New("some of the files at " + s.At.String() + " cannot be read")
@@ -151,7 +151,7 @@ func (s *Source) putOnce(ctx context.Context, g segment) error {
 	return err
 }
 
-// remove removes an object that was used, aside.
+// remove removes an object in the background.
 func (s *Source) remove(ctx context.Context, name string) {
 	if s.Keep {
 		return
@@ -167,7 +167,7 @@ func (s *Source) remove(ctx context.Context, name string) {
 	})
 }
 
-// Wait waits for what is being removed, and returns why something could not be.
+// Wait waits for the removal of objects, and returns an error if one could not be removed.
 func (s *Source) Wait() error {
 	s.removal.Wait()
 	s.mu.Lock()

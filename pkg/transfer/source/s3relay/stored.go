@@ -13,17 +13,17 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
 )
 
-// NotThere is why an entry does not come from a bucket.
+// NotThere is the reason why an entry cannot be copied from a bucket.
 const NotThere = "missing or incomplete in the bucket"
 
-// Stored is what a fetch has left in a bucket: there is no agent any more.
+// Stored is a Source of the files that a fetch stored in a bucket. It needs no agent.
 type Stored struct{ source *Source }
 
-// NewStored makes a Source of what lies at o.At; o.Agent is not needed.
+// NewStored returns a Source of the files at o.At. It ignores o.Agent.
 func NewStored(o Options) *Stored {
 	decoder, err := agent.New(&http.Client{Transport: nobody{}}, "none")
 	if err != nil {
-		panic(err) // the codec is one
+		panic(err) // cannot happen, the codec is valid
 	}
 	o.Agent = decoder
 	o.Resume = true
@@ -33,7 +33,7 @@ func NewStored(o Options) *Stored {
 	return &Stored{s}
 }
 
-// nobody is who is asked where there is no agent.
+// nobody is an http.RoundTripper without an agent. Each request fails.
 type nobody struct{}
 
 // RoundTrip implements http.RoundTripper.
@@ -43,7 +43,7 @@ func (nobody) RoundTrip(*http.Request) (*http.Response, error) {
 
 var _ transfer.Source = (*Stored)(nil)
 
-// Empty says that nothing of a fetch lies at a place.
+// Empty says that there are no files of a fetch at a location.
 type Empty struct{ At s3.Location }
 
 // Error implements error.
@@ -51,10 +51,10 @@ func (e *Empty) Error() string {
 	return fmt.Sprintf("no fetched files found at %s", e.At)
 }
 
-// Received is how many bytes came by which codec, before compression.
+// Received returns how many bytes of content were received, before compression, by codec.
 func (s *Stored) Received() map[string]int64 { return s.source.agent.Load().Received() }
 
-// List implements transfer.Source. Its error is an *Empty where there is no list.
+// List implements transfer.Source. Its error is an *Empty if there is no list.
 func (s *Stored) List(ctx context.Context, _ []string) (transfer.Listing, error) {
 	location := s.source.At
 	body, err := s.source.Store.Get(ctx, location.Bucket, location.Key(indexName))
@@ -75,7 +75,7 @@ func (s *Stored) Open(ctx context.Context, wants []transfer.Want) (transfer.Cont
 	return s.source.Open(ctx, wants)
 }
 
-// Sums implements transfer.Source: nobody is there who could hash the beginning of a file.
+// Sums implements transfer.Source. All sums are Unknown, because there is no agent to hash files.
 func (*Stored) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer.Sum, error) {
 	sums := make([]transfer.Sum, len(prefixes))
 	for i := range sums {
@@ -84,7 +84,7 @@ func (*Stored) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer.S
 	return sums, nil
 }
 
-// storedListing names what a list names, as the objects have it.
+// storedListing returns the entries of a list, with the metadata in the objects.
 type storedListing struct {
 	transfer.Listing
 	source *Source
@@ -104,7 +104,7 @@ func (l *storedListing) Next() (transfer.Item, error) {
 	s.sizeUp(item)
 	switch {
 	case s.leftovers.complete(&item, s.large[item.Path]):
-		// Under another name it comes only if it comes under this one.
+		// Its other names can only be copied if this name is wanted.
 		l.present[item.Inode] = s.Wanted == nil || s.Wanted(item.Path, false)
 	case item.Inode == (localtree.Inode{}) || !l.present[item.Inode]:
 		item.Refused = NotThere
@@ -112,7 +112,7 @@ func (l *storedListing) Next() (transfer.Item, error) {
 	return item, nil
 }
 
-// complete makes item what the objects hold, and reports whether they hold all of it.
+// complete sets the metadata of item to that in the objects, and reports whether they contain the whole file.
 func (l *leftovers) complete(item *transfer.Item, as large) bool {
 	if p, ok := l.files[item.Path]; ok && as.size == 0 {
 		p.unchanged = true

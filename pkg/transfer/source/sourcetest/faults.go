@@ -13,15 +13,15 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// counting passes a Source on, counts the bytes of content that it sends, and
-// loses its streams after some.
+// counting wraps a Source. It counts the bytes of content, and its streams are lost after
+// limit bytes.
 type counting struct {
 	transfer.Source
 	bytes atomic.Int64
 	// limit is how many bytes may come before a stream is lost; 0: never lost.
 	limit int64
 	lost  atomic.Int64
-	// read is told of each chunk.
+	// read is called before each chunk.
 	read func()
 }
 
@@ -55,7 +55,7 @@ func (c *countingContents) Chunk() (transfer.Chunk, error) {
 	return chunk, err
 }
 
-// noise is size bytes that nothing compresses.
+// noise returns size bytes that are not compressible.
 func noise(size int) string {
 	source := rand.NewChaCha8([32]byte{1})
 	data := make([]byte, size)
@@ -63,7 +63,7 @@ func noise(size int) string {
 	return string(data)
 }
 
-// cut loses every stream after 3 MiB; each attempt must gain something.
+// cut loses every stream after 3 MiB. Each attempt must make progress.
 func cut(t *testing.T, m Mover) {
 	tree := filetree.Tree{"a": filetree.File("a"), "large": filetree.File(noise(10 << 20)), "z": filetree.File("z")}
 	req, _ := m.request(t, tree)
@@ -86,7 +86,7 @@ func cut(t *testing.T, m Mover) {
 	}
 }
 
-// cutAndKilled goes on in what is a new process as far as Fetch can tell.
+// cutAndKilled resumes with another call of Fetch, as a new process would.
 func cutAndKilled(t *testing.T, m Mover) {
 	tree := filetree.Tree{"large": filetree.File(noise(10 << 20))}
 	req, root := m.request(t, tree)

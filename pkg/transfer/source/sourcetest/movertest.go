@@ -21,18 +21,18 @@ import (
 
 // Mover is a kind of Source under test.
 type Mover struct {
-	// Open returns a Source of the directory root, which is there already.
+	// Open returns a Source of the directory root, which exists.
 	Open func(t *testing.T, root string) transfer.Source
-	// Lists says that the Source can list: only what is missing comes then, parts
-	// of files are gone on with, and times have nanoseconds.
+	// Lists says that the Source can list. Then only missing files are sent, partial
+	// files are resumed, and times have nanoseconds.
 	Lists bool
-	// Settles says that the Source takes no file for one that was changed just before.
+	// Settles says that the Source never reports a file as recent.
 	Settles bool
-	// Packs says that a small file is read before any of it is given.
+	// Packs says that a small file is read completely before the first chunk is returned.
 	Packs bool
 }
 
-// Run holds the mover to all that a Source must do. Its tests run in parallel.
+// Run tests that the mover has all properties of a Source. Its tests run in parallel.
 func Run(t *testing.T, m Mover) {
 	t.Helper()
 	for name, test := range map[string]func(*testing.T, Mover){

@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// SubPaths holds a Source to what it must do with a sub-path of its root: open returns
-// the Source of sub in the directory root.
+// SubPaths tests a Source with a sub-path of its root. open returns the Source of sub in the
+// directory root.
 func SubPaths(t *testing.T, open func(t *testing.T, root, sub string) transfer.Source) {
 	t.Helper()
 	localexec.NeedLinux(t)

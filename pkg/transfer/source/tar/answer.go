@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
-// mostAnswer bounds the script's first line, in bytes: it may hold the index of
-// every path that was asked for.
+// mostAnswer is the maximum length of the script's first line, in bytes. The line may have
+// the index of every requested path.
 const mostAnswer = 256 << 10
 
 // NoToolsError says that the container's image lacks a program that is needed.
@@ -35,7 +35,7 @@ type answer struct {
 	rest []string
 }
 
-// parseAnswer reads line, which must come from the script that got nonce.
+// parseAnswer parses line, which must contain the nonce of the script.
 func parseAnswer(line, nonce string) (answer, error) {
 	words := strings.Fields(line)
 	if len(words) < 3 || words[0] != "kubectl-batch" || words[1] != nonce {
@@ -62,7 +62,7 @@ func (a answer) skipped() []string {
 	return slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(a.rest, name) })
 }
 
-// missing names the paths whose indices the answer holds.
+// missing returns a *transfer.MissingPathError with the paths whose indices are in the answer.
 func (a answer) missing(paths []string) error {
 	result := &transfer.MissingPathError{}
 	for _, word := range a.rest {
@@ -75,17 +75,17 @@ func (a answer) missing(paths []string) error {
 	return result
 }
 
-// answer waits for the script's first line, and explains why there is none.
+// answer waits for the script's first line. If there is none, its error has the reason.
 func (s *stream) answer(nonce string) (answer, error) {
 	line, err := s.output.ReadSlice('\n')
 	if err == nil || errors.Is(err, bufio.ErrBufferFull) {
 		return parseAnswer(string(line), nonce)
 	}
-	s.dismiss() // so that exec has said what there is to say
+	s.dismiss() // so that the error and the messages of the exec are complete
 	return answer{}, unanswered(s.execResult(), err, s.messages.lines())
 }
 
-// unanswered tells an exec that could not run from one that was lost.
+// unanswered distinguishes an exec that could not run from one that was lost.
 func unanswered(execErr, readErr error, messages []string) error {
 	switch {
 	case execErr == nil:
@@ -94,7 +94,7 @@ func unanswered(execErr, readErr error, messages []string) error {
 		return &NoToolsError{Tool: "sh"}
 	case strings.Contains(execErr.Error(), " is forbidden: "), apierrors.IsForbidden(execErr), apierrors.IsUnauthorized(execErr),
 		apierrors.IsBadRequest(execErr), apierrors.IsInvalid(execErr):
-		return execErr // no better the next time
+		return execErr // a retry would fail too
 	}
 	if len(messages) > 0 {
 		execErr = fmt.Errorf("%w: %s", execErr, strings.Join(messages, "; "))

@@ -61,7 +61,7 @@ func (c *contents) Next() (transfer.Item, error) {
 	}
 }
 
-// socket returns the next socket that tar left out, once all that it sent was read.
+// socket returns the next socket that tar skipped, after the end of the archive.
 func (c *contents) socket() (transfer.Item, error) {
 	if len(c.stream.sockets) == 0 {
 		return transfer.Item{}, io.EOF
@@ -71,9 +71,9 @@ func (c *contents) socket() (transfer.Item, error) {
 	return transfer.Item{Entry: localtree.Entry{Path: name}, Skipped: "a socket has no content to copy"}, nil
 }
 
-// end reads what follows the archive, since tar fills its last record, and asks
-// the stream how it ended. What the stream says explains more than what its
-// reader noticed of it.
+// end reads what follows the archive, because tar fills its last record, and verifies the
+// end of the stream. An error of the stream has precedence over the error of the archive
+// reader, because it has the cause.
 func (c *contents) end(broken error) error {
 	proof, err := c.stream.verify()
 	switch {
@@ -102,7 +102,7 @@ func (c *contents) Chunk() (transfer.Chunk, error) {
 	return transfer.Chunk{Data: c.buffer[:n]}, nil
 }
 
-// End implements transfer.Contents: tar knows no hash of a file.
+// End implements transfer.Contents. A tar archive has no hashes of files.
 func (c *contents) End() transfer.FileEnd { return transfer.FileEnd{} }
 
 // Proof implements transfer.Contents.

@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// item is hdr with its name in the form of a listing; a hostile one stays as it
-// is, to be refused.
+// item converts hdr to an item with a clean name. A name that leads out of the tree stays
+// unchanged, so that it is refused.
 func (c *contents) item(hdr *tar.Header) transfer.Item {
 	item := transfer.Item{Entry: localtree.Entry{
 		Path: hdr.Name, Type: typeOf(hdr.Typeflag), Mode: fs.FileMode(hdr.Mode) & fs.ModePerm,
@@ -25,12 +25,12 @@ func (c *contents) item(hdr *tar.Header) transfer.Item {
 	switch item.Type {
 	case localtree.HardLink:
 		item.Target = path.Clean(hdr.Linkname)
-	case localtree.File: // any of them may get more names later
+	case localtree.File: // a later entry may be another name of it
 		item.Recent = !hdr.ModTime.Before(c.stream.began.Add(-time.Minute))
 		c.files++
 		item.Inode.Number = c.files
 	case localtree.Directory:
-		if hdr.Mode&stickyBit != 0 { // the copy does not have it: only its owner may write to it
+		if hdr.Mode&stickyBit != 0 { // the copy has no sticky bit: therefore only its owner may write to it
 			item.Mode &^= 0o022
 		}
 	case localtree.Symlink:
@@ -44,7 +44,7 @@ func (c *contents) item(hdr *tar.Header) transfer.Item {
 	return item
 }
 
-// stickyBit is that of a mode in a tar header.
+// stickyBit is the sticky bit of a mode in a tar header.
 const stickyBit = 0o1000
 
 func typeOf(flag byte) localtree.Type {
@@ -61,7 +61,7 @@ func typeOf(flag byte) localtree.Type {
 	return ""
 }
 
-// kind names a tar type that is not unpacked, for people. It reports whether that is something without content.
+// kind describes a tar type that is not copied. contentless says that it has no content to copy.
 func kind(flag byte) (words string, contentless bool) {
 	switch flag {
 	case tar.TypeChar, tar.TypeBlock:

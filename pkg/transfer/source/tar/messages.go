@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
-// mostMessages is how many bytes of a remote program's messages are kept.
+// mostMessages is the maximum length of the messages that are kept, in bytes.
 const mostMessages = 64 << 10
 
 // messages collects what a remote program writes to its standard error.
@@ -20,7 +20,7 @@ type messages struct {
 	truncated bool
 }
 
-// Write implements io.Writer. It takes everything, also what it does not keep.
+// Write implements io.Writer. It accepts all bytes and drops those after the limit.
 func (m *messages) Write(p []byte) (int, error) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
@@ -30,7 +30,7 @@ func (m *messages) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// socketLine is what GNU tar and busybox write about a socket, and then end with status 0: it is in no archive.
+// socketLine is the message of GNU tar and busybox about a socket that they skipped. Their exit status is then 0.
 var socketLine = regexp.MustCompile(`^tar: (.+): socket ignored$`)
 
 // takeSockets removes the lines about sockets, and returns their names as tar has them.
@@ -49,10 +49,11 @@ func (m *messages) takeSockets() (names []string) {
 	return names
 }
 
-// changedLine is what GNU tar writes about a file or directory that changed while it was read; it then ends with status 1.
+// changedLine is the message of GNU tar about a file or directory that changed while it was read. Its exit status is then 1.
 var changedLine = regexp.MustCompile(`^tar: (.+): file changed as we read it$`)
 
-// changed returns the names of what tar says changed while it was read, as tar has them; none where it says anything else.
+// changed returns the names of files that changed while tar read them, as tar has them. It returns nil if there are
+// other messages.
 func (m *messages) changed() (names []string) {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()
@@ -66,10 +67,10 @@ func (m *messages) changed() (names []string) {
 	return names
 }
 
-// quotedByte is how GNU tar writes a byte of a name that is not printable, or has a meaning in a message.
+// quotedByte is the notation of GNU tar for a byte of a name that is not printable or is special in a message.
 var quotedByte = regexp.MustCompile(`\\([0-7]{3}|.)`)
 
-// unquoted is a name that GNU tar wrote in a message.
+// unquoted returns the real name for a name in a message of GNU tar.
 func unquoted(name string) string {
 	return quotedByte.ReplaceAllStringFunc(name, func(quoted string) string {
 		if code, err := strconv.ParseUint(quoted[1:], 8, 8); err == nil && len(quoted) == len(`\000`) {
@@ -82,7 +83,7 @@ func unquoted(name string) string {
 	})
 }
 
-// lines are the messages so far, one each, with nothing in them that moves a cursor.
+// lines returns the messages so far, one per line, with control characters escaped.
 func (m *messages) lines() []string {
 	m.mutex.Lock()
 	defer m.mutex.Unlock()

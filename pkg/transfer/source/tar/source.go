@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
-// Locate finds the container to run in. It is asked for every stream, so that it
-// can make a lost helper again.
+// Locate returns the container to run in. It is called for every stream, so that it
+// can replace a helper pod that was lost.
 type Locate func(ctx context.Context) (transport.Container, error)
 
 // Source sends the tree at one directory of a container. It implements
@@ -41,8 +41,8 @@ func (s *Source) Below(sub string) *Source {
 	return &below
 }
 
-// Open implements transfer.Source. Beside that interface's errors it returns a
-// *NoToolsError and whatever locate returned.
+// Open implements transfer.Source. Other errors are a *NoToolsError and the errors of
+// Locate.
 func (s *Source) Open(ctx context.Context, wants []transfer.Want) (transfer.Contents, error) {
 	paths := make([]string, len(wants))
 	for i, want := range wants {
@@ -63,7 +63,7 @@ func (s *Source) Open(ctx context.Context, wants []transfer.Want) (transfer.Cont
 	return newContents(stream), nil
 }
 
-// readAnswer reads the script's answer and readies the stream for what follows.
+// readAnswer reads the script's first line and prepares the stream for the tar bytes.
 func (s *Source) readAnswer(stream *stream, nonce string, paths []string) error {
 	answer, err := stream.answer(nonce)
 	if err != nil {
@@ -91,12 +91,12 @@ func (s *Source) readAnswer(stream *stream, nonce string, paths []string) error 
 	return fmt.Errorf("opening %q in the container: %s", s.root, strings.Join(stream.messages.lines(), "; "))
 }
 
-// List implements transfer.Source: a tar can only send.
+// List implements transfer.Source. tar cannot list: it returns ErrNoList.
 func (s *Source) List(context.Context, []string) (transfer.Listing, error) {
 	return nil, transfer.ErrNoList
 }
 
-// Sums implements transfer.Source: a tar knows no hashes.
+// Sums implements transfer.Source. tar has no hashes: it returns ErrNoList.
 func (s *Source) Sums(context.Context, []transfer.Prefix) ([]transfer.Sum, error) {
 	return nil, transfer.ErrNoList
 }

@@ -15,15 +15,15 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
-// grace is how long an exec may take to end once it was dismissed. Only its last
-// messages are waited for.
+// grace is how long dismiss waits for the end of an exec. Without it, only the last
+// messages are missing.
 const grace = 5 * time.Second
 
-// someDiffer is the status of GNU tar where it read everything, and some of that changed meanwhile.
+// someDiffer is the exit status of GNU tar if it read everything and some files changed meanwhile.
 const someDiffer = 1
 
-// silence is how long nothing may come before a stream counts as lost: a network
-// can die without a word, and an exec then never ends.
+// silence is the time without data after which a stream counts as lost: if the network
+// fails without an error, an exec never ends.
 const silence = 2 * time.Minute
 
 // stream is one running exec of the script.
@@ -32,16 +32,16 @@ type stream struct {
 	cancel   context.CancelFunc
 	input    *io.PipeWriter
 	pipe     *io.PipeReader
-	source   io.Reader     // of pipe, as long as something comes
+	source   io.Reader     // reads pipe and fails after the time silence without data
 	output   *bufio.Reader // of source, for the first line
 	tar      *tarproof.Reader
 	messages messages
 	grace    time.Duration
 	began    time.Time // by the clock of the container; zero where it does not tell
 	skips    []string  // directories of the file system in the root that are left out
-	sockets  []string  // known once the stream was verified
+	sockets  []string  // set by verify
 	ended    chan struct{}
-	execErr  error // to be read through said
+	execErr  error // read it through execResult
 }
 
 // start runs args in the container and returns at once.
@@ -57,14 +57,14 @@ func (s *Source) start(parent context.Context, container transport.Container, ar
 	go func() {
 		defer close(started.ended)
 		started.execErr = s.exec.Exec(ctx, container, args, transport.Stdio{In: in, Out: out, Err: &started.messages})
-		// A nil error is no proof of anything: the reader sees a plain EOF.
+		// A nil error proves nothing: the reader receives io.EOF and needs the trailer.
 		_ = out.CloseWithError(started.execErr)
 		_ = in.Close()
 	}()
 	return started
 }
 
-// impatientReader gives up a Read that takes longer than limit.
+// impatientReader calls lost if a Read takes longer than limit.
 type impatientReader struct {
 	io.Reader
 	limit time.Duration
@@ -77,17 +77,17 @@ func (r *impatientReader) Read(p []byte) (int, error) {
 	return r.Reader.Read(p)
 }
 
-// expect readies the stream for tar bytes and their trailer.
+// expect prepares the stream for tar bytes and their trailer.
 func (s *stream) expect(nonce string, hashed bool) {
 	rest, _ := s.output.Peek(s.output.Buffered())
 	s.tar = tarproof.NewReader(io.MultiReader(bytes.NewReader(rest), s.source), nonce, hashed)
 }
 
-// Read implements io.Reader. The end of it proves nothing: verify does.
+// Read implements io.Reader. After io.EOF, the caller must call verify.
 func (s *stream) Read(p []byte) (int, error) { return s.tar.Read(p) }
 
-// verify reads what is left and says how the stream ended. The script is
-// dismissed when all is here. Its error is a *transfer.LostError.
+// verify reads the rest of the stream, dismisses the script and returns the proof. Its error
+// is a *transfer.LostError.
 func (s *stream) verify() (transfer.Proof, error) {
 	end, err := s.tar.Finish()
 	s.dismiss()
@@ -104,7 +104,7 @@ func (s *stream) verify() (transfer.Proof, error) {
 	return proof, nil
 }
 
-// cause adds what exec said, where it said more than the end of its output did.
+// cause adds the error of the exec, if it differs from err.
 func (s *stream) cause(err error) error {
 	execErr := s.execResult()
 	if execErr == nil || errors.Is(err, execErr) {
@@ -113,7 +113,7 @@ func (s *stream) cause(err error) error {
 	return fmt.Errorf("%w: %w", err, execErr)
 }
 
-// execResult is what exec returned; nil also while it runs.
+// execResult returns the error of the exec; nil while it runs.
 func (s *stream) execResult() error {
 	select {
 	case <-s.ended:
@@ -123,8 +123,8 @@ func (s *stream) execResult() error {
 	}
 }
 
-// dismiss answers the script, which then ends, and waits for that a moment: only
-// then are its messages complete. After the proof exec's own error says nothing.
+// dismiss sends the line for which the script waits before it ends, and waits for its end for
+// the time grace, because only then its messages are complete.
 func (s *stream) dismiss() {
 	ctx, cancel := context.WithTimeout(s.ctx, s.grace)
 	defer cancel()
