@@ -26,6 +26,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/fetch"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/list"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/logs"
@@ -34,7 +35,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/rerun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/run"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/submit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/version"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/wait"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
@@ -132,7 +132,7 @@ func New(f *factory.Factory) *cobra.Command {
 	root.SetOut(f.Streams.Out)
 	root.SetErr(f.Streams.ErrOut)
 	root.DisableSuggestions = true // unknownCommand knows better
-	results := submit.Fetch{Ready: fetch.Ready(f), Results: fetch.Results(f)}
+	results := jobrun.Fetcher{Ready: fetch.Ready(f), Results: fetch.Results(f)}
 	groups := []group{
 		{"Job Commands:", []*cobra.Command{run.NewCommand(f, results), rerun.NewCommand(f, results), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
 		{"Cleanup Commands:", []*cobra.Command{cancel.NewCommand(f), purge.NewCommand(f)}},

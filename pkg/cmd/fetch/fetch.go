@@ -12,8 +12,8 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/submit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
@@ -135,8 +135,8 @@ func Ready(f *factory.Factory) func(context.Context) error {
 }
 
 // Results returns what copies all results of one finished job: it is how another verb fetches.
-func Results(f *factory.Factory) func(ctx context.Context, last *batchv1.Job, how submit.Fetching) error {
-	return func(ctx context.Context, last *batchv1.Job, how submit.Fetching) error {
+func Results(f *factory.Factory) func(ctx context.Context, last *batchv1.Job, how jobrun.FetchOptions) error {
+	return func(ctx context.Context, last *batchv1.Job, how jobrun.FetchOptions) error {
 		flags, f := untyped(), f
 		if flags.Dir = how.Dir; how.JSON {
 			flags.Output = "json"

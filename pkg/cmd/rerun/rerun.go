@@ -1,4 +1,4 @@
-// Package rerun is `kubectl batch rerun`: a job once more, under a new name.
+// Package rerun is `kubectl batch rerun`: it runs a job again under a new name.
 package rerun
 
 import (
@@ -8,7 +8,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/submit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobflags"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 )
 
@@ -37,9 +38,9 @@ const example = `
 	# Run your newest job with another command, and wait for it
 	kubectl batch rerun @latest --wait -- python train.py --seed 7`
 
-// NewCommand returns the rerun command. fetch is what --fetch does.
-func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
-	flags, name := submit.NewFlags(), ""
+// NewCommand returns the rerun command. --fetch uses fetcher.
+func NewCommand(f *factory.Factory, fetcher jobrun.Fetcher) *cobra.Command {
+	flags, name := jobflags.New(), ""
 	cmd := &cobra.Command{
 		Use:     "rerun JOB [-- COMMAND [ARG...]]",
 		Short:   "Run a job again under a new name",
@@ -49,15 +50,15 @@ func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
 
 		ValidArgsFunction: complete.OneJob(f, complete.Any),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			typed, err := submit.Split(args, cmd.ArgsLenAtDash(), "rerun")
+			arguments, err := jobflags.ParseArguments(args, cmd.ArgsLenAtDash(), "rerun")
 			if err != nil {
 				return err
 			}
-			if typed.Again, err = job.ParseRef(typed.Name); err != nil {
+			if arguments.Repeat, err = job.ParseRef(arguments.Name); err != nil {
 				return exit.With(exit.Usage, err)
 			}
-			typed.Name = name
-			request, err := flags.ToRequest(f, typed, fetch)
+			arguments.Name = name
+			request, err := flags.ToRequest(f, arguments, fetcher)
 			if err != nil {
 				return err
 			}

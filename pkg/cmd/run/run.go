@@ -1,12 +1,12 @@
-// Package run is `kubectl batch run`: it makes a Job and the volume for its
-// results, in one command.
+// Package run is `kubectl batch run`: it creates a Job and the claim for its results.
 package run
 
 import (
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/submit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobflags"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
 )
 
 const long = `
@@ -60,20 +60,20 @@ const example = `
 	# Print the objects without creating them
 	kubectl batch run train --image=localhost/train:1 --results=10Gi --dry-run -o yaml`
 
-// NewCommand returns the run command. fetch is what --fetch does.
-func NewCommand(f *factory.Factory, fetch submit.Fetch) *cobra.Command {
-	flags := submit.NewFlags()
+// NewCommand returns the run command. --fetch uses fetcher.
+func NewCommand(f *factory.Factory, fetcher jobrun.Fetcher) *cobra.Command {
+	flags := jobflags.New()
 	cmd := &cobra.Command{
 		Use:     "run (NAME --image=IMAGE | -f FILENAME | --from=cronjob/NAME) [-- COMMAND [ARG...]]",
 		Short:   "Create a job and, with --results, a claim for its results",
 		Long:    long,
 		Example: example,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			typed, err := submit.Split(args, cmd.ArgsLenAtDash(), "run")
+			arguments, err := jobflags.ParseArguments(args, cmd.ArgsLenAtDash(), "run")
 			if err != nil {
 				return err
 			}
-			request, err := flags.ToRequest(f, typed, fetch)
+			request, err := flags.ToRequest(f, arguments, fetcher)
 			if err != nil {
 				return err
 			}

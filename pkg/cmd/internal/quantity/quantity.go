@@ -3,11 +3,12 @@ package quantity
 
 import (
 	"fmt"
-	"math"
 	"regexp"
 	"strings"
 
 	"k8s.io/apimachinery/pkg/api/resource"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 )
 
 // mostCPUs is more than a node has: what is above it has a wrong unit.
@@ -46,17 +47,12 @@ func Bytes(flag, text string) (resource.Quantity, error) {
 		return amount, err
 	case strings.HasSuffix(text, "m"):
 		return amount, fmt.Errorf("invalid value %q for %s: m means thousandths of a byte; use %sM or %sMi", text, flag, number(text), number(text))
-	case !Whole(amount):
+	case !spec.IsWholeNumber(amount):
 		return amount, fmt.Errorf("invalid value %q for %s: must be a whole number of bytes, such as %s", text, flag, example)
 	case amount.Value() < leastBytes:
 		return amount, fmt.Errorf("invalid value %q for %s: less than 1Mi; add a unit, such as %s", text, flag, example)
 	}
 	return amount, nil
-}
-
-// Whole reports whether amount is a whole number below what the API can hold.
-func Whole(amount resource.Quantity) bool {
-	return amount.Cmp(*resource.NewQuantity(amount.Value(), resource.DecimalSI)) == 0 && amount.Value() < math.MaxInt64
 }
 
 var withUnit = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)$`)
