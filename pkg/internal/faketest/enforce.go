@@ -108,9 +108,13 @@ func (c *Cluster) delete(action clienttesting.Action) (bool, runtime.Object, err
 // NoNamespace is the name of a namespace that does not exist; all others do.
 const NoNamespace = "nosuch"
 
-func namespaceOf(action clienttesting.Action) (bool, runtime.Object, error) {
+// namespaceOf answers for namespaces that were not added as objects.
+func (c *Cluster) namespaceOf(action clienttesting.Action) (bool, runtime.Object, error) {
 	get, ok := action.(clienttesting.GetAction)
 	if !ok || get.GetName() == NoNamespace {
+		return false, nil, nil
+	}
+	if _, err := c.clients.Tracker().Get(action.GetResource(), "", get.GetName()); err == nil {
 		return false, nil, nil
 	}
 	return true, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: get.GetName()}}, nil

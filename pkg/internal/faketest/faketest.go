@@ -60,7 +60,7 @@ func New(objects ...runtime.Object) *Cluster {
 	c.clients.PrependReactor("create", "*", c.create)
 	c.clients.PrependReactor("delete", "*", c.delete)
 	c.clients.PrependReactor("create", "selfsubjectreviews", c.review)
-	c.clients.PrependReactor("get", "namespaces", namespaceOf)
+	c.clients.PrependReactor("get", "namespaces", c.namespaceOf)
 	c.clients.PrependWatchReactor("*", c.watch)
 	return c
 }
