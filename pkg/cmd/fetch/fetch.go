@@ -1,34 +1,37 @@
-// Package fetch is `kubectl batch fetch`: it finds the volume that holds a
-// job's results, opens it with a helper pod, and copies the results here.
+// Package fetch is `kubectl batch fetch`: flags, a request for pkg/results, and the output.
 package fetch
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 	batchv1 "k8s.io/api/batch/v1"
-	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/klog/v2"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
-	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
-	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/results"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
-	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
-// imageVariable names the helper's image for sites that mirror images.
-const imageVariable = "KUBECTL_BATCH_HELPER_IMAGE"
+const (
+	// imageVariable names the image of helper pods at sites that mirror images.
+	imageVariable = "KUBECTL_BATCH_HELPER_IMAGE"
+	defaultImage  = helper.DefaultImage
+)
 
-// Flags is what was typed.
+// Flags are the raw values of the flags.
 type Flags struct {
 	Dir                     string
 	Force, Anyway           bool
@@ -48,88 +51,44 @@ type Flags struct {
 	Timeout, Manifest              string
 	Output, Progress               string
 
-	// stored says that files come from a bucket that they lie in; viaDefault is what the
-	// environment says.
-	stored                                     bool
-	viaDefault                                 string
 	Via, To                                    string
 	KeepObjects                                bool
 	Profile, Region, EndpointURL, InClusterURL string
-	// PathStyle is nil where it was not typed.
+	// PathStyle is nil if it is not set.
 	PathStyle *bool
 }
 
-// Options is a request that can be carried out as it stands.
+// Options is a complete request.
 type Options struct {
-	factory   *factory.Factory
-	client    clients.Interface
-	executor  transport.Executor
-	namespace string
-	// ref names the job; claim, if not empty, a claim in place of it. With
-	// several there is neither.
-	ref   job.Ref
-	claim string
-	// last is the last known state of the job that ref names, which may not exist any more; nil where another
-	// command did not wait for it.
-	last *batchv1.Job
-	// stored is, in place of both, where an earlier fetch left files in a bucket.
-	stored s3.Location
-	// several jobs are those that selection selects, only unfetched ones of the
-	// user where that is set.
-	several   bool
-	selection selector.Selection
-	// selecting are the flags that select them, as typed.
-	selecting []string
-	unfetched bool
-	paths     []string
-	// tasks are those of an array, sorted; nil for all.
-	tasks []taskRange
-	// dir is "" for the default: a folder named after the job, or with several
-	// the current one.
-	dir   string
-	force bool
-	// anyway fetches what is on the claim of a job, also where another job uses the claim now.
-	anyway bool
-	// image is jobImage for the job's own; imageNamed says that it was typed.
-	image       string
-	imageNamed  bool
-	cpu, memory resource.Quantity
-	engine      Engine
-	// globs are those of the engine's filter, as typed.
-	globs []string
-	mode  ui.Mode
-	json  bool
-	// reserved is the local directory of one job, locked.
-	reserved *transfer.Reservation
-	// inUse says that something may write to the results while they are fetched.
-	inUse bool
-	// kinds are the ways through a bucket that this command takes, one after the other.
-	kinds []string
-	// store is that of engine.Via, via the way through it for one claim; nil for none.
-	store *s3.Store
-	via   *via
-
-	me       provenance.Identity
-	progress *ui.Progress
-	began    time.Time
+	factory  *factory.Factory
+	client   clients.Interface
+	executor transport.Executor
+	request  results.Request
+	// several means that jobs are selected by flags; with unfetched, only those whose results are not fetched.
+	several, unfetched bool
+	selection          selector.Selection
+	// timeout limits the whole command; 0 for no limit.
+	timeout time.Duration
+	mode    ui.Mode
+	json    bool
 }
 
-// untyped returns the flags with their defaults.
+// untyped returns the flags of a command line without flags.
 func untyped() *Flags {
 	flags := &Flags{}
 	flags.AddFlags(pflag.NewFlagSet("fetch", pflag.ContinueOnError))
 	return flags
 }
 
-// Ready returns what looks whether the environment names a bucket that cannot be used: it is
-// how another verb asks before it makes anything.
+// Ready returns a check that another verb makes before it creates anything: does the environment name a bucket that
+// cannot be used?
 func Ready(f *factory.Factory) func(context.Context) error {
 	return func(ctx context.Context) error {
 		options, err := untyped().ToOptions(f, []string{"job"})
-		if err != nil || options.engine.Via.Bucket == "" {
+		if err != nil || options.request.Bucket.Via.Bucket == "" {
 			return err
 		}
-		_, err = s3.Open(ctx, options.engine.Store)
+		_, err = s3.Open(ctx, options.request.Bucket.Store)
 		return err
 	}
 }
@@ -150,13 +109,10 @@ func Results(f *factory.Factory) func(ctx context.Context, last *batchv1.Job, ho
 		if err != nil {
 			return err
 		}
-		options.last = last
+		options.request.Last = last
 		return options.Run(ctx)
 	}
 }
-
-// several reports whether jobs are selected, and not named.
-func (o *Flags) several() bool { return o.Select.Typed() || o.Unfetched }
 
 // NewCommand returns the fetch command.
 func NewCommand(f *factory.Factory) *cobra.Command {
@@ -186,56 +142,90 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	return cmd
 }
 
-// Run finds, copies, marks, and says what came.
+// errTimeout is the cause if --timeout ends the command.
+var errTimeout = errors.New("timed out")
+
+// Run fetches, and prints the result.
 func (o *Options) Run(ctx context.Context) error {
-	o.began = o.factory.Clock.Now()
-	o.progress = ui.NewProgress(o.factory.Streams.ErrOut, o.factory.Clock, o.mode)
-	defer o.progress.Close()
-	aside := *o.factory
-	aside.Streams.ErrOut = o.progress // what is said must not break the live line
-	o.factory = &aside
-	if o.engine.Timeout > 0 {
+	progress := ui.NewProgress(o.factory.Streams.ErrOut, o.factory.Clock, o.mode)
+	defer progress.Close()
+	if o.timeout > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, o.engine.Timeout, errTimeout)
+		ctx, cancel = context.WithTimeoutCause(ctx, o.timeout, errTimeout)
 		defer cancel()
 	}
-	return o.end(ctx, o.run(ctx))
-}
-
-func (o *Options) run(ctx context.Context) error {
-	if err := o.openStore(ctx); err != nil {
-		return err
-	}
-	if o.stored.Bucket != "" {
-		return o.fetchStored(ctx)
-	}
+	config := o.config(progress)
 	if o.several {
-		return o.fetchSeveral(ctx)
+		return o.setStatus(ctx, progress, o.fetchJobs(ctx, config))
 	}
-	found, err := o.find(ctx)
-	if err != nil {
-		return err
-	}
-	if err := o.prepare(ctx); err != nil {
-		return err
-	}
-	helpers := &helpers{options: o}
-	out, err := o.fetchOne(ctx, found, helpers)
-	helpers.close(ctx)
-	if out != nil {
-		err = transfer.Joined(err, o.tell(out), o.print(out))
-	}
-	helpers.tidy(ctx)
-	return err
+	_, err := results.Fetch(ctx, config, o.request)
+	return o.setStatus(ctx, progress, err)
 }
 
-// prepare learns who asks, and removes helpers that a killed client left.
-func (o *Options) prepare(ctx context.Context) (err error) {
-	if o.me, err = provenance.Whoami(ctx, o.client); err != nil {
+// config returns the environment of the fetch. Messages are printed by progress: they must not break its line.
+func (o *Options) config(progress *ui.Progress) results.Config {
+	f := *o.factory
+	f.Streams.ErrOut = progress
+	return results.Config{
+		Client: o.client, Executor: o.executor, Tunnel: f.Client.Tunnel, Server: f.Client.Server, Clock: f.Clock, ServerClock: f.ServerClock(),
+		CacheDir: f.CacheDir, Say: f.SayLines, Progress: progressView{progress}, Commands: commandLines{o.factory}, OwnBuckets: f.OwnBuckets,
+		Trace:    func(text string) { klog.V(1).Info("fetch: " + text) },
+		Finished: o.printOutcome,
+	}
+}
+
+// fetchJobs fetches the results of the selected jobs.
+func (o *Options) fetchJobs(ctx context.Context, config results.Config) error {
+	outcomes, err := results.FetchJobs(ctx, config, o.request, o.selectJobs)
+	if outcomes == nil {
 		return err
 	}
-	if _, err := helper.Sweep(ctx, o.client, o.namespace, o.factory.ServerClock().Now()); err != nil {
-		o.factory.Say("Note: " + printable.Error(err))
+	printed := o.printJSON(map[string]any{"items": outcomes})
+	_, failed := errors.AsType[*results.JobsError](err)
+	switch {
+	case printed != nil && failed:
+		return printed
+	case err != nil || printed != nil:
+		return errors.Join(err, printed)
+	case len(outcomes) > 0:
+		return nil
+	case o.unfetched:
+		config.Say("Nothing to fetch " + selector.In(o.request.Namespace) + ": none of your finished jobs has unfetched results")
+		return nil
 	}
-	return nil
+	return &selector.NoJobsError{Namespace: o.request.Namespace}
+}
+
+// selectJobs returns the jobs that the flags select, oldest first.
+func (o *Options) selectJobs(ctx context.Context, me provenance.Identity) ([]*batchv1.Job, error) {
+	selection := o.selection
+	if o.unfetched {
+		if _, err := me.Selector(); err != nil {
+			return nil, fmt.Errorf("--unfetched: %w", err)
+		}
+		selection = selection.Mine()
+	}
+	namespace := o.request.Namespace
+	jobs, err := selection.Jobs(ctx, o.client, namespace, o.factory.ServerClock().Now)
+	if err != nil || !o.unfetched {
+		return jobs, err
+	}
+	return results.Unfetched(ctx, o.client, namespace, me, jobs)
+}
+
+// setStatus returns the error that ends the command, with its exit status. With --progress=json it prints the error as
+// an event.
+func (o *Options) setStatus(ctx context.Context, progress *ui.Progress, err error) error {
+	if _, wrong := errors.AsType[*results.RequestError](err); wrong {
+		err = exit.With(exit.Usage, err)
+	}
+	if err != nil && errors.Is(context.Cause(ctx), errTimeout) {
+		err = &exit.Error{Status: exit.Timeout, Err: fmt.Errorf("%w after %s (--timeout)", errTimeout, o.timeout)}
+	}
+	silent := &exit.Error{}
+	printed := errors.As(err, &silent) && silent.Err == nil
+	if err == nil || printed || errors.Is(err, context.Canceled) || !progress.Fail(err) {
+		return err
+	}
+	return exit.Silently(exit.Status(err))
 }

@@ -3,18 +3,20 @@ package fetch
 import (
 	"github.com/spf13/pflag"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/results"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
 // AddFlags declares the flags, under their headings.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	section.Add(flags, "Selection", o.addSelection)
-	section.Add(flags, "Files", o.addWhat)
-	section.Add(flags, "Destination", o.addWhere)
-	section.Add(flags, "Transfer", o.addHow)
+	section.Add(flags, "Files", o.addFiles)
+	section.Add(flags, "Destination", o.addDestination)
+	section.Add(flags, "Transfer", o.addTransfer)
 	section.Add(flags, "S3 bucket", o.addBucket)
 	section.Add(flags, "Helper pod", o.addHelper)
 	section.Add(flags, "Output", o.addOutput)
@@ -25,7 +27,7 @@ func (o *Flags) addSelection(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.Unfetched, "unfetched", false, "Only your finished jobs whose results are not marked as fetched (with --owner: those of that user)")
 }
 
-func (o *Flags) addWhat(flags *pflag.FlagSet) {
+func (o *Flags) addFiles(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Task, "task", "", "Only these tasks of an array job, such as 0,3-5")
 	flags.StringArrayVar(&o.Include, "include", nil, "Copy only files that match `GLOB`, in .gitignore syntax (repeatable)")
 	flags.StringArrayVar(&o.Exclude, "exclude", nil, "Skip files that match `GLOB`, in .gitignore syntax (repeatable)")
@@ -35,20 +37,32 @@ func (o *Flags) addWhat(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.Plan, "plan", false, "Print what would be copied, and how much, without copying it")
 }
 
-func (o *Flags) addWhere(flags *pflag.FlagSet) {
+func (o *Flags) addDestination(flags *pflag.FlagSet) {
 	flags.StringVarP(&o.Dir, "dir", "d", "", "Destination directory (default: ./JOB); with several jobs, their parent directory")
 	flags.BoolVar(&o.Force, "force", false, "Overwrite files at the destination that fetch did not write, or that were changed since")
 	flags.BoolVar(&o.Checksum, "checksum", false, "Compare files that are already present by content instead of size and time")
 	flags.StringVar(&o.Manifest, "manifest", "", "Write the SHA-256 sum of every file to `FILE`, in the format of sha256sum -c")
 }
 
-func (o *Flags) addHow(flags *pflag.FlagSet) {
-	flags.StringVar(&o.Transport, "transport", auto, "Transport to the helper pod: auto (the first that works), tunnel, exec or tar")
-	flags.StringVar(&o.Compress, "compress", auto, "Compression during the transfer: auto (the fastest, by measurement), zstd, s2 or none")
+func (o *Flags) addTransfer(flags *pflag.FlagSet) {
+	flags.StringVar(&o.Transport, "transport", results.Auto, "Transport to the helper pod: auto (the first that works), tunnel, exec or tar")
+	flags.StringVar(&o.Compress, "compress", results.Auto, "Compression during the transfer: auto (the fastest, by measurement), zstd, s2 or none")
 	flags.IntVar(&o.Parallel, "parallel", 0, "Use `N` parallel streams (default: 2; with --to: 4)")
 	flags.StringVar(&o.LimitRate, "limit-rate", "", "Transfer at most `BYTES` per second over the network, such as 10M or 512Ki")
 	flags.IntVar(&o.Retries, "retries", defaultRetries, "Retry at most `N` times in a row after a stream is interrupted")
 	flags.StringVar(&o.Timeout, "timeout", "", "Stop after `DURATION`, with exit status 124 ("+duration.Forms+")")
+}
+
+func (o *Flags) addBucket(flags *pflag.FlagSet) {
+	flags.StringVar(&o.Via, "via", "", "Transfer through `s3://BUCKET[/PREFIX]` instead of the API server, or none (default: $"+factory.ViaVariable+")")
+	flags.StringVar(&o.To, "to", "", "Store the files in `s3://BUCKET/PREFIX` instead of --dir, one object per file")
+	flags.BoolVar(&o.KeepObjects, "keep-objects", false, "Keep the objects that --via wrote to the bucket")
+	flags.StringVar(&o.Profile, "profile", "", "Profile in the configuration of the AWS CLI (default: $AWS_PROFILE)")
+	flags.StringVar(&o.Region, "region", "", "Region of the bucket (default: the AWS CLI's setting)")
+	flags.StringVar(&o.EndpointURL, "endpoint-url", "", "URL of the S3 store (default: the AWS CLI's setting)")
+	flags.StringVar(&o.InClusterURL, "in-cluster-endpoint-url", "", "URL of the S3 store for pods (default: the same URL)")
+	flags.Var(optionalBool{&o.PathStyle}, "path-style", "Put the bucket name into the URL path, not the host name (default: the AWS CLI's setting, else false for AWS and true for other stores)")
+	flags.Lookup("path-style").NoOptDefVal = "true"
 }
 
 func (o *Flags) addHelper(flags *pflag.FlagSet) {

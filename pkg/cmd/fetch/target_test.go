@@ -1,0 +1,113 @@
+package fetch
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/spf13/pflag"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+)
+
+// toOptions reads args with the flags that flags changes, in an environment
+// that names an image for helpers.
+func toOptions(environment string, args []string, changes ...func(*Flags)) (*Options, error) {
+	flags := &Flags{}
+	flags.AddFlags(pflag.NewFlagSet("", pflag.ContinueOnError))
+	for _, change := range changes {
+		change(flags)
+	}
+	return flags.ToOptions(&factory.Factory{Client: faketest.New().Typed("-n", "vision"), LookupEnv: func(name string) (string, bool) {
+		return environment, name == imageVariable && environment != ""
+	}}, args)
+}
+
+func TestParseTarget(t *testing.T) {
+	type target struct {
+		Job, Claim string
+		Paths      []string
+	}
+	for line, want := range map[string]target{
+		"train":                         {Job: "train"},
+		"job/train /results/a":          {Job: "train", Paths: []string{"/results/a"}},
+		"@latest a b":                   {Job: "@latest", Paths: []string{"a", "b"}},
+		"pvc/data":                      {Claim: "data"},
+		"PVC/data /":                    {Claim: "data", Paths: []string{"/"}},
+		"persistentvolumeclaims/my.set": {Claim: "my.set"},
+		"train ./models":                {Job: "train", Paths: []string{"./models"}},
+		"train ~x":                      {Job: "train", Paths: []string{"~x"}},
+		"train . a":                     {Job: "train", Paths: []string{".", "a"}},
+	} {
+		options, err := toOptions("", strings.Fields(line))
+		if err != nil {
+			t.Errorf("%s: %v", line, err)
+			continue
+		}
+		got := target{Job: string(options.request.Job), Claim: options.request.Claim, Paths: append([]string(nil), options.request.Paths...)}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s: want -, got +:\n%s", line, diff)
+		}
+	}
+}
+
+// Habits from elsewhere are answered with the line that was meant.
+func TestParseTargetRefuses(t *testing.T) {
+	const folder = ": it looks like a local directory; to copy to it, run \"kubectl batch fetch -n vision "
+	for line, want := range map[string]string{
+		"train .":              `"."` + folder + "train -d .",
+		"train ..":             `".."` + folder + "train -d ..",
+		"train ./":             `"./"` + folder + "train -d ./",
+		"train ~":              `"~"` + folder + "train -d ~",
+		"train ~/x":            `"~/x"` + folder + "train -d ~/x",
+		"train ../x":           `"../x"` + folder + "train -d ../x",
+		`train C:\x`:           `"C:\\x"` + folder + `train -d 'C:\x'`,
+		`train .\out`:          `".\\out"` + folder + `train -d '.\out'`,
+		`train ..\out`:         `"..\\out"` + folder + `train -d '..\out'`,
+		`train ~\out`:          `"~\\out"` + folder + `train -d '~\out'`,
+		`train \\host\share`:   `"\\\\host\\share"` + folder + `train -d '\\host\share'`,
+		"train c:/x":           `"c:/x"` + folder + "train -d c:/x",
+		"train /results/a ../": `"../"` + folder + "train /results/a -d ../",
+		"pvc/data a .":         `"."` + folder + "pvc/data a -d .",
+		"job/train:/results":   "a path must be a separate argument",
+		"vision/train":         `"vision" is not a kind of job; to select a namespace, use -n vision`,
+		"pvc/":                 `invalid claim name ""`,
+		"pvc/Data":             `invalid claim name "Data"`,
+		"pvc/data/x":           `invalid claim name "data/x"`,
+		"Train":                `invalid argument "Train": a job name must`,
+	} {
+		_, err := toOptions("", strings.Fields(line))
+		if exit.Status(err) != exit.Usage || !strings.Contains(err.Error(), want) {
+			t.Errorf("%s: %v; want a usage error with %q", line, err, want)
+		}
+	}
+	if _, err := toOptions("", []string{"train", ""}); exit.Status(err) != exit.Usage {
+		t.Errorf("an empty path: %v", err)
+	}
+}
+
+func TestHelperFlags(t *testing.T) {
+	for name, test := range map[string]struct {
+		flag, environment, want string
+	}{
+		"default":             {"", "", helper.DefaultImage},
+		"of the site":         {"", "mirror.example/busybox", "mirror.example/busybox"},
+		"the flag above that": {"mine", "mirror.example/busybox", "mine"},
+	} {
+		options, err := toOptions(test.environment, []string{"train"}, func(f *Flags) { f.Image = test.flag })
+		if err != nil || options.request.Helper.Image != test.want {
+			t.Errorf("%s: %s, %v; want %s", name, options.request.Helper.Image, err, test.want)
+		}
+	}
+	for want, change := range map[string]func(*Flags){
+		`invalid value "0" for --helper-cpu`:     func(f *Flags) { f.HelperCPU = "0" },
+		`invalid value "1x" for --helper-memory`: func(f *Flags) { f.HelperMemory = "1x" },
+	} {
+		if _, err := toOptions("", []string{"train"}, change); exit.Status(err) != exit.Usage || !strings.Contains(err.Error(), want) {
+			t.Errorf("%v; want a usage error with %q", err, want)
+		}
+	}
+}
