@@ -57,30 +57,30 @@ type carrier struct {
 // looked at stays. Failures stop nothing; a done ctx stops what has not begun.
 func (p *Plan) Carry(ctx context.Context, client clients.Interface, dryRun bool, done Done) {
 	c := &carrier{client: client, dryRun: dryRun, done: done, stays: map[types.UID]bool{}, retryEvery: cmp.Or(p.retryEvery, defaultRetryEvery)}
-	side(ctx, p.Jobs, func(one Item) { c.job(ctx, one) })
-	side(ctx, p.Claims, func(one Claim) { c.claim(ctx, one) })
+	side(ctx, p.Jobs, func(item Item) { c.job(ctx, item) })
+	side(ctx, p.Claims, func(claim Claim) { c.claim(ctx, claim) })
 }
 
 // side does work side by side, and ends early when ctx is done.
-func side[T any](ctx context.Context, all []T, work func(T)) {
+func side[T any](ctx context.Context, items []T, work func(T)) {
 	var group errgroup.Group
 	group.SetLimit(workers)
-	for _, one := range all {
+	for _, item := range items {
 		if ctx.Err() != nil {
 			break
 		}
-		group.Go(func() error { work(one); return nil })
+		group.Go(func() error { work(item); return nil })
 	}
 	_ = group.Wait() // no work fails
 }
 
-func (c *carrier) tell(one Object, err error) {
+func (c *carrier) report(object Object, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
-		c.stays[one.UID] = true
+		c.stays[object.UID] = true
 	}
-	c.done(one, err)
+	c.done(object, err)
 }
 
 // stayed reports whether the object with that UID was not deleted. Other workers add to stays meanwhile.
@@ -90,64 +90,64 @@ func (c *carrier) stayed(uid types.UID) bool {
 	return c.stays[uid]
 }
 
-func (c *carrier) job(ctx context.Context, one Item) {
-	err := c.remove(ctx, one.Object)
-	c.tell(one.Object, err)
+func (c *carrier) job(ctx context.Context, item Item) {
+	err := c.remove(ctx, item.Object)
+	c.report(item.Object, err)
 	if err != nil {
 		return
 	}
-	for _, with := range one.With {
-		if err := c.remove(ctx, with); err != nil && !errors.Is(err, errChanged) && !errors.Is(err, errReplaced) {
-			c.tell(with, err) // what was changed, such as by rerun, is another's by now
+	for _, dependent := range item.With {
+		if err := c.remove(ctx, dependent); err != nil && !errors.Is(err, errChanged) && !errors.Is(err, errReplaced) {
+			c.report(dependent, err) // what was changed, such as by rerun, is another's by now
 		}
 	}
 }
 
-func (c *carrier) claim(ctx context.Context, one Claim) {
-	for _, of := range one.Jobs {
-		if c.stayed(of.UID) {
-			c.tell(one.Object, &heldError{of.Name})
+func (c *carrier) claim(ctx context.Context, claim Claim) {
+	for _, job := range claim.Jobs {
+		if c.stayed(job.UID) {
+			c.report(claim.Object, &heldError{job.Name})
 			return
 		}
 	}
-	c.tell(one.Object, c.remove(ctx, one.Object))
+	c.report(claim.Object, c.remove(ctx, claim.Object))
 }
 
-// ask asks once. Ctrl-C does not cut it off: then nobody would know whether it was done.
-func (c *carrier) ask(ctx context.Context, one Object) error {
+// requestDeletion asks once. Ctrl-C does not cut it off: then nobody would know whether it was done.
+func (c *carrier) requestDeletion(ctx context.Context, object Object) error {
 	ctx, cancel := interrupt.Tidy(ctx, unhurried)
 	defer cancel()
-	return remove(ctx, c.client, one, c.dryRun)
+	return remove(ctx, c.client, object, c.dryRun)
 }
 
-func (c *carrier) remove(ctx context.Context, one Object) error {
-	err := c.ask(ctx, one)
+func (c *carrier) remove(ctx context.Context, object Object) error {
+	err := c.requestDeletion(ctx, object)
 	for waited := time.Duration(0); c.outage.Passing(err) && waited < enduring && watcher.Sleep(ctx, c.retryEvery); waited += c.retryEvery {
-		err = c.ask(ctx, one) // asking twice deletes once: it goes by UID
+		err = c.requestDeletion(ctx, object) // asking twice deletes once: it goes by UID
 	}
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil // somebody else was quicker
 	case apierrors.IsConflict(err):
-		return c.conflict(ctx, one, err)
+		return c.conflict(ctx, object, err)
 	}
 	return err
 }
 
 // conflict returns why a deletion met the conflict refused. Admission can answer with a conflict for an object
 // that nothing has changed: then the reason is its answer.
-func (c *carrier) conflict(ctx context.Context, one Object, refused error) error {
-	now, err := accessTo(c.client, one).get(ctx)
+func (c *carrier) conflict(ctx context.Context, object Object, refused error) error {
+	current, err := accessTo(c.client, object).get(ctx)
 	switch {
 	case apierrors.IsNotFound(err):
 		return nil
 	case err != nil:
 		return errChanged
-	case now.GetUID() != one.UID:
+	case current.GetUID() != object.UID:
 		return errReplaced
-	case now.GetDeletionTimestamp() != nil:
+	case current.GetDeletionTimestamp() != nil:
 		return nil // somebody else deletes it
-	case one.Version == "" || now.GetResourceVersion() == one.Version:
+	case object.Version == "" || current.GetResourceVersion() == object.Version:
 		return refused
 	}
 	return errChanged

@@ -44,7 +44,8 @@ func TestCarryThroughTrouble(t *testing.T) {
 			w.Header().Set("Content-Length", "100") // and in the middle of an answer
 			return
 		case 4:
-			status.Code, status.Reason, status.Message = http.StatusForbidden, metav1.StatusReasonForbidden, `clusterrole "edit" not found`
+			status.Code, status.Reason = http.StatusForbidden, metav1.StatusReasonForbidden
+			status.Message = `clusterrole "edit" not found`
 		default:
 			status.Status, status.Code = metav1.StatusSuccess, http.StatusOK
 		}

@@ -64,9 +64,9 @@ func ReduceClaim(pvc *corev1.PersistentVolumeClaim) Claim {
 }
 
 // ResultsClaims returns the results claims of a namespace, "" for all, that run created.
-func ResultsClaims(ctx context.Context, client clients.Interface, namespace string) (found []Claim, err error) {
-	err = eachClaim(ctx, client, namespace, func(claim *corev1.PersistentVolumeClaim) { found = append(found, ReduceClaim(claim)) })
-	return found, err
+func ResultsClaims(ctx context.Context, client clients.Interface, namespace string) (claims []Claim, err error) {
+	err = eachClaim(ctx, client, namespace, func(claim *corev1.PersistentVolumeClaim) { claims = append(claims, ReduceClaim(claim)) })
+	return claims, err
 }
 
 func eachClaim(ctx context.Context, client clients.Interface, namespace string, see func(*corev1.PersistentVolumeClaim)) error {
@@ -81,26 +81,26 @@ func eachClaim(ctx context.Context, client clients.Interface, namespace string, 
 
 // claims adds the claims that go, and those that stay with the reason, to plan.
 func (p *planner) claims(ctx context.Context, volumes Volumes, plan *Plan) error {
-	there, err := p.users.ofJobs(ctx, p.client, p.namespace)
+	existing, err := p.users.ofJobs(ctx, p.client, p.namespace)
 	if err != nil {
 		return err
 	}
 	results := map[place][]Job{}
-	for _, one := range p.chosen {
-		for _, claim := range one.Claims {
-			at := place{one.Namespace, claim}
-			results[at] = append(results[at], one)
+	for _, job := range p.chosen {
+		for _, claim := range job.Claims {
+			key := place{job.Namespace, claim}
+			results[key] = append(results[key], job)
 		}
 	}
-	return eachClaim(ctx, p.client, p.namespace, func(found *corev1.PersistentVolumeClaim) {
-		claim := ReduceClaim(found)
+	return eachClaim(ctx, p.client, p.namespace, func(object *corev1.PersistentVolumeClaim) {
+		claim := ReduceClaim(object)
 		claim.Jobs = results[place{claim.Namespace, claim.Name}]
-		orphan := !there[place{claim.Namespace, claim.Job}] && volumes.Orphans != nil && volumes.Orphans(claim)
+		orphan := !existing[place{claim.Namespace, claim.Job}] && volumes.Orphans != nil && volumes.Orphans(claim)
 		if len(claim.Jobs) == 0 && !orphan {
 			return
 		}
 		claim.Loss = claim.loss(volumes.Viewer)
-		if claim.Why = p.why(claim, volumes.Discard); claim.Why != "" {
+		if claim.Why = p.keepReason(claim, volumes.Discard); claim.Why != "" {
 			plan.Kept = append(plan.Kept, claim)
 		} else {
 			plan.Claims = append(plan.Claims, claim)
@@ -108,10 +108,10 @@ func (p *planner) claims(ctx context.Context, volumes Volumes, plan *Plan) error
 	})
 }
 
-// why returns why a claim has to stay, empty where it can go.
-func (p *planner) why(claim Claim, discard bool) string {
-	if by, ok := p.users.other(place{claim.Namespace, claim.Name}, p.chosen); ok {
-		return by.uses()
+// keepReason returns why a claim has to stay, empty where it can go.
+func (p *planner) keepReason(claim Claim, discard bool) string {
+	if user, ok := p.users.otherUser(place{claim.Namespace, claim.Name}, p.chosen); ok {
+		return user.uses()
 	}
 	if discard {
 		return ""
@@ -131,9 +131,9 @@ func (c *Claim) loss(viewer claim.Viewer) string {
 	case !c.Record.Done(viewer):
 		return c.Record.Other(viewer)
 	}
-	for _, one := range c.Jobs {
-		if one.UID != fetch.Job && one.Finished.After(fetch.When) {
-			return "job " + one.Name + " finished after the last fetch"
+	for _, job := range c.Jobs {
+		if job.UID != fetch.Job && job.Finished.After(fetch.When) {
+			return "job " + job.Name + " finished after the last fetch"
 		}
 	}
 	return ""
@@ -144,14 +144,14 @@ const unfetched = "its results were not fetched"
 
 // Summary says which claims of a namespace, "" for all, stay, a line for each reason. fetch is what
 // people type to fetch results.
-func Summary(kept []Claim, namespace, fetch string) []string {
-	by := map[string][]Claim{}
-	for _, claim := range kept {
-		by[claim.Why] = append(by[claim.Why], claim)
+func Summary(claims []Claim, namespace, fetch string) []string {
+	byReason := map[string][]Claim{}
+	for _, claim := range claims {
+		byReason[claim.Why] = append(byReason[claim.Why], claim)
 	}
 	var lines []string
-	for _, why := range slices.Sorted(maps.Keys(by)) {
-		lines = append(lines, fmt.Sprintf("Kept %s: %s: %s", count(len(by[why])), names(by[why], namespace), Advice(by[why][0], fetch)))
+	for _, reason := range slices.Sorted(maps.Keys(byReason)) {
+		lines = append(lines, fmt.Sprintf("Kept %s: %s: %s", count(len(byReason[reason])), names(byReason[reason], namespace), Advice(byReason[reason][0], fetch)))
 	}
 	return lines
 }
@@ -167,19 +167,19 @@ func Advice(claim Claim, fetch string) string {
 // Losses says which results are lost with claims of a namespace, "" for all, that go, a sentence for
 // each reason.
 func Losses(going []Claim, namespace string) []string {
-	by := map[string][]Claim{}
+	byReason := map[string][]Claim{}
 	for _, claim := range going {
 		if claim.Loss != "" {
-			by[claim.Loss] = append(by[claim.Loss], claim)
+			byReason[claim.Loss] = append(byReason[claim.Loss], claim)
 		}
 	}
 	var sentences []string
-	for _, why := range slices.Sorted(maps.Keys(by)) {
-		if why == unfetched {
-			sentences = append(sentences, "Results that were not fetched will be lost: "+names(by[why], namespace))
+	for _, reason := range slices.Sorted(maps.Keys(byReason)) {
+		if reason == unfetched {
+			sentences = append(sentences, "Results that were not fetched will be lost: "+names(byReason[reason], namespace))
 			continue
 		}
-		sentences = append(sentences, fmt.Sprintf("Results will be lost: %s: %s", names(by[why], namespace), why))
+		sentences = append(sentences, fmt.Sprintf("Results will be lost: %s: %s", names(byReason[reason], namespace), reason))
 	}
 	return sentences
 }
@@ -193,12 +193,12 @@ func count(claims int) string {
 
 // names lists claims.
 func names(claims []Claim, namespace string) string {
-	var all []string
+	var shown []string
 	for _, claim := range claims[:min(len(claims), namedAtMost)] {
-		all = append(all, claim.Shown(namespace))
+		shown = append(shown, claim.Shown(namespace))
 	}
-	if more := len(claims) - namedAtMost; more > 0 {
-		return fmt.Sprintf("%s and %d more", strings.Join(all, ", "), more)
+	if omitted := len(claims) - namedAtMost; omitted > 0 {
+		return fmt.Sprintf("%s and %d more", strings.Join(shown, ", "), omitted)
 	}
-	return strings.Join(all, ", ")
+	return strings.Join(shown, ", ")
 }

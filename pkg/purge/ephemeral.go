@@ -18,24 +18,24 @@ type Held struct {
 
 // ofEphemeral remembers the claims that go with a pod of a chosen job and may hold results.
 func (p *planner) ofEphemeral(pod *corev1.Pod) {
-	of := jobOf(pod)
-	if _, ok := p.chosen[of]; !ok || pod.DeletionTimestamp != nil {
+	owner := jobOf(pod)
+	if _, ok := p.chosen[owner]; !ok || pod.DeletionTimestamp != nil {
 		return
 	}
 	for _, m := range claim.MountsOfPod(pod) {
-		if m.Pod != "" && !m.ReadOnly && !slices.Contains(p.ephemeral[of], m.Claim) {
-			p.ephemeral[of] = append(p.ephemeral[of], m.Claim)
+		if m.Pod != "" && !m.ReadOnly && !slices.Contains(p.ephemeral[owner], m.Claim) {
+			p.ephemeral[owner] = append(p.ephemeral[owner], m.Claim)
 		}
 	}
 }
 
-// hold takes the jobs out of plan whose pods have the only copy of their results.
-func (p *planner) hold(chosen []Job, volumes Volumes, plan *Plan) {
-	for _, one := range chosen {
-		claims := p.ephemeral[one.UID]
-		if len(claims) > 0 && !one.Record.Done(volumes.Viewer) && !volumes.Discard {
-			plan.Leave(one.Namespace, one.Name)
-			plan.Held = append(plan.Held, Held{one, claims})
+// holdJobs takes the jobs out of plan whose pods have the only copy of their results.
+func (p *planner) holdJobs(chosen []Job, volumes Volumes, plan *Plan) {
+	for _, job := range chosen {
+		claims := p.ephemeral[job.UID]
+		if len(claims) > 0 && !job.Record.Done(volumes.Viewer) && !volumes.Discard {
+			plan.Exclude(job.Namespace, job.Name)
+			plan.Held = append(plan.Held, Held{job, claims})
 		}
 	}
 }

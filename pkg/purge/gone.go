@@ -27,7 +27,9 @@ const (
 // of what stays and what holds it, at each change. The error is ctx's, with what is
 // still there, or that the cluster cannot be asked.
 func Await(ctx context.Context, client clients.Interface, namespace string, deleted []Object, say func(string)) error {
-	pause, waited, said, away := firstLook, time.Duration(0), "", &watcher.Outage{}
+	pause, waited := firstLook, time.Duration(0)
+	reported := ""
+	away := &watcher.Outage{}
 	for {
 		stays, holds, err := still(ctx, client, namespace, deleted, away)
 		if err != nil && ctx.Err() == nil {
@@ -36,9 +38,9 @@ func Await(ctx context.Context, client clients.Interface, namespace string, dele
 		if len(stays) == 0 && err == nil {
 			return nil
 		}
-		if deleted = stays; waited >= patient && holds != said {
+		if deleted = stays; waited >= patient && holds != reported {
 			say(holds)
-			said = holds
+			reported = holds
 		}
 		if !watcher.Sleep(ctx, pause) {
 			return fmt.Errorf("%s: %w", holds, context.Cause(ctx))
@@ -53,42 +55,42 @@ const namedAtMost = 10
 
 // still returns what of deleted is there, and what holds it.
 func still(ctx context.Context, client clients.Interface, namespace string, deleted []Object, away *watcher.Outage) (stays []Object, holds string, err error) {
-	found := make([]metav1.Object, len(deleted))
+	objects := make([]metav1.Object, len(deleted))
 	errs := make([]error, len(deleted))
 	indexes := make([]int, len(deleted))
 	for i := range indexes {
 		indexes[i] = i
 	}
-	side(ctx, indexes, func(i int) { found[i], errs[i] = accessTo(client, deleted[i]).get(ctx) })
+	side(ctx, indexes, func(i int) { objects[i], errs[i] = accessTo(client, deleted[i]).get(ctx) })
 	var named []string
-	for i, one := range deleted {
+	for i, object := range deleted {
 		switch {
-		case apierrors.IsNotFound(errs[i]), errs[i] == nil && found[i] != nil && found[i].GetUID() != one.UID:
+		case apierrors.IsNotFound(errs[i]), errs[i] == nil && objects[i] != nil && objects[i].GetUID() != object.UID:
 			continue
 		case errs[i] != nil && !away.Passing(errs[i]):
-			return stays, holds, fmt.Errorf("checking %s %s: %w", one.Kind, one.Shown(namespace), errs[i])
+			return stays, holds, fmt.Errorf("checking %s %s: %w", object.Kind, object.Shown(namespace), errs[i])
 		}
-		if stays = append(stays, one); len(named) < namedAtMost && errs[i] == nil && found[i] != nil {
-			named = append(named, fmt.Sprintf("%s/%s (%s)", one.Kind, one.Shown(namespace), Holding(ctx, client, found[i])))
+		if stays = append(stays, object); len(named) < namedAtMost && errs[i] == nil && objects[i] != nil {
+			named = append(named, fmt.Sprintf("%s/%s (%s)", object.Kind, object.Shown(namespace), Holding(ctx, client, objects[i])))
 		}
 	}
 	holds = "not deleted yet: " + strings.Join(named, ", ")
-	if more := len(stays) - len(named); more > 0 {
-		holds += fmt.Sprintf(" and %d more", more)
+	if omitted := len(stays) - len(named); omitted > 0 {
+		holds += fmt.Sprintf(" and %d more", omitted)
 	}
 	return stays, holds, ctx.Err()
 }
 
 // Holding says what an object that was deleted waits for.
 func Holding(ctx context.Context, client clients.Interface, object metav1.Object) string {
-	switch one := object.(type) {
+	switch typed := object.(type) {
 	case *corev1.Pod:
-		if len(one.Finalizers) == 0 && one.DeletionTimestamp != nil {
-			return "stopping its containers on node " + one.Spec.NodeName
+		if len(typed.Finalizers) == 0 && typed.DeletionTimestamp != nil {
+			return "stopping its containers on node " + typed.Spec.NodeName
 		}
 	case *corev1.PersistentVolumeClaim:
-		if who := pinning(ctx, client, one); who != "" {
-			return who
+		if holder := pinning(ctx, client, typed); holder != "" {
+			return holder
 		}
 	}
 	switch finalizers := object.GetFinalizers(); {
@@ -106,12 +108,12 @@ func pinning(ctx context.Context, client clients.Interface, claim *corev1.Persis
 	if err != nil {
 		return ""
 	}
-	all := users{}
+	mounts := users{}
 	for i := range pods.Items {
-		all.ofPod(&pods.Items[i])
+		mounts.ofPod(&pods.Items[i])
 	}
-	for _, by := range all[place{claim.Namespace, claim.Name}] {
-		return by.uses()
+	for _, user := range mounts[place{claim.Namespace, claim.Name}] {
+		return user.uses()
 	}
 	return ""
 }

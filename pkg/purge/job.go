@@ -59,14 +59,14 @@ type Job struct {
 }
 
 // Reduce returns what is needed of a finished job; groupBy is a label, or empty.
-func Reduce(one *batchv1.Job, groupBy string) Job {
-	finished, _ := job.Finished(one)
+func Reduce(object *batchv1.Job, groupBy string) Job {
+	finished, _ := job.Finished(object)
 	return Job{
-		Object: Object{Kind: KindJob, Name: one.Name, Namespace: one.Namespace, UID: one.UID, Version: one.ResourceVersion},
-		State:  job.StateOf(one), Finished: finished,
-		Claims: claim.Written(one), Results: one.Annotations[provenance.ResultsAnnotation],
-		Record: claim.RecordOfJob(one),
-		Keeper: keeper(one), Group: one.Labels[groupBy], Going: one.DeletionTimestamp != nil,
+		Object: Object{Kind: KindJob, Name: object.Name, Namespace: object.Namespace, UID: object.UID, Version: object.ResourceVersion},
+		State:  job.StateOf(object), Finished: finished,
+		Claims: claim.Written(object), Results: object.Annotations[provenance.ResultsAnnotation],
+		Record: claim.RecordOfJob(object),
+		Keeper: keeper(object), Group: object.Labels[groupBy], Going: object.DeletionTimestamp != nil,
 	}
 }
 
@@ -75,11 +75,11 @@ func Reduce(one *batchv1.Job, groupBy string) Job {
 // Argo CD in the annotations (https://helm.sh/docs/chart_best_practices/labels,
 // https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking,
 // https://fluxcd.io/flux/components/kustomize/kustomizations).
-func keeper(one *batchv1.Job) string {
-	if controller := metav1.GetControllerOf(one); controller != nil {
+func keeper(object *batchv1.Job) string {
+	if controller := metav1.GetControllerOf(object); controller != nil {
 		return controller.Kind + " " + controller.Name
 	}
-	for _, mark := range []struct{ key, value, who string }{
+	for _, mark := range []struct{ key, value, tool string }{
 		{provenance.ManagedByLabel, "Helm", "Helm"},
 		{"argocd.argoproj.io/instance", "", "Argo CD"},
 		{"argocd.argoproj.io/tracking-id", "", "Argo CD"},
@@ -89,9 +89,9 @@ func keeper(one *batchv1.Job) string {
 		{"kustomize.toolkit.fluxcd.io/name", "", "Flux"},
 		{"helm.toolkit.fluxcd.io/name", "", "Flux"},
 	} {
-		for _, marks := range []map[string]string{one.Labels, one.Annotations} {
+		for _, marks := range []map[string]string{object.Labels, object.Annotations} {
 			if value, ok := marks[mark.key]; ok && (mark.value == "" || value == mark.value) {
-				return mark.who
+				return mark.tool
 			}
 		}
 	}

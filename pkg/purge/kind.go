@@ -26,19 +26,19 @@ type access struct {
 	remove func(context.Context, metav1.DeleteOptions) error
 }
 
-func accessTo(client clients.Interface, one Object) access {
+func accessTo(client clients.Interface, object Object) access {
 	core := client.CoreV1()
-	switch one.Kind {
+	switch object.Kind {
 	case KindJob:
-		return through(client.BatchV1().Jobs(one.Namespace), one.Name)
+		return through(client.BatchV1().Jobs(object.Namespace), object.Name)
 	case KindPod:
-		return through(core.Pods(one.Namespace), one.Name)
+		return through(core.Pods(object.Namespace), object.Name)
 	case KindScript:
-		return through(core.ConfigMaps(one.Namespace), one.Name)
+		return through(core.ConfigMaps(object.Namespace), object.Name)
 	case KindSecret:
-		return through(core.Secrets(one.Namespace), one.Name)
+		return through(core.Secrets(object.Namespace), object.Name)
 	default:
-		return through(core.PersistentVolumeClaims(one.Namespace), one.Name)
+		return through(core.PersistentVolumeClaims(object.Namespace), object.Name)
 	}
 }
 
@@ -59,16 +59,16 @@ func through[T metav1.Object](client typed[T], name string) access {
 
 // remove asks for the deletion of one object, and only that. The propagation is
 // named for jobs: by itself their API orphans the pods.
-func remove(ctx context.Context, client clients.Interface, one Object, dryRun bool) error {
-	options := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &one.UID}}
-	if one.Version != "" {
-		options.Preconditions.ResourceVersion = &one.Version
+func remove(ctx context.Context, client clients.Interface, object Object, dryRun bool) error {
+	options := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &object.UID}}
+	if object.Version != "" {
+		options.Preconditions.ResourceVersion = &object.Version
 	}
 	if dryRun {
 		options.DryRun = []string{metav1.DryRunAll}
 	}
-	if background := metav1.DeletePropagationBackground; one.Kind == KindJob {
+	if background := metav1.DeletePropagationBackground; object.Kind == KindJob {
 		options.PropagationPolicy = &background
 	}
-	return accessTo(client, one).remove(ctx, options)
+	return accessTo(client, object).remove(ctx, options)
 }

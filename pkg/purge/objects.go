@@ -64,8 +64,8 @@ func RememberedBuckets(cacheDir, endpoint string) (buckets []string) {
 		if err != nil || len(lines) < 3 || lines[len(lines)-1] != endpoint {
 			continue
 		}
-		if at, err := s3.ParseLocation(lines[len(lines)-2]); err == nil {
-			buckets = append(buckets, at.Bucket)
+		if location, err := s3.ParseLocation(lines[len(lines)-2]); err == nil {
+			buckets = append(buckets, location.Bucket)
 		}
 	}
 	return buckets
@@ -124,7 +124,7 @@ func (o Objects) tidy(ctx context.Context, vias map[string]claim.Via, unmark fun
 		if ctx.Err() != nil {
 			return // nobody waits for it any more
 		}
-		o.tell(inner, vias[id], count, err, unmark == nil)
+		o.reportResult(inner, vias[id], count, err, unmark == nil)
 		if failed != nil || inner.Err() != nil {
 			return
 		}
@@ -149,19 +149,19 @@ func (o Objects) remove(ctx context.Context, store *s3.Store, via claim.Via) (co
 	return count, err
 }
 
-// tell says what became of what one fetch left; last says that nothing will look after it again.
-func (o Objects) tell(ctx context.Context, via claim.Via, count int, err error, last bool) {
-	at := s3.Location{Bucket: via.Bucket, Prefix: via.Prefix}
+// reportResult says what became of what one fetch left; last says that nothing will look after it again.
+func (o Objects) reportResult(ctx context.Context, via claim.Via, count int, err error, final bool) {
+	location := s3.Location{Bucket: via.Bucket, Prefix: via.Prefix}
 	_, busy := errors.AsType[*s3mirror.LockedError](err)
 	switch {
-	case busy && last:
-		o.Say(fmt.Sprintf("Note: partial files may remain at %s, because a fetch may still write there", at))
+	case busy && final:
+		o.Say(fmt.Sprintf("Note: partial files may remain at %s, because a fetch may still write there", location))
 	case busy: // the next fetch looks again
 	case err != nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		o.Say(fmt.Sprintf("Note: the objects of an interrupted fetch were not deleted from %s: the S3 store did not answer within %s", at, o.limit()))
+		o.Say(fmt.Sprintf("Note: the objects of an interrupted fetch were not deleted from %s: the S3 store did not answer within %s", location, o.limit()))
 	case err != nil:
-		o.Say(fmt.Sprintf("Note: the objects of an interrupted fetch were not deleted from %s: %v", at, err))
+		o.Say(fmt.Sprintf("Note: the objects of an interrupted fetch were not deleted from %s: %v", location, err))
 	case count > 0:
-		o.Say(fmt.Sprintf("Deleted the objects of an interrupted fetch from %s", at))
+		o.Say(fmt.Sprintf("Deleted the objects of an interrupted fetch from %s", location))
 	}
 }

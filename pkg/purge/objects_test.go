@@ -56,8 +56,16 @@ func TestObjectsOnlyOfOwnStore(t *testing.T) {
 	})
 	uid := faketest.Claim("train-results", "1Gi", corev1.ClaimBound).UID
 	own := claim.Via{Bucket: "results", Claim: uid, Prefix: "team/model", Endpoint: store.Endpoint(), Region: store.Region(), Ends: true}
-	endpoint, region, elsewhere, copied, odd := own, own, own, own, own
-	endpoint.Endpoint, region.Region, elsewhere.Bucket, copied.Claim, odd.Prefix = "https://evil.example", "eu-west-1", "evil", "another", "a/../b\x1b"
+	endpoint := own
+	endpoint.Endpoint = "https://evil.example"
+	region := own
+	region.Region = "eu-west-1"
+	elsewhere := own
+	elsewhere.Bucket = "evil"
+	copied := own
+	copied.Claim = "another"
+	odd := own
+	odd.Prefix = "a/../b\x1b"
 	keys := filepath.Join(t.TempDir(), "asked")
 	configure := func(ctx context.Context) (*s3.Store, error) {
 		return s3.Configure(ctx, s3.Options{Endpoint: store.Endpoint() + "/"})

@@ -37,9 +37,9 @@ type Plan struct {
 
 // Make looks what goes with the chosen jobs of a namespace, "" for all.
 func Make(ctx context.Context, client clients.Interface, namespace string, chosen []Job, volumes Volumes) (*Plan, error) {
-	p := &planner{client: client, namespace: namespace, chosen: map[types.UID]Job{}, with: map[types.UID][]Object{}, users: users{}, ephemeral: map[types.UID][]string{}}
-	for _, one := range chosen {
-		p.chosen[one.UID] = one
+	p := &planner{client: client, namespace: namespace, chosen: map[types.UID]Job{}, dependents: map[types.UID][]Object{}, users: users{}, ephemeral: map[types.UID][]string{}}
+	for _, job := range chosen {
+		p.chosen[job.UID] = job
 	}
 	core := client.CoreV1()
 	err := errors.Join(
@@ -56,26 +56,26 @@ func Make(ctx context.Context, client clients.Interface, namespace string, chose
 			return nil, err
 		}
 	}
-	for _, one := range chosen {
-		plan.Jobs = append(plan.Jobs, Item{one, p.with[one.UID]})
+	for _, job := range chosen {
+		plan.Jobs = append(plan.Jobs, Item{job, p.dependents[job.UID]})
 	}
-	p.hold(chosen, volumes, plan)
+	p.holdJobs(chosen, volumes, plan)
 	return plan, nil
 }
 
 // Has reports whether a job is in the plan.
 func (p *Plan) Has(namespace, name string) bool {
-	return slices.ContainsFunc(p.Jobs, func(one Item) bool { return one.Namespace == namespace && one.Name == name })
+	return slices.ContainsFunc(p.Jobs, func(item Item) bool { return item.Namespace == namespace && item.Name == name })
 }
 
-// Leave takes a job out of the plan, and the claims of its results; false where it
+// Exclude takes a job out of the plan, and the claims of its results; false where it
 // is not in it.
-func (p *Plan) Leave(namespace, name string) bool {
-	is := func(one Job) bool { return one.Namespace == namespace && one.Name == name }
-	left := len(p.Jobs)
-	p.Jobs = slices.DeleteFunc(p.Jobs, func(one Item) bool { return is(one.Job) })
-	p.Claims = slices.DeleteFunc(p.Claims, func(one Claim) bool {
-		return slices.ContainsFunc(one.Jobs, is) || one.Namespace == namespace && one.Job == name
+func (p *Plan) Exclude(namespace, name string) bool {
+	is := func(job Job) bool { return job.Namespace == namespace && job.Name == name }
+	count := len(p.Jobs)
+	p.Jobs = slices.DeleteFunc(p.Jobs, func(item Item) bool { return is(item.Job) })
+	p.Claims = slices.DeleteFunc(p.Claims, func(claim Claim) bool {
+		return slices.ContainsFunc(claim.Jobs, is) || claim.Namespace == namespace && claim.Job == name
 	})
-	return len(p.Jobs) < left
+	return len(p.Jobs) < count
 }

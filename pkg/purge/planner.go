@@ -17,11 +17,11 @@ import (
 
 // planner gathers what goes with the chosen jobs.
 type planner struct {
-	client    clients.Interface
-	namespace string
-	chosen    map[types.UID]Job
-	with      map[types.UID][]Object
-	users     users
+	client     clients.Interface
+	namespace  string
+	chosen     map[types.UID]Job
+	dependents map[types.UID][]Object
+	users      users
 	// ephemeral are the claims that go with the pods of a chosen job.
 	ephemeral map[types.UID][]string
 }
@@ -31,8 +31,8 @@ func (p *planner) pods(ctx context.Context) error {
 	err := watcher.Each(ctx, p.client.CoreV1().Pods(p.namespace), metav1.ListOptions{}, func(pod *corev1.Pod) error {
 		p.users.ofPod(pod)
 		p.ofEphemeral(pod)
-		if of := jobOf(pod); of != "" {
-			p.add(of, Object{Kind: KindPod, Name: pod.Name, Namespace: pod.Namespace, UID: pod.UID})
+		if owner := jobOf(pod); owner != "" {
+			p.add(owner, Object{Kind: KindPod, Name: pod.Name, Namespace: pod.Namespace, UID: pod.UID})
 		}
 		return nil
 	})
@@ -42,9 +42,9 @@ func (p *planner) pods(ctx context.Context) error {
 	return nil
 }
 
-func (p *planner) add(of types.UID, one Object) {
-	if _, ok := p.chosen[of]; ok {
-		p.with[of] = append(p.with[of], one)
+func (p *planner) add(owner types.UID, object Object) {
+	if _, ok := p.chosen[owner]; ok {
+		p.dependents[owner] = append(p.dependents[owner], object)
 	}
 }
 
@@ -52,8 +52,8 @@ func (p *planner) add(of types.UID, one Object) {
 // leaves it to the cluster's garbage collector, which is slower.
 func owned[T watcher.Object, L runtime.Object](ctx context.Context, p *planner, client watcher.Client[L], kind Kind, component string) error {
 	err := watcher.Each(ctx, client, metav1.ListOptions{LabelSelector: provenance.Select(component)}, func(object T) error {
-		if of, all := p.owner(object); all {
-			p.add(of, Object{Kind: kind, Name: object.GetName(), Namespace: object.GetNamespace(), UID: object.GetUID(), Version: object.GetResourceVersion()})
+		if owner, allChosen := p.owner(object); allChosen {
+			p.add(owner, Object{Kind: kind, Name: object.GetName(), Namespace: object.GetNamespace(), UID: object.GetUID(), Version: object.GetResourceVersion()})
 		}
 		return nil
 	})
@@ -64,7 +64,7 @@ func owned[T watcher.Object, L runtime.Object](ctx context.Context, p *planner, 
 }
 
 // owner returns the first owner of object, and whether all of them are chosen jobs.
-func (p *planner) owner(object metav1.Object) (first types.UID, all bool) {
+func (p *planner) owner(object metav1.Object) (uid types.UID, allChosen bool) {
 	refs := object.GetOwnerReferences()
 	for _, ref := range refs {
 		if _, ok := p.chosen[ref.UID]; !ok {

@@ -30,20 +30,20 @@ type Left map[string]int
 
 // Of returns those of jobs that are to go, in their order, and counts those that
 // only stay because something else keeps them.
-func (s Selection) Of(jobs []Job, now time.Time) (chosen []Job, left Left) {
-	left = Left{}
-	jobs = slices.DeleteFunc(jobs, func(one Job) bool { return !s.SelectsState(one.Name, one.State) })
+func (s Selection) Of(jobs []Job, currentTime time.Time) (chosen []Job, skipped Left) {
+	skipped = Left{}
+	jobs = slices.DeleteFunc(jobs, func(job Job) bool { return !s.SelectsState(job.Name, job.State) })
 	newest := s.newest(jobs)
-	for _, one := range jobs {
+	for _, job := range jobs {
 		switch {
-		case newest[one.UID], !s.SelectsAge(now.Sub(one.Finished)), s.Fetched && !one.done(s.Viewer):
-		case one.Keeper != "" && !s.Owned:
-			left[one.Keeper]++
+		case newest[job.UID], !s.SelectsAge(currentTime.Sub(job.Finished)), s.Fetched && !job.done(s.Viewer):
+		case job.Keeper != "" && !s.Owned:
+			skipped[job.Keeper]++
 		default:
-			chosen = append(chosen, one)
+			chosen = append(chosen, job)
 		}
 	}
-	return chosen, left
+	return chosen, skipped
 }
 
 // done reports whether nothing of a job's results is still to be fetched.
@@ -65,17 +65,17 @@ func (s Selection) newest(jobs []Job) map[types.UID]bool {
 	}
 	type group struct{ namespace, value string }
 	groups := map[group][]Job{}
-	for _, one := range jobs {
-		if one.Keeper == "" || s.Owned {
-			of := group{one.Namespace, one.Group}
-			groups[of] = append(groups[of], one)
+	for _, job := range jobs {
+		if job.Keeper == "" || s.Owned {
+			key := group{job.Namespace, job.Group}
+			groups[key] = append(groups[key], job)
 		}
 	}
 	newest := map[types.UID]bool{}
 	for _, members := range groups {
 		slices.SortStableFunc(members, func(a, b Job) int { return cmp.Or(b.Finished.Compare(a.Finished), cmp.Compare(b.Name, a.Name)) })
-		for _, one := range members[:min(s.Keep, len(members))] {
-			newest[one.UID] = true
+		for _, job := range members[:min(s.Keep, len(members))] {
+			newest[job.UID] = true
 		}
 	}
 	return newest

@@ -20,9 +20,9 @@ import (
 // Finished returns the finished jobs of a namespace, "" for all, that options
 // select. groupBy is the label that Job.Group holds, or empty.
 func Finished(ctx context.Context, client clients.Interface, namespace string, options metav1.ListOptions, groupBy string) (jobs []Job, err error) {
-	err = job.Each(ctx, client, namespace, options, func(one *batchv1.Job) error {
-		if job.End(one) != nil {
-			jobs = append(jobs, Reduce(one, groupBy))
+	err = job.Each(ctx, client, namespace, options, func(object *batchv1.Job) error {
+		if job.End(object) != nil {
+			jobs = append(jobs, Reduce(object, groupBy))
 		}
 		return nil
 	})
@@ -34,7 +34,7 @@ type place struct{ namespace, name string }
 
 // user is who has a claim mounted, or will have: a job or a pod.
 type user struct {
-	what, name string
+	kind, name string
 	// job is the UID of the job, or of that whose pod it is; empty for none.
 	job types.UID
 	// ended says that it is a pod which has ended: it still pins the deletion of the claim.
@@ -46,46 +46,46 @@ func (u user) uses() string {
 	if u.ended {
 		return fmt.Sprintf("pod %s has ended but still mounts it; delete this pod to release the claim", u.name)
 	}
-	return u.what + " " + u.name + " uses it"
+	return u.kind + " " + u.name + " uses it"
 }
 
 // users knows who has which claim.
 type users map[place][]user
 
-func (u users) add(namespace, claim string, by user) {
-	at := place{namespace, claim}
-	u[at] = append(u[at], by)
+func (u users) add(namespace, claim string, entry user) {
+	key := place{namespace, claim}
+	u[key] = append(u[key], entry)
 }
 
-// other returns somebody other than the chosen jobs and their pods who has the claim;
+// otherUser returns somebody other than the chosen jobs and their pods who has the claim;
 // a job rather than its pod.
-func (u users) other(at place, chosen map[types.UID]Job) (found user, ok bool) {
-	for _, by := range u[at] {
-		if _, mine := chosen[by.job]; !mine && (!ok || by.what == "job") {
-			found, ok = by, true
+func (u users) otherUser(key place, chosen map[types.UID]Job) (result user, ok bool) {
+	for _, candidate := range u[key] {
+		if _, mine := chosen[candidate.job]; !mine && (!ok || candidate.kind == "job") {
+			result, ok = candidate, true
 		}
 	}
-	return found, ok
+	return result, ok
 }
 
 // ofJobs adds the jobs of a namespace with the claims that they mount, and returns
 // the places of all jobs.
 func (u users) ofJobs(ctx context.Context, client clients.Interface, namespace string) (map[place]bool, error) {
-	there := map[place]bool{}
-	err := job.Each(ctx, client, namespace, metav1.ListOptions{}, func(one *batchv1.Job) error {
-		there[place{one.Namespace, one.Name}] = true
-		for claim := range spec.Claims(one) {
-			u.add(one.Namespace, claim, user{what: "job", name: one.Name, job: one.UID})
+	existing := map[place]bool{}
+	err := job.Each(ctx, client, namespace, metav1.ListOptions{}, func(object *batchv1.Job) error {
+		existing[place{object.Namespace, object.Name}] = true
+		for claim := range spec.Claims(object) {
+			u.add(object.Namespace, claim, user{kind: "job", name: object.Name, job: object.UID})
 		}
 		return nil
 	})
-	return there, err
+	return existing, err
 }
 
-// There returns what tells whether a job of a namespace, "" for all, exists.
-func There(ctx context.Context, client clients.Interface, namespace string) (func(namespace, name string) bool, error) {
-	there, err := users{}.ofJobs(ctx, client, namespace)
-	return func(namespace, name string) bool { return there[place{namespace, name}] }, err
+// ExistingJobs returns what tells whether a job of a namespace, "" for all, exists.
+func ExistingJobs(ctx context.Context, client clients.Interface, namespace string) (func(namespace, name string) bool, error) {
+	existing, err := users{}.ofJobs(ctx, client, namespace)
+	return func(namespace, name string) bool { return existing[place{namespace, name}] }, err
 }
 
 // ofPod adds a pod with the claims that it mounts. A helper of fetch that has ended
@@ -96,7 +96,7 @@ func (u users) ofPod(pod *corev1.Pod) {
 	}
 	for _, v := range pod.Spec.Volumes {
 		if v.PersistentVolumeClaim != nil {
-			u.add(pod.Namespace, v.PersistentVolumeClaim.ClaimName, user{what: "pod", name: pod.Name, job: jobOf(pod), ended: reason.Ended(pod)})
+			u.add(pod.Namespace, v.PersistentVolumeClaim.ClaimName, user{kind: "pod", name: pod.Name, job: jobOf(pod), ended: reason.Ended(pod)})
 		}
 	}
 }

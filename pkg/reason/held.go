@@ -60,11 +60,11 @@ func isTerminating(pod *corev1.Pod) bool { return pod.DeletionTimestamp != nil &
 
 // terminating says what a pod is waited for that was deleted.
 func terminating(pod *corev1.Pod) Reason {
-	why := "the pod is being deleted"
+	message := "the pod is being deleted"
 	if c := podCondition(pod, corev1.DisruptionTarget); c != nil && c.Status == corev1.ConditionTrue {
-		why += " (" + Reason{Code: c.Reason, Message: c.Message}.String() + ")"
+		message += " (" + Reason{Code: c.Reason, Message: c.Message}.String() + ")"
 	}
-	return Reason{Code: "Waiting for pod " + pod.Name + " to end", Message: why, Started: true}
+	return Reason{Code: "Waiting for pod " + pod.Name + " to end", Message: message, Started: true}
 }
 
 // Runs reports whether a container of pod runs, by the last word of a node that is ready.
@@ -81,7 +81,7 @@ func restarts(pod *corev1.Pod, end *corev1.ContainerStateTerminated) bool {
 // partlyEnded says of pods of which one runs that containers of it have ended and
 // others still run. A pod in which all run needs no word.
 func partlyEnded(pods []*corev1.Pod) Reason {
-	found := Reason{}
+	result := Reason{}
 	for _, pod := range pods {
 		if pod.Status.Phase != corev1.PodRunning || isTerminating(pod) {
 			continue
@@ -98,7 +98,7 @@ func partlyEnded(pods []*corev1.Pod) Reason {
 		if ended == "" || runs == "" {
 			return Reason{}
 		}
-		found = Reason{Code: "Running", Message: ended + ", " + runs, Started: true}
+		result = Reason{Code: "Running", Message: ended + ", " + runs, Started: true}
 	}
-	return found
+	return result
 }

@@ -56,7 +56,7 @@ const QueueLabel = "kueue.x-k8s.io/queue-name"
 // OfJob says at the time now why no pod of job runs, from its pods and from the
 // warning events of the namespace. A job that is finished, or of which a pod
 // runs, has none, unless it waits for a pod whose node is not ready.
-func OfJob(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event, now time.Time) Reason {
+func OfJob(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event, currentTime time.Time) Reason {
 	if finished(job) {
 		return Reason{}
 	}
@@ -66,21 +66,21 @@ func OfJob(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event, now t
 	if job.Spec.Suspend != nil && *job.Spec.Suspend {
 		return suspended(job)
 	}
-	return ofUnfinished(job, pods, warnings, now)
+	return ofUnfinished(job, pods, warnings, currentTime)
 }
 
 // ofUnfinished is OfJob for a job that may run.
-func ofUnfinished(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event, now time.Time) Reason {
+func ofUnfinished(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event, currentTime time.Time) Reason {
 	warnings = since(warnings, job.CreationTimestamp.Time)
 	waiting, ending := Reason{}, Reason{}
 	for _, pod := range pods {
-		switch found := OfPod(pod, warnings); {
+		switch cause := OfPod(pod, warnings); {
 		case isTerminating(pod):
 			ending = terminating(pod)
 		case pod.Status.Phase == corev1.PodRunning && !stuck(pod):
 			return partlyEnded(pods)
-		case found.Known() && !waiting.Known():
-			waiting = found
+		case cause.Known() && !waiting.Known():
+			waiting = cause
 		}
 	}
 	switch {
@@ -89,21 +89,21 @@ func ofUnfinished(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event
 	case len(active(pods)) > 0:
 		return ending
 	}
-	if found := refusal(job, pods, warnings); found.Known() {
-		return found
+	if refused := refusal(job, pods, warnings); refused.Known() {
+		return refused
 	}
-	return retrying(job, pods, now)
+	return retrying(job, pods, currentTime)
 }
 
 // since leaves out what was said before a job was there: of a claim, say, that was
 // deleted, and of whose name there is another by now.
 func since(warnings []*corev1.Event, when time.Time) []*corev1.Event {
-	return slices.DeleteFunc(slices.Clone(warnings), func(e *corev1.Event) bool { return seen(e).Before(when) })
+	return slices.DeleteFunc(slices.Clone(warnings), func(e *corev1.Event) bool { return lastSeen(e).Before(when) })
 }
 
 // refusal is why the Job controller could not make the next pod.
 func refusal(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event) Reason {
-	return fromEvent(last(warnings, func(e *corev1.Event) bool {
+	return fromEvent(newestEvent(warnings, func(e *corev1.Event) bool {
 		return e.InvolvedObject.UID == job.UID && e.Reason == "FailedCreate" && !overtaken(e, pods)
 	}))
 }
@@ -123,7 +123,7 @@ func finished(job *batchv1.Job) bool {
 
 // overtaken reports whether a pod was made after a refusal to make one.
 func overtaken(refusal *corev1.Event, pods []*corev1.Pod) bool {
-	return slices.ContainsFunc(pods, func(pod *corev1.Pod) bool { return pod.CreationTimestamp.After(seen(refusal)) })
+	return slices.ContainsFunc(pods, func(pod *corev1.Pod) bool { return pod.CreationTimestamp.After(lastSeen(refusal)) })
 }
 
 func active(pods []*corev1.Pod) []*corev1.Pod {
@@ -144,10 +144,12 @@ func OfPod(pod *corev1.Pod, warnings []*corev1.Event) Reason {
 	for _, find := range []func() Reason{
 		func() Reason { return scheduling(pod) },
 		func() Reason { return waitingContainer(pod) },
-		func() Reason { return fromEvent(last(warnings, func(e *corev1.Event) bool { return about(e, pod) })) },
+		func() Reason {
+			return fromEvent(newestEvent(warnings, func(e *corev1.Event) bool { return about(e, pod) }))
+		},
 	} {
-		if found := find(); found.Known() {
-			return found
+		if cause := find(); cause.Known() {
+			return cause
 		}
 	}
 	return Reason{}
@@ -210,18 +212,18 @@ func about(event *corev1.Event, pod *corev1.Pod) bool {
 		})
 }
 
-func last(events []*corev1.Event, match func(*corev1.Event) bool) *corev1.Event {
+func newestEvent(events []*corev1.Event, match func(*corev1.Event) bool) *corev1.Event {
 	var newest *corev1.Event
 	for _, event := range events {
-		if match(event) && (newest == nil || seen(event).After(seen(newest))) {
+		if match(event) && (newest == nil || lastSeen(event).After(lastSeen(newest))) {
 			newest = event
 		}
 	}
 	return newest
 }
 
-// seen is when an event was last observed; the field depends on the API that wrote it.
-func seen(event *corev1.Event) time.Time {
+// lastSeen is when an event was last observed; the field depends on the API that wrote it.
+func lastSeen(event *corev1.Event) time.Time {
 	if event.Series != nil {
 		return event.Series.LastObservedTime.Time
 	}
@@ -240,14 +242,14 @@ func fromEvent(event *corev1.Event) Reason {
 
 // quotaAdvice names the flags of run for what a quota wants every pod to state; empty for other messages.
 func quotaAdvice(message string) string {
-	_, wanted, ok := strings.Cut(message, "must specify ")
+	_, required, ok := strings.Cut(message, "must specify ")
 	if !ok || !strings.Contains(message, "quota") {
 		return ""
 	}
 	var flags []string
-	for _, one := range []struct{ resource, flag string }{{"cpu", "--cpu"}, {"memory", "--memory"}, {"ephemeral-storage", "--request and --limit ephemeral-storage=SIZE"}} {
-		if strings.Contains(wanted, one.resource) {
-			flags = append(flags, one.flag)
+	for _, option := range []struct{ resource, flag string }{{"cpu", "--cpu"}, {"memory", "--memory"}, {"ephemeral-storage", "--request and --limit ephemeral-storage=SIZE"}} {
+		if strings.Contains(required, option.resource) {
+			flags = append(flags, option.flag)
 		}
 	}
 	if flags == nil {

@@ -20,7 +20,7 @@ const (
 
 // retrying says of a job without active pods, of which pods have failed, that the
 // Job controller waits before it makes the next one.
-func retrying(job *batchv1.Job, pods []*corev1.Pod, now time.Time) Reason {
+func retrying(job *batchv1.Job, pods []*corev1.Pod, currentTime time.Time) Reason {
 	failed := slices.DeleteFunc(slices.Clone(pods), func(pod *corev1.Pod) bool { return pod.Status.Phase != corev1.PodFailed })
 	count := max(int(job.Status.Failed), len(failed))
 	if count == 0 || !mayRetry(job, count) || isDecided(job) {
@@ -33,11 +33,11 @@ func retrying(job *batchv1.Job, pods []*corev1.Pod, now time.Time) Reason {
 	if len(failed) == 0 {
 		return Reason{Code: message + ")", Started: true}
 	}
-	last := slices.MaxFunc(failed, func(a, b *corev1.Pod) int { return EndOf(a).Compare(EndOf(b)) })
-	if cause := failure(last); cause != "" {
+	newest := slices.MaxFunc(failed, func(a, b *corev1.Pod) int { return EndOf(a).Compare(EndOf(b)) })
+	if cause := failure(newest); cause != "" {
 		message += ", " + cause
 	}
-	if wait := nextAttempt(job, pods, failed, now); wait > 0 {
+	if wait := nextAttempt(job, pods, failed, currentTime); wait > 0 {
 		message += fmt.Sprintf("; next attempt in about %s", wait.Round(time.Second))
 	}
 	return Reason{Code: message + ")", Started: true}
@@ -82,37 +82,37 @@ func failure(pod *corev1.Pod) string {
 
 // nextAttempt returns how long the Job controller still waits; 0 where it is due.
 // A clock that differs from the cluster's cannot make that longer than the back-off.
-func nextAttempt(job *batchv1.Job, pods, failed []*corev1.Pod, now time.Time) time.Duration {
+func nextAttempt(job *batchv1.Job, pods, failed []*corev1.Pod, currentTime time.Time) time.Duration {
 	if job.Spec.BackoffLimitPerIndex == nil {
-		return remaining(failuresInARow(pods, failed), newestEnd(failed), now)
+		return remaining(failuresInARow(pods, failed), newestEnd(failed), currentTime)
 	}
 	var least time.Duration
 	for i, pod := range newestOfIndexes(failed) {
-		before, err := strconv.Atoi(pod.Annotations[batchv1.JobIndexFailureCountAnnotation])
+		failures, err := strconv.Atoi(pod.Annotations[batchv1.JobIndexFailureCountAnnotation])
 		if err != nil {
 			return 0
 		}
-		if wait := remaining(before+1, EndOf(pod), now); i == 0 || wait < least {
+		if wait := remaining(failures+1, EndOf(pod), currentTime); i == 0 || wait < least {
 			least = wait
 		}
 	}
 	return least
 }
 
-func remaining(failures int, since, now time.Time) time.Duration {
+func remaining(failures int, since, currentTime time.Time) time.Duration {
 	backOff := firstBackOff
 	for range failures - 1 {
 		backOff = min(2*backOff, mostBackOff)
 	}
-	return min(backOff, max(0, since.Add(backOff).Sub(now)))
+	return min(backOff, max(0, since.Add(backOff).Sub(currentTime)))
 }
 
 // failuresInARow counts the failures after the last success.
 func failuresInARow(pods, failed []*corev1.Pod) int {
 	succeeded := slices.DeleteFunc(slices.Clone(pods), func(pod *corev1.Pod) bool { return pod.Status.Phase != corev1.PodSucceeded })
-	last, count := newestEnd(succeeded), 0
+	lastSuccess, count := newestEnd(succeeded), 0
 	for _, pod := range failed {
-		if EndOf(pod).After(last) {
+		if EndOf(pod).After(lastSuccess) {
 			count++
 		}
 	}
@@ -130,13 +130,13 @@ func newestEnd(pods []*corev1.Pod) (newest time.Time) {
 
 // newestOfIndexes returns the pod of each task that ended last.
 func newestOfIndexes(failed []*corev1.Pod) (newest []*corev1.Pod) {
-	at := map[string]int{}
+	positions := map[string]int{}
 	for _, pod := range failed {
 		index := pod.Annotations[batchv1.JobCompletionIndexAnnotation]
-		i, known := at[index]
+		i, ok := positions[index]
 		switch {
-		case !known:
-			at[index] = len(newest)
+		case !ok:
+			positions[index] = len(newest)
 			newest = append(newest, pod)
 		case EndOf(pod).After(EndOf(newest[i])):
 			newest[i] = pod

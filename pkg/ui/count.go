@@ -17,11 +17,11 @@ const shortWork = 2 * time.Second
 // rate and time left on a terminal, else a line now and then. Its methods may be called
 // at the same time.
 type Counter struct {
-	out         io.Writer
-	clock       clock.Clock
-	what        string
-	total       int
-	start, next time.Time
+	out               io.Writer
+	clock             clock.Clock
+	action            string
+	total             int
+	start, nextReport time.Time
 
 	mu   sync.Mutex
 	done int
@@ -30,13 +30,13 @@ type Counter struct {
 }
 
 // NewCounter returns a counter of total steps; what they are is a word such as "deleted".
-func NewCounter(out io.Writer, clock clock.Clock, what string, total int) *Counter {
-	now := clock.Now()
-	c := &Counter{out: out, clock: clock, what: what, total: total, start: now, next: now.Add(shortWork)}
+func NewCounter(out io.Writer, clock clock.Clock, action string, total int) *Counter {
+	currentTime := clock.Now()
+	c := &Counter{out: out, clock: clock, action: action, total: total, start: currentTime, nextReport: currentTime.Add(shortWork)}
 	if IsTerminal(out) {
 		c.live = newLive(out)
 	} else {
-		c.next = now.Add(lineEvery)
+		c.nextReport = currentTime.Add(lineEvery)
 	}
 	return c
 }
@@ -46,28 +46,28 @@ func (c *Counter) Add() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.done++
-	now := c.clock.Now()
-	if now.Before(c.next) {
+	currentTime := c.clock.Now()
+	if currentTime.Before(c.nextReport) {
 		return
 	}
 	if c.live == nil {
-		c.next = now.Add(lineEvery)
-		_, _ = fmt.Fprintln(c.out, c.line(now))
+		c.nextReport = currentTime.Add(lineEvery)
+		_, _ = fmt.Fprintln(c.out, c.line(currentTime))
 		return
 	}
-	c.next = now.Add(drawEvery)
-	c.live.draw(c.live.fit(c.line(now), ""), int64(c.done), int64(c.total))
+	c.nextReport = currentTime.Add(drawEvery)
+	c.live.draw(c.live.shorten(c.line(currentTime), ""), int64(c.done), int64(c.total))
 }
 
 // line says how far it is, how fast, and how long it will take.
-func (c *Counter) line(now time.Time) string {
-	text := fmt.Sprintf("%s of %s %s", humanize.Comma(int64(c.done)), humanize.Comma(int64(c.total)), c.what)
-	rate := float64(c.done) / now.Sub(c.start).Seconds()
+func (c *Counter) line(currentTime time.Time) string {
+	text := fmt.Sprintf("%s of %s %s", humanize.Comma(int64(c.done)), humanize.Comma(int64(c.total)), c.action)
+	rate := float64(c.done) / currentTime.Sub(c.start).Seconds()
 	if rate <= 0 {
 		return text
 	}
-	left := time.Duration(float64(c.total-c.done) / rate * float64(time.Second))
-	return fmt.Sprintf("%s, %.0f/s, %s left", text, rate, left.Round(time.Second))
+	remaining := time.Duration(float64(c.total-c.done) / rate * float64(time.Second))
+	return fmt.Sprintf("%s, %.0f/s, %s left", text, rate, remaining.Round(time.Second))
 }
 
 // Clear takes the bar away, so that words can be said; a later step brings it back.

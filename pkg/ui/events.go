@@ -14,9 +14,9 @@ const eventEvery = 500 * time.Millisecond
 
 // events shows all as JSON, an object on a line of its own.
 type events struct {
-	out  io.Writer
-	last At
-	next time.Time
+	out          io.Writer
+	lastProgress At
+	nextProgress time.Time
 }
 
 func newEvents(out io.Writer) *events { return &events{out: out} }
@@ -75,32 +75,32 @@ type errorEvent struct {
 	Message string `json:"message"`
 }
 
-func (e *events) update(now time.Time, s status, changed bool) {
+func (e *events) update(currentTime time.Time, s status, changed bool) {
 	switch {
 	case s.waiting != "":
 		if changed {
 			_ = e.encode(waitingEvent{Event: "waiting", Job: s.job, Reason: s.waiting})
 		}
-	case s.at != e.last && !now.Before(e.next):
-		e.next = now.Add(eventEvery)
+	case s.progress != e.lastProgress && !currentTime.Before(e.nextProgress):
+		e.nextProgress = currentTime.Add(eventEvery)
 		e.progress(s)
 	}
 }
 
 func (e *events) progress(s status) {
 	event := progressEvent{
-		Event: "progress", Job: s.job, Bytes: s.at.Bytes, TotalBytes: s.at.TotalBytes, Files: s.at.Files, TotalFiles: s.at.TotalFiles,
-		BytesPerSecond: int64(math.Round(s.rate)), Transport: s.at.Transport,
+		Event: "progress", Job: s.job, Bytes: s.progress.Bytes, TotalBytes: s.progress.TotalBytes, Files: s.progress.Files, TotalFiles: s.progress.TotalFiles,
+		BytesPerSecond: int64(math.Round(s.rate)), Transport: s.progress.Transport,
 	}
-	if s.left >= 0 {
-		left := seconds(s.left)
-		event.ETASeconds = &left
+	if s.remaining >= 0 {
+		remaining := seconds(s.remaining)
+		event.ETASeconds = &remaining
 	}
 	_ = e.encode(event)
-	e.last = s.at
+	e.lastProgress = s.progress
 }
 
-func (e *events) say(_ time.Time, text []byte) error {
+func (e *events) writeMessage(_ time.Time, text []byte) error {
 	return e.encode(noteEvent{Event: "note", Message: string(bytes.TrimSpace(text))})
 }
 
@@ -110,4 +110,4 @@ func (e *events) event(_ time.Time, fields any) bool {
 }
 
 // clear lets the next transfer begin anew.
-func (e *events) clear() { e.last, e.next = At{}, time.Time{} }
+func (e *events) clear() { e.lastProgress, e.nextProgress = At{}, time.Time{} }

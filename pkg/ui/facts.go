@@ -11,8 +11,8 @@ import (
 )
 
 // sentence is a status in words, empty where there is nothing to say yet.
-func sentence(now time.Time, s status) string {
-	reason, since := waitingFor(now, s)
+func sentence(currentTime time.Time, s status) string {
+	reason, since := waitingFor(currentTime, s)
 	text := reason + since
 	if text == "" {
 		text = strings.Join(facts(s, true), ", ")
@@ -25,11 +25,11 @@ func sentence(now time.Time, s status) string {
 
 // waitingFor is what a transfer waits for, and since when; both are empty where
 // it does not wait.
-func waitingFor(now time.Time, s status) (reason, since string) {
+func waitingFor(currentTime time.Time, s status) (reason, since string) {
 	if s.waiting == "" {
 		return "", ""
 	}
-	if waited := now.Sub(s.since).Round(time.Second); waited >= time.Second {
+	if waited := currentTime.Sub(s.since).Round(time.Second); waited >= time.Second {
 		since = fmt.Sprintf(" (%s)", waited)
 	}
 	return printable.Fold(s.waiting), since
@@ -38,46 +38,46 @@ func waitingFor(now time.Time, s status) (reason, since string) {
 // facts are what is known of a transfer, the most important first; percent says
 // whether that is one of them.
 func facts(s status, percent bool) []string {
-	at := s.at
-	if at == (At{}) {
+	progress := s.progress
+	if progress == (At{}) {
 		return nil
 	}
-	bytes := humanize.IBytes(uint64(max(at.Bytes, 0)))
-	if at.TotalBytes > 0 {
-		bytes += " of " + humanize.IBytes(uint64(at.TotalBytes))
+	bytes := humanize.IBytes(uint64(max(progress.Bytes, 0)))
+	if progress.TotalBytes > 0 {
+		bytes += " of " + humanize.IBytes(uint64(progress.TotalBytes))
 		if percent {
-			bytes += fmt.Sprintf(" (%d%%)", at.percent())
+			bytes += fmt.Sprintf(" (%d%%)", progress.percent())
 		}
 	}
-	all := []string{bytes}
+	parts := []string{bytes}
 	if s.rate > 0 {
-		all = append(all, humanize.IBytes(uint64(s.rate))+"/s")
+		parts = append(parts, humanize.IBytes(uint64(s.rate))+"/s")
 	}
-	if s.left >= 0 {
-		all = append(all, s.left.Round(time.Second).String()+" left")
+	if s.remaining >= 0 {
+		parts = append(parts, s.remaining.Round(time.Second).String()+" left")
 	}
-	files := humanize.Comma(at.Files)
-	if at.TotalFiles > 0 {
-		files += " of " + humanize.Comma(at.TotalFiles)
+	files := humanize.Comma(progress.Files)
+	if progress.TotalFiles > 0 {
+		files += " of " + humanize.Comma(progress.TotalFiles)
 	}
-	if at.Files == 1 && at.TotalFiles <= 1 {
+	if progress.Files == 1 && progress.TotalFiles <= 1 {
 		files += " file"
 	} else {
 		files += " files"
 	}
-	all = append(all, files)
-	if at.Transport != "" {
-		all = append(all, at.Transport)
+	parts = append(parts, files)
+	if progress.Transport != "" {
+		parts = append(parts, progress.Transport)
 	}
-	return all
+	return parts
 }
 
 // percent is below 100 until all is there.
-func (at At) percent() int64 {
-	if at.TotalBytes <= 0 {
+func (a At) percent() int64 {
+	if a.TotalBytes <= 0 {
 		return 0
 	}
-	return min(100, int64(float64(at.Bytes)/float64(at.TotalBytes)*100))
+	return min(100, int64(float64(a.Bytes)/float64(a.TotalBytes)*100))
 }
 
 func seconds(d time.Duration) float64 { return float64(d.Milliseconds()) / 1000 }

@@ -12,7 +12,7 @@ type quiet struct{ out io.Writer }
 func (quiet) update(time.Time, status, bool) {}
 func (quiet) clear()                         {}
 func (quiet) event(time.Time, any) bool      { return false }
-func (q quiet) say(_ time.Time, text []byte) error {
+func (q quiet) writeMessage(_ time.Time, text []byte) error {
 	_, err := q.out.Write(text)
 	return err
 }
@@ -23,25 +23,25 @@ const lineEvery = 10 * time.Second
 
 // lines shows a line now and then.
 type lines struct {
-	out  io.Writer
-	next time.Time
+	out      io.Writer
+	nextLine time.Time
 }
 
-func (l *lines) update(now time.Time, s status, _ bool) {
+func (l *lines) update(currentTime time.Time, s status, _ bool) {
 	switch {
-	case l.next.IsZero():
-		l.next = now.Add(lineEvery)
-	case !now.Before(l.next):
-		l.next = now.Add(lineEvery)
-		if text := sentence(now, s); text != "" {
+	case l.nextLine.IsZero():
+		l.nextLine = currentTime.Add(lineEvery)
+	case !currentTime.Before(l.nextLine):
+		l.nextLine = currentTime.Add(lineEvery)
+		if text := sentence(currentTime, s); text != "" {
 			_, _ = fmt.Fprintln(l.out, text)
 		}
 	}
 }
 
-func (l *lines) clear()                  { l.next = time.Time{} }
+func (l *lines) clear()                  { l.nextLine = time.Time{} }
 func (*lines) event(time.Time, any) bool { return false }
-func (l *lines) say(_ time.Time, text []byte) error {
+func (l *lines) writeMessage(_ time.Time, text []byte) error {
 	_, err := l.out.Write(text)
 	return err
 }

@@ -28,25 +28,25 @@ type live struct {
 	// bar is nil while no line is there.
 	bar *progressbar.ProgressBar
 	// total is what bar counts up to; 0 for one that only spins.
-	total int64
-	next  time.Time
+	total    int64
+	nextDraw time.Time
 }
 
 func newLive(out io.Writer) *live { return &live{out: out} }
 
-func (l *live) update(now time.Time, s status, changed bool) {
-	if !changed && now.Before(l.next) {
+func (l *live) update(currentTime time.Time, s status, changed bool) {
+	if !changed && currentTime.Before(l.nextDraw) {
 		return
 	}
-	total := s.at.TotalBytes
-	text, since := waitingFor(now, s)
+	total := s.progress.TotalBytes
+	text, since := waitingFor(currentTime, s)
 	if text != "" {
 		total = 0
 	} else if text = strings.Join(facts(s, total == 0), ", "); text == "" {
 		return
 	}
-	l.next = now.Add(drawEvery)
-	l.draw(l.fit(prefix(s.job)+text, since), s.at.Bytes, total)
+	l.nextDraw = currentTime.Add(drawEvery)
+	l.draw(l.shorten(prefix(s.job)+text, since), s.progress.Bytes, total)
 }
 
 // draw makes the line that is wanted of the one that is there.
@@ -80,9 +80,9 @@ func (l *live) newBar(total int64) *progressbar.ProgressBar {
 		progressbar.OptionSpinnerType(spinner), progressbar.OptionSetSpinnerChangeInterval(0))
 }
 
-// fit shortens text, but not its end, to what the terminal has room for: a line
+// shorten shortens text, but not its end, to what the terminal has room for: a line
 // that wraps cannot be rewritten.
-func (l *live) fit(text, end string) string {
+func (l *live) shorten(text, end string) string {
 	width := assumedWidth
 	if file, ok := l.out.(*os.File); ok {
 		if w, _, err := term.GetSize(int(file.Fd())); err == nil && w > 0 {
@@ -96,9 +96,9 @@ func (l *live) fit(text, end string) string {
 	return text + end
 }
 
-func (l *live) say(now time.Time, text []byte) error {
+func (l *live) writeMessage(currentTime time.Time, text []byte) error {
 	l.clear()
-	l.next = now // the line comes back at once
+	l.nextDraw = currentTime // the line comes back at once
 	_, err := l.out.Write(text)
 	return err
 }

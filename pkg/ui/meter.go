@@ -24,23 +24,23 @@ type sample struct {
 
 // measure returns the rate in bytes a second, and the time that is left, below 0
 // where that cannot be told.
-func (m *meter) measure(now time.Time, at At) (rate float64, left time.Duration) {
-	if n := len(m.samples); n > 0 && at.Bytes < m.samples[n-1].bytes {
+func (m *meter) measure(currentTime time.Time, progress At) (rate float64, remaining time.Duration) {
+	if n := len(m.samples); n > 0 && progress.Bytes < m.samples[n-1].bytes {
 		m.samples = nil // it began anew
 	}
-	if n := len(m.samples); n == 0 || now.Sub(m.samples[n-1].when) >= sampleEvery {
-		m.samples = append(m.samples, sample{now, at.Bytes})
+	if n := len(m.samples); n == 0 || currentTime.Sub(m.samples[n-1].when) >= sampleEvery {
+		m.samples = append(m.samples, sample{currentTime, progress.Bytes})
 	}
-	for len(m.samples) > 2 && now.Sub(m.samples[1].when) >= window {
+	for len(m.samples) > 2 && currentTime.Sub(m.samples[1].when) >= window {
 		m.samples = m.samples[1:]
 	}
-	span := now.Sub(m.samples[0].when)
+	span := currentTime.Sub(m.samples[0].when)
 	if span < sampleEvery {
 		return 0, -1
 	}
-	rate = float64(at.Bytes-m.samples[0].bytes) / span.Seconds()
-	if rate <= 0 || at.TotalBytes < at.Bytes || at.TotalBytes <= 0 || span < settled {
+	rate = float64(progress.Bytes-m.samples[0].bytes) / span.Seconds()
+	if rate <= 0 || progress.TotalBytes < progress.Bytes || progress.TotalBytes <= 0 || span < settled {
 		return rate, -1
 	}
-	return rate, time.Duration(float64(at.TotalBytes-at.Bytes) / rate * float64(time.Second))
+	return rate, time.Duration(float64(progress.TotalBytes-progress.Bytes) / rate * float64(time.Second))
 }

@@ -37,13 +37,13 @@ type status struct {
 	// job names the transfer; empty where there is only one.
 	job string
 	// waiting says what for, empty once something came; since is when that began.
-	waiting string
-	since   time.Time
-	at      At
+	waiting  string
+	since    time.Time
+	progress At
 	// rate is in bytes a second; 0 where it is not known.
 	rate float64
-	// left is the time that is left; below 0 where it is not known.
-	left time.Duration
+	// remaining is the time that is left; below 0 where it is not known.
+	remaining time.Duration
 }
 
 // view shows a status, in one of the modes. Its methods are never called at the
@@ -51,11 +51,11 @@ type status struct {
 type view interface {
 	// update is called a few times a second, and with changed where there is news
 	// that should not wait.
-	update(now time.Time, s status, changed bool)
-	// say writes words, which end with a line break.
-	say(now time.Time, text []byte) error
+	update(currentTime time.Time, s status, changed bool)
+	// writeMessage writes words, which end with a line break.
+	writeMessage(currentTime time.Time, text []byte) error
 	// event is for programs only; people are told in words.
-	event(now time.Time, fields any) bool
+	event(currentTime time.Time, fields any) bool
 	// clear takes away what is not to stay.
 	clear()
 }
@@ -112,7 +112,9 @@ func NewProgress(out io.Writer, clock clock.WithTicker, mode Mode) *Progress {
 func (p *Progress) Begin(job string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.status, p.meter, p.shown = status{job: job, left: -1}, meter{}, true
+	p.status = status{job: job, remaining: -1}
+	p.meter = meter{}
+	p.shown = true
 }
 
 // Waiting says what the transfer waits for, such as "pulling the image"; an
@@ -130,10 +132,10 @@ func (p *Progress) Waiting(reason string) {
 }
 
 // Report says how far the transfer is. It may be called often, and ends the waiting.
-func (p *Progress) Report(at At) {
+func (p *Progress) Report(progress At) {
 	p.mu.Lock()
-	p.status.waiting, p.status.at = "", at
-	p.status.rate, p.status.left = p.meter.measure(p.clock.Now(), at)
+	p.status.waiting, p.status.progress = "", progress
+	p.status.rate, p.status.remaining = p.meter.measure(p.clock.Now(), progress)
 	p.mu.Unlock()
 	p.show(false)
 }
@@ -150,17 +152,17 @@ func (p *Progress) show(changed bool) {
 func (p *Progress) Write(text []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	return len(text), p.view.say(p.clock.Now(), text)
+	return len(text), p.view.writeMessage(p.clock.Now(), text)
 }
 
 // Retry says that the transfer broke, why, and that it goes on after a pause.
 func (p *Progress) Retry(retry int, pause time.Duration, cause string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now := p.clock.Now()
+	currentTime := p.clock.Now()
 	event := retryEvent{Event: "retry", Job: p.status.job, Retry: retry, InSeconds: seconds(pause), Reason: cause}
-	if !p.view.event(now, event) {
-		_ = p.view.say(now, fmt.Appendf(nil, "%sTransfer interrupted: %s; retrying in %s\n", prefix(p.status.job), printable.Fold(cause), pause))
+	if !p.view.event(currentTime, event) {
+		_ = p.view.writeMessage(currentTime, fmt.Appendf(nil, "%sTransfer interrupted: %s; retrying in %s\n", prefix(p.status.job), printable.Fold(cause), pause))
 	}
 }
 
@@ -169,7 +171,7 @@ func (p *Progress) Done(failed error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.view.clear()
-	event := doneEvent{Event: "done", Job: p.status.job, OK: failed == nil, Files: p.status.at.Files, Bytes: p.status.at.Bytes, Transport: p.status.at.Transport}
+	event := doneEvent{Event: "done", Job: p.status.job, OK: failed == nil, Files: p.status.progress.Files, Bytes: p.status.progress.Bytes, Transport: p.status.progress.Transport}
 	if failed != nil {
 		event.Error = failed.Error()
 	}

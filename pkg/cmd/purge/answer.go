@@ -37,26 +37,26 @@ const (
 	failed     = "failed"
 )
 
-func (a answer) deleted(one purge.Object) error {
+func (a answer) deleted(object purge.Object) error {
 	switch a.format {
 	case "json":
-		return a.json(one, deleted, "")
+		return a.json(object, deleted, "")
 	case "name":
-		return a.factory.Answer(string(one.Kind) + "/" + one.Name)
+		return a.factory.Answer(string(object.Kind) + "/" + object.Name)
 	}
 	suffix := ""
 	if a.everywhere {
-		suffix = " from " + one.Namespace
+		suffix = " from " + object.Namespace
 	}
 	if a.dryRun != flagvalue.DryRunNone {
 		suffix += " (" + a.dryRun + " dry run)"
 	}
-	return a.factory.Answer(fmt.Sprintf("%s/%s deleted%s", one.Kind, one.Name, suffix))
+	return a.factory.Answer(fmt.Sprintf("%s/%s deleted%s", object.Kind, object.Name, suffix))
 }
 
 // json writes an object on a line of its own.
-func (a answer) json(one purge.Object, result, reason string) error {
-	line := told{Kind: string(one.Kind), Name: one.Name, Namespace: one.Namespace, Result: result, Reason: reason}
+func (a answer) json(object purge.Object, result, reason string) error {
+	line := told{Kind: string(object.Kind), Name: object.Name, Namespace: object.Namespace, Result: result, Reason: reason}
 	if a.dryRun != flagvalue.DryRunNone {
 		line.DryRun = a.dryRun
 	}
@@ -67,9 +67,9 @@ func (a answer) json(one purge.Object, result, reason string) error {
 	return err
 }
 
-// stays tells programs of what stays; people are told in words.
-func (a answer) stays(one purge.Object, result, reason string) {
+// reportKept tells programs of what stays; people are told in words.
+func (a answer) reportKept(object purge.Object, result, reason string) {
 	if a.format == "json" {
-		_ = a.json(one, result, reason)
+		_ = a.json(object, result, reason)
 	}
 }

@@ -21,19 +21,19 @@ const namedAtMost = 20
 
 // carry deletes what plan says, tells of each thing, and returns what went. Failures
 // are collected.
-func (o *Options) carry(ctx context.Context, plan *purge.Plan) (went []purge.Object, errs error) {
-	o.kept(plan)
+func (o *Options) carry(ctx context.Context, plan *purge.Plan) (removed []purge.Object, errs error) {
+	o.explainKept(plan)
 	n, failures := len(plan.Jobs)+len(plan.Claims), 0
 	counter := ui.NewCounter(o.factory.Streams.ErrOut, o.factory.Clock, "deleted", n)
-	plan.Carry(ctx, o.client, o.dryRun == flagvalue.DryRunServer, func(one purge.Object, err error) {
+	plan.Carry(ctx, o.client, o.dryRun == flagvalue.DryRunServer, func(object purge.Object, err error) {
 		counter.Clear()
 		if err == nil {
-			went = append(went, one)
-			err = o.answer.deleted(one)
+			removed = append(removed, object)
+			err = o.answer.deleted(object)
 			counter.Add()
 		} else {
-			o.answer.stays(one, failed, err.Error())
-			err = o.failure(one, err)
+			o.answer.reportKept(object, failed, err.Error())
+			err = o.failure(object, err)
 		}
 		if err == nil {
 			return
@@ -42,19 +42,19 @@ func (o *Options) carry(ctx context.Context, plan *purge.Plan) (went []purge.Obj
 			errs = errors.Join(errs, err)
 		}
 	})
-	if more := failures - namedAtMost; more > 0 {
-		errs = errors.Join(errs, fmt.Errorf("... and %d more were not deleted", more))
+	if omitted := failures - namedAtMost; omitted > 0 {
+		errs = errors.Join(errs, fmt.Errorf("... and %d more were not deleted", omitted))
 	}
 	counter.Clear()
 	if err := ctx.Err(); err != nil {
-		o.factory.SayLines("", fmt.Sprintf("Interrupted: deleted %s of %s. Run the same command again to continue.", humanize.Comma(int64(len(went))), o.asked(plan)))
-		return went, errors.Join(errs, err)
+		o.factory.SayLines("", fmt.Sprintf("Interrupted: deleted %s of %s. Run the same command again to continue.", humanize.Comma(int64(len(removed))), o.requested(plan)))
+		return removed, errors.Join(errs, err)
 	}
-	return went, errs
+	return removed, errs
 }
 
-// asked counts the jobs and claims that plan deletes.
-func (o *Options) asked(plan *purge.Plan) string {
+// requested counts the jobs and claims that plan deletes.
+func (o *Options) requested(plan *purge.Plan) string {
 	switch {
 	case len(plan.Claims) == 0:
 		return jobs(len(plan.Jobs))
@@ -64,22 +64,22 @@ func (o *Options) asked(plan *purge.Plan) string {
 	return humanize.Comma(int64(len(plan.Jobs)+len(plan.Claims))) + " jobs and claims"
 }
 
-// all are the things that went, with what goes with them.
-func all(plan *purge.Plan, went []purge.Object) []purge.Object {
-	with := map[purge.Object][]purge.Object{}
-	for _, one := range plan.Jobs {
-		with[one.Object] = one.With
+// withDependents are the things that went, with what goes with them.
+func withDependents(plan *purge.Plan, removed []purge.Object) []purge.Object {
+	dependents := map[purge.Object][]purge.Object{}
+	for _, item := range plan.Jobs {
+		dependents[item.Object] = item.With
 	}
-	everything := went
-	for _, one := range went {
-		everything = append(everything, with[one]...)
+	everything := removed
+	for _, object := range removed {
+		everything = append(everything, dependents[object]...)
 	}
 	return everything
 }
 
 // failure says what was not deleted and why.
-func (o *Options) failure(one purge.Object, err error) error {
-	name := fmt.Sprintf("%s %q", kindOf(one.Kind), one.Shown(o.namespace))
+func (o *Options) failure(object purge.Object, err error) error {
+	name := fmt.Sprintf("%s %q", kindOf(object.Kind), object.Shown(o.namespace))
 	if purge.Stays(err) {
 		return fmt.Errorf("%s was not deleted: %w", name, err)
 	}
@@ -122,22 +122,22 @@ func (o *Options) foretell(ctx context.Context, plan *purge.Plan) error {
 		return err
 	}
 	var errs error
-	for _, one := range plan.Jobs {
-		errs = errors.Join(errs, o.answer.deleted(one.Object))
+	for _, item := range plan.Jobs {
+		errs = errors.Join(errs, o.answer.deleted(item.Object))
 	}
-	for _, one := range plan.Claims {
-		errs = errors.Join(errs, o.answer.deleted(one.Object))
+	for _, claim := range plan.Claims {
+		errs = errors.Join(errs, o.answer.deleted(claim.Object))
 	}
 	return errs
 }
 
-// kept says which claims stay although --volumes was there, once.
-func (o *Options) kept(plan *purge.Plan) {
+// explainKept says which claims stay although --volumes was there, once.
+func (o *Options) explainKept(plan *purge.Plan) {
 	for _, line := range purge.Summary(plan.Kept, o.namespace, o.fetchCommand()) {
 		o.factory.Say(line)
 	}
 	for _, claim := range plan.Kept {
-		o.answer.stays(claim.Object, keptResult, claim.Why)
+		o.answer.reportKept(claim.Object, keptResult, claim.Why)
 	}
 	plan.Kept = nil
 }
@@ -154,9 +154,9 @@ func (o *Options) sweep(ctx context.Context) error {
 	if len(swept) > 0 {
 		o.factory.Say("Deleted helper pods of interrupted fetches: " + strings.Join(swept, ", "))
 	}
-	left, failed := job.SweepLeftovers(ctx, o.client, o.namespace, o.factory.ServerClock().Now())
-	for _, one := range left {
-		o.factory.Say("Deleted " + one + ", which an interrupted run created for a job that does not exist")
+	leftovers, failed := job.SweepLeftovers(ctx, o.client, o.namespace, o.factory.ServerClock().Now())
+	for _, name := range leftovers {
+		o.factory.Say("Deleted " + name + ", which an interrupted run created for a job that does not exist")
 	}
 	return errors.Join(err, failed)
 }

@@ -71,9 +71,9 @@ func (o *Options) choose(ctx context.Context, selected metav1.ListOptions) (chos
 	if len(selection.States) == 0 {
 		selection.States = []job.State{job.Complete}
 	}
-	chosen, left := selection.Of(jobs, o.factory.ServerClock().Now())
-	if len(left) > 0 {
-		o.factory.Say(ofOthers(left))
+	chosen, skipped := selection.Of(jobs, o.factory.ServerClock().Now())
+	if len(skipped) > 0 {
+		o.factory.Say(ofOthers(skipped))
 	}
 	o.explainSkipped(jobs)
 	return chosen, nil, nil
@@ -84,12 +84,12 @@ func (o *Options) explainSkipped(jobs []purge.Job) {
 	if !o.selection.Fetched {
 		return
 	}
-	skipped := slices.DeleteFunc(slices.Clone(jobs), func(one purge.Job) bool { return one.Record.Other(o.selection.Viewer) == "" })
-	for _, one := range skipped[:min(len(skipped), namedAtMost)] {
-		o.factory.Say(fmt.Sprintf("Skipped job %s: %s", one.Shown(o.namespace), one.Record.Other(o.selection.Viewer)))
+	skipped := slices.DeleteFunc(slices.Clone(jobs), func(job purge.Job) bool { return job.Record.Other(o.selection.Viewer) == "" })
+	for _, job := range skipped[:min(len(skipped), namedAtMost)] {
+		o.factory.Say(fmt.Sprintf("Skipped job %s: %s", job.Shown(o.namespace), job.Record.Other(o.selection.Viewer)))
 	}
-	if more := len(skipped) - namedAtMost; more > 0 {
-		o.factory.Say(fmt.Sprintf("Skipped %d more jobs that only other users fetched", more))
+	if omitted := len(skipped) - namedAtMost; omitted > 0 {
+		o.factory.Say(fmt.Sprintf("Skipped %d more jobs that only other users fetched", omitted))
 	}
 }
 
@@ -99,18 +99,18 @@ func (o *Options) notGoing(jobs []purge.Job) []purge.Job {
 	if o.wait {
 		return jobs
 	}
-	return slices.DeleteFunc(jobs, func(one purge.Job) bool { return one.Going })
+	return slices.DeleteFunc(jobs, func(job purge.Job) bool { return job.Going })
 }
 
-func ofOthers(left purge.Left) string {
+func ofOthers(skipped purge.Left) string {
 	n := 0
-	for _, one := range left {
-		n += one
+	for _, number := range skipped {
+		n += number
 	}
-	keepers := slices.Sorted(maps.Keys(left))
-	const most = 3
-	if more := len(keepers) - most; more > 0 {
-		keepers = append(keepers[:most], fmt.Sprintf("and %d more", more))
+	keepers := slices.Sorted(maps.Keys(skipped))
+	const maxKeepers = 3
+	if omitted := len(keepers) - maxKeepers; omitted > 0 {
+		keepers = append(keepers[:maxKeepers], fmt.Sprintf("and %d more", omitted))
 	}
 	them := "them"
 	if n == 1 {
@@ -125,17 +125,17 @@ func (o *Options) byName(ctx context.Context) (chosen []purge.Job, errs error) {
 	if o.missing {
 		errs = job.WithoutMissing(errs)
 	}
-	for _, one := range jobs {
-		if job.End(one) == nil {
-			errs = errors.Join(errs, fmt.Errorf("cannot delete job %q: it is not finished (%s)", one.Name, job.StateOf(one)))
+	for _, candidate := range jobs {
+		if job.End(candidate) == nil {
+			errs = errors.Join(errs, fmt.Errorf("cannot delete job %q: it is not finished (%s)", candidate.Name, job.StateOf(candidate)))
 			continue
 		}
 		selection := o.selection
 		selection.Owned = true
-		named := purge.Reduce(one, "")
+		named := purge.Reduce(candidate, "")
 		took, _ := selection.Of([]purge.Job{named}, o.factory.ServerClock().Now())
 		if len(took) == 0 {
-			errs = errors.Join(errs, fmt.Errorf("cannot delete job %q: %s", one.Name, o.leftOut(named)))
+			errs = errors.Join(errs, fmt.Errorf("cannot delete job %q: %s", candidate.Name, o.leftOut(named)))
 		}
 		chosen = append(chosen, took...)
 	}
@@ -143,9 +143,9 @@ func (o *Options) byName(ctx context.Context) (chosen []purge.Job, errs error) {
 }
 
 // leftOut says why a flag leaves out a named job.
-func (o *Options) leftOut(one purge.Job) string {
-	if other := one.Record.Other(o.selection.Viewer); other != "" {
-		return other
+func (o *Options) leftOut(job purge.Job) string {
+	if foreign := job.Record.Other(o.selection.Viewer); foreign != "" {
+		return foreign
 	}
 	return "--fetched is set, and the results were not fetched"
 }
@@ -158,16 +158,16 @@ func (o *Options) busy(ctx context.Context, plan *purge.Plan) (refused, err erro
 	}
 	for _, pod := range pods {
 		name := pod.Labels[provenance.JobLabel]
-		if !plan.Leave(pod.Namespace, name) {
+		if !plan.Exclude(pod.Namespace, name) {
 			continue
 		}
 		shown := purge.Object{Namespace: pod.Namespace, Name: name}.Shown(o.namespace)
-		why := cmp.Or(pod.Annotations[provenance.Annotation], "a user") + " is fetching its results"
+		cause := cmp.Or(pod.Annotations[provenance.Annotation], "a user") + " is fetching its results"
 		if o.named() {
-			refused = errors.Join(refused, fmt.Errorf("cannot delete job %q: %s", shown, why))
+			refused = errors.Join(refused, fmt.Errorf("cannot delete job %q: %s", shown, cause))
 			continue
 		}
-		o.factory.Say(fmt.Sprintf("Skipped job %q: %s", shown, why))
+		o.factory.Say(fmt.Sprintf("Skipped job %q: %s", shown, cause))
 	}
 	return refused, nil
 }
@@ -177,8 +177,8 @@ const mostLooks = 10
 
 // readers returns the helper pods of the jobs in plan that a client uses. A pod that cannot be asked counts.
 func (o *Options) readers(ctx context.Context, plan *purge.Plan) ([]corev1.Pod, error) {
-	now := o.factory.ServerClock().Now()
-	pods, err := helper.Live(ctx, o.client, o.namespace, now)
+	serverTime := o.factory.ServerClock().Now()
+	pods, err := helper.Live(ctx, o.client, o.namespace, serverTime)
 	if err != nil {
 		return nil, err
 	}
@@ -195,7 +195,7 @@ func (o *Options) readers(ctx context.Context, plan *purge.Plan) ([]corev1.Pod, 
 	group.SetLimit(mostLooks)
 	for i := range pods {
 		group.Go(func() error {
-			read[i] = helper.InUse(ctx, exec, &pods[i], now)
+			read[i] = helper.InUse(ctx, exec, &pods[i], serverTime)
 			return nil
 		})
 	}
@@ -241,7 +241,7 @@ func (o *Options) orphansToo(ctx context.Context, plan *purge.Plan) {
 	if o.volumes || o.named() || o.chosen.Filtered {
 		return
 	}
-	there, err := purge.There(ctx, o.client, o.namespace)
+	exists, err := purge.ExistingJobs(ctx, o.client, o.namespace)
 	if err != nil {
 		return
 	}
@@ -249,20 +249,20 @@ func (o *Options) orphansToo(ctx context.Context, plan *purge.Plan) {
 	if err != nil {
 		return
 	}
-	plan.Orphans = slices.DeleteFunc(claims, func(claim purge.Claim) bool { return there(claim.Namespace, claim.Job) })
+	plan.Orphans = slices.DeleteFunc(claims, func(claim purge.Claim) bool { return exists(claim.Namespace, claim.Job) })
 }
 
 // refuseClaims returns an error for each claim that was named and will not be deleted.
 func (o *Options) refuseClaims(plan *purge.Plan) (errs error) {
 	for _, name := range o.claims {
 		is := func(claim purge.Claim) bool { return claim.Name == name }
-		kept := slices.IndexFunc(plan.Kept, is)
+		index := slices.IndexFunc(plan.Kept, is)
 		switch {
-		case kept >= 0:
-			claim := plan.Kept[kept]
+		case index >= 0:
+			claim := plan.Kept[index]
 			errs = errors.Join(errs, fmt.Errorf("cannot delete claim %q: %s", claim.Shown(o.namespace), purge.Advice(claim, o.fetchCommand())))
-			o.answer.stays(claim.Object, keptResult, claim.Why)
-			plan.Kept = slices.Delete(plan.Kept, kept, kept+1)
+			o.answer.reportKept(claim.Object, keptResult, claim.Why)
+			plan.Kept = slices.Delete(plan.Kept, index, index+1)
 		case !o.missing && !slices.ContainsFunc(plan.Claims, is):
 			errs = errors.Join(errs, fmt.Errorf("cannot delete pvc/%s: run did not create a claim with this name, or its job still exists; to delete a claim together with its job, name the job", name))
 		}
@@ -270,7 +270,7 @@ func (o *Options) refuseClaims(plan *purge.Plan) (errs error) {
 	return errs
 }
 
-// where says where was looked.
-func (o *Options) where() string {
+// scope says where was looked.
+func (o *Options) scope() string {
 	return selector.In(o.namespace)
 }

@@ -139,7 +139,9 @@ func (o *Flags) checkHow() error {
 
 func (o *Flags) parseSelection(options *Options) error {
 	s := &options.selection
-	s.Keep, s.Fetched, s.Owned, s.Viewer.Anyone = o.Keep, o.Fetched, o.Owned, o.Anyone
+	s.Keep = o.Keep
+	s.Fetched, s.Owned = o.Fetched, o.Owned
+	s.Viewer.Anyone = o.Anyone
 	switch {
 	case o.Keep < 0:
 		return fmt.Errorf("invalid value \"%d\" for --keep: must be 0 or more", o.Keep)

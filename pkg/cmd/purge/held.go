@@ -11,19 +11,19 @@ import (
 )
 
 // fetchLine is the command line that fetches the results of a job.
-func (o *Options) fetchLine(one purge.Object) string {
+func (o *Options) fetchLine(object purge.Object) string {
 	if o.namespace == metav1.NamespaceAll {
-		return o.factory.LineIn(one.Namespace, "fetch", one.Name)
+		return o.factory.LineIn(object.Namespace, "fetch", object.Name)
 	}
-	return o.factory.Line("fetch", one.Name)
+	return o.factory.Line("fetch", object.Name)
 }
 
 // held tells of the jobs that are kept because their results would be deleted with their
 // pods. That is an error only where the job was asked for by name.
 func (o *Options) held(plan *purge.Plan) (refused error) {
-	for _, one := range plan.Held {
+	for _, job := range plan.Held {
 		text := fmt.Sprintf("job %q was kept: its results on claim %s were not fetched, and this claim is deleted with the pods; run %q, or use --volumes --discard-unfetched to delete them",
-			one.Shown(o.namespace), strings.Join(one.Volumes, ", "), o.fetchLine(one.Object))
+			job.Shown(o.namespace), strings.Join(job.Volumes, ", "), o.fetchLine(job.Object))
 		if o.named() {
 			refused = errors.Join(refused, errors.New(text))
 			continue

@@ -11,19 +11,19 @@ import (
 
 // objects removes what broken-off fetches of the claims that went have in a bucket, with the
 // credentials that the AWS CLI would use. It is best effort: only the claims knew of it.
-func (o *Options) objects(ctx context.Context, plan *purge.Plan, went []purge.Object) {
+func (o *Options) objects(ctx context.Context, plan *purge.Plan, removed []purge.Object) {
 	if o.dryRun != flagvalue.DryRunNone {
 		return
 	}
-	var gone []purge.Claim
+	var claims []purge.Claim
 	for _, claim := range plan.Claims {
-		if slices.Contains(went, claim.Object) {
-			gone = append(gone, claim)
+		if slices.Contains(removed, claim.Object) {
+			claims = append(claims, claim)
 		}
 	}
 	purge.Objects{
 		Client: o.client, Now: o.factory.ServerClock().Now, Say: o.factory.Say,
 		Store:   func(ctx context.Context) (*s3.Store, error) { return s3.Configure(ctx, s3.Options{}) },
 		Buckets: o.factory.OwnBuckets,
-	}.Gone(ctx, gone)
+	}.Gone(ctx, claims)
 }

@@ -18,20 +18,20 @@ import (
 const shownAtMost = 30
 
 // row is a job that would go, or a claim whose job is gone.
-type row struct{ namespace, name, state, finished, results, fetched, owner, with string }
+type row struct{ namespace, name, state, finished, results, fetched, owner, dependents string }
 
 // preview shows what would be deleted.
-func (o *Options) preview(out io.Writer, plan *purge.Plan, most int) error {
+func (o *Options) preview(out io.Writer, plan *purge.Plan, limit int) error {
 	rows := o.rows(plan)
-	more := len(rows) - most
-	if more > 0 {
-		rows = rows[:most]
+	omitted := len(rows) - limit
+	if omitted > 0 {
+		rows = rows[:limit]
 	}
 	if err := ui.Table(out, o.columns(), rows, false); err != nil {
 		return err
 	}
-	if more > 0 {
-		_, err := fmt.Fprintf(out, "... and %s more; use --dry-run to list all\n", humanize.Comma(int64(more)))
+	if omitted > 0 {
+		_, err := fmt.Fprintf(out, "... and %s more; use --dry-run to list all\n", humanize.Comma(int64(omitted)))
 		return err
 	}
 	return nil
@@ -45,7 +45,7 @@ func (o *Options) columns() []ui.Column[row] {
 		{Name: "Results", Cell: func(r row) string { return ui.OrNone(r.results) }},
 		{Name: "Fetched", Cell: func(r row) string { return r.fetched }},
 		{Name: "Owner", Cell: func(r row) string { return ui.OrNone(r.owner) }},
-		{Name: "Also deleted", Cell: func(r row) string { return ui.OrNone(r.with) }},
+		{Name: "Also deleted", Cell: func(r row) string { return ui.OrNone(r.dependents) }},
 	}
 	if o.namespace == metav1.NamespaceAll {
 		columns = append([]ui.Column[row]{{Name: "Namespace", Cell: func(r row) string { return r.namespace }}}, columns...)
@@ -60,17 +60,17 @@ func (o *Options) rows(plan *purge.Plan) []row {
 		if len(claim.Jobs) == 0 {
 			alone = append(alone, claim)
 		}
-		for _, one := range claim.Jobs {
-			goes[one.Namespace+"/"+one.Name] = claim
+		for _, job := range claim.Jobs {
+			goes[job.Namespace+"/"+job.Name] = claim
 		}
 	}
-	now := o.factory.ServerClock().Now()
+	serverTime := o.factory.ServerClock().Now()
 	var rows []row
-	for _, one := range plan.Jobs {
-		claim, ok := goes[one.Namespace+"/"+one.Name]
+	for _, item := range plan.Jobs {
+		claim, ok := goes[item.Namespace+"/"+item.Name]
 		rows = append(rows, row{
-			namespace: one.Namespace, name: one.Name, state: string(one.State), finished: utilduration.HumanDuration(now.Sub(one.Finished)) + " ago",
-			results: strings.Join(one.Claims, ","), fetched: o.fetched(one.Job, claim, ok), owner: one.Record.Owner, with: with(one.With, claim, ok),
+			namespace: item.Namespace, name: item.Name, state: string(item.State), finished: utilduration.HumanDuration(serverTime.Sub(item.Finished)) + " ago",
+			results: strings.Join(item.Claims, ","), fetched: o.fetched(item.Job, claim, ok), owner: item.Record.Owner, dependents: describeDependents(item.With, claim, ok),
 		})
 	}
 	for _, claim := range alone {
@@ -82,26 +82,26 @@ func (o *Options) rows(plan *purge.Plan) []row {
 	return rows
 }
 
-func (o *Options) orphan(claim purge.Claim, with string) row {
+func (o *Options) orphan(claim purge.Claim, dependents string) row {
 	return row{
 		namespace: claim.Namespace, name: "pvc/" + claim.Name, state: "Gone", finished: ui.None,
-		results: claim.Name, fetched: claim.Record.Word(o.selection.Viewer), owner: claim.Record.Owner, with: with,
+		results: claim.Name, fetched: claim.Record.Word(o.selection.Viewer), owner: claim.Record.Owner, dependents: dependents,
 	}
 }
 
 // fetched says whether the results of a job were fetched. claim is the one that goes with it, if any.
-func (o *Options) fetched(one purge.Job, claim purge.Claim, goes bool) string {
+func (o *Options) fetched(job purge.Job, claim purge.Claim, goes bool) string {
 	if goes && claim.Record.Empty() {
 		return claim.Record.Word(o.selection.Viewer)
 	}
-	return ui.OrNone(one.Fetched(o.selection.Viewer))
+	return ui.OrNone(job.Fetched(o.selection.Viewer))
 }
 
-// with says what goes with a job.
-func with(objects []purge.Object, claim purge.Claim, goes bool) string {
+// describeDependents says what goes with a job.
+func describeDependents(objects []purge.Object, claim purge.Claim, goes bool) string {
 	counts := map[purge.Kind]int{}
-	for _, one := range objects {
-		counts[one.Kind]++
+	for _, object := range objects {
+		counts[object.Kind]++
 	}
 	var words []string
 	for _, kind := range []struct {
@@ -128,8 +128,8 @@ func byNamespace[T any](o *Options, objects []T, namespace func(T) string) strin
 		return ""
 	}
 	counts := map[string]int{}
-	for _, one := range objects {
-		counts[namespace(one)]++
+	for _, object := range objects {
+		counts[namespace(object)]++
 	}
 	return selector.ByNamespace(counts)
 }
@@ -137,8 +137,8 @@ func byNamespace[T any](o *Options, objects []T, namespace func(T) string) strin
 // total says how much a plan is.
 func (o *Options) total(plan *purge.Plan) string {
 	pods, bytes := 0, int64(0)
-	for _, one := range plan.Jobs {
-		for _, object := range one.With {
+	for _, item := range plan.Jobs {
+		for _, object := range item.With {
 			if object.Kind == purge.KindPod {
 				pods++
 			}
@@ -147,21 +147,21 @@ func (o *Options) total(plan *purge.Plan) string {
 	for _, claim := range plan.Claims {
 		bytes += claim.Size
 	}
-	text := jobs(len(plan.Jobs)) + byNamespace(o, plan.Jobs, func(one purge.Item) string { return one.Namespace })
+	text := jobs(len(plan.Jobs)) + byNamespace(o, plan.Jobs, func(item purge.Item) string { return item.Namespace })
 	if pods > 0 {
 		text += ", " + count(pods, "pod")
 	}
 	if n := len(plan.Claims); n > 0 {
-		text += ", " + count(n, "claim") + " (" + size(bytes) + ")" + byNamespace(o, plan.Claims, func(one purge.Claim) string { return one.Namespace })
+		text += ", " + count(n, "claim") + " (" + size(bytes) + ")" + byNamespace(o, plan.Claims, func(claim purge.Claim) string { return claim.Namespace })
 	}
 	return text
 }
 
 func jobs(n int) string { return count(n, "job") }
 
-func count(n int, what string) string {
+func count(n int, noun string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + noun
 	}
-	return humanize.Comma(int64(n)) + " " + what + "s"
+	return humanize.Comma(int64(n)) + " " + noun + "s"
 }

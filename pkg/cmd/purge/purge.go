@@ -129,7 +129,7 @@ func (o *Options) run(ctx context.Context) error {
 	}
 	if o.dryRun == flagvalue.DryRunClient {
 		o.orphansToo(ctx, plan)
-		o.kept(plan)
+		o.explainKept(plan)
 		return errors.Join(refused, o.foretell(ctx, plan))
 	}
 	if o.dryRun == flagvalue.DryRunServer || o.yes {
@@ -145,28 +145,28 @@ func (o *Options) run(ctx context.Context) error {
 			return errors.Join(refused, err)
 		}
 	}
-	went, errs := o.carry(ctx, plan)
+	removed, errs := o.carry(ctx, plan)
 	if errs = errors.Join(refused, errs); ctx.Err() != nil {
 		return errs
 	}
-	o.objects(ctx, plan, went)
+	o.objects(ctx, plan, removed)
 	errs = errors.Join(errs, o.sweep(ctx)) // before the waiting: what a fetch left can pin a claim
 	if o.wait {
-		errs = errors.Join(errs, purge.Await(ctx, o.client, o.namespace, all(plan, went), o.factory.Say))
+		errs = errors.Join(errs, purge.Await(ctx, o.client, o.namespace, withDependents(plan, removed), o.factory.Say))
 	}
 	return errs
 }
 
 // purgeNothing says why there is nothing to delete, and removes what killed commands left.
 func (o *Options) purgeNothing(ctx context.Context, plan *purge.Plan, refused error) error {
-	o.kept(plan)
+	o.explainKept(plan)
 	if refused != nil {
 		return refused
 	}
 	if err := selector.CheckNamespace(ctx, o.client, o.namespace); err != nil {
 		return err
 	}
-	o.factory.Say("Nothing to purge " + o.where())
+	o.factory.Say("Nothing to purge " + o.scope())
 	return o.sweep(ctx)
 }
 
@@ -183,7 +183,7 @@ func (o *Options) ask(ctx context.Context, plan *purge.Plan) error {
 	if err := o.preview(o.factory.Streams.ErrOut, plan, shownAtMost); err != nil {
 		return err
 	}
-	o.kept(plan)
+	o.explainKept(plan)
 	o.announceSweep(ctx)
 	o.warn(plan)
 	question := "Delete " + o.total(plan) + "?"

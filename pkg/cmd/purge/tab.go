@@ -32,12 +32,14 @@ func (o *Flags) complete(f *factory.Factory) complete.Func {
 }
 
 // finished reports whether a job can be deleted.
-func finished(one *batchv1.Job) bool { return job.End(one) != nil && one.DeletionTimestamp == nil }
+func finished(object *batchv1.Job) bool {
+	return job.End(object) != nil && object.DeletionTimestamp == nil
+}
 
 // orphans returns the claims whose job is gone; none where it is not known which jobs are there.
 func orphans(cmd *cobra.Command, f *factory.Factory, word string) []string {
-	jobs, known := complete.JobNames(cmd, f)
-	if !known {
+	jobs, ok := complete.JobNames(cmd, f)
+	if !ok {
 		return nil
 	}
 	return complete.Claims(cmd, f, word, provenance.Select(provenance.ResultsComponent), func(claim *corev1.PersistentVolumeClaim) bool {

@@ -32,11 +32,11 @@ func ParseArray(text string) (*Array, error) {
 	case part == nil:
 		return nil, errors.New("must be a number such as 100 or a range such as 0-99, with %10 for 10 tasks at a time")
 	case part[1] != "" && number(part[1]) != 0:
-		first, last := number(part[1]), number(part[2])
-		if last < first {
+		start, end := number(part[1]), number(part[2])
+		if end < start {
 			return nil, errors.New("the end of the range is before its start")
 		}
-		return nil, fmt.Errorf("tasks are numbered from 0; use 0-%d, and add %d to the index in the job", last-first, first)
+		return nil, fmt.Errorf("tasks are numbered from 0; use 0-%d, and add %d to the index in the job", end-start, start)
 	}
 	a := &Array{Tasks: number(part[2]), AtOnce: number(part[3])}
 	if part[1] != "" {
@@ -68,25 +68,26 @@ func (a *Array) Parallelism() int32 {
 	return a.Tasks
 }
 
-func (a *Array) over(s *batchv1.JobSpec) {
+func (a *Array) applyTo(s *batchv1.JobSpec) {
 	mode, atOnce := batchv1.IndexedCompletion, a.Parallelism()
-	s.CompletionMode, s.Completions, s.Parallelism = &mode, &a.Tasks, &atOnce
+	s.CompletionMode = &mode
+	s.Completions, s.Parallelism = &a.Tasks, &atOnce
 }
 
 // ParseCodes reads exit statuses such as 1,3-5,137; they are sorted, each once.
 func ParseCodes(text string) ([]int32, error) {
 	chosen := [256]bool{}
 	for word := range strings.SplitSeq(text, ",") {
-		first, last, isRange := strings.Cut(strings.TrimSpace(word), "-")
+		lower, upper, isRange := strings.Cut(strings.TrimSpace(word), "-")
 		if !isRange {
-			last = first
+			upper = lower
 		}
-		from, err := strconv.ParseUint(first, 10, 8)
-		to, err2 := strconv.ParseUint(last, 10, 8)
-		if err != nil || err2 != nil || from < 1 || from > to {
+		start, err := strconv.ParseUint(lower, 10, 8)
+		end, err2 := strconv.ParseUint(upper, 10, 8)
+		if err != nil || err2 != nil || start < 1 || start > end {
 			return nil, fmt.Errorf("invalid exit status %q: must be numbers or ranges from 1 to 255, such as 1,42-44", word)
 		}
-		for code := from; code <= to; code++ {
+		for code := start; code <= end; code++ {
 			chosen[code] = true
 		}
 	}

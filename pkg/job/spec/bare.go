@@ -17,7 +17,7 @@ func Bare(job *batchv1.Job) *batchv1.Job {
 	bare := job.DeepCopy()
 	BareMeta(&bare.ObjectMeta)
 	bare.Status = batchv1.JobStatus{}
-	if own := bare.Spec.ManualSelector; own != nil && *own {
+	if manual := bare.Spec.ManualSelector; manual != nil && *manual {
 		return bare
 	}
 	bare.Spec.Selector, bare.Spec.ManualSelector = nil, nil
@@ -38,23 +38,25 @@ func generatedLabels() []string {
 
 // BareMeta removes what a cluster writes into the metadata of every object.
 func BareMeta(meta *metav1.ObjectMeta) {
-	meta.UID, meta.ResourceVersion, meta.Generation = "", "", 0
-	meta.CreationTimestamp, meta.DeletionTimestamp, meta.DeletionGracePeriodSeconds = metav1.Time{}, nil, nil
+	meta.UID, meta.ResourceVersion = "", ""
+	meta.Generation = 0
+	meta.CreationTimestamp = metav1.Time{}
+	meta.DeletionTimestamp, meta.DeletionGracePeriodSeconds = nil, nil
 	meta.ManagedFields, meta.Finalizers = nil, nil
 }
 
 // Again returns job as it was asked for, to be made once more under another
 // name: without what it has become, whom it belongs to, and that it was suspended.
 func Again(job *batchv1.Job) *batchv1.Job {
-	again := job.DeepCopy()
-	Uncancel(again)
-	again = Bare(again)
-	again.Spec.Suspend, again.Spec.ManagedBy = nil, nil
-	if own := again.Spec.ManualSelector; own != nil && *own {
-		again.Spec.Selector, again.Spec.ManualSelector = nil, nil // it would take the first one's pods
+	copied := job.DeepCopy()
+	Uncancel(copied)
+	copied = Bare(copied)
+	copied.Spec.Suspend, copied.Spec.ManagedBy = nil, nil
+	if manual := copied.Spec.ManualSelector; manual != nil && *manual {
+		copied.Spec.Selector, copied.Spec.ManualSelector = nil, nil // it would take the first one's pods
 	}
-	Forget(again)
-	return again
+	Forget(copied)
+	return copied
 }
 
 // ReplaceEndedPodsOnly makes the Job controller replace a pod only after it has
@@ -80,15 +82,15 @@ func Forget(job *batchv1.Job) {
 	job.OwnerReferences = nil
 	for _, meta := range []*metav1.ObjectMeta{&job.ObjectMeta, &job.Spec.Template.ObjectMeta} {
 		for key := range meta.Annotations {
-			if told(key) {
+			if recordsOutcome(key) {
 				delete(meta.Annotations, key)
 			}
 		}
 	}
 }
 
-// told reports whether an annotation tells of a job what became of it.
-func told(key string) bool {
+// recordsOutcome reports whether an annotation tells of a job what became of it.
+func recordsOutcome(key string) bool {
 	return slices.Contains([]string{
 		provenance.FetchedAnnotation, provenance.FetchedByAnnotation, provenance.FetchedOfAnnotation, provenance.FetchedFilesAnnotation, provenance.FetchedDigestAnnotation,
 		provenance.EmptyAnnotation, provenance.UseAnnotation,

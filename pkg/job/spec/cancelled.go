@@ -8,8 +8,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// askedFor is what cancel changes of a job's spec, as it was before.
-type askedFor struct {
+// originalSpec is what cancel changes of a job's spec, as it was before.
+type originalSpec struct {
 	Deadline    *int64 `json:"activeDeadlineSeconds,omitempty"`
 	Parallelism *int32 `json:"parallelism,omitempty"`
 	Suspend     *bool  `json:"suspend,omitempty"`
@@ -17,10 +17,10 @@ type askedFor struct {
 
 // BeforeCancel returns what cancel is about to change of job, for an annotation.
 func BeforeCancel(job *batchv1.Job) (string, error) {
-	if before := provenance.Mark(job, provenance.CancelledSpecAnnotation); before != "" {
-		return before, nil
+	if recorded := provenance.Mark(job, provenance.CancelledSpecAnnotation); recorded != "" {
+		return recorded, nil
 	}
-	text, err := json.Marshal(askedFor{Deadline: job.Spec.ActiveDeadlineSeconds, Parallelism: job.Spec.Parallelism, Suspend: job.Spec.Suspend})
+	text, err := json.Marshal(originalSpec{Deadline: job.Spec.ActiveDeadlineSeconds, Parallelism: job.Spec.Parallelism, Suspend: job.Spec.Suspend})
 	return string(text), err
 }
 
@@ -35,18 +35,18 @@ func Uncancel(job *batchv1.Job) {
 	if text == "" {
 		return
 	}
-	var asked askedFor
-	if json.Unmarshal([]byte(text), &asked) != nil {
-		asked = askedFor{}
+	var original originalSpec
+	if json.Unmarshal([]byte(text), &original) != nil {
+		original = originalSpec{}
 	}
-	if asked.Deadline != nil && *asked.Deadline < 1 {
-		asked.Deadline = nil
+	if original.Deadline != nil && *original.Deadline < 1 {
+		original.Deadline = nil
 	}
-	if asked.Parallelism != nil && *asked.Parallelism < 0 {
-		asked.Parallelism = nil
+	if original.Parallelism != nil && *original.Parallelism < 0 {
+		original.Parallelism = nil
 	}
-	job.Spec.ActiveDeadlineSeconds, job.Spec.Suspend = asked.Deadline, asked.Suspend
-	if asked.Parallelism != nil {
-		job.Spec.Parallelism = asked.Parallelism
+	job.Spec.ActiveDeadlineSeconds, job.Spec.Suspend = original.Deadline, original.Suspend
+	if original.Parallelism != nil {
+		job.Spec.Parallelism = original.Parallelism
 	}
 }

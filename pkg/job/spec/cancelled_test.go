@@ -13,24 +13,28 @@ import (
 
 // A rerun of a cancelled job asks for what the job was made with.
 func TestAgainRestoresCancelledJob(t *testing.T) {
-	deadline, five, yes := int64(7200), int32(5), true
-	for name, made := range map[string]*batchv1.Job{
+	deadline := int64(7200)
+	five, yes := int32(5), true
+	for name, original := range map[string]*batchv1.Job{
 		"without a deadline": faketest.Job("train"),
 		"with a deadline":    faketest.Job("train", func(j *batchv1.Job) { j.Spec.ActiveDeadlineSeconds = &deadline }),
 		"suspended": faketest.Job("train", func(j *batchv1.Job) {
-			j.Spec.ActiveDeadlineSeconds, j.Spec.Parallelism, j.Spec.Suspend = &deadline, &five, &yes
+			j.Spec.ActiveDeadlineSeconds = &deadline
+			j.Spec.Parallelism, j.Spec.Suspend = &five, &yes
 		}),
 	} {
 		t.Run(name, func(t *testing.T) {
-			cancelled := made.DeepCopy()
-			before, err := spec.BeforeCancel(made)
+			cancelled := original.DeepCopy()
+			recorded, err := spec.BeforeCancel(original)
 			if err != nil {
 				t.Fatal(err)
 			}
-			one, none, no := int64(1), int32(0), false
-			cancelled.Spec.ActiveDeadlineSeconds, cancelled.Spec.Parallelism, cancelled.Spec.Suspend = &one, &none, &no
-			cancelled.Annotations = map[string]string{provenance.CancelledSpecAnnotation: provenance.Bind(made.UID, before), provenance.CancelledAnnotation: "t", provenance.CancelledByAnnotation: "me"}
-			want := spec.Again(made)
+			second := int64(1)
+			none, no := int32(0), false
+			cancelled.Spec.ActiveDeadlineSeconds = &second
+			cancelled.Spec.Parallelism, cancelled.Spec.Suspend = &none, &no
+			cancelled.Annotations = map[string]string{provenance.CancelledSpecAnnotation: provenance.Bind(original.UID, recorded), provenance.CancelledAnnotation: "t", provenance.CancelledByAnnotation: "me"}
+			want := spec.Again(original)
 			if want.Spec.Parallelism == nil {
 				want.Spec.Parallelism = &none // a Job that a server stores always has one
 			}
@@ -45,10 +49,10 @@ func TestAgainRestoresCancelledJob(t *testing.T) {
 // An annotation that nobody of ours wrote does no harm.
 func TestAgainIgnoresWrongCancelAnnotation(t *testing.T) {
 	for _, text := range []string{"", "no JSON", `{"activeDeadlineSeconds":-1,"parallelism":-4}`, `{"activeDeadlineSeconds":"1"}`} {
-		one := int64(1)
-		job := faketest.Job("train", faketest.Annotated(provenance.CancelledSpecAnnotation, provenance.Bind(faketest.UID("train"), text)), func(j *batchv1.Job) { j.Spec.ActiveDeadlineSeconds = &one })
-		if again := spec.Again(job); text != "" && again.Spec.ActiveDeadlineSeconds != nil || again.Spec.Parallelism != nil || len(again.Annotations) > 0 {
-			t.Errorf("%q: %+v, %v", text, again.Spec, again.Annotations)
+		second := int64(1)
+		job := faketest.Job("train", faketest.Annotated(provenance.CancelledSpecAnnotation, provenance.Bind(faketest.UID("train"), text)), func(j *batchv1.Job) { j.Spec.ActiveDeadlineSeconds = &second })
+		if copied := spec.Again(job); text != "" && copied.Spec.ActiveDeadlineSeconds != nil || copied.Spec.Parallelism != nil || len(copied.Annotations) > 0 {
+			t.Errorf("%q: %+v, %v", text, copied.Spec, copied.Annotations)
 		}
 	}
 }
@@ -58,7 +62,7 @@ func TestAgainIgnoresCancelAnnotationOfAnotherJob(t *testing.T) {
 	hour := int64(3600)
 	mark := provenance.Bind(faketest.UID("other"), `{"activeDeadlineSeconds":7}`)
 	job := faketest.Job("train", faketest.Annotated(provenance.CancelledSpecAnnotation, mark), func(j *batchv1.Job) { j.Spec.ActiveDeadlineSeconds = &hour })
-	if again := spec.Again(job); *again.Spec.ActiveDeadlineSeconds != hour || len(again.Annotations) > 0 {
-		t.Errorf("%d, %v; want %d and no annotation", *again.Spec.ActiveDeadlineSeconds, again.Annotations, hour)
+	if copied := spec.Again(job); *copied.Spec.ActiveDeadlineSeconds != hour || len(copied.Annotations) > 0 {
+		t.Errorf("%d, %v; want %d and no annotation", *copied.Spec.ActiveDeadlineSeconds, copied.Annotations, hour)
 	}
 }

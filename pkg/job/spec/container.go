@@ -35,7 +35,7 @@ type Container struct {
 	GPUs bool
 }
 
-func (c Container) over(pod *corev1.PodSpec, container *corev1.Container) {
+func (c Container) applyTo(pod *corev1.PodSpec, container *corev1.Container) {
 	set(&container.Image, c.Image)
 	set(&container.ImagePullPolicy, c.PullPolicy)
 	set(&container.WorkingDir, c.WorkDir)
@@ -75,10 +75,10 @@ func isGPU(name corev1.ResourceName, _ resource.Quantity) bool {
 }
 
 // set changes what is there, unless nothing was asked for.
-func set[T comparable](there *T, asked T) {
+func set[T comparable](field *T, value T) {
 	var nothing T
-	if asked != nothing {
-		*there = asked
+	if value != nothing {
+		*field = value
 	}
 }
 
@@ -92,12 +92,12 @@ func SetVariable(env []corev1.EnvVar, variable corev1.EnvVar) []corev1.EnvVar {
 	return append(env, variable)
 }
 
-func quantities(there, asked corev1.ResourceList) corev1.ResourceList {
-	for name, quantity := range asked {
-		if there == nil {
-			there = corev1.ResourceList{}
+func quantities(current, requested corev1.ResourceList) corev1.ResourceList {
+	for name, quantity := range requested {
+		if current == nil {
+			current = corev1.ResourceList{}
 		}
-		there[name] = quantity
+		current[name] = quantity
 	}
-	return there
+	return current
 }

@@ -39,12 +39,12 @@ func fieldPlaces() (places []string, types map[string]reflect.Type) {
 
 // fieldAdvice says which field is meant by name, which does not exist at path, as it follows
 // "unknown field x"; empty where nothing is known. known are the fields at path.
-func fieldAdvice(path, name string, known []string) string {
+func fieldAdvice(path, name string, fields []string) string {
 	plain := func(field string) string {
 		return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(field))
 	}
-	if i := slices.IndexFunc(known, func(field string) bool { return plain(field) == plain(name) }); i >= 0 {
-		return "; use " + join(path, known[i])
+	if i := slices.IndexFunc(fields, func(field string) bool { return plain(field) == plain(name) }); i >= 0 {
+		return "; use " + join(path, fields[i])
 	}
 	if field, ok := fieldHabits()[name]; ok {
 		return "; use " + field
@@ -55,7 +55,7 @@ func fieldAdvice(path, name string, known []string) string {
 			return "; use " + join(place, name)
 		}
 	}
-	for _, near := range spelling.Nearest(name, known) {
+	for _, near := range spelling.Nearest(name, fields) {
 		if spelling.Distance(name, near) <= max(1, len(name)/4) {
 			return "; did you mean " + join(path, near) + "?"
 		}

@@ -25,8 +25,8 @@ const mostFieldErrors = 5
 func FieldErrors(manifest map[string]any) error {
 	check := &fieldCheck{}
 	check.value("", manifest, reflect.TypeFor[batchv1.Job]())
-	if more := len(check.problems) - mostFieldErrors; more > 0 {
-		check.problems = append(check.problems[:mostFieldErrors], fmt.Sprintf("and %d more", more))
+	if omitted := len(check.problems) - mostFieldErrors; omitted > 0 {
+		check.problems = append(check.problems[:mostFieldErrors], fmt.Sprintf("and %d more", omitted))
 	}
 	if len(check.problems) == 0 {
 		return nil
@@ -120,8 +120,8 @@ func (c *fieldCheck) object(path string, value any, kind reflect.Type) {
 	}
 	fields := fieldsOf(kind)
 	for _, name := range slices.Sorted(maps.Keys(object)) {
-		field, known := fields[name]
-		if !known {
+		field, ok := fields[name]
+		if !ok {
 			c.report("unknown field %s%s", join(path, name), fieldAdvice(path, name, slices.Sorted(maps.Keys(fields))))
 			continue
 		}

@@ -39,7 +39,7 @@ type Lifecycle struct {
 	PriorityClass string
 }
 
-func (l Lifecycle) over(job *batchv1.Job) {
+func (l Lifecycle) applyTo(job *batchv1.Job) {
 	s := &job.Spec
 	set(&s.TTLSecondsAfterFinished, l.TTL)
 	set(&s.ActiveDeadlineSeconds, l.Deadline)
@@ -54,7 +54,7 @@ func (l Lifecycle) over(job *batchv1.Job) {
 		metav1.SetMetaDataLabel(&job.ObjectMeta, reason.QueueLabel, l.Queue)
 	}
 	if l.Array != nil {
-		l.Array.over(s)
+		l.Array.applyTo(s)
 	}
 	l.limits(s)
 	if rules := l.rules(indexed(s)); rules != nil {

@@ -52,13 +52,13 @@ func (s *Script) Command(shell string) []string {
 
 // Object returns the ConfigMap to create for job.
 func (s *Script) Object(job Job) *corev1.ConfigMap {
-	made := &corev1.ConfigMap{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"}, ObjectMeta: job.owned(s.ConfigMap, provenance.ScriptComponent)}
+	object := &corev1.ConfigMap{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"}, ObjectMeta: job.owned(s.ConfigMap, provenance.ScriptComponent)}
 	if utf8.Valid(s.Data) {
-		made.Data = map[string]string{s.File: string(s.Data)}
+		object.Data = map[string]string{s.File: string(s.Data)}
 	} else {
-		made.BinaryData = map[string][]byte{s.File: s.Data}
+		object.BinaryData = map[string][]byte{s.File: s.Data}
 	}
-	return made
+	return object
 }
 
 // EnvSecret returns the Secret to create for values that job's containers get as variables.

@@ -17,8 +17,8 @@ func Shared(job *batchv1.Job, pvc string) {
 }
 
 // Place moves a claim that the pods of job write to elsewhere in the container.
-func Place(job *batchv1.Job, claim, at string) {
-	eachMount(job, claim, func(mount *corev1.VolumeMount) { mount.MountPath = at })
+func Place(job *batchv1.Job, claim, mountPath string) {
+	eachMount(job, claim, func(mount *corev1.VolumeMount) { mount.MountPath = mountPath })
 }
 
 // eachMount changes how the container that flags are about writes to a claim.

@@ -29,7 +29,7 @@ type Scheduling struct {
 	Spread bool
 }
 
-func (s Scheduling) over(job *batchv1.Job) {
+func (s Scheduling) applyTo(job *batchv1.Job) {
 	pod := &job.Spec.Template.Spec
 	pod.NodeSelector = merged(pod.NodeSelector, s.NodeSelector)
 	pod.Tolerations = append(pod.Tolerations, s.Tolerations...)
@@ -74,10 +74,10 @@ func onNodesWith(pod *corev1.PodSpec, label string, values []string) {
 	if *required == nil {
 		*required = &corev1.NodeSelector{NodeSelectorTerms: []corev1.NodeSelectorTerm{{}}}
 	}
-	wanted := corev1.NodeSelectorRequirement{Key: label, Operator: corev1.NodeSelectorOpIn, Values: values}
+	requirement := corev1.NodeSelectorRequirement{Key: label, Operator: corev1.NodeSelectorOpIn, Values: values}
 	for i := range (*required).NodeSelectorTerms {
 		term := &(*required).NodeSelectorTerms[i]
-		term.MatchExpressions = append(slices.DeleteFunc(term.MatchExpressions, about(label)), wanted)
+		term.MatchExpressions = append(slices.DeleteFunc(term.MatchExpressions, about(label)), requirement)
 	}
 }
 

@@ -62,10 +62,13 @@ func (j Job) secure(pod *corev1.PodSpec, container *corev1.Container) {
 	if j.RunAs == nil {
 		return
 	}
-	if own := container.SecurityContext; own != nil {
-		own.RunAsUser, own.RunAsGroup, own.RunAsNonRoot = nil, nil, nil // they would win over the pod's
+	if security := container.SecurityContext; security != nil {
+		// These take precedence over the values of the pod.
+		security.RunAsUser = nil
+		security.RunAsGroup = nil
+		security.RunAsNonRoot = nil
 	}
-	if j.RunAs.over(pod.SecurityContext); j.RunAs.UID == 0 {
+	if j.RunAs.applyTo(pod.SecurityContext); j.RunAs.UID == 0 {
 		return // the standard does not take root, whatever else it lacks
 	}
 	for _, containers := range [][]corev1.Container{pod.InitContainers, pod.Containers} {
@@ -75,9 +78,10 @@ func (j Job) secure(pod *corev1.PodSpec, container *corev1.Container) {
 	}
 }
 
-func (u *User) over(pod *corev1.PodSecurityContext) {
+func (u *User) applyTo(pod *corev1.PodSecurityContext) {
 	notRoot := u.UID != 0
-	pod.RunAsUser, pod.RunAsGroup, pod.RunAsNonRoot = &u.UID, u.GID, &notRoot
+	pod.RunAsUser, pod.RunAsGroup = &u.UID, u.GID
+	pod.RunAsNonRoot = &notRoot
 	pod.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
 }
 

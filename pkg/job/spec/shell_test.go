@@ -85,7 +85,7 @@ func TestShell(t *testing.T) {
 				t.Fatal(err)
 			}
 			// What a syntax error ends with is each shell's own affair.
-			if same := status == test.status || test.status == 2 && status != 0; !same || string(out) != test.out {
+			if sameStatus := status == test.status || test.status == 2 && status != 0; !sameStatus || string(out) != test.out {
 				t.Errorf("%s, %s: %q, status %d; want %q, %d", shell, name, out, status, test.out, test.status)
 			}
 		}

@@ -47,7 +47,8 @@ func (j Job) New() *batchv1.Job {
 func (j Job) Over(job *batchv1.Job) {
 	job.TypeMeta = metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}
 	respread(job, j.Name)
-	job.Name, job.GenerateName, job.Namespace = j.Name, "", j.Namespace
+	job.Name, job.Namespace = j.Name, j.Namespace
+	job.GenerateName = ""
 	template := &job.Spec.Template
 	for _, meta := range []*metav1.ObjectMeta{&job.ObjectMeta, &template.ObjectMeta} {
 		j.Stamp(meta)
@@ -57,10 +58,10 @@ func (j Job) Over(job *batchv1.Job) {
 		template.Spec.Containers = []corev1.Container{{Name: j.Name}}
 	}
 	container := Default(template)
-	j.Container.over(&template.Spec, container)
-	j.Storage.over(job, container)
-	j.Lifecycle.over(job)
-	j.Scheduling.over(job)
+	j.Container.applyTo(&template.Spec, container)
+	j.Storage.applyTo(job, container)
+	j.Lifecycle.applyTo(job)
+	j.Scheduling.applyTo(job)
 	j.secure(&template.Spec, container)
 }
 
@@ -91,14 +92,14 @@ func Default(template *corev1.PodTemplateSpec) *corev1.Container {
 }
 
 // merged returns the entries of both; those of over win.
-func merged(under, over map[string]string) map[string]string {
-	if len(over) == 0 {
-		return under
+func merged(base, overlay map[string]string) map[string]string {
+	if len(overlay) == 0 {
+		return base
 	}
-	all := maps.Clone(under)
-	if all == nil {
-		all = map[string]string{}
+	result := maps.Clone(base)
+	if result == nil {
+		result = map[string]string{}
 	}
-	maps.Copy(all, over)
-	return all
+	maps.Copy(result, overlay)
+	return result
 }

@@ -26,8 +26,8 @@ func TestMountsAreReadBack(t *testing.T) {
 	readOnly := on("data", "in", "/in")
 	readOnly.ReadOnly = true
 	mounts := []spec.Mount{readOnly, on("data", "", "/out")}
-	made := spec.Job{Name: "train", Storage: spec.Storage{Mounts: mounts}}.New()
-	for i, got := range claim.MountsOf(made.Spec.Template.Spec) {
+	created := spec.Job{Name: "train", Storage: spec.Storage{Mounts: mounts}}.New()
+	for i, got := range claim.MountsOf(created.Spec.Template.Spec) {
 		if want := (claim.Mounted{Mount: mounts[i].Mount, Container: "train"}); got != want {
 			t.Errorf("%+v; want %+v", got, want)
 		}
@@ -40,8 +40,8 @@ func TestTaskFoldersAreReadBack(t *testing.T) {
 	for _, subPath := range []string{"", "runs/7", "$(x)", "a$$b"} {
 		mount := on("data", subPath, "/results")
 		mount.PerTask = true
-		made := spec.Job{Name: "train", Storage: spec.Storage{Mounts: []spec.Mount{mount}}, Lifecycle: spec.Lifecycle{Array: &spec.Array{Tasks: 4}}}.New()
-		got := claim.MountsIn(made)
+		created := spec.Job{Name: "train", Storage: spec.Storage{Mounts: []spec.Mount{mount}}, Lifecycle: spec.Lifecycle{Array: &spec.Array{Tasks: 4}}}.New()
+		got := claim.MountsIn(created)
 		folder, ok := got[0].TaskFolder(3)
 		if len(got) != 1 || !ok || got[0].SubPath != subPath || folder != "3" {
 			t.Errorf("%q: %+v, %q, %v", subPath, got, folder, ok)
@@ -53,10 +53,10 @@ func TestTaskFoldersAreReadBack(t *testing.T) {
 func TestNamesAtTheirLimit(t *testing.T) {
 	name := strings.Repeat("a", validation.DNS1123LabelMaxLength)
 	longest := strings.Repeat("b", validation.DNS1123SubdomainMaxLength)
-	made := spec.Job{Name: name, Storage: spec.Storage{Mounts: []spec.Mount{on(claim.ResultsName(name), "", "/results")}}}.New()
-	for what, problems := range map[string][]string{
-		"container":   validation.IsDNS1123Label(made.Spec.Template.Spec.Containers[0].Name),
-		"volume":      validation.IsDNS1123Label(made.Spec.Template.Spec.Volumes[0].Name),
+	created := spec.Job{Name: name, Storage: spec.Storage{Mounts: []spec.Mount{on(claim.ResultsName(name), "", "/results")}}}.New()
+	for subject, problems := range map[string][]string{
+		"container":   validation.IsDNS1123Label(created.Spec.Template.Spec.Containers[0].Name),
+		"volume":      validation.IsDNS1123Label(created.Spec.Template.Spec.Volumes[0].Name),
 		"claim":       validation.IsDNS1123Subdomain(claim.ResultsName(name)),
 		"job label":   validation.IsValidLabelValue(claim.Spec{Job: name}.Claim().Labels[provenance.JobLabel]),
 		"owner label": validation.IsValidLabelValue(provenance.Identity{Name: strings.Repeat("ü", 300)}.Hash()),
@@ -64,7 +64,7 @@ func TestNamesAtTheirLimit(t *testing.T) {
 		"same length": validation.IsQualifiedName(provenance.ClaimLabel(longest[:63])),
 	} {
 		if len(problems) > 0 {
-			t.Errorf("%s: %v", what, problems)
+			t.Errorf("%s: %v", subject, problems)
 		}
 	}
 	if provenance.ClaimLabel(longest) == provenance.ClaimLabel(longest[:252]) {
@@ -93,14 +93,14 @@ func TestWithoutClaim(t *testing.T) {
 		Mounts:  []spec.Mount{on("data", "", "/data"), on("old", "", "/results"), on("old", "x", "/x")},
 		OneNode: []spec.OneNode{{Claim: "old", Together: true}, {Claim: "data", Together: true}},
 	}}
-	made := request.New()
-	spec.WithoutClaim(made, "old")
-	pod := made.Spec.Template.Spec
+	created := request.New()
+	spec.WithoutClaim(created, "old")
+	pod := created.Spec.Template.Spec
 	terms := pod.Affinity.PodAffinity.RequiredDuringSchedulingIgnoredDuringExecution
 	if len(pod.Volumes) != 1 || len(pod.Containers[0].VolumeMounts) != 1 || len(terms) != 1 || terms[0].LabelSelector.MatchLabels["claim.kubectl-batch.github.io/data"] != "" {
 		t.Errorf("%+v", pod)
 	}
-	if diff := cmp.Diff(map[string]bool{"data": true}, spec.Claims(made)); diff != "" {
+	if diff := cmp.Diff(map[string]bool{"data": true}, spec.Claims(created)); diff != "" {
 		t.Error(diff)
 	}
 }
@@ -108,22 +108,22 @@ func TestWithoutClaim(t *testing.T) {
 // What a cluster has added goes; what a person may have written stays.
 func TestBare(t *testing.T) {
 	yes := true
-	own := faketest.Job("own", func(j *batchv1.Job) { j.Spec.ManualSelector = &yes })
-	if bare := spec.Bare(own); bare.Spec.Selector == nil || bare.UID != "" {
+	manual := faketest.Job("own", func(j *batchv1.Job) { j.Spec.ManualSelector = &yes })
+	if bare := spec.Bare(manual); bare.Spec.Selector == nil || bare.UID != "" {
 		t.Errorf("%+v", bare)
 	}
-	if again := spec.Again(own); again.Spec.Selector != nil {
-		t.Errorf("it would take the pods of the first: %+v", again.Spec.Selector)
+	if copied := spec.Again(manual); copied.Spec.Selector != nil {
+		t.Errorf("it would take the pods of the first: %+v", copied.Spec.Selector)
 	}
-	kept := faketest.Job("kept", faketest.Annotated("note", "x"), faketest.Annotated(provenance.FetchedAnnotation, "now"), func(j *batchv1.Job) {
+	original := faketest.Job("kept", faketest.Annotated("note", "x"), faketest.Annotated(provenance.FetchedAnnotation, "now"), func(j *batchv1.Job) {
 		j.OwnerReferences = []metav1.OwnerReference{{Name: "cron"}}
 		j.Spec.Suspend = &yes
 	})
-	again := spec.Again(kept)
-	if diff := cmp.Diff(map[string]string{"note": "x"}, again.Annotations); diff != "" || again.OwnerReferences != nil || again.Spec.Suspend != nil {
-		t.Errorf("%+v", again)
+	copied := spec.Again(original)
+	if diff := cmp.Diff(map[string]string{"note": "x"}, copied.Annotations); diff != "" || copied.OwnerReferences != nil || copied.Spec.Suspend != nil {
+		t.Errorf("%+v", copied)
 	}
-	if spec.Bare(kept).Annotations[provenance.FetchedAnnotation] != "now" || kept.Spec.Selector == nil {
+	if spec.Bare(original).Annotations[provenance.FetchedAnnotation] != "now" || original.Spec.Selector == nil {
 		t.Error("Bare changed what it should not")
 	}
 }

@@ -72,8 +72,8 @@ func (s Storage) Paths() [][2]string {
 	for _, m := range s.Mounts {
 		paths = append(paths, [2]string{m.Path, "claim " + m.Claim})
 	}
-	for _, one := range s.Scratch {
-		paths = append(paths, [2]string{one.Path, "--scratch"})
+	for _, scratch := range s.Scratch {
+		paths = append(paths, [2]string{scratch.Path, "--scratch"})
 	}
 	for _, f := range s.Files {
 		paths = append(paths, [2]string{f.Path, f.name()})
@@ -94,13 +94,13 @@ func (f Files) name() string {
 	return "ConfigMap " + f.ConfigMap
 }
 
-func (s Storage) over(job *batchv1.Job, container *corev1.Container) {
+func (s Storage) applyTo(job *batchv1.Job, container *corev1.Container) {
 	m := mounter{pod: &job.Spec.Template.Spec, container: container}
 	for _, mount := range s.Mounts {
 		m.claim(mount)
 	}
-	for _, one := range s.Scratch {
-		m.empty(one.Path, &corev1.EmptyDirVolumeSource{SizeLimit: &one.Size})
+	for _, scratch := range s.Scratch {
+		m.empty(scratch.Path, &corev1.EmptyDirVolumeSource{SizeLimit: &scratch.Size})
 	}
 	if s.Shm != nil {
 		m.empty(shmPath, &corev1.EmptyDirVolumeSource{Medium: corev1.StorageMediumMemory, SizeLimit: s.Shm})
@@ -119,8 +119,8 @@ func (s Storage) over(job *batchv1.Job, container *corev1.Container) {
 		secrets := append(provenance.EnvSecrets(job), s.EnvSecret)
 		metav1.SetMetaDataAnnotation(&job.ObjectMeta, provenance.EnvAnnotation, strings.Join(secrets, ","))
 	}
-	for _, one := range s.OneNode {
-		if label := provenance.ClaimLabel(one.Claim); one.Together {
+	for _, entry := range s.OneNode {
+		if label := provenance.ClaimLabel(entry.Claim); entry.Together {
 			together(&job.Spec.Template, label)
 		} else {
 			metav1.SetMetaDataLabel(&job.Spec.Template.ObjectMeta, label, "")
@@ -146,11 +146,11 @@ type mounter struct {
 }
 
 func (m mounter) claim(mount Mount) {
-	to := corev1.VolumeMount{MountPath: mount.Path, SubPath: mount.SubPath, ReadOnly: mount.ReadOnly}
+	volumeMount := corev1.VolumeMount{MountPath: mount.Path, SubPath: mount.SubPath, ReadOnly: mount.ReadOnly}
 	if mount.PerTask {
-		to.SubPath, to.SubPathExpr = "", claim.PerTask(mount.SubPath)
+		volumeMount.SubPath, volumeMount.SubPathExpr = "", claim.PerTask(mount.SubPath)
 	}
-	m.mount(m.volumeOf(mount.Claim, mount.ReadOnly), to)
+	m.mount(m.volumeOf(mount.Claim, mount.ReadOnly), volumeMount)
 }
 
 // volumeOf returns the name of the volume with a claim: one, also where some of its
@@ -217,9 +217,9 @@ func (m mounter) add(source corev1.VolumeSource) string {
 	return name
 }
 
-func (m mounter) mount(name string, to corev1.VolumeMount) {
-	to.Name = name
-	m.container.VolumeMounts = append(m.container.VolumeMounts, to)
+func (m mounter) mount(name string, volumeMount corev1.VolumeMount) {
+	volumeMount.Name = name
+	m.container.VolumeMounts = append(m.container.VolumeMounts, volumeMount)
 }
 
 // PerTask gives each task a folder of its own on a claim that the pods of job

@@ -12,9 +12,9 @@ import (
 
 // without removes from the pods of job the volumes that are gone, and all that
 // mounts them.
-func without(job *batchv1.Job, gone func(corev1.VolumeSource) bool) {
+func without(job *batchv1.Job, match func(corev1.VolumeSource) bool) {
 	pod := &job.Spec.Template.Spec
-	names := volumes(pod, gone)
+	names := volumes(pod, match)
 	pod.Volumes = slices.DeleteFunc(pod.Volumes, func(v corev1.Volume) bool { return names[v.Name] })
 	for _, containers := range [][]corev1.Container{pod.InitContainers, pod.Containers} {
 		for i := range containers {
@@ -40,12 +40,12 @@ func WithoutScript(job *batchv1.Job, name string) {
 func WithoutMounts(job *batchv1.Job, paths ...string) (removed []string) {
 	container, volumes := Default(&job.Spec.Template), map[string]bool{}
 	container.VolumeMounts = slices.DeleteFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool {
-		at := path.Clean(m.MountPath)
-		if !slices.Contains(paths, at) {
+		mountPath := path.Clean(m.MountPath)
+		if !slices.Contains(paths, mountPath) {
 			return false
 		}
 		volumes[m.Name] = true
-		removed = append(removed, "volume "+m.Name+" at "+at)
+		removed = append(removed, "volume "+m.Name+" at "+mountPath)
 		return true
 	})
 	withoutUnused(job, volumes)
@@ -55,16 +55,16 @@ func WithoutMounts(job *batchv1.Job, paths ...string) (removed []string) {
 // withoutUnused removes those of volumes that no container mounts, and what is
 // written on the job about their claims.
 func withoutUnused(job *batchv1.Job, volumes map[string]bool) {
-	pod, before := &job.Spec.Template.Spec, Claims(job)
+	pod, former := &job.Spec.Template.Spec, Claims(job)
 	for _, container := range slices.Concat(pod.InitContainers, pod.Containers) {
 		for _, mount := range container.VolumeMounts {
 			delete(volumes, mount.Name)
 		}
 	}
 	pod.Volumes = slices.DeleteFunc(pod.Volumes, func(v corev1.Volume) bool { return volumes[v.Name] })
-	after := Claims(job)
-	for claim := range before {
-		if _, stays := after[claim]; !stays {
+	remaining := Claims(job)
+	for claim := range former {
+		if _, stays := remaining[claim]; !stays {
 			forgetClaim(job, claim)
 		}
 	}
