@@ -20,8 +20,8 @@ import (
 // with more the API server was no faster.
 const workers = 100
 
-// A cluster that does not answer for a while, such as an API server that is restarted,
-// is asked again.
+// Deletions are retried if the cluster does not respond for a while, for example because the API server
+// restarts.
 const (
 	enduring          = time.Minute
 	defaultRetryEvery = time.Second
@@ -29,14 +29,14 @@ const (
 	unhurried = 30 * time.Second
 )
 
-// Why something that was to go stays.
+// Reasons why an object was not deleted.
 var (
 	errChanged  = errors.New("it changed after it was selected")
 	errReplaced = errors.New("it was replaced by an object of the same name")
 )
 
-// Done is told of each object that was asked for, with the error where it stays.
-// Of what goes with a job only what stays is told.
+// Done receives each requested object, with an error if it was not deleted.
+// It receives the dependents of a job only if they were not deleted.
 type Done func(Object, error)
 
 // carrier carries out a plan.
@@ -44,7 +44,7 @@ type carrier struct {
 	client clients.Interface
 	dryRun bool
 	outage watcher.Outage
-	// retryEvery is the pause before a deletion is asked for again.
+	// retryEvery is the pause before a deletion is retried.
 	retryEvery time.Duration
 
 	mu    sync.Mutex
@@ -52,9 +52,9 @@ type carrier struct {
 	stays map[types.UID]bool
 }
 
-// Carry deletes what plan says: each job, then at once what goes with it; when the
-// last job is gone the claims, which their pods pin. What was changed since it was
-// looked at stays. Failures stop nothing; a done ctx stops what has not begun.
+// Carry deletes the objects of plan: each job, then at once its dependents; after the
+// last job the claims, because their pods delay their deletion. An object that was changed since it was
+// read is kept. A failure does not stop the other deletions; when ctx is done, no further deletion starts.
 func (p *Plan) Carry(ctx context.Context, client clients.Interface, dryRun bool, done Done) {
 	c := &carrier{client: client, dryRun: dryRun, done: done, stays: map[types.UID]bool{}, retryEvery: cmp.Or(p.retryEvery, defaultRetryEvery)}
 	side(ctx, p.Jobs, func(item Item) { c.job(ctx, item) })
@@ -113,7 +113,7 @@ func (c *carrier) claim(ctx context.Context, claim Claim) {
 	c.report(claim.Object, c.remove(ctx, claim.Object))
 }
 
-// requestDeletion asks once. Ctrl-C does not cut it off: then nobody would know whether it was done.
+// requestDeletion sends one request. Ctrl-C does not interrupt it, because its result would be unknown.
 func (c *carrier) requestDeletion(ctx context.Context, object Object) error {
 	ctx, cancel := interrupt.Tidy(ctx, unhurried)
 	defer cancel()
@@ -153,14 +153,14 @@ func (c *carrier) conflict(ctx context.Context, object Object, refused error) er
 	return errChanged
 }
 
-// Stays reports whether err says that something was left on purpose.
+// Stays reports whether err means that an object was kept on purpose.
 func Stays(err error) bool {
 	var held *heldError
 	return errors.Is(err, errChanged) || errors.Is(err, errReplaced) || errors.As(err, &held)
 }
 
-// heldError says that a claim stays because a job of its results does.
+// heldError means that a claim is kept because a job that uses it was not deleted.
 type heldError struct{ job string }
 
-// Error returns the sentence for people.
+// Error returns a sentence for users.
 func (e *heldError) Error() string { return "job " + e.job + " was not deleted" }

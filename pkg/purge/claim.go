@@ -18,37 +18,37 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
-// Volumes says which results claims go too: of those that run made, that of a
-// chosen job, and those whose job is gone.
+// Volumes determines which results claims are deleted, too: of the claims that run created, those of the
+// chosen jobs, and those whose job no longer exists.
 type Volumes struct {
 	// Delete them at all.
 	Delete bool
-	// Discard those too whose results were not fetched.
+	// Discard includes claims whose results were not fetched.
 	Discard bool
-	// Viewer is the user for whom a fetch counts or not.
+	// Viewer is the user whose fetches count.
 	Viewer claim.Viewer
-	// Orphans takes claims whose job is gone; nil for none.
+	// Orphans selects claims whose job no longer exists; nil for none.
 	Orphans func(Claim) bool
 }
 
-// Claim is a results claim that run made.
+// Claim is a results claim that run created.
 type Claim struct {
 	Object
 
 	// Size in bytes.
 	Size int64
-	// Job is the one that it was last given to; its Jobs those of the chosen that have it.
+	// Job is the job that it was last given to; Jobs are the chosen jobs that use it.
 	Job  string
 	Jobs []Job
-	// Record tells whether its results were fetched, and whose they are.
+	// Record tells whether its results were fetched, and who owns them.
 	Record  claim.Record
 	Labels  labels.Set
 	Created time.Time
-	// Vias are what fetches through a bucket have there, by their ids; mostly nil.
+	// Vias are the objects that fetches have in buckets, by their ids; usually nil.
 	Vias map[string]claim.Via
-	// Why it stays, empty where it goes.
+	// Why is the reason why it is kept; "" if it is deleted.
 	Why string
-	// Loss is why its results are lost when it goes; empty where nothing is lost.
+	// Loss is the reason why its deletion loses results; "" if it loses none.
 	Loss string
 }
 
@@ -79,7 +79,7 @@ func eachClaim(ctx context.Context, client clients.Interface, namespace string, 
 	})
 }
 
-// claims adds the claims that go, and those that stay with the reason, to plan.
+// claims adds the claims to delete, and the claims to keep with the reason, to plan.
 func (p *planner) claims(ctx context.Context, volumes Volumes, plan *Plan) error {
 	existing, err := p.users.ofJobs(ctx, p.client, p.namespace)
 	if err != nil {
@@ -108,7 +108,7 @@ func (p *planner) claims(ctx context.Context, volumes Volumes, plan *Plan) error
 	})
 }
 
-// keepReason returns why a claim has to stay, empty where it can go.
+// keepReason returns why a claim must be kept, "" if it can be deleted.
 func (p *planner) keepReason(claim Claim, discard bool) string {
 	if user, ok := p.users.otherUser(place{claim.Namespace, claim.Name}, p.chosen); ok {
 		return user.uses()
@@ -119,8 +119,8 @@ func (p *planner) keepReason(claim Claim, discard bool) string {
 	return claim.Loss
 }
 
-// loss returns why results are lost with the claim, empty where none are. A fetch covers the results of the job
-// that it was of, and those of every job that had finished before.
+// loss returns why the deletion of the claim loses results, "" if it loses none. A fetch covers the results of its
+// job, and those of every job that had finished before.
 func (c *Claim) loss(viewer claim.Viewer) string {
 	fetch := c.Record.Fetch
 	switch {
@@ -139,11 +139,11 @@ func (c *Claim) loss(viewer claim.Viewer) string {
 	return ""
 }
 
-// unfetched is why a claim stays of which something could be lost.
+// unfetched is the reason for claims with results that were not fetched.
 const unfetched = "its results were not fetched"
 
-// Summary says which claims of a namespace, "" for all, stay, a line for each reason. fetch is what
-// people type to fetch results.
+// Summary lists the claims of a namespace, "" for all, that are kept, one line for each reason. fetch is the
+// command that fetches results.
 func Summary(claims []Claim, namespace, fetch string) []string {
 	byReason := map[string][]Claim{}
 	for _, claim := range claims {
@@ -156,7 +156,7 @@ func Summary(claims []Claim, namespace, fetch string) []string {
 	return lines
 }
 
-// Advice returns why claim stays, and what can be done where its results were not fetched.
+// Advice returns why claim is kept, and the command to run if its results were not fetched.
 func Advice(claim Claim, fetch string) string {
 	if claim.Why != unfetched {
 		return claim.Why
@@ -164,7 +164,7 @@ func Advice(claim Claim, fetch string) string {
 	return fmt.Sprintf("results not fetched; run \"%s NAME\", or use --discard-unfetched to delete them", fetch)
 }
 
-// Losses says which results are lost with claims of a namespace, "" for all, that go, a sentence for
+// Losses lists the results that the deletion of claims of a namespace, "" for all, loses, one sentence for
 // each reason.
 func Losses(going []Claim, namespace string) []string {
 	byReason := map[string][]Claim{}

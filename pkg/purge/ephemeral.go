@@ -8,8 +8,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 )
 
-// Held is a job that stays, because claims with its results are deleted with its pods:
-// those of generic ephemeral volumes.
+// Held is a job that is kept, because claims with its results would be deleted with its pods:
+// claims of generic ephemeral volumes.
 type Held struct {
 	Job
 
@@ -29,7 +29,7 @@ func (p *planner) ofEphemeral(pod *corev1.Pod) {
 	}
 }
 
-// holdJobs takes the jobs out of plan whose pods have the only copy of their results.
+// holdJobs removes the jobs from plan whose pods have the only copy of their results.
 func (p *planner) holdJobs(chosen []Job, volumes Volumes, plan *Plan) {
 	for _, job := range chosen {
 		claims := p.ephemeral[job.UID]

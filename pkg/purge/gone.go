@@ -15,17 +15,17 @@ import (
 )
 
 const (
-	// firstLook is when it is looked for the first time what is still there, and
-	// lookEvery how often at most later.
+	// firstLook is the pause before the first check of what still exists, and
+	// lookEvery the longest pause between later checks.
 	firstLook = 100 * time.Millisecond
 	lookEvery = 2 * time.Second
-	// patient is how long nothing is said about what stays.
+	// patient is how long Await waits before it reports what still exists.
 	patient = 3 * time.Second
 )
 
-// Await waits until all that was deleted from a namespace, "" for all, is gone, finalizers and all. say is told
-// of what stays and what holds it, at each change. The error is ctx's, with what is
-// still there, or that the cluster cannot be asked.
+// Await waits until all deleted objects of a namespace, "" for all, no longer exist, including their finalizers.
+// say receives what still exists and why, at each change. The error is ctx's, with what still
+// exists, or a failure to query the cluster.
 func Await(ctx context.Context, client clients.Interface, namespace string, deleted []Object, say func(string)) error {
 	pause, waited := firstLook, time.Duration(0)
 	reported := ""
@@ -50,10 +50,10 @@ func Await(ctx context.Context, client clients.Interface, namespace string, dele
 	}
 }
 
-// namedAtMost is how many of what stays are named.
+// namedAtMost is how many of the remaining objects a message names.
 const namedAtMost = 10
 
-// still returns what of deleted is there, and what holds it.
+// still returns which of deleted still exist, and why.
 func still(ctx context.Context, client clients.Interface, namespace string, deleted []Object, away *watcher.Outage) (stays []Object, holds string, err error) {
 	objects := make([]metav1.Object, len(deleted))
 	errs := make([]error, len(deleted))
@@ -81,7 +81,7 @@ func still(ctx context.Context, client clients.Interface, namespace string, dele
 	return stays, holds, ctx.Err()
 }
 
-// Holding says what an object that was deleted waits for.
+// Holding returns why an object that was deleted still exists.
 func Holding(ctx context.Context, client clients.Interface, object metav1.Object) string {
 	switch typed := object.(type) {
 	case *corev1.Pod:
@@ -102,7 +102,7 @@ func Holding(ctx context.Context, client clients.Interface, object metav1.Object
 	return "being deleted"
 }
 
-// pinning says which pod has the claim, ended or not: it pins its deletion.
+// pinning returns the pod that mounts the claim, ended or not: it delays the deletion of the claim.
 func pinning(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim) string {
 	pods, err := client.CoreV1().Pods(claim.Namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {

@@ -1,10 +1,11 @@
-// Package purge deletes jobs that are finished, and with them what was made for
-// them: pods, scripts, Secrets, and results volumes whose results were fetched.
+// Package purge deletes finished jobs, and the objects that were created for
+// them: pods, scripts, Secrets, and results claims whose results were fetched.
 //
-// What it promises: a job that is not finished stays, and one that a controller looks
-// after, unless that is asked for. A claim goes only if run made it, its results were
-// fetched since the job ended (or losing them is asked for), and nothing else uses it.
-// Everything is deleted by its UID and, where its state decided, by its resource
+// It keeps unfinished jobs, and jobs that a controller manages
+// unless they are requested explicitly. It deletes a claim only if run created it, its results were
+// fetched since the job ended (or may be discarded), and nothing else uses it.
+// It deletes every object by its UID and, if the decision depends on its state, by its resource
+// version: it keeps what was created or changed since.
 // version: what was made or changed since stays.
 package purge
 
@@ -25,12 +26,12 @@ type Object struct {
 	Kind            Kind
 	Name, Namespace string
 	UID             types.UID
-	// Version is the resourceVersion that it was looked at with; empty where a change
-	// since does not matter.
+	// Version is the resourceVersion of the object when it was read; "" if later changes
+	// do not matter.
 	Version string
 }
 
-// Shown returns the name of the object for people, who looked in namespace or, where that is empty, in all.
+// Shown returns the name of the object for users who listed namespace, or all namespaces if it is "".
 func (o Object) Shown(namespace string) string {
 	if namespace == "" {
 		return o.Namespace + "/" + o.Name
@@ -45,16 +46,16 @@ type Job struct {
 
 	State    job.State
 	Finished time.Time
-	// Claims are those that its pods write to, Results the one that run gave it.
+	// Claims are the claims that its pods write to, Results the claim that run gave it.
 	Claims  []string
 	Results string
-	// Record tells whether its results were fetched, and whose they are.
+	// Record tells whether its results were fetched, and who owns them.
 	Record claim.Record
-	// Keeper is what else looks after it, such as "CronJob nightly"; empty for nothing.
+	// Keeper is what manages the job, such as "CronJob nightly"; "" for nothing.
 	Keeper string
 	// Group is the value of the label that the newest are kept by.
 	Group string
-	// Going says that it is being deleted already.
+	// Going means that it is already being deleted.
 	Going bool
 }
 
@@ -70,9 +71,9 @@ func Reduce(object *batchv1.Job, groupBy string) Job {
 	}
 }
 
-// keeper names what would make a job again, or counts on it: its controller, or
-// what put it there from a repository of manifests. Helm and Flux say so in the labels,
-// Argo CD in the annotations (https://helm.sh/docs/chart_best_practices/labels,
+// keeper names what manages a job and may create it again: its controller, or
+// a tool that applied it from a repository of manifests. Helm and Flux set labels,
+// Argo CD sets annotations (https://helm.sh/docs/chart_best_practices/labels,
 // https://argo-cd.readthedocs.io/en/stable/user-guide/resource_tracking,
 // https://fluxcd.io/flux/components/kustomize/kustomizations).
 func keeper(object *batchv1.Job) string {

@@ -20,7 +20,7 @@ const (
 	KindClaim  Kind = "persistentvolumeclaim"
 )
 
-// access is how one object is looked at and deleted.
+// access reads and deletes one object.
 type access struct {
 	get    func(context.Context) (metav1.Object, error)
 	remove func(context.Context, metav1.DeleteOptions) error
@@ -57,8 +57,8 @@ func through[T metav1.Object](client typed[T], name string) access {
 	}
 }
 
-// remove asks for the deletion of one object, and only that. The propagation is
-// named for jobs: by itself their API orphans the pods.
+// remove requests the deletion of one object. Jobs need an explicit
+// propagation policy, because the API's default orphans their pods.
 func remove(ctx context.Context, client clients.Interface, object Object, dryRun bool) error {
 	options := metav1.DeleteOptions{Preconditions: &metav1.Preconditions{UID: &object.UID}}
 	if object.Version != "" {

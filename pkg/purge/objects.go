@@ -21,31 +21,31 @@ import (
 )
 
 const (
-	// abandoned is how old a fetch through a bucket is that nobody here knows of, when it is
-	// taken for dead: longer than any helper pod lives.
+	// abandoned is the age after which an unknown fetch through a bucket counts as
+	// dead: it exceeds the lifetime of helper pods.
 	abandoned = 7 * 24 * time.Hour
 	// Tidying is how long all of it may take: it is done after the work, and the store may be away.
 	Tidying = 5 * time.Second
 )
 
-// Objects removes what fetches through a bucket left there that were interrupted. Annotations of claims say
-// where, which anybody may have written who can patch a claim: they lead only to this user's own store
-// and buckets, and there only to what is proven to be of the claim.
+// Objects deletes the objects that interrupted fetches left in buckets. Annotations of claims name the
+// buckets. Because everyone who can patch a claim can write them, only this user's own store
+// and buckets are used, and only objects that provably belong to the claim are deleted.
 type Objects struct {
 	Client clients.Interface
 	Now    func() time.Time
 	// Dead reports whether the fetch of that id ran on this machine and runs no more.
 	Dead func(id string) bool
-	// Removed, if not nil, is told of such a fetch of which nothing is left.
+	// Removed, if not nil, is called for a fetch whose objects were all deleted.
 	Removed func(id string)
 	// Through is the bucket that this fetch passes through, empty for none: parts of files that were to end
 	// in another one may still be resumed.
 	Through string
-	// Store is this user's own. It is asked for credentials only if an annotation names it.
+	// Store returns this user's own store. It is called only if an annotation names a bucket.
 	Store func(ctx context.Context) (*s3.Store, error)
-	// Buckets returns those that are this user's own in the store at an endpoint.
+	// Buckets returns this user's own buckets in the store at an endpoint.
 	Buckets func(endpoint string) []string
-	// Say is told what was removed, and what stays and why.
+	// Say receives messages about what was deleted, and what remains and why.
 	Say func(string)
 	// Limit is how long all of it may take: Tidying if zero.
 	Limit time.Duration
@@ -71,7 +71,7 @@ func RememberedBuckets(cacheDir, endpoint string) (buckets []string) {
 	return buckets
 }
 
-// Sweep looks after one claim. The fetches called except are at work.
+// Sweep cleans up after one claim. It skips the fetches in except, which are running.
 func (o Objects) Sweep(ctx context.Context, pvc *corev1.PersistentVolumeClaim, except ...string) {
 	vias := claim.ViasOf(pvc)
 	maps.DeleteFunc(vias, func(id string, via claim.Via) bool {
@@ -86,7 +86,7 @@ func (o Objects) Sweep(ctx context.Context, pvc *corev1.PersistentVolumeClaim, e
 	})
 }
 
-// Gone looks after claims that were deleted: nothing tells of their objects any more.
+// Gone cleans up after claims that were deleted: no other record of their objects remains.
 func (o Objects) Gone(ctx context.Context, claims []Claim) {
 	vias := map[string]claim.Via{}
 	for _, pvc := range claims {
@@ -97,7 +97,7 @@ func (o Objects) Gone(ctx context.Context, claims []Claim) {
 	o.tidy(ctx, vias, nil)
 }
 
-// tidy removes what is this user's own, and then the annotations that tell of it; unmark is nil where they are gone.
+// tidy deletes what is this user's own, and then the annotations about it; unmark is nil if the claims were deleted.
 func (o Objects) tidy(ctx context.Context, vias map[string]claim.Via, unmark func(ctx context.Context, id string) error) {
 	if len(vias) == 0 {
 		return
@@ -149,7 +149,7 @@ func (o Objects) remove(ctx context.Context, store *s3.Store, via claim.Via) (co
 	return count, err
 }
 
-// reportResult says what became of what one fetch left; last says that nothing will look after it again.
+// reportResult reports the result for one fetch; final means that no other command will try again.
 func (o Objects) reportResult(ctx context.Context, via claim.Via, count int, err error, final bool) {
 	location := s3.Location{Bucket: via.Bucket, Prefix: via.Prefix}
 	_, busy := errors.AsType[*s3mirror.LockedError](err)

@@ -13,29 +13,29 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// Item is a job that goes, and what goes with it.
+// Item is a job to delete, with its dependents.
 type Item struct {
 	Job
 
 	With []Object
 }
 
-// Plan is all that is to go, and what stays although it was asked for.
+// Plan contains all objects to delete, and those that are kept although they were requested.
 type Plan struct {
 	Jobs   []Item
 	Claims []Claim
-	// Kept are claims that stay, with the reason.
+	// Kept are claims that are kept, with the reason.
 	Kept []Claim
-	// Orphans are claims whose job is gone and that were not asked for.
+	// Orphans are claims that were not requested and whose job no longer exists.
 	Orphans []Claim
-	// Held are jobs that stay, for their results would go with their pods.
+	// Held are jobs that are kept, because their results would be deleted with their pods.
 	Held []Held
 
-	// retryEvery is the pause before a deletion is asked for again: 1 s if zero.
+	// retryEvery is the pause before a deletion is retried: 1 s if zero.
 	retryEvery time.Duration
 }
 
-// Make looks what goes with the chosen jobs of a namespace, "" for all.
+// Make finds the dependents of the chosen jobs of a namespace, "" for all.
 func Make(ctx context.Context, client clients.Interface, namespace string, chosen []Job, volumes Volumes) (*Plan, error) {
 	p := &planner{client: client, namespace: namespace, chosen: map[types.UID]Job{}, dependents: map[types.UID][]Object{}, users: users{}, ephemeral: map[types.UID][]string{}}
 	for _, job := range chosen {
@@ -68,8 +68,8 @@ func (p *Plan) Has(namespace, name string) bool {
 	return slices.ContainsFunc(p.Jobs, func(item Item) bool { return item.Namespace == namespace && item.Name == name })
 }
 
-// Exclude takes a job out of the plan, and the claims of its results; false where it
-// is not in it.
+// Exclude removes a job from the plan, and the claims of its results; false if the job
+// is not in the plan.
 func (p *Plan) Exclude(namespace, name string) bool {
 	is := func(job Job) bool { return job.Namespace == namespace && job.Name == name }
 	count := len(p.Jobs)

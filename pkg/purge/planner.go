@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
-// planner gathers what goes with the chosen jobs.
+// planner collects the dependents of the chosen jobs.
 type planner struct {
 	client     clients.Interface
 	namespace  string
@@ -26,7 +26,7 @@ type planner struct {
 	ephemeral map[types.UID][]string
 }
 
-// pods finds the pods of the chosen jobs, and who has which claim.
+// pods finds the pods of the chosen jobs, and the users of each claim.
 func (p *planner) pods(ctx context.Context) error {
 	err := watcher.Each(ctx, p.client.CoreV1().Pods(p.namespace), metav1.ListOptions{}, func(pod *corev1.Pod) error {
 		p.users.ofPod(pod)
@@ -48,8 +48,8 @@ func (p *planner) add(owner types.UID, object Object) {
 	}
 }
 
-// owned finds what run made for the chosen jobs and no other. Who may not list it
-// leaves it to the cluster's garbage collector, which is slower.
+// owned finds the objects that run created for chosen jobs only. If the user may not list them,
+// the cluster's garbage collector deletes them, which is slower.
 func owned[T watcher.Object, L runtime.Object](ctx context.Context, p *planner, client watcher.Client[L], kind Kind, component string) error {
 	err := watcher.Each(ctx, client, metav1.ListOptions{LabelSelector: provenance.Select(component)}, func(object T) error {
 		if owner, allChosen := p.owner(object); allChosen {

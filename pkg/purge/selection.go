@@ -11,25 +11,25 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 )
 
-// Selection says which finished jobs are to go.
+// Selection selects finished jobs to delete.
 type Selection struct {
 	// Selection is by state, name and age. The newest are counted before the age.
 	job.Selection
 
-	// Keep is how many of the newest stay, in each namespace and group; -1 for none.
+	// Keep is how many of the newest jobs are kept, in each namespace and group; -1 for none.
 	Keep int
-	// Fetched takes only those whose results Viewer has not to fetch any more, or that had none.
+	// Fetched selects only jobs whose results Viewer need not fetch any more, or that had none.
 	Fetched bool
 	Viewer  claim.Viewer
-	// Owned takes those too that something else looks after.
+	// Owned includes jobs that something else manages.
 	Owned bool
 }
 
-// Left counts the jobs that were asked for and stay, by what keeps them.
+// Left counts the requested jobs that are kept, by what manages them.
 type Left map[string]int
 
-// Of returns those of jobs that are to go, in their order, and counts those that
-// only stay because something else keeps them.
+// Of returns the jobs to delete, in their order, and counts those that
+// are kept only because something else manages them.
 func (s Selection) Of(jobs []Job, currentTime time.Time) (chosen []Job, skipped Left) {
 	skipped = Left{}
 	jobs = slices.DeleteFunc(jobs, func(job Job) bool { return !s.SelectsState(job.Name, job.State) })
@@ -49,7 +49,7 @@ func (s Selection) Of(jobs []Job, currentTime time.Time) (chosen []Job, skipped 
 // done reports whether nothing of a job's results is still to be fetched.
 func (j Job) done(viewer claim.Viewer) bool { return len(j.Claims) == 0 || j.Record.Done(viewer) }
 
-// Fetched says in a table whether the results of a job were fetched; "" for a job without results.
+// Fetched returns the text for a table: whether the results of a job were fetched; "" for a job without results.
 func (j Job) Fetched(viewer claim.Viewer) string {
 	if len(j.Claims) == 0 {
 		return ""
@@ -57,8 +57,8 @@ func (j Job) Fetched(viewer claim.Viewer) string {
 	return j.Record.Word(viewer)
 }
 
-// newest returns the jobs that stay because they are the newest of their group.
-// Those that something else keeps do not count, unless they are asked for.
+// newest returns the jobs that are kept because they are the newest of their group.
+// Jobs that something else manages count only if they are requested.
 func (s Selection) newest(jobs []Job) map[types.UID]bool {
 	if s.Keep <= 0 {
 		return nil

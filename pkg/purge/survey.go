@@ -32,16 +32,16 @@ func Finished(ctx context.Context, client clients.Interface, namespace string, o
 // place is the name of something in a namespace.
 type place struct{ namespace, name string }
 
-// user is who has a claim mounted, or will have: a job or a pod.
+// user is an object that mounts a claim, or will mount it: a job or a pod.
 type user struct {
 	kind, name string
-	// job is the UID of the job, or of that whose pod it is; empty for none.
+	// job is the UID of the job, or of the job that owns the pod; "" for none.
 	job types.UID
-	// ended says that it is a pod which has ended: it still pins the deletion of the claim.
+	// ended means that it is a pod that has ended: it still delays the deletion of the claim.
 	ended bool
 }
 
-// uses says how it has the claim, and what frees the claim where that is not obvious.
+// uses describes the use of the claim, and how to end it if that is not obvious.
 func (u user) uses() string {
 	if u.ended {
 		return fmt.Sprintf("pod %s has ended but still mounts it; delete this pod to release the claim", u.name)
@@ -49,7 +49,7 @@ func (u user) uses() string {
 	return u.kind + " " + u.name + " uses it"
 }
 
-// users knows who has which claim.
+// users holds the users of each claim.
 type users map[place][]user
 
 func (u users) add(namespace, claim string, entry user) {
@@ -57,8 +57,8 @@ func (u users) add(namespace, claim string, entry user) {
 	u[key] = append(u[key], entry)
 }
 
-// otherUser returns somebody other than the chosen jobs and their pods who has the claim;
-// a job rather than its pod.
+// otherUser returns a user of the claim other than the chosen jobs and their pods;
+// it prefers a job to its pod.
 func (u users) otherUser(key place, chosen map[types.UID]Job) (result user, ok bool) {
 	for _, candidate := range u[key] {
 		if _, mine := chosen[candidate.job]; !mine && (!ok || candidate.kind == "job") {
@@ -82,14 +82,14 @@ func (u users) ofJobs(ctx context.Context, client clients.Interface, namespace s
 	return existing, err
 }
 
-// ExistingJobs returns what tells whether a job of a namespace, "" for all, exists.
+// ExistingJobs returns a function that reports whether a job of a namespace, "" for all, exists.
 func ExistingJobs(ctx context.Context, client clients.Interface, namespace string) (func(namespace, name string) bool, error) {
 	existing, err := users{}.ofJobs(ctx, client, namespace)
 	return func(namespace, name string) bool { return existing[place{namespace, name}] }, err
 }
 
-// ofPod adds a pod with the claims that it mounts. A helper of fetch that has ended
-// or goes does not count: it is removed.
+// ofPod adds a pod with the claims that it mounts. A helper pod of fetch that has ended
+// or is being deleted does not count: it is removed.
 func (u users) ofPod(pod *corev1.Pod) {
 	if (reason.Ended(pod) || pod.DeletionTimestamp != nil) && helper.Shaped(pod) {
 		return
@@ -101,7 +101,7 @@ func (u users) ofPod(pod *corev1.Pod) {
 	}
 }
 
-// jobOf returns the UID of the job whose pod it is, empty for none.
+// jobOf returns the UID of the job that owns the pod, "" for none.
 func jobOf(pod *corev1.Pod) types.UID {
 	i := slices.IndexFunc(pod.OwnerReferences, func(ref metav1.OwnerReference) bool { return ref.Kind == "Job" })
 	if i < 0 {

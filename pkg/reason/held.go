@@ -8,7 +8,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// onLostNode says which pod holds its job because its node does not report.
+// onLostNode reports a pod that blocks its job because its node does not report.
 func onLostNode(pods []*corev1.Pod) Reason {
 	for _, pod := range pods {
 		since, lost := lostNode(pod)
@@ -25,7 +25,7 @@ func onLostNode(pods []*corev1.Pod) Reason {
 	return Reason{}
 }
 
-// releaseAdvice says how a pod is given up whose node will not return. Its deletion
+// releaseAdvice describes how to delete a pod whose node will not return. A deletion
 // alone is not enough: the finalizer of the Job controller keeps the object until
 // the kubelet has reported the end of the pod.
 func releaseAdvice(pod *corev1.Pod) string {
@@ -33,9 +33,9 @@ func releaseAdvice(pod *corev1.Pod) string {
 		`kubectl patch pod %[1]s -n %[2]s --type=merge -p '{"metadata":{"finalizers":null}}'`, pod.Name, pod.Namespace)
 }
 
-// lostNode reports since when the node of pod does not report. The node controller
-// then writes that the pod is not ready, and nothing else: the containers are still
-// ready by the kubelet's last word. So the right to read nodes is not needed.
+// lostNode returns the time since which the node of pod does not report. The node controller
+// then marks only the pod as not ready: the containers keep the last status from the
+// kubelet. Therefore the right to read nodes is not needed.
 func lostNode(pod *corev1.Pod) (since time.Time, lost bool) {
 	if Ended(pod) || pod.Spec.NodeName == "" || len(pod.Spec.ReadinessGates) > 0 {
 		return time.Time{}, false
@@ -58,7 +58,7 @@ func podCondition(pod *corev1.Pod, kind corev1.PodConditionType) *corev1.PodCond
 // isTerminating reports whether pod was deleted and has not ended.
 func isTerminating(pod *corev1.Pod) bool { return pod.DeletionTimestamp != nil && !Ended(pod) }
 
-// terminating says what a pod is waited for that was deleted.
+// terminating explains what delays the deletion of a pod.
 func terminating(pod *corev1.Pod) Reason {
 	message := "the pod is being deleted"
 	if c := podCondition(pod, corev1.DisruptionTarget); c != nil && c.Status == corev1.ConditionTrue {
@@ -67,7 +67,7 @@ func terminating(pod *corev1.Pod) Reason {
 	return Reason{Code: "Waiting for pod " + pod.Name + " to end", Message: message, Started: true}
 }
 
-// Runs reports whether a container of pod runs, by the last word of a node that is ready.
+// Runs reports whether a container of pod runs, according to the last report of a node that is ready.
 func Runs(pod *corev1.Pod) bool {
 	_, lost := lostNode(pod)
 	return pod.Status.Phase == corev1.PodRunning && !lost && !isTerminating(pod) && !stuck(pod)
@@ -78,8 +78,8 @@ func restarts(pod *corev1.Pod, end *corev1.ContainerStateTerminated) bool {
 	return pod.Spec.RestartPolicy == corev1.RestartPolicyOnFailure && end.ExitCode != 0
 }
 
-// partlyEnded says of pods of which one runs that containers of it have ended and
-// others still run. A pod in which all run needs no word.
+// partlyEnded describes a running pod some of whose containers have ended while
+// others still run. It returns no reason if all containers of a pod run.
 func partlyEnded(pods []*corev1.Pod) Reason {
 	result := Reason{}
 	for _, pod := range pods {

@@ -1,5 +1,5 @@
-// Package reason says why a job or a pod does not run, in the cluster's own
-// words. It reports what was observed and never guesses a cause.
+// Package reason explains why a job or a pod does not run, with the cluster's
+// messages. It reports what was observed and never guesses a cause.
 package reason
 
 import (
@@ -20,7 +20,7 @@ const ImagePullBackOff = "ImagePullBackOff"
 
 // Reason is why something does not run; its zero value is no reason known.
 type Reason struct {
-	// Code is the cluster's word for it, such as Unschedulable or ImagePullBackOff.
+	// Code is the cluster's code for the reason, such as Unschedulable or ImagePullBackOff.
 	Code string
 	// Message is the cluster's sentence.
 	Message string
@@ -30,7 +30,7 @@ type Reason struct {
 	Started bool
 }
 
-// Sentence says of the job of that name why nothing of it runs.
+// Sentence explains why nothing of the job of that name runs.
 func (r Reason) Sentence(job string) string {
 	if r.Started {
 		return "job " + job + ": " + r.String()
@@ -38,7 +38,7 @@ func (r Reason) Sentence(job string) string {
 	return "job " + job + " does not run yet: " + r.String()
 }
 
-// String returns "Code: Message", or "" where no reason is known.
+// String returns "Code: Message", or "" if no reason is known.
 func (r Reason) String() string {
 	if r.Message == "" {
 		return r.Code
@@ -49,13 +49,13 @@ func (r Reason) String() string {
 // Known reports whether there is a reason.
 func (r Reason) Known() bool { return r.Code != "" }
 
-// QueueLabel is on jobs that Kueue admits, with the name of their queue there: such
-// a job that is suspended is queued (https://kueue.sigs.k8s.io, "Run A Kubernetes Job").
+// QueueLabel is the label of jobs that Kueue admits; its value is the name of their queue. If such
+// a job is suspended, it is queued (https://kueue.sigs.k8s.io, "Run A Kubernetes Job").
 const QueueLabel = "kueue.x-k8s.io/queue-name"
 
-// OfJob says at the time now why no pod of job runs, from its pods and from the
-// warning events of the namespace. A job that is finished, or of which a pod
-// runs, has none, unless it waits for a pod whose node is not ready.
+// OfJob explains why no pod of job runs at currentTime, from its pods and from the
+// warning events of the namespace. It returns no reason for a job that is finished or has a running
+// pod, unless the job waits for a pod whose node is not ready.
 func OfJob(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event, currentTime time.Time) Reason {
 	if finished(job) {
 		return Reason{}
@@ -95,8 +95,8 @@ func ofUnfinished(job *batchv1.Job, pods []*corev1.Pod, warnings []*corev1.Event
 	return retrying(job, pods, currentTime)
 }
 
-// since leaves out what was said before a job was there: of a claim, say, that was
-// deleted, and of whose name there is another by now.
+// since omits the warnings from before a time: they may be about a deleted claim
+// whose name another claim now has.
 func since(warnings []*corev1.Event, when time.Time) []*corev1.Event {
 	return slices.DeleteFunc(slices.Clone(warnings), func(e *corev1.Event) bool { return lastSeen(e).Before(when) })
 }
@@ -121,7 +121,7 @@ func finished(job *batchv1.Job) bool {
 	})
 }
 
-// overtaken reports whether a pod was made after a refusal to make one.
+// overtaken reports whether a pod was created after a refusal to create one.
 func overtaken(refusal *corev1.Event, pods []*corev1.Pod) bool {
 	return slices.ContainsFunc(pods, func(pod *corev1.Pod) bool { return pod.CreationTimestamp.After(lastSeen(refusal)) })
 }
@@ -135,8 +135,8 @@ func Ended(pod *corev1.Pod) bool {
 	return pod.Status.Phase == corev1.PodSucceeded || pod.Status.Phase == corev1.PodFailed
 }
 
-// OfPod says why pod does not run: its scheduling, a container that waits, a
-// warning about it or about a claim that it mounts. Running and ended pods have none.
+// OfPod explains why pod does not run: its scheduling, a waiting container, or a
+// warning about it or about a claim that it mounts. Running and ended pods have no reason.
 func OfPod(pod *corev1.Pod, warnings []*corev1.Event) Reason {
 	if Ended(pod) || (pod.Status.Phase == corev1.PodRunning && !stuck(pod)) {
 		return Reason{}
@@ -179,8 +179,8 @@ func waitingContainer(pod *corev1.Pod) Reason {
 	return Reason{}
 }
 
-// hopeless tells what no later try can mend: a name that is none, an image that
-// the registry answered about and does not have or does not give. A registry
+// hopeless reports whether retries are useless: an invalid name, or an image that
+// the registry does not have or refuses. A registry
 // that was not reached may be reached later.
 func hopeless(w *corev1.ContainerStateWaiting) bool {
 	switch w.Reason {
@@ -192,16 +192,16 @@ func hopeless(w *corev1.ContainerStateWaiting) bool {
 	return false
 }
 
-// registryRefused is what containerd, CRI-O and cri-dockerd say when a registry answered
-// that it does not have an image, or does not give it to this user. A part of an image
-// that is not found, or a token server that is not, is neither.
+// registryRefused matches the messages of containerd, CRI-O and cri-dockerd for a registry that answered
+// that it does not have an image, or refuses it to this user. It does not match a missing layer
+// of an image or a missing token server.
 var registryRefused = regexp.MustCompile(`failed to resolve reference.*: not found$|(?:^|ErrImagePull: )(?:\S+: )?not found$|` +
 	`(?:^|: )manifest unknown(?:$|:)|manifest for \S+ not found|(?:^|: )pull access denied\b|requested access to the resource is denied|` +
 	`insufficient_scope: authorization failed|(?:^|: )unauthorized(?:: .*)?$|failed to (?:authorize|resolve reference) .*: 40[13] (?:Unauthorized|Forbidden)$|` +
 	`failed to authorize: .*: 40[13] (?:Unauthorized|Forbidden)$|unexpected status .*: 403 Forbidden$`)
 
 // about reports whether a warning concerns a pod that has not started: the pod
-// itself (not its scheduling, which is over once the condition says so) or its claims.
+// itself (except its scheduling, which its condition describes) or its claims.
 func about(event *corev1.Event, pod *corev1.Pod) bool {
 	if event.InvolvedObject.UID == pod.UID {
 		return pod.Spec.NodeName == "" || event.Reason != "FailedScheduling"
@@ -258,7 +258,7 @@ func quotaAdvice(message string) string {
 	return "; add " + strings.Join(flags, " and ") + " to run or rerun"
 }
 
-// OfEnd says why pod ended: its own reason, and what its containers ended with.
+// OfEnd explains why pod ended: its own reason, and how its containers ended.
 func OfEnd(pod *corev1.Pod) string {
 	var parts []string
 	if pod.Status.Reason != "" {

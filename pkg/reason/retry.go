@@ -18,8 +18,8 @@ const (
 	mostBackOff  = 10 * time.Minute
 )
 
-// retrying says of a job without active pods, of which pods have failed, that the
-// Job controller waits before it makes the next one.
+// retrying describes a job without active pods, some of whose pods have failed: the
+// Job controller waits before it creates the next one.
 func retrying(job *batchv1.Job, pods []*corev1.Pod, currentTime time.Time) Reason {
 	failed := slices.DeleteFunc(slices.Clone(pods), func(pod *corev1.Pod) bool { return pod.Status.Phase != corev1.PodFailed })
 	count := max(int(job.Status.Failed), len(failed))
@@ -43,15 +43,15 @@ func retrying(job *batchv1.Job, pods []*corev1.Pod, currentTime time.Time) Reaso
 	return Reason{Code: message + ")", Started: true}
 }
 
-// isDecided reports whether it is decided how job ends, although it is not finished: it has been cancelled, say.
+// isDecided reports whether the outcome of job is certain although it is not finished, for example after a cancellation.
 func isDecided(job *batchv1.Job) bool {
 	return slices.ContainsFunc(job.Status.Conditions, func(c batchv1.JobCondition) bool {
 		return (c.Type == batchv1.JobFailureTarget || c.Type == batchv1.JobSuccessCriteriaMet) && c.Status == corev1.ConditionTrue
 	})
 }
 
-// mayRetry reports whether a job of which so many pods have failed tries again. Of an
-// array that is another question for each task: its end is told soon after.
+// mayRetry reports whether a job with that many failed pods retries. In an
+// array, each task decides separately; the status shows the result soon.
 func mayRetry(job *batchv1.Job, failed int) bool {
 	if limit := job.Spec.BackoffLimitPerIndex; limit != nil {
 		return *limit > 0
@@ -66,7 +66,7 @@ func Retries(job *batchv1.Job) bool {
 	return s.Failed > 0 && s.Active == 0 && (s.Terminating == nil || *s.Terminating == 0) && mayRetry(job, int(s.Failed))
 }
 
-// failure says in a word what pod ended with.
+// failure describes briefly how pod ended.
 func failure(pod *corev1.Pod) string {
 	highest := int32(0)
 	for _, status := range RunToEnd(pod) {
@@ -80,8 +80,8 @@ func failure(pod *corev1.Pod) string {
 	return fmt.Sprintf("exit %d", highest)
 }
 
-// nextAttempt returns how long the Job controller still waits; 0 where it is due.
-// A clock that differs from the cluster's cannot make that longer than the back-off.
+// nextAttempt returns how long the Job controller still waits; 0 if the attempt is due.
+// If the clocks differ, the result is still at most the back-off.
 func nextAttempt(job *batchv1.Job, pods, failed []*corev1.Pod, currentTime time.Time) time.Duration {
 	if job.Spec.BackoffLimitPerIndex == nil {
 		return remaining(failuresInARow(pods, failed), newestEnd(failed), currentTime)
@@ -145,7 +145,7 @@ func newestOfIndexes(failed []*corev1.Pod) (newest []*corev1.Pod) {
 	return newest
 }
 
-// EndOf returns when the last container of pod ended; its creation where none tells.
+// EndOf returns when the last container of pod ended; its creation if unknown.
 func EndOf(pod *corev1.Pod) time.Time {
 	end := pod.CreationTimestamp.Time
 	for _, status := range pod.Status.ContainerStatuses {
@@ -156,8 +156,8 @@ func EndOf(pod *corev1.Pod) time.Time {
 	return end
 }
 
-// mainInit returns the states of the init containers that run to their end. Those
-// with restartPolicy Always are sidecars: the kubelet stops them when the others have
+// mainInit returns the states of the init containers that run to their end, without those
+// with restartPolicy Always. Those are sidecars: the kubelet stops them when the others have
 // ended, so that their exit statuses say nothing about the job.
 func mainInit(pod *corev1.Pod) []corev1.ContainerStatus {
 	return slices.DeleteFunc(slices.Clone(pod.Status.InitContainerStatuses), func(status corev1.ContainerStatus) bool {

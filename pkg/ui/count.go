@@ -10,11 +10,11 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// shortWork is done before anybody wonders: nothing is shown of it.
+// shortWork is the time before progress is shown.
 const shortWork = 2 * time.Second
 
-// Counter shows how far a work of many like steps is, once it takes long: a bar with
-// rate and time left on a terminal, else a line now and then. Its methods may be called
+// Counter shows the progress of many similar steps, if they take long: a bar with
+// rate and time left on a terminal, otherwise a line now and then. Its methods may be called
 // at the same time.
 type Counter struct {
 	out               io.Writer
@@ -25,11 +25,11 @@ type Counter struct {
 
 	mu   sync.Mutex
 	done int
-	// live is nil where there is no terminal.
+	// live is nil if there is no terminal.
 	live *live
 }
 
-// NewCounter returns a counter of total steps; what they are is a word such as "deleted".
+// NewCounter returns a counter of total steps; action describes a complete step, such as "deleted".
 func NewCounter(out io.Writer, clock clock.Clock, action string, total int) *Counter {
 	currentTime := clock.Now()
 	c := &Counter{out: out, clock: clock, action: action, total: total, start: currentTime, nextReport: currentTime.Add(shortWork)}
@@ -59,7 +59,7 @@ func (c *Counter) Add() {
 	c.live.draw(c.live.shorten(c.line(currentTime), ""), int64(c.done), int64(c.total))
 }
 
-// line says how far it is, how fast, and how long it will take.
+// line describes the progress, the rate and the time left.
 func (c *Counter) line(currentTime time.Time) string {
 	text := fmt.Sprintf("%s of %s %s", humanize.Comma(int64(c.done)), humanize.Comma(int64(c.total)), c.action)
 	rate := float64(c.done) / currentTime.Sub(c.start).Seconds()
@@ -70,7 +70,7 @@ func (c *Counter) line(currentTime time.Time) string {
 	return fmt.Sprintf("%s, %.0f/s, %s left", text, rate, remaining.Round(time.Second))
 }
 
-// Clear takes the bar away, so that words can be said; a later step brings it back.
+// Clear removes the bar, so that a message can be printed; the next step draws it again.
 func (c *Counter) Clear() {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -109,5 +109,5 @@ func (e *events) event(_ time.Time, fields any) bool {
 	return true
 }
 
-// clear lets the next transfer begin anew.
+// clear resets the view for the next transfer.
 func (e *events) clear() { e.lastProgress, e.nextProgress = At{}, time.Time{} }

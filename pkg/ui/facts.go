@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
-// sentence is a status in words, empty where there is nothing to say yet.
+// sentence is a status in words, "" if there is nothing to report yet.
 func sentence(currentTime time.Time, s status) string {
 	reason, since := waitingFor(currentTime, s)
 	text := reason + since
@@ -23,7 +23,7 @@ func sentence(currentTime time.Time, s status) string {
 	return prefix(s.job) + text
 }
 
-// waitingFor is what a transfer waits for, and since when; both are empty where
+// waitingFor returns what a transfer waits for, and for how long; both are empty if
 // it does not wait.
 func waitingFor(currentTime time.Time, s status) (reason, since string) {
 	if s.waiting == "" {
@@ -35,8 +35,8 @@ func waitingFor(currentTime time.Time, s status) (reason, since string) {
 	return printable.Fold(s.waiting), since
 }
 
-// facts are what is known of a transfer, the most important first; percent says
-// whether that is one of them.
+// facts are the known facts of a transfer, the most important first; percent includes
+// the percentage.
 func facts(s status, percent bool) []string {
 	progress := s.progress
 	if progress == (At{}) {
@@ -72,7 +72,7 @@ func facts(s status, percent bool) []string {
 	return parts
 }
 
-// percent is below 100 until all is there.
+// percent is below 100 until all bytes are transferred.
 func (a At) percent() int64 {
 	if a.TotalBytes <= 0 {
 		return 0

@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// quiet shows words only.
+// quiet shows messages only.
 type quiet struct{ out io.Writer }
 
 func (quiet) update(time.Time, status, bool) {}
@@ -17,8 +17,8 @@ func (q quiet) writeMessage(_ time.Time, text []byte) error {
 	return err
 }
 
-// lineEvery is how often progress is a line of its own, where there is no
-// terminal to rewrite one on.
+// lineEvery is the time between lines of progress if there is no
+// terminal.
 const lineEvery = 10 * time.Second
 
 // lines shows a line now and then.

@@ -11,11 +11,11 @@ import (
 )
 
 const (
-	// drawEvery is how often the live line is drawn anew at most.
+	// drawEvery is the shortest time between two drawings of the live line.
 	drawEvery = 100 * time.Millisecond
-	// barRoom is what the shortest bar takes, with the percentage and spaces.
+	// barRoom is the width of the shortest bar, with the percentage and spaces.
 	barRoom = 14
-	// barWidth is how long the bar is where there is room.
+	// barWidth is the width of the bar if there is room.
 	barWidth = 24
 	// assumedWidth is that of a terminal that does not tell.
 	assumedWidth = 80
@@ -25,7 +25,7 @@ const (
 // live is one line on a terminal that is rewritten.
 type live struct {
 	out io.Writer
-	// bar is nil while no line is there.
+	// bar is nil while no line is shown.
 	bar *progressbar.ProgressBar
 	// total is what bar counts up to; 0 for one that only spins.
 	total    int64
@@ -49,7 +49,7 @@ func (l *live) update(currentTime time.Time, s status, changed bool) {
 	l.draw(l.shorten(prefix(s.job)+text, since), s.progress.Bytes, total)
 }
 
-// draw makes the line that is wanted of the one that is there.
+// draw replaces the line that is shown.
 func (l *live) draw(text string, bytes, total int64) {
 	if l.bar != nil && (l.total == 0) != (total == 0) {
 		l.clear()
@@ -68,7 +68,7 @@ func (l *live) draw(text string, bytes, total int64) {
 	l.bar.Describe(text)
 }
 
-// newBar returns a bar that shows no words but the description.
+// newBar returns a bar that shows no text but the description.
 func (l *live) newBar(total int64) *progressbar.ProgressBar {
 	if total == 0 {
 		total = -1
@@ -76,7 +76,7 @@ func (l *live) newBar(total int64) *progressbar.ProgressBar {
 	return progressbar.NewOptions64(total,
 		progressbar.OptionSetWriter(l.out), progressbar.OptionSetWidth(barWidth), progressbar.OptionShowDescriptionAtLineEnd(),
 		progressbar.OptionSetPredictTime(false), progressbar.OptionSetElapsedTime(false), progressbar.OptionClearOnFinish(),
-		// Without an interval it draws only when it is told to, so that nothing comes between.
+		// Without an interval it draws only on request, so that no drawing interrupts a message.
 		progressbar.OptionSpinnerType(spinner), progressbar.OptionSetSpinnerChangeInterval(0))
 }
 

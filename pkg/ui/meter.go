@@ -23,7 +23,7 @@ type sample struct {
 }
 
 // measure returns the rate in bytes a second, and the time that is left, below 0
-// where that cannot be told.
+// if unknown.
 func (m *meter) measure(currentTime time.Time, progress At) (rate float64, remaining time.Duration) {
 	if n := len(m.samples); n > 0 && progress.Bytes < m.samples[n-1].bytes {
 		m.samples = nil // it began anew

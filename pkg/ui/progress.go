@@ -16,11 +16,11 @@ type Mode string
 
 // The modes.
 const (
-	// Auto is one live line on a terminal, else a line every few seconds.
+	// Auto is one live line on a terminal, otherwise a line every few seconds.
 	Auto Mode = "auto"
-	// Events is an object on a line of its own for each event, words included.
+	// Events prints one JSON object a line for each event, including messages.
 	Events Mode = "json"
-	// Quiet shows no progress; words are shown all the same.
+	// Quiet shows no progress, only messages.
 	Quiet Mode = "none"
 )
 
@@ -28,41 +28,41 @@ const (
 type At struct {
 	Files, TotalFiles int64
 	Bytes, TotalBytes int64
-	// Transport is the way on which the bytes come; empty where it is not known.
+	// Transport is the transport of the bytes; "" if unknown.
 	Transport string
 }
 
 // status is all that a view may show.
 type status struct {
-	// job names the transfer; empty where there is only one.
+	// job names the transfer; "" if there is only one.
 	job string
-	// waiting says what for, empty once something came; since is when that began.
+	// waiting is what the transfer waits for, "" after it started; since is when the wait began.
 	waiting  string
 	since    time.Time
 	progress At
-	// rate is in bytes a second; 0 where it is not known.
+	// rate is in bytes a second; 0 if unknown.
 	rate float64
-	// remaining is the time that is left; below 0 where it is not known.
+	// remaining is the time that is left; below 0 if unknown.
 	remaining time.Duration
 }
 
 // view shows a status, in one of the modes. Its methods are never called at the
 // same time.
 type view interface {
-	// update is called a few times a second, and with changed where there is news
-	// that should not wait.
+	// update is called a few times a second. changed means that something must be shown
+	// immediately.
 	update(currentTime time.Time, s status, changed bool)
-	// writeMessage writes words, which end with a line break.
+	// writeMessage writes a message, which ends with a line break.
 	writeMessage(currentTime time.Time, text []byte) error
-	// event is for programs only; people are told in words.
+	// event writes an event for programs and reports whether it did; people read a message instead.
 	event(currentTime time.Time, fields any) bool
-	// clear takes away what is not to stay.
+	// clear removes what must not remain.
 	clear()
 }
 
-// Progress shows how far transfers are, one after the other, and carries the
-// words that are said meanwhile: as an io.Writer it takes whole lines, and they
-// never break a live line. Its methods may be called at the same time.
+// Progress shows the progress of successive transfers, and prints
+// messages meanwhile: as an io.Writer it accepts whole lines, which
+// never interrupt a live line. Its methods may be called at the same time.
 type Progress struct {
 	clock clock.WithTicker
 	stop  chan struct{}
@@ -71,7 +71,7 @@ type Progress struct {
 	mu     sync.Mutex
 	view   view
 	status status
-	// shown says whether a transfer is under way.
+	// shown means that a transfer is running.
 	shown bool
 	meter meter
 }
@@ -108,7 +108,7 @@ func NewProgress(out io.Writer, clock clock.WithTicker, mode Mode) *Progress {
 	return p
 }
 
-// Begin begins a transfer; job names it where there are several, else it is empty.
+// Begin starts a transfer; job names it if there are several, otherwise it is "".
 func (p *Progress) Begin(job string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -117,8 +117,8 @@ func (p *Progress) Begin(job string) {
 	p.shown = true
 }
 
-// Waiting says what the transfer waits for, such as "pulling the image"; an
-// empty text ends the waiting.
+// Waiting sets what the transfer waits for, such as "pulling the image"; ""
+// ends the wait.
 func (p *Progress) Waiting(reason string) {
 	p.mu.Lock()
 	changed := p.status.waiting != reason
@@ -131,7 +131,7 @@ func (p *Progress) Waiting(reason string) {
 	}
 }
 
-// Report says how far the transfer is. It may be called often, and ends the waiting.
+// Report reports the progress of the transfer. It may be called often, and ends the wait.
 func (p *Progress) Report(progress At) {
 	p.mu.Lock()
 	p.status.waiting, p.status.progress = "", progress
@@ -148,14 +148,14 @@ func (p *Progress) show(changed bool) {
 	}
 }
 
-// Write writes words, which end with a line break, between what is live.
+// Write writes a message, which ends with a line break, without damage to the live line.
 func (p *Progress) Write(text []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(text), p.view.writeMessage(p.clock.Now(), text)
 }
 
-// Retry says that the transfer broke, why, and that it goes on after a pause.
+// Retry reports that the transfer was interrupted, why, and that it is retried after a pause.
 func (p *Progress) Retry(retry int, pause time.Duration, cause string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -166,7 +166,7 @@ func (p *Progress) Retry(retry int, pause time.Duration, cause string) {
 	}
 }
 
-// Done ends a transfer: the live line goes. failed is nil where all went well.
+// Done ends a transfer and removes the live line. failed is nil if the transfer succeeded.
 func (p *Progress) Done(failed error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -179,8 +179,8 @@ func (p *Progress) Done(failed error) {
 	p.shown = false
 }
 
-// Fail tells programs what ended the command, and reports whether they are who
-// is told: then people need not be.
+// Fail reports the error of the command to programs. It returns true if the view is for programs:
+// then the error need not be printed for people.
 func (p *Progress) Fail(err error) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -25,7 +25,7 @@ func Table[T any](out io.Writer, columns []Column[T], rows []T, wide bool) error
 	return NewTable(out, columns, wide).Add(rows)
 }
 
-// Rows is a table that grows: columns stay as wide as they were.
+// Rows is a table that grows: columns keep their widths.
 type Rows[T any] struct {
 	out     io.Writer
 	columns []Column[T]
@@ -39,7 +39,7 @@ func NewTable[T any](out io.Writer, columns []Column[T], wide bool) *Rows[T] {
 	return &Rows[T]{out: out, columns: columns, wide: wide}
 }
 
-// Add writes rows; nothing where there are none.
+// Add writes rows; nothing if there are none.
 func (t *Rows[T]) Add(rows []T) error {
 	if len(rows) == 0 {
 		return nil
@@ -67,10 +67,10 @@ func (t *Rows[T]) Add(rows []T) error {
 	return err
 }
 
-// None stands in a table where there is nothing, as in kubectl's own.
+// None is the text for a missing value in a table, as in kubectl.
 const None = "<none>"
 
-// OrNone returns text, or None where it is empty.
+// OrNone returns text, or None if it is empty.
 func OrNone(text string) string {
 	if text == "" {
 		return None

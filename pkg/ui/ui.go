@@ -1,4 +1,4 @@
-// Package ui is what people see besides words: tables, questions, progress.
+// Package ui prints tables, questions and progress.
 // Colours and live lines are only for terminals.
 package ui
 
@@ -22,12 +22,12 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(file.Fd()))
 }
 
-// ErrNoTerminal says that nobody is there to answer a question.
+// ErrNoTerminal means that a question cannot be asked without a terminal.
 var ErrNoTerminal = errors.New("no terminal to ask for confirmation")
 
-// Confirm asks a question that is answered with y or n; anything but y is no.
-// Without a terminal on both sides it returns ErrNoTerminal, and ctx's error
-// when that is done before the answer.
+// Confirm asks a question that is answered with y or n; anything but y means no.
+// Without a terminal for input and output it returns ErrNoTerminal. If ctx is done before the answer,
+// it returns ctx's error.
 func Confirm(ctx context.Context, streams genericiooptions.IOStreams, question string) (bool, error) {
 	if !IsTerminal(streams.In) || !IsTerminal(streams.ErrOut) {
 		return false, ErrNoTerminal
@@ -46,9 +46,9 @@ func Confirm(ctx context.Context, streams genericiooptions.IOStreams, question s
 	}
 }
 
-// Agree asks a question, and returns an error that says what a no means, such as
-// "nothing was deleted", unless the answer is yes. otherwise says how to do without
-// the question.
+// Agree asks a question, and returns an error with the text no, such as
+// "nothing was deleted", unless the answer is yes. otherwise is the advice for use without
+// a terminal.
 func Agree(ctx context.Context, streams genericiooptions.IOStreams, question, no, otherwise string) error {
 	yes, err := Confirm(ctx, streams, question)
 	switch {

@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )
 
-// answer prints what became of each thing, in the format that was asked for.
+// answer prints the result for each object, in the requested format.
 type answer struct {
 	factory *factory.Factory
 	// format is name, json, or empty for lines.
@@ -19,7 +19,7 @@ type answer struct {
 	everywhere bool
 }
 
-// told is one thing, as -o json gives it.
+// told is the result for one object, as -o json prints it.
 type told struct {
 	Kind      string `json:"kind"`
 	Name      string `json:"name"`
@@ -67,7 +67,7 @@ func (a answer) json(object purge.Object, result, reason string) error {
 	return err
 }
 
-// reportKept tells programs of what stays; people are told in words.
+// reportKept prints an object that is kept, for programs only; people read a note instead.
 func (a answer) reportKept(object purge.Object, result, reason string) {
 	if a.format == "json" {
 		_ = a.json(object, result, reason)

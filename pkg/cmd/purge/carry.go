@@ -16,11 +16,11 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
-// namedAtMost is how many failures are told: they mostly have one cause.
+// namedAtMost is how many failures are reported: they usually have one cause.
 const namedAtMost = 20
 
-// carry deletes what plan says, tells of each thing, and returns what went. Failures
-// are collected.
+// carry executes plan, reports each object, and returns the objects that were deleted. It collects
+// failures.
 func (o *Options) carry(ctx context.Context, plan *purge.Plan) (removed []purge.Object, errs error) {
 	o.explainKept(plan)
 	n, failures := len(plan.Jobs)+len(plan.Claims), 0
@@ -64,7 +64,7 @@ func (o *Options) requested(plan *purge.Plan) string {
 	return humanize.Comma(int64(len(plan.Jobs)+len(plan.Claims))) + " jobs and claims"
 }
 
-// withDependents are the things that went, with what goes with them.
+// withDependents returns the objects that were deleted, with their dependents.
 func withDependents(plan *purge.Plan, removed []purge.Object) []purge.Object {
 	dependents := map[purge.Object][]purge.Object{}
 	for _, item := range plan.Jobs {
@@ -77,7 +77,7 @@ func withDependents(plan *purge.Plan, removed []purge.Object) []purge.Object {
 	return everything
 }
 
-// failure says what was not deleted and why.
+// failure returns the error for an object that was not deleted.
 func (o *Options) failure(object purge.Object, err error) error {
 	name := fmt.Sprintf("%s %q", kindOf(object.Kind), object.Shown(o.namespace))
 	if purge.Stays(err) {
@@ -97,7 +97,7 @@ func kindOf(kind purge.Kind) string {
 	}
 }
 
-// announceSweep names the helper pods that the sweep will delete. It is a courtesy: the sweep looks for itself.
+// announceSweep names the helper pods that the sweep will delete. Errors are ignored: the sweep lists the pods again.
 func (o *Options) announceSweep(ctx context.Context) {
 	stale, err := helper.Stale(ctx, o.client, o.namespace, o.factory.ServerClock().Now())
 	if err != nil || len(stale) == 0 {
@@ -131,7 +131,7 @@ func (o *Options) foretell(ctx context.Context, plan *purge.Plan) error {
 	return errs
 }
 
-// explainKept says which claims stay although --volumes was there, once.
+// explainKept reports, once, the claims that are kept despite --volumes.
 func (o *Options) explainKept(plan *purge.Plan) {
 	for _, line := range purge.Summary(plan.Kept, o.namespace, o.fetchCommand()) {
 		o.factory.Say(line)
@@ -142,7 +142,7 @@ func (o *Options) explainKept(plan *purge.Plan) {
 	plan.Kept = nil
 }
 
-// fetchCommand is what people type to fetch results.
+// fetchCommand is the command that fetches results.
 func (o *Options) fetchCommand() string { return o.factory.Program.String() + " fetch" }
 
 // sweep removes what a killed fetch or run left behind.

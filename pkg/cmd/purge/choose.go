@@ -21,8 +21,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )
 
-// plan finds what is to go. What was asked for by name and stays is in refused; the
-// rest goes on.
+// plan finds the objects to delete. refused names the requested objects that are kept; the
+// rest is deleted.
 func (o *Options) plan(ctx context.Context) (plan *purge.Plan, refused, err error) {
 	if err := o.chosen.CheckExcept(ctx, o.client, o.namespace); err != nil {
 		return nil, nil, err
@@ -48,7 +48,7 @@ func (o *Options) plan(ctx context.Context) (plan *purge.Plan, refused, err erro
 	return plan, errors.Join(refused, o.held(plan), busy, o.refuseClaims(plan)), err
 }
 
-// identify asks who the user is: the fetches of other users do not count.
+// identify finds out who the user is: the fetches of other users do not count.
 func (o *Options) identify(ctx context.Context) error {
 	me, err := provenance.Whoami(ctx, o.client)
 	o.selection.Viewer.Name = me.Name
@@ -79,7 +79,7 @@ func (o *Options) choose(ctx context.Context, selected metav1.ListOptions) (chos
 	return chosen, nil, nil
 }
 
-// explainSkipped says which jobs --fetched does not select because only other users fetched their results.
+// explainSkipped reports the jobs that --fetched does not select because only other users fetched their results.
 func (o *Options) explainSkipped(jobs []purge.Job) {
 	if !o.selection.Fetched {
 		return
@@ -119,7 +119,7 @@ func ofOthers(skipped purge.Left) string {
 	return fmt.Sprintf("Skipped %s managed by %s; to delete %[3]s, name %[3]s or use --owned", jobs(n), strings.Join(keepers, ", "), them)
 }
 
-// byName returns the jobs that were asked for by name.
+// byName returns the jobs that are named on the command line.
 func (o *Options) byName(ctx context.Context) (chosen []purge.Job, errs error) {
 	jobs, errs := job.GetAll(ctx, o.client, o.namespace, o.refs)
 	if o.missing {
@@ -142,7 +142,7 @@ func (o *Options) byName(ctx context.Context) (chosen []purge.Job, errs error) {
 	return chosen, errs
 }
 
-// leftOut says why a flag leaves out a named job.
+// leftOut returns why a flag excludes a named job.
 func (o *Options) leftOut(job purge.Job) string {
 	if foreign := job.Record.Other(o.selection.Viewer); foreign != "" {
 		return foreign
@@ -150,7 +150,7 @@ func (o *Options) leftOut(job purge.Job) string {
 	return "--fetched is set, and the results were not fetched"
 }
 
-// busy removes from plan the jobs whose results a user is fetching. That is an error only where the job was named.
+// busy removes from plan the jobs whose results a user is fetching. That is an error only if the job was named.
 func (o *Options) busy(ctx context.Context, plan *purge.Plan) (refused, err error) {
 	pods, err := o.readers(ctx, plan)
 	if err != nil {
@@ -172,10 +172,10 @@ func (o *Options) busy(ctx context.Context, plan *purge.Plan) (refused, err erro
 	return refused, nil
 }
 
-// mostLooks is how many helper pods are asked at the same time whether a client is connected.
+// mostLooks is how many helper pods are queried at the same time.
 const mostLooks = 10
 
-// readers returns the helper pods of the jobs in plan that a client uses. A pod that cannot be asked counts.
+// readers returns the helper pods of the jobs in plan that a client uses. A pod that cannot be queried counts as used.
 func (o *Options) readers(ctx context.Context, plan *purge.Plan) ([]corev1.Pod, error) {
 	serverTime := o.factory.ServerClock().Now()
 	pods, err := helper.Live(ctx, o.client, o.namespace, serverTime)
@@ -209,8 +209,8 @@ func (o *Options) readers(ctx context.Context, plan *purge.Plan) ([]corev1.Pod, 
 	return readers, nil
 }
 
-// orphans says which claims of jobs that are gone are to go. When those ended is not
-// known, so filters that go by it leave them, but for one whose results were fetched.
+// orphans selects the claims to delete whose job no longer exists. The end of these jobs is not
+// known, so filters by age or state exclude the claims, except claims whose results were fetched.
 func (o *Options) orphans(selector string) func(purge.Claim) bool {
 	if len(o.claims) > 0 {
 		return func(claim purge.Claim) bool { return slices.Contains(o.claims, claim.Name) }
@@ -235,8 +235,8 @@ func (o *Options) orphans(selector string) func(purge.Claim) bool {
 	}
 }
 
-// orphansToo has the preview show the results whose job is gone, where they stay. It is
-// a courtesy: who may not list claims is shown none.
+// orphansToo adds the results whose job no longer exists to the preview, if they are kept. Errors are ignored:
+// a user who may not list claims sees none.
 func (o *Options) orphansToo(ctx context.Context, plan *purge.Plan) {
 	if o.volumes || o.named() || o.chosen.Filtered {
 		return
@@ -270,7 +270,7 @@ func (o *Options) refuseClaims(plan *purge.Plan) (errs error) {
 	return errs
 }
 
-// scope says where was looked.
+// scope describes where jobs were searched.
 func (o *Options) scope() string {
 	return selector.In(o.namespace)
 }

@@ -18,8 +18,8 @@ func (o *Options) fetchLine(object purge.Object) string {
 	return o.factory.Line("fetch", object.Name)
 }
 
-// held tells of the jobs that are kept because their results would be deleted with their
-// pods. That is an error only where the job was asked for by name.
+// held reports the jobs that are kept because their results would be deleted with their
+// pods. That is an error only if the job was named.
 func (o *Options) held(plan *purge.Plan) (refused error) {
 	for _, job := range plan.Held {
 		text := fmt.Sprintf("job %q was kept: its results on claim %s were not fetched, and this claim is deleted with the pods; run %q, or use --volumes --discard-unfetched to delete them",

@@ -9,8 +9,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
-// objects removes what broken-off fetches of the claims that went have in a bucket, with the
-// credentials that the AWS CLI would use. It is best effort: only the claims knew of it.
+// objects deletes what interrupted fetches of the deleted claims left in a bucket, with the
+// credentials that the AWS CLI would use. It is best effort: only the claims recorded these objects.
 func (o *Options) objects(ctx context.Context, plan *purge.Plan, removed []purge.Object) {
 	if o.dryRun != flagvalue.DryRunNone {
 		return

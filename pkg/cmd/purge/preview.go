@@ -17,7 +17,7 @@ import (
 // shownAtMost is how many rows a question shows; --dry-run shows them all.
 const shownAtMost = 30
 
-// row is a job that would go, or a claim whose job is gone.
+// row is a job to delete, or a claim whose job no longer exists.
 type row struct{ namespace, name, state, finished, results, fetched, owner, dependents string }
 
 // preview shows what would be deleted.
@@ -89,7 +89,7 @@ func (o *Options) orphan(claim purge.Claim, dependents string) row {
 	}
 }
 
-// fetched says whether the results of a job were fetched. claim is the one that goes with it, if any.
+// fetched returns whether the results of a job were fetched. claim is the claim that is deleted with it, if any.
 func (o *Options) fetched(job purge.Job, claim purge.Claim, goes bool) string {
 	if goes && claim.Record.Empty() {
 		return claim.Record.Word(o.selection.Viewer)
@@ -97,7 +97,7 @@ func (o *Options) fetched(job purge.Job, claim purge.Claim, goes bool) string {
 	return ui.OrNone(job.Fetched(o.selection.Viewer))
 }
 
-// describeDependents says what goes with a job.
+// describeDependents lists what is deleted with a job.
 func describeDependents(objects []purge.Object, claim purge.Claim, goes bool) string {
 	counts := map[purge.Kind]int{}
 	for _, object := range objects {
@@ -122,7 +122,7 @@ func size(bytes int64) string {
 	return strings.ReplaceAll(humanize.IBytes(uint64(max(bytes, 0))), " ", "")
 }
 
-// byNamespace counts objects in each namespace where there can be several; empty elsewhere.
+// byNamespace counts objects in each namespace if there can be several; otherwise it returns "".
 func byNamespace[T any](o *Options, objects []T, namespace func(T) string) string {
 	if o.namespace != metav1.NamespaceAll {
 		return ""
@@ -134,7 +134,7 @@ func byNamespace[T any](o *Options, objects []T, namespace func(T) string) strin
 	return selector.ByNamespace(counts)
 }
 
-// total says how much a plan is.
+// total summarizes a plan.
 func (o *Options) total(plan *purge.Plan) string {
 	pods, bytes := 0, int64(0)
 	for _, item := range plan.Jobs {

@@ -1,5 +1,5 @@
-// Package purge is `kubectl batch purge`: it deletes jobs that are finished, with
-// all that was made for them, and results volumes where that is asked for.
+// Package purge implements `kubectl batch purge`: it deletes finished jobs, the
+// objects that were created for them, and on request their results claims.
 package purge
 
 import (
@@ -68,7 +68,7 @@ type Options struct {
 	chosen    selector.Selection
 	selection purge.Selection
 	keepBy    string
-	// missing says that a name which does not exist is no error.
+	// missing means that a name that does not exist is no error.
 	missing          bool
 	volumes, discard bool
 	// dryRun is none, client or server.
@@ -105,7 +105,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	return cmd
 }
 
-// Run selects, asks, deletes.
+// Run selects jobs, asks for confirmation and deletes them.
 func (o *Options) Run(ctx context.Context) error {
 	if o.timeout > 0 {
 		var cancel context.CancelFunc
@@ -139,7 +139,7 @@ func (o *Options) run(ctx context.Context) error {
 		if err := o.ask(ctx, plan); err != nil {
 			return errors.Join(refused, err)
 		}
-		// An answer can take its time: somebody may have begun to fetch.
+		// The user may take some time to answer: a fetch may have started meanwhile.
 		busy, err := o.busy(ctx, plan)
 		if refused = errors.Join(refused, busy); err != nil {
 			return errors.Join(refused, err)
@@ -157,7 +157,7 @@ func (o *Options) run(ctx context.Context) error {
 	return errs
 }
 
-// purgeNothing says why there is nothing to delete, and removes what killed commands left.
+// purgeNothing explains why there is nothing to delete, and deletes what killed commands left.
 func (o *Options) purgeNothing(ctx context.Context, plan *purge.Plan, refused error) error {
 	o.explainKept(plan)
 	if refused != nil {
@@ -170,14 +170,14 @@ func (o *Options) purgeNothing(ctx context.Context, plan *purge.Plan, refused er
 	return o.sweep(ctx)
 }
 
-// warn names the results that are lost with what goes.
+// warn names the results that are lost.
 func (o *Options) warn(plan *purge.Plan) {
 	for _, loss := range purge.Losses(plan.Claims, o.namespace) {
 		o.factory.Say(loss)
 	}
 }
 
-// ask shows what would go, and asks.
+// ask shows what would be deleted, and asks for confirmation.
 func (o *Options) ask(ctx context.Context, plan *purge.Plan) error {
 	o.orphansToo(ctx, plan)
 	if err := o.preview(o.factory.Streams.ErrOut, plan, shownAtMost); err != nil {

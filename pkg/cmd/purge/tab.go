@@ -17,8 +17,8 @@ import (
 // claimPrefix begins the name of a claim.
 const claimPrefix = "pvc/"
 
-// complete offers the jobs that are finished and, with --volumes, the claims of results
-// whose job is gone.
+// complete offers finished jobs and, with --volumes, results claims
+// whose job no longer exists.
 func (o *Flags) complete(f *factory.Factory) complete.Func {
 	return complete.Unless(func() bool { return o.Keep != 0 || o.Select.Typed() }, func(cmd *cobra.Command, args []string, word string) (words []string, _ cobra.ShellCompDirective) {
 		if !strings.HasPrefix(word, claimPrefix) {
@@ -36,7 +36,7 @@ func finished(object *batchv1.Job) bool {
 	return job.End(object) != nil && object.DeletionTimestamp == nil
 }
 
-// orphans returns the claims whose job is gone; none where it is not known which jobs are there.
+// orphans returns the claims whose job no longer exists; none if the existing jobs are not known.
 func orphans(cmd *cobra.Command, f *factory.Factory, word string) []string {
 	jobs, ok := complete.JobNames(cmd, f)
 	if !ok {

@@ -11,8 +11,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// Bare returns a copy of job without what a cluster has added: so it can be
-// created there, or in another one.
+// Bare returns a copy of job without the values that a cluster has added, so that it can be
+// created there again, or in another cluster.
 func Bare(job *batchv1.Job) *batchv1.Job {
 	bare := job.DeepCopy()
 	BareMeta(&bare.ObjectMeta)
@@ -45,8 +45,8 @@ func BareMeta(meta *metav1.ObjectMeta) {
 	meta.ManagedFields, meta.Finalizers = nil, nil
 }
 
-// Again returns job as it was asked for, to be made once more under another
-// name: without what it has become, whom it belongs to, and that it was suspended.
+// Again returns job as it was requested, to be created again under another
+// name: without its history, its owner, and its suspension.
 func Again(job *batchv1.Job) *batchv1.Job {
 	copied := job.DeepCopy()
 	Uncancel(copied)
@@ -61,7 +61,7 @@ func Again(job *batchv1.Job) *batchv1.Job {
 
 // ReplaceEndedPodsOnly makes the Job controller replace a pod only after it has
 // ended, because two pods of one task would write to one results directory. It
-// keeps a policy that job names, unless stored says that job was read from a
+// keeps a policy that job specifies, unless stored is true, which means that job was read from a
 // cluster: the API server writes its default into every Job that it stores. It
 // returns the policy that it changed, "" for none.
 func ReplaceEndedPodsOnly(job *batchv1.Job, stored bool) batchv1.PodReplacementPolicy {
@@ -77,7 +77,7 @@ func ReplaceEndedPodsOnly(job *batchv1.Job, stored bool) batchv1.PodReplacementP
 	return *named
 }
 
-// Forget removes from job what tells what became of it, and whom it belongs to.
+// Forget removes the history and the owner from the metadata of job.
 func Forget(job *batchv1.Job) {
 	job.OwnerReferences = nil
 	for _, meta := range []*metav1.ObjectMeta{&job.ObjectMeta, &job.Spec.Template.ObjectMeta} {
@@ -89,7 +89,7 @@ func Forget(job *batchv1.Job) {
 	}
 }
 
-// recordsOutcome reports whether an annotation tells of a job what became of it.
+// recordsOutcome reports whether an annotation records the history of a job.
 func recordsOutcome(key string) bool {
 	return slices.Contains([]string{
 		provenance.FetchedAnnotation, provenance.FetchedByAnnotation, provenance.FetchedOfAnnotation, provenance.FetchedFilesAnnotation, provenance.FetchedDigestAnnotation,

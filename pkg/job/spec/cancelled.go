@@ -24,9 +24,9 @@ func BeforeCancel(job *batchv1.Job) (string, error) {
 	return string(text), err
 }
 
-// Uncancel undoes on a copy of a job, which still has its UID, what cancel wrote into its spec, so that the copy
-// asks for what the job was made with. It changes nothing of other jobs. A value
-// that a Job cannot have counts as not asked for.
+// Uncancel reverts, on a copy of a job that still has its UID, what cancel wrote into its spec, so that the copy
+// has the original values. It does not change other jobs. An invalid value
+// counts as not set.
 func Uncancel(job *batchv1.Job) {
 	text := provenance.Mark(job, provenance.CancelledSpecAnnotation)
 	for _, key := range []string{provenance.CancelledSpecAnnotation, provenance.CancelledAnnotation, provenance.CancelledByAnnotation} {

@@ -9,7 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 )
 
-// GPUResource is the resource that GPUs are asked for as, unless another is named.
+// GPUResource is the default resource name of GPUs.
 const GPUResource corev1.ResourceName = "nvidia.com/gpu"
 
 // Container is what runs.
@@ -30,8 +30,8 @@ type Container struct {
 
 	// Requests and Limits, by resource.
 	Requests, Limits corev1.ResourceList
-	// GPUs says that Requests and Limits have all the GPUs that the container gets:
-	// those that it had are dropped.
+	// GPUs means that Requests and Limits contain all GPUs of the container:
+	// GPUs that it had before are dropped.
 	GPUs bool
 }
 
@@ -74,7 +74,7 @@ func isGPU(name corev1.ResourceName, _ resource.Quantity) bool {
 	return qualified && (strings.HasPrefix(kind, "gpu") || strings.HasPrefix(kind, "mig-") || strings.HasPrefix(domain, "gpu."))
 }
 
-// set changes what is there, unless nothing was asked for.
+// set writes value to field, unless value is zero.
 func set[T comparable](field *T, value T) {
 	var nothing T
 	if value != nothing {
@@ -83,7 +83,7 @@ func set[T comparable](field *T, value T) {
 }
 
 // SetVariable replaces the variable of that name in env, or adds it at the end:
-// a variable may use those before it.
+// a variable may refer to those before it.
 func SetVariable(env []corev1.EnvVar, variable corev1.EnvVar) []corev1.EnvVar {
 	if i := slices.IndexFunc(env, func(e corev1.EnvVar) bool { return e.Name == variable.Name }); i >= 0 {
 		env[i] = variable

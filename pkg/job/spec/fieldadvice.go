@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 )
 
-// fieldHabits are the names that people give to fields of a Job, with the field that is meant.
+// fieldHabits are names that people often use for fields of a Job, with the correct field.
 func fieldHabits() map[string]string {
 	const job, pod, container = "spec.", "spec.template.spec.", "spec.template.spec.containers[0]."
 	return map[string]string{
@@ -24,7 +24,7 @@ func fieldHabits() map[string]string {
 	}
 }
 
-// fieldPlaces are where people look for the place of a field, with the types there.
+// fieldPlaces are the paths below which a misplaced field may belong, with their types.
 func fieldPlaces() (places []string, types map[string]reflect.Type) {
 	places = []string{"metadata", "spec", "spec.template.spec", "spec.template.spec.containers[0]", "spec.template.spec.containers[0].resources", "spec.template.spec.securityContext"}
 	return places, map[string]reflect.Type{
@@ -37,8 +37,8 @@ func fieldPlaces() (places []string, types map[string]reflect.Type) {
 	}
 }
 
-// fieldAdvice says which field is meant by name, which does not exist at path, as it follows
-// "unknown field x"; empty where nothing is known. known are the fields at path.
+// fieldAdvice suggests the correct field for name, which does not exist at path. The text follows
+// "unknown field x"; it is empty if there is no suggestion. fields are the fields at path.
 func fieldAdvice(path, name string, fields []string) string {
 	plain := func(field string) string {
 		return strings.ToLower(strings.NewReplacer("_", "", "-", "").Replace(field))

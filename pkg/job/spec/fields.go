@@ -20,8 +20,8 @@ import (
 // mostFieldErrors is how many fields FieldErrors names.
 const mostFieldErrors = 5
 
-// FieldErrors says which fields of a manifest a Job does not have, and which have a value that
-// they cannot have. It is nil where nothing is wrong with them.
+// FieldErrors returns an error that names the fields of a manifest that a Job does not have, and those with
+// an invalid value. It is nil if there are none.
 func FieldErrors(manifest map[string]any) error {
 	check := &fieldCheck{}
 	check.value("", manifest, reflect.TypeFor[batchv1.Job]())
@@ -41,7 +41,7 @@ func (c *fieldCheck) report(format string, args ...any) {
 	c.problems = append(c.problems, fmt.Sprintf(format, args...))
 }
 
-// invalid reports a value. Those of variables are not shown: they can be secret.
+// invalid reports an invalid value. Values of variables are not shown, because they may be secret.
 func (c *fieldCheck) invalid(path string, value any, accepted string) {
 	if strings.HasSuffix(path, "].value") {
 		c.report("invalid value for %s: %s", path, accepted)
@@ -200,7 +200,7 @@ func wholeNumber(value any) (int64, bool) {
 	return 0, false
 }
 
-// acceptedNumber says what a field accepts that counts something, and has a text now.
+// acceptedNumber describes the valid values of a numeric field that contains a text.
 func acceptedNumber(path, text string) string {
 	span, err := time.ParseDuration(text)
 	switch seconds := strings.Contains(path, "Seconds"); {

@@ -8,8 +8,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
-// retries is how often a pod is tried again where exit statuses decide and
-// nothing else was said.
+// retries is the default number of retries if exit statuses decide
+// whether to retry.
 const retries = 3
 
 // Lifecycle is how long and how often.
@@ -30,8 +30,8 @@ type Lifecycle struct {
 
 	Completions, Parallelism *int32
 
-	// RetryOn are the exit statuses that are worth another try, FailOn those that
-	// are not; sorted.
+	// RetryOn are the exit statuses after which a pod is retried, FailOn those after which it
+	// is not; sorted.
 	RetryOn, FailOn []int32
 
 	Suspend       bool

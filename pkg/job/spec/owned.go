@@ -15,12 +15,12 @@ import (
 // MostBytes is how much a ConfigMap can hold: as much as a Secret.
 const MostBytes = corev1.MaxSecretSize
 
-// scriptDir is where a script lies in the container.
+// scriptDir is the directory of a script in the container.
 const scriptDir = "/kubectl-batch"
 
 // Script is a local file that the job runs, in a ConfigMap that the Job owns.
 type Script struct {
-	// ConfigMap is its name, which comes with the job's.
+	// ConfigMap is the name of the ConfigMap, which is derived from the name of the job.
 	ConfigMap string
 	// File is the name of the script in the container.
 	File string
@@ -30,8 +30,8 @@ type Script struct {
 // noKey matches what the key of a ConfigMap cannot have.
 var noKey = regexp.MustCompile(`[^-._a-zA-Z0-9]`)
 
-// NewScript names a script after its local file. It is an error where it is
-// larger than a ConfigMap can be.
+// NewScript names a script after its local file. It returns an error if the script is
+// larger than MostBytes.
 func NewScript(file string, data []byte) (*Script, error) {
 	if len(data) > MostBytes {
 		return nil, fmt.Errorf("file has %d bytes, but a ConfigMap holds at most %d (1 MiB); put it into the image, or on a volume (--pvc)", len(data), MostBytes)
@@ -39,10 +39,10 @@ func NewScript(file string, data []byte) (*Script, error) {
 	return &Script{File: noKey.ReplaceAllString(path.Base(file), "_"), Data: data}, nil
 }
 
-// Path is where the script lies in the container.
+// Path is the path of the script in the container.
 func (s *Script) Path() string { return path.Join(scriptDir, s.File) }
 
-// Command runs the script: as the program that its #! line names, else in shell.
+// Command returns the command that runs the script: the script itself if it has a #! line, otherwise shell with the script.
 func (s *Script) Command(shell string) []string {
 	if len(s.Data) > 2 && string(s.Data[:2]) == "#!" {
 		return []string{s.Path()}
@@ -71,8 +71,8 @@ func (j Job) EnvSecret(name string, values map[string]string) *corev1.Secret {
 	}
 }
 
-// owned describes an object that the Job will own: the reference to it is added
-// when the Job is there.
+// owned returns the metadata of an object that the Job will own: the owner reference is added
+// after the Job was created.
 func (j Job) owned(name, component string) metav1.ObjectMeta {
 	meta := metav1.ObjectMeta{Name: name, Namespace: j.Namespace}
 	j.Stamp(&meta)
@@ -82,8 +82,8 @@ func (j Job) owned(name, component string) metav1.ObjectMeta {
 	return meta
 }
 
-// FromSecret returns a variable that takes its value from a key of a Secret; where
-// that key may be missing, so may the variable.
+// FromSecret returns a variable with the value of a key of a Secret. optional means that
+// the key, and so the variable, may be missing.
 func FromSecret(variable, secret, key string, optional bool) corev1.EnvVar {
 	selector := &corev1.SecretKeySelector{LocalObjectReference: corev1.LocalObjectReference{Name: secret}, Key: key}
 	if optional {

@@ -7,7 +7,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 )
 
-// Shared gives all tasks one folder on a claim that the pods of job write to.
+// Shared gives all tasks one directory on a claim that the pods of job write to.
 func Shared(job *batchv1.Job, pvc string) {
 	for _, m := range claim.MountsIn(job) {
 		if m.Claim == pvc && !m.ReadOnly && m.Varies {

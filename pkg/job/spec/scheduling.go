@@ -17,7 +17,7 @@ import (
 // (https://github.com/NVIDIA/k8s-device-plugin, docs/gpu-feature-discovery).
 const gpuProduct = "nvidia.com/gpu.product"
 
-// Scheduling is where the pods may run.
+// Scheduling determines the nodes that the pods may run on.
 type Scheduling struct {
 	NodeSelector map[string]string
 	Tolerations  []corev1.Toleration
@@ -25,7 +25,7 @@ type Scheduling struct {
 	GPUTypes []string
 	// NoGPU lets the pods run on nodes of any GPU, and of none.
 	NoGPU bool
-	// Spread puts the pods of the job on as many nodes as there are.
+	// Spread distributes the pods of the job over as many nodes as possible.
 	Spread bool
 }
 
@@ -47,8 +47,8 @@ func (s Scheduling) applyTo(job *batchv1.Job) {
 	}
 }
 
-// overNodes reports whether a constraint is of the kind that --spread makes: there
-// can be one.
+// overNodes reports whether a constraint has the kind that --spread creates: there
+// can be only one.
 func overNodes(c corev1.TopologySpreadConstraint) bool {
 	return c.TopologyKey == corev1.LabelHostname && c.WhenUnsatisfiable == corev1.ScheduleAnyway
 }
@@ -63,8 +63,8 @@ func respread(job *batchv1.Job, name string) {
 	}
 }
 
-// onNodesWith requires one of values of a node label. The terms that are there
-// are alternatives, so each gets it.
+// onNodesWith requires one of values of a node label. Existing terms
+// are alternatives, so each of them gets the requirement.
 func onNodesWith(pod *corev1.PodSpec, label string, values []string) {
 	affinity := affinityOf(pod)
 	if affinity.NodeAffinity == nil {
@@ -81,8 +81,8 @@ func onNodesWith(pod *corev1.PodSpec, label string, values []string) {
 	}
 }
 
-// onAnyNode undoes onNodesWith. A term that asks for nothing else goes with it: an
-// empty one would match no node.
+// onAnyNode reverts onNodesWith. It also removes a term without other requirements, because an
+// empty term would match no node.
 func onAnyNode(pod *corev1.PodSpec, label string) {
 	if pod.Affinity == nil || pod.Affinity.NodeAffinity == nil || pod.Affinity.NodeAffinity.RequiredDuringSchedulingIgnoredDuringExecution == nil {
 		return

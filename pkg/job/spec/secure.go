@@ -9,7 +9,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// User is whom pods run as.
+// User is the user that pods run as.
 type User struct {
 	UID int64
 	// GID is nil for the image's own group.
@@ -46,8 +46,8 @@ func (u *User) Group() int64 {
 	return u.UID
 }
 
-// secure has the pods run as the user that was asked for, with all that the Pod
-// Security Standard "restricted" asks for.
+// secure makes the pods run as the requested user, with the settings that the Pod
+// Security Standard "restricted" requires.
 func (j Job) secure(pod *corev1.PodSpec, container *corev1.Container) {
 	if j.RunAs == nil && j.FSGroup == nil {
 		return
@@ -85,7 +85,7 @@ func (u *User) applyTo(pod *corev1.PodSecurityContext) {
 	pod.SeccompProfile = &corev1.SeccompProfile{Type: corev1.SeccompProfileTypeRuntimeDefault}
 }
 
-// confine takes from a container what the standard forbids.
+// confine removes from a container what the standard forbids.
 func confine(container *corev1.Container) {
 	if container.SecurityContext == nil {
 		container.SecurityContext = &corev1.SecurityContext{}

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// check goes after each line: set -e would let "false && true" pass. In this
-// form $? is still the status of the line itself.
+// check follows each line: set -e would ignore the failure of "false && true". In this
+// form $? is still the status of the line.
 const check = "case $? in 0) ;; *) exit $? ;; esac"
 
 // Shell returns the command that runs lines one after the other in one shell, so

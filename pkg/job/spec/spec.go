@@ -1,5 +1,5 @@
-// Package spec makes batch/v1 Jobs from what was asked of them: new ones, or by
-// laying the request over one that exists.
+// Package spec creates batch/v1 Jobs from a request: new ones, or by
+// changing an existing Job.
 package spec
 
 import (
@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// Job is what was asked of a job. What is zero was not asked for: it leaves what
-// is there, or what Kubernetes does by itself.
+// Job is a request for a job. A zero value was not requested: it keeps the value of an
+// existing Job, or Kubernetes' default.
 type Job struct {
 	Name, Namespace string
 	// Labels and Annotations are for the job and for its pods.
@@ -30,8 +30,8 @@ type Job struct {
 	FSGroup *int64
 }
 
-// New returns a job with nothing but what was asked for. A pod of it is never
-// restarted in place: a failed one stays, with its log.
+// New returns a job with only the requested values. Its pods are never
+// restarted in place: a failed pod remains, with its log.
 func (j Job) New() *batchv1.Job {
 	job := &batchv1.Job{}
 	job.Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
@@ -65,7 +65,7 @@ func (j Job) Over(job *batchv1.Job) {
 	j.secure(&template.Spec, container)
 }
 
-// Stamp writes onto an object that it was made for this job.
+// Stamp adds the labels and annotations of this job to an object that is created for it.
 func (j Job) Stamp(meta *metav1.ObjectMeta) {
 	j.Owner.Stamp(meta)
 	for key, value := range j.Labels {
@@ -76,11 +76,11 @@ func (j Job) Stamp(meta *metav1.ObjectMeta) {
 	}
 }
 
-// defaultContainer names the container that kubectl takes where none is named.
+// defaultContainer is the annotation that names the container that kubectl uses by default.
 const defaultContainer = "kubectl.kubernetes.io/default-container"
 
-// Default returns the container of template that flags are about: the one that
-// kubectl takes by default, else the first. There must be one.
+// Default returns the container of template that flags change: kubectl's
+// default container, otherwise the first. There must be one.
 func Default(template *corev1.PodTemplateSpec) *corev1.Container {
 	containers := template.Spec.Containers
 	for i := range containers {
@@ -91,7 +91,7 @@ func Default(template *corev1.PodTemplateSpec) *corev1.Container {
 	return &containers[0]
 }
 
-// merged returns the entries of both; those of over win.
+// merged returns the entries of both maps; entries of overlay take precedence.
 func merged(base, overlay map[string]string) map[string]string {
 	if len(overlay) == 0 {
 		return base

@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// shmPath is where programs share memory.
+// shmPath is the mount point of shared memory.
 const shmPath = "/dev/shm"
 
 // Storage is what the container finds besides its image.
@@ -48,11 +48,11 @@ type OneNode struct {
 type Mount struct {
 	claim.Mount
 
-	// PerTask gives each task of an array a folder of its own, named by its number.
+	// PerTask gives each task of an array its own directory, named by its number.
 	PerTask bool
 }
 
-// Scratch is an empty folder on the node's disk.
+// Scratch is an empty directory on the node's disk.
 type Scratch struct {
 	Size resource.Quantity
 	Path string
@@ -65,8 +65,8 @@ type Files struct {
 	Path              string
 }
 
-// Paths returns where in the container something is mounted by this request, and
-// what, for people.
+// Paths returns the mount paths of this request in the container, each with a description
+// for users.
 func (s Storage) Paths() [][2]string {
 	var paths [][2]string
 	for _, m := range s.Mounts {
@@ -153,9 +153,9 @@ func (m mounter) claim(mount Mount) {
 	m.mount(m.volumeOf(mount.Claim, mount.ReadOnly), volumeMount)
 }
 
-// volumeOf returns the name of the volume with a claim: one, also where some of its
-// mounts are read-only and others are not. Of two the kubelet mounts one, and has all
-// of it read-only or none.
+// volumeOf returns the name of the volume for a claim. It is one volume, even if some of its
+// mounts are read-only and others are not: with two volumes of one claim, kubelet mounts only one of them,
+// completely read-only or completely writable.
 func (m mounter) volumeOf(claim string, readOnly bool) string {
 	for i := range m.pod.Volumes {
 		v := &m.pod.Volumes[i]
@@ -171,7 +171,7 @@ func (m mounter) volumeOf(claim string, readOnly bool) string {
 	return m.add(corev1.VolumeSource{PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: claim, ReadOnly: readOnly}})
 }
 
-// readOnly has the mounts of a volume that was read-only stay so.
+// readOnly keeps the mounts of a volume read-only after the volume has become writable.
 func (m mounter) readOnly(volume string) {
 	for _, containers := range [][]corev1.Container{m.pod.InitContainers, m.pod.Containers} {
 		for i := range containers {
@@ -192,12 +192,12 @@ func (m mounter) files(f Files) {
 	m.mount(m.volume(source), corev1.VolumeMount{MountPath: f.Path, ReadOnly: true})
 }
 
-// empty mounts a folder of its own, also where another has the same size.
+// empty mounts a new empty directory, even if another one has the same size.
 func (m mounter) empty(path string, source *corev1.EmptyDirVolumeSource) {
 	m.mount(m.add(corev1.VolumeSource{EmptyDir: source}), corev1.VolumeMount{MountPath: path})
 }
 
-// volume returns the name of the volume with that source, which is made where
+// volume returns the name of the volume with that source. It adds the volume if
 // the pod has none.
 func (m mounter) volume(source corev1.VolumeSource) string {
 	for _, v := range m.pod.Volumes {
@@ -222,7 +222,7 @@ func (m mounter) mount(name string, volumeMount corev1.VolumeMount) {
 	m.container.VolumeMounts = append(m.container.VolumeMounts, volumeMount)
 }
 
-// PerTask gives each task a folder of its own on a claim that the pods of job
+// PerTask gives each task its own directory on a claim that the pods of job
 // write to.
 func PerTask(job *batchv1.Job, pvc string) {
 	names := volumes(&job.Spec.Template.Spec, ofClaim(pvc))

@@ -9,9 +9,9 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// together keeps the pods of template on the node of those that have label
-// already, and gives it to them. The scheduler lets the first one start: a pod that
-// matches its own affinity needs no other. Pods that have ended do not count.
+// together requires that the pods of template run on the node of the pods that already have label,
+// and adds label to them. The scheduler lets the first pod start: a pod that
+// matches its own affinity needs no other pod. Pods that have ended do not count.
 func together(template *corev1.PodTemplateSpec, label string) {
 	metav1.SetMetaDataLabel(&template.ObjectMeta, label, "")
 	affinity := affinityOf(&template.Spec)

@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// without removes from the pods of job the volumes that are gone, and all that
-// mounts them.
+// without removes the volumes that match from the pods of job, with all their
+// mounts.
 func without(job *batchv1.Job, match func(corev1.VolumeSource) bool) {
 	pod := &job.Spec.Template.Spec
 	names := volumes(pod, match)
@@ -34,9 +34,9 @@ func WithoutScript(job *batchv1.Job, name string) {
 	without(job, func(v corev1.VolumeSource) bool { return v.ConfigMap != nil && v.ConfigMap.Name == name })
 }
 
-// WithoutMounts removes what the container of job that flags are about has at
-// paths, each clean and absolute, and the volumes that nothing mounts then. It returns
-// what it removed, for people.
+// WithoutMounts removes the mounts at paths, each clean and absolute, from the container of job that flags change,
+// and then the volumes without a mount. It returns
+// descriptions for users of what it removed.
 func WithoutMounts(job *batchv1.Job, paths ...string) (removed []string) {
 	container, volumes := Default(&job.Spec.Template), map[string]bool{}
 	container.VolumeMounts = slices.DeleteFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool {
@@ -52,8 +52,8 @@ func WithoutMounts(job *batchv1.Job, paths ...string) (removed []string) {
 	return removed
 }
 
-// withoutUnused removes those of volumes that no container mounts, and what is
-// written on the job about their claims.
+// withoutUnused removes those of volumes that no container mounts, and the annotations of job
+// about their claims.
 func withoutUnused(job *batchv1.Job, volumes map[string]bool) {
 	pod, former := &job.Spec.Template.Spec, Claims(job)
 	for _, container := range slices.Concat(pod.InitContainers, pod.Containers) {
