@@ -14,17 +14,17 @@ import (
 
 // cancels is how the end of a job is asked for.
 func cancels(name, spec string) string {
-	before := "{}"
+	original := "{}"
 	if strings.Contains(spec, "suspend") {
-		before = `{\"suspend\":true}`
+		original = `{\"suspend\":true}`
 	}
 	return "patch jobs " + name + ` application/merge-patch+json {"metadata":{"annotations":{"kubectl-batch.github.io/cancelled":"uid-` + name + ` 2026-03-04T12:00:00Z",` +
-		`"kubectl-batch.github.io/cancelled-by":"uid-` + name + ` dev@example.org","kubectl-batch.github.io/cancelled-spec":"uid-` + name + ` ` + before + `"},"uid":"uid-` + name + `"},"spec":{` + spec + `}}`
+		`"kubectl-batch.github.io/cancelled-by":"uid-` + name + ` dev@example.org","kubectl-batch.github.io/cancelled-spec":"uid-` + name + ` ` + original + `"},"uid":"uid-` + name + `"},"spec":{` + spec + `}}`
 }
 
 func TestCancel(t *testing.T) {
 	const deadline = `"activeDeadlineSeconds":1`
-	gone := func(name string) string {
+	finishedLine := func(name string) string {
 		return "The pods of job " + name + " that have not ended are deleted, with their logs\n"
 	}
 	active := func(j *batchv1.Job) { j.Status.Active = 1 }
@@ -35,7 +35,7 @@ func TestCancel(t *testing.T) {
 		want    result
 	}{
 		"by name": {faketest.New(faketest.Job("a", active), faketest.Job("b")), []string{"job/a", "a", "-y"}, result{
-			Stdout: "job.batch/a cancelled\n", Stderr: gone("a"), Changes: []string{cancels("a", deadline)},
+			Stdout: "job.batch/a cancelled\n", Stderr: finishedLine("a"), Changes: []string{cancels("a", deadline)},
 		}},
 		"suspended": {faketest.New(faketest.Job("a", suspended)), []string{"a", "-y", "-o", "name"}, result{
 			Stdout: "job.batch/a\n", Changes: []string{cancels("a", deadline+`,"parallelism":0,"suspend":false`)},
@@ -44,7 +44,7 @@ func TestCancel(t *testing.T) {
 			Stdout: "job.batch/a cancelled\n", Changes: []string{cancels("a", deadline)},
 		}},
 		"by label": {faketest.New(faketest.Job("a"), faketest.Job("b", active, faketest.Labelled("team", "x"))), []string{"-l", "team=x", "-y"}, result{
-			Stdout: "job.batch/b cancelled\n", Stderr: gone("b"), Changes: []string{cancels("b", deadline)},
+			Stdout: "job.batch/b cancelled\n", Stderr: finishedLine("b"), Changes: []string{cancels("b", deadline)},
 		}},
 		"finished, and cancelled already": {faketest.New(done("a", time.Hour), cancelled), []string{"a", "old", "-y"}, result{
 			Stderr: "job \"old\" is already cancelled\nerror: job \"a\" cannot be cancelled: it is finished (Complete)\n", Status: 1,
@@ -86,8 +86,8 @@ func TestCancelKeepsLogs(t *testing.T) {
 	if want := `job "a" was not cancelled: saving its logs: ` + dir + "/a.log already exists"; got.Status != 1 || !strings.Contains(got.Stderr, want) || len(got.Changes) != 1 {
 		t.Errorf("%+v", got)
 	}
-	if kept, err := os.ReadFile(dir + "/a.log"); string(kept) != "mine" {
-		t.Errorf("%q, %v", kept, err)
+	if content, err := os.ReadFile(dir + "/a.log"); string(content) != "mine" {
+		t.Errorf("%q, %v", content, err)
 	}
 	if entries, err := os.ReadDir(dir); len(entries) != 1 {
 		t.Errorf("b has no pods, and so no logs: %v, %v", entries, err)

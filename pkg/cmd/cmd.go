@@ -137,8 +137,8 @@ func New(f *factory.Factory) *cobra.Command {
 		{"Job Commands:", []*cobra.Command{run.NewCommand(f, results), rerun.NewCommand(f, results), list.NewCommand(f), logs.NewCommand(f), wait.NewCommand(f), fetch.NewCommand(f)}},
 		{"Cleanup Commands:", []*cobra.Command{cancel.NewCommand(f), purge.NewCommand(f)}},
 	}
-	for _, one := range groups {
-		root.AddCommand(one.commands...)
+	for _, group := range groups {
+		root.AddCommand(group.commands...)
 	}
 	setHelp(root, groups)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return flagError(cmd, err, f.Program) })
@@ -184,11 +184,11 @@ func finish(root *cobra.Command) {
 // that is not set: without the filter or the limit that was meant, a command does something
 // else.
 func emptyFlag(cmd *cobra.Command) (err error) {
-	own := cmd.LocalNonPersistentFlags()
+	local := cmd.LocalNonPersistentFlags()
 	cmd.Flags().Visit(func(flag *pflag.Flag) {
 		empty := flag.Value.Type() == "string" && flag.Value.String() == "" && flag.Name != "output" ||
 			flag.Value.Type() == "stringSlice" && flag.Value.String() == "[]"
-		if own.Lookup(flag.Name) != nil && empty {
+		if local.Lookup(flag.Name) != nil && empty {
 			err = exit.Usagef("invalid value \"\" for --%s: must not be empty; check that the shell variable is set", flag.Name)
 		}
 	})

@@ -53,9 +53,9 @@ func TestCompletionInstall(t *testing.T) {
 	folder, plugin := plugged(t, "kubectl-batch")
 	link := filepath.Join(folder, "kubectl_complete-batch")
 	equal(t, installed(t, plugin, "linux", "/bin/bash"), result{Stdout: link + " created\n", Stderr: bashHint})
-	to, err := os.Readlink(link)
+	target, err := os.Readlink(link)
 	check(t, err)
-	equal(t, to, "kubectl-batch")
+	equal(t, target, "kubectl-batch")
 	equal(t, installed(t, plugin, "linux", "/bin/bash"), result{Stdout: link + " already exists\n", Stderr: bashHint})
 	// An upgrade puts another program behind the plugin's name.
 	check(t, os.Remove(plugin), os.WriteFile(plugin, []byte("newer"), 0o755))
@@ -98,14 +98,14 @@ func TestCompletionInstallRefuses(t *testing.T) {
 			folder, plugin := plugged(t, "kubectl-batch")
 			link := filepath.Join(folder, "kubectl_complete-batch")
 			check(t, put(link))
-			before, err := os.Lstat(link)
+			former, err := os.Lstat(link)
 			check(t, err)
 			equal(t, installed(t, plugin, "linux", "/bin/zsh"), result{
 				Stderr: "error: " + link + " already exists and is not a link to kubectl-batch; delete it, then run this command again\n", Status: 1,
 			})
-			after, err := os.Lstat(link)
+			current, err := os.Lstat(link)
 			check(t, err)
-			equal(t, after.Mode(), before.Mode())
+			equal(t, current.Mode(), former.Mode())
 		})
 	}
 	got := installed(t, "/tmp/x/batch", "linux", "")
@@ -139,8 +139,8 @@ func TestCompletionInstallOnWindows(t *testing.T) {
 	equal(t, installed(t, plugin, "windows", ""), result{Stdout: link + " already exists\n", Stderr: hint})
 	check(t, os.Remove(link), os.WriteFile(link, []byte("program"), 0o755)) // a copy is as good
 	equal(t, installed(t, plugin, "windows", ""), result{Stdout: link + " already exists\n", Stderr: hint})
-	for _, other := range []string{"PROGRAM", "program of before"} {
-		check(t, os.WriteFile(link, []byte(other), 0o755))
+	for _, program := range []string{"PROGRAM", "program of before"} {
+		check(t, os.WriteFile(link, []byte(program), 0o755))
 		if got := installed(t, plugin, "windows", ""); got.Status != 1 || !strings.Contains(got.Stderr, "already exists and is not a link to kubectl-batch.exe") {
 			t.Errorf("%+v", got)
 		}

@@ -19,16 +19,16 @@ func TestFailFast(t *testing.T) {
 		refused = "failed to pull and unpack image \"registry.example.org/train:1\": failed to resolve reference \"registry.example.org/train:1\": registry.example.org/train:1: not found"
 		away    = "failed to do request: Head \"https://registry.example.org/v2/\": dial tcp: connect: connection refused"
 	)
-	made := faketest.Job("train")
+	created := faketest.Job("train")
 	pod := func(changes ...func(*corev1.Pod)) *corev1.Pod {
-		return faketest.PodOf(made, "train-x", corev1.PodPending, changes...)
+		return faketest.PodOf(created, "train-x", corev1.PodPending, changes...)
 	}
 	noImage, backOff := pod(faketest.Waiting("ErrImagePull", refused)), pod(faketest.Waiting("ImagePullBackOff", "Back-off pulling image"))
 	noRegistry, noRoom := pod(faketest.Waiting("ErrImagePull", away)), pod(unschedulable)
 	type test struct {
 		steps  []step
 		flags  string
-		after  time.Duration
+		delay  time.Duration
 		status int
 		err    string
 	}
@@ -48,7 +48,7 @@ func TestFailFast(t *testing.T) {
 			t.Run(name+": "+command, func(t *testing.T) {
 				cluster := faketest.New(done("first", time.Hour))
 				if strings.HasPrefix(command, "wait") {
-					cluster = faketest.New(made)
+					cluster = faketest.New(created)
 				}
 				args := append(strings.Fields(command), strings.Fields(test.flags)...)
 				got, took := duringAs(t, cluster, func(f *factory.Factory) { f.Clock = clock.RealClock{} }, test.steps, args...)
@@ -59,8 +59,8 @@ func TestFailFast(t *testing.T) {
 					t.Errorf("%s; it must name cancel after --fail-fast, and only then", got.Stderr)
 				}
 				const late = 25 * time.Second // it is looked four times in the time of --fail-fast
-				if took < test.after || took > test.after+late {
-					t.Errorf("it ended after %s; want %s", took, test.after)
+				if took < test.delay || took > test.delay+late {
+					t.Errorf("it ended after %s; want %s", took, test.delay)
 				}
 			})
 		}

@@ -74,12 +74,12 @@ func purgeable(count int) (*faketest.Cluster, []string) {
 	var names []string
 	for i := range count {
 		name := fmt.Sprintf("train-%d", i)
-		one := done(name, time.Hour, made(name+"-results"))
+		object := done(name, time.Hour, made(name+"-results"))
 		changes := []func(*corev1.PersistentVolumeClaim){ofJob(name)}
 		if i%2 == 0 {
 			changes = append([]func(*corev1.PersistentVolumeClaim){fetchedClaim}, changes...)
 		}
-		objects = append(objects, one, results(corev1.ClaimBound, "1Gi", changes...), faketest.PodOf(one, name+"-pod", corev1.PodSucceeded, of(one)))
+		objects = append(objects, object, results(corev1.ClaimBound, "1Gi", changes...), faketest.PodOf(object, name+"-pod", corev1.PodSucceeded, of(object)))
 		names = append(names, name)
 	}
 	return faketest.New(objects...), names

@@ -47,10 +47,10 @@ func TestFetchJSON(t *testing.T) {
 
 func TestFetchJSONOfSeveral(t *testing.T) {
 	t.Chdir(t.TempDir())
-	gone := done("gone", 4*time.Hour, withResults, faketest.Labelled("team", "vision"))
+	deleted := done("gone", 4*time.Hour, withResults, faketest.Labelled("team", "vision"))
 	cluster := onThisMachine(
 		fetchable(t, done("a", 3*time.Hour, withResults, faketest.Labelled("team", "vision")), filetree.Tree{"x": filetree.File("1")}),
-		[]runtime.Object{gone},
+		[]runtime.Object{deleted},
 		fetchable(t, done("b", 2*time.Hour, withResults, faketest.Labelled("team", "vision")), filetree.Tree{"x": filetree.File("2")}),
 		fetchable(t, done("c", 2*time.Hour, withResults), filetree.Tree{"x": filetree.File("3")}),
 	)
@@ -102,7 +102,7 @@ func TestFetchSentence(t *testing.T) {
 func TestFetchUnfetched(t *testing.T) {
 	t.Chdir(t.TempDir())
 	tree := filetree.Tree{"x": filetree.File("x")}
-	other := done("other", 3*time.Hour, withResults, faketest.OwnedBy("grace"))
+	foreign := done("other", 3*time.Hour, withResults, faketest.OwnedBy("grace"))
 	marked := fetchable(t, done("marked", 3*time.Hour, withResults, mine), tree)
 	annotate(marked[1], provenance.FetchedAnnotation)
 	empty := fetchable(t, done("empty", 3*time.Hour, withResults, mine), nil)
@@ -110,7 +110,7 @@ func TestFetchUnfetched(t *testing.T) {
 	cluster := onThisMachine(
 		fetchable(t, done("new", 3*time.Hour, withResults, mine), tree), marked, empty,
 		fetchable(t, failed("broken", 2*time.Hour), tree), // not of anybody
-		fetchable(t, other, tree),
+		fetchable(t, foreign, tree),
 		fetchable(t, done("had", time.Hour, withResults, mine, faketest.Marked(provenance.FetchedAnnotation, "2026-03-04T11:00:00Z"), faketest.Marked(provenance.FetchedByAnnotation, faketest.User)), tree),
 		fetchable(t, faketest.Job("busy", withResults, mine, running), tree),
 		[]runtime.Object{done("gone", time.Hour, withResults, mine), done("none", time.Hour, mine)},

@@ -14,13 +14,13 @@ import (
 // links are the symlinks in the current folder, by name and target.
 func links(t *testing.T) map[string]string {
 	t.Helper()
-	found := map[string]string{}
+	contents := map[string]string{}
 	for name, node := range filetree.Read(t, ".") {
 		if node.Kind == "symlink" {
-			found[name] = node.Target
+			contents[name] = node.Target
 		}
 	}
-	return found
+	return contents
 }
 
 // Absolute links are those of the task in whose directory they are.

@@ -50,14 +50,14 @@ func TestTabOfPaths(t *testing.T) {
 			for _, line := range test.fetches {
 				executeAs(t, test.cluster, cache, append([]string{"fetch"}, strings.Fields(line)...)...)
 			}
-			asked := len(test.cluster.Calls())
+			callsBefore := len(test.cluster.Calls())
 			for line, want := range test.lines {
 				got := executeAs(t, test.cluster, cache, append([]string{"__completeNoDesc", "fetch"}, typed(line)...)...)
 				if offered := strings.Join(strings.Fields(got.Stdout), " "); offered != want {
 					t.Errorf("%q: %q; want %q", line, offered, want)
 				}
 			}
-			if calls := test.cluster.Calls()[asked:]; len(calls) > 0 {
+			if calls := test.cluster.Calls()[callsBefore:]; len(calls) > 0 {
 				t.Errorf("asked the cluster: %v", calls)
 			}
 		})

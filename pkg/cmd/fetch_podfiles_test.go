@@ -26,7 +26,7 @@ func nowRunning(pod *corev1.Pod) {
 
 // Files that are deleted with their pod are named as such, with what copies them while it runs.
 func TestFetchNamesFilesOfPod(t *testing.T) {
-	const next = `"; to keep the results of the next run, use run --results=SIZE`
+	const advice = `"; to keep the results of the next run, use run --results=SIZE`
 	for name, test := range map[string]struct {
 		job     *batchv1.Job
 		running bool
@@ -36,7 +36,7 @@ func TestFetchNamesFilesOfPod(t *testing.T) {
 		"with the agent":  {faketest.Job("train", running, onEmptyDir), true, "a --transport=exec", `; --transport=exec requires a helper pod, which cannot mount an emptyDir volume`},
 		"its pod ended":   {done("train", time.Hour, onEmptyDir), false, "", `/scratch was on emptyDir volume "scratch", which exists only while its pod runs; to keep the results of the next run, use run --results=SIZE`},
 		"beside a claim":  {faketest.Job("train", running, mounting("data"), onEmptyDir), true, "/scratch/a --transport=exec", `/scratch/a is on emptyDir volume "scratch", which is deleted with pod "train-x"`},
-		"not on a volume": {faketest.Job("train", running), true, "/tmp/a", `it has no volume, so its files are deleted with pod "train-x"; while the pod runs, copy them with "kubectl cp -c main lab/train-x:/tmp/a train` + next},
+		"not on a volume": {faketest.Job("train", running), true, "/tmp/a", `it has no volume, so its files are deleted with pod "train-x"; while the pod runs, copy them with "kubectl cp -c main lab/train-x:/tmp/a train` + advice},
 		"nothing is left": {done("train", time.Hour), false, "/tmp/a", "it has no volume, so its files were lost when its container ended; use run --results=SIZE to keep results"},
 		"another path":    {faketest.Job("train", running, mounting("data"), onEmptyDir), true, "/elsewhere", `path "/elsewhere" is not on a volume that the job writes to (claim data at /data)`},
 	} {
@@ -54,8 +54,8 @@ func TestFetchNamesFilesOfPod(t *testing.T) {
 // A claim that is being deleted is named at once, with what holds it.
 func TestFetchNamesClaimBeingDeleted(t *testing.T) {
 	deleted := func(c *corev1.PersistentVolumeClaim) {
-		now := metav1.NewTime(faketest.Now())
-		c.DeletionTimestamp, c.Finalizers = &now, []string{"kubernetes.io/pvc-protection"}
+		startedAt := metav1.NewTime(faketest.Now())
+		c.DeletionTimestamp, c.Finalizers = &startedAt, []string{"kubernetes.io/pvc-protection"}
 	}
 	job := done("train", time.Hour, made("train-results"))
 	for name, test := range map[string]struct {

@@ -46,11 +46,11 @@ func fetchable(t *testing.T, job *batchv1.Job, tree filetree.Tree) []runtime.Obj
 
 // onThisMachine is a cluster whose containers are this machine.
 func onThisMachine(objects ...[]runtime.Object) *faketest.Cluster {
-	var all []runtime.Object
-	for _, some := range objects {
-		all = append(all, some...)
+	var merged []runtime.Object
+	for _, group := range objects {
+		merged = append(merged, group...)
 	}
-	return faketest.New(all...).Executing(&localexec.Executor{})
+	return faketest.New(merged...).Executing(&localexec.Executor{})
 }
 
 // localFiles is what is in the current folder, by name and content.

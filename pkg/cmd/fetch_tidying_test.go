@@ -41,9 +41,9 @@ func (o *output) String() string {
 // fetch prints its result before it asks a store for what an interrupted fetch left there.
 func TestFetchPrintsResultBeforeTidying(t *testing.T) {
 	t.Chdir(t.TempDir())
-	out, asked := &output{}, make(chan string, 100)
+	out, requests := &output{}, make(chan string, 100)
 	store, _ := s3test.Start(t, func(http.ResponseWriter, *http.Request) bool {
-		asked <- out.String()
+		requests <- out.String()
 		return false
 	})
 	t.Setenv("AWS_ENDPOINT_URL_S3", store.Endpoint())
@@ -65,11 +65,11 @@ func TestFetchPrintsResultBeforeTidying(t *testing.T) {
 	got := executeAs(t, onThisMachine(objects), func(f *factory.Factory) {
 		f.Streams.Out, f.CacheDir = out, filepath.Dir(remembered)
 	}, "fetch", "train")
-	close(asked)
-	if len(asked) == 0 || got.Status != 0 {
-		t.Errorf("%d requests: %+v", len(asked), got)
+	close(requests)
+	if len(requests) == 0 || got.Status != 0 {
+		t.Errorf("%d requests: %+v", len(requests), got)
 	}
-	for shown := range asked {
+	for shown := range requests {
 		if !strings.HasPrefix(shown, "Fetched 1 file") {
 			t.Errorf("the store was asked when the output was %q", shown)
 		}

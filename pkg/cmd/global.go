@@ -55,8 +55,8 @@ func addVerbosity(root *cobra.Command) {
 // pause waits for Enter where --pause asks for it and somebody can press it: in a line that a shell
 // completes, it is only a word.
 func pause(streams genericiooptions.IOStreams, called *cobra.Command) {
-	wanted, err := called.Flags().GetBool("pause")
-	if err != nil || !wanted || slices.Contains(requests(), called.CalledAs()) || !ui.IsTerminal(streams.In) {
+	pauses, err := called.Flags().GetBool("pause")
+	if err != nil || !pauses || slices.Contains(requests(), called.CalledAs()) || !ui.IsTerminal(streams.In) {
 		return
 	}
 	_, _ = fmt.Fprint(streams.ErrOut, "\nPress Enter to return.")

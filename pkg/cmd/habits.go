@@ -13,8 +13,8 @@ type flagHabit struct {
 	verbs []string
 	// use are the words that serve in its place, each a flag or an argument.
 	use []string
-	// why says what use does not, or all where use is empty.
-	why string
+	// explanation says what use does not, or all where use is empty.
+	explanation string
 }
 
 func (h flagHabit) appliesTo(verb string) bool { return slices.Contains(h.verbs, verb) }
@@ -23,11 +23,11 @@ func (h flagHabit) appliesTo(verb string) bool { return slices.Contains(h.verbs,
 func (h flagHabit) advice() string {
 	switch text := strings.Join(h.use, " or "); {
 	case text == "":
-		return h.why
-	case h.why == "":
+		return h.explanation
+	case h.explanation == "":
 		return "use " + text
 	default:
-		return "use " + text + ": " + h.why
+		return "use " + text + ": " + h.explanation
 	}
 }
 
@@ -43,10 +43,10 @@ func creating() []string { return []string{"run", "rerun"} }
 func containerHabits() []flagHabit {
 	create, pull := creating(), []string{"--image-pull-policy=Always"}
 	return []flagHabit{
-		{flag: "--command", verbs: create, why: "the words after -- are the command"},
-		{flag: "--entrypoint", verbs: create, why: "the words after -- are the command"},
+		{flag: "--command", verbs: create, explanation: "the words after -- are the command"},
+		{flag: "--entrypoint", verbs: create, explanation: "the words after -- are the command"},
 		{flag: "--environment", verbs: create, use: []string{"--env=KEY=VALUE"}},
-		{flag: "--env-vars", verbs: create, use: []string{"--env=KEY=VALUE"}, why: "once for each variable"},
+		{flag: "--env-vars", verbs: create, use: []string{"--env=KEY=VALUE"}, explanation: "once for each variable"},
 		{flag: "--cpus", verbs: create, use: []string{"--cpu"}},
 		{flag: "--gpus", verbs: create, use: []string{"--gpu"}},
 		{flag: "--gres", verbs: create, use: []string{"--gpu"}},
@@ -61,12 +61,12 @@ func containerHabits() []flagHabit {
 		{flag: "--pull-secret", verbs: create, use: []string{"--image-pull-secret=NAME"}},
 		{flag: "--working-dir", verbs: create, use: []string{"--workdir=/path"}},
 		{flag: "-w", verbs: create, use: []string{"--workdir=/path"}},
-		{flag: "-i", verbs: create, why: "a job has no terminal to attach to; the image is --image"},
-		{flag: "-it", verbs: create, why: "a job has no terminal to attach to; \"kubectl batch logs NAME -f\" follows its log"},
-		{flag: "-t", verbs: create, why: "a job has no terminal to attach to"},
-		{flag: "--tty", verbs: create, why: "a job has no terminal to attach to"},
-		{flag: "--stdin", verbs: create, why: "a job has no terminal to attach to; to run a program from stdin, use --script=-"},
-		{flag: "--interactive", verbs: create, why: "a job has no terminal to attach to"},
+		{flag: "-i", verbs: create, explanation: "a job has no terminal to attach to; the image is --image"},
+		{flag: "-it", verbs: create, explanation: "a job has no terminal to attach to; \"kubectl batch logs NAME -f\" follows its log"},
+		{flag: "-t", verbs: create, explanation: "a job has no terminal to attach to"},
+		{flag: "--tty", verbs: create, explanation: "a job has no terminal to attach to"},
+		{flag: "--stdin", verbs: create, explanation: "a job has no terminal to attach to; to run a program from stdin, use --script=-"},
+		{flag: "--interactive", verbs: create, explanation: "a job has no terminal to attach to"},
 		{flag: "--attach", verbs: create, use: []string{"--follow"}},
 	}
 }
@@ -76,12 +76,12 @@ func mountHabits() []flagHabit {
 	create, claims := creating(), []string{"--pvc=NAME:/path", "--config-map=NAME:/path", "--results=1Gi"}
 	const localFiles = "pods cannot mount a directory of the local machine"
 	return []flagHabit{
-		{flag: "--volume", verbs: create, use: claims, why: localFiles},
-		{flag: "--volumes", verbs: create, use: claims, why: localFiles},
-		{flag: "--volume-mount", verbs: create, use: claims, why: localFiles},
-		{flag: "--volume-mounts", verbs: create, use: claims, why: localFiles},
-		{flag: "--mount", verbs: create, use: claims, why: localFiles},
-		{flag: "--host-path", verbs: create, use: claims, why: localFiles},
+		{flag: "--volume", verbs: create, use: claims, explanation: localFiles},
+		{flag: "--volumes", verbs: create, use: claims, explanation: localFiles},
+		{flag: "--volume-mount", verbs: create, use: claims, explanation: localFiles},
+		{flag: "--volume-mounts", verbs: create, use: claims, explanation: localFiles},
+		{flag: "--mount", verbs: create, use: claims, explanation: localFiles},
+		{flag: "--host-path", verbs: create, use: claims, explanation: localFiles},
 		{flag: "--claim-name", verbs: create, use: []string{"--pvc=NAME:/path"}},
 		{flag: "--tmpfs", verbs: create, use: []string{"--scratch=1Gi:/path"}},
 		{flag: "--empty-dir", verbs: create, use: []string{"--scratch=1Gi:/path"}},
@@ -107,15 +107,15 @@ func podHabits() []flagHabit {
 		{flag: "--priority", verbs: create, use: []string{"--priority-class=NAME"}},
 		{flag: "--node-name", verbs: create, use: []string{"--node-selector=kubernetes.io/hostname=NODE"}},
 		{flag: "--platform", verbs: create, use: []string{"--arch=amd64"}},
-		{flag: "--port", verbs: create, why: "jobs do not publish ports"},
-		{flag: "--publish", verbs: create, why: "jobs do not publish ports"},
-		{flag: "--expose", verbs: create, why: "jobs do not publish ports"},
-		{flag: "-p", verbs: create, why: "jobs do not publish ports"},
+		{flag: "--port", verbs: create, explanation: "jobs do not publish ports"},
+		{flag: "--publish", verbs: create, explanation: "jobs do not publish ports"},
+		{flag: "--expose", verbs: create, explanation: "jobs do not publish ports"},
+		{flag: "-p", verbs: create, explanation: "jobs do not publish ports"},
 	}
 	const manifest = "run has no flag for this; set it in a manifest and use -f"
 	for flag := range strings.FieldsSeq("--affinity --cap-add --device --dns --host-network --hostname --init-container --net --network --overrides " +
 		"--pod-failure-policy --privileged --security-context --sysctl --termination-grace-period-seconds --ulimit") {
-		habits = append(habits, flagHabit{flag: flag, verbs: create, why: manifest})
+		habits = append(habits, flagHabit{flag: flag, verbs: create, explanation: manifest})
 	}
 	return habits
 }
@@ -125,18 +125,18 @@ func jobHabits() []flagHabit {
 	create, local := creating(), []string{"fetch", "run", "rerun"}
 	const noRestart = "a failed pod is replaced, never restarted in place"
 	return []flagHabit{
-		{flag: "--name", verbs: []string{"run"}, why: "the name is the first argument: run NAME"},
-		{flag: "--labels", verbs: create, use: []string{"--label=KEY=VALUE"}, why: "once for each label"},
-		{flag: "--annotations", verbs: create, use: []string{"--annotation=KEY=VALUE"}, why: "once for each annotation"},
-		{flag: "--active-deadline-seconds", verbs: create, use: []string{"--time=1h", "--deadline=1h"}, why: "the limit of each attempt, or of the whole job"},
-		{flag: "--retries", verbs: create, use: []string{"--backoff-limit=1", "--retries-per-task=1"}, why: "for a job, or for each task of an array"},
+		{flag: "--name", verbs: []string{"run"}, explanation: "the name is the first argument: run NAME"},
+		{flag: "--labels", verbs: create, use: []string{"--label=KEY=VALUE"}, explanation: "once for each label"},
+		{flag: "--annotations", verbs: create, use: []string{"--annotation=KEY=VALUE"}, explanation: "once for each annotation"},
+		{flag: "--active-deadline-seconds", verbs: create, use: []string{"--time=1h", "--deadline=1h"}, explanation: "the limit of each attempt, or of the whole job"},
+		{flag: "--retries", verbs: create, use: []string{"--backoff-limit=1", "--retries-per-task=1"}, explanation: "for a job, or for each task of an array"},
 		{flag: "--backoff-limit-per-index", verbs: create, use: []string{"--retries-per-task=1"}},
 		{flag: "--max-failed-indexes", verbs: create, use: []string{"--max-failed-tasks=1"}},
 		{flag: "--completion-mode", verbs: create, use: []string{"--array=10"}},
-		{flag: "--restart", verbs: create, use: []string{"--backoff-limit=1"}, why: noRestart},
-		{flag: "--restart-policy", verbs: create, use: []string{"--backoff-limit=1"}, why: noRestart},
+		{flag: "--restart", verbs: create, use: []string{"--backoff-limit=1"}, explanation: noRestart},
+		{flag: "--restart-policy", verbs: create, use: []string{"--backoff-limit=1"}, explanation: noRestart},
 		{flag: "--ttl-seconds-after-finished", verbs: create, use: []string{"--ttl=24h"}},
-		{flag: "--detach", verbs: create, why: "run does not wait for the job"},
+		{flag: "--detach", verbs: create, explanation: "run does not wait for the job"},
 		{flag: "--watch", verbs: create, use: []string{"--wait", "--follow"}},
 		{flag: "--output-dir", verbs: local, use: []string{"-d"}},
 		{flag: "--dest", verbs: local, use: []string{"-d"}},
@@ -146,27 +146,27 @@ func jobHabits() []flagHabit {
 // otherHabits are about the verbs that act on jobs.
 func otherHabits() []flagHabit {
 	return []flagHabit{
-		{flag: "--all", verbs: []string{"purge"}, why: "without job names, purge selects the completed jobs of the namespace"},
-		{flag: "--all", verbs: []string{"list"}, why: "without flags, list shows all jobs of the namespace"},
-		{flag: "--all", verbs: []string{"wait", "logs", "fetch"}, why: "to select jobs, use -l, --mine or --state"},
-		{flag: "--tail", verbs: []string{"logs"}, why: "logs prints the whole log"},
-		{flag: "--since", verbs: []string{"logs"}, why: "logs prints the whole log"},
-		{flag: "--since-time", verbs: []string{"logs"}, why: "logs prints the whole log"},
-		{flag: "--previous", verbs: []string{"logs"}, why: "logs prints the log of every attempt"},
-		{flag: "-p", verbs: []string{"logs"}, why: "logs prints the log of every attempt"},
-		{flag: "--container", verbs: []string{"logs"}, why: "\"kubectl logs POD -c CONTAINER\" prints the log of one container"},
-		{flag: "-c", verbs: []string{"logs"}, why: "\"kubectl logs POD -c CONTAINER\" prints the log of one container"},
-		{flag: "--for", verbs: []string{"wait"}, why: "wait ends when the job is finished, with the exit status of the job"},
-		{flag: "--watch", verbs: []string{"list"}, why: "\"kubectl batch wait NAME\" waits for a job and prints each change"},
-		{flag: "-w", verbs: []string{"list"}, why: "\"kubectl batch wait NAME\" waits for a job and prints each change"},
+		{flag: "--all", verbs: []string{"purge"}, explanation: "without job names, purge selects the completed jobs of the namespace"},
+		{flag: "--all", verbs: []string{"list"}, explanation: "without flags, list shows all jobs of the namespace"},
+		{flag: "--all", verbs: []string{"wait", "logs", "fetch"}, explanation: "to select jobs, use -l, --mine or --state"},
+		{flag: "--tail", verbs: []string{"logs"}, explanation: "logs prints the whole log"},
+		{flag: "--since", verbs: []string{"logs"}, explanation: "logs prints the whole log"},
+		{flag: "--since-time", verbs: []string{"logs"}, explanation: "logs prints the whole log"},
+		{flag: "--previous", verbs: []string{"logs"}, explanation: "logs prints the log of every attempt"},
+		{flag: "-p", verbs: []string{"logs"}, explanation: "logs prints the log of every attempt"},
+		{flag: "--container", verbs: []string{"logs"}, explanation: "\"kubectl logs POD -c CONTAINER\" prints the log of one container"},
+		{flag: "-c", verbs: []string{"logs"}, explanation: "\"kubectl logs POD -c CONTAINER\" prints the log of one container"},
+		{flag: "--for", verbs: []string{"wait"}, explanation: "wait ends when the job is finished, with the exit status of the job"},
+		{flag: "--watch", verbs: []string{"list"}, explanation: "\"kubectl batch wait NAME\" waits for a job and prints each change"},
+		{flag: "-w", verbs: []string{"list"}, explanation: "\"kubectl batch wait NAME\" waits for a job and prints each change"},
 		{flag: "--dry-run", verbs: []string{"fetch"}, use: []string{"--plan"}},
 		{flag: "--bwlimit", verbs: []string{"fetch"}, use: []string{"--limit-rate=10M"}},
-		{flag: "--recursive", verbs: []string{"fetch"}, why: "fetch always copies directories recursively"},
-		{flag: "-r", verbs: []string{"fetch"}, why: "fetch always copies directories recursively"},
-		{flag: "--container", verbs: []string{"fetch"}, why: "a PATH selects the mount of the container that wrote the files"},
-		{flag: "-c", verbs: []string{"fetch"}, why: "a PATH selects the mount of the container that wrote the files"},
-		{flag: "--grace-period", verbs: []string{"cancel", "purge"}, why: "the grace period of the pods applies"},
-		{flag: "--cascade", verbs: []string{"purge"}, why: "purge always deletes the pods of a job"},
+		{flag: "--recursive", verbs: []string{"fetch"}, explanation: "fetch always copies directories recursively"},
+		{flag: "-r", verbs: []string{"fetch"}, explanation: "fetch always copies directories recursively"},
+		{flag: "--container", verbs: []string{"fetch"}, explanation: "a PATH selects the mount of the container that wrote the files"},
+		{flag: "-c", verbs: []string{"fetch"}, explanation: "a PATH selects the mount of the container that wrote the files"},
+		{flag: "--grace-period", verbs: []string{"cancel", "purge"}, explanation: "the grace period of the pods applies"},
+		{flag: "--cascade", verbs: []string{"purge"}, explanation: "purge always deletes the pods of a job"},
 	}
 }
 

@@ -64,19 +64,19 @@ func commands(cmd *cobra.Command, groups []group) (lists []string) {
 		groups = nil
 	}
 	grouped := []*cobra.Command{}
-	for _, one := range groups {
-		grouped = append(grouped, one.commands...)
+	for _, group := range groups {
+		grouped = append(grouped, group.commands...)
 	}
-	rest := slices.DeleteFunc(slices.Clone(cmd.Commands()), func(one *cobra.Command) bool {
-		return slices.Contains(grouped, one) || one.Name() == "options"
+	rest := slices.DeleteFunc(slices.Clone(cmd.Commands()), func(command *cobra.Command) bool {
+		return slices.Contains(grouped, command) || command.Name() == "options"
 	})
 	heading := "Available Commands:"
 	if len(groups) > 0 {
 		heading = "Other Commands:"
 	}
-	for _, one := range append(slices.Clone(groups), group{heading, rest}) {
-		lines := []string{one.heading}
-		for _, command := range one.commands {
+	for _, list := range append(slices.Clone(groups), group{heading, rest}) {
+		lines := []string{list.heading}
+		for _, command := range list.commands {
 			if command.IsAvailableCommand() {
 				lines = append(lines, fmt.Sprintf("  %-*s   %s", command.NamePadding(), command.Name(), command.Short))
 			}
@@ -92,23 +92,23 @@ func commands(cmd *cobra.Command, groups []group) (lists []string) {
 // its options.
 func sectionsOf(cmd *cobra.Command) (texts []string) {
 	var headings []string
-	under := map[string]*strings.Builder{}
+	byHeading := map[string]*strings.Builder{}
 	cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
 		if flag.Hidden || flag.Name == "help" || cmd.PersistentFlags().Lookup(flag.Name) == flag {
 			return
 		}
 		heading := section.Of(flag)
-		if under[heading] == nil {
-			headings, under[heading] = append(headings, heading), &strings.Builder{}
+		if byHeading[heading] == nil {
+			headings, byHeading[heading] = append(headings, heading), &strings.Builder{}
 		}
-		under[heading].WriteString(describe(flag))
+		byHeading[heading].WriteString(describe(flag))
 	})
 	for _, heading := range headings {
 		title := cmp.Or(heading, "Options")
 		if heading == "" && len(headings) > 1 {
 			title = "Other options"
 		}
-		texts = append(texts, title+":\n"+strings.TrimRight(under[heading].String(), "\n"))
+		texts = append(texts, title+":\n"+strings.TrimRight(byHeading[heading].String(), "\n"))
 	}
 	return texts
 }

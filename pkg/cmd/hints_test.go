@@ -43,7 +43,7 @@ func (p place) Source() string { return string(p) }
 
 // An error of the connection says which context and which file lead there.
 func TestConnectionErrorsNameContext(t *testing.T) {
-	const from = place(`context "lab" of /home/me/config`)
+	const origin = place(`context "lab" of /home/me/config`)
 	refused := &url.Error{Op: "Get", URL: "https://10.0.0.1:6443/api", Err: errors.New("dial tcp 10.0.0.1:6443: connect: connection refused")}
 	for name, test := range map[string]struct {
 		err  error
@@ -52,11 +52,11 @@ func TestConnectionErrorsNameContext(t *testing.T) {
 		"bad credentials": {apierrors.NewUnauthorized("Unauthorized"), `the server rejected the credentials of context "lab" of /home/me/config; log in again`},
 		"no server":       {refused, `(context "lab" of /home/me/config)`},
 	} {
-		if got := located(test.err, from); !strings.HasSuffix(got.Error(), test.want) {
+		if got := located(test.err, origin); !strings.HasSuffix(got.Error(), test.want) {
 			t.Errorf("%s: %v; want %s", name, got, test.want)
 		}
 	}
-	if other := errors.New("another"); located(other, from) != other || located(nil, from) != nil { //nolint:errorlint // the same error
+	if unrelated := errors.New("another"); located(unrelated, origin) != unrelated || located(nil, origin) != nil { //nolint:errorlint // the same error
 		t.Error("another error was changed")
 	}
 }

@@ -16,8 +16,8 @@ import (
 )
 
 func running(job *batchv1.Job) {
-	one, start := int32(1), metav1.NewTime(faketest.Now().Add(-50*time.Minute))
-	job.Status.Ready, job.Status.StartTime = &one, &start
+	completions, start := int32(1), metav1.NewTime(faketest.Now().Add(-50*time.Minute))
+	job.Status.Ready, job.Status.StartTime = &completions, &start
 }
 
 func suspended(job *batchv1.Job) {
@@ -176,14 +176,14 @@ func TestListOrphansOfWhat(t *testing.T) {
 func TestListAsksOnce(t *testing.T) {
 	cluster := faketest.New(results(corev1.ClaimBound, "1Gi"))
 	execute(t, cluster, "list", "--mine")
-	asked := 0
+	requests := 0
 	for _, call := range cluster.Calls() {
 		if strings.HasPrefix(call, "create selfsubjectreviews") {
-			asked++
+			requests++
 		}
 	}
-	if asked != 1 {
-		t.Errorf("%d times: %v", asked, cluster.Calls())
+	if requests != 1 {
+		t.Errorf("%d times: %v", requests, cluster.Calls())
 	}
 }
 

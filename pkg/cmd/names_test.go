@@ -155,11 +155,11 @@ func TestNameIsWrittenWhereItIsRewritten(t *testing.T) {
 
 // declared is the name of a function, or of what is declared alone.
 func declared(declaration ast.Decl) string {
-	switch one := declaration.(type) {
+	switch typed := declaration.(type) {
 	case *ast.FuncDecl:
-		return one.Name.Name
+		return typed.Name.Name
 	case *ast.GenDecl:
-		if value, ok := one.Specs[0].(*ast.ValueSpec); ok && len(one.Specs) == 1 {
+		if value, ok := typed.Specs[0].(*ast.ValueSpec); ok && len(typed.Specs) == 1 {
 			return value.Names[0].Name
 		}
 	}

@@ -24,22 +24,22 @@ func sameNames() (objects []runtime.Object) {
 			job.Spec.Selector = &metav1.LabelSelector{MatchLabels: map[string]string{batchv1.ControllerUidLabel: string(job.UID)}}
 			mine(job)
 		}
-		pod := func(of *batchv1.Job, phase corev1.PodPhase, changes ...func(*corev1.Pod)) *corev1.Pod {
-			pod := faketest.PodOf(of, of.Name+"-x", phase, changes...)
+		pod := func(owner *batchv1.Job, phase corev1.PodPhase, changes ...func(*corev1.Pod)) *corev1.Pod {
+			pod := faketest.PodOf(owner, owner.Name+"-x", phase, changes...)
 			pod.UID = faketest.UID(namespace + pod.Name)
 			return pod
 		}
 		helper := helperPod("x", corev1.PodSucceeded, time.Minute)
 		helper.Namespace, helper.UID = namespace, faketest.UID(namespace+helper.Name)
 		waits, busy := faketest.Job("waits", in), faketest.Job("busy", in, running)
-		bad := faketest.Job("bad", in, faketest.Ended(batchv1.JobFailed, time.Hour, "BackoffLimitExceeded", "too many"))
+		failed := faketest.Job("bad", in, faketest.Ended(batchv1.JobFailed, time.Hour, "BackoffLimitExceeded", "too many"))
 		claim := results(corev1.ClaimBound, "1Gi", func(c *corev1.PersistentVolumeClaim) {
 			c.Namespace, c.UID = namespace, faketest.UID(namespace+c.Name)
 			usedBy("train")(c)
 		})
-		kept := done("kept", time.Hour, in, made("train-results"))
+		complete := done("kept", time.Hour, in, made("train-results"))
 		foreign := faketest.Job("foreign", in, made("foreign-results"), faketest.Ended(batchv1.JobComplete, time.Hour), faketest.Marked(provenance.FetchedAnnotation, "2026-03-04T11:30:00Z"), faketest.Marked(provenance.FetchedByAnnotation, "anna"))
-		objects = append(objects, helper, waits, busy, bad, kept, foreign, claim, pod(waits, corev1.PodPending, faketest.Waiting("ErrImagePull", "none")), pod(busy, corev1.PodRunning), pod(bad, corev1.PodFailed, faketest.Exited(3)))
+		objects = append(objects, helper, waits, busy, failed, complete, foreign, claim, pod(waits, corev1.PodPending, faketest.Waiting("ErrImagePull", "none")), pod(busy, corev1.PodRunning), pod(failed, corev1.PodFailed, faketest.Exited(3)))
 	}
 	return objects
 }

@@ -18,7 +18,7 @@ func TestPurgeKeepsEphemeralResults(t *testing.T) {
 		spec.Volumes = append(spec.Volumes, corev1.Volume{Name: "out", VolumeSource: corev1.VolumeSource{Ephemeral: &corev1.EphemeralVolumeSource{}}})
 		spec.Containers[0].VolumeMounts = append(spec.Containers[0].VolumeMounts, corev1.VolumeMount{Name: "out", MountPath: "/out"})
 	}
-	const kept = `job "a" was kept: its results on claim a-1-out were not fetched, and this claim is deleted with the pods; run `
+	const keptMessage = `job "a" was kept: its results on claim a-1-out were not fetched, and this claim is deleted with the pods; run `
 	for name, test := range map[string]struct {
 		args    []string
 		pod     bool
@@ -32,18 +32,18 @@ func TestPurgeKeepsEphemeralResults(t *testing.T) {
 		"its pods are gone": {[]string{"a"}, false, 0, true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			one := done("a", time.Hour, func(job *batchv1.Job) { writes(&job.Spec.Template.Spec) })
-			cluster := faketest.New(one)
+			object := done("a", time.Hour, func(job *batchv1.Job) { writes(&job.Spec.Template.Spec) })
+			cluster := faketest.New(object)
 			if test.pod {
-				pod := faketest.PodOf(one, "a-1", corev1.PodSucceeded)
-				pod.OwnerReferences = []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "Job", Name: one.Name, UID: one.UID}}
+				pod := faketest.PodOf(object, "a-1", corev1.PodSucceeded)
+				pod.OwnerReferences = []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "Job", Name: object.Name, UID: object.UID}}
 				if err := cluster.Add(pod); err != nil {
 					t.Fatal(err)
 				}
 			}
 			got := execute(t, cluster, append([]string{"purge", "-y"}, test.args...)...)
 			deleted := strings.Contains(strings.Join(got.Changes, "\n"), "delete jobs a ")
-			if got.Status != test.status || deleted != test.deleted || strings.Contains(got.Stderr, kept) == test.deleted {
+			if got.Status != test.status || deleted != test.deleted || strings.Contains(got.Stderr, keptMessage) == test.deleted {
 				t.Errorf("%+v", got)
 			}
 		})

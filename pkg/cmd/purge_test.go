@@ -160,8 +160,8 @@ func TestPurgeOverHelper(t *testing.T) {
 			t.Parallel()
 			cluster := faketest.New(done("a", time.Hour), helperPod("a", test.phase, time.Minute)).Executing(test.found)
 			got := execute(t, cluster, "purge", "-y")
-			left := strings.Contains(got.Stderr, `job "a": grace is fetching its results`)
-			if deleted := slices.Contains(got.Changes, deletes("a")); deleted != test.deleted || left == test.deleted {
+			skipped := strings.Contains(got.Stderr, `job "a": grace is fetching its results`)
+			if deleted := slices.Contains(got.Changes, deletes("a")); deleted != test.deleted || skipped == test.deleted {
 				t.Errorf("%+v", got)
 			}
 		})
@@ -207,7 +207,7 @@ func TestPurgeMistyped(t *testing.T) {
 		"--wait=maybe": `invalid value "maybe" for --wait: must be true or false`,
 	} {
 		got := execute(t, faketest.New(done("a", time.Hour)), "purge", "-y", arg)
-		if first, _, _ := strings.Cut(got.Stderr, "\n"); first != "error: "+want || got.Status != 2 || got.Changes != nil {
+		if firstLine, _, _ := strings.Cut(got.Stderr, "\n"); firstLine != "error: "+want || got.Status != 2 || got.Changes != nil {
 			t.Errorf("%s: %+v", arg, got)
 		}
 	}

@@ -64,7 +64,8 @@ func of(job *batchv1.Job) func(*corev1.Pod) {
 func ofJob(job string) func(*corev1.PersistentVolumeClaim) {
 	return func(c *corev1.PersistentVolumeClaim) {
 		fetched := claim.MarkOf(c)
-		c.Name, c.UID, c.Labels[provenance.JobLabel] = job+"-results", faketest.UID(job+"-results"), job
+		c.Name, c.UID = job+"-results", faketest.UID(job+"-results")
+		c.Labels[provenance.JobLabel] = job
 		if usedBy(job)(c); fetched != nil {
 			fetchedClaimBy(fetched.By)(c)
 		}

@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/terminal"
 )
 
-// asked runs a command at a terminal, presses answer at its question, and returns what the terminal showed before that.
-func asked(t *testing.T, cluster *faketest.Cluster, answer string, args ...string) (shown string, got result) {
+// answerPrompt runs a command at a terminal, presses answer at its question, and returns what the terminal showed before that.
+func answerPrompt(t *testing.T, cluster *faketest.Cluster, answer string, args ...string) (shown string, got result) {
 	t.Helper()
 	open := terminal.Open(t.Fatalf, t.Cleanup)
 	ended := make(chan result)
@@ -55,7 +55,7 @@ func TestCancelNamesWhatIsLost(t *testing.T) {
 		"saved logs, not volumes": {[]func(*batchv1.Job){active, ephemeralOut}, []string{saved}, ". Pods that have not ended are deleted, with the files on their volume out. [y/N] "},
 	} {
 		t.Run(name, func(t *testing.T) {
-			shown, got := asked(t, faketest.New(faketest.Job("a", test.jobs...)), "n", append([]string{"cancel", "a"}, test.args...)...)
+			shown, got := answerPrompt(t, faketest.New(faketest.Job("a", test.jobs...)), "n", append([]string{"cancel", "a"}, test.args...)...)
 			if !strings.HasSuffix(shown, test.want) || got.Status != 1 || len(got.Changes) > 0 {
 				t.Errorf("%q, %+v; want %q", shown, got, test.want)
 			}
@@ -69,18 +69,18 @@ func TestCancelNamesWhatIsLost(t *testing.T) {
 
 // Results that were not fetched are named before the question, and the helper pods that are deleted too.
 func TestPurgeNamesLossesBeforeItAsks(t *testing.T) {
-	train, left := done("train", time.Hour, made("train-results")), helperPod("left", corev1.PodSucceeded, time.Minute)
-	cluster := func() *faketest.Cluster { return faketest.New(train, results(corev1.ClaimBound, "1Gi"), left) }
+	train, leftover := done("train", time.Hour, made("train-results")), helperPod("left", corev1.PodSucceeded, time.Minute)
+	cluster := func() *faketest.Cluster { return faketest.New(train, results(corev1.ClaimBound, "1Gi"), leftover) }
 	args := []string{"purge", "--volumes", "--discard-unfetched"}
 	const (
 		losses   = "Helper pods of interrupted fetches are also deleted: fetch-left\nResults that were not fetched will be lost: train-results\n"
 		question = "Delete 1 job, 1 claim (1.0GiB)? [y/N] "
 	)
-	shown, got := asked(t, cluster(), "n", args...)
+	shown, got := answerPrompt(t, cluster(), "n", args...)
 	if !strings.HasSuffix(shown, "\n"+losses+question) || got.Status != 1 || len(got.Changes) > 0 {
 		t.Errorf("no: %q, %+v", shown, got)
 	}
-	shown, got = asked(t, cluster(), "y", args...)
+	shown, got = answerPrompt(t, cluster(), "y", args...)
 	equal(t, got.Changes, []string{deletes("train"), deletesClaim("train"), "delete pods fetch-left uid=uid-fetch-left"})
 	if !strings.HasSuffix(shown, losses+question) || got.Status != 0 {
 		t.Errorf("yes: %q, %+v", shown, got)

@@ -27,7 +27,7 @@ const owns = ` application/strategic-merge-patch+json {"metadata":{"ownerReferen
 // the namespace's annotation; then it makes things, gives the job its own, and looks for helper pods left behind.
 func TestRunCalls(t *testing.T) {
 	bucket := &corev1.Secret{ObjectMeta: named("bucket"), Data: map[string][]byte{"AWS_ACCESS_KEY_ID": nil, "AWS_SECRET_ACCESS_KEY": nil}}
-	there := []runtime.Object{
+	existing := []runtime.Object{
 		faketest.Claim("data", "1Gi", corev1.ClaimBound), bucket, &corev1.Secret{ObjectMeta: named("keys")},
 		&corev1.ConfigMap{ObjectMeta: named("settings")}, &corev1.ServiceAccount{ObjectMeta: named("trainer")}, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: faketest.Namespace}},
 		&storagev1.StorageClass{ObjectMeta: metav1.ObjectMeta{Name: "fast"}}, &schedulingv1.PriorityClass{ObjectMeta: metav1.ObjectMeta{Name: "low"}},
@@ -56,7 +56,7 @@ func TestRunCalls(t *testing.T) {
 		"a dry run here": {"--pvc=data --secret=keys:/keys --results=1Gi --secret-env=A=b --dry-run", nil},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cluster := faketest.New(there...)
+			cluster := faketest.New(existing...)
 			got := execute(t, cluster, append([]string{"run", "train", "--image=i"}, strings.Fields(test.line)...)...)
 			equal(t, got.Status, 0)
 			equal(t, cluster.Calls(), test.want)
@@ -83,9 +83,9 @@ func TestRunUndoesAll(t *testing.T) {
 func TestRunUndoesATakenName(t *testing.T) {
 	cluster := faketest.New()
 	once(t, cluster, "--results=1Gi")
-	before := len(cluster.Changes())
+	changesBefore := len(cluster.Changes())
 	got := execute(t, cluster, "run", "train", "--image=i", "--results=1Gi", "--script=testdata/files/plain")
-	changes := got.Changes[before:]
+	changes := got.Changes[changesBefore:]
 	if got.Status != 1 || len(changes) != 6 || changes[3] != makesJob || changes[4] != "delete configmaps train-script-x7k2p uid=uid-train-script-x7k2p" ||
 		!strings.Contains(changes[5], `"kubectl-batch.github.io/fetched":"uid-train-results 2026-03-01T00:00:00Z"`) {
 		t.Errorf("%+v", got)
@@ -100,13 +100,13 @@ func TestRunUndoesATakenName(t *testing.T) {
 func TestRerunShares(t *testing.T) {
 	cluster := faketest.New()
 	once(t, cluster, "--secret-env=A=b", "--script=testdata/files/plain")
-	before := len(cluster.Calls())
+	callsBefore := len(cluster.Calls())
 	got := execute(t, cluster, "rerun", "train", "--name=again")
-	own := strings.NewReplacer(`"train"`, `"again"`, "uid-train", "uid-again").Replace(owns)
+	ownedByRerun := strings.NewReplacer(`"train"`, `"again"`, "uid-train", "uid-again").Replace(owns)
 	equal(t, got.Status, 0)
-	equal(t, cluster.Calls()[before:], []string{
+	equal(t, cluster.Calls()[callsBefore:], []string{
 		"create selfsubjectreviews", "get jobs train", "get configmaps train-script-x7k2p", "get secrets train-env-x7k2p",
-		"create jobs again fieldManager=kubectl-batch", "patch configmaps train-script-x7k2p" + own, "patch secrets train-env-x7k2p" + own, sweeps,
+		"create jobs again fieldManager=kubectl-batch", "patch configmaps train-script-x7k2p" + ownedByRerun, "patch secrets train-env-x7k2p" + ownedByRerun, sweeps,
 	})
 	if err := cluster.Remove(corev1.SchemeGroupVersion.WithResource("configmaps"), "train-script-x7k2p"); err != nil {
 		t.Fatal(err)

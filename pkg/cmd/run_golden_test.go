@@ -144,7 +144,9 @@ func once(t *testing.T, cluster *faketest.Cluster, args ...string) {
 	job.Spec.Template.Labels[batchv1.ControllerUidLabel] = string(job.UID)
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, provenance.FetchedAnnotation, "2026-03-01T00:00:00Z")
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, provenance.UseAnnotation, "train earlier")
-	job.ResourceVersion, job.Generation, job.CreationTimestamp = "7", 1, metav1.NewTime(faketest.Now())
+	job.ResourceVersion = "7"
+	job.Generation = 1
+	job.CreationTimestamp = metav1.NewTime(faketest.Now())
 	if err := cluster.Update(batchv1.SchemeGroupVersion.WithResource("jobs"), job); err != nil {
 		t.Fatal(err)
 	}
@@ -152,7 +154,7 @@ func once(t *testing.T, cluster *faketest.Cluster, args ...string) {
 
 // The same again: what was asked for, and nothing of what became of it.
 func TestRerunGolden(t *testing.T) {
-	for name, test := range map[string]struct{ first, args []string }{
+	for name, test := range map[string]struct{ original, args []string }{
 		"same":         {[]string{"--results=1Gi", "--cpu=1", "--spread", "--suspend", "--", "a"}, nil},
 		"class":        {[]string{"--results=1Gi", "--storage-class=fast", "--access-mode=RWX"}, nil},
 		"named":        {nil, []string{"--name=again", "--memory=2Gi", "--", "b"}},
@@ -176,7 +178,7 @@ func TestRerunGolden(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster := faketest.New(faketest.Claim("data", "1Gi", corev1.ClaimBound), faketest.Claim("other", "1Gi", corev1.ClaimBound))
-			once(t, cluster, test.first...)
+			once(t, cluster, test.original...)
 			goldenRun(t, cluster, "rerun-"+name, append([]string{"rerun", "train", "--dry-run=server", "-o=yaml"}, test.args...)...)
 		})
 	}

@@ -47,9 +47,9 @@ func TestRunStampsTheOwner(t *testing.T) {
 	cluster := faketest.New().As("system:serviceaccount:lab:dev")
 	execute(t, cluster, "run", "train", "--image=localhost/train:1", "--results=10Gi")
 	me := provenance.Identity{Name: "system:serviceaccount:lab:dev"}
-	made := cluster.Created()
-	equal(t, len(made), 2)
-	for _, object := range made {
+	created := cluster.Created()
+	equal(t, len(created), 2)
+	for _, object := range created {
 		accessor, err := meta.Accessor(object)
 		if err != nil {
 			t.Fatal(err)

@@ -25,7 +25,7 @@ func TestJobsReplaceEndedPodsOnly(t *testing.T) {
 	}
 	const named = "podReplacementPolicy: TerminatingOrFailed"
 	for name, test := range map[string]struct {
-		first    *batchv1.Job
+		original *batchv1.Job
 		manifest string
 		want     batchv1.PodReplacementPolicy
 		note     bool
@@ -42,8 +42,8 @@ func TestJobsReplaceEndedPodsOnly(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cluster, args := faketest.New(), []string{"rerun", "old", "--name=fit"}
-			if test.first != nil {
-				cluster = faketest.New(test.first)
+			if test.original != nil {
+				cluster = faketest.New(test.original)
 			} else {
 				file := filepath.Join(t.TempDir(), "job.yaml")
 				if err := os.WriteFile(file, []byte(test.manifest), 0o600); err != nil {

@@ -48,8 +48,8 @@ func fetchedClaimBy(user string) func(*corev1.PersistentVolumeClaim) {
 }
 
 func dying(c *corev1.PersistentVolumeClaim) {
-	now := metav1.NewTime(faketest.Now())
-	c.DeletionTimestamp, c.Finalizers = &now, []string{"kubernetes.io/pvc-protection"}
+	startedAt := metav1.NewTime(faketest.Now())
+	c.DeletionTimestamp, c.Finalizers = &startedAt, []string{"kubernetes.io/pvc-protection"}
 }
 
 var errRefused = apierrors.NewForbidden(batchv1.Resource("jobs"), "train", errors.New("exceeded quota"))
@@ -69,8 +69,8 @@ const (
 		`"kubectl-batch.github.io/fetched-files":"uid-train-results 3","kubectl-batch.github.io/fetched-of":"uid-train-results uid-train",` +
 		`"kubectl-batch.github.io/owner":"uid-train-results dev@example.org","kubectl-batch.github.io/use":"uid-train-results train 2026-02-01T00:00:00Z",` +
 		`"kubectl-batch.github.io/user":null},"uid":"uid-train-results"}}`
-	next = "\nNext:\n  kubectl batch logs train -f\n  kubectl batch wait train\n  kubectl batch fetch train\n"
-	full = "jobs.batch \"train\" is forbidden: exceeded quota\n"
+	nextSteps = "\nNext:\n  kubectl batch logs train -f\n  kubectl batch wait train\n  kubectl batch fetch train\n"
+	full      = "jobs.batch \"train\" is forbidden: exceeded quota\n"
 )
 
 func TestRun(t *testing.T) {
@@ -89,7 +89,7 @@ func TestRun(t *testing.T) {
 			Changes: []string{makesJob},
 		}},
 		"the claim before the job": {faketest.New(), withResults, result{
-			Stdout: "persistentvolumeclaim/train-results created\njob.batch/train created\n", Stderr: next,
+			Stdout: "persistentvolumeclaim/train-results created\njob.batch/train created\n", Stderr: nextSteps,
 			Changes: []string{makesClaim, takes, makesJob},
 		}},
 		"next lines reach the same cluster": {faketest.New().Typed("--context", "lab", "-n", "vision"), withResults, result{
@@ -101,12 +101,12 @@ func TestRun(t *testing.T) {
 		"next names the path of a claim that is written to": {
 			faketest.New(faketest.Claim("data", "1Gi", corev1.ClaimBound)), append(plain[:3:3], "--pvc=data:/in:ro", "--pvc=data/run7:/out"), result{
 				Stdout:  "job.batch/train created\n",
-				Stderr:  strings.Replace(next, "fetch train\n", "fetch train /out\n", 1),
+				Stderr:  strings.Replace(nextSteps, "fetch train\n", "fetch train /out\n", 1),
 				Changes: []string{makesJob},
 			},
 		},
 		"name alone": {faketest.New(), append(withResults[:4:4], "-o", "name"), result{
-			Stdout: "job.batch/train\n", Stderr: next, Changes: []string{makesClaim, takes, makesJob},
+			Stdout: "job.batch/train\n", Stderr: nextSteps, Changes: []string{makesClaim, takes, makesJob},
 		}},
 		"a name that is taken": {faketest.New(faketest.Job("train")), plain, result{
 			Stderr: "error: job \"train\" already exists in namespace \"lab\"; use --generate-name for a new name, " +
@@ -129,12 +129,12 @@ func TestRun(t *testing.T) {
 		"a claim that may not be read is tried": {
 			faketest.New().Refuse("get", "persistentvolumeclaims", apierrors.NewForbidden(corev1.Resource("persistentvolumeclaims"), "data", nil)),
 			append(plain[:3:3], "--pvc=data", "-oname"),
-			result{Stdout: "job.batch/train\n", Stderr: strings.Replace(next, "fetch train\n", "fetch train /data\n", 1), Changes: []string{makesJob}},
+			result{Stdout: "job.batch/train\n", Stderr: strings.Replace(nextSteps, "fetch train\n", "fetch train /data\n", 1), Changes: []string{makesJob}},
 		},
 		"a cluster that does not know who is asking": {
 			faketest.New().Refuse("create", "selfsubjectreviews", apierrors.NewNotFound(corev1.Resource("selfsubjectreviews"), "")),
 			append(withResults[:4:4], "-oname"),
-			result{Stdout: "job.batch/train\n", Stderr: next, Changes: []string{
+			result{Stdout: "job.batch/train\n", Stderr: nextSteps, Changes: []string{
 				makesClaim, strings.Replace(takes, `"uid-train-results dev@example.org"`, "null", 1), makesJob,
 			}},
 		},
@@ -146,8 +146,8 @@ func TestRun(t *testing.T) {
 // What is there under the name of the results claim is used only where nothing on it can be lost.
 func TestRunOverAClaim(t *testing.T) {
 	const using = "Using existing claim train-results (10Gi)"
-	empty, fetched := using+", which is empty\n"+next, using+" with the 3 files of job train, fetched 2026-03-01T00:00:00Z; this job writes to the same claim\n"+next
-	unfetched := using + " with the files of job train, which were not fetched; this job can overwrite them\n" + next
+	empty, fetched := using+", which is empty\n"+nextSteps, using+" with the 3 files of job train, fetched 2026-03-01T00:00:00Z; this job writes to the same claim\n"+nextSteps
+	unfetched := using + " with the files of job train, which were not fetched; this job can overwrite them\n" + nextSteps
 	type test struct {
 		cluster *faketest.Cluster
 		flags   []string
@@ -193,7 +193,7 @@ func TestRunOverAClaim(t *testing.T) {
 		"a refused job leaves the marks as they were": {
 			faketest.New(results(corev1.ClaimBound, "10Gi", fetchedClaim)).Refuse("create", "jobs", errRefused), nil,
 			result{
-				Stderr: strings.TrimSuffix(fetched, next) + "Error from server (Forbidden): " + full,
+				Stderr: strings.TrimSuffix(fetched, nextSteps) + "Error from server (Forbidden): " + full,
 				Status: 1, Changes: []string{makesClaim, takes, makesJob, gives},
 			},
 		},

@@ -36,11 +36,11 @@ func manyJobs() []runtime.Object {
 // A job that another user copied with kubectl has the label and the annotation of the first user. It is not a job of
 // the first user.
 func TestCopiedJobsAreNotMine(t *testing.T) {
-	copied := func(name string, from *batchv1.Job) *batchv1.Job {
-		from = from.DeepCopy()
-		from.Name, from.UID = name, faketest.UID(name)
-		aged(5 * time.Minute)(from)
-		return from
+	copied := func(name string, source *batchv1.Job) *batchv1.Job {
+		source = source.DeepCopy()
+		source.Name, source.UID = name, faketest.UID(name)
+		aged(5 * time.Minute)(source)
+		return source
 	}
 	busy, ended := faketest.Job("busy", mine, running), done("ended", time.Hour, mine)
 	cluster := func() *faketest.Cluster {
@@ -89,22 +89,22 @@ func TestSelectionFlagsOfAllVerbs(t *testing.T) {
 		"-A --mine --except done --except=far":  "halted waits near",
 		"--mine --older-than=2h -l team!=b":     "halted",
 	} {
-		for verb, how := range verbs {
+		for verb, arguments := range verbs {
 			t.Run(verb+" "+flags, func(t *testing.T) {
-				got := execute(t, faketest.New(manyJobs()...), append(append([]string{verb}, how.args...), strings.Fields(flags)...)...)
-				var names, wanted []string
+				got := execute(t, faketest.New(manyJobs()...), append(append([]string{verb}, arguments.args...), strings.Fields(flags)...)...)
+				var names, expected []string
 				for line := range strings.Lines(got.Stdout) {
 					names = append(names, strings.TrimPrefix(strings.TrimSpace(line), "job.batch/"))
 				}
 				for name := range strings.FieldsSeq(want) {
-					if slices.Contains(how.acts, name) {
-						wanted = append(wanted, name)
+					if slices.Contains(arguments.acts, name) {
+						expected = append(expected, name)
 					}
 				}
 				slices.Sort(names)
-				slices.Sort(wanted)
-				if !slices.Equal(names, wanted) || got.Status != 0 {
-					t.Errorf("%q; want %q: %+v", names, wanted, got)
+				slices.Sort(expected)
+				if !slices.Equal(names, expected) || got.Status != 0 {
+					t.Errorf("%q; want %q: %+v", names, expected, got)
 				}
 			})
 		}

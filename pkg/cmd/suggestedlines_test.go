@@ -16,8 +16,8 @@ import (
 
 // suggestedLine is a command line that the code puts together for a message; what is not a literal in it is x.
 type suggestedLine struct {
-	words []string
-	at    string
+	words    []string
+	position string
 }
 
 // suggestedLines returns the arguments of all calls of Line, LineIn and lineOf.
@@ -56,19 +56,19 @@ func suggestedLines(t *testing.T) (lines []suggestedLine) {
 // wordsOf are the words that expressions stand for.
 func wordsOf(expressions []ast.Expr) []string {
 	var words []string
-	for _, one := range expressions {
-		words = append(words, wordOf(one))
+	for _, expression := range expressions {
+		words = append(words, wordOf(expression))
 	}
 	return words
 }
 
 func wordOf(expression ast.Expr) string {
-	switch one := expression.(type) {
+	switch typed := expression.(type) {
 	case *ast.BasicLit:
-		text, _ := strconv.Unquote(one.Value)
+		text, _ := strconv.Unquote(typed.Value)
 		return text
 	case *ast.BinaryExpr:
-		return wordOf(one.X) + wordOf(one.Y)
+		return wordOf(typed.X) + wordOf(typed.Y)
 	default:
 		return "x"
 	}
@@ -87,11 +87,11 @@ func TestSuggestedLinesParse(t *testing.T) {
 			line.words = append(line.words, "x")
 		}
 		if err := parse(append([]string{"kubectl", "batch"}, line.words...)...); err != nil {
-			t.Errorf("%s: %q: %v", line.at, line.words, err)
+			t.Errorf("%s: %q: %v", line.position, line.words, err)
 		}
 		for _, word := range line.words {
 			if slices.Contains(unsafeFlags(), strings.TrimLeft(word, "-")) || word == "-A" || word == "-y" {
-				t.Errorf("%s: %q: %s is suggested", line.at, line.words, word)
+				t.Errorf("%s: %q: %s is suggested", line.position, line.words, word)
 			}
 		}
 	}
@@ -105,14 +105,14 @@ func TestUnsafeFlagsAreNamedWithWhatTheyLose(t *testing.T) {
 	suggests := regexp.MustCompile(`(?:use|add|, or|^or|\() ?((?:--[a-z-]+ )*)(--[a-z-]+)\b`)
 	consequence := regexp.MustCompile(`to delete|not fetched|never fetched|loses|overwrit|replaced|fetching|again|select`)
 	looked := 0
-	for _, one := range literals(t) {
-		for _, match := range suggests.FindAllStringSubmatch(one.text, -1) {
+	for _, text := range literals(t) {
+		for _, match := range suggests.FindAllStringSubmatch(text.text, -1) {
 			for flag := range strings.FieldsSeq(match[1] + match[2]) {
 				if !slices.Contains(unsafeFlags(), strings.TrimLeft(flag, "-")) {
 					continue
 				}
-				if looked++; !consequence.MatchString(one.text) {
-					t.Errorf("%s: %s is suggested without what it does: %q", one.at, flag, one.text)
+				if looked++; !consequence.MatchString(text.text) {
+					t.Errorf("%s: %s is suggested without what it does: %q", text.position, flag, text.text)
 				}
 			}
 		}

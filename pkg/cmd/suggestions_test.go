@@ -19,7 +19,7 @@ import (
 )
 
 // literal is a text of the program, and the verb in whose package it stands; "" for any verb.
-type literal struct{ verb, text, at string }
+type literal struct{ verb, text, position string }
 
 // verbOf returns the verb of a package; run for what run and rerun share.
 func verbOf(dir string) string {
@@ -34,7 +34,7 @@ func verbOf(dir string) string {
 }
 
 // literals returns the texts of all packages.
-func literals(t *testing.T) (all []literal) {
+func literals(t *testing.T) (result []literal) {
 	t.Helper()
 	err := filepath.WalkDir("..", func(path string, entry fs.DirEntry, err error) error {
 		name := entry.Name()
@@ -52,7 +52,7 @@ func literals(t *testing.T) (all []literal) {
 		ast.Inspect(file, func(node ast.Node) bool {
 			if lit, ok := node.(*ast.BasicLit); ok && lit.Kind == token.STRING {
 				text, _ := strconv.Unquote(lit.Value)
-				all = append(all, literal{verbOf(filepath.Dir(path)), text, files.Position(lit.Pos()).String()})
+				result = append(result, literal{verbOf(filepath.Dir(path)), text, files.Position(lit.Pos()).String()})
 			}
 			return true
 		})
@@ -61,7 +61,7 @@ func literals(t *testing.T) (all []literal) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return all
+	return result
 }
 
 // foreignFlags are flags of other programs that texts mention.
@@ -71,8 +71,8 @@ func foreignFlags() []string {
 		"--mail-type", "--mail-user", "--output", "--error", "--help", "--no-requeue", "--requeue", "--export", "--dependency", "--account", "--qos",
 		"--constraint", "--exclusive", "--command", "--tmp", "--format", "--epochs", "--seed", "--resume", "--type",
 	}
-	for _, one := range flagHabits() {
-		flags = append(flags, one.flag)
+	for _, habit := range flagHabits() {
+		flags = append(flags, habit.flag)
 	}
 	return flags
 }
@@ -86,62 +86,62 @@ var (
 // verb that the text names.
 func TestSuggestedFlagsExist(t *testing.T) {
 	root, _ := tree()
-	found := 0
-	for _, one := range literals(t) {
-		for _, match := range mentioned.FindAllStringSubmatch(one.text, -1) {
-			found++
-			if flag := match[1]; !slices.Contains(foreignFlags(), flag) && !exists(root, one, flag[2:]) {
-				t.Errorf("%s: %s does not exist on %q: %q", one.at, flag, one.verb, one.text)
+	count := 0
+	for _, text := range literals(t) {
+		for _, match := range mentioned.FindAllStringSubmatch(text.text, -1) {
+			count++
+			if flag := match[1]; !slices.Contains(foreignFlags(), flag) && !exists(root, text, flag[2:]) {
+				t.Errorf("%s: %s does not exist on %q: %q", text.position, flag, text.verb, text.text)
 			}
 		}
 	}
-	if found < 200 {
-		t.Errorf("only %d flags were found", found)
+	if count < 200 {
+		t.Errorf("only %d flags were found", count)
 	}
 }
 
 // exists reports whether flag is one of a command that the text can be about.
-func exists(root *cobra.Command, one literal, flag string) bool {
+func exists(root *cobra.Command, text literal, flag string) bool {
 	if root.PersistentFlags().Lookup(flag) != nil {
 		return true
 	}
 	return slices.ContainsFunc(root.Commands(), func(verb *cobra.Command) bool {
-		about := one.verb == "" || one.verb == verb.Name() || one.verb == "run" && verb.Name() == "rerun" ||
-			regexp.MustCompile(`\b`+verb.Name()+`\b`).MatchString(one.text)
+		about := text.verb == "" || text.verb == verb.Name() || text.verb == "run" && verb.Name() == "rerun" ||
+			regexp.MustCompile(`\b`+verb.Name()+`\b`).MatchString(text.text)
 		return about && verb.Flags().Lookup(flag) != nil
 	})
 }
 
 // Every command that a text quotes is accepted by the parser.
 func TestSuggestedCommandsParse(t *testing.T) {
-	found := 0
-	for _, one := range literals(t) {
-		for _, match := range quoted.FindAllStringSubmatch(one.text, -1) {
-			found++
+	count := 0
+	for _, text := range literals(t) {
+		for _, match := range quoted.FindAllStringSubmatch(text.text, -1) {
+			count++
 			line := strings.NewReplacer("%s", "x", "%q", "x", "%d", "1").Replace(match[1])
 			if err := parse(append([]string{"kubectl", "batch"}, strings.Fields(line)...)...); err != nil {
-				t.Errorf("%s: %q: %v", one.at, line, err)
+				t.Errorf("%s: %q: %v", text.position, line, err)
 			}
 		}
 	}
-	if found < 5 {
-		t.Errorf("only %d commands were found", found)
+	if count < 5 {
+		t.Errorf("only %d commands were found", count)
 	}
 }
 
 // What serves in place of a flag of another tool is accepted, and widens nothing.
 func TestFlagHabits(t *testing.T) {
-	for _, one := range flagHabits() {
-		for _, verb := range one.verbs {
-			t.Run(verb+" "+one.flag, func(t *testing.T) {
-				if err := parse("kubectl", "batch", verb, "x", one.flag); err == nil {
+	for _, habit := range flagHabits() {
+		for _, verb := range habit.verbs {
+			t.Run(verb+" "+habit.flag, func(t *testing.T) {
+				if err := parse("kubectl", "batch", verb, "x", habit.flag); err == nil {
 					t.Fatal("the flag exists")
 				}
-				got := execute(t, faketest.New(), verb, "x", one.flag)
-				if got.Status != 2 || !strings.Contains(got.Stderr, "error: unknown flag "+one.flag+"; "+one.advice()+"\n") {
+				got := execute(t, faketest.New(), verb, "x", habit.flag)
+				if got.Status != 2 || !strings.Contains(got.Stderr, "error: unknown flag "+habit.flag+"; "+habit.advice()+"\n") {
 					t.Errorf("%+v", got)
 				}
-				for _, use := range one.use {
+				for _, use := range habit.use {
 					words := strings.Split(use, "=")
 					if len(words) == 1 { // the value is the one that was typed
 						use += "=1"
@@ -219,8 +219,8 @@ func TestMistypedFlags(t *testing.T) {
 			continue
 		}
 		report(out, called, err)
-		if first, _, _ := strings.Cut(out.String(), "\n"); first != "error: "+want {
-			t.Errorf("%s: %s; want %s", line, first, want)
+		if firstLine, _, _ := strings.Cut(out.String(), "\n"); firstLine != "error: "+want {
+			t.Errorf("%s: %s; want %s", line, firstLine, want)
 		}
 	}
 }
@@ -242,8 +242,8 @@ func TestUnknownCommands(t *testing.T) {
 		"exec": "; a job has no shell to attach to; kubectl exec runs a program in a pod",
 	} {
 		got := execute(t, faketest.New(), word, "x")
-		if first, _, _ := strings.Cut(got.Stderr, "\n"); first != `error: unknown command "`+word+`"`+want || got.Status != 2 {
-			t.Errorf("%s: %s; want %s", word, first, want)
+		if firstLine, _, _ := strings.Cut(got.Stderr, "\n"); firstLine != `error: unknown command "`+word+`"`+want || got.Status != 2 {
+			t.Errorf("%s: %s; want %s", word, firstLine, want)
 		}
 	}
 }

@@ -21,7 +21,7 @@ func TestCommandsSweepHelpers(t *testing.T) {
 		return faketest.New(faketest.Job("busy", running), done("old", time.Hour), helperPod("a", corev1.PodPending, 6*time.Minute),
 			helperPod("b", corev1.PodPending, 5*time.Minute), helperPod("c", corev1.PodRunning, time.Hour), helperPod("d", corev1.PodSucceeded, time.Minute))
 	}
-	const said = "Deleted helper pods of interrupted fetches: fetch-a, fetch-d\n"
+	const message = "Deleted helper pods of interrupted fetches: fetch-a, fetch-d\n"
 	for _, line := range []string{"run train --image=i", "rerun old", "cancel busy -y", "purge old -y"} {
 		got := execute(t, cluster(), strings.Fields(line)...)
 		var deleted []string
@@ -30,7 +30,7 @@ func TestCommandsSweepHelpers(t *testing.T) {
 				deleted = append(deleted, strings.Fields(change)[2])
 			}
 		}
-		if !slices.Equal(deleted, []string{"fetch-a", "fetch-d"}) || got.Status != 0 || !strings.Contains(got.Stderr, said) {
+		if !slices.Equal(deleted, []string{"fetch-a", "fetch-d"}) || got.Status != 0 || !strings.Contains(got.Stderr, message) {
 			t.Errorf("%s: %v, %+v", line, deleted, got)
 		}
 	}
@@ -52,7 +52,7 @@ func TestCommandsSweepHelpers(t *testing.T) {
 
 // purge names each thing that an interrupted run left, with its kind, and with -A its namespace.
 func TestPurgeNamesLeftoversOfRun(t *testing.T) {
-	left := func(name, component string) metav1.ObjectMeta {
+	leftover := func(name, component string) metav1.ObjectMeta {
 		meta := metav1.ObjectMeta{
 			Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name), CreationTimestamp: metav1.NewTime(faketest.Now().Add(-time.Hour)),
 			Labels: map[string]string{provenance.ManagedByLabel: provenance.ManagedBy, provenance.ComponentLabel: component, provenance.JobLabel: "fit"},
@@ -62,15 +62,15 @@ func TestPurgeNamesLeftoversOfRun(t *testing.T) {
 	}
 	cluster := func() *faketest.Cluster {
 		return faketest.New(
-			&corev1.ConfigMap{ObjectMeta: left("fit-script", provenance.ScriptComponent)}, &corev1.Secret{ObjectMeta: left("fit-env", provenance.EnvComponent)},
+			&corev1.ConfigMap{ObjectMeta: leftover("fit-script", provenance.ScriptComponent)}, &corev1.Secret{ObjectMeta: leftover("fit-env", provenance.EnvComponent)},
 			results(corev1.ClaimPending, "1Gi", ofJob("fit"), func(c *corev1.PersistentVolumeClaim) {
 				c.CreationTimestamp = metav1.NewTime(faketest.Now().Add(-time.Hour))
 			}))
 	}
-	for line, where := range map[string]string{"purge -y": "", "purge -y -A": " in lab"} {
+	for line, suffix := range map[string]string{"purge -y": "", "purge -y -A": " in lab"} {
 		got := execute(t, cluster(), strings.Fields(line)...)
 		for _, name := range []string{"configmap/fit-script", "secret/fit-env", "pvc/fit-results"} {
-			if want := "Deleted " + name + where + ", which an interrupted run created for a job that does not exist\n"; !strings.Contains(got.Stderr, want) {
+			if want := "Deleted " + name + suffix + ", which an interrupted run created for a job that does not exist\n"; !strings.Contains(got.Stderr, want) {
 				t.Errorf("%s: %+v; want %q", line, got, want)
 			}
 		}

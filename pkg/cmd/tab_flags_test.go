@@ -60,7 +60,7 @@ func accepted(stderr string) []string {
 		return nil
 	}
 	values := strings.Split(strings.NewReplacer(" or ", ",", ", ", ",").Replace(answer[1]), ",")
-	if slices.ContainsFunc(values, func(one string) bool { return strings.ContainsAny(one, " /=") }) {
+	if slices.ContainsFunc(values, func(value string) bool { return strings.ContainsAny(value, " /=") }) {
 		return nil
 	}
 	return values

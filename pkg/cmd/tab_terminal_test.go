@@ -34,25 +34,25 @@ func TestTabLeavesTheTerminalAlone(t *testing.T) {
 	t.Cleanup(func() { os.Stdin = stdin })
 	os.Stdin = terminal.Open(t.Fatalf, t.Cleanup).Program
 	dir := t.TempDir()
-	config, asked := filepath.Join(dir, "config"), filepath.Join(dir, "asked")
+	config, record := filepath.Join(dir, "config"), filepath.Join(dir, "asked")
 	text := fmt.Sprintf(`{"apiVersion": "v1", "kind": "Config", "current-context": "c", "clusters": [{"name": "c", "cluster": {"server": "https://127.0.0.1:1"}}],
 		"users": [{"name": "u", "user": {"exec": {"apiVersion": "client.authentication.k8s.io/v1", "interactiveMode": "IfAvailable",
 			"command": "sh", "args": ["-c", "echo $KUBERNETES_EXEC_INFO >%s; exit 1"]}}}],
-		"contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}`, asked)
+		"contexts": [{"name": "c", "context": {"cluster": "c", "user": "u"}}]}`, record)
 	check(t, os.WriteFile(config, []byte(text), 0o600))
 	t.Setenv("KUBECONFIG", config)
 	for _, words := range [][]string{{"kubectl_complete-batch", "logs", ""}, {"kubectl-batch", "__complete", "logs", ""}, {"kubectl-batch", "__completeNoDesc", "logs", ""}} {
 		equal(t, called(t, words[0], words[1:]...).Stdout, ":4\n")
-		told, err := os.ReadFile(asked)
-		check(t, err, os.Remove(asked))
-		if !strings.Contains(string(told), `"interactive":false`) {
-			t.Errorf("%v: %s", words, told)
+		recorded, err := os.ReadFile(record)
+		check(t, err, os.Remove(record))
+		if !strings.Contains(string(recorded), `"interactive":false`) {
+			t.Errorf("%v: %s", words, recorded)
 		}
 	}
 	called(t, "kubectl-batch", "logs", "x")
-	told, err := os.ReadFile(asked)
+	recorded, err := os.ReadFile(record)
 	check(t, err)
-	if !strings.Contains(string(told), `"interactive":true`) {
-		t.Errorf("a command that somebody waits for: %s", told)
+	if !strings.Contains(string(recorded), `"interactive":true`) {
+		t.Errorf("a command that somebody waits for: %s", recorded)
 	}
 }

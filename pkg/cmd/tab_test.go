@@ -171,12 +171,12 @@ func TestTabInTrouble(t *testing.T) {
 
 // The thousandth job is found by how its name begins, and no more words are offered than anybody reads.
 func TestTabOfThousands(t *testing.T) {
-	var all []runtime.Object
+	var objects []runtime.Object
 	for i := range 1000 {
-		all = append(all, done(fmt.Sprintf("job-%03d", i), time.Hour))
+		objects = append(objects, done(fmt.Sprintf("job-%03d", i), time.Hour))
 	}
-	equal(t, tabbed(t, faketest.New(all...), "logs", "job-999"), "job-999 "+words4)
-	equal(t, len(strings.Fields(tabbed(t, faketest.New(all...), "logs", "job-"))), 300+1)
+	equal(t, tabbed(t, faketest.New(objects...), "logs", "job-999"), "job-999 "+words4)
+	equal(t, len(strings.Fields(tabbed(t, faketest.New(objects...), "logs", "job-"))), 300+1)
 }
 
 // A claim is offered only where it is known that its job is gone.
@@ -235,9 +235,9 @@ func TestTabAsKubectlCalls(t *testing.T) {
 			}
 		})
 	}
-	all := called(t, "kubectl_complete-batch_jobs", "")
-	if none := called(t, "kubectl_complete-batch_jobs"); none.Stdout != all.Stdout || !strings.Contains(all.Stdout, "fetch\t") {
-		t.Errorf("%+v; %+v", none, all)
+	offered := called(t, "kubectl_complete-batch_jobs", "")
+	if none := called(t, "kubectl_complete-batch_jobs"); none.Stdout != offered.Stdout || !strings.Contains(offered.Stdout, "fetch\t") {
+		t.Errorf("%+v; %+v", none, offered)
 	}
 	equal(t, called(t, "kubectl-batch", "__complete", "fe").Stdout, "fetch\tCopy the results of a job to the local machine\n:4\n")
 	equal(t, called(t, "batch_complete-kubectl", "version").Status, 0)

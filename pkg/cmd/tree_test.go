@@ -65,8 +65,8 @@ func TestTreeFlags(t *testing.T) {
 		taken := map[string]string{}
 		for _, set := range []*pflag.FlagSet{command.LocalNonPersistentFlags(), command.InheritedFlags()} {
 			set.VisitAll(func(flag *pflag.Flag) {
-				if other, ok := taken[flag.Shorthand]; ok && flag.Shorthand != "" {
-					t.Errorf("-%s is --%s and --%s", flag.Shorthand, other, flag.Name)
+				if former, ok := taken[flag.Shorthand]; ok && flag.Shorthand != "" {
+					t.Errorf("-%s is --%s and --%s", flag.Shorthand, former, flag.Name)
 				}
 				taken[flag.Shorthand] = flag.Name
 			})

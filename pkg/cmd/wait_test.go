@@ -165,8 +165,8 @@ const waitUsage = "\n\nUsage:\n  kubectl batch wait [JOB...]\n\nRun \"kubectl ba
 
 // run --wait ends as wait does.
 func TestRunWaits(t *testing.T) {
-	made := faketest.Job("train")
-	steps := []step{add(faketest.PodOf(made, "train-x", corev1.PodFailed, faketest.Exited(9))), put(failed("train", 0))}
+	created := faketest.Job("train")
+	steps := []step{add(faketest.PodOf(created, "train-x", corev1.PodFailed, faketest.Exited(9))), put(failed("train", 0))}
 	got := during(t, faketest.New(), steps, "run", "train", "--image=i", "--wait", "-oname")
 	equal(t, got.Status, 9)
 	equal(t, got.Stdout, "job.batch/train\n")
@@ -185,7 +185,7 @@ func TestRunNamesResultsOfDeletedJob(t *testing.T) {
 
 func TestLogs(t *testing.T) {
 	job := done("train", time.Hour)
-	one := faketest.PodOf(job, "train-1", corev1.PodFailed, faketest.Exited(3))
+	pod := faketest.PodOf(job, "train-1", corev1.PodFailed, faketest.Exited(3))
 	two := faketest.PodOf(job, "train-2", corev1.PodSucceeded, faketest.Exited(0))
 	waits := faketest.PodOf(faketest.Job("train"), "train-1", corev1.PodPending, faketest.Waiting("ErrImagePull", "not found"))
 	type test struct {
@@ -195,7 +195,7 @@ func TestLogs(t *testing.T) {
 	}
 	for name, test := range map[string]test{
 		"of the only pod":  {faketest.New(job, two), []string{"train"}, result{Stdout: "fake logs"}},
-		"of several":       {faketest.New(job, one, two), []string{"train"}, result{Stdout: "[train-1] fake logs\n[train-2] fake logs\n"}},
+		"of several":       {faketest.New(job, pod, two), []string{"train"}, result{Stdout: "[train-1] fake logs\n[train-2] fake logs\n"}},
 		"followed to end":  {faketest.New(job, two), []string{"train", "-f"}, result{Stdout: "fake logs", Stderr: "job.batch/train complete\n"}},
 		"no pods yet":      {faketest.New(faketest.Job("train")), []string{"train"}, result{Stderr: "error: job \"train\" has no pods yet; use -f to wait for them\n", Status: 1}},
 		"pods are gone":    {faketest.New(job), []string{"train"}, result{Stderr: "error: job \"train\" is finished, and its pods and their logs were deleted\n", Status: 1}},

@@ -24,12 +24,12 @@ import (
 // An API server that has too much to do is asked again when it says so; one that is
 // on its way up refuses everybody for a moment.
 func TestCarryThroughTrouble(t *testing.T) {
-	var asked atomic.Int32
+	var requests atomic.Int32
 	began := time.Now()
 	var second time.Duration
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 		status := metav1.Status{TypeMeta: metav1.TypeMeta{Kind: "Status", APIVersion: "v1"}, Status: metav1.StatusFailure}
-		switch asked.Add(1) {
+		switch requests.Add(1) {
 		case 1:
 			w.Header().Set("Retry-After", "1")
 			status.Code, status.Reason = http.StatusTooManyRequests, metav1.StatusReasonTooManyRequests
@@ -60,10 +60,10 @@ func TestCarryThroughTrouble(t *testing.T) {
 	}
 	plan := &purge.Plan{Jobs: []purge.Item{{Job: finished("a", batchv1.JobComplete, day)}}}
 	plan.SetRetryEvery(time.Millisecond)
-	told := errors.New("nothing was told")
-	plan.Carry(t.Context(), client, false, func(_ purge.Object, err error) { told = err })
-	if told != nil || asked.Load() != 5 || second < time.Second {
-		t.Errorf("%v after %d requests, the second after %s", told, asked.Load(), second)
+	failure := errors.New("nothing was told")
+	plan.Carry(t.Context(), client, false, func(_ purge.Object, err error) { failure = err })
+	if failure != nil || requests.Load() != 5 || second < time.Second {
+		t.Errorf("%v after %d requests, the second after %s", failure, requests.Load(), second)
 	}
 }
 
@@ -71,12 +71,12 @@ func TestCarryThroughTrouble(t *testing.T) {
 func TestCarryForbidden(t *testing.T) {
 	cluster := faketest.New(faketest.Job("a")).Refuse("delete", "jobs", errors.New("no"))
 	client, _ := cluster.Clientset()
-	one := finished("a", batchv1.JobComplete, day)
-	plan := &purge.Plan{Jobs: []purge.Item{{Job: one}}, Claims: []purge.Claim{{Object: purge.Object{Kind: purge.KindClaim, Name: "c", Namespace: faketest.Namespace}, Jobs: []purge.Job{one}}}}
-	var told []error
-	plan.Carry(t.Context(), client, false, func(_ purge.Object, err error) { told = append(told, err) })
-	if len(told) != 2 || told[0].Error() != "no" || !purge.Stays(told[1]) || len(cluster.Changes()) != 1 {
-		t.Errorf("%v, %v", told, cluster.Changes())
+	job := finished("a", batchv1.JobComplete, day)
+	plan := &purge.Plan{Jobs: []purge.Item{{Job: job}}, Claims: []purge.Claim{{Object: purge.Object{Kind: purge.KindClaim, Name: "c", Namespace: faketest.Namespace}, Jobs: []purge.Job{job}}}}
+	var failures []error
+	plan.Carry(t.Context(), client, false, func(_ purge.Object, err error) { failures = append(failures, err) })
+	if len(failures) != 2 || failures[0].Error() != "no" || !purge.Stays(failures[1]) || len(cluster.Changes()) != 1 {
+		t.Errorf("%v, %v", failures, cluster.Changes())
 	}
 }
 
@@ -89,16 +89,16 @@ func TestCarryRefusedClaims(t *testing.T) {
 	client, _ := cluster.Clientset()
 	plan := &purge.Plan{}
 	for i := range claims {
-		one := finished(fmt.Sprintf("job-%d", i), batchv1.JobComplete, day)
-		name := one.Name + "-results"
-		plan.Jobs = append(plan.Jobs, purge.Item{Job: one})
+		job := finished(fmt.Sprintf("job-%d", i), batchv1.JobComplete, day)
+		name := job.Name + "-results"
+		plan.Jobs = append(plan.Jobs, purge.Item{Job: job})
 		plan.Claims = append(plan.Claims, purge.Claim{
-			Object: purge.Object{Kind: purge.KindClaim, Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name)}, Jobs: []purge.Job{one},
+			Object: purge.Object{Kind: purge.KindClaim, Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name)}, Jobs: []purge.Job{job},
 		})
 	}
 	stayed := 0
-	plan.Carry(t.Context(), client, false, func(one purge.Object, err error) {
-		if one.Kind == purge.KindClaim && errors.Is(err, refused) {
+	plan.Carry(t.Context(), client, false, func(object purge.Object, err error) {
+		if object.Kind == purge.KindClaim && errors.Is(err, refused) {
 			stayed++
 		}
 	})

@@ -35,7 +35,7 @@ func annotated(vias ...claim.Via) *corev1.PersistentVolumeClaim {
 }
 
 // tidying is Objects for whom the store is this user's own, and results the only bucket.
-func tidying(t *testing.T, store func(context.Context) (*s3.Store, error), claim *corev1.PersistentVolumeClaim, said *[]string) purge.Objects {
+func tidying(t *testing.T, store func(context.Context) (*s3.Store, error), claim *corev1.PersistentVolumeClaim, messages *[]string) purge.Objects {
 	t.Helper()
 	client, err := faketest.New(claim).Clientset()
 	if err != nil {
@@ -43,28 +43,28 @@ func tidying(t *testing.T, store func(context.Context) (*s3.Store, error), claim
 	}
 	return purge.Objects{
 		Client: client, Now: time.Now, Store: store, Through: "results", Dead: func(string) bool { return true },
-		Buckets: func(string) []string { return []string{"results"} }, Say: func(text string) { *said = append(*said, text) },
+		Buckets: func(string) []string { return []string{"results"} }, Say: func(text string) { *messages = append(*messages, text) },
 	}
 }
 
 // TestObjectsOnlyOfOwnStore: an annotation that leads elsewhere is followed nowhere, and no credentials are asked for.
 func TestObjectsOnlyOfOwnStore(t *testing.T) {
-	var asked atomic.Int64
+	var requests atomic.Int64
 	store, _ := s3test.Start(t, func(http.ResponseWriter, *http.Request) bool {
-		asked.Add(1)
+		requests.Add(1)
 		return false
 	})
 	uid := faketest.Claim("train-results", "1Gi", corev1.ClaimBound).UID
-	own := claim.Via{Bucket: "results", Claim: uid, Prefix: "team/model", Endpoint: store.Endpoint(), Region: store.Region(), Ends: true}
-	endpoint := own
+	via := claim.Via{Bucket: "results", Claim: uid, Prefix: "team/model", Endpoint: store.Endpoint(), Region: store.Region(), Ends: true}
+	endpoint := via
 	endpoint.Endpoint = "https://evil.example"
-	region := own
+	region := via
 	region.Region = "eu-west-1"
-	elsewhere := own
+	elsewhere := via
 	elsewhere.Bucket = "evil"
-	copied := own
+	copied := via
 	copied.Claim = "another"
-	odd := own
+	odd := via
 	odd.Prefix = "a/../b\x1b"
 	keys := filepath.Join(t.TempDir(), "asked")
 	configure := func(ctx context.Context) (*s3.Store, error) {
@@ -75,7 +75,7 @@ func TestObjectsOnlyOfOwnStore(t *testing.T) {
 		follows bool
 	}{
 		"another endpoint": {endpoint, false}, "another region": {region, false}, "another bucket": {elsewhere, false},
-		"a copy of a claim": {copied, false}, "no place": {odd, false}, "this user's own": {own, true},
+		"a copy of a claim": {copied, false}, "no place": {odd, false}, "this user's own": {via, true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := filepath.Join(t.TempDir(), "config")
@@ -86,15 +86,15 @@ func TestObjectsOnlyOfOwnStore(t *testing.T) {
 			t.Setenv("AWS_CONFIG_FILE", config)
 			t.Setenv("AWS_ACCESS_KEY_ID", "")
 			t.Setenv("AWS_SECRET_ACCESS_KEY", "")
-			asked.Store(0)
+			requests.Store(0)
 			_ = os.Remove(keys)
-			var said []string
+			var messages []string
 			pvc := annotated(test.via)
-			tidying(t, configure, pvc, &said).Sweep(t.Context(), pvc)
-			tidying(t, configure, pvc, &said).Gone(t.Context(), []purge.Claim{purge.ReduceClaim(pvc)})
+			tidying(t, configure, pvc, &messages).Sweep(t.Context(), pvc)
+			tidying(t, configure, pvc, &messages).Gone(t.Context(), []purge.Claim{purge.ReduceClaim(pvc)})
 			_, err := os.Stat(keys)
-			if follows := asked.Load() > 0; follows != test.follows || (err == nil) != test.follows || len(said) > 0 {
-				t.Errorf("%d requests, keys: %v, %q", asked.Load(), err, said)
+			if follows := requests.Load() > 0; follows != test.follows || (err == nil) != test.follows || len(messages) > 0 {
+				t.Errorf("%d requests, keys: %v, %q", requests.Load(), err, messages)
 			}
 		})
 	}
@@ -103,9 +103,9 @@ func TestObjectsOnlyOfOwnStore(t *testing.T) {
 // TestObjectsHaveOneLimit: stores that do not answer hold nobody up, however many annotations there are.
 func TestObjectsHaveOneLimit(t *testing.T) {
 	stop := make(chan struct{})
-	var asked atomic.Int64
+	var requests atomic.Int64
 	store, _ := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
-		asked.Add(1)
+		requests.Add(1)
 		select {
 		case <-stop:
 		case <-r.Context().Done():
@@ -119,12 +119,12 @@ func TestObjectsHaveOneLimit(t *testing.T) {
 		vias = append(vias, claim.Via{Bucket: "results", Claim: uid, Prefix: fmt.Sprint("x/", i), Endpoint: store.Endpoint(), Region: store.Region(), Ends: true})
 	}
 	pvc := annotated(vias...)
-	var said []string
-	objects := tidying(t, func(context.Context) (*s3.Store, error) { return store, nil }, pvc, &said)
+	var messages []string
+	objects := tidying(t, func(context.Context) (*s3.Store, error) { return store, nil }, pvc, &messages)
 	objects.Limit = 200 * time.Millisecond
 	objects.Sweep(t.Context(), pvc)
-	if requests := asked.Load(); requests > 10 || len(said) != 1 || !strings.HasSuffix(said[0], "the S3 store did not answer within 200ms") {
-		t.Errorf("%d requests, %q", requests, said)
+	if requests := requests.Load(); requests > 10 || len(messages) != 1 || !strings.HasSuffix(messages[0], "the S3 store did not answer within 200ms") {
+		t.Errorf("%d requests, %q", requests, messages)
 	}
 }
 

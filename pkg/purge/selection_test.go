@@ -21,7 +21,7 @@ func finished(name string, condition batchv1.JobConditionType, ago time.Duration
 	return purge.Reduce(faketest.Job(name, append(changes, faketest.Ended(condition, ago))...), "team")
 }
 
-func elsewhere(one *batchv1.Job) { one.Namespace = "other" }
+func elsewhere(object *batchv1.Job) { object.Namespace = "other" }
 
 // Every filter, and those that touch each other.
 func TestSelection(t *testing.T) {
@@ -33,7 +33,7 @@ func TestSelection(t *testing.T) {
 	vision, speech := faketest.Labelled("team", "vision"), faketest.Labelled("team", "speech")
 	cancelled := purge.Reduce(faketest.Job("cancelled", faketest.Marked(provenance.CancelledAnnotation, "now"),
 		faketest.Ended(batchv1.JobFailed, 2*day, batchv1.JobReasonDeadlineExceeded, "late")), "team")
-	all := []purge.Job{
+	jobs := []purge.Job{
 		finished("new", batchv1.JobComplete, time.Hour, vision),
 		finished("mid", batchv1.JobComplete, 2*day, vision, results),
 		finished("old", batchv1.JobComplete, 5*day, speech, results, got),
@@ -43,45 +43,45 @@ func TestSelection(t *testing.T) {
 		finished("helm", batchv1.JobFailed, 9*day, faketest.Labelled(provenance.ManagedByLabel, "Helm")),
 		cancelled,
 	}
-	good := []job.State{job.Complete}
+	complete := []job.State{job.Complete}
 	for name, test := range map[string]struct {
 		selection purge.Selection
 		want      []string
-		left      purge.Left
+		skipped   purge.Left
 		byTeam    bool
 	}{
 		"any state":                   {purge.Selection{}, []string{"new", "mid", "old", "bad", "far", "cancelled"}, purge.Left{"Argo CD": 1, "Helm": 1}, false},
-		"completed":                   {purge.Selection{Selection: job.Selection{States: good}}, []string{"new", "mid", "old", "far"}, purge.Left{"Argo CD": 1}, false},
+		"completed":                   {purge.Selection{Selection: job.Selection{States: complete}}, []string{"new", "mid", "old", "far"}, purge.Left{"Argo CD": 1}, false},
 		"failed":                      {purge.Selection{Selection: job.Selection{States: []job.State{job.Failed}}}, []string{"bad"}, purge.Left{"Helm": 1}, false},
 		"cancelled":                   {purge.Selection{Selection: job.Selection{States: []job.State{job.Cancelled}}}, []string{"cancelled"}, purge.Left{}, false},
 		"failed and cancelled":        {purge.Selection{Selection: job.Selection{States: []job.State{job.Failed, job.Cancelled}}}, []string{"bad", "cancelled"}, purge.Left{"Helm": 1}, false},
-		"owned":                       {purge.Selection{Selection: job.Selection{States: good}, Owned: true}, []string{"new", "mid", "old", "far", "argo"}, purge.Left{}, false},
-		"older":                       {purge.Selection{Selection: job.Selection{States: good, OlderThan: 2 * day}}, []string{"mid", "old", "far"}, purge.Left{"Argo CD": 1}, false},
-		"fetched":                     {purge.Selection{Selection: job.Selection{States: good}, Fetched: true}, []string{"new", "old", "far"}, purge.Left{"Argo CD": 1}, false},
+		"owned":                       {purge.Selection{Selection: job.Selection{States: complete}, Owned: true}, []string{"new", "mid", "old", "far", "argo"}, purge.Left{}, false},
+		"older":                       {purge.Selection{Selection: job.Selection{States: complete, OlderThan: 2 * day}}, []string{"mid", "old", "far"}, purge.Left{"Argo CD": 1}, false},
+		"fetched":                     {purge.Selection{Selection: job.Selection{States: complete}, Fetched: true}, []string{"new", "old", "far"}, purge.Left{"Argo CD": 1}, false},
 		"fetched and failed":          {purge.Selection{Selection: job.Selection{States: []job.State{job.Failed}}, Fetched: true}, nil, purge.Left{"Helm": 1}, false},
-		"newest of each namespace":    {purge.Selection{Selection: job.Selection{States: good}, Keep: 1}, []string{"mid", "old"}, purge.Left{"Argo CD": 1}, false},
-		"newest of each team":         {purge.Selection{Selection: job.Selection{States: good}, Keep: 1}, []string{"mid"}, purge.Left{"Argo CD": 1}, true},
-		"newest are counted first":    {purge.Selection{Selection: job.Selection{States: good, OlderThan: 3 * day}, Keep: 2}, []string{"old"}, purge.Left{"Argo CD": 1}, false},
-		"more kept than there are":    {purge.Selection{Selection: job.Selection{States: good}, Keep: 10}, nil, purge.Left{"Argo CD": 1}, false},
-		"owned ones count if asked":   {purge.Selection{Selection: job.Selection{States: good}, Keep: 3, Owned: true}, []string{"argo"}, purge.Left{}, false},
-		"all but":                     {purge.Selection{Selection: job.Selection{States: good, Except: []string{"new", "far"}}}, []string{"mid", "old"}, purge.Left{"Argo CD": 1}, false},
-		"all but, not counted":        {purge.Selection{Selection: job.Selection{States: good, Except: []string{"new"}}, Keep: 1}, []string{"old"}, purge.Left{"Argo CD": 1}, false},
+		"newest of each namespace":    {purge.Selection{Selection: job.Selection{States: complete}, Keep: 1}, []string{"mid", "old"}, purge.Left{"Argo CD": 1}, false},
+		"newest of each team":         {purge.Selection{Selection: job.Selection{States: complete}, Keep: 1}, []string{"mid"}, purge.Left{"Argo CD": 1}, true},
+		"newest are counted first":    {purge.Selection{Selection: job.Selection{States: complete, OlderThan: 3 * day}, Keep: 2}, []string{"old"}, purge.Left{"Argo CD": 1}, false},
+		"more kept than there are":    {purge.Selection{Selection: job.Selection{States: complete}, Keep: 10}, nil, purge.Left{"Argo CD": 1}, false},
+		"owned ones count if asked":   {purge.Selection{Selection: job.Selection{States: complete}, Keep: 3, Owned: true}, []string{"argo"}, purge.Left{}, false},
+		"all but":                     {purge.Selection{Selection: job.Selection{States: complete, Except: []string{"new", "far"}}}, []string{"mid", "old"}, purge.Left{"Argo CD": 1}, false},
+		"all but, not counted":        {purge.Selection{Selection: job.Selection{States: complete, Except: []string{"new"}}, Keep: 1}, []string{"old"}, purge.Left{"Argo CD": 1}, false},
 		"newer":                       {purge.Selection{Selection: job.Selection{NewerThan: 3 * day}}, []string{"new", "mid", "cancelled"}, purge.Left{}, false},
-		"fetched, older, newest kept": {purge.Selection{Selection: job.Selection{States: good, OlderThan: 3 * day}, Keep: 1, Fetched: true}, []string{"old"}, purge.Left{"Argo CD": 1}, false},
+		"fetched, older, newest kept": {purge.Selection{Selection: job.Selection{States: complete, OlderThan: 3 * day}, Keep: 1, Fetched: true}, []string{"old"}, purge.Left{"Argo CD": 1}, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			of := slices.Clone(all)
-			for i := range of {
+			candidates := slices.Clone(jobs)
+			for i := range candidates {
 				if !test.byTeam {
-					of[i].Group = ""
+					candidates[i].Group = ""
 				}
 			}
-			chosen, left := test.selection.Of(of, faketest.Now())
+			chosen, skipped := test.selection.Of(candidates, faketest.Now())
 			var names []string
-			for _, one := range chosen {
-				names = append(names, one.Name)
+			for _, selected := range chosen {
+				names = append(names, selected.Name)
 			}
-			if diff := cmp.Diff(test.want, names) + cmp.Diff(test.left, left); diff != "" {
+			if diff := cmp.Diff(test.want, names) + cmp.Diff(test.skipped, skipped); diff != "" {
 				t.Errorf("want -, got +:\n%s", diff)
 			}
 		})
@@ -91,8 +91,8 @@ func TestSelection(t *testing.T) {
 // What puts jobs there again is known by its own marks.
 func TestKeeper(t *testing.T) {
 	yes := true
-	controlled := func(one *batchv1.Job) {
-		one.OwnerReferences = []metav1.OwnerReference{{Kind: "Workflow", Name: "etl", Controller: &yes}}
+	controlled := func(object *batchv1.Job) {
+		object.OwnerReferences = []metav1.OwnerReference{{Kind: "Workflow", Name: "etl", Controller: &yes}}
 	}
 	for want, change := range map[string]func(*batchv1.Job){
 		"Workflow etl": controlled,

@@ -13,10 +13,10 @@ import (
 )
 
 // event is a warning about an object that was last seen that long ago.
-func event(kind, name, why, message string, ago time.Duration) *corev1.Event {
+func event(kind, name, cause, message string, ago time.Duration) *corev1.Event {
 	return &corev1.Event{
 		InvolvedObject: corev1.ObjectReference{Kind: kind, Name: name, UID: faketest.UID(name)},
-		Type:           corev1.EventTypeWarning, Reason: why, Message: message, LastTimestamp: metav1.NewTime(faketest.Now().Add(-ago)),
+		Type:           corev1.EventTypeWarning, Reason: cause, Message: message, LastTimestamp: metav1.NewTime(faketest.Now().Add(-ago)),
 	}
 }
 

@@ -87,15 +87,15 @@ func TestEvents(t *testing.T) {
 	var out bytes.Buffer
 	scene(t, &out, ui.Events, "train")
 	lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-	var kept []string
+	var shown []string
 	progress := 0
 	for _, line := range lines {
 		if !strings.HasPrefix(line, `{"event":"progress"`) {
-			kept = append(kept, line)
+			shown = append(shown, line)
 			continue
 		}
 		if progress++; progress == 1 || progress == 9 {
-			kept = append(kept, line)
+			shown = append(shown, line)
 		}
 	}
 	want := []string{
@@ -106,7 +106,7 @@ func TestEvents(t *testing.T) {
 		`{"event":"retry","job":"train","retry":1,"inSeconds":2,"reason":"unexpected EOF"}`,
 		`{"event":"done","job":"train","ok":true,"files":99,"bytes":103809024,"transport":"tunnel"}`,
 	}
-	if diff := cmp.Diff(want, kept); diff != "" {
+	if diff := cmp.Diff(want, shown); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
 	}
 	if progress < 20 || progress > 45 {
@@ -120,17 +120,17 @@ func TestFailIsAnEvent(t *testing.T) {
 	} {
 		var out bytes.Buffer
 		p := ui.NewProgress(&out, clock.RealClock{}, mode)
-		if told := p.Fail(errors.New("it <broke>")); told != (want != "") || out.String() != want {
-			t.Errorf("%s: %v, %q; want %q", mode, told, &out, want)
+		if printed := p.Fail(errors.New("it <broke>")); printed != (want != "") || out.String() != want {
+			t.Errorf("%s: %v, %q; want %q", mode, printed, &out, want)
 		}
 		p.Close()
 		p.Close()
 	}
 }
 
-// seen is what a terminal shows in the end: a carriage return begins the line anew.
-func seen(written string) []string {
-	var all []string
+// visibleLines is what a terminal shows in the end: a carriage return begins the line anew.
+func visibleLines(written string) []string {
+	var result []string
 	for line := range strings.SplitSeq(strings.ReplaceAll(written, "\r\n", "\n"), "\n") {
 		var cells []rune
 		column := 0
@@ -145,20 +145,20 @@ func seen(written string) []string {
 			cells[column] = r
 			column++
 		}
-		all = append(all, strings.TrimRight(string(cells), " "))
+		result = append(result, strings.TrimRight(string(cells), " "))
 	}
-	return all
+	return result
 }
 
 // frames are all that was drawn on the live line, without what cleared it.
 func frames(written string) []string {
-	var all []string
+	var result []string
 	for _, part := range strings.FieldsFunc(written, func(r rune) bool { return r == '\r' || r == '\n' }) {
 		if part = strings.TrimSpace(part); part != "" {
-			all = append(all, part)
+			result = append(result, part)
 		}
 	}
-	return all
+	return result
 }
 
 // Words stay, whole, and the live line is gone in the end.
@@ -167,7 +167,7 @@ func TestLiveLine(t *testing.T) {
 	scene(t, tty, ui.Auto, "")
 	text := written()
 	want := []string{"a note", "Transfer interrupted: unexpected EOF; retrying in 2s", ""}
-	if diff := cmp.Diff(want, seen(text)); diff != "" {
+	if diff := cmp.Diff(want, visibleLines(text)); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
 	}
 	drawn := strings.Join(frames(text), "\n")

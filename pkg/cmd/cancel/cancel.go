@@ -160,8 +160,8 @@ func (o *Options) Run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for _, one := range jobs {
-		refused = errors.Join(refused, o.cancel(ctx, one, me))
+	for _, object := range jobs {
+		refused = errors.Join(refused, o.cancel(ctx, object, me))
 	}
 	sweep.HelperPods(ctx, o.factory, o.client, o.namespace)
 	return refused
@@ -181,9 +181,9 @@ func (o *Options) choose(ctx context.Context) (jobs []*batchv1.Job, refused, err
 	if err != nil {
 		return nil, nil, err
 	}
-	err = job.EachSelected(ctx, o.client, o.namespace, selected, o.selection.Selection, o.factory.ServerClock().Now, func(one *batchv1.Job) error {
-		if live(one) {
-			jobs = append(jobs, one)
+	err = job.EachSelected(ctx, o.client, o.namespace, selected, o.selection.Selection, o.factory.ServerClock().Now, func(object *batchv1.Job) error {
+		if live(object) {
+			jobs = append(jobs, object)
 		}
 		return nil
 	})
@@ -191,25 +191,25 @@ func (o *Options) choose(ctx context.Context) (jobs []*batchv1.Job, refused, err
 }
 
 // live reports whether there is something to cancel.
-func live(one *batchv1.Job) bool {
-	return job.End(one) == nil && one.DeletionTimestamp == nil && !cancelled(one)
+func live(object *batchv1.Job) bool {
+	return job.End(object) == nil && object.DeletionTimestamp == nil && !cancelled(object)
 }
 
 // cancelled reports whether that was asked for before: the end takes a moment.
-func cancelled(one *batchv1.Job) bool {
-	return provenance.Mark(one, provenance.CancelledAnnotation) != ""
+func cancelled(object *batchv1.Job) bool {
+	return provenance.Mark(object, provenance.CancelledAnnotation) != ""
 }
 
 func (o *Options) named(ctx context.Context) (jobs []*batchv1.Job, errs error) {
 	named, errs := job.GetAll(ctx, o.client, o.namespace, o.refs)
-	for _, one := range named {
+	for _, object := range named {
 		switch {
-		case cancelled(one) && (job.End(one) == nil || job.StateOf(one) == job.Cancelled):
-			o.factory.Say(fmt.Sprintf("job %q is already cancelled", one.Name))
-		case job.End(one) != nil:
-			errs = errors.Join(errs, fmt.Errorf("job %q cannot be cancelled: it is finished (%s)", one.Name, job.StateOf(one)))
+		case cancelled(object) && (job.End(object) == nil || job.StateOf(object) == job.Cancelled):
+			o.factory.Say(fmt.Sprintf("job %q is already cancelled", object.Name))
+		case job.End(object) != nil:
+			errs = errors.Join(errs, fmt.Errorf("job %q cannot be cancelled: it is finished (%s)", object.Name, job.StateOf(object)))
 		default:
-			jobs = append(jobs, one)
+			jobs = append(jobs, object)
 		}
 	}
 	return jobs, errs
@@ -217,11 +217,11 @@ func (o *Options) named(ctx context.Context) (jobs []*batchv1.Job, errs error) {
 
 // ask shows what would be ended, and asks.
 func (o *Options) ask(ctx context.Context, jobs []*batchv1.Job) error {
-	now := o.factory.ServerClock().Now()
+	serverTime := o.factory.ServerClock().Now()
 	columns := []ui.Column[*batchv1.Job]{
 		{Name: "Job", Cell: func(j *batchv1.Job) string { return j.Name }},
 		{Name: "State", Cell: func(j *batchv1.Job) string { return string(job.StateOf(j)) }},
-		{Name: "Time in state", Cell: func(j *batchv1.Job) string { return utilduration.HumanDuration(now.Sub(since(j))) }},
+		{Name: "Time in state", Cell: func(j *batchv1.Job) string { return utilduration.HumanDuration(serverTime.Sub(since(j))) }},
 		{Name: "Owner", Cell: func(j *batchv1.Job) string { return ui.OrNone(provenance.OfJob(j)) }},
 	}
 	if o.selection.Everywhere {
@@ -242,10 +242,10 @@ func (o *Options) ask(ctx context.Context, jobs []*batchv1.Job) error {
 
 // lost says what is deleted with the pods of jobs; "" for nothing.
 func (o *Options) lost(jobs ...*batchv1.Job) string {
-	losing := slices.DeleteFunc(slices.Clone(jobs), func(one *batchv1.Job) bool { return !losesPods(one) })
+	losing := slices.DeleteFunc(slices.Clone(jobs), func(object *batchv1.Job) bool { return !losesPods(object) })
 	var volumes []string
-	for _, one := range losing {
-		volumes = append(volumes, claim.DeletedWithPods(one)...)
+	for _, object := range losing {
+		volumes = append(volumes, claim.DeletedWithPods(object)...)
 	}
 	slices.Sort(volumes)
 	files := filesOn(slices.Compact(volumes))
@@ -272,22 +272,22 @@ func filesOn(volumes []string) string {
 	if len(volumes) > 1 {
 		noun = "volumes "
 	}
-	if more := len(volumes) - namedAtMost; more > 0 {
-		volumes = append(volumes[:namedAtMost], fmt.Sprintf("and %d more", more))
+	if omitted := len(volumes) - namedAtMost; omitted > 0 {
+		volumes = append(volumes[:namedAtMost], fmt.Sprintf("and %d more", omitted))
 	}
 	return "the files on their " + noun + strings.Join(volumes, ", ")
 }
 
 // losesPods reports whether cancel deletes pods of the job. Finished pods are kept.
-func losesPods(one *batchv1.Job) bool { return one.Status.Active > 0 }
+func losesPods(object *batchv1.Job) bool { return object.Status.Active > 0 }
 
 // since returns since when a job is in its state: a job that does not run has been
 // waiting since it was made, although the server may have given it a start time.
-func since(one *batchv1.Job) time.Time {
-	if job.StateOf(one) == job.Running && one.Status.StartTime != nil {
-		return one.Status.StartTime.Time
+func since(object *batchv1.Job) time.Time {
+	if job.StateOf(object) == job.Running && object.Status.StartTime != nil {
+		return object.Status.StartTime.Time
 	}
-	return one.CreationTimestamp.Time
+	return object.CreationTimestamp.Time
 }
 
 // counted says how many jobs there are, with -A in each namespace.

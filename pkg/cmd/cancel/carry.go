@@ -15,38 +15,38 @@ import (
 )
 
 // cancel ends one job, after its logs were kept where that was asked for.
-func (o *Options) cancel(ctx context.Context, one *batchv1.Job, me provenance.Identity) error {
+func (o *Options) cancel(ctx context.Context, object *batchv1.Job, me provenance.Identity) error {
 	if o.logs != "" {
-		if err := o.save(ctx, one); err != nil {
-			return fmt.Errorf("job %q was not cancelled: saving its logs: %w", o.selection.Named(one), err)
+		if err := o.save(ctx, object); err != nil {
+			return fmt.Errorf("job %q was not cancelled: saving its logs: %w", o.selection.Named(object), err)
 		}
 	}
-	if err := job.Cancel(ctx, o.client, one, me.Name, o.factory.ServerClock().Now()); err != nil {
-		return o.selection.About(one, err)
+	if err := job.Cancel(ctx, o.client, object, me.Name, o.factory.ServerClock().Now()); err != nil {
+		return o.selection.About(object, err)
 	}
 	if o.name {
-		return o.factory.Answer("job.batch/" + one.Name)
+		return o.factory.Answer("job.batch/" + object.Name)
 	}
-	if err := o.factory.Answer("job.batch/" + one.Name + " cancelled" + o.where(one)); err != nil {
+	if err := o.factory.Answer("job.batch/" + object.Name + " cancelled" + o.inNamespace(object)); err != nil {
 		return err
 	}
-	if lost := o.lost(one); o.yes && lost != "" {
-		o.factory.Say(fmt.Sprintf("The pods of job %s that have not ended are deleted, %s", o.selection.Named(one), lost))
+	if lost := o.lost(object); o.yes && lost != "" {
+		o.factory.Say(fmt.Sprintf("The pods of job %s that have not ended are deleted, %s", o.selection.Named(object), lost))
 	}
 	return nil
 }
 
-// where names the namespace of a job where there can be several.
-func (o *Options) where(one *batchv1.Job) string {
+// inNamespace names the namespace of a job where there can be several.
+func (o *Options) inNamespace(object *batchv1.Job) string {
 	if !o.selection.Everywhere {
 		return ""
 	}
-	return " in " + one.Namespace
+	return " in " + object.Namespace
 }
 
 // save writes the logs of a job to a file of its own. One that is there already is
 // another's; a job that wrote nothing yet has none.
-func (o *Options) save(ctx context.Context, one *batchv1.Job) (err error) {
+func (o *Options) save(ctx context.Context, object *batchv1.Job) (err error) {
 	if err := os.MkdirAll(o.logs, 0o755); err != nil { //nolint:gosec // as any program makes folders: the umask decides
 		return err
 	}
@@ -55,10 +55,10 @@ func (o *Options) save(ctx context.Context, one *batchv1.Job) (err error) {
 		return err
 	}
 	defer func() { _ = root.Close() }()
-	name := one.Name + ".log"
+	name := object.Name + ".log"
 	if o.selection.Everywhere { // two namespaces can have jobs of one name
-		name = one.Namespace + "/" + name
-		if err := root.MkdirAll(one.Namespace, 0o755); err != nil {
+		name = object.Namespace + "/" + name
+		if err := root.MkdirAll(object.Namespace, 0o755); err != nil {
 			return err
 		}
 	}
@@ -69,12 +69,12 @@ func (o *Options) save(ctx context.Context, one *batchv1.Job) (err error) {
 	if err != nil {
 		return err
 	}
-	err = errors.Join(job.Logs(ctx, o.client, one, file), file.Close())
+	err = errors.Join(job.Logs(ctx, o.client, object, file), file.Close())
 	if info, failed := root.Stat(name); err != nil && failed == nil && info.Size() == 0 {
 		_ = root.Remove(name) // or it would stand in the way of another try
 	}
 	if none, ok := errors.AsType[*job.NoLogsError](err); ok {
-		o.factory.Scoped(o.selection.Named(one)).Say(printable.Error(none))
+		o.factory.Scoped(o.selection.Named(object)).Say(printable.Error(none))
 		return nil
 	}
 	return err

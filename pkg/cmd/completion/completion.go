@@ -50,9 +50,9 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 			if len(args) == 0 {
 				return cmd.Help()
 			}
-			for _, one := range shells() {
-				if one.name == strings.ToLower(args[0]) {
-					return f.Answer(one.lines(f)...)
+			for _, shell := range shells() {
+				if shell.name == strings.ToLower(args[0]) {
+					return f.Answer(shell.lines(f)...)
 				}
 			}
 			return exit.Usagef("invalid argument %q: must be %s or install", args[0], strings.Join(names(), ", "))
@@ -80,15 +80,15 @@ func shells() []shell {
 	}
 }
 
-func names() (all []string) {
-	for _, one := range shells() {
-		all = append(all, one.name)
+func names() (result []string) {
+	for _, shell := range shells() {
+		result = append(result, shell.name)
 	}
-	return all
+	return result
 }
 
-// where says where the line belongs.
-func (s shell) where() string {
+// fileAndNeeds says where the line belongs.
+func (s shell) fileAndNeeds() string {
 	if s.needs == "" {
 		return s.file
 	}
@@ -99,6 +99,6 @@ func (s shell) where() string {
 func (s shell) lines(f *factory.Factory) []string {
 	return []string{
 		"# For this plugin, once per machine:", "#   " + f.Program.String() + " completion install",
-		"# For kubectl, in " + s.where() + ":", s.on,
+		"# For kubectl, in " + s.fileAndNeeds() + ":", s.on,
 	}
 }

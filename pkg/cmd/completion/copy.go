@@ -8,40 +8,40 @@ import (
 )
 
 // copyFile makes a program that is like another, or nothing.
-func copyFile(to, from string) (err error) {
-	in, err := os.Open(from)
+func copyFile(destination, source string) (err error) {
+	in, err := os.Open(source)
 	if err != nil {
 		return err
 	}
-	defer func() { _ = in.Close() }()                                     // only read from
-	out, err := os.OpenFile(to, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755) //nolint:gosec // a program is for whoever finds it on the PATH
+	defer func() { _ = in.Close() }()                                              // only read from
+	out, err := os.OpenFile(destination, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755) //nolint:gosec // a program is for whoever finds it on the PATH
 	if err != nil {
 		return err
 	}
 	_, err = io.Copy(out, in)
 	if err = errors.Join(err, out.Close()); err != nil {
-		_ = os.Remove(to)
+		_ = os.Remove(destination)
 	}
 	return err
 }
 
 // sameFile reports whether two names are of one file, or of two with the same content.
 func sameFile(a, b string) bool {
-	here, err := os.Stat(a)
+	infoA, err := os.Stat(a)
 	if err != nil {
 		return false
 	}
-	there, err := os.Stat(b)
+	infoB, err := os.Stat(b)
 	if err != nil {
 		return false
 	}
-	if os.SameFile(here, there) || here.Size() != there.Size() {
-		return os.SameFile(here, there)
+	if os.SameFile(infoA, infoB) || infoA.Size() != infoB.Size() {
+		return os.SameFile(infoA, infoB)
 	}
-	first, err := os.ReadFile(a)
+	contentA, err := os.ReadFile(a)
 	if err != nil {
 		return false
 	}
-	second, err := os.ReadFile(b)
-	return err == nil && bytes.Equal(first, second)
+	contentB, err := os.ReadFile(b)
+	return err == nil && bytes.Equal(contentA, contentB)
 }

@@ -61,11 +61,11 @@ func toOptions(f *factory.Factory) (*Options, error) {
 		return nil, fmt.Errorf("cannot install completion: this program was run as %q, and the name of a kubectl plugin begins with \"kubectl-\"; run \"%s completion install\"", called, f.Program)
 	}
 	if filepath.Base(called) == called {
-		found, err := exec.LookPath(called)
+		path, err := exec.LookPath(called)
 		if err != nil {
 			return nil, fmt.Errorf("finding the plugin file: %w", err)
 		}
-		called = found
+		called = path
 	}
 	file, err := filepath.Abs(called)
 	if err != nil {
@@ -83,7 +83,7 @@ func (o *Options) Run() error {
 			return errors.Join(append([]error{err}, o.elsewhere()...)...)
 		}
 		err = o.factory.Answer(o.link + " created")
-	case err == nil && o.right():
+	case err == nil && o.isInstalled():
 		err = o.factory.Answer(o.link + " already exists")
 	case err == nil:
 		err = fmt.Errorf("%s already exists and is not a link to %s; delete it, then run this command again", o.link, filepath.Base(o.file))
@@ -107,16 +107,16 @@ func (o *Options) make() error {
 	return copyFile(o.link, o.file)
 }
 
-// right reports whether what is there is what make would make.
-func (o *Options) right() bool {
+// isInstalled reports whether what is there is what make would make.
+func (o *Options) isInstalled() bool {
 	if o.windows() {
 		return sameFile(o.link, o.file)
 	}
-	to, err := os.Readlink(o.link)
-	if err == nil && !filepath.IsAbs(to) {
-		to = filepath.Join(filepath.Dir(o.link), to)
+	target, err := os.Readlink(o.link)
+	if err == nil && !filepath.IsAbs(target) {
+		target = filepath.Join(filepath.Dir(o.link), target)
 	}
-	return err == nil && filepath.Clean(to) == o.file
+	return err == nil && filepath.Clean(target) == o.file
 }
 
 // byHand is the line that makes the link.
@@ -141,16 +141,16 @@ func (o *Options) elsewhere() []error {
 // hint says what else it takes, for the shell that the person has.
 func (o *Options) hint() {
 	path, _ := o.factory.LookupEnv("PATH")
-	if dir := filepath.Dir(o.link); !slices.ContainsFunc(filepath.SplitList(path), func(one string) bool { return filepath.Clean(one) == dir }) {
+	if dir := filepath.Dir(o.link); !slices.ContainsFunc(filepath.SplitList(path), func(directory string) bool { return filepath.Clean(directory) == dir }) {
 		o.factory.Say("Note: " + dir + " is not on the PATH, so kubectl finds neither the plugin nor the link")
 	}
 	name, _ := o.factory.LookupEnv("SHELL")
 	if name = filepath.Base(name); o.windows() {
 		name = "powershell"
 	}
-	for _, one := range shells() {
-		if one.name == name {
-			o.factory.SayLines("Completion of kubectl must be enabled, in "+one.where()+":", "  "+one.on)
+	for _, shell := range shells() {
+		if shell.name == name {
+			o.factory.SayLines("Completion of kubectl must be enabled, in "+shell.fileAndNeeds()+":", "  "+shell.on)
 			return
 		}
 	}

@@ -31,21 +31,21 @@ type viewer struct {
 	name *string
 	// others are the objects that only other users fetched, and why that does not count; all is how many.
 	others []string
-	all    int
+	count  int
 }
 
 // word returns what the table says of record, which is that of name.
 func (v *viewer) word(name string, record claim.Record) string {
-	who := claim.Viewer{}
+	viewer := claim.Viewer{}
 	if record.Owner == "" && record.Fetch != nil {
-		who.Name = v.identity()
+		viewer.Name = v.identity()
 	}
-	if why := record.Other(who); why != "" {
-		if v.all++; v.all <= explainLimit {
-			v.others = append(v.others, name+": "+why)
+	if cause := record.Other(viewer); cause != "" {
+		if v.count++; v.count <= explainLimit {
+			v.others = append(v.others, name+": "+cause)
 		}
 	}
-	return record.Word(who)
+	return record.Word(viewer)
 }
 
 // identity is a courtesy: a user whom the cluster does not name has fetched nothing.
@@ -74,8 +74,8 @@ func (v *viewer) explain() {
 	for _, text := range v.others {
 		v.options.factory.Say(text + " in purge")
 	}
-	if more := v.all - len(v.others); more > 0 {
-		v.options.factory.Say(fmt.Sprintf("... and %d more were fetched only by other users", more))
+	if omitted := v.count - len(v.others); omitted > 0 {
+		v.options.factory.Say(fmt.Sprintf("... and %d more were fetched only by other users", omitted))
 	}
 }
 

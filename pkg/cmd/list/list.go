@@ -129,8 +129,8 @@ func (o *Options) Run(ctx context.Context) error {
 		return o.table(ctx, selected)
 	}
 	var jobs []*batchv1.Job
-	err = o.each(ctx, selected, func(one *batchv1.Job) error {
-		jobs = append(jobs, one)
+	err = o.eachJob(ctx, selected, func(object *batchv1.Job) error {
+		jobs = append(jobs, object)
 		return nil
 	})
 	if err == nil && len(jobs) == 0 {
@@ -157,8 +157,8 @@ func (o *Options) none() string {
 	return fmt.Sprintf("No jobs found in namespace %q", o.namespace)
 }
 
-// each calls see with what was asked for.
-func (o *Options) each(ctx context.Context, selected metav1.ListOptions, see func(*batchv1.Job) error) error {
+// eachJob calls see with what was asked for.
+func (o *Options) eachJob(ctx context.Context, selected metav1.ListOptions, see func(*batchv1.Job) error) error {
 	if len(o.refs) > 0 {
 		return o.named(ctx, see)
 	}
@@ -168,8 +168,8 @@ func (o *Options) each(ctx context.Context, selected metav1.ListOptions, see fun
 // named gives the jobs that are there of those that were named, each once.
 func (o *Options) named(ctx context.Context, see func(*batchv1.Job) error) error {
 	jobs, errs := job.GetAll(ctx, o.client, o.namespace, o.refs)
-	for _, one := range jobs {
-		errs = errors.Join(errs, see(one))
+	for _, object := range jobs {
+		errs = errors.Join(errs, see(object))
 	}
 	return errs
 }
@@ -182,17 +182,17 @@ func (o *Options) document(jobs []*batchv1.Job) error {
 		return o.names(jobs)
 	}
 	list := &batchv1.JobList{TypeMeta: metav1.TypeMeta{APIVersion: "batch/v1", Kind: "JobList"}, Items: []batchv1.Job{}}
-	for _, one := range jobs {
-		one.TypeMeta = metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}
-		list.Items = append(list.Items, *one)
+	for _, object := range jobs {
+		object.TypeMeta = metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}
+		list.Items = append(list.Items, *object)
 	}
 	return o.print.PrintObj(list, o.factory.Streams.Out)
 }
 
 // names prints one job a line: the printer for names takes no lists.
 func (o *Options) names(jobs []*batchv1.Job) error {
-	for _, one := range jobs {
-		if err := o.print.PrintObj(one, o.factory.Streams.Out); err != nil {
+	for _, object := range jobs {
+		if err := o.print.PrintObj(object, o.factory.Streams.Out); err != nil {
 			return err
 		}
 	}

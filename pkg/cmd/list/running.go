@@ -19,10 +19,10 @@ import (
 func (o *Options) rows(ctx context.Context, jobs []*batchv1.Job) []row {
 	rows, waiting := make([]row, len(jobs)), map[types.UID]int{}
 	namespaces := map[string]bool{}
-	for i, one := range jobs {
-		rows[i] = row{job: one, state: job.StateOf(one)}
-		if rows[i].state == job.Pending && one.Status.Active > 0 {
-			waiting[one.UID], namespaces[one.Namespace] = i, true
+	for i, object := range jobs {
+		rows[i] = row{job: object, state: job.StateOf(object)}
+		if rows[i].state == job.Pending && object.Status.Active > 0 {
+			waiting[object.UID], namespaces[object.Namespace] = i, true
 		}
 	}
 	running := metav1.ListOptions{FieldSelector: "status.phase=" + string(corev1.PodRunning), LabelSelector: "job-name"}

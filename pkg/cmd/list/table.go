@@ -32,27 +32,27 @@ const shownAtOnce = 500
 func (o *Options) table(ctx context.Context, selected metav1.ListOptions) error {
 	claims, viewer := o.claims(ctx), &viewer{options: o, ctx: ctx}
 	out := ui.NewTable(o.factory.Streams.Out, o.columns(claims, viewer), o.wide)
-	waiting, there := &waiting{}, map[[2]string]bool{}
+	waiting, existing := &waiting{}, map[[2]string]bool{}
 	var gathered []*batchv1.Job
-	err := o.each(ctx, selected, func(one *batchv1.Job) error {
-		waiting.see(one)
-		there[[2]string{one.Namespace, one.Name}] = true
-		if gathered = append(gathered, one); len(gathered) < shownAtOnce {
+	err := o.eachJob(ctx, selected, func(object *batchv1.Job) error {
+		waiting.see(object)
+		existing[[2]string{object.Namespace, object.Name}] = true
+		if gathered = append(gathered, object); len(gathered) < shownAtOnce {
 			return nil
 		}
 		rows := o.rows(ctx, gathered)
 		gathered = nil
 		return out.Add(rows)
 	})
-	if len(there) < shownAtOnce && len(o.refs) == 0 {
+	if len(existing) < shownAtOnce && len(o.refs) == 0 {
 		sortByAge(gathered)
-		sortByAge(waiting.first)
+		sortByAge(waiting.jobs)
 	}
 	rows := o.rows(ctx, gathered)
 	if err == nil { // else the jobs that are there are not known
-		rows = append(rows, o.orphans(ctx, claims, selected.LabelSelector, there)...)
+		rows = append(rows, o.orphans(ctx, claims, selected.LabelSelector, existing)...)
 	}
-	if err = errors.Join(out.Add(rows), err); err == nil && len(there)+len(rows) == 0 {
+	if err = errors.Join(out.Add(rows), err); err == nil && len(existing)+len(rows) == 0 {
 		if err := selector.CheckNamespace(ctx, o.client, o.namespace); err != nil {
 			return err
 		}
@@ -64,14 +64,14 @@ func (o *Options) table(ctx context.Context, selected metav1.ListOptions) error 
 }
 
 // orphans are the results whose job is gone. With a selector the jobs that are there are not all known.
-func (o *Options) orphans(ctx context.Context, claims []purge.Claim, selector string, there map[[2]string]bool) (rows []row) {
+func (o *Options) orphans(ctx context.Context, claims []purge.Claim, selector string, existing map[[2]string]bool) (rows []row) {
 	matching, err := labels.Parse(selector)
 	if len(o.refs) > 0 || o.selection.ByJob() || err != nil {
 		return nil
 	}
 	for _, claim := range claims {
-		known := there[[2]string{claim.Namespace, claim.Job}] || slices.Contains(o.selection.Except, claim.Job)
-		if known || !matching.Matches(claim.Labels) || o.selection.Filtered && o.there(ctx, claim) {
+		exists := existing[[2]string{claim.Namespace, claim.Job}] || slices.Contains(o.selection.Except, claim.Job)
+		if exists || !matching.Matches(claim.Labels) || o.selection.Filtered && o.jobExists(ctx, claim) {
 			continue
 		}
 		rows = append(rows, row{claim: &claim})
@@ -79,8 +79,8 @@ func (o *Options) orphans(ctx context.Context, claims []purge.Claim, selector st
 	return rows
 }
 
-// there reports whether the job of a claim is there, although it was not selected.
-func (o *Options) there(ctx context.Context, claim purge.Claim) bool {
+// jobExists reports whether the job of a claim is there, although it was not selected.
+func (o *Options) jobExists(ctx context.Context, claim purge.Claim) bool {
 	_, err := o.client.BatchV1().Jobs(claim.Namespace).Get(ctx, claim.Job, metav1.GetOptions{})
 	return !apierrors.IsNotFound(err)
 }
@@ -93,7 +93,7 @@ type row struct {
 }
 
 func (o *Options) columns(claims []purge.Claim, viewer *viewer) []ui.Column[row] {
-	now := o.factory.ServerClock().Now()
+	serverTime := o.factory.ServerClock().Now()
 	column := func(name string, ofJob func(*batchv1.Job) string, ofClaim func(*purge.Claim) string) ui.Column[row] {
 		return ui.Column[row]{Name: name, Cell: func(r row) string {
 			if r.claim != nil {
@@ -106,7 +106,7 @@ func (o *Options) columns(claims []purge.Claim, viewer *viewer) []ui.Column[row]
 		c.Wide = true
 		return c
 	}
-	age := func(since time.Time) string { return utilduration.HumanDuration(now.Sub(since)) }
+	age := func(since time.Time) string { return utilduration.HumanDuration(serverTime.Sub(since)) }
 	none := func(*purge.Claim) string { return ui.None }
 	columns := []ui.Column[row]{
 		column("Name", func(j *batchv1.Job) string { return j.Name }, func(c *purge.Claim) string { return "pvc/" + c.Name }),
@@ -116,7 +116,7 @@ func (o *Options) columns(claims []purge.Claim, viewer *viewer) []ui.Column[row]
 			}
 			return string(r.state)
 		}},
-		column("Duration", func(j *batchv1.Job) string { return utilduration.HumanDuration(job.Duration(j, now)) }, none),
+		column("Duration", func(j *batchv1.Job) string { return utilduration.HumanDuration(job.Duration(j, serverTime)) }, none),
 		column("Results", results, func(c *purge.Claim) string { return c.Name }),
 		column("Fetched", fetched(claims, viewer), viewer.ofClaim),
 		wide(column("Owner", func(j *batchv1.Job) string { return ui.OrNone(provenance.OfJob(j)) }, func(c *purge.Claim) string { return ui.OrNone(c.Record.Owner) })),
@@ -146,18 +146,18 @@ const explainLimit = 10
 
 // waiting are the first jobs that do not run, and how many there are.
 type waiting struct {
-	first []*batchv1.Job
-	all   int
+	jobs  []*batchv1.Job
+	count int
 }
 
-func (w *waiting) see(one *batchv1.Job) {
-	switch job.StateOf(one) {
+func (w *waiting) see(object *batchv1.Job) {
+	switch job.StateOf(object) {
 	case job.Pending, job.Suspended, job.Queued, job.Retrying, job.Stopping:
 	default:
 		return
 	}
-	if w.all++; w.all <= explainLimit {
-		w.first = append(w.first, one)
+	if w.count++; w.count <= explainLimit {
+		w.jobs = append(w.jobs, object)
 	}
 }
 
@@ -165,20 +165,20 @@ func (w *waiting) see(one *batchv1.Job) {
 // of each namespace concerned. It is a courtesy: who may not look is told nothing.
 func (o *Options) explain(ctx context.Context, waiting *waiting) {
 	warnings := map[string][]*corev1.Event{}
-	for _, one := range waiting.first {
-		if _, ok := warnings[one.Namespace]; !ok {
-			warnings[one.Namespace] = o.warnings(ctx, one.Namespace)
+	for _, object := range waiting.jobs {
+		if _, ok := warnings[object.Namespace]; !ok {
+			warnings[object.Namespace] = o.warnings(ctx, object.Namespace)
 		}
-		pods, err := job.Pods(ctx, o.client, one)
+		pods, err := job.Pods(ctx, o.client, object)
 		if err != nil {
 			return
 		}
-		if why := reason.OfJob(one, pods, warnings[one.Namespace], o.factory.ServerClock().Now()); why.Known() {
-			o.factory.Say(why.Sentence(o.selection.Named(one)))
+		if cause := reason.OfJob(object, pods, warnings[object.Namespace], o.factory.ServerClock().Now()); cause.Known() {
+			o.factory.Say(cause.Sentence(o.selection.Named(object)))
 		}
 	}
-	if more := waiting.all - len(waiting.first); more > 0 {
-		o.factory.Say(fmt.Sprintf("... and %d more jobs are not running", more))
+	if omitted := waiting.count - len(waiting.jobs); omitted > 0 {
+		o.factory.Say(fmt.Sprintf("... and %d more jobs are not running", omitted))
 	}
 }
 

@@ -17,34 +17,34 @@ type lines struct {
 
 // source is the output of one job. Each of its lines begins with prefix.
 type source struct {
-	to     *lines
+	lines  *lines
 	prefix []byte
 }
 
-func (l *lines) of(prefix string) *source { return &source{to: l, prefix: []byte(prefix)} }
+func (l *lines) withPrefix(prefix string) *source { return &source{lines: l, prefix: []byte(prefix)} }
 
 // Write implements io.Writer. A line that another job interrupts goes on in a new line.
 func (s *source) Write(text []byte) (int, error) {
-	s.to.mu.Lock()
-	defer s.to.mu.Unlock()
+	s.lines.mu.Lock()
+	defer s.lines.mu.Unlock()
 	if len(text) == 0 {
 		return 0, nil
 	}
 	var written bytes.Buffer
-	if s.to.open != nil && s.to.open != s {
+	if s.lines.open != nil && s.lines.open != s {
 		written.WriteByte('\n')
-		s.to.open = nil
+		s.lines.open = nil
 	}
 	for line := range bytes.Lines(text) {
-		if s.to.open == nil {
+		if s.lines.open == nil {
 			written.Write(s.prefix)
 		}
 		written.Write(line)
-		if s.to.open = s; line[len(line)-1] == '\n' {
-			s.to.open = nil
+		if s.lines.open = s; line[len(line)-1] == '\n' {
+			s.lines.open = nil
 		}
 	}
-	if _, err := s.to.out.Write(written.Bytes()); err != nil {
+	if _, err := s.lines.out.Write(written.Bytes()); err != nil {
 		return 0, err
 	}
 	return len(text), nil

@@ -9,13 +9,13 @@ import (
 // No line is of two jobs, and each line names its job.
 func TestLinesKeepJobsApart(t *testing.T) {
 	var out bytes.Buffer
-	all := &lines{out: &out}
-	a, b := all.of("[a] "), all.of("[b] ")
+	combined := &lines{out: &out}
+	a, b := combined.withPrefix("[a] "), combined.withPrefix("[b] ")
 	for _, write := range []struct {
-		to   *source
-		text string
+		source *source
+		text   string
 	}{{a, "one\ntwo\n"}, {b, "half"}, {b, " line\n\n"}, {a, "open"}, {b, "other\n"}, {a, " goes on\n"}, {a, ""}, {b, "end"}} {
-		if n, err := fmt.Fprint(write.to, write.text); n != len(write.text) || err != nil {
+		if n, err := fmt.Fprint(write.source, write.text); n != len(write.text) || err != nil {
 			t.Errorf("%q: %d, %v", write.text, n, err)
 		}
 	}

@@ -107,14 +107,14 @@ func (o *Options) Run(ctx context.Context) error {
 	logs, messages := &lines{out: o.factory.Streams.Out}, &lines{out: o.factory.Streams.ErrOut}
 	errs := make([]error, len(jobs))
 	var group sync.WaitGroup
-	for i, one := range jobs {
+	for i, object := range jobs {
 		streams := o.factory.Streams
-		streams.Out, streams.ErrOut = logs.of("["+o.selection.Named(one)+"] "), messages.of("")
+		streams.Out, streams.ErrOut = logs.withPrefix("["+o.selection.Named(object)+"] "), messages.withPrefix("")
 		if !o.follow {
-			errs[i] = o.selection.About(one, o.print(ctx, one, streams))
+			errs[i] = o.selection.About(object, o.print(ctx, object, streams))
 			continue
 		}
-		group.Go(func() { errs[i] = o.selection.About(one, o.print(ctx, one, streams)) })
+		group.Go(func() { errs[i] = o.selection.About(object, o.print(ctx, object, streams)) })
 	}
 	group.Wait()
 	return errors.Join(missing, errors.Join(errs...))
@@ -134,23 +134,23 @@ func (o *Options) jobs(ctx context.Context) ([]*batchv1.Job, error) {
 }
 
 // resume is the command line that follows the log of one job again.
-func (o *Options) resume(one *batchv1.Job) string {
+func (o *Options) resume(object *batchv1.Job) string {
 	if o.selection.Everywhere {
-		return o.factory.LineIn(one.Namespace, "logs", one.Name, "-f")
+		return o.factory.LineIn(object.Namespace, "logs", object.Name, "-f")
 	}
-	return o.factory.Line("logs", one.Name, "-f")
+	return o.factory.Line("logs", object.Name, "-f")
 }
 
 // print writes the logs of one job, and the messages about it, to streams.
-func (o *Options) print(ctx context.Context, one *batchv1.Job, streams genericiooptions.IOStreams) error {
+func (o *Options) print(ctx context.Context, object *batchv1.Job, streams genericiooptions.IOStreams) error {
 	if !o.follow {
-		return job.Logs(ctx, o.client, one, streams.Out)
+		return job.Logs(ctx, o.client, object, streams.Out)
 	}
 	apart := *o.factory
 	apart.Streams = streams
-	waiter := outcome.Waiter{Factory: &apart, Client: o.client, Aside: true, Everywhere: o.selection.Everywhere, Resume: []string{o.resume(one)}}
+	waiter := outcome.Waiter{Factory: &apart, Client: o.client, Aside: true, Everywhere: o.selection.Everywhere, Resume: []string{o.resume(object)}}
 	var lost error
-	ended, err := waiter.Follow(ctx, one, func(err error) { lost = err })
+	ended, err := waiter.Follow(ctx, object, func(err error) { lost = err })
 	if ended.Job == nil {
 		return exit.Bare(err)
 	}

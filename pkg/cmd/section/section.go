@@ -10,20 +10,20 @@ const annotation = "kubectl-batch/section"
 // in the order of their declaration.
 func Add(flags *pflag.FlagSet, heading string, add func(*pflag.FlagSet)) {
 	flags.SortFlags = false
-	there, under := 0, map[string][]string{annotation: {heading}} // one for all of them
-	flags.VisitAll(func(*pflag.Flag) { there++ })
+	remaining, annotations := 0, map[string][]string{annotation: {heading}} // one for all of them
+	flags.VisitAll(func(*pflag.Flag) { remaining++ })
 	add(flags)
 	flags.VisitAll(func(flag *pflag.Flag) {
-		if there--; there < 0 {
-			flag.Annotations = under
+		if remaining--; remaining < 0 {
+			flag.Annotations = annotations
 		}
 	})
 }
 
 // Of returns the heading of a flag, "" for none.
 func Of(flag *pflag.Flag) string {
-	if of := flag.Annotations[annotation]; len(of) == 1 {
-		return of[0]
+	if heading := flag.Annotations[annotation]; len(heading) == 1 {
+		return heading[0]
 	}
 	return ""
 }

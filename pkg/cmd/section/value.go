@@ -15,10 +15,10 @@ const valueAnnotation = "kubectl-batch/value"
 // text between them as the name of its value: "Variable as `KEY=VALUE`". Completion shows the
 // usage too, so the backquotes must not stay in it.
 func NameValue(flag *pflag.Flag) {
-	before, rest, _ := strings.Cut(flag.Usage, "`")
-	if name, after, quoted := strings.Cut(rest, "`"); quoted {
+	start, rest, _ := strings.Cut(flag.Usage, "`")
+	if name, end, quoted := strings.Cut(rest, "`"); quoted {
 		SetValue(flag, name)
-		flag.Usage = before + name + after
+		flag.Usage = start + name + end
 	}
 }
 

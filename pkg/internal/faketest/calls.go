@@ -36,8 +36,8 @@ func (c *Cluster) Changes() []string {
 func (c *Cluster) Created() []runtime.Object {
 	var objects []runtime.Object
 	for _, action := range c.clients.Actions() {
-		if made, ok := action.(clienttesting.CreateActionImpl); ok && action.GetResource().Resource != "selfsubjectreviews" {
-			objects = append(objects, made.Object)
+		if create, ok := action.(clienttesting.CreateActionImpl); ok && action.GetResource().Resource != "selfsubjectreviews" {
+			objects = append(objects, create.Object)
 		}
 	}
 	return objects

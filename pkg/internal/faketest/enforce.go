@@ -18,11 +18,11 @@ import (
 // list returns objects in the order of their names, as the API server does. The
 // clientset selects by label afterwards.
 func (c *Cluster) list(action clienttesting.Action) (bool, runtime.Object, error) {
-	asked, ok := action.(clienttesting.ListActionImpl)
+	request, ok := action.(clienttesting.ListActionImpl)
 	if !ok {
 		return false, nil, nil
 	}
-	list, err := c.clients.Tracker().List(asked.GetResource(), asked.GetKind(), asked.GetNamespace())
+	list, err := c.clients.Tracker().List(request.GetResource(), request.GetKind(), request.GetNamespace())
 	if err != nil {
 		return true, nil, err
 	}
@@ -44,11 +44,11 @@ func key(object runtime.Object) string {
 
 // create gives an object its name and UID, and a job its selector. A dry run ends here.
 func (c *Cluster) create(action clienttesting.Action) (bool, runtime.Object, error) {
-	asked, ok := action.(clienttesting.CreateActionImpl)
+	request, ok := action.(clienttesting.CreateActionImpl)
 	if !ok {
 		return false, nil, nil
 	}
-	accessor, err := meta.Accessor(asked.Object)
+	accessor, err := meta.Accessor(request.Object)
 	if err != nil {
 		return true, nil, err
 	}
@@ -58,17 +58,17 @@ func (c *Cluster) create(action clienttesting.Action) (bool, runtime.Object, err
 	if accessor.GetUID() == "" {
 		accessor.SetUID(UID(accessor.GetName()))
 	}
-	if job, ok := asked.Object.(*batchv1.Job); ok && job.Spec.Selector == nil {
+	if job, ok := request.Object.(*batchv1.Job); ok && job.Spec.Selector == nil {
 		job.Spec.Selector = selectorOf(job.Name)
 	}
-	if len(asked.CreateOptions.DryRun) == 0 {
+	if len(request.CreateOptions.DryRun) == 0 {
 		return false, nil, nil
 	}
-	_, err = c.clients.Tracker().Get(asked.GetResource(), asked.GetNamespace(), accessor.GetName())
+	_, err = c.clients.Tracker().Get(request.GetResource(), request.GetNamespace(), accessor.GetName())
 	if err == nil {
-		return true, nil, apierrors.NewAlreadyExists(asked.GetResource().GroupResource(), accessor.GetName())
+		return true, nil, apierrors.NewAlreadyExists(request.GetResource().GroupResource(), accessor.GetName())
 	}
-	return true, asked.Object, nil
+	return true, request.Object, nil
 }
 
 // selectorOf is how the cluster finds the pods of the job of that name.
@@ -81,11 +81,11 @@ func UID(name string) types.UID { return types.UID("uid-" + name) }
 
 // delete refuses a UID or a version that is not the object's. A dry run ends here.
 func (c *Cluster) delete(action clienttesting.Action) (bool, runtime.Object, error) {
-	asked, ok := action.(clienttesting.DeleteActionImpl)
+	request, ok := action.(clienttesting.DeleteActionImpl)
 	if !ok {
 		return false, nil, nil
 	}
-	object, err := c.clients.Tracker().Get(asked.GetResource(), asked.GetNamespace(), asked.GetName())
+	object, err := c.clients.Tracker().Get(request.GetResource(), request.GetNamespace(), request.GetName())
 	if err != nil {
 		return true, nil, err
 	}
@@ -93,16 +93,16 @@ func (c *Cluster) delete(action clienttesting.Action) (bool, runtime.Object, err
 	if err != nil {
 		return true, nil, err
 	}
-	want := asked.DeleteOptions.Preconditions
+	want := request.DeleteOptions.Preconditions
 	if want != nil && want.UID != nil && *want.UID != accessor.GetUID() {
-		return true, nil, apierrors.NewConflict(asked.GetResource().GroupResource(), asked.GetName(),
+		return true, nil, apierrors.NewConflict(request.GetResource().GroupResource(), request.GetName(),
 			fmt.Errorf("the UID in the precondition (%s) does not match the UID in record (%s)", *want.UID, accessor.GetUID()))
 	}
 	if want != nil && want.ResourceVersion != nil && *want.ResourceVersion != accessor.GetResourceVersion() {
-		return true, nil, apierrors.NewConflict(asked.GetResource().GroupResource(), asked.GetName(),
+		return true, nil, apierrors.NewConflict(request.GetResource().GroupResource(), request.GetName(),
 			fmt.Errorf("the ResourceVersion in the precondition (%s) does not match the ResourceVersion in record (%s)", *want.ResourceVersion, accessor.GetResourceVersion()))
 	}
-	return len(asked.DeleteOptions.DryRun) > 0, nil, nil
+	return len(request.DeleteOptions.DryRun) > 0, nil, nil
 }
 
 // NoNamespace is the name of a namespace that does not exist; all others do.

@@ -132,11 +132,11 @@ func (c *Cluster) Refuse(verb, resource string, err error) *Cluster {
 // error of it is the answer.
 func (c *Cluster) Admit(resource string, judge func(runtime.Object) error) *Cluster {
 	c.clients.PrependReactor("create", resource, func(action clienttesting.Action) (bool, runtime.Object, error) {
-		made, ok := action.(clienttesting.CreateActionImpl)
+		create, ok := action.(clienttesting.CreateActionImpl)
 		if !ok {
 			return false, nil, nil
 		}
-		err := judge(made.Object)
+		err := judge(create.Object)
 		return err != nil, nil, err
 	})
 	return c
@@ -187,8 +187,8 @@ func (c *Cluster) In(namespace string) *Cluster {
 
 // Ahead has the server's clock be that much later than this machine's.
 func (c *Cluster) Ahead(d time.Duration) *Cluster {
-	at := time.Now() //nolint:forbidigo // the offset is that to this machine's clock
-	response, err := c.time.Wrap(dated{at.Add(d)}).RoundTrip(&http.Request{})
+	localTime := time.Now() //nolint:forbidigo // the offset is that to this machine's clock
+	response, err := c.time.Wrap(dated{localTime.Add(d)}).RoundTrip(&http.Request{})
 	if err == nil {
 		_ = response.Body.Close()
 	}

@@ -33,11 +33,11 @@ func Job(name string, changes ...func(*batchv1.Job)) *batchv1.Job {
 }
 
 // Ended ends a job with a condition, that long ago, after it ran ten minutes.
-func Ended(condition batchv1.JobConditionType, ago time.Duration, why ...string) func(*batchv1.Job) {
+func Ended(condition batchv1.JobConditionType, ago time.Duration, cause ...string) func(*batchv1.Job) {
 	return func(job *batchv1.Job) {
 		end := batchv1.JobCondition{Type: condition, Status: corev1.ConditionTrue, LastTransitionTime: metav1.NewTime(Now().Add(-ago))}
-		if len(why) == 2 {
-			end.Reason, end.Message = why[0], why[1]
+		if len(cause) == 2 {
+			end.Reason, end.Message = cause[0], cause[1]
 		}
 		start := metav1.NewTime(Now().Add(-ago - 10*time.Minute))
 		job.Status.StartTime, job.Status.Conditions = &start, append(job.Status.Conditions, end)

@@ -17,19 +17,19 @@ func Proxy(t *testing.T) (address *url.URL, connects *atomic.Int32) {
 	connects = &atomic.Int32{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		connects.Add(1)
-		there, err := net.Dial("tcp", r.Host)
+		server, err := net.Dial("tcp", r.Host)
 		if err != nil || r.Method != http.MethodConnect {
 			http.Error(w, "no", http.StatusBadGateway)
 			return
 		}
-		here, _, err := http.NewResponseController(w).Hijack()
+		client, _, err := http.NewResponseController(w).Hijack()
 		if err != nil {
 			return
 		}
-		_, _ = io.WriteString(here, "HTTP/1.1 200 OK\r\n\r\n")
-		go func() { _, _ = io.Copy(there, here); _ = there.Close() }()
-		_, _ = io.Copy(here, there)
-		_ = here.Close()
+		_, _ = io.WriteString(client, "HTTP/1.1 200 OK\r\n\r\n")
+		go func() { _, _ = io.Copy(server, client); _ = server.Close() }()
+		_, _ = io.Copy(client, server)
+		_ = client.Close()
 	}))
 	t.Cleanup(server.Close)
 	address, err := url.Parse(server.URL)

@@ -18,14 +18,14 @@ func Noise(n int) string {
 }
 
 // Change opens the file at path, and does something to it. Another goroutine may call it.
-func Change(tb testing.TB, path string, how func(*os.File) error) {
+func Change(tb testing.TB, path string, change func(*os.File) error) {
 	tb.Helper()
 	file, err := os.OpenFile(path, os.O_RDWR, 0)
 	if err != nil {
 		tb.Error(err)
 		return
 	}
-	if err := errors.Join(how(file), file.Close()); err != nil {
+	if err := errors.Join(change(file), file.Close()); err != nil {
 		tb.Error(err)
 	}
 }

@@ -43,7 +43,7 @@ func Dir() Node { return held(Node{Kind: "dir", Mode: "0755", Time: Epoch()}) }
 func Symlink(target string) Node { return Node{Kind: "symlink", Target: target} }
 
 // Link is a hard link: another name of the file at first.
-func Link(first string) Node { return Node{Kind: "link", Target: first} }
+func Link(target string) Node { return Node{Kind: "link", Target: target} }
 
 // Perm is n with another mode, in octal digits.
 func (n Node) Perm(mode string) Node {

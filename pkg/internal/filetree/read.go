@@ -67,19 +67,19 @@ func (r reader) node(rel, name string, info fs.FileInfo) (Node, error) {
 	case !info.Mode().IsRegular():
 		return Node{Kind: info.Mode().String()}, nil
 	}
-	if first := r.first(rel, info); first != rel {
-		return Link(first), nil
+	if original := r.originalPath(rel, info); original != rel {
+		return Link(original), nil
 	}
 	data, err := os.ReadFile(name)
 	node.Kind, node.Data = "file", Short(string(data))
 	return held(node), err
 }
 
-// first is the path at which the file was met first.
-func (r reader) first(rel string, info fs.FileInfo) string {
-	for _, other := range r.bySize[info.Size()] {
-		if other.info.ModTime().Equal(info.ModTime()) && os.SameFile(other.info, info) {
-			return other.path
+// originalPath is the path at which the file was met first.
+func (r reader) originalPath(rel string, info fs.FileInfo) string {
+	for _, candidate := range r.bySize[info.Size()] {
+		if candidate.info.ModTime().Equal(info.ModTime()) && os.SameFile(candidate.info, info) {
+			return candidate.path
 		}
 	}
 	r.bySize[info.Size()] = append(r.bySize[info.Size()], seen{rel, info})

@@ -20,4 +20,4 @@ func Socket(tb testing.TB, _ string) {
 }
 
 // Stored is not known here.
-func Stored(fs.FileInfo) (bytes int64, known bool) { return 0, false }
+func Stored(fs.FileInfo) (bytes int64, ok bool) { return 0, false }

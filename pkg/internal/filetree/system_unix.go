@@ -23,6 +23,6 @@ func Socket(tb testing.TB, name string) {
 }
 
 // Stored is how many bytes of disk a file takes.
-func Stored(info fs.FileInfo) (bytes int64, known bool) {
+func Stored(info fs.FileInfo) (bytes int64, ok bool) {
 	return info.Sys().(*syscall.Stat_t).Blocks * 512, true
 }

@@ -43,7 +43,7 @@ func (e *Executor) Exec(ctx context.Context, _ transport.Container, argv []strin
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	cmd := e.command(ctx, argv)
-	out := &cutter{w: stdio.Out, left: e.cut(), cut: cancel}
+	out := &cutter{w: stdio.Out, remaining: e.cut(), cut: cancel}
 	cmd.Stdout, cmd.Stderr = out, stdio.Err
 	input, err := cmd.StdinPipe()
 	if err != nil {
@@ -97,10 +97,10 @@ func (e *Executor) cut() int64 {
 	return e.Cuts[e.count-1]
 }
 
-func (e *Executor) feed(input io.WriteCloser, from io.Reader) {
+func (e *Executor) feed(input io.WriteCloser, source io.Reader) {
 	defer func() { _ = input.Close() }()
-	if from != nil && !e.CloseInput {
-		_, _ = io.Copy(input, from)
+	if source != nil && !e.CloseInput {
+		_, _ = io.Copy(input, source)
 	}
 }
 
@@ -116,22 +116,22 @@ func coded(err error) error {
 
 // cutter passes the first bytes on, then ends the command.
 type cutter struct {
-	w     io.Writer
-	left  int64 // below 0: all
-	cut   func()
-	isCut bool
+	w         io.Writer
+	remaining int64 // below 0: all
+	cut       func()
+	isCut     bool
 }
 
 func (c *cutter) Write(p []byte) (int, error) {
-	if c.left < 0 || int64(len(p)) <= c.left {
+	if c.remaining < 0 || int64(len(p)) <= c.remaining {
 		n, err := c.w.Write(p)
-		if c.left >= 0 {
-			c.left -= int64(n)
+		if c.remaining >= 0 {
+			c.remaining -= int64(n)
 		}
 		return n, err
 	}
-	_, err := c.w.Write(p[:c.left])
-	c.left, c.isCut = 0, true
+	_, err := c.w.Write(p[:c.remaining])
+	c.remaining, c.isCut = 0, true
 	c.cut()
 	return len(p), err
 }

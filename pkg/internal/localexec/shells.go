@@ -19,8 +19,8 @@ func Shells(tb testing.TB) map[string]func() *Executor {
 	NeedLinux(tb)
 	shells := map[string]func() *Executor{}
 	for _, name := range []string{"sh", "dash", "bash", "ksh"} {
-		if at, err := exec.LookPath(name); err == nil {
-			shells[name] = func() *Executor { return &Executor{Shell: []string{at}} }
+		if path, err := exec.LookPath(name); err == nil {
+			shells[name] = func() *Executor { return &Executor{Shell: []string{path}} }
 		}
 	}
 	if shells["sh"] == nil {
@@ -29,7 +29,7 @@ func Shells(tb testing.TB) map[string]func() *Executor {
 	if testing.Short() {
 		return map[string]func() *Executor{"sh": shells["sh"]}
 	}
-	if same(tb, "sh", "dash") {
+	if sameProgram(tb, "sh", "dash") {
 		delete(shells, "dash") // unlike bash, it ignores the name that it is called by
 	}
 	if busybox, err := exec.LookPath("busybox"); err == nil {
@@ -50,16 +50,16 @@ func Plain(tb testing.TB) *Executor {
 	return &Executor{Path: path, Shell: []string{filepath.Join(path, "sh")}}
 }
 
-// same reports whether two names are those of one program.
-func same(tb testing.TB, one, other string) bool {
+// sameProgram reports whether two names refer to one program.
+func sameProgram(tb testing.TB, nameA, nameB string) bool {
 	tb.Helper()
 	var files []string
-	for _, name := range []string{one, other} {
-		at, err := exec.LookPath(name)
+	for _, name := range []string{nameA, nameB} {
+		path, err := exec.LookPath(name)
 		if err != nil {
 			return false
 		}
-		file, err := filepath.EvalSymlinks(at)
+		file, err := filepath.EvalSymlinks(path)
 		if err != nil {
 			tb.Fatal(err)
 		}
@@ -90,11 +90,11 @@ func Links(tb testing.TB, names ...string) string {
 	NeedLinux(tb)
 	dir := SharedDir(tb)
 	for _, name := range names {
-		at, err := exec.LookPath(name)
+		path, err := exec.LookPath(name)
 		if err != nil {
 			tb.Fatalf("finding %s: %v", name, err)
 		}
-		if err := os.Symlink(at, filepath.Join(dir, name)); err != nil {
+		if err := os.Symlink(path, filepath.Join(dir, name)); err != nil {
 			tb.Fatal(err)
 		}
 	}

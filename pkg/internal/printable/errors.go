@@ -19,13 +19,13 @@ func Errors(err error) []string {
 	}
 	lines := []string{""}
 	for _, cause := range causes {
-		before, after, ok := strings.Cut(text, cause.Error())
+		prefix, suffix, ok := strings.Cut(text, cause.Error())
 		if !ok || cause.Error() == "" {
 			continue
 		}
 		inner := Errors(cause)
-		lines[len(lines)-1] += Escape(before) + inner[0]
-		lines, text = append(lines, inner[1:]...), after
+		lines[len(lines)-1] += Escape(prefix) + inner[0]
+		lines, text = append(lines, inner[1:]...), suffix
 	}
 	lines[len(lines)-1] += Escape(text)
 	return lines
@@ -38,7 +38,7 @@ func joined(text string, causes []error) (lines []string) {
 	}
 	for i, cause := range causes {
 		rest, ok := strings.CutPrefix(text, cause.Error())
-		if last := i == len(causes)-1; ok && !last {
+		if isLast := i == len(causes)-1; ok && !isLast {
 			rest, ok = strings.CutPrefix(rest, "\n")
 		} else if ok {
 			ok = rest == ""

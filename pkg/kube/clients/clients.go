@@ -72,9 +72,9 @@ func limited(config *rest.Config) *rest.Config {
 }
 
 // group keeps what makeClient makes at to.
-func group[C any](to **C, makeClient func(*rest.Config, *http.Client) (*C, error)) func(*rest.Config, *http.Client) error {
+func group[C any](target **C, makeClient func(*rest.Config, *http.Client) (*C, error)) func(*rest.Config, *http.Client) error {
 	return func(config *rest.Config, connections *http.Client) (err error) {
-		*to, err = makeClient(config, connections)
+		*target, err = makeClient(config, connections)
 		return err
 	}
 }

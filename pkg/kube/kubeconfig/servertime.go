@@ -14,8 +14,8 @@ import (
 type ServerTime struct {
 	mu sync.Mutex
 	// The offset lies between least and most, once a response has come.
-	known       bool
-	least, most time.Duration
+	measured             bool
+	minOffset, maxOffset time.Duration
 }
 
 // Offset returns what is to be added to the time of this machine. It is 0 where both
@@ -24,47 +24,49 @@ func (s *ServerTime) Offset() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case !s.known, s.least <= 0 && s.most >= 0:
+	case !s.measured, s.minOffset <= 0 && s.maxOffset >= 0:
 		return 0
 	default:
-		return s.least + (s.most-s.least)/2
+		return s.minOffset + (s.maxOffset-s.minOffset)/2
 	}
 }
 
 // Wrap returns a transport that learns from the responses that come through base.
 func (s *ServerTime) Wrap(base http.RoundTripper) http.RoundTripper {
-	return &timed{base: base, time: s, now: time.Now} //nolint:forbidigo // the clock of this machine is what is compared
+	return &timed{base: base, time: s, clock: time.Now} //nolint:forbidigo // the clock of this machine is what is compared
 }
 
 // learn takes in a response with that date, which was asked for at sent and came at
 // received. The date has no fractions of a second.
 func (s *ServerTime) learn(date, sent, received time.Time) {
-	least, most := date.Sub(received), date.Add(time.Second).Sub(sent)
+	lowest, highest := date.Sub(received), date.Add(time.Second).Sub(sent)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.known && least <= s.most && most >= s.least {
-		s.least, s.most = max(least, s.least), min(most, s.most)
+	if s.measured && lowest <= s.maxOffset && highest >= s.minOffset {
+		s.minOffset, s.maxOffset = max(lowest, s.minOffset), min(highest, s.maxOffset)
 		return
 	}
-	s.known, s.least, s.most = true, least, most // the first, or a clock was set
+	// This is the first response, or a clock was set.
+	s.measured = true
+	s.minOffset, s.maxOffset = lowest, highest
 }
 
 // timed is a transport that measures.
 type timed struct {
-	base http.RoundTripper
-	time *ServerTime
-	now  func() time.Time
+	base  http.RoundTripper
+	time  *ServerTime
+	clock func() time.Time
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *timed) RoundTrip(request *http.Request) (*http.Response, error) {
-	sent := t.now().Round(0) // the wall clock, which can be set meanwhile
+	sent := t.clock().Round(0) // the wall clock, which can be set meanwhile
 	response, err := t.base.RoundTrip(request)
 	if err != nil {
 		return response, err
 	}
 	if date, failed := http.ParseTime(response.Header.Get("Date")); failed == nil {
-		t.time.learn(date, sent, t.now().Round(0))
+		t.time.learn(date, sent, t.clock().Round(0))
 	}
 	return response, nil
 }

@@ -20,22 +20,22 @@ func boundRequests(config *rest.Config) {
 		return
 	}
 	config.Timeout = 0
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper { return &boundedTransport{next: next, limit: limit} })
+	config.Wrap(func(base http.RoundTripper) http.RoundTripper { return &boundedTransport{base: base, limit: limit} })
 }
 
 type boundedTransport struct {
-	next  http.RoundTripper
+	base  http.RoundTripper
 	limit time.Duration
 }
 
 // RoundTrip implements http.RoundTripper.
 func (t *boundedTransport) RoundTrip(request *http.Request) (*http.Response, error) {
 	if request.Header.Get("Upgrade") != "" {
-		return t.next.RoundTrip(request)
+		return t.base.RoundTrip(request)
 	}
 	ctx, cancel := context.WithCancelCause(request.Context())
 	timer := time.AfterFunc(t.limit, func() { cancel(&timeoutError{limit: t.limit}) })
-	response, err := t.next.RoundTrip(request.WithContext(ctx))
+	response, err := t.base.RoundTrip(request.WithContext(ctx))
 	if err != nil {
 		timer.Stop()
 		if late := context.Cause(ctx); late != nil && request.Context().Err() == nil {

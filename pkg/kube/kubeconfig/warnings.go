@@ -16,14 +16,14 @@ type Warnings struct {
 	// To is told each of them; nil for nobody.
 	To rest.WarningHandler
 
-	mu   sync.Mutex
-	seen []string
+	mu       sync.Mutex
+	reported []string
 }
 
 // HandleWarningHeader implements rest.WarningHandler.
 func (w *Warnings) HandleWarningHeader(code int, agent, text string) {
 	w.mu.Lock()
-	w.seen = append(w.seen, text)
+	w.reported = append(w.reported, text)
 	w.mu.Unlock()
 	if w.To != nil {
 		w.To.HandleWarningHeader(code, agent, printable.Fold(text))
@@ -37,5 +37,5 @@ func (w *Warnings) Has(part string) bool {
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	return slices.ContainsFunc(w.seen, func(text string) bool { return strings.Contains(text, part) })
+	return slices.ContainsFunc(w.reported, func(text string) bool { return strings.Contains(text, part) })
 }

@@ -69,7 +69,7 @@ func OfJob(job *batchv1.Job) string {
 // SelectsOwner reports whether a label selector selects objects by the user that run created them for.
 func SelectsOwner(selector string) bool {
 	requirements, err := labels.ParseToRequirements(selector)
-	return err == nil && slices.ContainsFunc(requirements, func(one labels.Requirement) bool { return one.Key() == Label })
+	return err == nil && slices.ContainsFunc(requirements, func(requirement labels.Requirement) bool { return requirement.Key() == Label })
 }
 
 // EnvSecrets returns the Secrets with variables that belong to a job: those of the

@@ -31,7 +31,7 @@ type Set[T Object] struct {
 
 	mu      sync.Mutex
 	objects map[types.UID]T
-	gone    map[types.UID]T
+	ended   map[types.UID]T
 	// deleted are the keys of gone, the oldest first.
 	deleted []types.UID
 	// unseen are those of gone whose deletion was not seen: a list did not have them any more.
@@ -52,7 +52,7 @@ func (s *Set[T]) Start(object T) {
 func (s *Set[T]) SawDeletion(uid types.UID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, deleted := s.gone[uid]
+	_, deleted := s.ended[uid]
 	return deleted && !s.unseen[uid]
 }
 
@@ -68,15 +68,15 @@ func (s *Set[T]) All() []T {
 func (s *Set[T]) Gone() []T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return values(s.gone)
+	return values(s.ended)
 }
 
 func values[T Object](objects map[types.UID]T) []T {
-	all := make([]T, 0, len(objects))
+	result := make([]T, 0, len(objects))
 	for _, object := range objects {
-		all = append(all, object)
+		result = append(result, object)
 	}
-	return all
+	return result
 }
 
 func (s *Set[T]) wants(object T) bool { return s.Wanted == nil || s.Wanted(object) }
@@ -85,15 +85,15 @@ func (s *Set[T]) wants(object T) bool { return s.Wanted == nil || s.Wanted(objec
 func (s *Set[T]) replace(list []T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	before := s.objects
+	former := s.objects
 	s.objects = make(map[types.UID]T)
 	for _, object := range list {
 		if s.wants(object) {
 			s.objects[object.GetUID()] = object
 		}
-		delete(before, object.GetUID())
+		delete(former, object.GetUID())
 	}
-	for uid, object := range before {
+	for uid, object := range former {
 		if s.bury(object); !s.Forgets {
 			s.unseen[uid] = true
 		}
@@ -121,16 +121,16 @@ func (s *Set[T]) bury(object T) {
 	if s.Forgets {
 		return
 	}
-	if s.gone == nil {
-		s.gone, s.unseen = map[types.UID]T{}, map[types.UID]bool{}
+	if s.ended == nil {
+		s.ended, s.unseen = map[types.UID]T{}, map[types.UID]bool{}
 	}
 	uid := object.GetUID()
-	if _, known := s.gone[uid]; !known {
+	if _, recorded := s.ended[uid]; !recorded {
 		s.deleted = append(s.deleted, uid)
 	}
-	s.gone[uid] = object
+	s.ended[uid] = object
 	if len(s.deleted) > mostGone {
-		delete(s.gone, s.deleted[0])
+		delete(s.ended, s.deleted[0])
 		delete(s.unseen, s.deleted[0])
 		s.deleted = append(s.deleted[:0], s.deleted[1:]...)
 	}

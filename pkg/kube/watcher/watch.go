@@ -40,7 +40,7 @@ func (k *keeper[T, L]) once(ctx context.Context) error {
 			break
 		}
 		quiet, k.breaks = false, 0
-		k.take(event)
+		k.applyEvent(event)
 	}
 	k.outage.Broke() // an API server that is killed ends its watches without a word
 	if quiet && k.version != "" && err == nil {
@@ -49,8 +49,8 @@ func (k *keeper[T, L]) once(ctx context.Context) error {
 	return err
 }
 
-// take applies a change to the set.
-func (k *keeper[T, L]) take(event watch.Event) {
+// applyEvent applies a change to the set.
+func (k *keeper[T, L]) applyEvent(event watch.Event) {
 	object, ok := event.Object.(T)
 	if !ok {
 		return
@@ -96,7 +96,9 @@ func (k *keeper[T, L]) list(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	k.listed, k.refusals, k.outage = true, 0, Outage{}
+	k.listed = true
+	k.refusals = 0
+	k.outage = Outage{}
 	k.set.replace(objects)
 	k.changed()
 	accessor, err := meta.ListAccessor(list)

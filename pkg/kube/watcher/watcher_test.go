@@ -33,11 +33,11 @@ type round struct {
 
 // server answers lists and watches in rounds; beyond the last one it stays as it was.
 type server struct {
-	rounds []round
-	mu     sync.Mutex
-	at     int
-	// asked is the resource version of each watch.
-	asked []string
+	rounds   []round
+	mu       sync.Mutex
+	position int
+	// requests is the resource version of each watch.
+	requests []string
 }
 
 func pod(name string) *corev1.Pod {
@@ -48,12 +48,12 @@ func pod(name string) *corev1.Pod {
 func (s *server) List(context.Context, metav1.ListOptions) (*corev1.PodList, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	current := s.rounds[min(s.at, len(s.rounds)-1)]
+	current := s.rounds[min(s.position, len(s.rounds)-1)]
 	if current.listErr != nil {
-		s.at++
+		s.position++
 		return nil, current.listErr
 	}
-	list := &corev1.PodList{ListMeta: metav1.ListMeta{ResourceVersion: "v" + string(rune('0'+s.at))}}
+	list := &corev1.PodList{ListMeta: metav1.ListMeta{ResourceVersion: "v" + string(rune('0'+s.position))}}
 	for _, name := range current.list {
 		list.Items = append(list.Items, *pod(name))
 	}
@@ -64,9 +64,9 @@ func (s *server) List(context.Context, metav1.ListOptions) (*corev1.PodList, err
 func (s *server) Watch(ctx context.Context, options metav1.ListOptions) (watch.Interface, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	current := s.rounds[min(s.at, len(s.rounds)-1)]
-	s.at++
-	s.asked = append(s.asked, options.ResourceVersion+" "+options.LabelSelector)
+	current := s.rounds[min(s.position, len(s.rounds)-1)]
+	s.position++
+	s.requests = append(s.requests, options.ResourceVersion+" "+options.LabelSelector)
 	if current.refused != nil {
 		return nil, current.refused
 	}
@@ -99,8 +99,8 @@ type kept struct {
 	Err     string
 }
 
-// keep keeps a set for an hour of the bubble's time.
-func keep(t *testing.T, rounds ...round) (got kept) {
+// follow keeps a set for an hour of the bubble's time.
+func follow(t *testing.T, rounds ...round) (got kept) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
@@ -108,7 +108,9 @@ func keep(t *testing.T, rounds ...round) (got kept) {
 		s, set := &server{rounds: rounds}, watcher.Set[*corev1.Pod]{}
 		err := watcher.Keep(ctx, s, metav1.ListOptions{LabelSelector: "a=b"}, &set,
 			func() { got.Changed++ }, func(err error) { got.Lost = append(got.Lost, err.Error()) })
-		got.All, got.Gone, got.Asked, got.Err = names(set.All()), names(set.Gone()), s.asked, err.Error()
+		got.All, got.Gone = names(set.All()), names(set.Gone())
+		got.Asked = s.requests
+		got.Err = err.Error()
 		for _, name := range got.Gone {
 			if !set.SawDeletion(types.UID(name)) {
 				got.Unseen = append(got.Unseen, name)
@@ -204,7 +206,7 @@ func TestKeep(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(test.want, keep(t, test.rounds...)); diff != "" {
+			if diff := cmp.Diff(test.want, follow(t, test.rounds...)); diff != "" {
 				t.Errorf("want -, got +:\n%s", diff)
 			}
 		})
@@ -223,8 +225,8 @@ func TestKeepFromStart(t *testing.T) {
 		set, changed := watcher.Set[*corev1.Pod]{}, 0
 		set.Start(created)
 		_ = watcher.Keep(ctx, s, metav1.ListOptions{}, &set, func() { changed++ }, func(err error) { t.Error(err) })
-		if got := names(set.Gone()); changed != 3 || !slices.Equal(got, []string{"a"}) || !set.SawDeletion("a") || !slices.Equal(s.asked, []string{"7 "}) {
-			t.Errorf("deleted %v after %d changes, asked for %v", got, changed, s.asked)
+		if got := names(set.Gone()); changed != 3 || !slices.Equal(got, []string{"a"}) || !set.SawDeletion("a") || !slices.Equal(s.requests, []string{"7 "}) {
+			t.Errorf("deleted %v after %d changes, asked for %v", got, changed, s.requests)
 		}
 	})
 }

@@ -17,19 +17,19 @@ import (
 )
 
 const (
-	// most is how many words are offered: more are no help to anybody.
-	most = 300
-	// patience is how long one list may take.
-	patience = 3 * time.Second
+	// maxWords is how many words are offered: more are no help to anybody.
+	maxWords = 300
+	// timeLimit is how long one list may take.
+	timeLimit = 3 * time.Second
 )
 
 // errEnough ends a list of which enough is known.
 var errEnough = errors.New("enough")
 
-// ask asks the cluster, and gives up in time; whole says that it has all of the answer. Whoever is
+// queryCluster asks the cluster, and gives up in time; whole says that it has all of the answer. Whoever is
 // asked may not look at the context: a program that gets credentials does not.
-func ask[T any](cmd *cobra.Command, f *factory.Factory, question func(context.Context, clients.Interface, string) ([]T, error)) (all []T, whole bool) {
-	ctx, cancel := context.WithTimeout(cmd.Context(), patience)
+func queryCluster[T any](cmd *cobra.Command, f *factory.Factory, question func(context.Context, clients.Interface, string) ([]T, error)) (result []T, whole bool) {
+	ctx, cancel := context.WithTimeout(cmd.Context(), timeLimit)
 	defer cancel()
 	Ready(cmd)
 	answer := make(chan []T, 1)
@@ -39,26 +39,26 @@ func ask[T any](cmd *cobra.Command, f *factory.Factory, question func(context.Co
 		if err != nil {
 			return
 		}
-		if all, err := question(ctx, client, namespace); err == nil {
-			answer <- all
+		if listed, err := question(ctx, client, namespace); err == nil {
+			answer <- listed
 		}
 	}()
 	select {
 	case <-ctx.Done():
 		return nil, false
-	case all, whole = <-answer:
-		return all, whole
+	case result, whole = <-answer:
+		return result, whole
 	}
 }
 
 // offers returns what word makes of the objects of a list, which is read page by page, where
 // it begins with typed. It ends with most of them.
-func offers[T watcher.Object, L runtime.Object](ctx context.Context, from watcher.Client[L], selector, typed string, word func(T) string) (words []string, err error) {
-	err = watcher.Each(ctx, from, metav1.ListOptions{LabelSelector: selector}, func(object T) error {
-		if one := word(object); begins(one, typed) {
-			words = append(words, one)
+func offers[T watcher.Object, L runtime.Object](ctx context.Context, client watcher.Client[L], selector, typed string, word func(T) string) (words []string, err error) {
+	err = watcher.Each(ctx, client, metav1.ListOptions{LabelSelector: selector}, func(object T) error {
+		if offered := word(object); begins(offered, typed) {
+			words = append(words, offered)
 		}
-		if len(words) == most {
+		if len(words) == maxWords {
 			return errEnough
 		}
 		return nil
@@ -71,7 +71,7 @@ func offers[T watcher.Object, L runtime.Object](ctx context.Context, from watche
 
 // begins reports whether a word, with what it means behind it, begins as typed does. What would break
 // a line of the answer does not.
-func begins(one, typed string) bool {
-	name, _, _ := strings.Cut(one, "\t")
+func begins(word, typed string) bool {
+	name, _, _ := strings.Cut(word, "\t")
 	return name != "" && strings.HasPrefix(name, typed) && printable.Safe(name)
 }

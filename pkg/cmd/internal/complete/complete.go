@@ -19,8 +19,8 @@ type Func = cobra.CompletionFunc
 
 // Flags says what completes the values of flags of cmd, by their names. Without it a flag
 // offers nothing.
-func Flags(cmd *cobra.Command, by map[string]Func) {
-	for name, complete := range by {
+func Flags(cmd *cobra.Command, functions map[string]Func) {
+	for name, complete := range functions {
 		// A flag that is not there, or twice, is found by the test of all flags.
 		_ = cmd.RegisterFlagCompletionFunc(name, complete)
 	}
@@ -36,13 +36,13 @@ func Values(values ...string) Func {
 // List offers values for a flag that takes several, with commas between.
 func List(values []string) Func {
 	return func(_ *cobra.Command, _ []string, word string) (words []string, _ cobra.ShellCompDirective) {
-		before, last := "", word
+		former, current := "", word
 		if i := strings.LastIndex(word, ","); i >= 0 {
-			before, last = word[:i+1], word[i+1:]
+			former, current = word[:i+1], word[i+1:]
 		}
 		for _, value := range values {
-			if begins(value, last) && !slices.Contains(strings.Split(before, ","), value) {
-				words = append(words, before+value)
+			if begins(value, current) && !slices.Contains(strings.Split(former, ","), value) {
+				words = append(words, former+value)
 			}
 		}
 		return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
@@ -66,8 +66,8 @@ func Manifests(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirec
 
 // Ready does what comes before every command that runs: none has, for a completion.
 func Ready(cmd *cobra.Command) {
-	if first := cmd.Root().PersistentPreRun; first != nil {
-		first(cmd, nil)
+	if prepare := cmd.Root().PersistentPreRun; prepare != nil {
+		prepare(cmd, nil)
 	}
 }
 
@@ -83,11 +83,11 @@ func Unless(refused func() bool, offer Func) Func {
 
 // beginning returns those of words that begin with word.
 func beginning(words []string, word string) []string {
-	return slices.DeleteFunc(slices.Clone(words), func(one string) bool { return !begins(one, word) })
+	return slices.DeleteFunc(slices.Clone(words), func(candidate string) bool { return !begins(candidate, word) })
 }
 
 // described puts what it means behind a word.
 func described(word string, meaning ...string) string {
-	text := printable.Escape(strings.Join(slices.DeleteFunc(meaning, func(one string) bool { return one == "" }), ", "))
+	text := printable.Escape(strings.Join(slices.DeleteFunc(meaning, func(text string) bool { return text == "" }), ", "))
 	return strings.TrimSuffix(word+"\t"+text, "\t")
 }

@@ -28,12 +28,12 @@ func JobList(f *factory.Factory, choose func(*batchv1.Job) bool) Func {
 
 // OneJob is JobList for a verb that takes one JOB, and then nothing that can be guessed.
 func OneJob(f *factory.Factory, choose func(*batchv1.Job) bool) Func {
-	all := JobList(f, choose)
+	complete := JobList(f, choose)
 	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 		if len(args) > 0 {
 			return nil, cobra.ShellCompDirectiveNoFileComp
 		}
-		return all(cmd, args, word)
+		return complete(cmd, args, word)
 	}
 }
 
@@ -51,13 +51,13 @@ func Jobs(cmd *cobra.Command, f *factory.Factory, word string, choose func(*batc
 	} else {
 		kind += "/"
 	}
-	words, _ := ask(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
-		return offers(ctx, client.BatchV1().Jobs(namespace), "", word, func(one *batchv1.Job) string {
-			if !choose(one) {
+	words, _ := queryCluster(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
+		return offers(ctx, client.BatchV1().Jobs(namespace), "", word, func(object *batchv1.Job) string {
+			if !choose(object) {
 				return ""
 			}
-			age := utilduration.HumanDuration(f.ServerClock().Since(one.CreationTimestamp.Time))
-			return described(kind+one.Name, string(job.StateOf(one)), age+" old")
+			age := utilduration.HumanDuration(f.ServerClock().Since(object.CreationTimestamp.Time))
+			return described(kind+object.Name, string(job.StateOf(object)), age+" old")
 		})
 	})
 	return words
@@ -65,10 +65,10 @@ func Jobs(cmd *cobra.Command, f *factory.Factory, word string, choose func(*batc
 
 // JobNames returns the names of all jobs of the namespace, in any state; known is false where
 // the cluster did not tell all of them in time.
-func JobNames(cmd *cobra.Command, f *factory.Factory) (names []string, known bool) {
-	return ask(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) (names []string, err error) {
-		err = job.Each(ctx, client, namespace, metav1.ListOptions{}, func(one *batchv1.Job) error {
-			names = append(names, one.Name)
+func JobNames(cmd *cobra.Command, f *factory.Factory) (names []string, whole bool) {
+	return queryCluster(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) (names []string, err error) {
+		err = job.Each(ctx, client, namespace, metav1.ListOptions{}, func(object *batchv1.Job) error {
+			names = append(names, object.Name)
 			return nil
 		})
 		return names, err
@@ -77,7 +77,7 @@ func JobNames(cmd *cobra.Command, f *factory.Factory) (names []string, known boo
 
 // Latest returns the name of the caller's newest job; empty where there is none.
 func Latest(cmd *cobra.Command, f *factory.Factory) string {
-	names, _ := ask(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
+	names, _ := queryCluster(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
 		name, err := job.Ref(job.Latest).Name(ctx, client, namespace)
 		return []string{name}, err
 	})
@@ -90,8 +90,8 @@ func Without(words, args []string) []string {
 	for _, arg := range args {
 		taken = append(taken, bare(arg))
 	}
-	return slices.DeleteFunc(words, func(one string) bool {
-		name, _, _ := strings.Cut(one, "\t")
+	return slices.DeleteFunc(words, func(word string) bool {
+		name, _, _ := strings.Cut(word, "\t")
 		return slices.Contains(taken, bare(name))
 	})
 }

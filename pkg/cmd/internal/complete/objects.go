@@ -21,7 +21,7 @@ type question func(ctx context.Context, client clients.Interface, namespace, typ
 // names offers what a question finds.
 func names(f *factory.Factory, find question) Func {
 	return func(cmd *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-		words, _ := ask(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
+		words, _ := queryCluster(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
 			return find(ctx, client, namespace, word)
 		})
 		return words, cobra.ShellCompDirectiveNoFileComp
@@ -41,13 +41,13 @@ func Claims(cmd *cobra.Command, f *factory.Factory, word, selector string, choos
 // ClaimNames offers the claims of the namespace by their names. More can follow one.
 func ClaimNames(f *factory.Factory) Func {
 	return func(cmd *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-		all := func(*corev1.PersistentVolumeClaim) bool { return true }
-		return claims(cmd, f, "", word, "", all), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		any := func(*corev1.PersistentVolumeClaim) bool { return true }
+		return claims(cmd, f, "", word, "", any), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 }
 
 func claims(cmd *cobra.Command, f *factory.Factory, kind, typed, selector string, choose func(*corev1.PersistentVolumeClaim) bool) []string {
-	words, _ := ask(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
+	words, _ := queryCluster(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
 		return offers(ctx, client.CoreV1().PersistentVolumeClaims(namespace), selector, typed, func(pvc *corev1.PersistentVolumeClaim) string {
 			if !choose(pvc) {
 				return ""
@@ -62,8 +62,8 @@ func claims(cmd *cobra.Command, f *factory.Factory, kind, typed, selector string
 // CronJobs offers cronjob/NAME.
 func CronJobs(f *factory.Factory) Func {
 	return names(f, func(ctx context.Context, client clients.Interface, namespace, typed string) ([]string, error) {
-		return offers(ctx, client.BatchV1().CronJobs(namespace), "", typed, func(one *batchv1.CronJob) string {
-			return described("cronjob/"+one.Name, one.Spec.Schedule)
+		return offers(ctx, client.BatchV1().CronJobs(namespace), "", typed, func(cronJob *batchv1.CronJob) string {
+			return described("cronjob/"+cronJob.Name, cronJob.Spec.Schedule)
 		})
 	})
 }
@@ -78,8 +78,8 @@ func ServiceAccounts(f *factory.Factory) Func {
 // StorageClasses offers those of the cluster, to who may list them.
 func StorageClasses(f *factory.Factory) Func {
 	return names(f, func(ctx context.Context, client clients.Interface, _, typed string) ([]string, error) {
-		return offers(ctx, client.StorageV1().StorageClasses(), "", typed, func(one *storagev1.StorageClass) string {
-			return described(one.Name, one.Provisioner)
+		return offers(ctx, client.StorageV1().StorageClasses(), "", typed, func(class *storagev1.StorageClass) string {
+			return described(class.Name, class.Provisioner)
 		})
 	})
 }

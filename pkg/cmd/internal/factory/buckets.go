@@ -13,8 +13,8 @@ const ViaVariable = "KUBECTL_BATCH_VIA"
 func (f *Factory) OwnBuckets(endpoint string) []string {
 	buckets := purge.RememberedBuckets(f.CacheDir, endpoint)
 	if via, ok := f.LookupEnv(ViaVariable); ok {
-		if at, err := s3.ParseLocation(via); err == nil {
-			buckets = append(buckets, at.Bucket)
+		if location, err := s3.ParseLocation(via); err == nil {
+			buckets = append(buckets, location.Bucket)
 		}
 	}
 	return buckets

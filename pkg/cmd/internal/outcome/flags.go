@@ -7,7 +7,7 @@ import "github.com/spf13/pflag"
 const failFast = "1m"
 
 // AddFailFast declares --fail-fast.
-func AddFailFast(flags *pflag.FlagSet, to *string) {
-	flags.StringVar(to, "fail-fast", "", "Stop waiting, with exit status 125, if for `DURATION` (default "+failFast+") a job cannot run for a reason that waiting does not resolve, such as a missing image; the job is not cancelled")
+func AddFailFast(flags *pflag.FlagSet, value *string) {
+	flags.StringVar(value, "fail-fast", "", "Stop waiting, with exit status 125, if for `DURATION` (default "+failFast+") a job cannot run for a reason that waiting does not resolve, such as a missing image; the job is not cancelled")
 	flags.Lookup("fail-fast").NoOptDefVal = failFast
 }

@@ -59,17 +59,20 @@ type report struct {
 // has, and returns their outcomes. The error carries the exit status: the
 // highest of the jobs', or exit.Tool where waiting itself failed.
 func (w *Waiter) Wait(ctx context.Context, jobs ...*batchv1.Job) ([]job.Outcome, error) {
-	outcomes, errs, ended := make([]job.Outcome, len(jobs)), make([]error, len(jobs)), make([]bool, len(jobs))
+	outcomes := make([]job.Outcome, len(jobs))
+	errs := make([]error, len(jobs))
+	ended := make([]bool, len(jobs))
 	failed := w.watcher().Await(ctx, jobs, func(i int, outcome job.Outcome, err error) {
-		outcomes[i], errs[i], ended[i] = outcome, err, true
+		outcomes[i], errs[i] = outcome, err
+		ended[i] = true
 		if err == nil {
 			errs[i] = w.print(outcome)
 		}
 	})
 	var waiting []*batchv1.Job
-	for i, one := range jobs {
+	for i, object := range jobs {
 		if !ended[i] {
-			waiting = append(waiting, one)
+			waiting = append(waiting, object)
 		}
 	}
 	if failed != nil && errors.Is(ctx.Err(), context.DeadlineExceeded) {
@@ -88,19 +91,19 @@ func (w *Waiter) Wait(ctx context.Context, jobs ...*batchv1.Job) ([]job.Outcome,
 // Follow prints the logs of a job until it is finished, and then how it ended. It
 // returns the outcome, without a Job where it is not known, and an error with
 // the job's own exit status, as Wait does. lost is told what was not printed.
-func (w *Waiter) Follow(ctx context.Context, one *batchv1.Job, lost func(error)) (job.Outcome, error) {
-	outcome, err := w.watcher().FollowLogs(ctx, one, w.Factory.Streams.Out)
+func (w *Waiter) Follow(ctx context.Context, object *batchv1.Job, lost func(error)) (job.Outcome, error) {
+	outcome, err := w.watcher().FollowLogs(ctx, object, w.Factory.Streams.Out)
 	w.followed = true
 	switch {
 	case outcome.Job == nil && errors.Is(ctx.Err(), context.DeadlineExceeded):
-		return outcome, w.timeoutError([]*batchv1.Job{one})
+		return outcome, w.timeoutError([]*batchv1.Job{object})
 	case outcome.Job == nil:
-		return outcome, w.failed(ctx, err, []*batchv1.Job{one})
+		return outcome, w.failed(ctx, err, []*batchv1.Job{object})
 	case err != nil:
 		lost(err)
 	}
 	if err := w.print(outcome); err != nil {
-		return outcome, w.failed(ctx, err, []*batchv1.Job{one})
+		return outcome, w.failed(ctx, err, []*batchv1.Job{object})
 	}
 	return outcome, exit.Silently(outcome.ExitStatus)
 }
@@ -117,11 +120,11 @@ func (w *Waiter) watcher() *job.Watcher {
 const mostNamed = 10
 
 // named returns the name of a job as people are told it.
-func (w *Waiter) named(one *batchv1.Job) string {
+func (w *Waiter) named(object *batchv1.Job) string {
 	if w.Everywhere {
-		return one.Namespace + "/" + one.Name
+		return object.Namespace + "/" + object.Name
 	}
-	return one.Name
+	return object.Name
 }
 
 func (w *Waiter) timeoutError(jobs []*batchv1.Job) error {
@@ -129,11 +132,11 @@ func (w *Waiter) timeoutError(jobs []*batchv1.Job) error {
 		return exit.With(exit.Timeout, fmt.Errorf("timed out (--timeout): job %q is not finished", w.named(jobs[0])))
 	}
 	var names []string
-	for _, one := range jobs[:min(len(jobs), mostNamed)] {
-		names = append(names, w.named(one))
+	for _, object := range jobs[:min(len(jobs), mostNamed)] {
+		names = append(names, w.named(object))
 	}
-	if more := len(jobs) - len(names); more > 0 {
-		names = append(names, fmt.Sprintf("and %d more", more))
+	if omitted := len(jobs) - len(names); omitted > 0 {
+		names = append(names, fmt.Sprintf("and %d more", omitted))
 	}
 	return exit.With(exit.Timeout, fmt.Errorf("timed out (--timeout): %d jobs are not finished: %s", len(jobs), strings.Join(names, ", ")))
 }
@@ -149,8 +152,8 @@ func (w *Waiter) failed(ctx context.Context, err error, jobs []*batchv1.Job) err
 	lines := w.Resume
 	if len(lines) == 0 {
 		words := []string{"wait"}
-		for _, one := range jobs {
-			words = append(words, one.Name)
+		for _, object := range jobs {
+			words = append(words, object.Name)
 		}
 		lines = []string{w.Factory.Line(words...)}
 	}
@@ -212,13 +215,13 @@ const explainLimit = 3
 // explain says what the failed pods ended with, the one that decided first, and
 // how to read more.
 func (w *Waiter) explain(outcome job.Outcome) {
-	told := 0
+	explained := 0
 	pods := slices.DeleteFunc(slices.Clone(outcome.Pods), func(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodSucceeded })
 	slices.SortStableFunc(pods, func(a, b *corev1.Pod) int { return cmp.Compare(job.Highest(b), job.Highest(a)) })
 	for _, pod := range pods {
-		if text := reason.OfEnd(pod); text != "" && told < explainLimit && reason.Ended(pod) {
+		if text := reason.OfEnd(pod); text != "" && explained < explainLimit && reason.Ended(pod) {
 			w.Factory.Say("pod " + w.podName(pod) + ": " + text)
-			told++
+			explained++
 		}
 	}
 	if len(outcome.Pods) > 0 && !w.followed && !outcome.Deleted {
@@ -227,11 +230,11 @@ func (w *Waiter) explain(outcome job.Outcome) {
 }
 
 // lineOf is the command line of a verb for one job.
-func (w *Waiter) lineOf(one *batchv1.Job, verb string) string {
+func (w *Waiter) lineOf(object *batchv1.Job, verb string) string {
 	if w.Everywhere {
-		return w.Factory.LineIn(one.Namespace, verb, one.Name)
+		return w.Factory.LineIn(object.Namespace, verb, object.Name)
 	}
-	return w.Factory.Line(verb, one.Name)
+	return w.Factory.Line(verb, object.Name)
 }
 
 func (w *Waiter) podName(pod *corev1.Pod) string {

@@ -46,11 +46,11 @@ func Of(called, goos string) Program {
 		name = strings.ToLower(name[strings.LastIndexAny(name, `\/`)+1:])
 		name = strings.TrimSuffix(name, p.suffix)
 	}
-	plugin, found := strings.CutPrefix(name, completes)
-	if p.completing = found; !found {
-		plugin, found = strings.CutPrefix(name, prefix)
+	plugin, ok := strings.CutPrefix(name, completes)
+	if p.completing = ok; !ok {
+		plugin, ok = strings.CutPrefix(name, prefix)
 	}
-	if p.named = found && sane.MatchString(plugin); p.named && plugin != ours {
+	if p.named = ok && sane.MatchString(plugin); p.named && plugin != ours {
 		p.plugin = plugin
 	}
 	return p

@@ -67,8 +67,8 @@ func problem(text, example string) string {
 	}
 	number, unit := match[1], match[2]
 	if meant := unitsLike(unit); meant != nil {
-		for i, one := range meant {
-			meant[i] = number + one
+		for i, unit := range meant {
+			meant[i] = number + unit
 		}
 		return fmt.Sprintf("unknown unit %s; use %s", unit, strings.Join(meant, " or "))
 	}

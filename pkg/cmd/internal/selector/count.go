@@ -32,8 +32,8 @@ const mostNamespaces = 20
 // CountByNamespace is the number of jobs in each namespace, such as "3 jobs (2 in a, 1 in b)".
 func CountByNamespace[T metav1.Object](jobs []T) string {
 	counts := map[string]int{}
-	for _, one := range jobs {
-		counts[one.GetNamespace()]++
+	for _, object := range jobs {
+		counts[object.GetNamespace()]++
 	}
 	return Count(len(jobs)) + ByNamespace(counts)
 }
@@ -44,8 +44,8 @@ func ByNamespace(counts map[string]int) string {
 	for _, namespace := range slices.Sorted(maps.Keys(counts)) {
 		parts = append(parts, fmt.Sprintf("%s in %s", humanize.Comma(int64(counts[namespace])), namespace))
 	}
-	if more := len(parts) - mostNamespaces; more > 0 {
-		parts = append(parts[:mostNamespaces], fmt.Sprintf("the rest in %d more namespaces", more))
+	if omitted := len(parts) - mostNamespaces; omitted > 0 {
+		parts = append(parts[:mostNamespaces], fmt.Sprintf("the rest in %d more namespaces", omitted))
 	}
 	if len(parts) == 0 {
 		return ""

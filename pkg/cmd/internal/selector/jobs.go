@@ -13,14 +13,14 @@ import (
 )
 
 // Jobs returns the selected jobs of a namespace, or of all, oldest first.
-func (s Selection) Jobs(ctx context.Context, client clients.Interface, namespace string, now func() time.Time) ([]*batchv1.Job, error) {
+func (s Selection) Jobs(ctx context.Context, client clients.Interface, namespace string, serverTime func() time.Time) ([]*batchv1.Job, error) {
 	options, err := s.Options(ctx, client)
 	if err != nil {
 		return nil, err
 	}
 	var jobs []*batchv1.Job
-	err = job.EachSelected(ctx, client, namespace, options, s.Selection, now, func(one *batchv1.Job) error {
-		jobs = append(jobs, one)
+	err = job.EachSelected(ctx, client, namespace, options, s.Selection, serverTime, func(object *batchv1.Job) error {
+		jobs = append(jobs, object)
 		return nil
 	})
 	if err == nil && len(jobs) == 0 {

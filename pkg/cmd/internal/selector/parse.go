@@ -85,9 +85,9 @@ func stateOf(text string) (job.State, bool) {
 func stateNames() []string { return namesOf(func(job.State) bool { return true }) }
 
 // namesOf returns the names of the states that are wanted.
-func namesOf(wanted func(job.State) bool) (names []string) {
+func namesOf(include func(job.State) bool) (names []string) {
 	for _, state := range job.States() {
-		if wanted(state) {
+		if include(state) {
 			names = append(names, string(state))
 		}
 	}
@@ -111,7 +111,7 @@ func (f *Flags) parseExcept(s *Selection) error {
 func (f *Flags) parseAges(s *Selection) error {
 	for _, age := range []struct {
 		flag, text string
-		to         *time.Duration
+		value      *time.Duration
 	}{{"--older-than", f.olderThan, &s.OlderThan}, {"--newer-than", f.newerThan, &s.NewerThan}} {
 		if age.text == "" {
 			continue
@@ -120,7 +120,7 @@ func (f *Flags) parseAges(s *Selection) error {
 		if err != nil {
 			return exit.Usagef("invalid value %q for %s: %w", age.text, age.flag, err)
 		}
-		*age.to = length
+		*age.value = length
 	}
 	switch {
 	case f.newerThan != "" && s.NewerThan == 0:
@@ -142,11 +142,11 @@ func (s Selection) Finished(verb string) error {
 	return s.refuse(verb, "not finished", func(state job.State) bool { return !state.Final() })
 }
 
-func (s Selection) refuse(verb, what string, wrong func(job.State) bool) error {
+func (s Selection) refuse(verb, condition string, wrong func(job.State) bool) error {
 	for _, state := range s.States {
 		if wrong(state) {
 			valid := namesOf(func(state job.State) bool { return !wrong(state) })
-			return exit.Usagef("a job in state %s cannot be %s: it is %s; valid states are %s", state, verb, what, strings.Join(valid, ", "))
+			return exit.Usagef("a job in state %s cannot be %s: it is %s; valid states are %s", state, verb, condition, strings.Join(valid, ", "))
 		}
 	}
 	return nil

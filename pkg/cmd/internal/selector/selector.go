@@ -129,11 +129,11 @@ type Selection struct {
 }
 
 // Namespace returns where to look: in all namespaces, or in one.
-func (s Selection) Namespace(one string) string {
+func (s Selection) Namespace(namespace string) string {
 	if s.Everywhere {
 		return metav1.NamespaceAll
 	}
-	return one
+	return namespace
 }
 
 // ByJob reports whether the flags decide by facts of the job itself, such as its state: a claim
@@ -151,36 +151,37 @@ func (s Selection) Mine() Selection {
 
 // Options returns what the API server selects by. With --mine it asks who the user is.
 func (s Selection) Options(ctx context.Context, client clients.Interface) (metav1.ListOptions, error) {
-	options, of, flag := s.options, provenance.Identity{Name: s.owner}, "--owner"
+	options := s.options
+	identity, flag := provenance.Identity{Name: s.owner}, "--owner"
 	if s.mine {
 		me, err := provenance.Whoami(ctx, client)
 		if err != nil {
 			return options, err
 		}
-		of, flag = me, "--mine"
+		identity, flag = me, "--mine"
 	} else if s.owner == "" {
 		return options, nil
 	}
-	made, err := of.Selector()
+	selector, err := identity.Selector()
 	if err != nil {
 		return options, fmt.Errorf("%s: %w", flag, err)
 	}
-	options.LabelSelector = strings.Trim(made+","+options.LabelSelector, ",")
+	options.LabelSelector = strings.Trim(selector+","+options.LabelSelector, ",")
 	return options, nil
 }
 
 // About adds to an error of a job which job it is of, where there can be several namespaces.
-func (s Selection) About(one metav1.Object, err error) error {
+func (s Selection) About(object metav1.Object, err error) error {
 	if err == nil || !s.Everywhere {
 		return err
 	}
-	return fmt.Errorf("%s: %w", s.Named(one), err)
+	return fmt.Errorf("%s: %w", s.Named(object), err)
 }
 
 // Named returns the name of a job, with its namespace where there can be several.
-func (s Selection) Named(one metav1.Object) string {
+func (s Selection) Named(object metav1.Object) string {
 	if s.Everywhere {
-		return one.GetNamespace() + "/" + one.GetName()
+		return object.GetNamespace() + "/" + object.GetName()
 	}
-	return one.GetName()
+	return object.GetName()
 }
