@@ -40,9 +40,9 @@ func TestUpToDate(t *testing.T) {
 
 func TestEveryPage(t *testing.T) {
 	root := tree()
-	all := pages(root)
+	texts := pages(root)
 	for _, command := range visible(root) {
-		text := all[file(command)]
+		text := texts[file(command)]
 		if command.HasExample() && (!strings.Contains(text, "\n## Examples\n") || !strings.Contains(text, command.CommandPath())) {
 			t.Errorf("%s has no examples:\n%s", file(command), text)
 		}
@@ -51,7 +51,7 @@ func TestEveryPage(t *testing.T) {
 		}
 	}
 	for _, row := range exit.Rows(root) {
-		checkRow(t, "README.md", all["README.md"], row)
+		checkRow(t, "README.md", texts["README.md"], row)
 	}
 }
 

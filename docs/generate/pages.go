@@ -15,29 +15,29 @@ import (
 // pages returns the text of every page by its file's name: README.md with the list of
 // commands and the flags that all of them take, and one for each command.
 func pages(root *cobra.Command) map[string]string {
-	all := map[string]string{}
+	texts := map[string]string{}
 	var index strings.Builder
 	fmt.Fprintf(&index, "# %s\n\n%s\n\n## Commands\n\n| Command | Description |\n|---|---|\n", root.CommandPath(), escape(root.Long))
 	for _, command := range visible(root) {
 		name := file(command)
-		all[name] = page(command)
+		texts[name] = page(command)
 		fmt.Fprintf(&index, "| [%s](%s) | %s |\n", words(command), name, escape(command.Short))
 	}
 	index.WriteString("\n## Global flags\n\n")
 	index.WriteString(table(flags(root.PersistentFlags())))
 	index.WriteString(status(exit.Rows(root)))
-	all["README.md"] = index.String()
-	return all
+	texts["README.md"] = index.String()
+	return texts
 }
 
 // visible returns the commands below root that people can see, in the order of their names.
-func visible(root *cobra.Command) (all []*cobra.Command) {
+func visible(root *cobra.Command) (commands []*cobra.Command) {
 	for _, command := range root.Commands() {
 		if !command.Hidden {
-			all = append(append(all, command), visible(command)...)
+			commands = append(append(commands, command), visible(command)...)
 		}
 	}
-	return all
+	return commands
 }
 
 // words is what is typed behind the program's name.
@@ -71,28 +71,28 @@ type heading struct {
 }
 
 // headings returns the command's own flags under the headings of its help.
-func headings(command *cobra.Command) (all []heading) {
+func headings(command *cobra.Command) (result []heading) {
 	for _, flag := range flags(command.LocalNonPersistentFlags()) {
 		name := section.Of(flag)
 		if name == "" {
 			name = "Flags"
 		}
-		at := slices.IndexFunc(all, func(h heading) bool { return h.name == name })
-		if at < 0 {
-			all, at = append(all, heading{name: name}), len(all)
+		index := slices.IndexFunc(result, func(h heading) bool { return h.name == name })
+		if index < 0 {
+			result, index = append(result, heading{name: name}), len(result)
 		}
-		all[at].flags = append(all[at].flags, flag)
+		result[index].flags = append(result[index].flags, flag)
 	}
-	return all
+	return result
 }
 
-func flags(set *pflag.FlagSet) (all []*pflag.Flag) {
+func flags(set *pflag.FlagSet) (result []*pflag.Flag) {
 	set.VisitAll(func(flag *pflag.Flag) {
 		if !flag.Hidden && flag.Name != "help" {
-			all = append(all, flag)
+			result = append(result, flag)
 		}
 	})
-	return all
+	return result
 }
 
 func table(flags []*pflag.Flag) string {

@@ -30,12 +30,12 @@ func updateReadme(file string, root *cobra.Command) error {
 
 // withCommands returns text with the table of the commands of root.
 func withCommands(text string, root *cobra.Command) (string, error) {
-	before, rest, hasStart := strings.Cut(text, tableStart)
-	_, after, hasEnd := strings.Cut(rest, tableEnd)
+	head, rest, hasStart := strings.Cut(text, tableStart)
+	_, tail, hasEnd := strings.Cut(rest, tableEnd)
 	if !hasStart || !hasEnd {
 		return "", fmt.Errorf("no lines %q and %q", tableStart, tableEnd)
 	}
-	return before + tableStart + commandTable(root) + tableEnd + after, nil
+	return head + tableStart + commandTable(root) + tableEnd + tail, nil
 }
 
 // commandTable lists the commands in the order of the help of root.

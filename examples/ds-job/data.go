@@ -35,14 +35,14 @@ func loadIris() (dataset, error) {
 	if err != nil {
 		return dataset{}, fmt.Errorf("reading the iris data: %w", err)
 	}
-	last := len(records[0]) - 1
-	data := dataset{features: records[0][:last]}
+	classColumn := len(records[0]) - 1
+	data := dataset{features: records[0][:classColumn]}
 	for i, record := range records[1:] {
-		features, err := parseFeatures(record[:last])
+		features, err := parseFeatures(record[:classColumn])
 		if err != nil {
 			return dataset{}, fmt.Errorf("reading row %d of the iris data: %w", i+1, err)
 		}
-		class := data.classIndex(record[last])
+		class := data.classIndex(record[classColumn])
 		data.samples = append(data.samples, sample{row: i + 1, features: features, class: class})
 	}
 	return data, nil

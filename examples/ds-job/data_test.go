@@ -60,24 +60,24 @@ func TestSplitIsStratified(t *testing.T) {
 	if want := map[int]int{0: 15, 1: 15, 2: 15}; !reflect.DeepEqual(counts, want) {
 		t.Errorf("got test rows per class %v, want %v", counts, want)
 	}
-	seen := map[int]bool{}
+	rows := map[int]bool{}
 	for _, s := range slices.Concat(train, test) {
-		seen[s.row] = true
+		rows[s.row] = true
 	}
-	if len(train) != 105 || len(seen) != 150 {
-		t.Errorf("got %d train rows and %d distinct rows, want 105 and 150", len(train), len(seen))
+	if len(train) != 105 || len(rows) != 150 {
+		t.Errorf("got %d train rows and %d distinct rows, want 105 and 150", len(train), len(rows))
 	}
 }
 
 func TestSplitDependsOnSeed(t *testing.T) {
 	data := mustLoad(t)
-	_, one := split(data, 0.3, 1)
-	_, again := split(data, 0.3, 1)
+	_, test := split(data, 0.3, 1)
+	_, repeated := split(data, 0.3, 1)
 	_, two := split(data, 0.3, 2)
-	if !reflect.DeepEqual(one, again) {
+	if !reflect.DeepEqual(test, repeated) {
 		t.Error("the same seed gave two splits")
 	}
-	if reflect.DeepEqual(one, two) {
+	if reflect.DeepEqual(test, two) {
 		t.Error("two seeds gave the same split")
 	}
 }

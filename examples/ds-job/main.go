@@ -23,7 +23,7 @@ func main() {
 func run(args []string, stdout io.Writer) error {
 	opts, err := parseOptions(args)
 	if errors.Is(err, flag.ErrHelp) {
-		return say(stdout, usage)
+		return writeText(stdout, usage)
 	}
 	if err != nil {
 		return err
@@ -45,10 +45,10 @@ func run(args []string, stdout io.Writer) error {
 // matrix in the log may rely on the files being there.
 func fitAndReport(data dataset, opts options, stdout io.Writer) error {
 	trainRows, testRows := split(data, opts.testFraction, opts.seed)
-	if err := say(stdout, "Fitting model...\n"); err != nil {
+	if err := writeText(stdout, "Fitting model...\n"); err != nil {
 		return err
 	}
-	m, loss, err := fit(data, trainRows, opts, progressTo(stdout, opts.epochs))
+	m, loss, err := fitModel(data, trainRows, opts, progressTo(stdout, opts.epochs))
 	if err != nil {
 		return err
 	}
@@ -59,5 +59,5 @@ func fitAndReport(data dataset, opts options, stdout io.Writer) error {
 	if err := writeResults(opts.out, m, predictions, result); err != nil {
 		return err
 	}
-	return say(stdout, report(result, data.classes))
+	return writeText(stdout, report(result, data.classes))
 }

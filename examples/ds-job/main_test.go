@@ -36,13 +36,13 @@ func runInto(t *testing.T, flags ...string) (files map[string]string, stdout str
 }
 
 func TestRunIsDeterministic(t *testing.T) {
-	first, firstOut := runInto(t)
+	firstRun, firstOut := runInto(t)
 	second, secondOut := runInto(t)
-	if len(first) != 3 { // also: no temporary file is left behind
-		t.Fatalf("got %d files, want 3", len(first))
+	if len(firstRun) != 3 { // also: no temporary file is left behind
+		t.Fatalf("got %d files, want 3", len(firstRun))
 	}
 	for _, name := range []string{"model.json", "predictions.csv", "metrics.json"} {
-		if first[name] == "" || first[name] != second[name] {
+		if firstRun[name] == "" || firstRun[name] != second[name] {
 			t.Errorf("%s is empty or differs between two runs", name)
 		}
 	}

@@ -61,10 +61,12 @@ func confusionMatrix(predictions []prediction, classes int) [][]int {
 // judgeClass computes F1 from the counts, 2TP/(actual+predicted), which equals
 // the harmonic mean and has no second division by zero to guard.
 func judgeClass(matrix [][]int, class int, name string) classMetrics {
-	hits, actual, predicted := matrix[class][class], 0, 0
-	for other := range matrix {
-		actual += matrix[class][other]
-		predicted += matrix[other][class]
+	hits := matrix[class][class]
+	actual := 0
+	predicted := 0
+	for i := range matrix {
+		actual += matrix[class][i]
+		predicted += matrix[i][class]
 	}
 	return classMetrics{
 		Class:     name,

@@ -29,9 +29,9 @@ type prediction struct {
 	probability float64
 }
 
-// fit runs full-batch gradient descent and returns the model and its final
+// fitModel runs full-batch gradient descent and returns the model and its final
 // loss. It calls progress after every epoch with the loss at that epoch's end.
-func fit(data dataset, train []sample, opts options, progress func(epoch int, loss float64) error) (model, float64, error) {
+func fitModel(data dataset, train []sample, opts options, progress func(epoch int, loss float64) error) (model, float64, error) {
 	m := model{classes: data.classes, features: data.features, scaler: newScaler(train), opts: opts}
 	m.params = newParams(len(data.classes), len(data.features))
 	scaled := m.scaler.applyAll(train)

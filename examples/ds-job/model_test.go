@@ -24,14 +24,14 @@ func TestGradientAgainstNumericGradient(t *testing.T) {
 	const l2 = 0.1 // larger than in use, so that an error in it would show
 	p := somewhere(3, 4)
 	_, grad := p.lossAndGradient(samples, l2)
-	check := func(name string, at *float64, got float64) {
+	check := func(name string, parameter *float64, got float64) {
 		const h = 1e-5
-		old := *at
-		*at = old + h
+		old := *parameter
+		*parameter = old + h
 		above, _ := p.lossAndGradient(samples, l2)
-		*at = old - h
+		*parameter = old - h
 		below, _ := p.lossAndGradient(samples, l2)
-		*at = old
+		*parameter = old
 		if want := (above - below) / (2 * h); math.Abs(got-want) > 1e-7 {
 			t.Errorf("%s: got %.9f, numerically %.9f", name, got, want)
 		}
@@ -54,16 +54,16 @@ func TestProbabilitiesDoNotOverflow(t *testing.T) {
 
 func TestLossFallsInEveryEpoch(t *testing.T) {
 	data := mustLoad(t)
-	last := math.Inf(1)
-	_, loss, err := fit(data, data.samples, options{epochs: 300}, func(epoch int, loss float64) error {
-		if loss >= last {
-			t.Errorf("epoch %d: loss rose from %v to %v", epoch, last, loss)
+	lastLoss := math.Inf(1)
+	_, loss, err := fitModel(data, data.samples, options{epochs: 300}, func(epoch int, loss float64) error {
+		if loss >= lastLoss {
+			t.Errorf("epoch %d: loss rose from %v to %v", epoch, lastLoss, loss)
 		}
-		last = loss
+		lastLoss = loss
 		return nil
 	})
-	if err != nil || loss != last {
-		t.Errorf("got loss %v and error %v, want %v and none", loss, err, last)
+	if err != nil || loss != lastLoss {
+		t.Errorf("got loss %v and error %v, want %v and none", loss, err, lastLoss)
 	}
 }
 
@@ -73,7 +73,7 @@ func TestAccuracy(t *testing.T) {
 	quiet := func(int, float64) error { return nil }
 	for seed := range uint64(10) {
 		train, test := split(data, 0.3, seed)
-		m, _, err := fit(data, train, options{epochs: 500}, quiet)
+		m, _, err := fitModel(data, train, options{epochs: 500}, quiet)
 		if err != nil {
 			t.Fatal(err)
 		}

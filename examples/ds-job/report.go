@@ -11,8 +11,8 @@ import (
 // progressLines is about how many progress lines a run prints.
 const progressLines = 10
 
-// say writes text to the job's log.
-func say(w io.Writer, text string) error {
+// writeText writes text to the job's log.
+func writeText(w io.Writer, text string) error {
 	if _, err := io.WriteString(w, text); err != nil {
 		return fmt.Errorf("writing to standard output: %w", err)
 	}
@@ -27,7 +27,7 @@ func progressTo(w io.Writer, epochs int) func(epoch int, loss float64) error {
 		if epoch != 1 && epoch != epochs && epoch%every != 0 {
 			return nil
 		}
-		return say(w, fmt.Sprintf("epoch %*d/%d  loss %.4f\n", width, epoch, epochs, loss))
+		return writeText(w, fmt.Sprintf("epoch %*d/%d  loss %.4f\n", width, epoch, epochs, loss))
 	}
 }
 

@@ -68,11 +68,11 @@ func (c Compiler) hide(shown map[string]string) error {
 		others = append(others, file+".part")
 	}
 	for _, pattern := range []string{"*.gz", "*.gz.part"} {
-		found, err := filepath.Glob(filepath.Join(c.Folder, agentDir, pattern))
+		matches, err := filepath.Glob(filepath.Join(c.Folder, agentDir, pattern))
 		if err != nil {
 			return err
 		}
-		others = append(others, found...)
+		others = append(others, matches...)
 	}
 	for _, file := range others {
 		if _, ours := shown[file]; !ours {

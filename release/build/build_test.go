@@ -13,8 +13,8 @@ import (
 )
 
 func TestParsePlatforms(t *testing.T) {
-	if all, err := ParsePlatforms(""); err != nil || !slices.Equal(all, Platforms()) {
-		t.Errorf("%v, %v", all, err)
+	if platforms, err := ParsePlatforms(""); err != nil || !slices.Equal(platforms, Platforms()) {
+		t.Errorf("%v, %v", platforms, err)
 	}
 	two, err := ParsePlatforms("windows/arm64,linux/amd64,windows/arm64")
 	if err != nil || !slices.Equal(two, []Platform{{"windows", "arm64"}, {"linux", "amd64"}}) {
@@ -76,17 +76,17 @@ func TestReadSource(t *testing.T) {
 	for name, c := range map[string]struct {
 		folder, epoch, commit string
 		want                  string // the commit
-		at                    int64
+		seconds               int64
 		fault                 string
 	}{
-		"checkout":              {folder: folder, want: head, at: 978310861},
-		"time given":            {folder: folder, epoch: "1700000000", want: head, at: 1700000000},
-		"commit given":          {folder: folder, commit: "abc", want: "abc", at: 978310861},
+		"checkout":              {folder: folder, want: head, seconds: 978310861},
+		"time given":            {folder: folder, epoch: "1700000000", want: head, seconds: 1700000000},
+		"commit given":          {folder: folder, commit: "abc", want: "abc", seconds: 978310861},
 		"no git":                {folder: elsewhere, epoch: "0"},
-		"no git, commit given":  {folder: elsewhere, epoch: "1", commit: "abc", want: "abc", at: 1},
+		"no git, commit given":  {folder: elsewhere, epoch: "1", commit: "abc", want: "abc", seconds: 1},
 		"no git, no time":       {folder: elsewhere, fault: "set SOURCE_DATE_EPOCH"},
 		"another one's":         {folder: below, fault: "not the top directory"},
-		"another one's, time":   {folder: below, epoch: "1", at: 1},
+		"another one's, time":   {folder: below, epoch: "1", seconds: 1},
 		"no number":             {folder: folder, epoch: "yesterday", fault: "SOURCE_DATE_EPOCH"},
 		"before there was time": {folder: folder, epoch: "-1", fault: "SOURCE_DATE_EPOCH"},
 	} {
@@ -98,7 +98,7 @@ func TestReadSource(t *testing.T) {
 				}
 				return
 			}
-			if err != nil || got.Commit != c.want || got.Time.Unix() != c.at {
+			if err != nil || got.Commit != c.want || got.Time.Unix() != c.seconds {
 				t.Errorf("%v, %+v", err, got)
 			}
 		})

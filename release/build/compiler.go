@@ -39,20 +39,20 @@ func (c Compiler) Plugin(ctx context.Context, p Platform, version, commit string
 var flags string
 
 // lean returns the flags that make the plugin smaller.
-func lean() (all []string) {
+func lean() (options []string) {
 	for line := range strings.Lines(flags) {
 		if !strings.HasPrefix(line, "#") {
-			all = append(all, strings.TrimSpace(line))
+			options = append(options, strings.TrimSpace(line))
 		}
 	}
-	return all
+	return options
 }
 
 // compile runs go build. Without a build ID and with -trimpath no folder shows in what
 // it makes, and without -buildvcs it is the same with and without git.
-func (c Compiler) compile(ctx context.Context, p Platform, stamps []string, program, out string, more ...string) error {
+func (c Compiler) compile(ctx context.Context, p Platform, stamps []string, program, out string, options ...string) error {
 	linker := strings.Join(append([]string{"-s", "-w", "-buildid="}, stamps...), " ")
-	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags", linker, "-o", out}, more...)
+	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags", linker, "-o", out}, options...)
 	command := exec.CommandContext(ctx, "go", append(args, program)...)
 	command.Dir = c.Folder
 	command.Env = append(os.Environ(), settings(p)...)

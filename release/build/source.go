@@ -23,20 +23,20 @@ type Source struct {
 // goes before the time of the commit, and commit goes before the checkout's; each may
 // be empty.
 func ReadSource(ctx context.Context, folder, epoch, commit string) (Source, error) {
-	found, err := fromGit(ctx, folder)
+	source, err := fromGit(ctx, folder)
 	if err != nil && epoch == "" {
 		return Source{}, fmt.Errorf("cannot find the time of the commit: %w; "+
 			"build in a git checkout, or set SOURCE_DATE_EPOCH to the seconds since 1970", err)
 	}
 	if commit != "" {
-		found.Commit = commit
+		source.Commit = commit
 	}
 	if epoch != "" {
-		if found.Time, err = seconds(epoch); err != nil {
+		if source.Time, err = seconds(epoch); err != nil {
 			return Source{}, fmt.Errorf("SOURCE_DATE_EPOCH: %w", err)
 		}
 	}
-	return found, nil
+	return source, nil
 }
 
 // fromGit asks git, without taking any of its locks.
@@ -53,7 +53,7 @@ func fromGit(ctx context.Context, folder string) (Source, error) {
 		return Source{}, err
 	}
 	commit, stamp, _ := strings.Cut(shown, " ")
-	at, err := seconds(stamp)
+	commitTime, err := seconds(stamp)
 	if err != nil {
 		return Source{}, err
 	}
@@ -61,7 +61,7 @@ func fromGit(ctx context.Context, folder string) (Source, error) {
 	if changes != "" {
 		commit += "-dirty"
 	}
-	return Source{Commit: commit, Time: at}, err
+	return Source{Commit: commit, Time: commitTime}, err
 }
 
 // git runs git and returns what it says, without the last line's end.

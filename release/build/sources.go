@@ -18,8 +18,8 @@ func (c Compiler) Sources(ctx context.Context, modules []string) (map[string]str
 		return nil, err
 	}
 	folders := map[string]string{"": strings.TrimSpace(root)}
-	const each = "{{with or .Replace .}}{{if .Dir}}{{.Path}}@{{.Version}}\t{{.Dir}}{{end}}{{end}}"
-	listed, err := c.ask(ctx, append([]string{"list", "-m", "-f", each}, modules...)...)
+	const format = "{{with or .Replace .}}{{if .Dir}}{{.Path}}@{{.Version}}\t{{.Dir}}{{end}}{{end}}"
+	listed, err := c.ask(ctx, append([]string{"list", "-m", "-f", format}, modules...)...)
 	if err != nil {
 		return nil, err
 	}
@@ -35,7 +35,9 @@ func (c Compiler) Sources(ctx context.Context, modules []string) (map[string]str
 func (c Compiler) ask(ctx context.Context, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, "go", args...)
 	var out bytes.Buffer
-	command.Dir, command.Stdout, command.Stderr = c.Folder, &out, c.Output
+	command.Dir = c.Folder
+	command.Stdout = &out
+	command.Stderr = c.Output
 	command.Env = append(os.Environ(), onlyThisModule()...)
 	if err := command.Run(); err != nil {
 		return "", fmt.Errorf("go %s: %w", args[0], err)

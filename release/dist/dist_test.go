@@ -33,28 +33,28 @@ const (
 // takes many times as long. Unproved in any case are other machines and other versions
 // of Go.
 func TestRelease(t *testing.T) {
-	one, other := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "another folder with a longer name")
-	sources(t, one)
-	if err := os.CopyFS(other, os.DirFS(one)); err != nil {
+	dirA, dirB := filepath.Join(t.TempDir(), "one"), filepath.Join(t.TempDir(), "another folder with a longer name")
+	sources(t, dirA)
+	if err := os.CopyFS(dirB, os.DirFS(dirA)); err != nil {
 		t.Fatal(err)
 	}
-	leftovers(t, other)
-	first := dist(t, one, "TZ=UTC")
-	second := dist(t, other,
+	leftovers(t, dirB)
+	output := dist(t, dirA, "TZ=UTC")
+	second := dist(t, dirB,
 		"TZ=Asia/Tokyo", "LC_ALL=C", "GOAMD64=v3", "GOARM64=v8.2", "GOFLAGS=-buildvcs=true", "CGO_ENABLED=1")
-	t.Run("twice the same", func(t *testing.T) { same(t, first, second) })
-	t.Run("files", func(t *testing.T) { files(t, first) })
-	t.Run("checksums", func(t *testing.T) { checksums(t, first) })
-	t.Run("krew", func(t *testing.T) { forKrew(t, first) })
+	t.Run("twice the same", func(t *testing.T) { compareDirs(t, output, second) })
+	t.Run("files", func(t *testing.T) { files(t, output) })
+	t.Run("checksums", func(t *testing.T) { checksums(t, output) })
+	t.Run("krew", func(t *testing.T) { forKrew(t, output) })
 	for _, p := range build.Platforms() {
 		t.Run(p.String(), func(t *testing.T) {
-			program := unpack(t, p, load(t, first, p.Archive(version)+".tar.gz"))
+			program := unpack(t, p, load(t, output, p.Archive(version)+".tar.gz"))
 			checkProgram(t, p, program)
 			checkAgents(t, program)
-			checkSBOM(t, p, load(t, first, p.Archive(version)+".sbom.json"), program)
+			checkSBOM(t, p, load(t, output, p.Archive(version)+".sbom.json"), program)
 		})
 	}
-	t.Run("runs", func(t *testing.T) { runs(t, first) })
+	t.Run("runs", func(t *testing.T) { runs(t, output) })
 }
 
 // sources copies into a folder what git would take of the work tree.
@@ -100,7 +100,7 @@ func leftovers(t *testing.T, folder string) {
 // that of the build alone: dist itself is built before, since this machine is to run it.
 func dist(t *testing.T, folder string, environment ...string) string {
 	t.Helper()
-	before := tree(t, folder)
+	former := tree(t, folder)
 	program := filepath.Join(t.TempDir(), "dist")
 	compile := exec.Command("go", "build", "-o", program, "./release/dist")
 	run := exec.Command(program, "-version", version, "-commit", commit)
@@ -117,8 +117,8 @@ func dist(t *testing.T, folder string, environment ...string) string {
 			t.Fatal(err)
 		}
 	}
-	if after := tree(t, folder); !slices.Equal(before, after) {
-		t.Errorf("the build changed the work tree: %v instead of %v", after, before)
+	if current := tree(t, folder); !slices.Equal(former, current) {
+		t.Errorf("the build changed the work tree: %v instead of %v", current, former)
 	}
 	return filepath.Join(folder, "dist")
 }
@@ -147,14 +147,14 @@ func tree(t *testing.T, folder string) (names []string) {
 	return names
 }
 
-func same(t *testing.T, one, other string) {
+func compareDirs(t *testing.T, dirA, dirB string) {
 	t.Helper()
-	all := names(t, one)
-	if others := names(t, other); !slices.Equal(all, others) {
-		t.Fatalf("%v and %v", all, others)
+	files := names(t, dirA)
+	if others := names(t, dirB); !slices.Equal(files, others) {
+		t.Fatalf("%v and %v", files, others)
 	}
-	for _, name := range all {
-		if !bytes.Equal(load(t, one, name), load(t, other, name)) {
+	for _, name := range files {
+		if !bytes.Equal(load(t, dirA, name), load(t, dirB, name)) {
 			t.Errorf("%s differs", name)
 		}
 	}
@@ -173,16 +173,16 @@ func files(t *testing.T, folder string) {
 	}
 }
 
-func names(t *testing.T, folder string) (all []string) {
+func names(t *testing.T, folder string) (result []string) {
 	t.Helper()
 	entries, err := os.ReadDir(folder)
 	if err != nil {
 		t.Fatal(err)
 	}
 	for _, entry := range entries {
-		all = append(all, entry.Name())
+		result = append(result, entry.Name())
 	}
-	return all
+	return result
 }
 
 func load(t *testing.T, folder, name string) []byte {

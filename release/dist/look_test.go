@@ -33,9 +33,9 @@ func checksums(t *testing.T, folder string) {
 		}
 		listed = append(listed, name)
 	}
-	all := slices.DeleteFunc(names(t, folder), func(name string) bool { return name == "checksums.txt" })
-	if !slices.Equal(listed, all) {
-		t.Errorf("%v instead of %v", listed, all)
+	files := slices.DeleteFunc(names(t, folder), func(name string) bool { return name == "checksums.txt" })
+	if !slices.Equal(listed, files) {
+		t.Errorf("%v instead of %v", listed, files)
 	}
 }
 
@@ -112,18 +112,18 @@ func unpack(t *testing.T, p build.Platform, packed []byte) (program []byte) {
 	return program
 }
 
-// most is how many bytes the plugin may have.
-const most = 60_000_000
+// maxSize is how many bytes the plugin may have.
+const maxSize = 60_000_000
 
 // checkProgram looks at what the go command recorded in the plugin, and at its size.
 func checkProgram(t *testing.T, p build.Platform, program []byte) {
 	t.Helper()
 	t.Logf("%d bytes", len(program))
-	if len(program) > most {
-		t.Errorf("%d bytes are more than %d", len(program), most)
+	if len(program) > maxSize {
+		t.Errorf("%d bytes are more than %d", len(program), maxSize)
 	}
 	info := recorded(t, program)
-	wanted(t, info, map[string]string{"GOOS": p.OS, "GOARCH": p.Arch, "CGO_ENABLED": "0", "-trimpath": "true"})
+	checkSettings(t, info, map[string]string{"GOOS": p.OS, "GOARCH": p.Arch, "CGO_ENABLED": "0", "-trimpath": "true"})
 	if info.Path != "github.com/kubectl-batch/kubectl-batch/cmd/kubectl-batch" {
 		t.Error(info.Path)
 	}
@@ -133,13 +133,13 @@ func checkProgram(t *testing.T, p build.Platform, program []byte) {
 // says what they hold.
 func checkAgents(t *testing.T, program []byte) {
 	t.Helper()
-	var found []string
-	for at := range occurrences(program, []byte{0x1f, 0x8b, 8, 0x10}) {
-		packed, err := embedded.Read(program[at:])
+	var agents []string
+	for offset := range occurrences(program, []byte{0x1f, 0x8b, 8, 0x10}) {
+		packed, err := embedded.Read(program[offset:])
 		if err != nil {
 			continue
 		}
-		unzipped, err := gzip.NewReader(bytes.NewReader(program[at:]))
+		unzipped, err := gzip.NewReader(bytes.NewReader(program[offset:]))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -149,25 +149,25 @@ func checkAgents(t *testing.T, program []byte) {
 			t.Fatalf("an agent is not what it says: %v", err)
 		}
 		info := recorded(t, agent)
-		wanted(t, info, map[string]string{"GOOS": "linux", "CGO_ENABLED": "0"})
-		found = append(found, info.Path+" "+settings(info)["GOARCH"])
+		checkSettings(t, info, map[string]string{"GOOS": "linux", "CGO_ENABLED": "0"})
+		agents = append(agents, info.Path+" "+settings(info)["GOARCH"])
 	}
-	slices.Sort(found)
+	slices.Sort(agents)
 	const path = "github.com/kubectl-batch/kubectl-batch/cmd/batch-agent"
-	if want := []string{path + " amd64", path + " arm64"}; !slices.Equal(found, want) {
-		t.Errorf("the agents in it are %v instead of %v", found, want)
+	if want := []string{path + " amd64", path + " arm64"}; !slices.Equal(agents, want) {
+		t.Errorf("the agents in it are %v instead of %v", agents, want)
 	}
 }
 
 // occurrences are the places where a program has some bytes.
-func occurrences(program, what []byte) func(func(int) bool) {
+func occurrences(program, pattern []byte) func(func(int) bool) {
 	return func(yield func(int) bool) {
-		for at := 0; ; at++ {
-			next := bytes.Index(program[at:], what)
-			if next < 0 || !yield(at+next) {
+		for offset := 0; ; offset++ {
+			distance := bytes.Index(program[offset:], pattern)
+			if distance < 0 || !yield(offset+distance) {
 				return
 			}
-			at += next
+			offset += distance
 		}
 	}
 }
@@ -219,14 +219,14 @@ func recorded(t *testing.T, program []byte) *debug.BuildInfo {
 }
 
 func settings(info *debug.BuildInfo) map[string]string {
-	all := map[string]string{}
+	settings := map[string]string{}
 	for _, setting := range info.Settings {
-		all[setting.Key] = setting.Value
+		settings[setting.Key] = setting.Value
 	}
-	return all
+	return settings
 }
 
-func wanted(t *testing.T, info *debug.BuildInfo, want map[string]string) {
+func checkSettings(t *testing.T, info *debug.BuildInfo, want map[string]string) {
 	t.Helper()
 	for key, value := range want {
 		if got := settings(info)[key]; got != value {

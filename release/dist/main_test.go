@@ -57,8 +57,8 @@ func TestFolder(t *testing.T) {
 	if _, err := openFolder(path); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := os.ReadDir(path); err != nil || len(left) != 0 {
-		t.Errorf("of the last release there is left: %v, %v", left, err)
+	if entries, err := os.ReadDir(path); err != nil || len(entries) != 0 {
+		t.Errorf("of the last release there is left: %v, %v", entries, err)
 	}
 	mine := filepath.Join(path, "notes.txt")
 	if err := os.WriteFile(mine, nil, 0o600); err != nil {

@@ -70,8 +70,8 @@ func TestManifest(t *testing.T) {
 	}
 	for _, p := range m.Spec.Platforms {
 		labels := p.Selector.MatchLabels
-		of := build.Platform{OS: labels["os"], Arch: labels["arch"]}
-		if !slices.Contains(build.Platforms(), of) || p.Bin != of.Program() || !strings.HasSuffix(p.URI, of.Archive("v1.2.3")+archiveEnding) {
+		platform := build.Platform{OS: labels["os"], Arch: labels["arch"]}
+		if !slices.Contains(build.Platforms(), platform) || p.Bin != platform.Program() || !strings.HasSuffix(p.URI, platform.Archive("v1.2.3")+archiveEnding) {
 			t.Errorf("%+v", p)
 		}
 	}

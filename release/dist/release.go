@@ -57,7 +57,7 @@ func (r *release) build(ctx context.Context) error {
 	if commit == "" {
 		commit = "unknown"
 	}
-	r.say("kubectl-batch %s from commit %s, %s", r.version, commit, r.source.Time.Format("2006-01-02 15:04:05 MST"))
+	r.report("kubectl-batch %s from commit %s, %s", r.version, commit, r.source.Time.Format("2006-01-02 15:04:05 MST"))
 	if err := r.makeAgents(ctx); err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (r *release) build(ctx context.Context) error {
 		}
 	}
 	if len(r.platforms) < len(build.Platforms()) {
-		r.say("skipped %s, which requires all platforms", manifest)
+		r.report("skipped %s, which requires all platforms", manifest)
 	} else if err := r.makeManifest(); err != nil {
 		return err
 	}
@@ -114,15 +114,15 @@ func (r *release) makePlatform(ctx context.Context, p build.Platform) error {
 	if err := r.out.write(name+archiveEnding, archive.Bytes()); err != nil {
 		return err
 	}
-	r.say("%s: %.1f MB, %.1f MB unpacked", name+archiveEnding, megabytes(archive.Len()), megabytes(len(content)))
+	r.report("%s: %.1f MB, %.1f MB unpacked", name+archiveEnding, megabytes(archive.Len()), megabytes(len(content)))
 	return r.makeSBOM(name, program)
 }
 
 // notices are the licences of what others wrote in a program, and in those inside of it.
 func (r *release) notices(ctx context.Context, program sbom.Program) ([]byte, error) {
 	programs := []*debug.BuildInfo{program.Info}
-	for _, one := range r.inside {
-		programs = append(programs, one.Info)
+	for _, inner := range r.inside {
+		programs = append(programs, inner.Info)
 	}
 	sources, err := r.compiler.Sources(ctx, notices.Paths(programs...))
 	if err != nil {
@@ -154,6 +154,6 @@ func describe(name, file string) (program sbom.Program, content []byte, err erro
 	return sbom.Program{Name: name, SHA256: embedded.Hash(content), Info: info}, content, nil
 }
 
-func (r *release) say(format string, args ...any) { _, _ = fmt.Fprintf(r.log, format+"\n", args...) }
+func (r *release) report(format string, args ...any) { _, _ = fmt.Fprintf(r.log, format+"\n", args...) }
 
 func megabytes(n int) float64 { return float64(n) / 1e6 }

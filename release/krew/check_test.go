@@ -8,8 +8,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/release/krew"
 )
 
-// good is a manifest without a fault.
-const good = head + platforms
+// valid is a manifest without a fault.
+const valid = head + platforms
 
 const head = `
 apiVersion: krew.googlecontainertools.github.com/v1alpha2
@@ -44,8 +44,8 @@ const platforms = `  platforms:
     bin: kubectl-batch.exe
 `
 
-// judge decodes and checks a manifest.
-func judge(text string) error {
+// checkText decodes and checks a manifest.
+func checkText(text string) error {
 	m, err := krew.Decode([]byte(text))
 	if err != nil {
 		return err
@@ -54,7 +54,7 @@ func judge(text string) error {
 }
 
 func TestCheck(t *testing.T) {
-	if err := judge(good); err != nil {
+	if err := checkText(valid); err != nil {
 		t.Error(err)
 	}
 }
@@ -102,11 +102,11 @@ func TestCheckFindsFaults(t *testing.T) {
 		"no platforms":            {platforms, "  platforms: []\n", "platforms is missing or empty"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			text := strings.Replace(good, c.old, c.instead, 1)
-			if text == good {
+			text := strings.Replace(valid, c.old, c.instead, 1)
+			if text == valid {
 				t.Fatalf("%q is not in the manifest", c.old)
 			}
-			if err := judge(text); err == nil || !strings.Contains(err.Error(), c.want) {
+			if err := checkText(text); err == nil || !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, and %q was expected", err, c.want)
 			}
 		})

@@ -66,22 +66,22 @@ func move(root *os.Root, files []File) error {
 }
 
 func moveOne(root *os.Root, file File) error {
-	if from := path.Join(unpacked, file.From); exists(root, from) {
-		to := file.To
-		if to == "." {
-			to = path.Base(from)
+	if source := path.Join(unpacked, file.From); exists(root, source) {
+		destination := file.To
+		if destination == "." {
+			destination = path.Base(source)
 		}
-		return rename(root, from, path.Join(installed, to))
+		return rename(root, source, path.Join(installed, destination))
 	}
-	found, err := fs.Glob(root.FS(), path.Join(unpacked, file.From))
+	matches, err := fs.Glob(root.FS(), path.Join(unpacked, file.From))
 	if err != nil {
 		return err
 	}
-	if len(found) == 0 {
+	if len(matches) == 0 {
 		return fmt.Errorf("nothing in the archive matches %q", file.From)
 	}
-	for _, from := range found {
-		if err := rename(root, from, path.Join(installed, file.To, path.Base(from))); err != nil {
+	for _, source := range matches {
+		if err := rename(root, source, path.Join(installed, file.To, path.Base(source))); err != nil {
 			return err
 		}
 	}
@@ -89,17 +89,17 @@ func moveOne(root *os.Root, file File) error {
 }
 
 // rename replaces what is there. Neither name may lead out of its own folder.
-func rename(root *os.Root, from, to string) error {
-	if !strings.HasPrefix(from, unpacked+"/") || !strings.HasPrefix(to, installed+"/") {
-		return fmt.Errorf("move %s to %s leads outside the plugin directory", from, to)
+func rename(root *os.Root, source, destination string) error {
+	if !strings.HasPrefix(source, unpacked+"/") || !strings.HasPrefix(destination, installed+"/") {
+		return fmt.Errorf("move %s to %s leads outside the plugin directory", source, destination)
 	}
-	if err := root.MkdirAll(path.Dir(to), 0o755); err != nil {
+	if err := root.MkdirAll(path.Dir(destination), 0o755); err != nil {
 		return err
 	}
-	if err := root.RemoveAll(to); err != nil {
+	if err := root.RemoveAll(destination); err != nil {
 		return err
 	}
-	return root.Rename(filepath.FromSlash(from), filepath.FromSlash(to))
+	return root.Rename(filepath.FromSlash(source), filepath.FromSlash(destination))
 }
 
 func exists(root *os.Root, name string) bool {
@@ -127,15 +127,15 @@ func inspect(root *os.Root, bin string, machine Machine) error {
 }
 
 // hasLicense looks for one of the names that the index takes, in any folder.
-func hasLicense(root *os.Root) (found bool, err error) {
+func hasLicense(root *os.Root) (ok bool, err error) {
 	names := []string{
 		"license", "license.txt", "license.md", "licenses", "licenses.txt", "licenses.md", "copying", "copying.txt",
 	}
 	err = fs.WalkDir(root.FS(), installed, func(_ string, entry fs.DirEntry, err error) error {
 		if err == nil && entry.Type().IsRegular() && slices.Contains(names, strings.ToLower(entry.Name())) {
-			found = true
+			ok = true
 		}
 		return err
 	})
-	return found, err
+	return ok, err
 }

@@ -28,9 +28,13 @@ func archive(t *testing.T, names ...string) []byte {
 		case strings.Contains(name, "kubectl-batch"):
 			header.Mode = 0o755
 		case strings.HasSuffix(name, "/"):
-			header.Typeflag, header.Mode, header.Size = tar.TypeDir, 0o755, 0
+			header.Typeflag = tar.TypeDir
+			header.Mode = 0o755
+			header.Size = 0
 		case strings.HasSuffix(name, "@"):
-			header.Typeflag, header.Linkname, header.Size = tar.TypeSymlink, "kubectl-batch", 0
+			header.Typeflag = tar.TypeSymlink
+			header.Linkname = "kubectl-batch"
+			header.Size = 0
 		}
 		if err := files.WriteHeader(header); err != nil {
 			t.Fatal(err)
@@ -110,7 +114,7 @@ func TestInstall(t *testing.T) {
 				t.Skip("a file has no such mode there")
 			}
 			packed := archive(t, c.archive...)
-			m, err := krew.Decode([]byte(good))
+			m, err := krew.Decode([]byte(valid))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -138,7 +142,7 @@ func TestInstall(t *testing.T) {
 }
 
 func TestInstallNoArchive(t *testing.T) {
-	m, err := krew.Decode([]byte(good))
+	m, err := krew.Decode([]byte(valid))
 	if err != nil {
 		t.Fatal(err)
 	}

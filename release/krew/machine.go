@@ -62,15 +62,15 @@ func emptyMap(m map[string]string) bool { return m != nil && len(m) == 0 }
 
 // keys returns what a selector asks for, in order.
 func keys(selector *metav1.LabelSelector) []string {
-	var all []string
+	var result []string
 	for key := range selector.MatchLabels {
-		all = append(all, key)
+		result = append(result, key)
 	}
 	for _, expression := range selector.MatchExpressions {
-		all = append(all, expression.Key)
+		result = append(result, expression.Key)
 	}
-	slices.Sort(all)
-	return all
+	slices.Sort(result)
+	return result
 }
 
 // checkCoverage wants one archive at most for each machine, and a machine for each
@@ -90,8 +90,8 @@ func checkCoverage(platforms []Platform) error {
 			faults = append(faults, fmt.Errorf("platforms %v all match %s", matching, machine))
 		}
 	}
-	for i, found := range used {
-		if !found {
+	for i, isUsed := range used {
+		if !isUsed {
 			faults = append(faults, fmt.Errorf("platform %d matches no machine that krew supports", i))
 		}
 	}

@@ -31,17 +31,17 @@ type Folders map[string]string
 // Text returns the licences of all that programs are made from. A module without one is an
 // error: nobody may pass it on.
 func Text(folders Folders, programs ...*debug.BuildInfo) ([]byte, error) {
-	under := map[string][]string{}
+	components := map[string][]string{}
 	for name, module := range modules(programs) {
 		texts, err := licences(folders[module])
 		if err != nil {
 			return nil, fmt.Errorf("reading the licence of %s: %w", name, err)
 		}
 		for _, text := range texts {
-			under[text] = append(under[text], name)
+			components[text] = append(components[text], name)
 		}
 	}
-	return write(under), nil
+	return write(components), nil
 }
 
 // Paths returns those of the modules that programs are made from, as go.mod has them.
@@ -58,17 +58,17 @@ func Paths(programs ...*debug.BuildInfo) (paths []string) {
 // modules returns the names in Folders of what programs are made from, by the names that
 // people read.
 func modules(programs []*debug.BuildInfo) map[string]string {
-	all := map[string]string{}
+	result := map[string]string{}
 	for _, program := range programs {
 		for _, module := range sbom.Modules(program) {
 			if module.Path == sbom.Stdlib {
-				all["Go "+module.Version] = ""
+				result["Go "+module.Version] = ""
 				continue
 			}
-			all[module.Path+" "+module.Version] = module.Path + "@" + module.Version
+			result[module.Path+" "+module.Version] = module.Path + "@" + module.Version
 		}
 	}
-	return all
+	return result
 }
 
 // licences returns the texts at the top of a folder.
@@ -97,16 +97,16 @@ func licences(folder string) (texts []string, err error) {
 }
 
 // write has the texts in the order of what first has them.
-func write(under map[string][]string) []byte {
-	by := map[string]string{}
-	for text, names := range under {
+func write(components map[string][]string) []byte {
+	texts := map[string]string{}
+	for text, names := range components {
 		slices.Sort(names)
-		by[strings.Join(names, "\n")+"\n"+text] = text
+		texts[strings.Join(names, "\n")+"\n"+text] = text
 	}
-	var all bytes.Buffer
-	all.WriteString("kubectl-batch contains the following components, distributed under these licences.\n")
-	for _, key := range slices.Sorted(maps.Keys(by)) {
-		fmt.Fprintf(&all, "\n%s\n%s\n\n%s\n", strings.Repeat("=", 80), strings.Join(under[by[key]], "\n"), by[key])
+	var output bytes.Buffer
+	output.WriteString("kubectl-batch contains the following components, distributed under these licences.\n")
+	for _, key := range slices.Sorted(maps.Keys(texts)) {
+		fmt.Fprintf(&output, "\n%s\n%s\n\n%s\n", strings.Repeat("=", 80), strings.Join(components[texts[key]], "\n"), texts[key])
 	}
-	return all.Bytes()
+	return output.Bytes()
 }

@@ -9,12 +9,12 @@ import (
 
 // list is what programs consist of. A component that two of them have stands in it once.
 type list struct {
-	found map[string]component
+	byRef map[string]component
 	uses  map[string][]string // which components of the list each of the programs has
 }
 
 func newList(r Release) *list {
-	l := &list{found: map[string]component{}, uses: map[string][]string{}}
+	l := &list{byRef: map[string]component{}, uses: map[string][]string{}}
 	l.read(r.component(r.Program).Ref, r.Info)
 	for _, inside := range r.Inside {
 		c := r.component(inside)
@@ -37,43 +37,43 @@ const Stdlib = "stdlib"
 // Modules returns what a program is made from: Go's own library, and the modules that the go command
 // recorded, each as what replaced it.
 func Modules(info *debug.BuildInfo) []*debug.Module {
-	all := []*debug.Module{goModule(info)}
+	modules := []*debug.Module{goModule(info)}
 	for _, module := range info.Deps {
 		for module.Replace != nil {
 			module = module.Replace
 		}
-		all = append(all, module)
+		modules = append(modules, module)
 	}
-	return all
+	return modules
 }
 
 func (l *list) add(program string, c component) {
-	l.found[c.Ref] = c
+	l.byRef[c.Ref] = c
 	l.uses[program] = append(l.uses[program], c.Ref)
 }
 
 // components returns all of them in order.
 func (l *list) components() []component {
-	all := make([]component, 0, len(l.found))
-	for _, ref := range slices.Sorted(maps.Keys(l.found)) {
-		all = append(all, l.found[ref])
+	result := make([]component, 0, len(l.byRef))
+	for _, ref := range slices.Sorted(maps.Keys(l.byRef)) {
+		result = append(result, l.byRef[ref])
 	}
-	return all
+	return result
 }
 
 // dependencies begins with the program called first.
-func (l *list) dependencies(first string) []dependency {
-	var all []dependency
+func (l *list) dependencies(root string) []dependency {
+	var result []dependency
 	for _, program := range slices.Sorted(maps.Keys(l.uses)) {
 		refs := slices.Compact(slices.Sorted(slices.Values(l.uses[program])))
 		d := dependency{Ref: program, DependsOn: refs}
-		if program == first {
-			all = slices.Insert(all, 0, d)
+		if program == root {
+			result = slices.Insert(result, 0, d)
 		} else {
-			all = append(all, d)
+			result = append(result, d)
 		}
 	}
-	return all
+	return result
 }
 
 // component is a program of the release.

@@ -27,14 +27,14 @@ func built(path string, deps ...*debug.Module) *debug.BuildInfo {
 }
 
 func release() sbom.Release {
-	one := &debug.Module{Path: "github.com/One/one", Version: "v2.0.1+incompatible", Sum: "h1:one="}
+	module := &debug.Module{Path: "github.com/One/one", Version: "v2.0.1+incompatible", Sum: "h1:one="}
 	two := &debug.Module{Path: "example.com/two", Version: "v1.0.0", Replace: &debug.Module{
 		Path: "example.com/fork", Version: "v1.0.1", Sum: "h1:fork=",
 	}}
 	three := &debug.Module{Path: "example.com/three", Version: "v0.1.0"}
 	return sbom.Release{
-		Program: sbom.Program{Name: "plugin", SHA256: strings.Repeat("a", 64), Info: built("plugin", one, two)},
-		Inside:  []sbom.Program{{Name: "agent", SHA256: strings.Repeat("b", 64), Info: built("agent", one, three)}},
+		Program: sbom.Program{Name: "plugin", SHA256: strings.Repeat("a", 64), Info: built("plugin", module, two)},
+		Inside:  []sbom.Program{{Name: "agent", SHA256: strings.Repeat("b", 64), Info: built("agent", module, three)}},
 		Version: "v1.2.3", Time: time.Unix(1_700_000_000, 0),
 		Archive: "plugin_v1.2.3_linux_arm64.tar.gz", ArchiveSHA256: strings.Repeat("c", 64),
 	}
@@ -81,12 +81,12 @@ func read(t *testing.T, r sbom.Release) (document, []byte) {
 }
 
 const (
-	one    = "pkg:golang/github.com/one/one@v2.0.1%2Bincompatible"
-	fork   = "pkg:golang/example.com/fork@v1.0.1"
-	three  = "pkg:golang/example.com/three@v0.1.0"
-	stdlib = "pkg:golang/stdlib@1.26.5"
-	plugin = "pkg:golang/example.com/plugin@v1.2.3?goarch=arm64&goos=linux#cmd/plugin"
-	agent  = "pkg:golang/example.com/plugin@v1.2.3?goarch=arm64&goos=linux#cmd/agent"
+	moduleRef = "pkg:golang/github.com/one/one@v2.0.1%2Bincompatible"
+	fork      = "pkg:golang/example.com/fork@v1.0.1"
+	three     = "pkg:golang/example.com/three@v0.1.0"
+	stdlib    = "pkg:golang/stdlib@1.26.5"
+	plugin    = "pkg:golang/example.com/plugin@v1.2.3?goarch=arm64&goos=linux#cmd/plugin"
+	agent     = "pkg:golang/example.com/plugin@v1.2.3?goarch=arm64&goos=linux#cmd/agent"
 )
 
 func TestDocument(t *testing.T) {
@@ -124,7 +124,7 @@ func TestComponents(t *testing.T) {
 		"library example.com/fork v1.0.1 " + fork + " go.sum=h1:fork=",
 		"application agent v1.2.3 " + agent,
 		"library example.com/three v0.1.0 " + three,
-		"library github.com/One/one v2.0.1+incompatible " + one + " go.sum=h1:one=",
+		"library github.com/One/one v2.0.1+incompatible " + moduleRef + " go.sum=h1:one=",
 		"library stdlib 1.26.5 " + stdlib,
 	}
 	if diff := cmp.Diff(want, lines); diff != "" {
@@ -138,20 +138,20 @@ func TestDependencies(t *testing.T) {
 	for _, dependency := range d.Dependencies {
 		got[dependency.Ref] = dependency.DependsOn
 	}
-	want := map[string][]string{plugin: {fork, agent, one, stdlib}, agent: {three, one, stdlib}}
+	want := map[string][]string{plugin: {fork, agent, moduleRef, stdlib}, agent: {three, moduleRef, stdlib}}
 	if diff := cmp.Diff(want, got); diff != "" || d.Dependencies[0].Ref != plugin {
 		t.Error(diff)
 	}
 }
 
 func TestDeterministic(t *testing.T) {
-	first, written := read(t, release())
-	if _, again := read(t, release()); !bytes.Equal(written, again) {
+	document, written := read(t, release())
+	if _, repeated := read(t, release()); !bytes.Equal(written, repeated) {
 		t.Error("written twice, it differs")
 	}
-	other := release()
-	other.ArchiveSHA256 = strings.Repeat("d", 64)
-	if second, _ := read(t, other); second.SerialNumber == first.SerialNumber {
+	another := release()
+	another.ArchiveSHA256 = strings.Repeat("d", 64)
+	if second, _ := read(t, another); second.SerialNumber == document.SerialNumber {
 		t.Error("another archive has the same serial number")
 	}
 }

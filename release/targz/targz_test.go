@@ -28,7 +28,7 @@ func TestPack(t *testing.T) {
 	license := targz.Entry{Name: "LICENSE", Mode: 0o644, Data: []byte("license\n")}
 	modified := time.Unix(1_700_000_000, 0)
 	packed := pack(t, modified, program, license)
-	if again := pack(t, modified.UTC(), license, program); !bytes.Equal(packed, again) {
+	if repeated := pack(t, modified.UTC(), license, program); !bytes.Equal(packed, repeated) {
 		t.Error("another order and another time zone give other bytes")
 	}
 	if later := pack(t, modified.Add(time.Second), program, license); bytes.Equal(packed, later) {

@@ -16,15 +16,15 @@ const owned = "kubectl-batch-bench"
 
 // makeNamespace begins with an empty one, unless the sets that are there serve.
 func (b *bench) makeNamespace(ctx context.Context) error {
-	found, err := b.kubectl(ctx, "", "get", "namespace", b.namespace, "--ignore-not-found", "-o", "jsonpath={.metadata.name} {.metadata.labels."+owned+"}")
+	existing, err := b.kubectl(ctx, "", "get", "namespace", b.namespace, "--ignore-not-found", "-o", "jsonpath={.metadata.name} {.metadata.labels."+owned+"}")
 	if err != nil {
 		return err
 	}
-	if found != "" && !strings.HasSuffix(found, " yes") {
+	if existing != "" && !strings.HasSuffix(existing, " yes") {
 		return fmt.Errorf("namespace %s is not one of bench's: give another one with -namespace", b.namespace)
 	}
-	if found != "" && !b.keep {
-		program.Say("removing what an earlier run left")
+	if existing != "" && !b.keep {
+		program.Log("removing what an earlier run left")
 		if err := b.removeNamespace(ctx); err != nil {
 			return err
 		}
@@ -32,7 +32,7 @@ func (b *bench) makeNamespace(ctx context.Context) error {
 	if !b.keep {
 		b.closers = append(b.closers, func(ctx context.Context) {
 			if err := b.removeNamespace(ctx); err != nil {
-				program.Say("%v", err)
+				program.Log("%v", err)
 			}
 		})
 	}
@@ -42,7 +42,7 @@ func (b *bench) makeNamespace(ctx context.Context) error {
 
 // removeNamespace waits until its volumes are gone from the disk.
 func (b *bench) removeNamespace(ctx context.Context) error {
-	found, err := b.kubectl(ctx, "", "get", "pv", "-o",
+	volumeList, err := b.kubectl(ctx, "", "get", "pv", "-o",
 		`jsonpath={range .items[?(@.spec.claimRef.namespace=="`+b.namespace+`")]}{.metadata.name} {.spec.local.path}{"\n"}{end}`)
 	if err != nil {
 		return err
@@ -51,7 +51,7 @@ func (b *bench) removeNamespace(ctx context.Context) error {
 		return err
 	}
 	var volumes []string
-	for line := range strings.Lines(found) {
+	for line := range strings.Lines(volumeList) {
 		name, dir, _ := strings.Cut(strings.TrimSpace(line), " ")
 		volumes = append(volumes, "pv/"+name)
 		b.emptyVolume(name, dir)
@@ -90,7 +90,7 @@ func (b *bench) makeSources(ctx context.Context, names []string) error {
   spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 2Gi}}}}`, name))
 	}
 	manifests = append(manifests, reader(unlimited, "{}", names), reader(limited, "{requests: {cpu: 0, memory: 0}, limits: {cpu: 1, memory: 256Mi}}", names))
-	program.Say("making %d claims", len(names))
+	program.Log("making %d claims", len(names))
 	if _, err := b.kubectl(ctx, "", "delete", "pods", "--all", "-n", b.namespace, "--wait", "--force"); err != nil {
 		return err
 	}
@@ -136,12 +136,12 @@ func (b *bench) fill(ctx context.Context, name string) error {
 	if err := b.fillOnce(ctx, set, dir); err != nil {
 		return fmt.Errorf("making set %s: %w", name, err)
 	}
-	tree, err := dataset.Look(dir)
+	tree, err := dataset.Scan(dir)
 	if err != nil {
 		return err
 	}
 	b.sources[name] = source{dir, tree}
-	program.Say("%-12s %s: %d files, %d MiB%s", name, set.Title, tree.Files, tree.Bytes>>20, b.describe(name, set.Title, dir))
+	program.Log("%-12s %s: %d files, %d MiB%s", name, set.Title, tree.Files, tree.Bytes>>20, b.describe(name, set.Title, dir))
 	return nil
 }
 
@@ -184,12 +184,12 @@ func (b *bench) fillOnce(ctx context.Context, set dataset.Set, dir string) error
 }
 
 // describe records what the set is, for the page.
-func (b *bench) describe(name, title, dir string) (more string) {
+func (b *bench) describe(name, title, dir string) (detail string) {
 	if strings.HasPrefix(name, "text") {
-		if left, err := dataset.Compressed(dir); err == nil {
-			more = fmt.Sprintf(", of which the fastest zstd leaves %.0f%%", 100*left)
+		if share, err := dataset.Compressed(dir); err == nil {
+			detail = fmt.Sprintf(", of which the fastest zstd leaves %.0f%%", 100*share)
 		}
 	}
-	b.results.Sets = append(b.results.Sets, [2]string{name, title + more})
-	return more
+	b.results.Sets = append(b.results.Sets, [2]string{name, title + detail})
+	return detail
 }

@@ -38,8 +38,8 @@ func (c contender) needs() []string {
 	return needs
 }
 
-// wanted returns the value of a flag that a fetch is given.
-func (c contender) wanted(flag string) string {
+// flagValue returns the value of a flag that a fetch is given.
+func (c contender) flagValue(flag string) string {
 	for _, word := range c.fetch {
 		if value, ok := strings.CutPrefix(word, flag+"="); ok {
 			return value
@@ -53,7 +53,7 @@ func (b *bench) cpLimited() contender { return b.copier("kubectl cp, 1 CPU", lim
 
 func (b *bench) copier(name, pod string, main bool) contender {
 	return contender{name: name, main: main, pipeline: func(ctx context.Context, l line, set, dir string) ([]*exec.Cmd, error) {
-		return []*exec.Cmd{b.at(ctx, l, "kubectl", "cp", pod+":/data/"+set, dir)}, nil
+		return []*exec.Cmd{b.onLine(ctx, l, "kubectl", "cp", pod+":/data/"+set, dir)}, nil
 	}}
 }
 
@@ -63,7 +63,7 @@ func (b *bench) gzip() contender { return b.tarPipe("kubectl exec, tar, gzip", "
 func (b *bench) tarPipe(name, compress string) contender {
 	return contender{name: name, pipeline: func(ctx context.Context, l line, set, dir string) ([]*exec.Cmd, error) {
 		return []*exec.Cmd{
-			b.at(ctx, l, "kubectl", "exec", unlimited, "--", "tar", "c"+compress+"f", "-", "-C", "/data/"+set, "."),
+			b.onLine(ctx, l, "kubectl", "exec", unlimited, "--", "tar", "c"+compress+"f", "-", "-C", "/data/"+set, "."),
 			b.command(ctx, "tar", "x"+compress+"f", "-", "-C", dir),
 		}, nil
 	}}
@@ -79,10 +79,10 @@ func (b *bench) compression(name string) contender {
 	return b.fetcher("fetch, "+name, false, "--transport=tunnel", "--compress="+name)
 }
 
-func (b *bench) fetcher(name string, main bool, told ...string) contender {
-	told = append(told, "--output=json")
-	return contender{name: name, main: main, fetch: told, answers: true, pipeline: func(ctx context.Context, l line, set, dir string) ([]*exec.Cmd, error) {
-		return []*exec.Cmd{b.at(ctx, l, append([]string{"kubectl", "batch", "fetch", "pvc/" + set, "-d", dir}, told...)...)}, nil
+func (b *bench) fetcher(name string, main bool, flags ...string) contender {
+	flags = append(flags, "--output=json")
+	return contender{name: name, main: main, fetch: flags, answers: true, pipeline: func(ctx context.Context, l line, set, dir string) ([]*exec.Cmd, error) {
+		return []*exec.Cmd{b.onLine(ctx, l, append([]string{"kubectl", "batch", "fetch", "pvc/" + set, "-d", dir}, flags...)...)}, nil
 	}}
 }
 
@@ -98,12 +98,12 @@ func (b *bench) bare() contender {
 			return nil, err
 		}
 		self, err := os.Executable()
-		return []*exec.Cmd{b.at(ctx, l, self, receiver, addr, filepath.Join(dir, filepath.Base(files[0])))}, err
+		return []*exec.Cmd{b.onLine(ctx, l, self, receiver, addr, filepath.Join(dir, filepath.Base(files[0])))}, err
 	}}
 }
 
-// at is a command line that runs at the far end of a line.
-func (b *bench) at(ctx context.Context, l line, words ...string) *exec.Cmd {
+// onLine is a command line that runs at the far end of a line.
+func (b *bench) onLine(ctx context.Context, l line, words ...string) *exec.Cmd {
 	cmd := b.command(ctx, append(append([]string(nil), l.command...), words...)...)
 	cmd.Env = append(cmd.Env, "KUBECONFIG="+l.kubeconfig)
 	return cmd
@@ -125,7 +125,7 @@ func (c contender) parseAnswer(stdout []byte) (a answer, err error) {
 	if err := json.Unmarshal(stdout, &a); err != nil {
 		return a, fmt.Errorf("the answer is no JSON: %w: %.200s", err, stdout)
 	}
-	switch want := c.wanted("--transport"); {
+	switch want := c.flagValue("--transport"); {
 	case want != "" && a.Transport != want:
 		return a, fmt.Errorf("asked for transport %s, it was %q", want, a.Transport)
 	case len(a.Refused) > 0:

@@ -57,8 +57,8 @@ func (b *bench) fileSystem(ctx context.Context) string {
 	if err != nil {
 		return "unknown"
 	}
-	first, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n") // of several mounts on one place
-	return first
+	fileSystem, _, _ := strings.Cut(strings.TrimSpace(string(out)), "\n") // of several mounts on one place
+	return fileSystem
 }
 
 // notes is what a person wrote about the numbers, for the page.
@@ -91,7 +91,7 @@ func (b *bench) write(args []string) error {
 	if err := r.WriteCSV(raw); err != nil {
 		return err
 	}
-	program.Say("written: %s and %s", page.Name(), raw.Name())
+	program.Log("written: %s and %s", page.Name(), raw.Name())
 	if b.failed > 0 {
 		return fmt.Errorf("%d fetches failed", b.failed)
 	}

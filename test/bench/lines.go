@@ -85,14 +85,14 @@ func (b *bench) makeSlow(ctx context.Context, config *clientcmdapi.Config, numbe
 	if _, err := fmt.Sscan(addr, &host, &port); err != nil {
 		return fmt.Errorf("the API server's address is %q: %w", addr, err)
 	}
-	far, err := link.NewSlow(ctx, number, "100mbit")
+	slowLink, err := link.NewSlow(ctx, number, "100mbit")
 	if err != nil {
 		return err
 	}
-	b.closers = append(b.closers, far.Close)
-	one, err := b.line(config, fmt.Sprintf("slow-%d", number), "https://"+net.JoinHostPort(host, port))
-	one.command, one.host = far.Command(), far.HostAddr()
-	b.lines[slow] = append(b.lines[slow], one)
+	b.closers = append(b.closers, slowLink.Close)
+	slowLine, err := b.line(config, fmt.Sprintf("slow-%d", number), "https://"+net.JoinHostPort(host, port))
+	slowLine.command, slowLine.host = slowLink.Command(), slowLink.HostAddr()
+	b.lines[slow] = append(b.lines[slow], slowLine)
 	return err
 }
 

@@ -87,6 +87,6 @@ func (b *bench) skip(why string) {
 	defer b.mu.Unlock()
 	if !slices.Contains(b.results.Skipped, why) {
 		b.results.Skipped = append(b.results.Skipped, why)
-		program.Say("!!! SKIPPED %s", why)
+		program.Log("!!! SKIPPED %s", why)
 	}
 }

@@ -141,10 +141,10 @@ func (b *bench) record(run report.Run, ours bool) {
 		if ours {
 			b.failed++
 		}
-		program.Say("!!! FAILED %s, %s, %s: %s", run.Link, run.Set, run.Contender, run.Failed)
+		program.Log("!!! FAILED %s, %s, %s: %s", run.Link, run.Set, run.Contender, run.Failed)
 		return
 	}
-	program.Say("%-10s  %-11s  %-23s  %d  %6.2f s  (whole command %.2f s)", run.Link, run.Set, run.Contender, run.Number, run.Seconds, run.Total)
+	program.Log("%-10s  %-11s  %-23s  %d  %6.2f s  (whole command %.2f s)", run.Link, run.Set, run.Contender, run.Number, run.Seconds, run.Total)
 }
 
 // patience is how long one command may take.
@@ -166,7 +166,7 @@ func (b *bench) one(ctx context.Context, r race, c contender, l line, dir string
 }
 
 func (b *bench) verify(set, dir string) error {
-	got, err := dataset.Look(dir)
+	got, err := dataset.Scan(dir)
 	if err != nil {
 		return err
 	}

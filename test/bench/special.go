@@ -38,7 +38,7 @@ func (b *bench) specials() []special {
 
 func (b *bench) runSpecials(ctx context.Context, specials []special) error {
 	for _, s := range specials {
-		program.Say("special: %s, %s", s.name, s.set)
+		program.Log("special: %s, %s", s.name, s.set)
 		goals, err := s.run(ctx, b, s.set)
 		if ctx.Err() != nil {
 			return ctx.Err()
@@ -52,7 +52,7 @@ func (b *bench) runSpecials(ctx context.Context, specials []special) error {
 			b.skip(fmt.Sprintf("%s, %s: %v", s.name, s.set, err))
 		}
 		for _, goal := range goals {
-			program.Say("%s: %s (%s)", goal.What, goal.Got, goal.Want)
+			program.Log("%s: %s (%s)", goal.What, goal.Got, goal.Want)
 		}
 		b.results.Special = append(b.results.Special, goals...)
 	}
@@ -64,7 +64,7 @@ func (b *bench) runSpecials(ctx context.Context, specials []special) error {
 func (b *bench) removeHelpers(ctx context.Context) {
 	_, err := b.kubectl(ctx, "", "delete", "pods", "-n", b.namespace, "-l", "app.kubernetes.io/component=fetch-helper", "--force", "--wait")
 	if err != nil {
-		program.Say("%v", err)
+		program.Log("%v", err)
 	}
 }
 

@@ -32,7 +32,7 @@ func newUp(s *settings) *cobra.Command {
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if s.foreign() {
-				say("CLUSTER_KUBECONFIG is set: the cluster of %s is used and none is started", s.Kubeconfig)
+				report("CLUSTER_KUBECONFIG is set: the cluster of %s is used and none is started", s.Kubeconfig)
 				return nil
 			}
 			return s.locked(cmd.Context(), func(c *cluster.Cluster) error {
@@ -74,11 +74,11 @@ func newCheck(s *settings) *cobra.Command {
 	}
 }
 
-// wanted is the number of nodes asked for, or else what is there, or the default.
-func wanted(c *cluster.Cluster, asked int) int {
+// nodeCount is the number of nodes asked for, or else what is there, or the default.
+func nodeCount(c *cluster.Cluster, requested int) int {
 	switch {
-	case asked != 0:
-		return asked
+	case requested != 0:
+		return requested
 	case c.Exists():
 		return c.Nodes()
 	}
@@ -88,13 +88,15 @@ func wanted(c *cluster.Cluster, asked int) int {
 // complete adds what the options leave open.
 func (s *settings) complete(o cluster.Options, c *cluster.Cluster) (cluster.Options, error) {
 	root, err := host.RepositoryRoot()
-	o.Root, o.Nodes, o.Oldest = root, wanted(c, o.Nodes), s.Oldest
+	o.Root = root
+	o.Nodes = nodeCount(c, o.Nodes)
+	o.Oldest = s.Oldest
 	return o, err
 }
 
 func sayHowToUse(c *cluster.Cluster) {
-	say("to use it:       export KUBECONFIG=%s PATH=%s:$PATH", c.Kubeconfig(), c.KubectlDir())
-	say("to take it down: cluster down [--wipe]")
+	report("to use it:       export KUBECONFIG=%s PATH=%s:$PATH", c.Kubeconfig(), c.KubectlDir())
+	report("to take it down: cluster down [--wipe]")
 }
 
 func newDown(s *settings) *cobra.Command {
@@ -105,7 +107,7 @@ func newDown(s *settings) *cobra.Command {
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			if s.foreign() {
-				say("CLUSTER_KUBECONFIG is set: that cluster is not ours to stop")
+				report("CLUSTER_KUBECONFIG is set: that cluster is not ours to stop")
 				return nil
 			}
 			return s.locked(cmd.Context(), func(c *cluster.Cluster) error { return c.Down(cmd.Context(), wipe) })

@@ -77,16 +77,16 @@ func execOurs(ctx context.Context, s *settings, o cluster.Options, args []string
 	var c *cluster.Cluster
 	var use *host.Lock
 	started := false
-	err = s.locked(ctx, func(found *cluster.Cluster) (err error) {
-		c, started = found, !found.Running()
+	err = s.locked(ctx, func(target *cluster.Cluster) (err error) {
+		c, started = target, !target.Running()
 		if use, err = host.LockShared(ctx, usersLock(c)); err != nil {
 			return err
 		}
-		asked := o
-		if o, err = s.complete(cluster.Options{Store: asked.Store}, c); err != nil {
+		requested := o
+		if o, err = s.complete(cluster.Options{Store: requested.Store}, c); err != nil {
 			return err
 		}
-		o.Nodes = max(o.Nodes, asked.Nodes)
+		o.Nodes = max(o.Nodes, requested.Nodes)
 		err = c.Up(ctx, o)
 		if _, unbuilt := errors.AsType[cluster.NotBuiltError](err); unbuilt {
 			started = false // nothing was started
@@ -143,12 +143,12 @@ func endUse(ctx context.Context, s *settings, c *cluster.Cluster, use *host.Lock
 	if !started {
 		return nil
 	}
-	last, err := host.LockExclusive(ctx, usersLock(c), func() { say("waiting for others that use the cluster") })
+	lastLock, err := host.LockExclusive(ctx, usersLock(c), func() { report("waiting for others that use the cluster") })
 	if err != nil {
 		return err
 	}
-	defer last.Release()
-	say("taking the cluster down")
+	defer lastLock.Release()
+	report("taking the cluster down")
 	err = s.locked(ctx, func(c *cluster.Cluster) error { return c.Down(ctx, false) })
 	if err != nil {
 		return fmt.Errorf("taking the cluster down: %w", err)

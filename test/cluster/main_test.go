@@ -70,10 +70,10 @@ func TestForeignClusterEnvironment(t *testing.T) {
 
 func TestWanted(t *testing.T) {
 	none := &cluster.Cluster{}
-	if got := wanted(none, 0); got != cluster.DefaultNodes {
+	if got := nodeCount(none, 0); got != cluster.DefaultNodes {
 		t.Errorf("a new cluster has %d nodes", got)
 	}
-	if got := wanted(none, 5); got != 5 {
+	if got := nodeCount(none, 5); got != 5 {
 		t.Errorf("asked for 5, got %d", got)
 	}
 }

@@ -66,7 +66,7 @@ func (s *settings) open() (*cluster.Cluster, error) {
 	if err != nil {
 		return nil, err
 	}
-	return cluster.Open(dir, say)
+	return cluster.Open(dir, report)
 }
 
 // clusterDir is the directory of our own cluster.
@@ -84,7 +84,7 @@ func (s *settings) locked(ctx context.Context, do func(*cluster.Cluster) error) 
 	if err != nil {
 		return err
 	}
-	lock, err := host.LockExclusive(ctx, filepath.Join(c.Cache, "lock"), func() { say("waiting for another call to finish") })
+	lock, err := host.LockExclusive(ctx, filepath.Join(c.Cache, "lock"), func() { report("waiting for another call to finish") })
 	if err != nil {
 		return err
 	}
@@ -95,5 +95,5 @@ func (s *settings) locked(ctx context.Context, do func(*cluster.Cluster) error) 
 	return do(c)
 }
 
-// say talks to whoever waits; answers go to stdout.
-func say(format string, args ...any) { fmt.Fprintf(os.Stderr, "cluster: "+format+"\n", args...) }
+// report talks to whoever waits; answers go to stdout.
+func report(format string, args ...any) { fmt.Fprintf(os.Stderr, "cluster: "+format+"\n", args...) }

@@ -46,53 +46,53 @@ func Read(file string) ([]Block, error) {
 	if err != nil {
 		return nil, err
 	}
-	var all []Block
+	var blocks []Block
 	var open *Block
-	var before string
+	var previous string
 	for i, line := range strings.Split(string(text), "\n") {
-		switch found := fence.FindStringSubmatch(line); {
-		case found != nil && open == nil:
-			open = begin(i+1, found[1], before)
-		case found != nil:
-			all, open = append(all, *open), nil
+		switch match := fence.FindStringSubmatch(line); {
+		case match != nil && open == nil:
+			open = newBlock(i+1, match[1], previous)
+		case match != nil:
+			blocks, open = append(blocks, *open), nil
 		case open != nil:
 			open.Text += line + "\n"
 		}
-		before = line
+		previous = line
 	}
 	if open != nil {
 		return nil, fmt.Errorf("%s: the block of line %d does not end", file, open.Line)
 	}
-	return all, nil
+	return blocks, nil
 }
 
-func begin(line int, info, before string) *Block {
+func newBlock(line int, info, previous string) *Block {
 	block := &Block{Line: line}
 	block.Language, block.File, _ = strings.Cut(info, " ")
-	if found := needs.FindStringSubmatch(before); found != nil {
-		block.Needs = found[1]
+	if match := needs.FindStringSubmatch(previous); match != nil {
+		block.Needs = match[1]
 	}
 	return block
 }
 
 // Commands returns what is typed in a console block.
 func (b Block) Commands() []Command {
-	var all []Command
-	more := false
+	var commands []Command
+	continued := false
 	for i, line := range strings.SplitAfter(b.Text, "\n") {
 		typed, prompt := strings.CutPrefix(line, "$ ")
 		switch {
 		case prompt:
-			all = append(all, Command{Line: b.Line + 1 + i, Input: typed})
-		case line == "" || len(all) == 0:
-		case more:
-			all[len(all)-1].Input += line
+			commands = append(commands, Command{Line: b.Line + 1 + i, Input: typed})
+		case line == "" || len(commands) == 0:
+		case continued:
+			commands[len(commands)-1].Input += line
 		default:
-			all[len(all)-1].Output += line
+			commands[len(commands)-1].Output += line
 		}
-		more = strings.HasSuffix(line, "\\\n") && (prompt || more)
+		continued = strings.HasSuffix(line, "\\\n") && (prompt || continued)
 	}
-	return all
+	return commands
 }
 
 // passing are lines that are printed or not, by what the cluster is doing just then: states of jobs and helper pods,
@@ -103,31 +103,31 @@ var passing = regexp.MustCompile(`^([jJ]ob|[hH]elper pod) \S+ (does not run yet:
 // Passed returns what was printed without the lines that page does not have and that come and
 // go with what else the cluster does.
 func Passed(page, printed string) string {
-	var kept []string
+	var lines []string
 	for line := range strings.SplitSeq(printed, "\n") {
 		if !passing.MatchString(line) || slices.ContainsFunc(strings.Split(page, "\n"), func(shown string) bool { return shown != "..." && matches(shown, line) }) {
-			kept = append(kept, line)
+			lines = append(lines, line)
 		}
 	}
-	return strings.Join(kept, "\n")
+	return strings.Join(lines, "\n")
 }
 
 // Same reports whether a command printed what page shows, but for durations, compression, random ends of
 // names, the width of columns, and what "..." stands for.
 func Same(page, printed string) bool {
-	return same(lines(page), lines(Passed(page, printed)))
+	return equalLines(lines(page), lines(Passed(page, printed)))
 }
 
 func lines(text string) []string { return strings.Split(strings.TrimSpace(text), "\n") }
 
-func same(page, printed []string) bool {
+func equalLines(page, printed []string) bool {
 	if len(page) == 0 {
 		return len(printed) == 0
 	}
 	if page[0] == "..." {
-		return same(page[1:], printed) || len(printed) > 0 && same(page, printed[1:])
+		return equalLines(page[1:], printed) || len(printed) > 0 && equalLines(page, printed[1:])
 	}
-	return len(printed) > 0 && matches(page[0], printed[0]) && same(page[1:], printed[1:])
+	return len(printed) > 0 && matches(page[0], printed[0]) && equalLines(page[1:], printed[1:])
 }
 
 func matches(shown, printed string) bool {

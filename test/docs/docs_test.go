@@ -19,17 +19,17 @@ const root = "../.."
 // pages are those that people read to use the project, by their paths below root.
 func pages(t *testing.T) []string {
 	t.Helper()
-	all := []string{"README.md"}
+	pages := []string{"README.md"}
 	err := filepath.WalkDir(root+"/docs", func(path string, _ fs.DirEntry, err error) error {
 		if name, _ := filepath.Rel(root, path); strings.HasSuffix(name, ".md") {
-			all = append(all, filepath.ToSlash(name))
+			pages = append(pages, filepath.ToSlash(name))
 		}
 		return err
 	})
-	if err != nil || len(all) < 10 {
-		t.Fatalf("%d pages: %v", len(all), err)
+	if err != nil || len(pages) < 10 {
+		t.Fatalf("%d pages: %v", len(pages), err)
 	}
-	return all
+	return pages
 }
 
 // Every block that holds commands is run by a script, or says what it needs that a script
@@ -42,7 +42,7 @@ func TestEveryCommandIsRun(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, block := range blocks {
-			judge(t, page, block, scripts)
+			checkBlock(t, page, block, scripts)
 		}
 		indented(t, page, blocks)
 	}
@@ -55,18 +55,18 @@ func scripts(t *testing.T) string {
 	if err != nil || len(files) == 0 {
 		t.Fatal(files, err)
 	}
-	var all strings.Builder
+	var scripts strings.Builder
 	for _, file := range files {
 		text, err := os.ReadFile(file)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all.Write(text)
+		scripts.Write(text)
 	}
-	return all.String()
+	return scripts.String()
 }
 
-func judge(t *testing.T, page string, block docs.Block, scripts string) {
+func checkBlock(t *testing.T, page string, block docs.Block, scripts string) {
 	t.Helper()
 	line, language := "page "+page+"\n", "console"
 	if strings.HasPrefix(page, "docs/reference/") {

@@ -54,8 +54,8 @@ func existingTests(t *testing.T) map[string]bool {
 			exists[strings.TrimSuffix(filepath.Base(path), ".txtar")] = hasCommands(t, path)
 		case strings.HasSuffix(path, "_test.go"):
 			text, err := os.ReadFile(path)
-			for _, found := range declaration.FindAllStringSubmatch(string(text), -1) {
-				exists[found[1]] = true
+			for _, match := range declaration.FindAllStringSubmatch(string(text), -1) {
+				exists[match[1]] = true
 			}
 			return err
 		}

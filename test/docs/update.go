@@ -19,21 +19,21 @@ func Update(file string, prints []Print) error {
 		return err
 	}
 	lines := strings.SplitAfter(string(text), "\n")
-	for _, one := range slices.Backward(prints) { // so that the lines before keep their numbers
-		command := one.Command
-		if Same(command.Output, one.Got) {
+	for _, entry := range slices.Backward(prints) { // so that the lines before keep their numbers
+		command := entry.Command
+		if Same(command.Output, entry.Got) {
 			continue
 		}
-		first := command.Line - 1 + strings.Count(command.Input, "\n")
-		after := lines[first+strings.Count(command.Output, "\n"):]
-		got := strings.TrimRight(Passed(command.Output, one.Got), "\n")
+		start := command.Line - 1 + strings.Count(command.Input, "\n")
+		rest := lines[start+strings.Count(command.Output, "\n"):]
+		got := strings.TrimRight(Passed(command.Output, entry.Got), "\n")
 		if got != "" {
 			got += "\n"
 		}
 		if strings.HasSuffix(command.Output, "\n\n") { // the space before the next command
 			got += "\n"
 		}
-		lines = append(append(lines[:first:first], got), after...)
+		lines = append(append(lines[:start:start], got), rest...)
 	}
 	return os.WriteFile(file, []byte(strings.Join(lines, "")), 0o644) //nolint:gosec // a page is for everybody to read
 }

@@ -39,14 +39,14 @@ import (
 // $HOLD is a program for `sh -c` that runs in a container until its pod is deleted or its job is cancelled, and ends at
 // once then.
 func (s *suite) commands() map[string]func(*testscript.TestScript, bool, []string) {
-	all := map[string]func(*testscript.TestScript, bool, []string){
+	commands := map[string]func(*testscript.TestScript, bool, []string){
 		"admin": s.adminCommand, "status": status, "eventually": eventually,
 		"start": start, "signal": signal, "finish": finish, "expand": expand, "policy": policy, "k9s": asK9s, "page": page, "examples": examples, "fakejobs": s.fakeJobs,
 	}
-	maps.Copy(all, s.faultCommands())
-	maps.Copy(all, s.treeCommands())
-	maps.Copy(all, tabCommands())
-	return all
+	maps.Copy(commands, s.faultCommands())
+	maps.Copy(commands, s.treeCommands())
+	maps.Copy(commands, tabCommands())
+	return commands
 }
 
 func (s *suite) adminCommand(ts *testscript.TestScript, neg bool, args []string) {
@@ -142,7 +142,9 @@ func start(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	p := &process{done: make(chan struct{})}
 	p.cmd = exec.Command(lookPath(ts, args[1]), args[2:]...)
-	p.cmd.Dir, p.cmd.Stdout, p.cmd.Stderr = ts.MkAbs("."), &p.stdout, &p.stderr
+	p.cmd.Dir = ts.MkAbs(".")
+	p.cmd.Stdout = &p.stdout
+	p.cmd.Stderr = &p.stderr
 	p.cmd.Env = environ(ts)
 	ts.Check(p.cmd.Start())
 	go p.wait()

@@ -41,42 +41,42 @@ func tab(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) != 2 {
 		ts.Fatalf("usage: tab shell file")
 	}
-	at := terminal.Open(ts.Fatalf, ts.Defer)
-	at.Start(interactive(ts, args[0]))
-	at.Until("the prompt", func(shown string) bool { return strings.Contains(shown, prompt) })
+	screen := terminal.Open(ts.Fatalf, ts.Defer)
+	screen.Start(interactive(ts, args[0]))
+	screen.Until("the prompt", func(shown string) bool { return strings.Contains(shown, prompt) })
 	for row := range strings.Lines(ts.ReadFile(args[1])) {
-		typed, want, one := strings.Cut(strings.TrimSuffix(row, "\n"), " => ")
-		if one {
-			becomes(ts, at, typed, want)
+		typed, want, single := strings.Cut(strings.TrimSuffix(row, "\n"), " => ")
+		if single {
+			becomes(ts, screen, typed, want)
 			continue
 		}
 		typed, want, _ = strings.Cut(strings.TrimSuffix(row, "\n"), " =>> ")
-		at.Press(typed + tabKey + tabKey + showKey)
-		at.Until("the line", line.MatchString)
-		at.Until(want, func(shown string) bool { return lists(shown, strings.Fields(want)) })
-		at.Press(clearKey)
+		screen.Press(typed + tabKey + tabKey + showKey)
+		screen.Until("the line", line.MatchString)
+		screen.Until(want, func(shown string) bool { return lists(shown, strings.Fields(want)) })
+		screen.Press(clearKey)
 	}
 }
 
 // becomes presses Tab behind what was typed. A dot at the end of want stands for itself, so that
 // a space before it can be seen.
-func becomes(ts *testscript.TestScript, at *terminal.Terminal, typed, want string) {
-	at.Press(typed + tabKey + showKey)
-	shown := at.Until("the line", line.MatchString)
+func becomes(ts *testscript.TestScript, screen *terminal.Terminal, typed, want string) {
+	screen.Press(typed + tabKey + showKey)
+	shown := screen.Until("the line", line.MatchString)
 	if got := line.FindStringSubmatch(shown)[1]; got+"." != want {
 		ts.Fatalf("%q and Tab become %q; want %q; the terminal shows %q", typed, got+".", want, shown)
 	}
-	at.Press(clearKey)
+	screen.Press(clearKey)
 }
 
 func lists(shown string, words []string) bool {
 	shows := strings.Fields(shown)
 	for _, word := range words {
-		found := false
-		for _, one := range shows {
-			found = found || one == word
+		ok := false
+		for _, shown := range shows {
+			ok = ok || shown == word
 		}
-		if !found {
+		if !ok {
 			return false
 		}
 	}

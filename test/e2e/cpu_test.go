@@ -57,9 +57,9 @@ func (s *suite) newBudget(t *testing.T) *cpuBudget {
 	return &cpuBudget{use: s.watchCPU(t), size: size, slots: slots, cpu: semaphore.NewWeighted(size), slot: semaphore.NewWeighted(slots)}
 }
 
-// take waits until there is room for a script. What it returns is called at the end of the script: the next one can
+// reserve waits until there is room for a script. What it returns is called at the end of the script: the next one can
 // start then, and has the CPU as soon as no pod is left in the namespace of this one.
-func (b *cpuBudget) take(ctx context.Context, declared int64) (free func(namespace any), err error) {
+func (b *cpuBudget) reserve(ctx context.Context, declared int64) (free func(namespace any), err error) {
 	declared = min(declared, b.size)
 	if err := errors.Join(b.slot.Acquire(ctx, 1), b.cpu.Acquire(ctx, declared)); err != nil {
 		return nil, err
@@ -68,7 +68,7 @@ func (b *cpuBudget) take(ctx context.Context, declared int64) (free func(namespa
 		b.slot.Release(1)
 		name, _ := namespace.(string)
 		go func() {
-			for deadline := time.Now().Add(patience); b.use.now(name) > 0 && time.Now().Before(deadline); {
+			for deadline := time.Now().Add(patience); b.use.current(name) > 0 && time.Now().Before(deadline); {
 				time.Sleep(100 * time.Millisecond)
 			}
 			b.cpu.Release(declared)
@@ -112,8 +112,8 @@ func (s *suite) watchCPU(t *testing.T) *cpuUse {
 }
 
 func (u *cpuUse) record(object any, deleted bool) {
-	if last, ok := object.(cache.DeletedFinalStateUnknown); ok {
-		object = last.Obj
+	if final, ok := object.(cache.DeletedFinalStateUnknown); ok {
+		object = final.Obj
 	}
 	pod, ok := object.(*corev1.Pod)
 	if !ok {
@@ -131,7 +131,7 @@ func (u *cpuUse) record(object any, deleted bool) {
 	u.peaks[pod.Namespace] = max(u.peaks[pod.Namespace], u.total[pod.Namespace])
 }
 
-func (u *cpuUse) now(namespace string) int64 {
+func (u *cpuUse) current(namespace string) int64 {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.total[namespace]

@@ -51,16 +51,16 @@ func TestDeliver(t *testing.T) {
 			exec, err := transport.NewExec(s.config, webSocket)
 			check(t, err)
 			counted := &clearingExecutor{Executor: exec}
-			at := s.wokenHelper(t, namespace, strings.ToLower(name))
+			container := s.wokenHelper(t, namespace, strings.ToLower(name))
 			for i := range deliveries {
-				if err := helper.Install(t.Context(), counted, at, theAgent); err != nil {
+				if err := helper.Install(t.Context(), counted, container, theAgent); err != nil {
 					t.Fatalf("delivery %d: %v", i+1, err)
 				}
 			}
 			if n := counted.n.Load(); n != deliveries {
 				t.Errorf("%d deliveries took %d tries", deliveries, n)
 			}
-			checkArrived(t, exec, at)
+			checkArrived(t, exec, container)
 		})
 	}
 }
@@ -73,17 +73,17 @@ type clearingExecutor struct {
 }
 
 // Exec implements transport.Executor.
-func (c *clearingExecutor) Exec(ctx context.Context, at transport.Container, argv []string, stdio transport.Stdio) error {
+func (c *clearingExecutor) Exec(ctx context.Context, container transport.Container, argv []string, stdio transport.Stdio) error {
 	c.n.Add(1)
-	return c.Executor.Exec(ctx, at, append([]string{"sh", "-c", clearing, "sh"}, argv...), stdio)
+	return c.Executor.Exec(ctx, container, append([]string{"sh", "-c", clearing, "sh"}, argv...), stdio)
 }
 
 // checkArrived asks the pod's own sha256sum what was there after each delivery.
-func checkArrived(t *testing.T, exec transport.Executor, at transport.Container) {
+func checkArrived(t *testing.T, exec transport.Executor, container transport.Container) {
 	t.Helper()
 	var out, complaints bytes.Buffer
 	script := `uname -m; sha256sum </agent/batch-agent >>/agent/log; cut -d " " -f 1 /agent/log | uniq -c`
-	if err := exec.Exec(t.Context(), at, []string{"sh", "-c", script}, transport.Stdio{Out: &out, Err: &complaints}); err != nil {
+	if err := exec.Exec(t.Context(), container, []string{"sh", "-c", script}, transport.Stdio{Out: &out, Err: &complaints}); err != nil {
 		t.Fatalf("looking at what arrived: %v: %s", err, complaints.String())
 	}
 	got := strings.Join(strings.Fields(out.String()), " ")
@@ -125,11 +125,11 @@ func (s *suite) wokenHelper(t *testing.T, namespace, name string) transport.Cont
 func (s *suite) namespace(t *testing.T, name string) string {
 	t.Helper()
 	ctx := t.Context()
-	made, err := s.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
+	created, err := s.client.CoreV1().Namespaces().Create(ctx, &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{
 		GenerateName: "e2e-" + name + "-", Labels: map[string]string{suiteLabel: strconv.Itoa(os.Getpid())},
 	}}, metav1.CreateOptions{})
 	check(t, err)
-	t.Cleanup(func() { t.Log(s.kubectl("delete", "namespace", made.Name, "--wait=false")) })
-	check(t, s.accountReady(ctx, made.Name))
-	return made.Name
+	t.Cleanup(func() { t.Log(s.kubectl("delete", "namespace", created.Name, "--wait=false")) })
+	check(t, s.accountReady(ctx, created.Name))
+	return created.Name
 }

@@ -35,9 +35,9 @@ const slowLine = "# slow: "
 
 func TestScripts(t *testing.T) {
 	suite := newSuite(t)
-	scripts, left := suite.scripts(t, "testdata/*.txtar")
-	alone, more := suite.scripts(t, "testdata/alone/*.txtar")
-	left = append(left, more...)
+	scripts, skipped := suite.scripts(t, "testdata/*.txtar")
+	alone, skippedAlone := suite.scripts(t, "testdata/alone/*.txtar")
+	skipped = append(skipped, skippedAlone...)
 	t.Run("group", func(t *testing.T) { suite.runTogether(t, scripts) })
 	// Those that all others would notice, or that would notice them, come after them, one by one.
 	t.Run("alone", func(t *testing.T) {
@@ -45,8 +45,8 @@ func TestScripts(t *testing.T) {
 			t.Run(scriptName(script), func(t *testing.T) { suite.run(t, script) })
 		}
 	})
-	if len(left) > 0 {
-		fmt.Printf("%d scripts not run, they need a cluster of ours: %s\n", len(left), strings.Join(left, ", "))
+	if len(skipped) > 0 {
+		fmt.Printf("%d scripts not run, they need a cluster of ours: %s\n", len(skipped), strings.Join(skipped, ", "))
 	}
 	if suite.ran.Load() == 0 {
 		t.Error("no script has the name that -run gives")
@@ -64,7 +64,7 @@ func (s *suite) runTogether(t *testing.T, scripts []string) {
 	}
 	var running sync.WaitGroup
 	for _, file := range scripts {
-		free, err := s.budget.take(t.Context(), s.cpu[scriptName(file)])
+		free, err := s.budget.reserve(t.Context(), s.cpu[scriptName(file)])
 		check(t, err)
 		running.Go(func() {
 			t.Run(scriptName(file), func(t *testing.T) { s.run(t, file) })
@@ -104,7 +104,7 @@ func (s *suite) run(t *testing.T, script string) {
 
 // scripts lists those that match; those that need a cluster of ours are left
 // out, and named, where it is not.
-func (s *suite) scripts(t *testing.T, pattern string) (run, left []string) {
+func (s *suite) scripts(t *testing.T, pattern string) (run, skipped []string) {
 	t.Helper()
 	files, err := filepath.Glob(pattern)
 	if err != nil || len(files) == 0 {
@@ -114,10 +114,10 @@ func (s *suite) scripts(t *testing.T, pattern string) (run, left []string) {
 		switch {
 		case *promisesOnly && header(t, file, promiseLine) == "":
 		case !s.ours && header(t, file, ownCluster) != "":
-			left = append(left, scriptName(file))
+			skipped = append(skipped, scriptName(file))
 		default:
 			run = append(run, file)
 		}
 	}
-	return run, left
+	return run, skipped
 }

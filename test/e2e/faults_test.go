@@ -113,20 +113,20 @@ func (s *suite) connect(ts *testscript.TestScript, neg bool, args []string) {
 
 // splice joins the asking connection to host until either ends.
 func splice(w http.ResponseWriter, host string) {
-	there, err := net.Dial("tcp", host)
+	server, err := net.Dial("tcp", host)
 	if err != nil {
 		http.Error(w, err.Error(), http.StatusBadGateway)
 		return
 	}
-	defer func() { _ = there.Close() }()
-	here, _, err := http.NewResponseController(w).Hijack()
+	defer func() { _ = server.Close() }()
+	client, _, err := http.NewResponseController(w).Hijack()
 	if err != nil {
 		return
 	}
-	defer func() { _ = here.Close() }()
-	_, _ = io.WriteString(here, "HTTP/1.1 200 Connection established\r\n\r\n")
+	defer func() { _ = client.Close() }()
+	_, _ = io.WriteString(client, "HTTP/1.1 200 Connection established\r\n\r\n")
 	done := make(chan struct{}, 2)
-	for _, way := range [][2]net.Conn{{here, there}, {there, here}} {
+	for _, way := range [][2]net.Conn{{client, server}, {server, client}} {
 		go func() {
 			_, _ = io.Copy(way[0], way[1])
 			done <- struct{}{}

@@ -27,11 +27,11 @@ const maxDelay = 500 * time.Millisecond
 // ones depends on the seed, the method, the path and how often both were asked
 // for before, and on nothing else: the same commands meet the same faults.
 type faultyServer struct {
-	next   http.Handler
-	log    *lines
-	seed   uint64
-	rate   float64
-	faults []string
+	handler http.Handler
+	log     *lines
+	seed    uint64
+	rate    float64
+	faults  []string
 
 	mutex sync.Mutex
 	count map[string]int
@@ -55,7 +55,7 @@ func (s *suite) faulty(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	ts.Logf("faulty %s: seed %d, rate %g, faults %v", args[0], seed, rate, args[3:])
 	server := httptest.NewUnstartedServer(&faultyServer{
-		next: s.reverseProxy(ts), log: newLog(ts, args[0]), seed: seed, rate: rate, faults: args[3:], count: map[string]int{},
+		handler: s.reverseProxy(ts), log: newLog(ts, args[0]), seed: seed, rate: rate, faults: args[3:], count: map[string]int{},
 	})
 	server.StartTLS()
 	ts.Defer(func() {
@@ -69,7 +69,7 @@ func (s *suite) faulty(ts *testscript.TestScript, neg bool, args []string) {
 func (f *faultyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	fault := f.choose(r)
 	if fault == "" {
-		f.next.ServeHTTP(w, r)
+		f.handler.ServeHTTP(w, r)
 		return
 	}
 	f.log.line("%s %s %s", fault, r.Method, r.URL.Path)
@@ -81,7 +81,7 @@ func (f *faultyServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		panic(http.ErrAbortHandler)
 	case "delay":
 		time.Sleep(time.Duration(f.random(r).Int64N(int64(maxDelay))))
-		f.next.ServeHTTP(w, r)
+		f.handler.ServeHTTP(w, r)
 	default:
 		code, _ := strconv.Atoi(fault)
 		writeStatus(w, code)
@@ -116,7 +116,7 @@ func (f *faultyServer) random(r *http.Request) *rand.Rand {
 
 // carryOut has the API server carry out a request, and drops its response.
 func (f *faultyServer) carryOut(r *http.Request) {
-	f.next.ServeHTTP(httptest.NewRecorder(), r)
+	f.handler.ServeHTTP(httptest.NewRecorder(), r)
 }
 
 // writeStatus writes the error that an API server would.

@@ -27,8 +27,8 @@ import (
 type gatewayOptions struct {
 	// refuse is a protocol to which no connection is upgraded.
 	refuse string
-	// most is how many bytes an upgraded connection transfers; 0 for no limit.
-	most int64
+	// limit is how many bytes an upgraded connection transfers; 0 for no limit.
+	limit int64
 	// late is added to the Date header of responses.
 	late time.Duration
 	// streams is when watches and logs end.
@@ -59,7 +59,7 @@ func parseGateway(args []string) (o gatewayOptions, err error) {
 		case "refuse":
 			o.refuse = value
 		case "cut":
-			o.most, failed = strconv.ParseInt(value, 10, 64)
+			o.limit, failed = strconv.ParseInt(value, 10, 64)
 		case "date":
 			o.late, failed = time.ParseDuration(value)
 		case "streams", "ends":
@@ -103,7 +103,7 @@ func (s *suite) gateway(ts *testscript.TestScript, neg bool, args []string) {
 			http.Error(w, "no upgrade to "+protocol+" here", http.StatusBadRequest)
 			return
 		}
-		proxy.ServeHTTP(&cutWriter{ResponseWriter: w, most: options.most}, r)
+		proxy.ServeHTTP(&cutWriter{ResponseWriter: w, limit: options.limit}, r)
 	}))
 	server.StartTLS()
 	ts.Defer(func() {
@@ -119,7 +119,7 @@ func isStream(r *http.Request) bool {
 }
 
 func (l streamLimit) limit(body io.ReadCloser) io.ReadCloser {
-	limited := &limitedBody{ReadCloser: body, limit: l, left: l.bytes}
+	limited := &limitedBody{ReadCloser: body, limit: l, remaining: l.bytes}
 	if l.time > 0 {
 		limited.timer = time.AfterFunc(l.time, func() { _ = body.Close() })
 	}
@@ -129,21 +129,21 @@ func (l streamLimit) limit(body io.ReadCloser) io.ReadCloser {
 type limitedBody struct {
 	io.ReadCloser
 
-	limit streamLimit
-	left  int64
-	timer *time.Timer
+	limit     streamLimit
+	remaining int64
+	timer     *time.Timer
 }
 
 // Read implements io.Reader. A response that ends with an error is cut by the proxy.
 func (b *limitedBody) Read(p []byte) (int, error) {
 	if b.limit.bytes > 0 {
-		p = p[:min(int64(len(p)), b.left)]
+		p = p[:min(int64(len(p)), b.remaining)]
 	}
 	if len(p) == 0 {
 		return 0, b.end()
 	}
 	n, err := b.ReadCloser.Read(p)
-	b.left -= int64(n)
+	b.remaining -= int64(n)
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = b.end()
 	}
@@ -184,7 +184,7 @@ func (s *suite) reverseProxy(ts *testscript.TestScript) *httputil.ReverseProxy {
 type cutWriter struct {
 	http.ResponseWriter
 
-	most int64
+	limit int64
 }
 
 // Unwrap lets http.ResponseController find what else the writer can do.
@@ -193,22 +193,22 @@ func (w *cutWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 // Hijack implements http.Hijacker.
 func (w *cutWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, buffered, err := http.NewResponseController(w.ResponseWriter).Hijack()
-	if err != nil || w.most == 0 {
+	if err != nil || w.limit == 0 {
 		return conn, buffered, err
 	}
-	return &cutConn{Conn: conn, left: w.most}, buffered, nil
+	return &cutConn{Conn: conn, remaining: w.limit}, buffered, nil
 }
 
 type cutConn struct {
 	net.Conn
 
-	left int64
+	remaining int64
 }
 
 // Write implements net.Conn. The last bytes do get out.
 func (c *cutConn) Write(p []byte) (int, error) {
-	n, err := c.Conn.Write(p[:min(int64(len(p)), c.left)])
-	if c.left -= int64(n); c.left <= 0 && err == nil {
+	n, err := c.Conn.Write(p[:min(int64(len(p)), c.remaining)])
+	if c.remaining -= int64(n); c.remaining <= 0 && err == nil {
 		_ = c.Close()
 		err = io.ErrClosedPipe
 	}

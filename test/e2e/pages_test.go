@@ -101,17 +101,17 @@ func (s *shell) close() {
 // block runs the commands of a block. One that fails is followed by a look at its status.
 func (s *shell) block(page string, block docs.Block) (prints []docs.Print) {
 	commands := block.Commands()
-	last := "0"
+	lastStatus := "0"
 	for i, command := range commands {
-		at := fmt.Sprintf("%s:%d", page, command.Line)
-		got, status := s.typed(at, strings.ReplaceAll(command.Input, "-n lab", "-n "+s.ts.Getenv("NS")), last)
+		position := fmt.Sprintf("%s:%d", page, command.Line)
+		got, status := s.typed(position, strings.ReplaceAll(command.Input, "-n lab", "-n "+s.ts.Getenv("NS")), lastStatus)
 		if status != "0" && (i+1 == len(commands) || commands[i+1].Input != "echo $?\n") {
-			s.ts.Fatalf("%s: %sended with status %s:\n%s", at, command.Input, status, got)
+			s.ts.Fatalf("%s: %sended with status %s:\n%s", position, command.Input, status, got)
 		}
 		got = s.asOnPage(got)
-		prints, last = append(prints, docs.Print{Command: command, Got: got}), status
+		prints, lastStatus = append(prints, docs.Print{Command: command, Got: got}), status
 		if !docs.Same(command.Output, got) && os.Getenv("BATCH_UPDATE_DOCS") == "" {
-			s.ts.Fatalf("%s: %sprinted\n%s\nand not\n%s", at, command.Input, got, command.Output)
+			s.ts.Fatalf("%s: %sprinted\n%s\nand not\n%s", position, command.Input, got, command.Output)
 		}
 	}
 	return prints
@@ -124,30 +124,30 @@ func (s *shell) asOnPage(got string) string {
 }
 
 // run runs a command that must succeed, whatever it prints.
-func (s *shell) run(at, input, last string) {
-	if got, status := s.typed(at, input, last); status != "0" {
-		s.ts.Fatalf("%s: %sended with status %s:\n%s", at, input, status, got)
+func (s *shell) run(position, input, lastStatus string) {
+	if got, status := s.typed(position, input, lastStatus); status != "0" {
+		s.ts.Fatalf("%s: %sended with status %s:\n%s", position, input, status, got)
 	}
 }
 
 // typed runs a command, which finds last as the status of the one before it, and returns
 // what it printed on both streams, and its status.
-func (s *shell) typed(at, input, last string) (output, status string) {
-	if _, err := strconv.Atoi(last); err != nil {
-		last = "0"
+func (s *shell) typed(position, input, lastStatus string) (output, status string) {
+	if _, err := strconv.Atoi(lastStatus); err != nil {
+		lastStatus = "0"
 	}
 	began := time.Now()
-	_, err := fmt.Fprintf(s.input, "(exit %s)\n{\n%s} </dev/null\necho \"%s$?\"\n", last, input, end)
+	_, err := fmt.Fprintf(s.input, "(exit %s)\n{\n%s} </dev/null\necho \"%s$?\"\n", lastStatus, input, end)
 	s.ts.Check(err)
 	for {
 		line, err := s.output.ReadString('\n')
 		if err != nil {
-			s.ts.Fatalf("%s: %sthe shell has ended: %v\n%s", at, input, err, output)
+			s.ts.Fatalf("%s: %sthe shell has ended: %v\n%s", position, input, err, output)
 		}
-		before, status, done := strings.Cut(line, end)
-		output += before
+		head, status, done := strings.Cut(line, end)
+		output += head
 		if done {
-			s.ts.Logf("%s (%s): %s%s", at, time.Since(began).Round(time.Millisecond), input, output)
+			s.ts.Logf("%s (%s): %s%s", position, time.Since(began).Round(time.Millisecond), input, output)
 			return output, strings.TrimSpace(status)
 		}
 	}

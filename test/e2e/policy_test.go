@@ -31,17 +31,17 @@ func leastPolicy(ts *testscript.TestScript, bucket, without string) string {
 		Statement []map[string]any
 	}
 	ts.Check(json.Unmarshal([]byte(strings.ReplaceAll(block, "BUCKET", bucket)), &policy))
-	kept := policy.Statement[:0]
+	statements := policy.Statement[:0]
 	for _, statement := range policy.Statement {
 		if statement["Sid"] != without {
 			statement["Principal"] = map[string]any{"AWS": []string{os.Getenv("CLUSTER_S3_GUEST_KEY")}}
-			kept = append(kept, statement)
+			statements = append(statements, statement)
 		}
 	}
-	if without != "" && len(kept) == len(policy.Statement) {
+	if without != "" && len(statements) == len(policy.Statement) {
 		ts.Fatalf("%s has no statement %s", manual, without)
 	}
-	policy.Statement = kept
+	policy.Statement = statements
 	text, err = json.Marshal(policy)
 	ts.Check(err)
 	return string(text)

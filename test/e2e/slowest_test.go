@@ -25,14 +25,14 @@ type scriptTime struct {
 	taken time.Duration
 }
 
-func (s *scriptTimes) add(one scriptTime) {
+func (s *scriptTimes) add(script scriptTime) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.taken = append(s.taken, one)
+	s.taken = append(s.taken, script)
 }
 
 // print lists the slowest scripts.
-func (s *scriptTimes) print(most int) {
+func (s *scriptTimes) print(limit int) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.taken) < 2 {
@@ -40,12 +40,12 @@ func (s *scriptTimes) print(most int) {
 	}
 	slices.SortFunc(s.taken, func(a, b scriptTime) int { return cmp.Compare(b.taken, a.taken) })
 	var sum time.Duration
-	for _, one := range s.taken {
-		sum += one.taken
+	for _, script := range s.taken {
+		sum += script.taken
 	}
 	fmt.Printf("%d scripts took %s one after the other; the slowest:\n", len(s.taken), sum.Round(time.Second))
-	for _, one := range s.taken[:min(most, len(s.taken))] {
-		fmt.Printf("%8.1f s  %s\n", one.taken.Seconds(), one.name)
+	for _, script := range s.taken[:min(limit, len(s.taken))] {
+		fmt.Printf("%8.1f s  %s\n", script.taken.Seconds(), script.name)
 	}
 }
 

@@ -24,10 +24,10 @@ func (s *suite) stall(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	pattern, err := regexp.Compile(args[2])
 	ts.Check(err)
-	log, next := newLog(ts, args[0]), s.reverseProxy(ts)
+	log, proxy := newLog(ts, args[0]), s.reverseProxy(ts)
 	server := httptest.NewUnstartedServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.Method != args[1] || !pattern.MatchString(r.URL.RequestURI()) {
-			next.ServeHTTP(w, r)
+			proxy.ServeHTTP(w, r)
 			return
 		}
 		// The context of a request ends with its connection only once the body was read.

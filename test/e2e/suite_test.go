@@ -229,8 +229,8 @@ func (s *suite) writeKubeconfig(namespace, token, file string) error {
 // lookAtCPU fails a script whose pods requested more CPU than it declares: others would not find the room that they
 // count on.
 func (s *suite) lookAtCPU(t testscript.T, namespace string, declared int64) {
-	if more := s.budget.use.exceeded(namespace, declared); more != "" {
-		t.Log(more)
+	if excess := s.budget.use.exceeded(namespace, declared); excess != "" {
+		t.Log(excess)
 		t.(interface{ Fail() }).Fail()
 	}
 }
@@ -238,10 +238,10 @@ func (s *suite) lookAtCPU(t testscript.T, namespace string, declared int64) {
 // lastLook fails a script that leaves a helper running, and shows what happened
 // in the namespace of one that has failed.
 func (s *suite) lastLook(t testscript.T, namespace string) {
-	left, err := s.client.CoreV1().Pods(namespace).List(context.Background(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/component=fetch-helper"})
+	leftovers, err := s.client.CoreV1().Pods(namespace).List(context.Background(), metav1.ListOptions{LabelSelector: "app.kubernetes.io/component=fetch-helper"})
 	shown := t.(interface{ Failed() bool }).Failed()
-	if !shown && (err != nil || len(left.Items) > 0) {
-		t.Log("a helper pod was left: ", left.Items, err)
+	if !shown && (err != nil || len(leftovers.Items) > 0) {
+		t.Log("a helper pod was left: ", leftovers.Items, err)
 		t.(interface{ Fail() }).Fail()
 		shown = true
 	}
@@ -316,23 +316,23 @@ func running(id string) bool {
 // nothingLeft asserts that no namespace and no volume of this suite remains.
 func (s *suite) nothingLeft(t *testing.T) {
 	t.Helper()
-	left := []string{"unknown"}
-	for deadline := time.Now().Add(patience); len(left) > 0 && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
-		left = nil
+	leftovers := []string{"unknown"}
+	for deadline := time.Now().Add(patience); len(leftovers) > 0 && time.Now().Before(deadline); time.Sleep(200 * time.Millisecond) {
+		leftovers = nil
 		namespaces, err := s.client.CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{LabelSelector: runLabel()})
 		check(t, err)
 		for _, namespace := range namespaces.Items {
-			left = append(left, namespace.Name)
+			leftovers = append(leftovers, namespace.Name)
 		}
 		volumes, err := s.client.CoreV1().PersistentVolumes().List(t.Context(), metav1.ListOptions{LabelSelector: suiteLabel})
 		check(t, err)
 		for _, volume := range volumes.Items {
 			if _, ours := s.namespaces.Load(volume.Labels[suiteLabel]); ours {
-				left = append(left, volume.Name)
+				leftovers = append(leftovers, volume.Name)
 			}
 		}
 	}
-	if len(left) > 0 {
-		t.Errorf("left behind:\n%s", strings.Join(left, "\n"))
+	if len(leftovers) > 0 {
+		t.Errorf("left behind:\n%s", strings.Join(leftovers, "\n"))
 	}
 }

@@ -144,23 +144,23 @@ func matchJSON(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	path := jsonpath.New("path")
 	ts.Check(path.Parse("{." + args[0] + "}"))
-	var found bytes.Buffer
-	if err := path.Execute(&found, document); err != nil {
+	var output bytes.Buffer
+	if err := path.Execute(&output, document); err != nil {
 		ts.Fatalf("%v\n%s", err, ts.ReadFile("stdout"))
 	}
-	if holds(ts, found.String(), args[1], args[2]) == neg {
-		ts.Fatalf("%s is %q, not %s %s\n%s", args[0], &found, args[1], args[2], ts.ReadFile("stdout"))
+	if holds(ts, output.String(), args[1], args[2]) == neg {
+		ts.Fatalf("%s is %q, not %s %s\n%s", args[0], &output, args[1], args[2], ts.ReadFile("stdout"))
 	}
 }
 
-func holds(ts *testscript.TestScript, found, op, value string) bool {
+func holds(ts *testscript.TestScript, actual, op, value string) bool {
 	switch op {
 	case "=":
-		return found == value
+		return actual == value
 	case "~":
-		return regexp.MustCompile(value).MatchString(found)
+		return regexp.MustCompile(value).MatchString(actual)
 	}
-	a, err := strconv.ParseFloat(found, 64)
+	a, err := strconv.ParseFloat(actual, 64)
 	ts.Check(err)
 	b, err := strconv.ParseFloat(value, 64)
 	ts.Check(err)
@@ -238,11 +238,11 @@ func peakOf(folder string) (kib int64) {
 }
 
 func atMost(ts *testscript.TestScript, name string, kib int64, limit string) {
-	most, err := strconv.ParseInt(limit, 10, 64)
+	maximum, err := strconv.ParseInt(limit, 10, 64)
 	ts.Check(err)
 	ts.Logf("%s: at most %d MiB", name, kib>>10)
-	if kib <= 0 || kib > most<<10 {
-		ts.Fatalf("%s had %d KiB, more than %d MiB", name, kib, most)
+	if kib <= 0 || kib > maximum<<10 {
+		ts.Fatalf("%s had %d KiB, more than %d MiB", name, kib, maximum)
 	}
 }
 

@@ -34,14 +34,14 @@ func Make(ctx context.Context, client kubernetes.Interface, spec Spec) error {
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(workers)
 	for i := range spec.Count {
-		group.Go(func() error { return spec.one(ctx, client, fmt.Sprintf("%s-%05d", spec.Prefix, i)) })
+		group.Go(func() error { return spec.createJob(ctx, client, fmt.Sprintf("%s-%05d", spec.Prefix, i)) })
 	}
 	return group.Wait()
 }
 
-func (s Spec) one(ctx context.Context, client kubernetes.Interface, name string) error {
+func (s Spec) createJob(ctx context.Context, client kubernetes.Interface, name string) error {
 	manager := "kubectl-batch.github.io/no-controller"
-	made, err := client.BatchV1().Jobs(s.Namespace).Create(ctx, &batchv1.Job{
+	job, err := client.BatchV1().Jobs(s.Namespace).Create(ctx, &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{Name: name, Labels: map[string]string{"app": s.Prefix}},
 		Spec:       batchv1.JobSpec{ManagedBy: &manager, Template: corev1.PodTemplateSpec{Spec: podSpec()}},
 	}, metav1.CreateOptions{})
@@ -49,23 +49,23 @@ func (s Spec) one(ctx context.Context, client kubernetes.Interface, name string)
 		return err
 	}
 	start, end := metav1.NewTime(time.Now().Add(-s.Ago-time.Minute)), metav1.NewTime(time.Now().Add(-s.Ago))
-	made.Status = batchv1.JobStatus{StartTime: &start, CompletionTime: &end, Succeeded: 1, Conditions: []batchv1.JobCondition{
+	job.Status = batchv1.JobStatus{StartTime: &start, CompletionTime: &end, Succeeded: 1, Conditions: []batchv1.JobCondition{
 		{Type: batchv1.JobSuccessCriteriaMet, Status: corev1.ConditionTrue, Reason: batchv1.JobReasonCompletionsReached, LastTransitionTime: end},
 		{Type: batchv1.JobComplete, Status: corev1.ConditionTrue, Reason: batchv1.JobReasonCompletionsReached, LastTransitionTime: end},
 	}}
-	made, err = client.BatchV1().Jobs(s.Namespace).UpdateStatus(ctx, made, metav1.UpdateOptions{})
+	job, err = client.BatchV1().Jobs(s.Namespace).UpdateStatus(ctx, job, metav1.UpdateOptions{})
 	if err != nil || !s.Pods {
 		return err
 	}
-	return s.pod(ctx, client, made)
+	return s.pod(ctx, client, job)
 }
 
-func (s Spec) pod(ctx context.Context, client kubernetes.Interface, of *batchv1.Job) error {
+func (s Spec) pod(ctx context.Context, client kubernetes.Interface, job *batchv1.Job) error {
 	yes := true
 	pod, err := client.CoreV1().Pods(s.Namespace).Create(ctx, &corev1.Pod{
 		ObjectMeta: metav1.ObjectMeta{
-			Name: of.Name + "-pod", Labels: of.Spec.Template.Labels,
-			OwnerReferences: []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "Job", Name: of.Name, UID: of.UID, Controller: &yes}},
+			Name: job.Name + "-pod", Labels: job.Spec.Template.Labels,
+			OwnerReferences: []metav1.OwnerReference{{APIVersion: "batch/v1", Kind: "Job", Name: job.Name, UID: job.UID, Controller: &yes}},
 		},
 		Spec: podSpec(),
 	}, metav1.CreateOptions{})

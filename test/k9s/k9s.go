@@ -77,14 +77,14 @@ func (p Plugin) check() error {
 
 // collide returns an error for two actions on one key of one view.
 func collide(plugins map[string]Plugin) error {
-	by := map[string]string{}
+	names := map[string]string{}
 	for name, plugin := range plugins {
 		for _, scope := range plugin.Scopes {
-			at := plugin.ShortCut + " on " + scope
-			if other, ok := by[at]; ok {
-				return fmt.Errorf("%s is %s and %s", at, other, name)
+			action := plugin.ShortCut + " on " + scope
+			if former, ok := names[action]; ok {
+				return fmt.Errorf("%s is %s and %s", action, former, name)
 			}
-			by[at] = name
+			names[action] = name
 		}
 	}
 	return nil
@@ -99,10 +99,10 @@ func (p Plugin) Words(row map[string]string) ([]string, error) {
 	var words []string
 	var missing []error
 	for _, arg := range p.Args {
-		words = append(words, variable.ReplaceAllStringFunc(arg, func(found string) string {
-			value, ok := row[strings.Trim(found, "${!}")]
+		words = append(words, variable.ReplaceAllStringFunc(arg, func(reference string) string {
+			value, ok := row[strings.Trim(reference, "${!}")]
 			if !ok {
-				missing = append(missing, fmt.Errorf("k9s knows no %s", found))
+				missing = append(missing, fmt.Errorf("k9s knows no %s", reference))
 			}
 			return value
 		}))

@@ -59,7 +59,9 @@ func (o *Terminal) check(err error) {
 
 // Start runs a program at the terminal, which it has for itself. It is killed at the end of the test.
 func (o *Terminal) Start(command *exec.Cmd) {
-	command.Stdin, command.Stdout, command.Stderr = o.Program, o.Program, o.Program
+	command.Stdin = o.Program
+	command.Stdout = o.Program
+	command.Stderr = o.Program
 	command.SysProcAttr = &syscall.SysProcAttr{Setsid: true, Setctty: true}
 	o.check(command.Start())
 	o.later(func() {
@@ -90,7 +92,7 @@ func (o *Terminal) Press(keys string) {
 
 // Until waits until what is shown is as it should be, and returns it. Where that does not come,
 // the test fails with what is there.
-func (o *Terminal) Until(what string, as func(shown string) bool) string {
+func (o *Terminal) Until(description string, as func(shown string) bool) string {
 	for deadline := time.After(patience); ; {
 		o.mu.Lock()
 		shown := o.shown.String()
@@ -101,7 +103,7 @@ func (o *Terminal) Until(what string, as func(shown string) bool) string {
 		select {
 		case <-o.news:
 		case <-deadline:
-			o.fail("%s did not come; the terminal shows %q", what, shown)
+			o.fail("%s did not come; the terminal shows %q", description, shown)
 			return shown
 		}
 	}

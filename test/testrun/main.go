@@ -27,16 +27,16 @@ const quiet = 20 * time.Second
 
 func main() {
 	name := flag.String("name", "tests", "what the last line calls this run")
-	then := flag.String("then", "", "what the last line says after a success")
+	hint := flag.String("then", "", "what the last line says after a success")
 	flag.Parse()
 	if flag.NArg() == 0 {
 		fmt.Fprintln(os.Stderr, "usage: testrun [-name NAME] [-then TEXT] -- COMMAND [ARG...]")
 		os.Exit(2)
 	}
-	os.Exit(run(*name, *then, flag.Args()))
+	os.Exit(run(*name, *hint, flag.Args()))
 }
 
-func run(name, then string, args []string) int {
+func run(name, hint string, args []string) int {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stderr = os.Stdin, os.Stderr
 	if os.Getenv(nested) != "" { // in the process group of the outer testrun
@@ -58,7 +58,7 @@ func run(name, then string, args []string) int {
 	readLines(stdout, report)
 	result := status(cmd.Wait())
 	close(done)
-	return report.end(result, then)
+	return report.end(result, hint)
 }
 
 // readLines gives each line of r to the report, however long it is.

@@ -35,7 +35,7 @@ type report struct {
 	mu      sync.Mutex
 	out     io.Writer
 	name    string
-	now     func() time.Time
+	clock   func() time.Time
 	start   time.Time
 	printed time.Time
 
@@ -44,8 +44,8 @@ type report struct {
 	failures                []string
 }
 
-func newReport(out io.Writer, name string, now func() time.Time) *report {
-	return &report{out: out, name: name, now: now, start: now(), printed: now(), outputs: map[key][]string{}}
+func newReport(out io.Writer, name string, clock func() time.Time) *report {
+	return &report{out: out, name: name, clock: clock, start: clock(), printed: clock(), outputs: map[key][]string{}}
 }
 
 // line reports one line of the command.
@@ -57,61 +57,61 @@ func (r *report) line(line string) {
 		r.print(line)
 		return
 	}
-	at := key{e.Package, e.Test}
+	test := key{e.Package, e.Test}
 	switch e.Action {
 	case "start", "run":
-		r.outputs[at] = nil
+		r.outputs[test] = nil
 	case "build-output":
 		r.print(e.Output)
 	case "output":
-		r.outputs[at] = append(r.outputs[at], e.Output)
+		r.outputs[test] = append(r.outputs[test], e.Output)
 	case "pass", "fail", "skip":
-		r.result(at, e)
-		delete(r.outputs, at)
+		r.result(test, e)
+		delete(r.outputs, test)
 	}
 }
 
-func (r *report) result(at key, e event) {
+func (r *report) result(test key, e event) {
 	switch elapsed := time.Duration(e.Elapsed * float64(time.Second)); {
 	case e.Action == "fail":
-		r.fail(at)
-	case at.test == "" && e.Action == "pass":
-		r.print(r.notes(at))
-		r.print(fmt.Sprintf("ok    %-70s %6.1fs\n", at, e.Elapsed))
-	case at.test == "":
+		r.fail(test)
+	case test.test == "" && e.Action == "pass":
+		r.print(r.notes(test))
+		r.print(fmt.Sprintf("ok    %-70s %6.1fs\n", test, e.Elapsed))
+	case test.test == "":
 	case e.Action == "skip":
 		r.skipped++
 	default:
 		r.passed++
 		if elapsed >= longTest {
-			r.print(fmt.Sprintf("pass  %-70s %6.1fs\n", at, e.Elapsed))
+			r.print(fmt.Sprintf("pass  %-70s %6.1fs\n", test, e.Elapsed))
 		}
 	}
 }
 
 // fail prints what a test or package has printed. Of a package that is also what tests have printed that did not end.
-func (r *report) fail(at key) {
-	if at.test != "" {
+func (r *report) fail(test key) {
+	if test.test != "" {
 		r.failed++
-		r.failures = append(r.failures, at.String())
-		r.print(strings.Join(r.outputs[at], ""))
+		r.failures = append(r.failures, test.String())
+		r.print(strings.Join(r.outputs[test], ""))
 		return
 	}
 	for _, open := range slices.SortedFunc(maps.Keys(r.outputs), func(a, b key) int { return strings.Compare(a.test, b.test) }) {
-		if open.pkg == at.pkg {
+		if open.pkg == test.pkg {
 			r.print(strings.Join(r.outputs[open], ""))
 			delete(r.outputs, open)
 		}
 	}
-	r.failures = append(r.failures, at.String())
+	r.failures = append(r.failures, test.String())
 }
 
 // notes returns what a package that passed printed outside of its tests.
-func (r *report) notes(at key) string {
+func (r *report) notes(test key) string {
 	ofGo := func(line string) bool {
 		return line == "PASS\n" || strings.HasPrefix(line, "ok  \t") || strings.HasPrefix(line, "testing: warning: ")
 	}
-	return strings.Join(slices.DeleteFunc(r.outputs[at], ofGo), "")
+	return strings.Join(slices.DeleteFunc(r.outputs[test], ofGo), "")
 }
 
 func (r *report) print(text string) {
@@ -119,7 +119,7 @@ func (r *report) print(text string) {
 		return
 	}
 	_, _ = io.WriteString(r.out, text)
-	r.printed = r.now()
+	r.printed = r.clock()
 }
 
 // beat prints a line of progress when nothing else was printed for a while, until done is closed.
@@ -139,7 +139,7 @@ func (r *report) beat(done <-chan struct{}, every time.Duration) {
 func (r *report) progress() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.now().Sub(r.printed) < quiet {
+	if r.clock().Sub(r.printed) < quiet {
 		return
 	}
 	line := fmt.Sprintf("%s: %s so far, %d tests passed", r.name, r.elapsed(), r.passed)
@@ -152,10 +152,12 @@ func (r *report) progress() {
 // running names up to four tests that run: those that have no running test below them.
 func (r *report) running() []string {
 	var names []string
-	for at := range r.outputs {
-		below := func(other key) bool { return other.pkg == at.pkg && strings.HasPrefix(other.test, at.test+"/") }
-		if at.test != "" && !slices.ContainsFunc(slices.Collect(maps.Keys(r.outputs)), below) {
-			names = append(names, at.String())
+	for test := range r.outputs {
+		below := func(candidate key) bool {
+			return candidate.pkg == test.pkg && strings.HasPrefix(candidate.test, test.test+"/")
+		}
+		if test.test != "" && !slices.ContainsFunc(slices.Collect(maps.Keys(r.outputs)), below) {
+			names = append(names, test.String())
 		}
 	}
 	slices.Sort(names)
@@ -165,18 +167,18 @@ func (r *report) running() []string {
 	return names
 }
 
-func (r *report) elapsed() string { return r.now().Sub(r.start).Round(time.Second).String() }
+func (r *report) elapsed() string { return r.clock().Sub(r.start).Round(time.Second).String() }
 
 // end prints the last line, and returns the exit status: that of the command, or 1 where only a test failed.
-func (r *report) end(status int, then string) int {
+func (r *report) end(status int, hint string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	ran := r.passed + r.skipped + r.failed
 	switch {
 	case status == 0 && len(r.failures) == 0:
 		line := fmt.Sprintf("%s: %d tests ran in %s, %d of them skipped", r.name, ran, r.elapsed(), r.skipped)
-		if then != "" {
-			line += "; " + then
+		if hint != "" {
+			line += "; " + hint
 		}
 		r.print(line + "\n")
 		return 0

@@ -7,16 +7,16 @@ import (
 )
 
 // clock is a time that a test moves.
-type clock struct{ now time.Time }
+type clock struct{ current time.Time }
 
-func (c *clock) read() time.Time { return c.now }
+func (c *clock) read() time.Time { return c.current }
 
 func reported(t *testing.T, lines string, status int) (text string, result int) {
 	t.Helper()
 	var out strings.Builder
 	c := &clock{time.Unix(0, 0)}
 	r := newReport(&out, "make test", c.read)
-	c.now = c.now.Add(65 * time.Second)
+	c.current = c.current.Add(65 * time.Second)
 	readLines(strings.NewReader(lines), r)
 	result = r.end(status, "make check runs the rest")
 	return out.String(), result
@@ -97,7 +97,7 @@ func TestProgress(t *testing.T) {
 	r.line(`{"Action":"run","Package":"a/b","Test":"TestX"}`)
 	r.line(`{"Action":"run","Package":"a/b","Test":"TestX/case"}`)
 	for range 45 {
-		c.now = c.now.Add(time.Second)
+		c.current = c.current.Add(time.Second)
 		r.progress()
 	}
 	want := "make test: 20s so far, 0 tests passed; running b.TestX/case\nmake test: 40s so far, 0 tests passed; running b.TestX/case\n"

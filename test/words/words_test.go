@@ -29,7 +29,7 @@ const (
 // built and what is data of tests.
 func files(t *testing.T, accept func(name string) bool) map[string][]byte {
 	t.Helper()
-	found := map[string][]byte{}
+	texts := map[string][]byte{}
 	err := filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -42,14 +42,14 @@ func files(t *testing.T, accept func(name string) bool) map[string][]byte {
 			return nil
 		}
 		if entry.Type().IsRegular() && accept(entry.Name()) {
-			found[filepath.ToSlash(name)], err = os.ReadFile(path)
+			texts[filepath.ToSlash(name)], err = os.ReadFile(path)
 		}
 		return err
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return found
+	return texts
 }
 
 // isPage reports whether people read a file: pages, manifests, issue templates and settings, with their comments.
@@ -168,13 +168,13 @@ func TestCode(t *testing.T) {
 	if err := code.Add("x.go", []byte(source)); err != nil {
 		t.Fatal(err)
 	}
-	at := func(line int, text string) words.Finding { return words.Finding{File: "x.go", Line: line, Text: text} }
+	finding := func(line int, text string) words.Finding { return words.Finding{File: "x.go", Line: line, Text: text} }
 	want := words.Code{
 		Identifiers:       13,
-		FunctionWords:     []words.Finding{at(6, "from"), at(6, "all"), at(7, "one"), at(9, "there")},
-		VagueFunctions:    []words.Finding{at(6, "take")},
-		TripleAssignments: []words.Finding{at(8, "3 values")},
-		Phrases:           []words.Finding{at(7, "is expected"), at(13, "goes with"), at(16, "is none")},
+		FunctionWords:     []words.Finding{finding(6, "from"), finding(6, "all"), finding(7, "one"), finding(9, "there")},
+		VagueFunctions:    []words.Finding{finding(6, "take")},
+		TripleAssignments: []words.Finding{finding(8, "3 values")},
+		Phrases:           []words.Finding{finding(7, "is expected"), finding(13, "goes with"), finding(16, "is none")},
 	}
 	if diff := cmp.Diff(want, code); diff != "" {
 		t.Error(diff)

@@ -98,7 +98,7 @@ func (b *bench) empty(ctx context.Context) error {
 
 func (b *bench) close(ctx context.Context) {
 	if err := b.empty(context.WithoutCancel(ctx)); err != nil {
-		program.Say("%v", err)
+		program.Log("%v", err)
 	}
 	_ = os.RemoveAll(b.work)
 }
@@ -124,7 +124,7 @@ func (b *bench) fill(ctx context.Context) error {
 		return err
 	}
 	for set, making := range sets {
-		program.Say("making %s", set)
+		program.Log("making %s", set)
 		script := "set -e; cd /results; " + fmt.Sprintf(making, quarters) + "; find . -type f | sort | xargs sha256sum | sha256sum; while :; do sleep 1; done"
 		sum, err := b.sh(ctx, fmt.Sprintf(`kubectl batch run %s -n $NS --image="$CLUSTER_IMAGE" --results=2Gi -- sh -c '%s' &&
 			kubectl wait -n $NS job/%s --for=jsonpath={.status.ready}=1 --timeout=60s >&2 && until kubectl logs -n $NS job/%s | grep .; do sleep 1; done`, set, script, set, set))

@@ -35,20 +35,20 @@ const fetch = "kubectl batch fetch -n $NS $SET -d $DIR --keep-helper --progress=
 
 // race is one set, one line to the API server, and who runs.
 type race struct {
-	set, what  string
+	set, title string
 	contenders []contender
 }
 
-func races() (all []race) {
+func races() (result []race) {
 	throughBucket := contender{via, fetch + " --via=s3://$NS"}
 	for _, set := range []string{"random", "text", "small"} {
-		all = append(all,
+		result = append(result,
 			race{set, set, []contender{throughBucket, {byHand, hand("")}, {zipped, hand("z")}, {direct, fetch}}},
 			race{set, set + ", 100 Mbit/s to the API server", []contender{
 				{via, "KUBECONFIG=$SLOW " + throughBucket.script}, {direct, "KUBECONFIG=$SLOW " + fetch},
 			}})
 	}
-	return all
+	return result
 }
 
 func (b *bench) measure(ctx context.Context) error {
@@ -60,8 +60,8 @@ func (b *bench) measure(ctx context.Context) error {
 			rand.Shuffle(len(r.contenders), func(i, j int) { //nolint:gosec // lots are drawn, and nobody gains by guessing them
 				r.contenders[i], r.contenders[j] = r.contenders[j], r.contenders[i]
 			})
-			for _, one := range r.contenders {
-				if err := b.turn(ctx, r, one); err != nil {
+			for _, contender := range r.contenders {
+				if err := b.turn(ctx, r, contender); err != nil {
 					return err
 				}
 			}
@@ -76,7 +76,7 @@ func (b *bench) measure(ctx context.Context) error {
 }
 
 // turn has one contender bring a set, and looks whether all of it came.
-func (b *bench) turn(ctx context.Context, r race, one contender) error {
+func (b *bench) turn(ctx context.Context, r race, entrant contender) error {
 	if err := os.RemoveAll(b.dir()); err != nil {
 		return err
 	}
@@ -84,27 +84,27 @@ func (b *bench) turn(ctx context.Context, r race, one contender) error {
 		return err
 	}
 	began := time.Now()
-	if _, err := b.sh(ctx, "SET="+r.set+"\n"+one.script); err != nil {
+	if _, err := b.sh(ctx, "SET="+r.set+"\n"+entrant.script); err != nil {
 		return err
 	}
 	seconds := time.Since(began).Seconds()
-	program.Say("%s: %s: %.2f s", r.what, one.name, seconds)
-	b.rows.Add(r.what, one.name, seconds)
+	program.Log("%s: %s: %.2f s", r.title, entrant.name, seconds)
+	b.rows.Add(r.title, entrant.name, seconds)
 	sum, err := b.sh(ctx, "cd $DIR && find . -type f | sort | xargs sha256sum | sha256sum")
 	if err == nil && lastLine(sum) != b.sums[r.set] {
-		err = fmt.Errorf("%s: %s: what came is not what is in the pod", r.what, one.name)
+		err = fmt.Errorf("%s: %s: what came is not what is in the pod", r.title, entrant.name)
 	}
 	return err
 }
 
 // compare sets the goal that ours is at least so many times as fast as theirs.
-func (b *bench) compare(what, ours, theirs string, least float64) {
-	a, c := b.rows.Median(what, ours), b.rows.Median(what, theirs)
+func (b *bench) compare(title, ours, theirs string, least float64) {
+	a, c := b.rows.Median(title, ours), b.rows.Median(title, theirs)
 	g := report.Goal{
-		What: what + ": speed of " + ours + " relative to " + theirs, Want: fmt.Sprintf(">= %.0fx", least),
+		What: title + ": speed of " + ours + " relative to " + theirs, Want: fmt.Sprintf(">= %.0fx", least),
 		Got: fmt.Sprintf("%.2fx (%.2f s vs. %.2f s)", c/a, a, c), Reached: c/a >= least, Measured: true,
 	}
-	program.Say("%s: %s", g.What, g.Got)
+	program.Log("%s: %s", g.What, g.Got)
 	b.goals = append(b.goals, g)
 }
 

@@ -79,7 +79,7 @@ func (b *bench) empty(ctx context.Context) error {
 
 func (b *bench) close(ctx context.Context) {
 	if err := b.empty(context.WithoutCancel(ctx)); err != nil {
-		program.Say("%v", err)
+		program.Log("%v", err)
 	}
 	_ = os.RemoveAll(b.bin)
 }

@@ -64,7 +64,7 @@ func (b *bench) turn(ctx context.Context, what string, one contender, count int,
 	if err != nil {
 		return 0, err
 	}
-	program.Say("%s: %s: %.2f s", what, one.name, seconds)
+	program.Log("%s: %s: %.2f s", what, one.name, seconds)
 	b.rows.Add(what, one.name, seconds)
 	_, err = b.gone(ctx)
 	return seconds, err

@@ -18,7 +18,7 @@ func timed(do func() error) (float64, error) {
 
 func (b *bench) reach(what, want string, reached bool, format string, args ...any) {
 	g := report.Goal{What: what, Want: want, Got: fmt.Sprintf(format, args...), Reached: reached, Measured: true}
-	program.Say("%s: %s (%s)", g.What, g.Got, g.Want)
+	program.Log("%s: %s (%s)", g.What, g.Got, g.Want)
 	b.goals = append(b.goals, g)
 }
 

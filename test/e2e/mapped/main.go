@@ -26,7 +26,7 @@ func main() {
 	}
 }
 
-func write(path, ready, next string) error {
+func write(path, ready, trigger string) error {
 	file, err := os.Create(path) //nolint:gosec // the paths are those of the script
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func write(path, ready, next string) error {
 		return err
 	}
 	for {
-		if _, err := os.Stat(next); err == nil { //nolint:gosec // as above
+		if _, err := os.Stat(trigger); err == nil { //nolint:gosec // as above
 			break
 		}
 		time.Sleep(50 * time.Millisecond)

@@ -48,7 +48,7 @@ func main() {
 
 // knock tries everything at once, for an agent waits with its answers.
 func knock(address, dir string) error {
-	own, err := tls.LoadX509KeyPair(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))
+	certificate, err := tls.LoadX509KeyPair(filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem"))
 	if err != nil {
 		return err
 	}
@@ -65,8 +65,8 @@ func knock(address, dir string) error {
 		{"upgrade, TLS without a certificate", secured(&tls.Config{InsecureSkipVerify: true}, true, false)},
 		{"upgrade, TLS and a request without a certificate", secured(&tls.Config{InsecureSkipVerify: true}, true, true)},
 		{"upgrade, TLS 1.2", secured(&tls.Config{InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12}, true, true)},
-		{"upgrade, TLS with this certificate", secured(&tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{own}}, true, false)},
-		{"upgrade, TLS and a request with this certificate", secured(&tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{own}}, true, true)},
+		{"upgrade, TLS with this certificate", secured(&tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{certificate}}, true, false)},
+		{"upgrade, TLS and a request with this certificate", secured(&tls.Config{InsecureSkipVerify: true, Certificates: []tls.Certificate{certificate}}, true, true)},
 	}
 	lines := make(chan string)
 	for _, try := range tries {
@@ -108,14 +108,14 @@ func plain(text []byte) func(net.Conn) (int, error) {
 
 // answer reads to the end. Of a refusal the status is what ended it.
 func answer(conn io.Reader) (int, error) {
-	all, err := io.ReadAll(conn)
-	if refusal := []byte("HTTP/1.1 404 "); bytes.HasPrefix(all, refusal) {
-		return 0, fmt.Errorf("%s", bytes.TrimSpace(all[:bytes.IndexByte(all, '\n')]))
+	content, err := io.ReadAll(conn)
+	if refusal := []byte("HTTP/1.1 404 "); bytes.HasPrefix(content, refusal) {
+		return 0, fmt.Errorf("%s", bytes.TrimSpace(content[:bytes.IndexByte(content, '\n')]))
 	}
 	if err == nil {
 		err = io.EOF
 	}
-	return len(all), err
+	return len(content), err
 }
 
 // upgraded asks for the tunnel and reads the 101.
@@ -179,10 +179,10 @@ func makeCertificate(dir string) error {
 	if err != nil {
 		return err
 	}
-	now := time.Now()
+	currentTime := time.Now()
 	template := &x509.Certificate{
 		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: "batch-agent"}, DNSNames: []string{"batch-agent"},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
+		NotBefore: currentTime.Add(-time.Hour), NotAfter: currentTime.Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature,
 		ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth, x509.ExtKeyUsageClientAuth},
 	}
 	certificate, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)

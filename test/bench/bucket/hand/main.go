@@ -55,7 +55,7 @@ type object struct {
 	bucket, key *string
 }
 
-func (o *object) put(ctx context.Context, from io.Reader) error {
+func (o *object) put(ctx context.Context, source io.Reader) error {
 	begun, err := o.client.CreateMultipartUpload(ctx, &s3.CreateMultipartUploadInput{Bucket: o.bucket, Key: o.key})
 	if err != nil {
 		return err
@@ -65,7 +65,7 @@ func (o *object) put(ctx context.Context, from io.Reader) error {
 	parts := make([]types.CompletedPart, 0, 10_000)
 	for number := int32(1); ; number++ {
 		content := make([]byte, part)
-		n, err := io.ReadFull(from, content)
+		n, err := io.ReadFull(source, content)
 		if n > 0 {
 			parts = append(parts, types.CompletedPart{PartNumber: &number})
 			group.Go(func() error {
@@ -95,7 +95,7 @@ type piece struct {
 	err     error
 }
 
-func (o *object) get(ctx context.Context, to io.Writer) error {
+func (o *object) get(ctx context.Context, destination io.Writer) error {
 	head, err := o.client.HeadObject(ctx, &s3.HeadObjectInput{Bucket: o.bucket, Key: o.key})
 	if err != nil {
 		return err
@@ -103,29 +103,29 @@ func (o *object) get(ctx context.Context, to io.Writer) error {
 	size, line := aws.ToInt64(head.ContentLength), make(chan chan piece, atOnce-1)
 	go func() {
 		defer close(line)
-		for from := int64(0); from < size; from += part {
-			one := make(chan piece, 1)
-			line <- one
+		for start := int64(0); start < size; start += part {
+			result := make(chan piece, 1)
+			line <- result
 			go func() {
-				content, err := o.read(ctx, from, min(from+part, size)-1)
-				one <- piece{content, err}
+				content, err := o.read(ctx, start, min(start+part, size)-1)
+				result <- piece{content, err}
 			}()
 		}
 	}()
-	for one := range line {
-		p := <-one
+	for result := range line {
+		p := <-result
 		if p.err != nil {
 			return p.err
 		}
-		if _, err := to.Write(p.content); err != nil {
+		if _, err := destination.Write(p.content); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (o *object) read(ctx context.Context, from, to int64) ([]byte, error) {
-	answer, err := o.client.GetObject(ctx, &s3.GetObjectInput{Bucket: o.bucket, Key: o.key, Range: aws.String(fmt.Sprintf("bytes=%d-%d", from, to))})
+func (o *object) read(ctx context.Context, start, end int64) ([]byte, error) {
+	answer, err := o.client.GetObject(ctx, &s3.GetObjectInput{Bucket: o.bucket, Key: o.key, Range: aws.String(fmt.Sprintf("bytes=%d-%d", start, end))})
 	if err != nil {
 		return nil, err
 	}

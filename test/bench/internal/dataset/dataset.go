@@ -75,15 +75,15 @@ func mixedSet(name string, size int64) Set {
 		for i := range 8 {
 			m.text(fmt.Sprintf("logs/rank%d.log", i), size/32)
 		}
-		for left, i := size*3/20, 0; left > 0; i++ {
-			one := min(left, 20*kib+m.below(200*kib))
-			m.random(fmt.Sprintf("pictures/%02d/%05d.jpg", i%20, i), one)
-			left -= one
+		for remaining, i := size*3/20, 0; remaining > 0; i++ {
+			size := min(remaining, 20*kib+m.below(200*kib))
+			m.random(fmt.Sprintf("pictures/%02d/%05d.jpg", i%20, i), size)
+			remaining -= size
 		}
-		for left, i := size/4-size*3/20, 0; left > 0; i++ {
-			one := min(left, kib+m.below(40*kib))
-			m.text(fmt.Sprintf("records/%02d/%05d.json", i%50, i), one)
-			left -= one
+		for remaining, i := size/4-size*3/20, 0; remaining > 0; i++ {
+			size := min(remaining, kib+m.below(40*kib))
+			m.text(fmt.Sprintf("records/%02d/%05d.json", i%50, i), size)
+			remaining -= size
 		}
 	}}
 }
@@ -98,7 +98,7 @@ func manySet(files int) Set {
 
 // Fill makes the set below dir.
 func (s Set) Fill(dir string) error {
-	m := &maker{dir: dir, made: map[string]bool{}, source: rand.NewChaCha8([32]byte([]byte(fmt.Sprintf("%-32s", s.Name))))}
+	m := &maker{dir: dir, created: map[string]bool{}, source: rand.NewChaCha8([32]byte([]byte(fmt.Sprintf("%-32s", s.Name))))}
 	m.rng = rand.New(m.source) //nolint:gosec // content for files, the same each time
 	s.fill(m)
 	return m.err
@@ -106,40 +106,40 @@ func (s Set) Fill(dir string) error {
 
 // maker writes files and remembers the first error.
 type maker struct {
-	dir    string
-	made   map[string]bool
-	source *rand.ChaCha8
-	rng    *rand.Rand
-	step   int
-	block  []byte
-	err    error
+	dir     string
+	created map[string]bool
+	source  *rand.ChaCha8
+	rng     *rand.Rand
+	step    int
+	block   []byte
+	err     error
 }
 
 func (m *maker) below(n int64) int64 { return m.rng.Int64N(n) }
 
 // write makes a file of size bytes out of what next yields.
-func (m *maker) write(name string, size int64, next func() []byte) {
+func (m *maker) write(name string, size int64, nextBlock func() []byte) {
 	if m.err != nil {
 		return
 	}
 	path := filepath.Join(m.dir, name)
-	if dir := filepath.Dir(path); !m.made[dir] {
+	if dir := filepath.Dir(path); !m.created[dir] {
 		m.err = os.MkdirAll(dir, 0o750)
-		m.made[dir] = true
+		m.created[dir] = true
 	}
 	if m.err == nil {
-		m.err = writeFile(path, size, next)
+		m.err = writeFile(path, size, nextBlock)
 	}
 }
 
-func writeFile(path string, size int64, next func() []byte) error {
+func writeFile(path string, size int64, nextBlock func() []byte) error {
 	file, err := os.Create(path)
 	if err != nil {
 		return err
 	}
 	buffered := bufio.NewWriterSize(file, int(min(size, mib)))
 	for size > 0 && err == nil {
-		data := next()
+		data := nextBlock()
 		data = data[:min(size, int64(len(data)))]
 		size -= int64(len(data))
 		_, err = buffered.Write(data)

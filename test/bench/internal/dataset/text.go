@@ -11,9 +11,9 @@ import (
 )
 
 // line appends one step of a training log.
-func (m *maker) line(to []byte) []byte {
+func (m *maker) line(buffer []byte) []byte {
 	second := m.step / 8
-	return fmt.Appendf(to, "2026-03-%02d %02d:%02d:%02d,%03d INFO epoch=%d step=%d loss=%.6f grad_norm=%.5f lr=3.000e-04 tokens_per_second=%.1f data_seconds=%.5f gib=%.3f step_seconds=%.5f accuracy=%.5f\n",
+	return fmt.Appendf(buffer, "2026-03-%02d %02d:%02d:%02d,%03d INFO epoch=%d step=%d loss=%.6f grad_norm=%.5f lr=3.000e-04 tokens_per_second=%.1f data_seconds=%.5f gib=%.3f step_seconds=%.5f accuracy=%.5f\n",
 		1+second/86400%28, second/3600%24, second/60%60, second%60, m.rng.IntN(1000), m.step/50000, m.step,
 		1.7+2/math.Sqrt(float64(m.step))+m.rng.NormFloat64()/20, 0.8+m.rng.Float64()/4, 184000+2000*m.rng.Float64(), m.rng.Float64()/10, 71+m.rng.Float64(), 0.7+m.rng.Float64()/9, 0.6+m.rng.Float64()/9)
 }

@@ -18,11 +18,12 @@ type Tree struct {
 	Digest string
 }
 
-// Look reads all of dir. Directories, modes and times do not count.
-func Look(dir string) (Tree, error) {
+// Scan reads all of dir. Directories, modes and times do not count.
+func Scan(dir string) (Tree, error) {
 	var tree Tree
 	var record []byte
-	all, one, buffer := xxh3.New(), xxh3.New(), make([]byte, mib)
+	treeHash, fileHash := xxh3.New(), xxh3.New()
+	buffer := make([]byte, mib)
 	err := filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -30,31 +31,31 @@ func Look(dir string) (Tree, error) {
 		if !entry.Type().IsRegular() {
 			return fmt.Errorf("%s: neither a file nor a directory", path)
 		}
-		one.Reset()
-		size, err := hash(one, path, buffer)
+		fileHash.Reset()
+		size, err := hash(fileHash, path, buffer)
 		if err != nil {
 			return err
 		}
 		name, err := filepath.Rel(dir, path)
-		record = fmt.Appendf(record[:0], "%s\x00%d\x00%x\n", name, size, one.Sum128().Bytes())
-		_, _ = all.Write(record) // never fails
+		record = fmt.Appendf(record[:0], "%s\x00%d\x00%x\n", name, size, fileHash.Sum128().Bytes())
+		_, _ = treeHash.Write(record) // never fails
 		tree.Files++
 		tree.Bytes += size
 		return err
 	})
-	sum := all.Sum128().Bytes()
+	sum := treeHash.Sum128().Bytes()
 	tree.Digest = hex.EncodeToString(sum[:])
 	return tree, err
 }
 
-func hash(to *xxh3.Hasher, path string, buffer []byte) (int64, error) {
+func hash(hasher *xxh3.Hasher, path string, buffer []byte) (int64, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return 0, err
 	}
 	defer func() { _ = file.Close() }() // read only
 	// Without the struct around it the file would bring a buffer of its own.
-	return io.CopyBuffer(to, struct{ io.Reader }{file}, buffer)
+	return io.CopyBuffer(hasher, struct{ io.Reader }{file}, buffer)
 }
 
 // Compare returns an error that says how got differs from want.

@@ -87,17 +87,17 @@ const (
 
 // carry copies what one connection sends to the other, each byte oneWay later
 // than it was sent, and as if none had been sent before notBefore.
-func (d *Delay) carry(to, from *net.TCPConn, notBefore time.Time) {
-	most := underWay
+func (d *Delay) carry(destination, source *net.TCPConn, notBefore time.Time) {
+	capacity := underWay
 	if d.limit != nil {
-		most = throttled
+		capacity = throttled
 	}
-	line := make(chan parcel, most)
+	line := make(chan parcel, capacity)
 	go func() {
 		defer close(line)
 		buffer := make([]byte, parcelBytes)
 		for {
-			n, err := from.Read(buffer)
+			n, err := source.Read(buffer)
 			sent := time.Now()
 			if sent.Before(notBefore) {
 				sent = notBefore
@@ -110,16 +110,16 @@ func (d *Delay) carry(to, from *net.TCPConn, notBefore time.Time) {
 			}
 		}
 	}()
-	if d.deliver(to, line) != nil {
-		_ = from.CloseRead() // nobody is there to read it
-		for range line {     // lets the reader end
+	if d.deliver(destination, line) != nil {
+		_ = source.CloseRead() // nobody is there to read it
+		for range line {       // lets the reader end
 		}
 		return
 	}
-	_ = to.CloseWrite() // the other side may be gone
+	_ = destination.CloseWrite() // the other side may be gone
 }
 
-func (d *Delay) deliver(to io.Writer, line <-chan parcel) error {
+func (d *Delay) deliver(destination io.Writer, line <-chan parcel) error {
 	for p := range line {
 		time.Sleep(time.Until(p.due))
 		if d.limit != nil {
@@ -127,7 +127,7 @@ func (d *Delay) deliver(to io.Writer, line <-chan parcel) error {
 				return err
 			}
 		}
-		if _, err := to.Write(p.data); err != nil {
+		if _, err := destination.Write(p.data); err != nil {
 			return err
 		}
 	}

@@ -49,8 +49,8 @@ func TestDelay(t *testing.T) {
 		_, _ = conn.Write(sent)
 		_ = conn.(*net.TCPConn).CloseWrite()
 	}()
-	first := make([]byte, 1)
-	if _, err := io.ReadFull(conn, first); err != nil {
+	buffer := make([]byte, 1)
+	if _, err := io.ReadFull(conn, buffer); err != nil {
 		t.Fatal(err)
 	}
 	// One to open the connection, one for the byte.
@@ -58,28 +58,28 @@ func TestDelay(t *testing.T) {
 		t.Errorf("the first byte took %s, two round trips are %s", took, 2*roundTrip)
 	}
 	rest, err := io.ReadAll(conn)
-	if err != nil || !bytes.Equal(append(first, rest...), sent) {
+	if err != nil || !bytes.Equal(append(buffer, rest...), sent) {
 		t.Errorf("%d bytes came back of %d: %v", 1+len(rest), len(sent), err)
 	}
 }
 
 func TestBare(t *testing.T) {
 	dir := t.TempDir()
-	from, to := filepath.Join(dir, "from"), filepath.Join(dir, "to")
+	source, destination := filepath.Join(dir, "from"), filepath.Join(dir, "to")
 	want := bytes.Repeat([]byte("bare"), 1<<18)
-	if err := os.WriteFile(from, want, 0o600); err != nil {
+	if err := os.WriteFile(source, want, 0o600); err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	addr, err := Serve(ctx, "127.0.0.1", from)
+	addr, err := Serve(ctx, "127.0.0.1", source)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := Receive(ctx, addr, to); err != nil {
+	if err := Receive(ctx, addr, destination); err != nil {
 		t.Fatal(err)
 	}
-	if got, err := os.ReadFile(to); err != nil || !bytes.Equal(got, want) {
+	if got, err := os.ReadFile(destination); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%d bytes arrived of %d: %v", len(got), len(want), err)
 	}
 }

@@ -17,7 +17,7 @@ func (s *Slow) namespace() string { return fmt.Sprintf("kb-bench%d", s.number) }
 func (s *Slow) device() string    { return fmt.Sprintf("kbbench%d", s.number) }
 
 // address is one of the line's own; each line has four.
-func (s *Slow) address(of int) string { return fmt.Sprintf("198.18.77.%d", 4*s.number+of) }
+func (s *Slow) address(host int) string { return fmt.Sprintf("198.18.77.%d", 4*s.number+host) }
 
 // NewSlow makes the line of that number, below 64; rate is as tc takes it
 // (100mbit). What an earlier one left is removed first.

@@ -67,8 +67,8 @@ func (n node) podSeconds() float64 {
 		return nanoseconds / 1e9
 	}
 	text, _ := os.ReadFile(filepath.Join(n.pods, "cpu.stat")) // of version 2
-	_, after, _ := strings.Cut(string(text), "usage_usec ")
-	microseconds, _ := strconv.ParseFloat(strings.Fields(after + " 0")[0], 64) // the kernel's own
+	_, usage, _ := strings.Cut(string(text), "usage_usec ")
+	microseconds, _ := strconv.ParseFloat(strings.Fields(usage + " 0")[0], 64) // the kernel's own
 	return microseconds / 1e6
 }
 
@@ -119,29 +119,29 @@ func processSeconds(pid int) (float64, error) {
 
 // sample is what had been used at a time.
 type sample struct {
-	at   time.Time
+	when time.Time
 	used CPU
 }
 
 // between returns what was used from one time to another, from the samples
 // around them.
-func between(samples []sample, from, to time.Time) CPU {
-	return at(samples, to).combine(at(samples, from), -1)
+func between(samples []sample, start, end time.Time) CPU {
+	return usageAt(samples, end).combine(usageAt(samples, start), -1)
 }
 
-func at(samples []sample, when time.Time) CPU {
-	last := samples[0]
-	for _, next := range samples {
-		if next.at.Before(when) {
-			last = next
+func usageAt(samples []sample, when time.Time) CPU {
+	former := samples[0]
+	for _, sample := range samples {
+		if sample.when.Before(when) {
+			former = sample
 			continue
 		}
-		span := next.at.Sub(last.at)
+		span := sample.when.Sub(former.when)
 		if span <= 0 {
-			return next.used
+			return sample.used
 		}
-		part := max(0, float64(when.Sub(last.at))/float64(span))
-		return last.used.combine(next.used.combine(last.used, -1), part)
+		part := max(0, float64(when.Sub(former.when))/float64(span))
+		return former.used.combine(sample.used.combine(former.used, -1), part)
 	}
-	return last.used
+	return former.used
 }

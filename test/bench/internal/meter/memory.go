@@ -31,17 +31,17 @@ func peakMemory(pid int) (int64, string) {
 
 // podPeak is the most memory that one process in a pod has had.
 func (c *Cluster) podPeak() int64 {
-	var most int64
+	var highest int64
 	for _, n := range c.nodes {
 		for _, pid := range below(n.pods) {
 			peak, _ := peakMemory(pid)
 			// runc joins a pod before it becomes the program that was asked for.
-			if peak > most && !strings.Contains(program(pid), "runc") {
-				most = peak
+			if peak > highest && !strings.Contains(program(pid), "runc") {
+				highest = peak
 			}
 		}
 	}
-	return most
+	return highest
 }
 
 // program is the path of what a process runs, or what is left of it.

@@ -12,18 +12,18 @@ import (
 // What was used between two moments is read off the samples around them.
 func TestBetween(t *testing.T) {
 	start := time.Now()
-	after := func(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
+	timeAt := func(seconds float64) time.Time { return start.Add(time.Duration(seconds * float64(time.Second))) }
 	samples := []sample{
-		{after(0), CPU{APIServer: 10}},
-		{after(1), CPU{APIServer: 12}},
-		{after(3), CPU{APIServer: 20}},
+		{timeAt(0), CPU{APIServer: 10}},
+		{timeAt(1), CPU{APIServer: 12}},
+		{timeAt(3), CPU{APIServer: 20}},
 	}
-	for _, test := range []struct{ from, to, want float64 }{
+	for _, test := range []struct{ start, end, want float64 }{
 		{0, 3, 10}, {0, 1, 2}, {1, 3, 8}, {0.5, 2, 5}, {-5, 9, 10}, {2, 2, 0},
 	} {
-		got := between(samples, after(test.from), after(test.to)).APIServer
+		got := between(samples, timeAt(test.start), timeAt(test.end)).APIServer
 		if diff := got - test.want; diff > 1e-6 || diff < -1e-6 {
-			t.Errorf("from %v to %v: %v, want %v", test.from, test.to, got, test.want)
+			t.Errorf("from %v to %v: %v, want %v", test.start, test.end, got, test.want)
 		}
 	}
 }

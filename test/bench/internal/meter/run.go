@@ -35,8 +35,8 @@ type Usage struct {
 }
 
 // During returns what was used in a part of the run, in seconds from its start.
-func (u *Usage) During(from, length float64) CPU {
-	begin := u.start.Add(time.Duration(from * float64(time.Second)))
+func (u *Usage) During(start, length float64) CPU {
+	begin := u.start.Add(time.Duration(start * float64(time.Second)))
 	return between(u.samples, begin, begin.Add(time.Duration(length*float64(time.Second))))
 }
 
@@ -102,11 +102,11 @@ func connect(pipeline []*exec.Cmd, stdout *bytes.Buffer) (*lockedBuffer, error) 
 
 // runAll starts all programs and waits for all; the first error counts.
 func runAll(pipeline []*exec.Cmd, started func([]*exec.Cmd)) error {
-	var first error
+	var firstErr error
 	running := 0
 	for _, cmd := range pipeline {
-		if first == nil {
-			if first = cmd.Start(); first == nil {
+		if firstErr == nil {
+			if firstErr = cmd.Start(); firstErr == nil {
 				running++
 			}
 		}
@@ -117,11 +117,11 @@ func runAll(pipeline []*exec.Cmd, started func([]*exec.Cmd)) error {
 	}
 	started(pipeline[:running])
 	for _, cmd := range pipeline[:running] {
-		if err := cmd.Wait(); err != nil && first == nil {
-			first = fmt.Errorf("%s: %w", filepath.Base(cmd.Path), err)
+		if err := cmd.Wait(); err != nil && firstErr == nil {
+			firstErr = fmt.Errorf("%s: %w", filepath.Base(cmd.Path), err)
 		}
 	}
-	return first
+	return firstErr
 }
 
 // peak is the most memory of the program that a process runs.
@@ -156,7 +156,7 @@ func (u *Usage) finish(pipeline []*exec.Cmd, peaks []peak) {
 			u.ClientCPU += (state.UserTime() + state.SystemTime()).Seconds()
 		}
 	}
-	u.CPU = between(u.samples, u.samples[0].at, u.samples[len(u.samples)-1].at)
+	u.CPU = between(u.samples, u.samples[0].when, u.samples[len(u.samples)-1].when)
 }
 
 // arrived reports whether something of the files is in dir, and remembers when

@@ -22,8 +22,8 @@ func Main(run func(ctx context.Context, args []string) error) {
 	}
 }
 
-// Say tells whoever waits.
-func Say(format string, args ...any) {
+// Log tells whoever waits.
+func Log(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
 }
 
@@ -33,6 +33,6 @@ func WritePage(dir, name, text string) error {
 		return err
 	}
 	file := filepath.Join(dir, name)
-	Say("writing %s", file)
+	Log("writing %s", file)
 	return os.WriteFile(file, []byte(text), 0o644) //nolint:gosec // a page for all
 }

@@ -33,17 +33,17 @@ type race struct {
 // Goals judges the races and the special numbers.
 func (r *Results) Goals() []Goal {
 	var goals []Goal
-	for _, one := range []race{
+	for _, comparison := range []race{
 		{"free", "random", Cp, 2.3},
 		{"free", "text", Cp, 2.3},
 		{"free", "small", Cp, 3},
 		{"100 Mbit/s", "text", Cp, 4},
 		{"100 Mbit/s", "random", TCP, 0.97},
 	} {
-		goal := r.judge(one)
+		goal := r.evaluate(comparison)
 		if !goal.Measured {
-			one.set += "-part" // a short run has these
-			if part := r.judge(one); part.Measured {
+			comparison.set += "-part" // a short run has these
+			if part := r.evaluate(comparison); part.Measured {
 				goal = part
 			}
 		}
@@ -56,13 +56,13 @@ func (r *Results) Goals() []Goal {
 	return append(goals, r.Special...)
 }
 
-func (r *Results) judge(one race) Goal {
-	goal := Goal{What: fmt.Sprintf("%s, %s: speed of fetch (tunnel) relative to %s", one.link, one.set, one.against), Want: fmt.Sprintf(">= %.2fx", one.factor)}
-	fetch, n := r.Median(one.link, one.set, Tunnel, Seconds)
-	other, m := r.Median(one.link, one.set, one.against, Seconds)
+func (r *Results) evaluate(comparison race) Goal {
+	goal := Goal{What: fmt.Sprintf("%s, %s: speed of fetch (tunnel) relative to %s", comparison.link, comparison.set, comparison.against), Want: fmt.Sprintf(">= %.2fx", comparison.factor)}
+	fetch, n := r.Median(comparison.link, comparison.set, Tunnel, Seconds)
+	reference, m := r.Median(comparison.link, comparison.set, comparison.against, Seconds)
 	if goal.Measured = n > 0 && m > 0; goal.Measured {
-		goal.Got = fmt.Sprintf("%.2fx (%.2f s vs. %.2f s)", other/fetch, fetch, other)
-		goal.Reached = other/fetch >= one.factor
+		goal.Got = fmt.Sprintf("%.2fx (%.2f s vs. %.2f s)", reference/fetch, fetch, reference)
+		goal.Reached = reference/fetch >= comparison.factor
 	}
 	return goal
 }
@@ -73,11 +73,11 @@ func commandCPU(r Run) float64  { return r.PerGiB(r.Whole.Cluster()) }
 func (r *Results) judgeCPU(set string) Goal {
 	goal := Goal{What: "free, " + set + ": CPU time of API server, kubelet and runtime per GiB, relative to " + Cp, Want: "<= 0.25x"}
 	fetch, n := r.Median("free", set, Tunnel, transferCPU)
-	other, m := r.Median("free", set, Cp, transferCPU)
-	if goal.Measured = n > 0 && m > 0 && other > 0; goal.Measured {
-		all, _ := r.Median("free", set, Tunnel, commandCPU)
-		goal.Got = fmt.Sprintf("%.2fx (%.2f s vs. %.2f s; with start and deletion of the helper pod %.2f s)", fetch/other, fetch, other, all)
-		goal.Reached = fetch/other <= 0.25
+	reference, m := r.Median("free", set, Cp, transferCPU)
+	if goal.Measured = n > 0 && m > 0 && reference > 0; goal.Measured {
+		whole, _ := r.Median("free", set, Tunnel, commandCPU)
+		goal.Got = fmt.Sprintf("%.2fx (%.2f s vs. %.2f s; with start and deletion of the helper pod %.2f s)", fetch/reference, fetch, reference, whole)
+		goal.Reached = fetch/reference <= 0.25
 	}
 	return goal
 }
@@ -119,11 +119,11 @@ func (r *Results) automatic(link, set string) (float64, bool) {
 // cells lists the pairs of link and set that were measured, in order.
 func (r *Results) cells() [][2]string {
 	var cells [][2]string
-	seen := map[[2]string]bool{}
+	listed := map[[2]string]bool{}
 	for _, run := range r.Runs {
 		cell := [2]string{run.Link, run.Set}
-		if !seen[cell] {
-			seen[cell] = true
+		if !listed[cell] {
+			listed[cell] = true
 			cells = append(cells, cell)
 		}
 	}

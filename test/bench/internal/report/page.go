@@ -8,7 +8,7 @@ import (
 )
 
 // WritePage writes the results as a page in Markdown.
-func (r *Results) WritePage(to io.Writer) error {
+func (r *Results) WritePage(out io.Writer) error {
 	p := &page{Results: r}
 	p.opening()
 	p.goals()
@@ -22,7 +22,7 @@ func (r *Results) WritePage(to io.Writer) error {
 	}
 	p.compression()
 	p.method()
-	_, err := io.WriteString(to, p.text.String())
+	_, err := io.WriteString(out, p.text.String())
 	return err
 }
 
@@ -73,10 +73,10 @@ func Table(goals []Goal) string {
 }
 
 // names lists what value yields, without repetitions, as it was first measured.
-func (p *page) names(value func(Run) string, where func(Run) bool) []string {
+func (p *page) names(value func(Run) string, include func(Run) bool) []string {
 	var names []string
 	for _, run := range p.Runs {
-		if name := value(run); where(run) && !slices.Contains(names, name) {
+		if name := value(run); include(run) && !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}
@@ -92,15 +92,15 @@ func (p *page) races() {
 	p.line("## Times in seconds\n")
 	p.line("Median transfer time. The number in parentheses is the speed relative to `%s`.", Cp)
 	p.line("\"Failed\" counts runs in which the command failed, or files were missing or truncated.\n")
-	for _, one := range p.names(link, inRace) {
-		here := func(r Run) bool { return r.Link == one }
-		sets := p.names(set, here)
-		p.line("### Link: %s\n", one)
+	for _, linkName := range p.names(link, inRace) {
+		onLink := func(r Run) bool { return r.Link == linkName }
+		sets := p.names(set, onLink)
+		p.line("### Link: %s\n", linkName)
 		p.head(append([]string{""}, sets...)...)
-		for _, who := range p.names(contender, here) {
-			cells := []string{who}
+		for _, name := range p.names(contender, onLink) {
+			cells := []string{name}
 			for _, tree := range sets {
-				cells = append(cells, p.raceCell(one, tree, who))
+				cells = append(cells, p.raceCell(linkName, tree, name))
 			}
 			p.row(cells...)
 		}
@@ -127,8 +127,8 @@ func (p *page) raceCell(link, set, contender string) string {
 // turns is how many good runs most contenders had on a link and set.
 func (p *page) turns(link, set string) int {
 	turns := 0
-	for _, who := range p.names(contender, func(r Run) bool { return r.Link == link && r.Set == set }) {
-		turns = max(turns, len(p.Of(link, set, who)))
+	for _, name := range p.names(contender, func(r Run) bool { return r.Link == link && r.Set == set }) {
+		turns = max(turns, len(p.Of(link, set, name)))
 	}
 	return turns
 }

@@ -57,13 +57,13 @@ type Results struct {
 
 // Of returns the runs of a contender that did not fail.
 func (r *Results) Of(link, set, contender string) []Run {
-	var of []Run
+	var runs []Run
 	for _, run := range r.Runs {
 		if run.Link == link && run.Set == set && run.Contender == contender && run.Failed == "" {
-			of = append(of, run)
+			runs = append(runs, run)
 		}
 	}
-	return of
+	return runs
 }
 
 // Median returns the median of a value over a contender's runs, and how many
@@ -93,8 +93,8 @@ func Median(values []float64) float64 {
 func Seconds(r Run) float64 { return r.Seconds }
 
 // WriteCSV writes every run, failed ones too.
-func (r *Results) WriteCSV(to io.Writer) error {
-	w := csv.NewWriter(to)
+func (r *Results) WriteCSV(out io.Writer) error {
+	w := csv.NewWriter(out)
 	header := []string{"link", "set", "contender", "run", "bytes", "transferSeconds", "totalSeconds", "firstByteSeconds", "wireBytes", "transport", "compression", "clientCPU", "clientPeakBytes", "podPeakBytes"}
 	for _, part := range []string{"command", "transfer"} {
 		for _, name := range []string{"apiserver", "kubelet", "runtime", "pods"} {

@@ -24,17 +24,17 @@ func TestMedian(t *testing.T) {
 
 // runs makes runs of a contender that took the given seconds.
 func runs(link, set, contender string, cpu float64, seconds ...float64) []Run {
-	var made []Run
+	var runs []Run
 	for i, s := range seconds {
 		used := meter.CPU{APIServer: cpu / 2, Kubelet: cpu / 2}
-		made = append(made, Run{Link: link, Set: set, Contender: contender, Number: i + 1, Bytes: gib, Seconds: s, Total: s + 1, Transfer: used, Whole: used})
+		runs = append(runs, Run{Link: link, Set: set, Contender: contender, Number: i + 1, Bytes: gib, Seconds: s, Total: s + 1, Transfer: used, Whole: used})
 	}
-	return made
+	return runs
 }
 
 func results() *Results {
 	r := &Results{Command: "make bench"}
-	for _, one := range [][]Run{
+	for _, group := range [][]Run{
 		runs("free", "random", Cp, 4, 2.4, 2, 2.2),
 		runs("free", "random", Tunnel, 1, 1, 0.5, 9),
 		runs("free", "random", "fetch, none", 1, 0.8),
@@ -43,7 +43,7 @@ func results() *Results {
 		runs("100 Mbit/s", "random-part", TCP, 0, 10),
 		runs("100 Mbit/s", "random-part", Tunnel, 1, 10.2),
 	} {
-		r.Runs = append(r.Runs, one...)
+		r.Runs = append(r.Runs, group...)
 	}
 	r.Runs = append(r.Runs, Run{Link: "free", Set: "random", Contender: Cp, Number: 4, Failed: "cut", Seconds: 100})
 	return r

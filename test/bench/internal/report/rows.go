@@ -7,28 +7,28 @@ import (
 )
 
 // Rows are the seconds that contenders needed, turn by turn.
-type Rows struct{ all []row }
+type Rows struct{ rows []row }
 
 type row struct {
-	what, who string
-	seconds   []float64
+	title, contender string
+	seconds          []float64
 }
 
 // Add adds a turn.
-func (r *Rows) Add(what, who string, seconds float64) {
-	i := slices.IndexFunc(r.all, func(one row) bool { return one.what == what && one.who == who })
+func (r *Rows) Add(title, contender string, seconds float64) {
+	i := slices.IndexFunc(r.rows, func(entry row) bool { return entry.title == title && entry.contender == contender })
 	if i < 0 {
-		i = len(r.all)
-		r.all = append(r.all, row{what: what, who: who})
+		i = len(r.rows)
+		r.rows = append(r.rows, row{title: title, contender: contender})
 	}
-	r.all[i].seconds = append(r.all[i].seconds, seconds)
+	r.rows[i].seconds = append(r.rows[i].seconds, seconds)
 }
 
 // Median returns that of the turns of one contender; 0 where there was none.
-func (r *Rows) Median(what, who string) float64 {
-	for _, one := range r.all {
-		if one.what == what && one.who == who {
-			return Median(one.seconds)
+func (r *Rows) Median(title, contender string) float64 {
+	for _, row := range r.rows {
+		if row.title == title && row.contender == contender {
+			return Median(row.seconds)
 		}
 	}
 	return 0
@@ -38,12 +38,12 @@ func (r *Rows) Median(what, who string) float64 {
 func (r *Rows) Table() string {
 	var table strings.Builder
 	table.WriteString("| Case | Command | Median | Rounds |\n|---|---|--:|---|\n")
-	for _, one := range r.all {
+	for _, row := range r.rows {
 		var turns []string
-		for _, s := range one.seconds {
+		for _, s := range row.seconds {
 			turns = append(turns, fmt.Sprintf("%.2f", s))
 		}
-		fmt.Fprintf(&table, "| %s | %s | %.2f | %s |\n", one.what, one.who, Median(one.seconds), strings.Join(turns, ", "))
+		fmt.Fprintf(&table, "| %s | %s | %.2f | %s |\n", row.title, row.contender, Median(row.seconds), strings.Join(turns, ", "))
 	}
 	return table.String()
 }

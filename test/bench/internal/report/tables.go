@@ -17,15 +17,15 @@ func (p *page) processors() {
 	p.line("from start to end of the command, including start and deletion of the helper pod.\n")
 	p.head("", "API server", "kubelet", "runtime", "in the pod", "client", "whole command")
 	for _, tree := range p.names(set, onFree) {
-		for _, who := range p.names(contender, func(r Run) bool { return r.Link == free && r.Set == tree }) {
-			p.processorRow(tree, who)
+		for _, name := range p.names(contender, func(r Run) bool { return r.Link == free && r.Set == tree }) {
+			p.processorRow(tree, name)
 		}
 	}
 	p.line("")
 }
 
-func (p *page) processorRow(set, who string) {
-	cells := []string{set + ": " + who}
+func (p *page) processorRow(set, contender string) {
+	cells := []string{set + ": " + contender}
 	for _, value := range []func(Run) float64{
 		func(r Run) float64 { return r.Transfer.APIServer },
 		func(r Run) float64 { return r.Transfer.Kubelet },
@@ -34,7 +34,7 @@ func (p *page) processorRow(set, who string) {
 		func(r Run) float64 { return r.ClientCPU },
 		func(r Run) float64 { return meter.CPU.Cluster(r.Whole) },
 	} {
-		median, n := p.Median(free, set, who, func(r Run) float64 { return r.PerGiB(value(r)) })
+		median, n := p.Median(free, set, contender, func(r Run) float64 { return r.PerGiB(value(r)) })
 		if n == 0 {
 			return
 		}
@@ -48,15 +48,15 @@ func (p *page) memory() {
 	p.line("On the free link. \"First byte\" is the time until a file in the destination has 4 KiB.\n")
 	p.head("", "first byte, s", "whole command, s", "peak memory of the client, MiB", "peak memory in the pod, MiB")
 	for _, tree := range p.names(set, onFree) {
-		for _, who := range p.names(contender, func(r Run) bool { return r.Link == free && r.Set == tree }) {
-			p.memoryRow(tree, who)
+		for _, name := range p.names(contender, func(r Run) bool { return r.Link == free && r.Set == tree }) {
+			p.memoryRow(tree, name)
 		}
 	}
 	p.line("")
 }
 
-func (p *page) memoryRow(set, who string) {
-	cells := []string{set + ": " + who}
+func (p *page) memoryRow(set, contender string) {
+	cells := []string{set + ": " + contender}
 	for _, column := range []struct {
 		format string
 		value  func(Run) float64
@@ -66,7 +66,7 @@ func (p *page) memoryRow(set, who string) {
 		{"%.0f", func(r Run) float64 { return float64(r.ClientPeak) / (1 << 20) }},
 		{"%.0f", func(r Run) float64 { return float64(r.PodPeak) / (1 << 20) }},
 	} {
-		median, n := p.Median(free, set, who, column.value)
+		median, n := p.Median(free, set, contender, column.value)
 		if n == 0 {
 			return
 		}
@@ -88,8 +88,8 @@ func (p *page) compression() {
 			continue
 		}
 		cells := []string{cell[0] + ", " + cell[1]}
-		for _, who := range append([]string{Automatic}, Fixed()...) {
-			seconds, _ := p.Median(cell[0], cell[1], who, Seconds)
+		for _, name := range append([]string{Automatic}, Fixed()...) {
+			seconds, _ := p.Median(cell[0], cell[1], name, Seconds)
 			cells = append(cells, fmt.Sprintf("%.2f", seconds))
 		}
 		p.row(append(cells, fmt.Sprintf("%.2fx", factor))...)
@@ -114,8 +114,8 @@ const method = `
 
 func (p *page) method() {
 	p.line("## How it was measured\n")
-	for _, one := range p.Sets {
-		p.line("- %s: %s", one[0], one[1])
+	for _, set := range p.Sets {
+		p.line("- %s: %s", set[0], set[1])
 	}
 	p.text.WriteString(method[1:])
 }

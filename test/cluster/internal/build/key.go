@@ -37,13 +37,13 @@ func isSource(name string) bool {
 }
 
 // hashFiles adds those files of a directory whose names are wanted.
-func hashFiles(w io.Writer, dir string, wanted func(name string) bool) error {
+func hashFiles(w io.Writer, dir string, include func(name string) bool) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {
 		return err
 	}
 	for _, e := range entries {
-		if e.IsDir() || !wanted(e.Name()) {
+		if e.IsDir() || !include(e.Name()) {
 			continue
 		}
 		b, err := os.ReadFile(filepath.Join(dir, e.Name()))

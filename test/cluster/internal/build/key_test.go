@@ -21,8 +21,8 @@ func write(t *testing.T, dir, name, text string) {
 
 func TestKey(t *testing.T) {
 	for name, test := range map[string]struct {
-		change func(t *testing.T, c *Component, toolchain *string)
-		same   bool
+		change  func(t *testing.T, c *Component, toolchain *string)
+		sameKey bool
 	}{
 		"nothing":       {func(*testing.T, *Component, *string) {}, true},
 		"a test":        {func(t *testing.T, c *Component, _ *string) { write(t, c.Dir, "cmd/x_test.go", "package main") }, true},
@@ -45,14 +45,14 @@ func TestKey(t *testing.T) {
 			write(t, c.Dir, "go.oldest.sum", "z")
 			write(t, c.Dir, "cmd/main.go", "package main")
 			toolchain := "go1"
-			before, err := Key(c, toolchain)
+			former, err := Key(c, toolchain)
 			if err != nil {
 				t.Fatal(err)
 			}
 			test.change(t, &c, &toolchain)
-			after, err := Key(c, toolchain)
-			if err != nil || (before == after) != test.same {
-				t.Errorf("%s -> %s (%v), want the same: %v", before, after, err, test.same)
+			current, err := Key(c, toolchain)
+			if err != nil || (former == current) != test.sameKey {
+				t.Errorf("%s -> %s (%v), want the same: %v", former, current, err, test.sameKey)
 			}
 		})
 	}

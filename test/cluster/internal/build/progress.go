@@ -35,8 +35,8 @@ func (p *progress) report(say func(format string, args ...any), interval time.Du
 			select {
 			case <-done:
 				return
-			case now := <-ticker.C:
-				say("%s", p.line(now))
+			case tick := <-ticker.C:
+				say("%s", p.line(tick))
 			}
 		}
 	}()
@@ -46,7 +46,7 @@ func (p *progress) report(say func(format string, args ...any), interval time.Du
 	}
 }
 
-func (p *progress) line(now time.Time) string {
+func (p *progress) line(currentTime time.Time) string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	var parts []string
@@ -60,7 +60,7 @@ func (p *progress) line(now time.Time) string {
 	if p.downloading != "" {
 		parts = append(parts, fmt.Sprintf("downloading %s: %d modules", p.downloading, p.modules))
 	}
-	elapsed := now.Sub(p.begin).Round(time.Second)
+	elapsed := currentTime.Sub(p.begin).Round(time.Second)
 	if elapsed > p.estimate {
 		return strings.Join(append(parts, elapsed.String()+" so far"), "; ")
 	}
@@ -83,7 +83,10 @@ func (p *progress) endDownload() { p.update(func() { p.downloading = "" }) }
 func (p *progress) addPackage()  { p.update(func() { p.compiled++ }) }
 func (p *progress) endCompile()  { p.update(func() { p.compiling = "" }) }
 func (p *progress) startCompile(name string, packages int) {
-	p.update(func() { p.compiling, p.compiled, p.packages = name, 0, packages })
+	p.update(func() {
+		p.compiling = name
+		p.compiled, p.packages = 0, packages
+	})
 }
 
 func (p *progress) update(change func()) {

@@ -99,8 +99,8 @@ func (t Tree) makeIn(root, sub string) error {
 // inheritCPUs fills in what a new cpuset of version 1 is born without.
 func inheritCPUs(parent, dir string) error {
 	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
-		own, err := os.ReadFile(filepath.Join(dir, file))
-		if err != nil || strings.TrimSpace(string(own)) != "" {
+		current, err := os.ReadFile(filepath.Join(dir, file))
+		if err != nil || strings.TrimSpace(string(current)) != "" {
 			continue // not a cpuset, or set already
 		}
 		value, err := os.ReadFile(filepath.Join(parent, file))
@@ -126,45 +126,45 @@ func (t Tree) Join(sub string, pid int) error {
 // Destroy kills every process in the cgroup sub of the tree and removes it.
 func (t Tree) Destroy(sub string) error {
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(50 * time.Millisecond) {
-		left := t.kill(sub)
-		if left == 0 && t.remove(sub) {
+		remaining := t.kill(sub)
+		if remaining == 0 && t.remove(sub) {
 			return nil
 		}
 		if time.Now().After(end) {
-			return fmt.Errorf("cgroup %s still holds %d processes", t.Path(sub), left)
+			return fmt.Errorf("cgroup %s still holds %d processes", t.Path(sub), remaining)
 		}
 	}
 }
 
 // kill sends SIGKILL to all that is in the cgroup and returns how many it found.
 func (t Tree) kill(sub string) int {
-	found := 0
+	count := 0
 	for _, root := range t.roots {
 		t.walk(root, sub, func(dir string) {
 			b, _ := os.ReadFile(filepath.Join(dir, "cgroup.procs"))
 			for field := range strings.FieldsSeq(string(b)) {
 				if pid, err := strconv.Atoi(field); err == nil && pid > 1 {
-					found++
+					count++
 					_ = syscall.Kill(pid, syscall.SIGKILL)
 				}
 			}
 		})
 	}
-	return found
+	return count
 }
 
 // remove deletes the empty cgroups, children first, and reports whether all went.
 func (t Tree) remove(sub string) bool {
-	all := true
+	removed := true
 	for _, root := range t.roots {
 		var dirs []string
 		t.walk(root, sub, func(dir string) { dirs = append(dirs, dir) })
 		for _, dir := range slices.Backward(dirs) {
 			err := syscall.Rmdir(dir)
-			all = all && (err == nil || errors.Is(err, fs.ErrNotExist))
+			removed = removed && (err == nil || errors.Is(err, fs.ErrNotExist))
 		}
 	}
-	return all
+	return removed
 }
 
 func (t Tree) walk(root, sub string, visit func(dir string)) {

@@ -113,11 +113,11 @@ func TestStateSurvives(t *testing.T) {
 	if err := c.saveState(); err != nil {
 		t.Fatal(err)
 	}
-	again := &Cluster{Cache: c.Cache, id: c.id}
-	if err := again.loadState(); err != nil || again.state != c.state {
-		t.Errorf("got %+v, %v; want %+v", again.state, err, c.state)
+	reopened := &Cluster{Cache: c.Cache, id: c.id}
+	if err := reopened.loadState(); err != nil || reopened.state != c.state {
+		t.Errorf("got %+v, %v; want %+v", reopened.state, err, c.state)
 	}
-	if err := again.pickPorts(t.Context()); err != nil || again.state != c.state {
-		t.Errorf("free ports were not kept: %+v, %v", again.state, err)
+	if err := reopened.pickPorts(t.Context()); err != nil || reopened.state != c.state {
+		t.Errorf("free ports were not kept: %+v, %v", reopened.state, err)
 	}
 }

@@ -134,12 +134,12 @@ func (n node) ensureKubelet() (since time.Time, err error) {
 	}
 	spec := n.c.spec(n.process("kubelet"), n.daemons(), args...)
 	spec.Files = []string{config, kubeconfig}
-	now := time.Now().Truncate(time.Second)
+	start := time.Now().Truncate(time.Second)
 	started, err := n.c.table.Ensure(spec)
 	if !started {
-		now = time.Time{}
+		start = time.Time{}
 	}
-	return now, err
+	return start, err
 }
 
 // writeFiles makes the node's directories, identity and configuration.

@@ -71,11 +71,11 @@ func TestRegistryIgnoresStaleRecords(t *testing.T) {
 		},
 		"directory removed": func(t *testing.T, c *Cluster) {
 			t.Helper()
-			kept := filepath.Join(t.TempDir(), "kept")
-			if err := os.Rename(c.Cache, kept); err != nil {
+			mirror := filepath.Join(t.TempDir(), "kept")
+			if err := os.Rename(c.Cache, mirror); err != nil {
 				t.Fatal(err)
 			}
-			t.Cleanup(func() { _ = os.Rename(kept, c.Cache) })
+			t.Cleanup(func() { _ = os.Rename(mirror, c.Cache) })
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -89,16 +89,16 @@ func TestRegistryIgnoresStaleRecords(t *testing.T) {
 }
 
 // replaceInRecord changes what is recorded of the process, until the test ends.
-func replaceInRecord(t *testing.T, c *Cluster, before, after string) {
+func replaceInRecord(t *testing.T, c *Cluster, old, replacement string) {
 	t.Helper()
 	path := filepath.Join(c.table.Dir, "etcd.json")
 	record, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
-	changed := strings.Replace(string(record), before, after, 1)
+	changed := strings.Replace(string(record), old, replacement, 1)
 	if changed == string(record) {
-		t.Fatalf("%s has no %s", record, before)
+		t.Fatalf("%s has no %s", record, old)
 	}
 	if err := os.WriteFile(path, []byte(changed), 0o600); err != nil {
 		t.Fatal(err)

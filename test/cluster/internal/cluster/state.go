@@ -82,7 +82,10 @@ func (c *Cluster) pickPorts(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.APIPort, s.EtcdPort, s.PeerPort, s.S3Port = ports[0], ports[1], ports[2], ports[3]
+	s.APIPort = ports[0]
+	s.EtcdPort = ports[1]
+	s.PeerPort = ports[2]
+	s.S3Port = ports[3]
 	return nil
 }
 

@@ -51,10 +51,10 @@ func (c *Cluster) storeUsers() error {
 // forgetBuckets removes what the store keeps beside buckets that tests have removed: it is more
 // than was in them.
 func (c *Cluster) forgetBuckets() error {
-	kept, err := os.ReadDir(c.run("metadata-s3"))
-	for _, one := range kept {
-		if _, gone := os.Stat(filepath.Join(c.run("s3"), one.Name())); errors.Is(gone, fs.ErrNotExist) {
-			err = errors.Join(err, os.RemoveAll(filepath.Join(c.run("metadata-s3"), one.Name())))
+	entries, err := os.ReadDir(c.run("metadata-s3"))
+	for _, entry := range entries {
+		if _, statErr := os.Stat(filepath.Join(c.run("s3"), entry.Name())); errors.Is(statErr, fs.ErrNotExist) {
+			err = errors.Join(err, os.RemoveAll(filepath.Join(c.run("metadata-s3"), entry.Name())))
 		}
 	}
 	return err

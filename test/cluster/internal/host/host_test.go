@@ -67,9 +67,9 @@ func TestLock(t *testing.T) {
 	b.Release()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
-	said := 0
-	if _, err := LockExclusive(ctx, path, func() { said++ }); !errors.Is(err, context.DeadlineExceeded) || said != 1 {
-		t.Errorf("while shared: %v, said %d times", err, said)
+	reports := 0
+	if _, err := LockExclusive(ctx, path, func() { reports++ }); !errors.Is(err, context.DeadlineExceeded) || reports != 1 {
+		t.Errorf("while shared: %v, said %d times", err, reports)
 	}
 	a.Release()
 	c, err := LockExclusive(t.Context(), path, func() {})

@@ -28,7 +28,7 @@ func LockShared(ctx context.Context, path string) (*Lock, error) {
 // Release gives the lock up.
 func (l *Lock) Release() { _ = l.file.Close() }
 
-func lock(ctx context.Context, path string, how int, say func()) (*Lock, error) {
+func lock(ctx context.Context, path string, mode int, say func()) (*Lock, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
 		return nil, err
 	}
@@ -36,15 +36,15 @@ func lock(ctx context.Context, path string, how int, say func()) (*Lock, error) 
 	if err != nil {
 		return nil, err
 	}
-	for said := false; ; said = true {
-		err := syscall.Flock(int(f.Fd()), how|syscall.LOCK_NB)
+	for reported := false; ; reported = true {
+		err := syscall.Flock(int(f.Fd()), mode|syscall.LOCK_NB)
 		if err == nil {
 			return &Lock{f}, nil
 		}
 		if !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR) {
 			return nil, errors.Join(fmt.Errorf("locking %s: %w", path, err), f.Close())
 		}
-		if !said {
+		if !reported {
 			say()
 		}
 		select {

@@ -105,12 +105,12 @@ func withParents(files []File) []File {
 		}
 		byPath[f.Path] = f
 	}
-	all := make([]File, 0, len(byPath))
+	result := make([]File, 0, len(byPath))
 	for _, f := range byPath {
-		all = append(all, f)
+		result = append(result, f)
 	}
-	slices.SortFunc(all, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
-	return all
+	slices.SortFunc(result, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	return result
 }
 
 func writeTar(w io.Writer, files []File) error {
@@ -133,7 +133,9 @@ func header(f File) *tar.Header {
 	}
 	switch {
 	case f.Link != "":
-		h.Typeflag, h.Linkname, h.Mode = tar.TypeSymlink, f.Link, 0o777
+		h.Typeflag = tar.TypeSymlink
+		h.Linkname = f.Link
+		h.Mode = 0o777
 	case f.Mode.IsDir():
 		h.Typeflag, h.Name = tar.TypeDir, f.Path+"/"
 	}

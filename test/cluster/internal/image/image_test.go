@@ -54,17 +54,17 @@ func read(t *testing.T, archive []byte) (headers []*tar.Header, data map[string]
 }
 
 func TestWriteIsDeterministic(t *testing.T) {
-	first := archiveOf(t, sample())
+	archive := archiveOf(t, sample())
 	shuffled := sample()
 	shuffled.Files[0], shuffled.Files[2] = shuffled.Files[2], shuffled.Files[0]
 	for range 20 { // the order of a map must not show
-		if !bytes.Equal(first, archiveOf(t, shuffled)) {
+		if !bytes.Equal(archive, archiveOf(t, shuffled)) {
 			t.Fatal("the same image gave other bytes")
 		}
 	}
 	changed := sample()
 	changed.Files[0].Data = []byte("Program")
-	if bytes.Equal(first, archiveOf(t, changed)) {
+	if bytes.Equal(archive, archiveOf(t, changed)) {
 		t.Error("another image gave the same bytes")
 	}
 }
@@ -94,24 +94,24 @@ func TestLayer(t *testing.T) {
 		t.Fatal(err)
 	}
 	headers, data := read(t, layer)
-	seen := map[string]*tar.Header{".": nil}
+	byName := map[string]*tar.Header{".": nil}
 	for _, h := range headers {
 		name := strings.TrimSuffix(h.Name, "/")
-		if _, ok := seen[path.Dir(name)]; !ok {
+		if _, ok := byName[path.Dir(name)]; !ok {
 			t.Errorf("%s comes before its directory", name)
 		}
-		seen[name] = h
+		byName[name] = h
 		if !h.ModTime.IsZero() && h.ModTime.Unix() != 0 {
 			t.Errorf("%s has a time: %s", name, h.ModTime)
 		}
 	}
-	if string(data["bin/x"]) != "program" || seen["bin/x"].FileInfo().Mode() != 0o755 {
-		t.Errorf("bin/x: %q, %v", data["bin/x"], seen["bin/x"].FileInfo().Mode())
+	if string(data["bin/x"]) != "program" || byName["bin/x"].FileInfo().Mode() != 0o755 {
+		t.Errorf("bin/x: %q, %v", data["bin/x"], byName["bin/x"].FileInfo().Mode())
 	}
-	if h := seen["usr/bin/env"]; h.Typeflag != tar.TypeSymlink || h.Linkname != "/bin/x" {
+	if h := byName["usr/bin/env"]; h.Typeflag != tar.TypeSymlink || h.Linkname != "/bin/x" {
 		t.Errorf("usr/bin/env: %+v", h)
 	}
-	if got, want := seen["tmp"].FileInfo().Mode(), fs.ModeDir|fs.ModeSticky|0o777; got != want {
+	if got, want := byName["tmp"].FileInfo().Mode(), fs.ModeDir|fs.ModeSticky|0o777; got != want {
 		t.Errorf("tmp: %v, want %v", got, want)
 	}
 }

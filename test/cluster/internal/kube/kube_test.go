@@ -12,39 +12,39 @@ import (
 // newClient serves one canned answer and notes the request.
 func newClient(t *testing.T, status int, body string) (*Client, *http.Request, *string) {
 	t.Helper()
-	var seen http.Request
+	var request http.Request
 	var sent string
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, err := io.ReadAll(r.Body)
 		if err != nil {
 			t.Error(err)
 		}
-		seen, sent = *r, string(b)
+		request, sent = *r, string(b)
 		w.WriteHeader(status)
 		_, _ = io.WriteString(w, body)
 	}))
 	t.Cleanup(server.Close)
-	return &Client{Server: server.URL, http: server.Client()}, &seen, &sent
+	return &Client{Server: server.URL, http: server.Client()}, &request, &sent
 }
 
 func TestApply(t *testing.T) {
-	c, seen, sent := newClient(t, 201, "{}")
+	c, request, sent := newClient(t, 201, "{}")
 	if err := c.Apply(t.Context(), "/api/v1/namespaces/n", "kind: Namespace"); err != nil {
 		t.Fatal(err)
 	}
-	if seen.Method != http.MethodPatch || seen.Header.Get("Content-Type") != ApplyYAML ||
-		seen.URL.Query().Get("fieldManager") == "" || *sent != "kind: Namespace" {
-		t.Errorf("sent %s %s %v: %s", seen.Method, seen.URL, seen.Header, *sent)
+	if request.Method != http.MethodPatch || request.Header.Get("Content-Type") != ApplyYAML ||
+		request.URL.Query().Get("fieldManager") == "" || *sent != "kind: Namespace" {
+		t.Errorf("sent %s %s %v: %s", request.Method, request.URL, request.Header, *sent)
 	}
 }
 
 func TestPatch(t *testing.T) {
-	c, seen, sent := newClient(t, 200, "{}")
+	c, request, sent := newClient(t, 200, "{}")
 	if err := c.Patch(t.Context(), "/x", map[string]int{"a": 1}); err != nil {
 		t.Fatal(err)
 	}
-	if seen.Header.Get("Content-Type") != MergePatch || *sent != `{"a":1}` {
-		t.Errorf("sent %v: %s", seen.Header, *sent)
+	if request.Header.Get("Content-Type") != MergePatch || *sent != `{"a":1}` {
+		t.Errorf("sent %v: %s", request.Header, *sent)
 	}
 }
 

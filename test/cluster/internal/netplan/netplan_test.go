@@ -7,11 +7,11 @@ import (
 )
 
 func prefixes(texts ...string) []netip.Prefix {
-	var all []netip.Prefix
+	var subnets []netip.Prefix
 	for _, s := range texts {
-		all = append(all, netip.MustParsePrefix(s))
+		subnets = append(subnets, netip.MustParsePrefix(s))
 	}
-	return all
+	return subnets
 }
 
 func TestPickBlock(t *testing.T) {

@@ -100,11 +100,11 @@ func (a *Authority) Key(file string) string { return filepath.Join(a.Dir, file+"
 
 // fits reports whether a certificate of the authority is still good for id.
 func (a *Authority) fits(cert *x509.Certificate, id Identity) bool {
-	same := func(x, y net.IP) bool { return x.Equal(y) }
+	equal := func(x, y net.IP) bool { return x.Equal(y) }
 	return fresh(cert) && cert.CheckSignatureFrom(a.cert) == nil &&
 		cert.Subject.CommonName == id.User &&
 		slices.Equal(cert.DNSNames, id.DNS) &&
-		slices.EqualFunc(cert.IPAddresses, netIPs(id.IPs), same)
+		slices.EqualFunc(cert.IPAddresses, netIPs(id.IPs), equal)
 }
 
 func fresh(cert *x509.Certificate) bool {
@@ -122,12 +122,12 @@ func netIPs(addrs []netip.Addr) []net.IP {
 func newKey() (*ecdsa.PrivateKey, error) { return ecdsa.GenerateKey(elliptic.P256(), rand.Reader) }
 
 func newTemplate(subject pkix.Name) *x509.Certificate {
-	now := time.Now()
+	currentTime := time.Now()
 	return &x509.Certificate{
-		SerialNumber: big.NewInt(now.UnixNano()),
+		SerialNumber: big.NewInt(currentTime.UnixNano()),
 		Subject:      subject,
-		NotBefore:    now.Add(-time.Hour),
-		NotAfter:     now.Add(lifetime),
+		NotBefore:    currentTime.Add(-time.Hour),
+		NotAfter:     currentTime.Add(lifetime),
 		KeyUsage:     x509.KeyUsageDigitalSignature,
 	}
 }

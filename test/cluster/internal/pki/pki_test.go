@@ -27,20 +27,20 @@ func TestIssue(t *testing.T) {
 		}
 		return cert
 	}
-	first := issue(id)
+	certificate := issue(id)
 	roots := x509.NewCertPool()
 	roots.AddCert(a.cert)
-	if _, err := first.Verify(x509.VerifyOptions{Roots: roots, DNSName: "10.1.2.3"}); err != nil {
+	if _, err := certificate.Verify(x509.VerifyOptions{Roots: roots, DNSName: "10.1.2.3"}); err != nil {
 		t.Error(err)
 	}
 	if a, err = Open(dir); err != nil { // the next run
 		t.Fatal(err)
 	}
-	if again := issue(id); !again.Equal(first) {
+	if repeated := issue(id); !repeated.Equal(certificate) {
 		t.Error("a certificate that fits was replaced")
 	}
 	id.IPs = []netip.Addr{netip.MustParseAddr("10.1.2.4")}
-	if moved := issue(id); moved.Equal(first) || moved.VerifyHostname("10.1.2.4") != nil {
+	if moved := issue(id); moved.Equal(certificate) || moved.VerifyHostname("10.1.2.4") != nil {
 		t.Error("a certificate that does not fit was kept")
 	}
 }

@@ -83,12 +83,12 @@ func (t Table) save(name string, r Record) error {
 
 // newRecord describes the running process pid as it is now.
 func newRecord(pid int, digest string) (Record, error) {
-	found, err := stat(pid)
+	status, err := stat(pid)
 	if err != nil {
 		return Record{}, fmt.Errorf("reading the start time of process %d: %w", pid, err)
 	}
 	boot, err := bootID()
-	return Record{PID: pid, Start: found.start, Boot: boot, Digest: digest}, err
+	return Record{PID: pid, Start: status.start, Boot: boot, Digest: digest}, err
 }
 
 // alive reports whether the recorded process runs.
@@ -97,8 +97,8 @@ func (r Record) alive() bool {
 	if err != nil || r.PID <= 1 || boot != r.Boot {
 		return false
 	}
-	found, err := stat(r.PID)
-	return err == nil && found.start == r.Start && !found.ended()
+	status, err := stat(r.PID)
+	return err == nil && status.start == r.Start && !status.ended()
 }
 
 func bootID() (string, error) {
@@ -143,7 +143,7 @@ func parseStat(line []byte) (processStat, error) {
 	return processStat{start: start, state: fields[0][0], threads: threads}, err
 }
 
-func cutLast(b, sep []byte) (before, after []byte, found bool) {
+func cutLast(b, sep []byte) (head, tail []byte, ok bool) {
 	i := bytes.LastIndex(b, sep)
 	if i < 0 {
 		return b, nil, false

@@ -94,8 +94,8 @@ func TestStopSparesStrangers(t *testing.T) {
 				t.Fatal(err)
 			}
 			table.Stop(100*time.Millisecond, "stale")
-			if found, err := stat(stranger.Process.Pid); err != nil || found.ended() {
-				t.Errorf("the stranger was ended (%+v, %v)", found, err)
+			if status, err := stat(stranger.Process.Pid); err != nil || status.ended() {
+				t.Errorf("the stranger was ended (%+v, %v)", status, err)
 			}
 			if names, _ := table.Names(); len(names) != 0 {
 				t.Errorf("the stale record is still there: %v", names)
@@ -120,16 +120,16 @@ func TestStopKillsTheStubborn(t *testing.T) {
 // Not before the last thread of a killed process has ended are its ports free.
 func TestProcessLivesAsLongAsItsThreads(t *testing.T) {
 	for _, test := range []struct {
-		found processStat
-		ended bool
+		status processStat
+		ended  bool
 	}{
 		{processStat{state: 'S', threads: 1}, false},
 		{processStat{state: 'Z', threads: 2}, false},
 		{processStat{state: 'Z', threads: 1}, true},
 		{processStat{state: 'X', threads: 1}, true},
 	} {
-		if got := test.found.ended(); got != test.ended {
-			t.Errorf("%+v: ended is %v", test.found, got)
+		if got := test.status.ended(); got != test.ended {
+			t.Errorf("%+v: ended is %v", test.status, got)
 		}
 	}
 	newTable(t)
@@ -144,15 +144,15 @@ func TestProcessLivesAsLongAsItsThreads(t *testing.T) {
 	}
 	defer func() { _ = stdin.Close(); _ = program.Process.Kill(); _ = program.Wait() }()
 	for end := time.Now().Add(10 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		found, err := stat(program.Process.Pid)
-		if err != nil || found.ended() {
-			t.Fatalf("the process counts as ended: %+v, %v", found, err)
+		status, err := stat(program.Process.Pid)
+		if err != nil || status.ended() {
+			t.Fatalf("the process counts as ended: %+v, %v", status, err)
 		}
-		if found.state == 'Z' {
+		if status.state == 'Z' {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("its first thread did not end: %+v", found)
+			t.Fatalf("its first thread did not end: %+v", status)
 		}
 	}
 }
