@@ -86,5 +86,5 @@ func describe(mounts []Mounted) string {
 
 // ambiguous reports whether another of mounts is at the path of m.
 func ambiguous(mounts []Mounted, m Mounted) bool {
-	return slices.ContainsFunc(mounts, func(another Mounted) bool { return another.Path == m.Path && another.Mount != m.Mount })
+	return slices.ContainsFunc(mounts, func(mount Mounted) bool { return mount.Path == m.Path && mount.Mount != m.Mount })
 }

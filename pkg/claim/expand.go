@@ -53,10 +53,10 @@ func expand(expression string, env []corev1.EnvVar) (directory, tasks string, va
 func substitute(expression string, values map[string]string) (text string, complete bool) {
 	var out strings.Builder
 	for remaining := expression; remaining != ""; {
-		literal, rest, more := strings.Cut(remaining, "$")
+		literal, rest, hasReference := strings.Cut(remaining, "$")
 		out.WriteString(literal)
 		switch name, tail, closed := strings.Cut(strings.TrimPrefix(rest, "("), ")"); {
-		case !more:
+		case !hasReference:
 			remaining = ""
 		case strings.HasPrefix(rest, "$"):
 			out.WriteString("$")

@@ -85,11 +85,11 @@ func ofMain(mounts []Mounted) []Mounted {
 // distinct returns the first mount of each claim and sub-path.
 func distinct(mounts []Mounted) []Mounted {
 	type location struct{ claim, subPath, tasks string }
-	known := map[location]bool{}
+	used := map[location]bool{}
 	return slices.DeleteFunc(slices.Clone(mounts), func(m Mounted) bool {
 		key := location{m.Claim, m.SubPath, m.TaskPath}
-		duplicate := known[key]
-		known[key] = true
+		duplicate := used[key]
+		used[key] = true
 		return duplicate
 	})
 }

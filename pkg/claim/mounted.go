@@ -74,7 +74,7 @@ func Ephemeral(spec corev1.PodSpec) []string {
 func mountsOf(spec corev1.PodSpec, pod string) []Mounted {
 	claims := sourcesOf(spec, pod)
 	var mounts []Mounted
-	known := map[Mount]bool{}
+	listed := map[Mount]bool{}
 	for i, container := range slices.Concat(spec.Containers, spec.InitContainers) {
 		for _, mount := range container.VolumeMounts {
 			origin, ok := claims[mount.Name]
@@ -83,8 +83,8 @@ func mountsOf(spec corev1.PodSpec, pod string) []Mounted {
 			}
 			m := mounted(container, mount, origin)
 			m.Init = i >= len(spec.Containers)
-			if !known[m.Mount] {
-				known[m.Mount] = true
+			if !listed[m.Mount] {
+				listed[m.Mount] = true
 				mounts = append(mounts, m)
 			}
 		}

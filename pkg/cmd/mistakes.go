@@ -60,9 +60,9 @@ func unknownFlag(err error) string {
 // adviceFor says what serves in place of a flag that cmd does not have; empty where nothing is known.
 func adviceFor(cmd *cobra.Command, typed string) string {
 	for _, flag := range []string{typed, spelling(typed), shorthandOf(typed)} {
-		for _, one := range flagHabits() {
-			if one.flag == flag && one.appliesTo(cmd.Name()) {
-				return one.advice()
+		for _, habit := range flagHabits() {
+			if habit.flag == flag && habit.appliesTo(cmd.Name()) {
+				return habit.advice()
 			}
 		}
 	}
@@ -152,16 +152,16 @@ func similarFlag(cmd *cobra.Command, typed string) string {
 	if len(typed) < shortest {
 		return ""
 	}
-	var found []string
+	var similar []string
 	cmd.Flags().VisitAll(func(flag *pflag.Flag) {
 		if strings.HasPrefix(flag.Name, typed) || nearlySame(flag.Name, typed) {
-			found = append(found, flag.Name)
+			similar = append(similar, flag.Name)
 		}
 	})
-	if len(found) != 1 || slices.Contains(unsafeFlags(), found[0]) {
+	if len(similar) != 1 || slices.Contains(unsafeFlags(), similar[0]) {
 		return ""
 	}
-	return found[0]
+	return similar[0]
 }
 
 // nearlySame reports whether one typing mistake makes a of b: a letter that is missing, added,

@@ -33,15 +33,15 @@ func interrupted(ctx context.Context, err error) error {
 }
 
 // located adds to an error of the connection which context and file it comes from.
-func located(err error, from interface{ Source() string }) error {
+func located(err error, origin interface{ Source() string }) error {
 	var failed *url.Error
 	switch {
 	case err == nil:
 		return nil
 	case apierrors.IsUnauthorized(err):
-		return fmt.Errorf("%w; the server rejected the credentials of %s; log in again", worded(err), from.Source())
+		return fmt.Errorf("%w; the server rejected the credentials of %s; log in again", worded(err), origin.Source())
 	case errors.As(err, &failed) && strings.Contains(failed.Err.Error(), "dial tcp"):
-		return fmt.Errorf("%w (%s)", worded(err), from.Source())
+		return fmt.Errorf("%w (%s)", worded(err), origin.Source())
 	}
 	return err
 }
@@ -86,14 +86,14 @@ func asKubectl(err error) string {
 		}
 		return fmt.Sprintf("Error from server: %v", err)
 	}
-	asked, ok := err.(*url.Error) //nolint:errorlint // only where nothing more is said
+	requestErr, ok := err.(*url.Error) //nolint:errorlint // only where nothing more is said
 	if !ok {
 		return ""
 	}
-	if server, failed := url.Parse(asked.URL); failed == nil && strings.Contains(asked.Err.Error(), "connection refused") {
+	if server, failed := url.Parse(requestErr.URL); failed == nil && strings.Contains(requestErr.Err.Error(), "connection refused") {
 		return fmt.Sprintf("The connection to the server %s was refused - did you specify the right host or port?", server.Host)
 	}
-	return fmt.Sprintf("Unable to connect to the server: %v", asked.Err)
+	return fmt.Sprintf("Unable to connect to the server: %v", requestErr.Err)
 }
 
 // hinter is an error that knows what people may type next. It does not know what the
@@ -106,7 +106,7 @@ type hinter interface {
 // hinted puts behind what such errors say in message, which is that of err, what to type.
 func hinted(message string, err error, program string) string {
 	hints := map[string]string{}
-	collect(err, func(one hinter) { hints[printable.Escape(one.Error())] = printable.Escape(one.Hint(program)) })
+	collect(err, func(part hinter) { hints[printable.Escape(part.Error())] = printable.Escape(part.Hint(program)) })
 	for text, hint := range hints {
 		message = strings.ReplaceAll(message, text, text+hint)
 	}
@@ -115,15 +115,15 @@ func hinted(message string, err error, program string) string {
 
 // collect calls see with each hinter that err is made of.
 func collect(err error, see func(hinter)) {
-	if one, ok := err.(hinter); ok { //nolint:errorlint // what it wraps comes below
-		see(one)
+	if hinted, ok := err.(hinter); ok { //nolint:errorlint // what it wraps comes below
+		see(hinted)
 	}
 	switch wraps := err.(type) { //nolint:errorlint // this is how errors.As itself looks
 	case interface{ Unwrap() error }:
 		collect(wraps.Unwrap(), see)
 	case interface{ Unwrap() []error }:
-		for _, one := range wraps.Unwrap() {
-			collect(one, see)
+		for _, part := range wraps.Unwrap() {
+			collect(part, see)
 		}
 	}
 }

@@ -26,8 +26,8 @@ func Parse(text string) (time.Duration, error) {
 	case bare.MatchString(text):
 		return 0, fmt.Errorf("could mean seconds or minutes; use %ss or %sm", text, text)
 	case pair.MatchString(text):
-		left, right, _ := strings.Cut(text, ":")
-		return 0, fmt.Errorf("could mean hours and minutes or minutes and seconds; use %sh%sm or %sm%ss", left, right, left, right)
+		hours, minutes, _ := strings.Cut(text, ":")
+		return 0, fmt.Errorf("could mean hours and minutes or minutes and seconds; use %sh%sm or %sm%ss", hours, minutes, hours, minutes)
 	case slurm.MatchString(text):
 		return parseSlurm(text)
 	}

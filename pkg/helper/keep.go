@@ -42,7 +42,7 @@ func (s Spec) key() string {
 // reuseHelper uses the helper pod of an earlier, killed fetch with the same key. Otherwise that pod
 // would hold its resources until its agent ends for lack of a client.
 func (s *Session) reuseHelper(ctx context.Context) {
-	if s.adopt(ctx) && !s.kept {
+	if s.adopt(ctx) && !s.isKept {
 		s.report(fmt.Sprintf("Reusing helper pod %s of your earlier fetch", s.pod.Name))
 	}
 }
@@ -93,7 +93,7 @@ func (s *Session) acquirePod(ctx context.Context, pod *corev1.Pod) bool {
 	s.pod, s.token = taken, token
 	s.ran = true
 	s.deadline = deadline(taken)
-	s.kept = pod.Labels[provenance.KeptLabel] == "true"
+	s.isKept = pod.Labels[provenance.KeptLabel] == "true"
 	return true
 }
 

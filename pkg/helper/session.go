@@ -33,8 +33,8 @@ type Session struct {
 	clock         clock.PassiveClock
 
 	// pod is the helper pod. ran: it has run. kept: an earlier session kept it.
-	pod       *corev1.Pod
-	ran, kept bool
+	pod         *corev1.Pod
+	ran, isKept bool
 	// deadline is the deadline of pod.
 	deadline time.Time
 	// unconfirmed is the name of a pod whose creation was requested, but
@@ -110,7 +110,7 @@ func (s *Session) findUnconfirmed(ctx context.Context) error {
 // usePod makes pod the new helper pod of the session.
 func (s *Session) usePod(pod *corev1.Pod) {
 	s.pod, s.token = pod, ""
-	s.ran, s.kept = false, false
+	s.ran, s.isKept = false, false
 	s.deadline = s.clock.Now().Add(s.spec.lifetime())
 }
 
@@ -207,7 +207,7 @@ func (s *Session) start(ctx context.Context) error {
 // Close deletes the helper pod, also if ctx is done. It leaves a running pod
 // with Spec.Keep, and a pod that an earlier session kept.
 func (s *Session) Close(ctx context.Context) error {
-	if s.kept || s.spec.Keep && s.ran {
+	if s.isKept || s.spec.Keep && s.ran {
 		s.pod = nil
 		return nil
 	}

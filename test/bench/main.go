@@ -20,7 +20,7 @@ import (
 // flags are what was typed.
 type flags struct {
 	runs, others int
-	only         *regexp.Regexp
+	filter       *regexp.Regexp
 	short, keep  bool
 	plugin, out  string
 	namespace    string
@@ -67,11 +67,11 @@ const longest = 3 * time.Hour
 
 func parse(args []string) (flags, error) {
 	var f flags
-	var only string
+	var expression string
 	set := flag.NewFlagSet("bench", flag.ContinueOnError)
 	set.IntVar(&f.runs, "runs", 0, "runs of each contender that a goal names (default 5, 3 with -short)")
 	set.IntVar(&f.others, "others", 0, "runs of each other contender (default the same)")
-	set.StringVar(&only, "only", "", "measure only what matches this regular expression: LINK/SET/CONTENDER, or special/NAME")
+	set.StringVar(&expression, "only", "", "measure only what matches this regular expression: LINK/SET/CONTENDER, or special/NAME")
 	set.BoolVar(&f.short, "short", false, "the main numbers only, on smaller sets")
 	set.BoolVar(&f.keep, "keep", false, "leave the data sets in the cluster; the next run with -keep uses them")
 	set.StringVar(&f.plugin, "plugin", "bin/kubectl-batch", "the program to measure")
@@ -83,9 +83,9 @@ func parse(args []string) (flags, error) {
 	if set.NArg() > 0 {
 		return f, fmt.Errorf("unexpected arguments: %s", strings.Join(set.Args(), " "))
 	}
-	f.defaults(only != "")
+	f.defaults(expression != "")
 	var err error
-	if f.only, err = regexp.Compile(only); err != nil {
+	if f.filter, err = regexp.Compile(expression); err != nil {
 		return f, err
 	}
 	f.plugin, err = filepath.Abs(f.plugin)

@@ -68,7 +68,7 @@ func (r race) brief() bool {
 	return r.instead() || r.link == free && !strings.HasPrefix(r.set, "mixed")
 }
 
-func (b *bench) wants(name string) bool { return b.only.MatchString(name) }
+func (b *bench) wants(name string) bool { return b.filter.MatchString(name) }
 
 // able reports whether fetch has the flags that a contender needs.
 func (b *bench) able(c contender) bool {
@@ -82,11 +82,11 @@ func (b *bench) able(c contender) bool {
 }
 
 // skip says loudly, once, that something is not measured.
-func (b *bench) skip(why string) {
+func (b *bench) skip(cause string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !slices.Contains(b.results.Skipped, why) {
-		b.results.Skipped = append(b.results.Skipped, why)
-		program.Log("!!! SKIPPED %s", why)
+	if !slices.Contains(b.results.Skipped, cause) {
+		b.results.Skipped = append(b.results.Skipped, cause)
+		program.Log("!!! SKIPPED %s", cause)
 	}
 }

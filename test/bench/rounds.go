@@ -29,7 +29,7 @@ func (b *bench) measure(ctx context.Context) error {
 	}
 	slices.Sort(sets)
 	if sets = slices.Compact(sets); len(sets) == 0 {
-		return fmt.Errorf("nothing to measure: -only %q matches nothing that can run", b.only)
+		return fmt.Errorf("nothing to measure: -only %q matches nothing that can run", b.filter)
 	}
 	if err := b.makeSources(ctx, sets); err != nil {
 		return err
@@ -44,7 +44,7 @@ func (b *bench) measure(ctx context.Context) error {
 }
 
 // tally is how a contender has done in a race so far.
-type tally struct{ good, failed int }
+type tally struct{ succeeded, failed int }
 
 // race lets the contenders run by turns; over two lines, fetches take turns on
 // the one and all others on the other.
@@ -77,26 +77,26 @@ func (b *bench) turn(ctx context.Context, r race, l line, number int) error {
 		for _, i := range rand.New(rand.NewPCG(uint64(turn), 0)).Perm(len(r.contenders)) { //nolint:gosec // an order, no secret
 			c := r.contenders[i]
 			t := tallies[c.name]
-			if t.failed >= b.mayFail(c) || t.good >= b.turns(c) {
+			if t.failed >= b.mayFail(c) || t.succeeded >= b.turns(c) {
 				continue
 			}
 			busy = true
-			run := b.one(ctx, r, c, l, dir)
+			run := b.measureRun(ctx, r, c, l, dir)
 			if ctx.Err() != nil {
 				return ctx.Err()
 			}
 			run.Number = turn + 1
-			b.take(run, c, t)
+			b.addRun(run, c, t)
 		}
 	}
 	return nil
 }
 
-// take takes what came of a contender's turn.
-func (b *bench) take(run report.Run, c contender, t *tally) {
+// addRun takes what came of a contender's turn.
+func (b *bench) addRun(run report.Run, c contender, t *tally) {
 	b.record(run, c.fetch != nil)
 	if run.Failed == "" {
-		t.good++
+		t.succeeded++
 	} else if t.failed++; t.failed == b.mayFail(c) {
 		b.skip(fmt.Sprintf("%s, %s, %s, after %d failures: %s", run.Link, run.Set, c.name, t.failed, brief(run.Failed)))
 	}
@@ -107,9 +107,9 @@ func brief(failure string) string {
 	parts := strings.Split(failure, " / ")
 	for _, part := range parts {
 		if strings.Contains(part, "error: ") {
-			before, address, _ := strings.Cut(part, "read tcp ")
-			_, after, _ := strings.Cut(address, ": ")
-			return strings.TrimSuffix(before+after, ": ")
+			head, address, _ := strings.Cut(part, "read tcp ")
+			_, tail, _ := strings.Cut(address, ": ")
+			return strings.TrimSuffix(head+tail, ": ")
 		}
 	}
 	return parts[0]
@@ -150,8 +150,8 @@ func (b *bench) record(run report.Run, ours bool) {
 // patience is how long one command may take.
 const patience = 10 * time.Minute
 
-// one measures one run into dir, and removes what it has copied.
-func (b *bench) one(ctx context.Context, r race, c contender, l line, dir string) report.Run {
+// measureRun measures one run into dir, and removes what it has copied.
+func (b *bench) measureRun(ctx context.Context, r race, c contender, l line, dir string) report.Run {
 	run, err := b.copyTo(ctx, r, c, l, dir)
 	if err == nil {
 		err = b.verify(r.set, dir)
@@ -199,14 +199,17 @@ func (b *bench) copyTo(ctx context.Context, r race, c contender, l line, dir str
 
 // fillIn takes over what was measured.
 func (c contender) fillIn(run *report.Run, usage *meter.Usage) error {
-	run.Seconds, run.Total, run.FirstByte = usage.Seconds, usage.Seconds, usage.FirstByte
-	run.ClientCPU, run.ClientPeak, run.PodPeak = usage.ClientCPU, usage.ClientPeak, usage.PodPeak
+	run.Seconds, run.Total = usage.Seconds, usage.Seconds
+	run.FirstByte = usage.FirstByte
+	run.ClientCPU = usage.ClientCPU
+	run.ClientPeak, run.PodPeak = usage.ClientPeak, usage.PodPeak
 	run.Whole, run.Transfer = usage.CPU, usage.CPU
 	if !c.answers {
 		return nil
 	}
 	a, err := c.parseAnswer(usage.Stdout)
-	run.Seconds, run.WireBytes, run.Transport, run.Compression = a.TransferSeconds, a.WireBytes, a.Transport, a.Compression
+	run.Seconds, run.WireBytes = a.TransferSeconds, a.WireBytes
+	run.Transport, run.Compression = a.Transport, a.Compression
 	run.Transfer = usage.During(usage.FirstByte, a.TransferSeconds)
 	return err
 }

@@ -90,7 +90,7 @@ func second(ctx context.Context, b *bench, set string) ([]report.Goal, error) {
 	if _, err := b.fetch(ctx, set, "first of two"); err != nil {
 		return nil, err
 	}
-	again, err := b.fetch(ctx, set, "second of two")
+	repeated, err := b.fetch(ctx, set, "second of two")
 	if err != nil {
 		return nil, err
 	}
@@ -98,8 +98,8 @@ func second(ctx context.Context, b *bench, set string) ([]report.Goal, error) {
 	list := int64(64<<10) + 256*int64(b.sources[set].tree.Files)
 	return []report.Goal{{
 		What: set + ": bytes on the wire when an unchanged tree is fetched again", Want: fmt.Sprintf("<= %d kB (a list of files)", list/1000),
-		Got:     fmt.Sprintf("%d kB of %d MB, in %.2f s", again.WireBytes/1000, again.Bytes/1e6, again.Seconds),
-		Reached: again.WireBytes <= list, Measured: true,
+		Got:     fmt.Sprintf("%d kB of %d MB, in %.2f s", repeated.WireBytes/1000, repeated.Bytes/1e6, repeated.Seconds),
+		Reached: repeated.WireBytes <= list, Measured: true,
 	}}, nil
 }
 
@@ -129,7 +129,7 @@ func (b *bench) killAtHalf(ctx context.Context, set string) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	cmd, all := pipeline[0], float64(b.sources[set].tree.Bytes)
+	cmd, total := pipeline[0], float64(b.sources[set].tree.Bytes)
 	if err := cmd.Start(); err != nil {
 		return 0, err
 	}
@@ -143,14 +143,14 @@ func (b *bench) killAtHalf(ctx context.Context, set string) (float64, error) {
 			return 0, errors.Join(errors.New("the fetch ended before it was cut"), err)
 		case <-ticker.C:
 		}
-		if onDisk(b.special()) < all/2 {
+		if onDisk(b.special()) < total/2 {
 			continue
 		}
 		_ = cmd.Process.Kill() // it may just have ended, which Wait tells
 		if err := <-ended; err == nil {
 			return 0, errors.New("the fetch was done before it could be cut")
 		}
-		return onDisk(b.special()) / all, nil
+		return onDisk(b.special()) / total, nil
 	}
 }
 
@@ -174,10 +174,10 @@ func many(ctx context.Context, b *bench, set string) ([]report.Goal, error) {
 	if err != nil {
 		return nil, err
 	}
-	goal := func(who string, most, limit int64) report.Goal {
+	goal := func(process string, peak, limit int64) report.Goal {
 		return report.Goal{
-			What: fmt.Sprintf("%d files: memory of the %s", b.sources[set].tree.Files, who), Want: fmt.Sprintf("<= %d MiB", limit),
-			Got: fmt.Sprintf("%d MiB (%.0f s)", most>>20, run.Seconds), Reached: most>>20 <= limit, Measured: true,
+			What: fmt.Sprintf("%d files: memory of the %s", b.sources[set].tree.Files, process), Want: fmt.Sprintf("<= %d MiB", limit),
+			Got: fmt.Sprintf("%d MiB (%.0f s)", peak>>20, run.Seconds), Reached: peak>>20 <= limit, Measured: true,
 		}
 	}
 	return []report.Goal{goal("client", run.ClientPeak, 200), goal("agent", run.PodPeak, 64)}, nil

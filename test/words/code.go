@@ -125,9 +125,9 @@ func operands(x ast.Expr) ([]*ast.BasicLit, bool) {
 	case *ast.BasicLit:
 		return []*ast.BasicLit{x}, x.Kind == token.STRING
 	case *ast.BinaryExpr:
-		left, leftOK := operands(x.X)
-		right, rightOK := operands(x.Y)
-		return append(left, right...), x.Op == token.ADD && leftOK && rightOK
+		head, headOK := operands(x.X)
+		tail, tailOK := operands(x.Y)
+		return append(head, tail...), x.Op == token.ADD && headOK && tailOK
 	}
 	return nil, false
 }

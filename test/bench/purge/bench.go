@@ -127,8 +127,8 @@ func (b *bench) command(ctx context.Context, words ...string) (usage, error) {
 	return u, nil
 }
 
-// left is how many jobs and pods are in the namespace.
-func (b *bench) left(ctx context.Context) (int, error) {
+// countObjects is how many jobs and pods are in the namespace.
+func (b *bench) countObjects(ctx context.Context) (int, error) {
 	jobs, err := b.client.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
 		return 0, err
@@ -140,12 +140,12 @@ func (b *bench) left(ctx context.Context) (int, error) {
 	return len(jobs.Items) + len(pods.Items), nil
 }
 
-// gone waits until nothing is left, and returns how long that took.
-func (b *bench) gone(ctx context.Context) (float64, error) {
+// awaitDeletion waits until nothing is left, and returns how long that took.
+func (b *bench) awaitDeletion(ctx context.Context) (float64, error) {
 	began := time.Now()
 	for {
-		left, err := b.left(ctx)
-		if err != nil || left == 0 {
+		count, err := b.countObjects(ctx)
+		if err != nil || count == 0 {
 			return time.Since(began).Seconds(), err
 		}
 		time.Sleep(100 * time.Millisecond)

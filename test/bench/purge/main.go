@@ -39,7 +39,8 @@ func run(ctx context.Context, args []string) error {
 	}
 	jobs, many := 3000, 20_000
 	if f.turns = 3; f.short {
-		jobs, many, f.turns = 1000, 5000, 2
+		jobs, many = 1000, 5000
+		f.turns = 2
 	}
 	f.jobs, f.many = cmp.Or(f.jobs, jobs), cmp.Or(f.many, many)
 	if f.out == "" {

@@ -38,12 +38,12 @@ func (b *bench) program(words ...string) func(context.Context) (float64, error) 
 	}
 }
 
-func (b *bench) purge(more ...string) func(context.Context) (float64, error) {
-	return b.program(append([]string{"kubectl", "batch", "purge", "-n", namespace, "-l", "app=done", "-y"}, more...)...)
+func (b *bench) purge(options ...string) func(context.Context) (float64, error) {
+	return b.program(append([]string{"kubectl", "batch", "purge", "-n", namespace, "-l", "app=done", "-y"}, options...)...)
 }
 
-func (b *bench) kubectl(more ...string) func(context.Context) (float64, error) {
-	return b.program(append([]string{"kubectl", "delete", "jobs", "-n", namespace, "-l", "app=done"}, more...)...)
+func (b *bench) kubectl(options ...string) func(context.Context) (float64, error) {
+	return b.program(append([]string{"kubectl", "delete", "jobs", "-n", namespace, "-l", "app=done"}, options...)...)
 }
 
 func (b *bench) measure(ctx context.Context) error {
@@ -56,17 +56,17 @@ func (b *bench) measure(ctx context.Context) error {
 }
 
 // turn has one contender delete count jobs.
-func (b *bench) turn(ctx context.Context, what string, one contender, count int, pods bool) (float64, error) {
+func (b *bench) turn(ctx context.Context, title string, entrant contender, count int, pods bool) (float64, error) {
 	if err := b.makeJobs(ctx, count, pods); err != nil {
 		return 0, err
 	}
-	seconds, err := one.run(ctx)
+	seconds, err := entrant.run(ctx)
 	if err != nil {
 		return 0, err
 	}
-	program.Log("%s: %s: %.2f s", what, one.name, seconds)
-	b.rows.Add(what, one.name, seconds)
-	_, err = b.gone(ctx)
+	program.Log("%s: %s: %.2f s", title, entrant.name, seconds)
+	b.rows.Add(title, entrant.name, seconds)
+	_, err = b.awaitDeletion(ctx)
 	return seconds, err
 }
 
@@ -78,18 +78,19 @@ func (b *bench) race(ctx context.Context) error {
 		{purgeWait, b.purge("--wait")},
 		{kubectlNow, b.kubectl("--wait=false")},
 	}
-	what := fmt.Sprintf("%d finished jobs", b.jobs)
+	title := fmt.Sprintf("%d finished jobs", b.jobs)
 	for range b.turns {
 		rand.Shuffle(len(contenders), func(i, j int) { contenders[i], contenders[j] = contenders[j], contenders[i] }) //nolint:gosec // a lot
-		for _, one := range contenders {
-			if _, err := b.turn(ctx, what, one, b.jobs, false); err != nil {
+		for _, entrant := range contenders {
+			if _, err := b.turn(ctx, title, entrant, b.jobs, false); err != nil {
 				return err
 			}
 		}
 	}
-	loop, mine, theirs := b.rows.Median(what, bare), b.rows.Median(what, purge), b.rows.Median(what, kubectlNow)
-	b.reach(what+": time of purge relative to "+bare, "<= 1.30x", mine/loop <= 1.3, "%.2fx (%.2f s vs. %.2f s)", mine/loop, mine, loop)
-	b.reach(what+": speed of purge relative to "+kubectlNow, ">= 4x", theirs/mine >= 4, "%.1fx (%.2f s vs. %.2f s; the loop %.1fx)", theirs/mine, mine, theirs, theirs/loop)
+	loop := b.rows.Median(title, bare)
+	mine, theirs := b.rows.Median(title, purge), b.rows.Median(title, kubectlNow)
+	b.reach(title+": time of purge relative to "+bare, "<= 1.30x", mine/loop <= 1.3, "%.2fx (%.2f s vs. %.2f s)", mine/loop, mine, loop)
+	b.reach(title+": speed of purge relative to "+kubectlNow, ">= 4x", theirs/mine >= 4, "%.1fx (%.2f s vs. %.2f s; the loop %.1fx)", theirs/mine, mine, theirs, theirs/loop)
 	return nil
 }
 
@@ -102,17 +103,17 @@ func (b *bench) far(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	what := fmt.Sprintf("%d finished jobs, %s round trip to the API server", b.jobs, roundTrip)
-	for _, one := range []contender{
+	title := fmt.Sprintf("%d finished jobs, %s round trip to the API server", b.jobs, roundTrip)
+	for _, entrant := range []contender{
 		{purge, b.purge("--kubeconfig", kubeconfig)},
 		{kubectlNow, b.kubectl("--wait=false", "--kubeconfig", kubeconfig)},
 	} {
-		if _, err := b.turn(ctx, what, one, b.jobs, false); err != nil {
+		if _, err := b.turn(ctx, title, entrant, b.jobs, false); err != nil {
 			return err
 		}
 	}
-	mine, theirs := b.rows.Median(what, purge), b.rows.Median(what, kubectlNow)
-	b.reach(what+": speed of purge relative to "+kubectlNow, ">= 4x", theirs/mine >= 4, "%.1fx (%.2f s vs. %.2f s)", theirs/mine, mine, theirs)
+	mine, theirs := b.rows.Median(title, purge), b.rows.Median(title, kubectlNow)
+	b.reach(title+": speed of purge relative to "+kubectlNow, ">= 4x", theirs/mine >= 4, "%.1fx (%.2f s vs. %.2f s)", theirs/mine, mine, theirs)
 	return nil
 }
 
@@ -146,9 +147,9 @@ func (b *bench) bare(ctx context.Context) (float64, error) {
 	return timed(func() error {
 		group, ctx := errgroup.WithContext(ctx)
 		group.SetLimit(32)
-		for _, one := range jobs.Items {
-			options := metav1.DeleteOptions{PropagationPolicy: &background, Preconditions: metav1.NewUIDPreconditions(string(one.UID))}
-			group.Go(func() error { return b.client.BatchV1().Jobs(namespace).Delete(ctx, one.Name, options) })
+		for _, job := range jobs.Items {
+			options := metav1.DeleteOptions{PropagationPolicy: &background, Preconditions: metav1.NewUIDPreconditions(string(job.UID))}
+			group.Go(func() error { return b.client.BatchV1().Jobs(namespace).Delete(ctx, job.Name, options) })
 		}
 		return group.Wait()
 	})
@@ -159,40 +160,40 @@ func (b *bench) waiting(ctx context.Context) error {
 	if b.short {
 		return nil
 	}
-	what := fmt.Sprintf("%d finished jobs", b.jobs)
-	theirs, err := b.turn(ctx, what, contender{kubectlWaits, b.kubectl()}, b.jobs, false)
+	title := fmt.Sprintf("%d finished jobs", b.jobs)
+	theirs, err := b.turn(ctx, title, contender{kubectlWaits, b.kubectl()}, b.jobs, false)
 	if err != nil {
 		return err
 	}
-	mine := b.rows.Median(what, purgeWait)
-	b.reach(what+": speed of purge --wait relative to "+kubectlWaits, ">= 50x", theirs/mine >= 50, "%.0fx (%.2f s vs. %.1f s)", theirs/mine, mine, theirs)
+	mine := b.rows.Median(title, purgeWait)
+	b.reach(title+": speed of purge --wait relative to "+kubectlWaits, ">= 50x", theirs/mine >= 50, "%.0fx (%.2f s vs. %.1f s)", theirs/mine, mine, theirs)
 	return nil
 }
 
 // pods go with their jobs, and are not left to the garbage collector.
 func (b *bench) pods(ctx context.Context) error {
 	const count = 1000
-	what := fmt.Sprintf("%d finished jobs with one pod each, until the last pod is deleted", count)
+	title := fmt.Sprintf("%d finished jobs with one pod each, until the last pod is deleted", count)
 	until := func(run func(context.Context) (float64, error)) func(context.Context) (float64, error) {
 		return func(ctx context.Context) (float64, error) {
-			first, err := run(ctx)
+			deletion, err := run(ctx)
 			if err != nil {
 				return 0, err
 			}
-			rest, err := b.gone(ctx)
-			return first + rest, err
+			rest, err := b.awaitDeletion(ctx)
+			return deletion + rest, err
 		}
 	}
-	for _, one := range []contender{
+	for _, entrant := range []contender{
 		{purge, until(b.purge())},
 		{kubectlNow, until(b.kubectl("--wait=false"))},
 	} {
-		if _, err := b.turn(ctx, what, one, count, true); err != nil {
+		if _, err := b.turn(ctx, title, entrant, count, true); err != nil {
 			return err
 		}
 	}
-	mine, theirs := b.rows.Median(what, purge), b.rows.Median(what, kubectlNow)
-	b.reach(what, "more than 20 per second", mine < count/20, "%.1f s, %.0f per second (with %s %.1f s)", mine, count/mine, kubectlNow, theirs)
+	mine, theirs := b.rows.Median(title, purge), b.rows.Median(title, kubectlNow)
+	b.reach(title, "more than 20 per second", mine < count/20, "%.1f s, %.0f per second (with %s %.1f s)", mine, count/mine, kubectlNow, theirs)
 	return nil
 }
 
@@ -201,20 +202,20 @@ func (b *bench) scale(ctx context.Context) error {
 	if err := b.makeJobs(ctx, b.many, false); err != nil {
 		return err
 	}
-	what := fmt.Sprintf("%d finished jobs", b.many)
+	title := fmt.Sprintf("%d finished jobs", b.many)
 	list, err := b.command(ctx, "kubectl", "batch", "list", "-n", namespace)
 	if err != nil {
 		return err
 	}
-	b.rows.Add(what, "list", list.seconds)
-	b.rows.Add(what, "list, until the first row", list.firstLine)
-	b.reach(what+": list", "<= 2 s", list.seconds <= 2 && list.lines == b.many+1, "%.2f s (first row after %.2f s, %d MiB of memory)", list.seconds, list.firstLine, list.peak>>20)
+	b.rows.Add(title, "list", list.seconds)
+	b.rows.Add(title, "list, until the first row", list.firstLine)
+	b.reach(title+": list", "<= 2 s", list.seconds <= 2 && list.lines == b.many+1, "%.2f s (first row after %.2f s, %d MiB of memory)", list.seconds, list.firstLine, list.peak>>20)
 	u, err := b.command(ctx, "kubectl", "batch", "purge", "-n", namespace, "-l", "app=done", "-y")
 	if err != nil {
 		return err
 	}
-	b.rows.Add(what, purge, u.seconds)
-	b.reach(what+": memory of purge", "<= 150 MiB", u.peak>>20 <= 150, "%d MiB", u.peak>>20)
+	b.rows.Add(title, purge, u.seconds)
+	b.reach(title+": memory of purge", "<= 150 MiB", u.peak>>20 <= 150, "%d MiB", u.peak>>20)
 	few := b.rows.Median(fmt.Sprintf("%d finished jobs", b.jobs), purge) / float64(b.jobs)
 	ratio := u.seconds / float64(b.many) / few
 	b.reach(fmt.Sprintf("time of purge per job, with %d jobs relative to %d jobs", b.many, b.jobs), "about 1x (linear)", ratio <= 1.3, "%.2fx (%.2f s for all)", ratio, u.seconds)

@@ -16,8 +16,8 @@ func timed(do func() error) (float64, error) {
 	return time.Since(began).Seconds(), err
 }
 
-func (b *bench) reach(what, want string, reached bool, format string, args ...any) {
-	g := report.Goal{What: what, Want: want, Got: fmt.Sprintf(format, args...), Reached: reached, Measured: true}
+func (b *bench) reach(title, want string, reached bool, format string, args ...any) {
+	g := report.Goal{What: title, Want: want, Got: fmt.Sprintf(format, args...), Reached: reached, Measured: true}
 	program.Log("%s: %s (%s)", g.What, g.Got, g.Want)
 	b.goals = append(b.goals, g)
 }

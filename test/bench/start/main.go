@@ -81,29 +81,31 @@ type bench struct {
 // pairs runs words and base by turns, each first in every other round, and returns the medians
 // of both and of their ratios. A round before is not counted.
 func (b bench) pairs(ctx context.Context, rounds int, words []string) (base, took time.Duration, ratio float64, err error) {
-	var bases, all []time.Duration
+	var bases, durations []time.Duration
 	var ratios []float64
 	for round := range rounds + 1 {
-		first, second := b.base, words
+		former, latter := b.base, words
 		if round%2 == 1 {
-			first, second = words, b.base
+			former, latter = words, b.base
 		}
-		one, err := b.run(ctx, first)
+		formerTime, err := b.run(ctx, former)
 		if err != nil {
 			return 0, 0, 0, err
 		}
-		other, err := b.run(ctx, second)
+		latterTime, err := b.run(ctx, latter)
 		if err != nil {
 			return 0, 0, 0, err
 		}
 		if round%2 == 1 {
-			one, other = other, one
+			formerTime, latterTime = latterTime, formerTime
 		}
 		if round > 0 {
-			bases, all, ratios = append(bases, one), append(all, other), append(ratios, other.Seconds()/one.Seconds())
+			bases = append(bases, formerTime)
+			durations = append(durations, latterTime)
+			ratios = append(ratios, latterTime.Seconds()/formerTime.Seconds())
 		}
 	}
-	return median(bases), median(all), median(ratios), nil
+	return median(bases), median(durations), median(ratios), nil
 }
 
 func (b bench) run(ctx context.Context, words []string) (time.Duration, error) {
@@ -118,9 +120,9 @@ func (b bench) run(ctx context.Context, words []string) (time.Duration, error) {
 	return took, nil
 }
 
-func median[T ~int64 | ~float64](all []T) T {
-	slices.Sort(all)
-	return all[len(all)/2]
+func median[T ~int64 | ~float64](values []T) T {
+	slices.Sort(values)
+	return values[len(values)/2]
 }
 
 func shown(d time.Duration) string { return fmt.Sprintf("%.1f ms", float64(d.Microseconds())/1000) }
