@@ -8,18 +8,18 @@ import (
 
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
+	"github.com/kubectl-batch/kubectl-batch/cmd/kubectl-batch/gcpause"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/rest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 )
 
-// memoryLimit is soft, in bytes: beyond it memory is given back sooner, at the
-// cost of time, so that a fetch of a million files stays small. GOMEMLIMIT goes
-// before it.
+// memoryLimit is a soft limit, in bytes: above it, memory is freed sooner, at the
+// cost of time, so that a fetch of a million files needs little. GOMEMLIMIT takes
+// precedence.
 const memoryLimit = 150 << 20
 
 func main() {
-	rest.End()
+	gcpause.Resume()
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(memoryLimit)
 	}
