@@ -56,11 +56,11 @@ const example = `
 	kubectl batch fetch train
 	kubectl batch purge train`
 
-// webSockets is false where kubectl, and so we, shall not use them for exec.
+// webSockets is false if kubectl, and therefore this plugin, must not use WebSockets for exec.
 const webSockets = "KUBECTL_REMOTE_COMMAND_WEBSOCKETS"
 
 // Main runs the command line args, the program's name first, and returns the
-// exit status. What went wrong is said on streams.ErrOut.
+// exit status. It prints errors on streams.ErrOut.
 func Main(ctx context.Context, streams genericiooptions.IOStreams, args []string) int {
 	called := program.Of(args[0], runtime.GOOS)
 	root, getter := build(streams, os.LookupEnv, called)
@@ -180,8 +180,8 @@ func finish(root *cobra.Command) {
 	}
 }
 
-// emptyFlag refuses a flag whose value is empty, as that of a variable of the shell
-// that is not set: without the filter or the limit that was meant, a command does something
+// emptyFlag refuses a flag with an empty value, which usually comes from an unset shell
+// variable: without the intended filter or limit, the command would do something
 // else.
 func emptyFlag(cmd *cobra.Command) (err error) {
 	local := cmd.LocalNonPersistentFlags()
@@ -195,12 +195,12 @@ func emptyFlag(cmd *cobra.Command) (err error) {
 	return err
 }
 
-// dedent takes away the indentation that the code gives a text.
+// dedent removes the indentation that a text has in the code.
 func dedent(text string) string {
 	return strings.ReplaceAll(strings.TrimSpace(text), "\n\t", "\n")
 }
 
-// wrongArguments words what cobra says of the number of arguments.
+// wrongArguments rewords cobra's error about the number of arguments.
 func wrongArguments(cmd *cobra.Command, err error, args []string) error {
 	if err != nil && len(args) == 0 {
 		return exit.Usagef("missing argument JOB; run \"%s list\" to see jobs", cmd.Root().CommandPath())

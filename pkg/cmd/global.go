@@ -23,7 +23,7 @@ func addGlobal(root *cobra.Command, config *genericclioptions.ConfigFlags, gette
 	config.AddFlags(root.PersistentFlags())
 	addVerbosity(root)
 	root.PersistentFlags().Bool("pause", false, "Wait for the Enter key before the command ends, for programs such as k9s that clear the screen after a command")
-	// The reference must not show whose home it was made in.
+	// The reference must not contain the home directory of its author.
 	if flag := root.PersistentFlags().Lookup("cache-dir"); flag != nil {
 		flag.DefValue = "$HOME/.kube/cache"
 	}
@@ -40,8 +40,8 @@ func addGlobal(root *cobra.Command, config *genericclioptions.ConfigFlags, gette
 	}
 }
 
-// addVerbosity makes -v what it is in kubectl. Without it the libraries' own log
-// is silent: what people need to know, the verbs say.
+// addVerbosity gives -v the same meaning as in kubectl. Without it, the libraries' log
+// is silent: the verbs print the messages for users.
 func addVerbosity(root *cobra.Command) {
 	flags := flag.NewFlagSet("klog", flag.ContinueOnError)
 	klog.InitFlags(flags)
@@ -52,8 +52,8 @@ func addVerbosity(root *cobra.Command) {
 	root.PersistentFlags().Lookup("v").Usage = "Number for the log level verbosity"
 }
 
-// pause waits for Enter where --pause asks for it and somebody can press it: in a line that a shell
-// completes, it is only a word.
+// pause waits for Enter if --pause is set and input is a terminal. It does nothing while a shell
+// completes a command line that contains --pause.
 func pause(streams genericiooptions.IOStreams, called *cobra.Command) {
 	pauses, err := called.Flags().GetBool("pause")
 	if err != nil || !pauses || slices.Contains(requests(), called.CalledAs()) || !ui.IsTerminal(streams.In) {

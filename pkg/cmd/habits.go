@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// flagHabit is a flag that people know from kubectl, docker or a batch system, and what serves
-// here. A test parses everything that it suggests.
+// flagHabit is a flag of kubectl, docker or a batch system, with its replacement in this plugin.
+// A test parses every suggestion.
 type flagHabit struct {
 	flag string
 	// verbs that it is for.
 	verbs []string
-	// use are the words that serve in its place, each a flag or an argument.
+	// use are the words to use instead, each a flag or an argument.
 	use []string
-	// explanation says what use does not, or all where use is empty.
+	// explanation describes the difference, or is the whole advice if use is empty.
 	explanation string
 }
 
@@ -91,7 +91,7 @@ func mountHabits() []flagHabit {
 	}
 }
 
-// podHabits are about the pods and where they run. What has no flag can be in a manifest.
+// podHabits are flags about pods and scheduling. What has no flag can be set in a manifest.
 func podHabits() []flagHabit {
 	create, runAs := creating(), []string{"--run-as=1000"}
 	habits := []flagHabit{
@@ -170,7 +170,7 @@ func otherHabits() []flagHabit {
 	}
 }
 
-// commandHabits say what serves in place of the commands of other tools, as it follows
+// commandHabits are replacements for the commands of other tools. The text follows
 // "unknown command "x"; ".
 func commandHabits() map[string]string {
 	habits := map[string]string{

@@ -16,8 +16,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 )
 
-// group is a heading of commands. Help looks as kubectl's does; what kubectl makes it with
-// knows Markdown, and that takes every start two milliseconds.
+// group is a heading of commands. Help has kubectl's layout. kubectl's own code for it
+// includes Markdown, which would delay every start by 2 ms.
 type group struct {
 	heading  string
 	commands []*cobra.Command
@@ -129,7 +129,7 @@ func describe(flag *pflag.Flag) string {
 	return "    " + shorthand + section.Syntax(flag) + "\n\t" + strings.ReplaceAll(wrapped(section.Usage(flag), columns()), "\n", "\n\t") + "\n\n"
 }
 
-// columns is how many letters have room behind a tab; many where there is no terminal.
+// columns is the width of the terminal behind a tab; a large number without a terminal.
 func columns() int {
 	const tab = 10
 	limit, err := term.GetWordWrapperLimit()

@@ -16,8 +16,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 )
 
-// flagError turns a flag that does not exist, or has a value that it cannot have, into a usage
-// error that says what to use.
+// flagError turns an error about an unknown flag or an invalid value into a usage
+// error with advice.
 func flagError(cmd *cobra.Command, err error, called program.Program) error {
 	if invalid, ok := errors.AsType[*pflag.InvalidValueError](err); ok {
 		return exit.With(exit.Usage, valueError(cmd, invalid))
@@ -45,7 +45,7 @@ func dashed(name string) string {
 
 var shorthand = regexp.MustCompile(`^unknown shorthand flag: '.' in (-.*)$`)
 
-// unknownFlag returns the flag that err says does not exist, as it was typed; empty for another error.
+// unknownFlag returns the unknown flag that err is about, as typed; "" for another error.
 func unknownFlag(err error) string {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "unknown flag: "); ok {
@@ -57,7 +57,7 @@ func unknownFlag(err error) string {
 	return ""
 }
 
-// adviceFor says what serves in place of a flag that cmd does not have; empty where nothing is known.
+// adviceFor returns what to use instead of a flag that cmd does not have; "" if unknown.
 func adviceFor(cmd *cobra.Command, typed string) string {
 	for _, flag := range []string{typed, spelling(typed), shorthandOf(typed)} {
 		for _, habit := range flagHabits() {
@@ -103,7 +103,7 @@ func spelling(flag string) string {
 	return b.String()
 }
 
-// valueError says what a flag expects: in Go's words only where nothing better is known.
+// valueError describes the valid values of a flag; it uses Go's message only without a better one.
 func valueError(cmd *cobra.Command, err *pflag.InvalidValueError) error {
 	cause := err.Unwrap()
 	if err.GetFlag().Name == "v" {
@@ -116,7 +116,7 @@ func valueError(cmd *cobra.Command, err *pflag.InvalidValueError) error {
 	return fmt.Errorf("invalid value %q for --%s: %w", err.GetValue(), err.GetFlag().Name, cause)
 }
 
-// volumeAdvice says what serves in place of docker's -v where cmd creates a job.
+// volumeAdvice returns what to use instead of docker's -v, if cmd creates a job.
 func volumeAdvice(cmd *cobra.Command) string {
 	if cmd.Flags().Lookup("pvc") == nil {
 		return ""
@@ -126,7 +126,7 @@ func volumeAdvice(cmd *cobra.Command) string {
 
 var podUser = regexp.MustCompile(`^(\d+(:\d+)?|root)$`)
 
-// checkUser refuses --user, which kubectl has for users of the kubeconfig, where docker's is meant.
+// checkUser refuses --user with a value for docker's flag: in kubectl it names a user of the kubeconfig.
 func checkUser(cmd *cobra.Command) error {
 	flag := cmd.Flags().Lookup("user")
 	if flag == nil || cmd.Flags().Lookup("run-as") == nil || !podUser.MatchString(flag.Value.String()) {
@@ -144,8 +144,8 @@ func unsafeFlags() []string {
 	}
 }
 
-// similarFlag returns the flag of cmd that typed is probably meant to be; empty where there is
-// none, or more than one, or one that must not be suggested.
+// similarFlag returns the flag of cmd that typed probably means; "" if there is
+// none, or several, or if the flag must not be suggested.
 func similarFlag(cmd *cobra.Command, typed string) string {
 	typed, _, _ = strings.Cut(spelling("--" + typed)[2:], "=")
 	const shortest = 3
@@ -186,8 +186,8 @@ func nearlySame(a, b string) bool {
 	}
 }
 
-// unknownCommand says what serves in place of a command that does not exist. The spelling alone
-// never decides where other tools use the word: "rm" must not become "run".
+// unknownCommand returns the error for a command that does not exist, with advice. A similar spelling is not
+// suggested for a word that other tools use: "rm" must not become "run".
 func unknownCommand(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil

@@ -7,10 +7,10 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
 )
 
-// name puts the name by which the program was called into what help says. These texts stand
-// in the code, with our own name, and are the only ones that are rewritten: whatever else is
-// said is made with factory.Program or factory.Line in the first place, or is an error with a
-// Hint. So nothing that comes from a cluster, a log or a file is ever touched.
+// name replaces the plugin's default name in the texts of help by the name of the program as it was called.
+// Only these texts, which are constants in the code, are changed: all other messages
+// use factory.Program or factory.Line, or are errors with a
+// Hint. So no text from a cluster, a log or a file is changed.
 func name(command *cobra.Command, called program.Program) {
 	for _, text := range []*string{&command.Short, &command.Long, &command.Example} {
 		*text = called.In(*text)

@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 )
 
-// interrupted says what a signal left half done, where that is more than the fact.
+// interrupted returns what a signal left incomplete, if there is more to report than the signal.
 func interrupted(ctx context.Context, err error) error {
 	status := exit.Interrupted
 	if signal, ok := interrupt.Of(ctx); ok {
@@ -32,7 +32,7 @@ func interrupted(ctx context.Context, err error) error {
 	return &exit.Error{Status: status, Err: errors.New(strings.Join(lines, "; "))}
 }
 
-// located adds to an error of the connection which context and file it comes from.
+// located adds the context and the file of the kubeconfig to a connection error.
 func located(err error, origin interface{ Source() string }) error {
 	var failed *url.Error
 	switch {
@@ -46,7 +46,7 @@ func located(err error, origin interface{ Source() string }) error {
 	return err
 }
 
-// worded returns err in the words of kubectl, where it has any.
+// worded returns err with kubectl's message, if kubectl has one.
 func worded(err error) error {
 	if text := asKubectl(err); text != "" {
 		return &exit.Error{Status: exit.Status(err), Err: errors.New(text)}
@@ -54,7 +54,7 @@ func worded(err error) error {
 	return err
 }
 
-// report says err as kubectl says it, with the usage where the command line was wrong.
+// report prints err as kubectl does, with a hint to the usage if the command line was wrong.
 func report(out io.Writer, called *cobra.Command, err error) {
 	var status *exit.Error
 	if err == nil || errors.As(err, &status) && status.Err == nil {
@@ -74,8 +74,8 @@ func report(out io.Writer, called *cobra.Command, err error) {
 	_, _ = fmt.Fprintln(out, message)
 }
 
-// asKubectl words an error as kubectl does; empty where kubectl has no words of its own. kubectl's own function of that kind comes with a
-// scheme of all kinds of objects, which takes every start a millisecond.
+// asKubectl returns kubectl's message for an error; "" if kubectl has none of its own. kubectl's own function needs a
+// scheme of all kinds of objects, which would delay every start by 1 ms.
 func asKubectl(err error) string {
 	if status, ok := err.(apierrors.APIStatus); ok { // and where nothing more is said
 		switch s := status.Status(); {
@@ -96,14 +96,14 @@ func asKubectl(err error) string {
 	return fmt.Sprintf("Unable to connect to the server: %v", requestErr.Err)
 }
 
-// hinter is an error that knows what people may type next. It does not know what the
-// program is called: only commands do.
+// hinter is an error with a command to run next. It does not know the name of the
+// program: only commands do.
 type hinter interface {
 	error
 	Hint(program string) string
 }
 
-// hinted puts behind what such errors say in message, which is that of err, what to type.
+// hinted inserts the hints of err into message, after the texts of the errors that have them.
 func hinted(message string, err error, program string) string {
 	hints := map[string]string{}
 	collect(err, func(part hinter) { hints[printable.Escape(part.Error())] = printable.Escape(part.Hint(program)) })
@@ -113,7 +113,7 @@ func hinted(message string, err error, program string) string {
 	return message
 }
 
-// collect calls see with each hinter that err is made of.
+// collect calls see with each hinter that err wraps.
 func collect(err error, see func(hinter)) {
 	if hinted, ok := err.(hinter); ok { //nolint:errorlint // what it wraps comes below
 		see(hinted)

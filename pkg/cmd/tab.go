@@ -16,8 +16,8 @@ func requests() []string {
 	return []string{cobra.ShellCompRequestCmd, cobra.ShellCompNoDescRequestCmd}
 }
 
-// words is the command line as cobra takes it. kubectl calls what completes the line of a
-// plugin with the words behind the plugin's name, of which the last is the one to complete.
+// words returns the command line in the form that cobra expects. To complete the command line of a
+// plugin, kubectl runs a program with the words after the plugin's name; the last one is to be completed.
 func words(called program.Program, typed []string) []string {
 	if !called.Completing() {
 		return typed
@@ -28,8 +28,8 @@ func words(called program.Program, typed []string) []string {
 	return slices.Concat(requests()[:1], typed)
 }
 
-// completeGlobal says what completes the global flags, which root has by now. Nobody is asked
-// for credentials by a Tab.
+// completeGlobal sets the completion of the global flags, which root must have. Completion never
+// asks for credentials.
 func completeGlobal(root *cobra.Command, f *factory.Factory, getter *kubeconfig.Flags) {
 	complete.Global(root, f)
 	ready := root.PersistentPreRun

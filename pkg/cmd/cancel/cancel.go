@@ -58,7 +58,7 @@ type Options struct {
 	refs      []job.Ref
 	selection selector.Selection
 	yes       bool
-	// logs is a folder, empty for none.
+	// logs is a directory, "" for none.
 	logs string
 	// name has the answer name the jobs alone.
 	name bool
@@ -136,7 +136,7 @@ func (o *Flags) check(names int) error {
 	return exit.With(exit.Usage, flagvalue.CheckFormat(o.Output, "name"))
 }
 
-// Run selects, asks, cancels.
+// Run selects jobs, asks for confirmation and cancels them.
 func (o *Options) Run(ctx context.Context) error {
 	jobs, refused, err := o.choose(ctx)
 	if err != nil {
@@ -167,8 +167,8 @@ func (o *Options) Run(ctx context.Context) error {
 	return refused
 }
 
-// choose returns the jobs that are not finished. A finished one that was named is
-// no error where cancel ended it.
+// choose returns the jobs that are not finished. A named job that is finished is
+// no error if cancel ended it.
 func (o *Options) choose(ctx context.Context) (jobs []*batchv1.Job, refused, err error) {
 	if len(o.refs) > 0 {
 		jobs, refused = o.named(ctx)
@@ -190,12 +190,12 @@ func (o *Options) choose(ctx context.Context) (jobs []*batchv1.Job, refused, err
 	return jobs, nil, err
 }
 
-// live reports whether there is something to cancel.
+// live reports whether a job can be cancelled.
 func live(object *batchv1.Job) bool {
 	return job.End(object) == nil && object.DeletionTimestamp == nil && !cancelled(object)
 }
 
-// cancelled reports whether that was asked for before: the end takes a moment.
+// cancelled reports whether cancel was called before: the job ends a moment later.
 func cancelled(object *batchv1.Job) bool {
 	return provenance.Mark(object, provenance.CancelledAnnotation) != ""
 }
@@ -215,7 +215,7 @@ func (o *Options) named(ctx context.Context) (jobs []*batchv1.Job, errs error) {
 	return jobs, errs
 }
 
-// ask shows what would be ended, and asks.
+// ask shows which jobs would be cancelled, and asks for confirmation.
 func (o *Options) ask(ctx context.Context, jobs []*batchv1.Job) error {
 	serverTime := o.factory.ServerClock().Now()
 	columns := []ui.Column[*batchv1.Job]{
@@ -240,7 +240,7 @@ func (o *Options) ask(ctx context.Context, jobs []*batchv1.Job) error {
 	return ui.Agree(ctx, o.factory.Streams, question, "nothing was cancelled", "use -y to skip the prompt")
 }
 
-// lost says what is deleted with the pods of jobs; "" for nothing.
+// lost describes what is deleted with the pods of jobs; "" for nothing.
 func (o *Options) lost(jobs ...*batchv1.Job) string {
 	losing := slices.DeleteFunc(slices.Clone(jobs), func(object *batchv1.Job) bool { return !losesPods(object) })
 	var volumes []string
@@ -281,8 +281,8 @@ func filesOn(volumes []string) string {
 // losesPods reports whether cancel deletes pods of the job. Finished pods are kept.
 func losesPods(object *batchv1.Job) bool { return object.Status.Active > 0 }
 
-// since returns since when a job is in its state: a job that does not run has been
-// waiting since it was made, although the server may have given it a start time.
+// since returns the time since which a job is in its state. A job that does not run has
+// waited since its creation, even if the server gave it a start time.
 func since(object *batchv1.Job) time.Time {
 	if job.StateOf(object) == job.Running && object.Status.StartTime != nil {
 		return object.Status.StartTime.Time
@@ -290,7 +290,7 @@ func since(object *batchv1.Job) time.Time {
 	return object.CreationTimestamp.Time
 }
 
-// counted says how many jobs there are, with -A in each namespace.
+// counted returns the number of jobs, with -A for each namespace.
 func (o *Options) counted(jobs []*batchv1.Job) string {
 	if !o.selection.Everywhere {
 		return selector.Count(len(jobs))

@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// cancel ends one job, after its logs were kept where that was asked for.
+// cancel cancels one job. With --logs it saves the logs first.
 func (o *Options) cancel(ctx context.Context, object *batchv1.Job, me provenance.Identity) error {
 	if o.logs != "" {
 		if err := o.save(ctx, object); err != nil {
@@ -36,7 +36,7 @@ func (o *Options) cancel(ctx context.Context, object *batchv1.Job, me provenance
 	return nil
 }
 
-// inNamespace names the namespace of a job where there can be several.
+// inNamespace returns the namespace of a job, if there can be several; otherwise "".
 func (o *Options) inNamespace(object *batchv1.Job) string {
 	if !o.selection.Everywhere {
 		return ""
@@ -44,8 +44,8 @@ func (o *Options) inNamespace(object *batchv1.Job) string {
 	return " in " + object.Namespace
 }
 
-// save writes the logs of a job to a file of its own. One that is there already is
-// another's; a job that wrote nothing yet has none.
+// save writes the logs of a job to its own file. An existing file is never overwritten;
+// a job without logs gets no file.
 func (o *Options) save(ctx context.Context, object *batchv1.Job) (err error) {
 	if err := os.MkdirAll(o.logs, 0o755); err != nil { //nolint:gosec // as any program makes folders: the umask decides
 		return err

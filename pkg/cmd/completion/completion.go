@@ -1,5 +1,5 @@
-// Package completion is `kubectl batch completion`: it has kubectl complete the words of
-// this plugin.
+// Package completion implements `kubectl batch completion`, which enables completion of
+// this plugin in kubectl.
 package completion
 
 import (
@@ -65,7 +65,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 // shell is one that kubectl completes.
 type shell struct {
 	name string
-	// file is what it reads when it starts; needs, if not empty, is what must be there.
+	// file is the start-up file of the shell; needs, if not "", is a package that must be installed.
 	file, needs string
 	// on turns kubectl's own completion on.
 	on string
@@ -87,7 +87,7 @@ func names() (result []string) {
 	return result
 }
 
-// fileAndNeeds says where the line belongs.
+// fileAndNeeds returns the file that the line belongs in, and the requirements.
 func (s shell) fileAndNeeds() string {
 	if s.needs == "" {
 		return s.file
@@ -95,7 +95,7 @@ func (s shell) fileAndNeeds() string {
 	return s.file + " (requires " + s.needs + ")"
 }
 
-// lines are for people, and for a shell that reads them as they are.
+// lines are for people, and can also be sourced by the shell.
 func (s shell) lines(f *factory.Factory) []string {
 	return []string{
 		"# For this plugin, once per machine:", "#   " + f.Program.String() + " completion install",

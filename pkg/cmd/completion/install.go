@@ -53,8 +53,8 @@ func newInstall(f *factory.Factory) *cobra.Command {
 	}
 }
 
-// toOptions finds the program where it was called. What a link there leads to is another
-// matter: that is the store of a package manager, whose folders are not on the PATH.
+// toOptions finds the program by the path that it was called with. It does not resolve
+// links: they may lead to the store of a package manager, which is not on the PATH.
 func toOptions(f *factory.Factory) (*Options, error) {
 	called := f.Program.Called
 	if !f.Program.Plugin() {
@@ -74,7 +74,7 @@ func toOptions(f *factory.Factory) (*Options, error) {
 	return &Options{factory: f, file: file, link: filepath.Join(filepath.Dir(file), f.Program.Completer())}, nil
 }
 
-// Run makes the link, and says what else a shell needs.
+// Run creates the link, and prints what else a shell needs.
 func (o *Options) Run() error {
 	_, err := os.Lstat(o.link)
 	switch {
@@ -96,7 +96,7 @@ func (o *Options) Run() error {
 
 func (o *Options) windows() bool { return strings.HasSuffix(o.link, ".exe") }
 
-// make makes the link. Windows lets few people make one that is symbolic.
+// make creates the link. On Windows, few users may create a symbolic link.
 func (o *Options) make() error {
 	if !o.windows() {
 		return os.Symlink(filepath.Base(o.file), o.link)
@@ -107,7 +107,7 @@ func (o *Options) make() error {
 	return copyFile(o.link, o.file)
 }
 
-// isInstalled reports whether what is there is what make would make.
+// isInstalled reports whether the link exists already and is correct.
 func (o *Options) isInstalled() bool {
 	if o.windows() {
 		return sameFile(o.link, o.file)
@@ -127,7 +127,7 @@ func (o *Options) byHand() string {
 	return "sudo ln -s " + factory.Quoted(filepath.Base(o.file)) + " " + factory.Quoted(o.link)
 }
 
-// elsewhere are the lines for a user who may not write beside the program.
+// elsewhere returns the commands for a user who may not write to the directory of the program.
 func (o *Options) elsewhere() []error {
 	lines := []error{errors.New("as a user with write access to this directory, run"), errors.New("  " + o.byHand())}
 	if o.windows() {
@@ -138,7 +138,7 @@ func (o *Options) elsewhere() []error {
 		errors.New("  ln -s "+factory.Quoted(o.file)+" DIRECTORY/"+filepath.Base(o.link)))
 }
 
-// hint says what else it takes, for the shell that the person has.
+// hint prints the remaining steps for the user's shell.
 func (o *Options) hint() {
 	path, _ := o.factory.LookupEnv("PATH")
 	if dir := filepath.Dir(o.link); !slices.ContainsFunc(filepath.SplitList(path), func(directory string) bool { return filepath.Clean(directory) == dir }) {

@@ -1,5 +1,5 @@
-// Package exit holds the one table that says which exit status a command ends
-// with, and the errors that carry a status of their own.
+// Package exit defines the exit statuses of commands in one table,
+// and the errors that carry a status of their own.
 package exit
 
 import (
@@ -10,9 +10,9 @@ import (
 
 // The exit statuses of every command.
 const (
-	// Done: all that was asked is done.
+	// Done: the command succeeded.
 	Done = 0
-	// Failed: something went wrong, also if only a part did.
+	// Failed: the command failed, completely or partly.
 	Failed = 1
 	// Usage: the command line was wrong; nothing was done.
 	Usage = 2
@@ -53,7 +53,7 @@ func With(status int, err error) error {
 	return &Error{Status: status, Err: err}
 }
 
-// Silently ends the command with status and says nothing more; nil for Done.
+// Silently ends the command with status, without a message; nil for Done.
 func Silently(status int) error {
 	if status == Done {
 		return nil

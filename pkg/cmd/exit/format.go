@@ -8,7 +8,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 )
 
-// Format words the error of a printer about format, the value of -o. others are formats that the
+// Format returns the usage error for format, the value of -o, from a printer's error. others are formats that the
 // printers do not know.
 func Format(format string, err error, others ...string) error {
 	unknown, ok := errors.AsType[genericclioptions.NoCompatiblePrinterError](err)

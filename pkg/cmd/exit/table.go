@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// Row is a line of the table of exit statuses, as people read it.
+// Row is a row of the table of exit statuses in the documentation.
 type Row struct{ Status, Meaning string }
 
 // local marks commands that send no request, so that they end before a signal can interrupt them.

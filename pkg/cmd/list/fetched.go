@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
-// claims are the results claims that run created. They are a courtesy: a user who may not list claims is shown
-// jobs alone.
+// claims returns the results claims that run created. Errors are ignored: a user who may not list claims sees
+// only jobs.
 func (o *Options) claims(ctx context.Context) []purge.Claim {
 	claims, err := purge.ResultsClaims(ctx, o.client, o.namespace)
 	if err != nil {
@@ -23,18 +23,18 @@ func (o *Options) claims(ctx context.Context) []purge.Claim {
 	return claims
 }
 
-// viewer says whether results were fetched, for the user who asks.
+// viewer tells whether results were fetched, from the point of view of the user.
 type viewer struct {
 	ctx     context.Context
 	options *Options
-	// name is that user, once it was asked for: only a fetch of results without an owner depends on it.
+	// name is that user, once it was queried: only a fetch of results without an owner depends on it.
 	name *string
 	// others are the objects that only other users fetched, and why that does not count; all is how many.
 	others []string
 	count  int
 }
 
-// word returns what the table says of record, which is that of name.
+// word returns the text in the table for record, the record of name.
 func (v *viewer) word(name string, record claim.Record) string {
 	viewer := claim.Viewer{}
 	if record.Owner == "" && record.Fetch != nil {
@@ -48,7 +48,7 @@ func (v *viewer) word(name string, record claim.Record) string {
 	return record.Word(viewer)
 }
 
-// identity is a courtesy: a user whom the cluster does not name has fetched nothing.
+// identity returns the user's name; "" if the cluster does not name users, who then have fetched nothing.
 func (v *viewer) identity() string {
 	if v.name == nil {
 		me, _ := provenance.Whoami(v.ctx, v.options.client)
@@ -57,7 +57,7 @@ func (v *viewer) identity() string {
 	return *v.name
 }
 
-// shown returns a name, with its namespace where there can be several.
+// shown returns a name, with its namespace if there can be several.
 func (o *Options) shown(namespace, name string) string {
 	if o.selection.Everywhere {
 		return namespace + "/" + name
@@ -69,7 +69,7 @@ func (v *viewer) ofClaim(claim *purge.Claim) string {
 	return v.word("claim "+v.options.shown(claim.Namespace, claim.Name), claim.Record)
 }
 
-// explain says on stderr which fetches do not count, and why.
+// explain prints, on stderr, which fetches do not count, and why.
 func (v *viewer) explain() {
 	for _, text := range v.others {
 		v.options.factory.Say(text + " in purge")
@@ -79,7 +79,7 @@ func (v *viewer) explain() {
 	}
 }
 
-// fetched returns the cell of a job. A claim that was never mounted is empty, and nothing on the job says so.
+// fetched returns the cell of a job. It needs the claims, because only the claim shows that it was never mounted.
 func fetched(claims []purge.Claim, viewer *viewer) func(*batchv1.Job) string {
 	unused := map[[2]string]bool{}
 	for _, pvc := range claims {

@@ -119,7 +119,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	return options, err
 }
 
-// Run prints the jobs, and says why those that do not run do not.
+// Run prints the jobs, and explains why jobs do not run.
 func (o *Options) Run(ctx context.Context) error {
 	selected, err := o.selection.Options(ctx, o.client)
 	if err != nil {
@@ -157,7 +157,7 @@ func (o *Options) none() string {
 	return fmt.Sprintf("No jobs found in namespace %q", o.namespace)
 }
 
-// eachJob calls see with what was asked for.
+// eachJob calls see with the requested jobs.
 func (o *Options) eachJob(ctx context.Context, selected metav1.ListOptions, see func(*batchv1.Job) error) error {
 	if len(o.refs) > 0 {
 		return o.named(ctx, see)
@@ -165,7 +165,7 @@ func (o *Options) eachJob(ctx context.Context, selected metav1.ListOptions, see 
 	return job.EachSelected(ctx, o.client, o.namespace, selected, o.selection.Selection, o.factory.ServerClock().Now, see)
 }
 
-// named gives the jobs that are there of those that were named, each once.
+// named calls see with the named jobs that exist, each once.
 func (o *Options) named(ctx context.Context, see func(*batchv1.Job) error) error {
 	jobs, errs := job.GetAll(ctx, o.client, o.namespace, o.refs)
 	for _, object := range jobs {
@@ -189,7 +189,7 @@ func (o *Options) document(jobs []*batchv1.Job) error {
 	return o.print.PrintObj(list, o.factory.Streams.Out)
 }
 
-// names prints one job a line: the printer for names takes no lists.
+// names prints one job a line: the printer for names does not accept lists.
 func (o *Options) names(jobs []*batchv1.Job) error {
 	for _, object := range jobs {
 		if err := o.print.PrintObj(object, o.factory.Streams.Out); err != nil {

@@ -13,9 +13,9 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
-// rows returns the rows of jobs. A Job's status counts the pods that are ready, and a
-// pod of which one container has ended is not ready although another still runs: so
-// the pods of the jobs that seem to wait are looked at, if the user may list pods.
+// rows returns the rows of jobs. A Job's status counts the pods that are ready. A pod with an
+// ended container is not ready, although another container may still run. Therefore
+// the pods of jobs that seem to wait are listed, if the user may list pods.
 func (o *Options) rows(ctx context.Context, jobs []*batchv1.Job) []row {
 	rows, waiting := make([]row, len(jobs)), map[types.UID]int{}
 	namespaces := map[string]bool{}

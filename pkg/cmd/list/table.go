@@ -28,7 +28,7 @@ import (
 // rows are shown as they come.
 const shownAtOnce = 500
 
-// table shows the jobs, and below them the results whose job is gone.
+// table prints the jobs, and below them the results whose job no longer exists.
 func (o *Options) table(ctx context.Context, selected metav1.ListOptions) error {
 	claims, viewer := o.claims(ctx), &viewer{options: o, ctx: ctx}
 	out := ui.NewTable(o.factory.Streams.Out, o.columns(claims, viewer), o.wide)
@@ -63,7 +63,7 @@ func (o *Options) table(ctx context.Context, selected metav1.ListOptions) error 
 	return err
 }
 
-// orphans are the results whose job is gone. With a selector the jobs that are there are not all known.
+// orphans returns the results whose job no longer exists. With a selector, not all existing jobs are known.
 func (o *Options) orphans(ctx context.Context, claims []purge.Claim, selector string, existing map[[2]string]bool) (rows []row) {
 	matching, err := labels.Parse(selector)
 	if len(o.refs) > 0 || o.selection.ByJob() || err != nil {
@@ -79,13 +79,13 @@ func (o *Options) orphans(ctx context.Context, claims []purge.Claim, selector st
 	return rows
 }
 
-// jobExists reports whether the job of a claim is there, although it was not selected.
+// jobExists reports whether the job of a claim exists, although it was not selected.
 func (o *Options) jobExists(ctx context.Context, claim purge.Claim) bool {
 	_, err := o.client.BatchV1().Jobs(claim.Namespace).Get(ctx, claim.Job, metav1.GetOptions{})
 	return !apierrors.IsNotFound(err)
 }
 
-// row is a job, or a claim whose job is gone.
+// row is a job, or a claim whose job no longer exists.
 type row struct {
 	job   *batchv1.Job
 	state job.State
@@ -144,7 +144,7 @@ func images(j *batchv1.Job) string {
 // explainLimit is how many jobs are explained: in a full namespace all wait for the same.
 const explainLimit = 10
 
-// waiting are the first jobs that do not run, and how many there are.
+// waiting holds the first jobs that do not run, and the number of all of them.
 type waiting struct {
 	jobs  []*batchv1.Job
 	count int
@@ -161,8 +161,8 @@ func (w *waiting) see(object *batchv1.Job) {
 	}
 }
 
-// explain says on stderr why jobs do not run: one look at the pods and events
-// of each namespace concerned. It is a courtesy: who may not look is told nothing.
+// explain prints, on stderr, why jobs do not run. It lists the pods and events
+// of each namespace once. Errors are ignored: without the right to list them, nothing is explained.
 func (o *Options) explain(ctx context.Context, waiting *waiting) {
 	warnings := map[string][]*corev1.Event{}
 	for _, object := range waiting.jobs {
@@ -182,7 +182,7 @@ func (o *Options) explain(ctx context.Context, waiting *waiting) {
 	}
 }
 
-// warnings are a courtesy: without the right to read events there are none.
+// warnings returns the warning events; none without the right to read events.
 func (o *Options) warnings(ctx context.Context, namespace string) []*corev1.Event {
 	list, err := o.client.CoreV1().Events(namespace).List(ctx, metav1.ListOptions{FieldSelector: "type=Warning"})
 	if err != nil {

@@ -11,7 +11,7 @@ type lines struct {
 	out io.Writer
 
 	mu sync.Mutex
-	// open is the job whose line has not ended yet; nil for none.
+	// open is the job whose line is not complete yet; nil for none.
 	open *source
 }
 
@@ -23,7 +23,7 @@ type source struct {
 
 func (l *lines) withPrefix(prefix string) *source { return &source{lines: l, prefix: []byte(prefix)} }
 
-// Write implements io.Writer. A line that another job interrupts goes on in a new line.
+// Write implements io.Writer. A line that another job interrupts continues on a new line.
 func (s *source) Write(text []byte) (int, error) {
 	s.lines.mu.Lock()
 	defer s.lines.mu.Unlock()

@@ -120,7 +120,7 @@ func (o *Options) Run(ctx context.Context) error {
 	return errors.Join(missing, errors.Join(errs...))
 }
 
-// jobs returns the jobs that are named, each once, or selected. The error tells of names that
+// jobs returns the jobs that are named, each once, or selected. The error lists names that
 // do not exist.
 func (o *Options) jobs(ctx context.Context) ([]*batchv1.Job, error) {
 	if len(o.refs) == 0 {

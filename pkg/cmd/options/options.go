@@ -1,4 +1,4 @@
-// Package options is `kubectl batch options`: the flags that every verb takes.
+// Package options implements `kubectl batch options`, which lists the global flags.
 package options
 
 import (

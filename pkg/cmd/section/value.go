@@ -12,8 +12,8 @@ import (
 const valueAnnotation = "kubectl-batch/value"
 
 // NameValue removes the backquotes from the usage of flag, as pflag does for help, and keeps the
-// text between them as the name of its value: "Variable as `KEY=VALUE`". Completion shows the
-// usage too, so the backquotes must not stay in it.
+// text between them as the name of its value: "Variable as `KEY=VALUE`". Completion also shows the
+// usage, so the backquotes must be removed.
 func NameValue(flag *pflag.Flag) {
 	start, rest, _ := strings.Cut(flag.Usage, "`")
 	if name, end, quoted := strings.Cut(rest, "`"); quoted {
@@ -52,7 +52,7 @@ func value(flag *pflag.Flag) string {
 	return strings.ToUpper(flag.Name[strings.LastIndex(flag.Name, "-")+1:])
 }
 
-// Usage returns the description of flag, with its default where the description does not have it.
+// Usage returns the description of flag, with its default if the description does not contain it.
 func Usage(flag *pflag.Flag) string {
 	none := []string{"", "[]", "0", "false"}
 	if slices.Contains(none, flag.DefValue) || strings.Contains(flag.Usage, "(default") {

@@ -16,7 +16,7 @@ import (
 // build.
 var release, commit string //nolint:gochecknoglobals // the linker's -X sets variables and nothing else
 
-// NewCommand returns the version command. It asks no cluster.
+// NewCommand returns the version command. It does not contact the cluster.
 func NewCommand(f *factory.Factory) *cobra.Command {
 	return &cobra.Command{
 		Use:         "version",
@@ -28,8 +28,8 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 	}
 }
 
-// Version returns the version: that of the release or, in a build of somebody's own,
-// what the Go toolchain recorded, which is the module's version after `go install`
+// Version returns the version of the release. In other builds, it is the version
+// that the Go toolchain recorded: the module's version after `go install`,
 // and the commit in a checkout.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
@@ -39,7 +39,7 @@ func Version() string {
 	return describe(info, release, commit)
 }
 
-// describe says what a build is. What the release says goes before what Go recorded.
+// describe describes a build. The values of a release take precedence over those that Go recorded.
 func describe(info *debug.BuildInfo, release, commit string) string {
 	if release == "" {
 		release = info.Main.Version

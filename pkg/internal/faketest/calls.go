@@ -32,7 +32,7 @@ func (c *Cluster) Changes() []string {
 	return changes
 }
 
-// Created returns the objects that were sent to be made, in their order.
+// Created returns the objects that clients created, in their order.
 func (c *Cluster) Created() []runtime.Object {
 	var objects []runtime.Object
 	for _, action := range c.clients.Actions() {

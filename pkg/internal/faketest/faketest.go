@@ -31,7 +31,7 @@ import (
 // Namespace is the one that commands work in.
 const Namespace = "lab"
 
-// User is who the caller is, unless As says otherwise.
+// User is the caller, unless As sets another one.
 const User = "dev@example.org"
 
 var _ kubeconfig.Getter = (*Cluster)(nil)
@@ -112,7 +112,7 @@ func (c *Cluster) Job(t *testing.T, name string) *batchv1.Job {
 	return job.DeepCopy()
 }
 
-// Claim returns the claim of that name as it is now, nil where there is none.
+// Claim returns the current claim of that name, nil if there is none.
 func (c *Cluster) Claim(name string) *corev1.PersistentVolumeClaim {
 	object, err := c.clients.Tracker().Get(corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims"), Namespace, name)
 	if err != nil {
@@ -128,8 +128,8 @@ func (c *Cluster) Refuse(verb, resource string, err error) *Cluster {
 	return c
 }
 
-// Admit asks judge about each object of that resource that is to be made; an
-// error of it is the answer.
+// Admit calls judge for each object of that resource that a client creates; an
+// error of judge is the response.
 func (c *Cluster) Admit(resource string, judge func(runtime.Object) error) *Cluster {
 	c.clients.PrependReactor("create", resource, func(action clienttesting.Action) (bool, runtime.Object, error) {
 		create, ok := action.(clienttesting.CreateActionImpl)
@@ -222,7 +222,7 @@ func (*Cluster) Kubeconfig() (clientcmdapi.Config, error) {
 // Arguments implements kubeconfig.Getter.
 func (c *Cluster) Arguments() []string { return c.arguments }
 
-// Add puts an object there behind the command's back.
+// Add adds an object without a request.
 func (c *Cluster) Add(object runtime.Object) error { return c.clients.Tracker().Add(object) }
 
 // Update changes an object behind the command's back; watches see it.
@@ -235,7 +235,7 @@ func (c *Cluster) Remove(resource schema.GroupVersionResource, name string) erro
 	return c.clients.Tracker().Delete(resource, Namespace, name)
 }
 
-// Stop ends all watches, also those that are yet to begin: a watch of this cluster
+// Stop ends all watches, also future ones: a watch of this cluster
 // does not end with its context.
 func (c *Cluster) Stop() {
 	c.mu.Lock()

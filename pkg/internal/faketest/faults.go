@@ -19,9 +19,9 @@ import (
 	clienttesting "k8s.io/client-go/testing"
 )
 
-// Fail makes requests fail with the probability rate, in an order that seed decides: with the statuses 403, 409, 429
-// and 500, and with a connection that ends before or after the request was carried out. Reads never meet 403 or 409:
-// an API server that does not let a user read says so every time. Call it after everything else that changes answers.
+// Fail makes requests fail with the probability rate, in an order that seed determines: with the statuses 403, 409, 429
+// and 500, and with a connection that ends before or after the request was executed. Reads never fail with 403 or 409:
+// an API server that forbids a read does so each time. Call it after all other functions that change responses.
 func (c *Cluster) Fail(seed uint64, rate float64) *Cluster {
 	chain := slices.Clone(c.clients.ReactionChain)
 	var mutex sync.Mutex

@@ -11,7 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/serializer/json"
 )
 
-// updateVariable, if set, has Golden write the files anew.
+// updateVariable, if set, makes Golden write the files again.
 const updateVariable = "BATCH_UPDATE_GOLDEN"
 
 // Golden compares text with a file in testdata.

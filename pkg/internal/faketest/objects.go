@@ -14,8 +14,8 @@ import (
 // Now is the time in tests.
 func Now() time.Time { return time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC) }
 
-// Job returns a job that was made an hour ago and has not started; changes are
-// made to it in their order.
+// Job returns a job that was created an hour ago and has not started; changes are
+// applied to it in their order.
 func Job(name string, changes ...func(*batchv1.Job)) *batchv1.Job {
 	job := &batchv1.Job{
 		ObjectMeta: metav1.ObjectMeta{

@@ -38,7 +38,7 @@ func HasSymlinks(tb testing.TB) bool {
 	return err == nil && target == "target"
 }
 
-// NeedSymlinks skips the test where this user can make none.
+// NeedSymlinks skips the test if this user cannot create symbolic links.
 func NeedSymlinks(tb testing.TB) {
 	tb.Helper()
 	if !HasSymlinks(tb) {

@@ -6,14 +6,14 @@ import (
 	"testing"
 )
 
-// memory is where Linux has a file system in memory, and enough how much of it must be free, in bytes.
+// memory is the mount point of Linux's file system in memory, and enough how much of it must be free, in bytes.
 const (
 	memory = "/dev/shm"
 	enough = 256 << 20
 )
 
-// QuickDir is TempDir in memory, for trees of many small files: a disk can take a millisecond for each file. It is
-// TempDir where memory has no room.
+// QuickDir is TempDir in memory, for trees of many small files: on a disk, a file can take a millisecond. It is
+// TempDir if there is not enough free memory.
 func QuickDir(tb testing.TB) string {
 	tb.Helper()
 	var room syscall.Statfs_t

@@ -22,7 +22,7 @@ func Socket(tb testing.TB, name string) {
 	}
 }
 
-// Stored is how many bytes of disk a file takes.
+// Stored returns how many bytes of disk a file occupies.
 func Stored(info fs.FileInfo) (bytes int64, ok bool) {
 	return info.Sys().(*syscall.Stat_t).Blocks * 512, true
 }

@@ -19,16 +19,16 @@ import (
 // Executor runs commands on this machine, whatever container is named. The zero
 // value runs them as they are.
 type Executor struct {
-	// Shell takes the place of "sh" as the first argument, for example
+	// Shell replaces "sh" as the first argument, for example
 	// {"/bin/busybox", "sh"}.
 	Shell []string
 	// Path is the PATH of the command; empty for that of this process.
 	Path string
 	// UID is the user and group to run as; 0 for those of this process. Only root
-	// can have another one.
+	// can use another one.
 	UID uint32
-	// Cuts says of each exec in turn after how many bytes its output is cut; below
-	// 0 and beyond the list it is whole. As in a cluster, a cut is no error.
+	// Cuts limits the output of each successive exec, in bytes; below
+	// 0, and after the end of the list, there is no limit. As in a cluster, a cut causes no error.
 	Cuts []int64
 	// CloseInput ends the command's input at once.
 	CloseInput bool
@@ -104,7 +104,7 @@ func (e *Executor) feed(input io.WriteCloser, source io.Reader) {
 	}
 }
 
-// coded is err as an exec in a cluster would say it.
+// coded returns err in the form in which exec in a cluster returns it.
 func coded(err error) error {
 	var ended *exec.ExitError
 	if !errors.As(err, &ended) {

@@ -8,8 +8,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 )
 
-// NeedLinux skips the test elsewhere: the scripts are for pods, and the tools of
-// another system are not those that they meet there.
+// NeedLinux skips the test on other systems: the scripts are for pods, and the tools of
+// other systems differ.
 func NeedLinux(tb testing.TB) {
 	tb.Helper()
 	if runtime.GOOS != "linux" {
@@ -17,7 +17,7 @@ func NeedLinux(tb testing.TB) {
 	}
 }
 
-// SharedDir is t.TempDir for commands of another user, who could not enter that.
+// SharedDir is t.TempDir for commands of another user, who cannot enter the latter.
 func SharedDir(tb testing.TB) string {
 	tb.Helper()
 	dir, err := os.MkdirTemp("", "shared-*") //nolint:usetesting // only its owner can enter t.TempDir

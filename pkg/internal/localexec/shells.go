@@ -11,8 +11,8 @@ import (
 )
 
 // Shells returns an Executor for each shell of this machine, by name, and logs
-// which these are. At least "sh" must be there. The one of busybox finds nothing
-// but busybox's own programs, the one named "plain" no sha256sum. A dash that is called sh is not named twice.
+// their names. At least "sh" must exist. The busybox shell finds only
+// busybox's own programs, the one named "plain" no sha256sum. A dash that is called sh is included once.
 // With -short there is only "sh".
 func Shells(tb testing.TB) map[string]func() *Executor {
 	tb.Helper()

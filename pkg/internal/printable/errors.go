@@ -7,7 +7,7 @@ import (
 )
 
 // Errors returns the text of err, a line for each of the errors that were joined. A line break
-// in any other place came from outside, and is escaped.
+// in any other place is foreign, and is escaped.
 func Errors(err error) []string {
 	text := err.Error()
 	if status, ok := err.(apierrors.APIStatus); ok && text == status.Status().Message {
@@ -31,7 +31,7 @@ func Errors(err error) []string {
 	return lines
 }
 
-// joined returns the lines of causes where text is what errors.Join makes of them, else nil.
+// joined returns the lines of causes if text is the result of errors.Join for them, otherwise nil.
 func joined(text string, causes []error) (lines []string) {
 	if len(causes) < 2 {
 		return nil

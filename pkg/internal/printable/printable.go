@@ -1,10 +1,10 @@
-// Package printable makes text that comes from outside safe to print.
+// Package printable makes foreign text safe to print.
 //
 // Names, messages and paths come from pods, annotations, buckets, volumes and the command
-// line. They can hold control characters that move the cursor, bidirectional controls that
+// line. They can contain control characters that move the cursor, bidirectional controls that
 // change the order of a line, and line breaks that imitate another message.
 //
-// What it promises: what Escape and Fold return has one line, is valid UTF-8, and holds only
+// The result of Escape and Fold has one line, is valid UTF-8, and contains only
 // letters, marks, numbers, punctuation, symbols and the ASCII space.
 package printable
 
@@ -19,8 +19,8 @@ import (
 	"unicode/utf8"
 )
 
-// Escape writes everything that is not printable as in a Go string: \n, \x1b, \u202e, and
-// \xff for a byte that is not UTF-8. It is for names and paths, where white space matters.
+// Escape replaces everything that is not printable as in a Go string: \n, \x1b, \u202e, and
+// \xff for a byte that is not UTF-8. It is for names and paths, in which white space matters.
 func Escape(text string) string {
 	if Safe(text) {
 		return text

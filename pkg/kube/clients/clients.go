@@ -36,8 +36,8 @@ type clients struct {
 }
 
 // NewForConfig returns the clients of the cluster that config names. They share connections
-// and, as those of kubernetes.NewForConfig do, the limit of config.QPS. Errors: config is
-// not a valid one.
+// and, like those of kubernetes.NewForConfig, the limit of config.QPS. It returns an error if config
+// is invalid.
 func NewForConfig(config *rest.Config) (Interface, error) {
 	shared := limited(config)
 	connections, err := rest.HTTPClientFor(shared)

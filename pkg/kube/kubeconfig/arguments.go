@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// TakeList has --kubeconfig take a list of files, too, as $KUBECONFIG does: k9s knows only
-// one word for both, and gives that to its plugins. It comes once the flags are parsed.
+// TakeList lets --kubeconfig accept a list of files, as $KUBECONFIG does: k9s passes
+// such a list to its plugins with the flag. It must be called after the flags are parsed.
 func (f *Flags) TakeList() {
 	typed := f.config.KubeConfig
 	if typed == nil || !strings.ContainsRune(*typed, os.PathListSeparator) {

@@ -7,10 +7,10 @@ import (
 	"k8s.io/client-go/rest"
 )
 
-// defaultHost is what kubectl asks where neither a kubeconfig nor a flag names a server.
+// defaultHost is the server that kubectl uses if neither a kubeconfig nor a flag names one.
 const defaultHost = "localhost:8080"
 
-// checkKubeconfig returns an error where nothing says which server to ask.
+// checkKubeconfig returns an error if nothing names a server.
 func (f *Flags) checkKubeconfig(config *rest.Config) error {
 	raw, err := f.Kubeconfig()
 	if err != nil || len(raw.Clusters) > 0 || strings.TrimPrefix(config.Host, "http://") != defaultHost {
@@ -31,7 +31,7 @@ func (f *Flags) files() string {
 	return strings.Join(access.GetLoadingPrecedence(), ", ")
 }
 
-// Source says where the server and the credentials come from: context "lab" of FILE.
+// Source returns the origin of the server and the credentials: context "lab" of FILE.
 func (f *Flags) Source() string {
 	raw, err := f.Kubeconfig()
 	if err != nil {

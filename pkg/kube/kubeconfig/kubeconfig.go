@@ -1,8 +1,8 @@
 // Package kubeconfig turns the kubeconfig flags into clients of the cluster. It is
 // the only reader of those flags.
 //
-// What it promises: no file is read and no server asked before a client is wanted, so
-// that help needs neither; errors say which of the two was wrong.
+// It reads no file and contacts no server before a client is requested, so
+// that help needs neither. Errors name the file or the server that caused them.
 package kubeconfig
 
 import (
@@ -26,13 +26,13 @@ const (
 	burst = 100
 )
 
-// Getter gives clients for the cluster, each made when it is first asked for,
+// Getter returns clients for the cluster. It creates each when it is first requested,
 // so that help needs no kubeconfig.
 type Getter interface {
 	// Clientset returns the typed clients. Errors: the kubeconfig is missing or wrong.
 	Clientset() (clients.Interface, error)
-	// Bulk returns typed clients that ask as fast as the API server answers, for
-	// thousands of requests: it says itself when that is too fast (429), and is obeyed.
+	// Bulk returns typed clients without a rate limit of their own, for
+	// thousands of requests: they obey the API server, which answers 429 when they are too fast.
 	Bulk() (clients.Interface, error)
 	// Objects returns what creates objects of any kind, and what knows the kinds.
 	Objects() (dynamic.Interface, meta.RESTMapper, error)
@@ -45,7 +45,7 @@ type Getter interface {
 	// Server returns the URL of the API server, by which things are remembered of a
 	// cluster without asking it.
 	Server() (string, error)
-	// ServerTime knows the time of the API server, from the responses that came so far.
+	// ServerTime returns the time of the API server, according to the responses so far.
 	ServerTime() *ServerTime
 	// Kubeconfig returns what the kubeconfig files hold together.
 	Kubeconfig() (clientcmdapi.Config, error)
@@ -57,17 +57,17 @@ type Getter interface {
 // Flags is the Getter behind kubectl's own kubeconfig flags.
 type Flags struct {
 	config *genericclioptions.ConfigFlags
-	// webSocket is false where the user switched WebSockets off for kubectl.
+	// webSocket is false if the user disabled WebSockets for kubectl.
 	webSocket func() bool
 	// list is a --kubeconfig that names several files.
 	list string
-	// unattended says that nobody can answer a question.
+	// unattended means that questions cannot be answered.
 	unattended bool
 	time       ServerTime
 }
 
-// NewFlags returns a Getter that reads config. WebSocket says whether exec may
-// use the WebSocket protocol; it is asked at the first exec.
+// NewFlags returns a Getter that reads config. webSocket reports whether exec may
+// use the WebSocket protocol; it is called at the first exec.
 func NewFlags(config *genericclioptions.ConfigFlags, webSocket func() bool) *Flags {
 	f := &Flags{config: config, webSocket: webSocket}
 	config.WithWrapConfigFn(func(c *rest.Config) *rest.Config {
@@ -83,8 +83,8 @@ func NewFlags(config *genericclioptions.ConfigFlags, webSocket func() bool) *Fla
 	return f
 }
 
-// Unattended keeps what asks people for credentials from the terminal: a shell that
-// completes a word has it.
+// Unattended prevents credential plugins from using the terminal, because a shell that
+// completes a word uses it.
 func (f *Flags) Unattended() { f.unattended = true }
 
 // Clientset returns the typed clients.
@@ -108,8 +108,8 @@ func (f *Flags) clientset(qps float32) (clients.Interface, error) {
 	return clients.NewForConfig(config)
 }
 
-// Objects returns what creates objects of any kind, and what knows the kinds: it
-// asks the cluster for them, and kubectl's cache.
+// Objects returns a client that creates objects of any kind, and a mapper of kinds, which
+// uses the cluster's discovery and kubectl's cache.
 func (f *Flags) Objects() (dynamic.Interface, meta.RESTMapper, error) {
 	config, err := f.config.ToRESTConfig()
 	if err != nil {
@@ -132,8 +132,8 @@ func (f *Flags) Executor() (transport.Executor, error) {
 	return transport.NewExec(config, f.webSocket())
 }
 
-// Tunnel returns what dials a port of a pod through the API server, with all
-// that kubeconfig and flags say about reaching it.
+// Tunnel returns a dialer for a port of a pod through the API server, with all
+// connection settings of kubeconfig and flags.
 func (f *Flags) Tunnel(namespace, pod string, port int) (transport.Dialer, error) {
 	config, err := f.config.ToRESTConfig()
 	if err != nil {

@@ -8,18 +8,18 @@ import (
 	"k8s.io/utils/clock"
 )
 
-// ServerTime knows how far the clock of the API server is from that of this machine:
-// its responses carry the time in their header. The zero value knows nothing yet, and
-// takes both to be the same.
+// ServerTime measures the difference between the clocks of the API server and of this machine:
+// responses carry the server's time in a header. The zero value has no measurement and
+// assumes no difference.
 type ServerTime struct {
 	mu sync.Mutex
-	// The offset lies between least and most, once a response has come.
+	// The offset lies between minOffset and maxOffset, once a response was measured.
 	measured             bool
 	minOffset, maxOffset time.Duration
 }
 
-// Offset returns what is to be added to the time of this machine. It is 0 where both
-// clocks agree as far as responses show.
+// Offset returns the duration to add to the time of this machine. It is 0 if responses
+// show no difference between the clocks.
 func (s *ServerTime) Offset() time.Duration {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -36,7 +36,7 @@ func (s *ServerTime) Wrap(base http.RoundTripper) http.RoundTripper {
 	return &timed{base: base, time: s, clock: time.Now} //nolint:forbidigo // the clock of this machine is what is compared
 }
 
-// learn takes in a response with that date, which was asked for at sent and came at
+// learn measures a response with that date, which was requested at sent and received at
 // received. The date has no fractions of a second.
 func (s *ServerTime) learn(date, sent, received time.Time) {
 	lowest, highest := date.Sub(received), date.Add(time.Second).Sub(sent)

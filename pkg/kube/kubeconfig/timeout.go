@@ -51,7 +51,7 @@ func (t *boundedTransport) RoundTrip(request *http.Request) (*http.Response, err
 	return response, nil
 }
 
-// isStream reports whether the answer to a request lasts for as long as what it tells of.
+// isStream reports whether the response to a request is a stream, such as a watch.
 func isStream(request *http.Request) bool {
 	query := request.URL.Query()
 	return query.Get("watch") == "true" || strings.HasSuffix(request.URL.Path, "/log")
@@ -70,10 +70,10 @@ func (b *boundedBody) Close() error {
 	return b.ReadCloser.Close()
 }
 
-// timeoutError says that --request-timeout has run out; it is a net.Error.
+// timeoutError means that --request-timeout has expired; it is a net.Error.
 type timeoutError struct{ limit time.Duration }
 
-// Error returns the sentence for people.
+// Error returns a sentence for users.
 func (e *timeoutError) Error() string {
 	return fmt.Sprintf("the API server did not answer within --request-timeout=%s", e.limit)
 }

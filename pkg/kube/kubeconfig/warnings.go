@@ -13,7 +13,7 @@ import (
 // Warnings passes on what the API server warns of, and remembers it. The zero
 // value passes on nothing; a nil one has none.
 type Warnings struct {
-	// To is told each of them; nil for nobody.
+	// To receives each warning; nil discards them.
 	To rest.WarningHandler
 
 	mu       sync.Mutex
@@ -30,7 +30,7 @@ func (w *Warnings) HandleWarningHeader(code int, agent, text string) {
 	}
 }
 
-// Has reports whether a warning with that text in it came.
+// Has reports whether a warning that contains that text was received.
 func (w *Warnings) Has(part string) bool {
 	if w == nil {
 		return false

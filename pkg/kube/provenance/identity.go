@@ -19,13 +19,13 @@ const hashBytes = 16
 
 // Identity is a user of the cluster.
 type Identity struct {
-	// Name is the user's name as the API server knows it; empty where it would not say.
+	// Name is the user's name as the API server knows it; "" if the server does not tell it.
 	Name string
 }
 
-// Whoami asks the API server who the caller is. Every authenticated user may ask
-// (ClusterRole system:basic-user); a cluster that does not say, because it is
-// older than Kubernetes 1.28 or forbids it, gives an identity without a name.
+// Whoami queries the API server for the caller's name. Every authenticated user may do this
+// (ClusterRole system:basic-user). For a cluster that does not answer, because it is
+// older than Kubernetes 1.28 or forbids it, the identity has no name.
 func Whoami(ctx context.Context, client clients.Interface) (Identity, error) {
 	review, err := client.AuthenticationV1().SelfSubjectReviews().
 		Create(ctx, &authenticationv1.SelfSubjectReview{}, metav1.CreateOptions{})
@@ -38,7 +38,7 @@ func Whoami(ctx context.Context, client clients.Interface) (Identity, error) {
 	return Identity{Name: review.Status.UserInfo.Username}, nil
 }
 
-// Hash returns the value of Label for this user, "" for nobody.
+// Hash returns the value of Label for this user, "" for an unknown user.
 func (i Identity) Hash() string {
 	if i.Name == "" {
 		return ""
@@ -47,10 +47,10 @@ func (i Identity) Hash() string {
 	return hex.EncodeToString(sum[:hashBytes])
 }
 
-// ErrUnknown says that the cluster does not tell who the caller is.
+// ErrUnknown means that the cluster does not tell who the caller is.
 var ErrUnknown = errors.New("the cluster does not report the name of the current user")
 
-// Selector selects what run made for this user; ErrUnknown without a name.
+// Selector selects the objects that run created for this user; ErrUnknown without a name.
 func (i Identity) Selector() (string, error) {
 	if i.Name == "" {
 		return "", ErrUnknown
@@ -58,7 +58,7 @@ func (i Identity) Selector() (string, error) {
 	return Label + "=" + i.Hash(), nil
 }
 
-// Stamp writes onto an object that the plugin made it, for this user.
+// Stamp adds the labels and annotations of an object that the plugin creates for this user.
 func (i Identity) Stamp(meta *metav1.ObjectMeta) {
 	metav1.SetMetaDataLabel(meta, ManagedByLabel, ManagedBy)
 	if i.Name == "" {

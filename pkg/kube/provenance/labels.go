@@ -12,9 +12,9 @@ const (
 	ManagedByLabel = "app.kubernetes.io/managed-by"
 	// ManagedBy is the value of ManagedByLabel.
 	ManagedBy = "kubectl-batch"
-	// ComponentLabel tells what a made object is for: one of the Components.
+	// ComponentLabel is the purpose of an object: one of the Components.
 	ComponentLabel = "app.kubernetes.io/component"
-	// ResultsComponent marks a claim that run --results made.
+	// ResultsComponent is for a claim that run --results created.
 	ResultsComponent = "results"
 	// ScriptComponent marks a ConfigMap that holds a job's script.
 	ScriptComponent = "script"
@@ -27,8 +27,8 @@ const (
 	JobLabel = domain + "job"
 	// Label holds a hash of the user's name, for selectors (names are no label values).
 	Label = domain + "owner"
-	// UseLabel is on a helper pod: a hash of what a fetch that takes it over must
-	// have in common with the one that made it.
+	// UseLabel is on a helper pod: a hash of the properties that a fetch must share with the fetch
+	// that created the pod, to reuse it.
 	UseLabel = domain + "use-of"
 	// KeptLabel is on a helper pod that was left for the next fetch on purpose.
 	KeptLabel = domain + "kept"
@@ -49,8 +49,8 @@ func ClaimLabel(claim string) string {
 
 // Annotations.
 const (
-	// Annotation holds the name of the user an object was made for. On a results claim it is a mark: the user
-	// whose job the claim was given to last. A copy of a Job has it too, see OfJob.
+	// Annotation is the name of the user for whom an object was created. On a results claim it is a mark: the user
+	// whose job the claim was given to last. A copy of a Job also has it, see OfJob.
 	Annotation = domain + "owner"
 	// ResultsAnnotation is on a Job: the claim its results volume is.
 	ResultsAnnotation = domain + "results"
@@ -60,16 +60,16 @@ const (
 	EnvAnnotation = domain + "env"
 	// CreatedAsAnnotation is on a ConfigMap, Secret or Job that run created: NAMESPACE/NAME. A copy has another one.
 	CreatedAsAnnotation = domain + "created-as"
-	// BaseNameAnnotation is on a Job whose name was generated: the name before the suffix.
+	// BaseNameAnnotation is on a Job whose name was generated: the name without the suffix.
 	BaseNameAnnotation = domain + "base-name"
 	// CancelledAnnotation is a mark on a Job that cancel ended: when (RFC 3339).
 	CancelledAnnotation = domain + "cancelled"
 	// CancelledSpecAnnotation is a mark: what cancel changed of the Job's spec, as it was before, as JSON.
 	CancelledSpecAnnotation = domain + "cancelled-spec"
-	// CancelledByAnnotation is a mark: the user who cancelled.
+	// CancelledByAnnotation is a mark: the user who cancelled the job.
 	CancelledByAnnotation = domain + "cancelled-by"
-	// ViaAnnotation begins the marks of a claim that is fetched through a bucket: one for each fetch, which
-	// holds as JSON what there is to clean up.
+	// ViaAnnotation is the prefix of the marks on a claim that is fetched through a bucket: one for each fetch, with
+	// the objects to clean up, as JSON.
 	ViaAnnotation = domain + "via-"
 	// SessionAnnotation is on a helper pod that a later fetch took: a random text of that fetch.
 	SessionAnnotation = domain + "session"
@@ -80,7 +80,7 @@ const (
 	UseAnnotation = domain + "use"
 	// FetchedAnnotation is a mark on a job and its claim: when a complete, verified fetch ended (RFC 3339).
 	FetchedAnnotation = domain + "fetched"
-	// FetchedByAnnotation is a mark: the user who fetched.
+	// FetchedByAnnotation is a mark: the user who fetched the results.
 	FetchedByAnnotation = domain + "fetched-by"
 	// FetchedOfAnnotation is a mark: the UID of the job whose results were fetched.
 	FetchedOfAnnotation = domain + "fetched-of"

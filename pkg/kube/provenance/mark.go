@@ -8,15 +8,15 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// A mark is an annotation of which the value begins with the UID of the object that it was written on. A copy
-// of that object, made by kubectl, a backup or a repository of manifests, carries the annotation along, but has
+// A mark is an annotation whose value begins with the UID of its object. A copy
+// of that object, created by kubectl, a backup or a repository of manifests, has the same annotation but
 // another UID. So the mark is void on the copy.
 
-// Bind returns the value of a mark that says text on the object with that UID.
+// Bind returns the value of a mark with text for the object with that UID.
 func Bind(uid types.UID, text string) string { return string(uid) + " " + text }
 
-// Mark returns what the mark of that key says on object. It is "" where object has no such mark, and where the
-// mark was written on another object.
+// Mark returns the text of the mark with that key on object. It is "" if object has no such mark, or if the
+// mark belongs to another object.
 func Mark(object metav1.Object, key string) string {
 	if object.GetUID() == "" {
 		return ""
@@ -28,9 +28,9 @@ func Mark(object metav1.Object, key string) string {
 	return text
 }
 
-// MarkPatch returns a JSON merge patch that writes marks onto the object with that UID; an empty text removes a
-// mark. Another object of the same name refuses the patch. So does another version of the object, where version
-// is not "".
+// MarkPatch returns a JSON merge patch that writes marks to the object with that UID; an empty text removes a
+// mark. The patch fails for another object of the same name and, if version
+// is not "", for another version of the object.
 func MarkPatch(uid types.UID, version string, marks map[string]string) ([]byte, error) {
 	values := map[string]any{}
 	for key, text := range marks {

@@ -1,8 +1,8 @@
-// Package provenance says what the plugin made, for whom, and what is known of it:
-// the labels and annotations on jobs, claims and helper pods, and who "you" are.
+// Package provenance records what the plugin created, for whom, and its history, in
+// labels and annotations on jobs, claims and helper pods. It also identifies the user.
 //
-// What it promises: names of labels and annotations, and what their values mean, do
-// not change from one version to the next.
+// The names of labels and annotations, and the meanings of their values, do
+// not change between versions.
 package provenance
 
 import (
@@ -23,12 +23,12 @@ func Reserved(key string) bool {
 	return strings.HasSuffix("."+prefix+"/", "."+domain) || key == ManagedByLabel || key == ComponentLabel
 }
 
-// Select selects what the plugin made for that: one of the Components.
+// Select selects the objects that the plugin created for a purpose: one of the Components.
 func Select(component string) string {
 	return ManagedByLabel + "=" + ManagedBy + "," + ComponentLabel + "=" + component
 }
 
-// JobOf names the job that something was made for, or a claim was given to last.
+// JobOf returns the name of the job that an object was created for, or a claim was given to last.
 func JobOf(object metav1.Object) string {
 	if name, _, _ := strings.Cut(Mark(object, UseAnnotation), " "); name != "" {
 		return name
@@ -36,13 +36,13 @@ func JobOf(object metav1.Object) string {
 	return object.GetLabels()[JobLabel]
 }
 
-// Made reports whether the plugin made the object.
+// Made reports whether the plugin created the object.
 func Made(object metav1.Object) bool {
 	return object.GetLabels()[ManagedByLabel] == ManagedBy
 }
 
 // MadeResults reports whether object is a claim that run --results created. A copy of such a claim has its
-// labels, but not its marks: it counts as created by people.
+// labels, but not its marks: it counts as created by a user.
 func MadeResults(object metav1.Object) bool {
 	return Made(object) && object.GetLabels()[ComponentLabel] == ResultsComponent && Mark(object, UseAnnotation) != ""
 }
@@ -58,7 +58,7 @@ func IsCopy(object metav1.Object) bool {
 	return object.GetAnnotations()[CreatedAsAnnotation] != object.GetNamespace()+"/"+object.GetName()
 }
 
-// OfJob returns the user that run created job for; "" where that is not known, as for a copy of a Job.
+// OfJob returns the user for whom run created job; "" if unknown, as for a copy of a Job.
 func OfJob(job *batchv1.Job) string {
 	if IsCopy(job) {
 		return ""
@@ -72,14 +72,14 @@ func SelectsOwner(selector string) bool {
 	return err == nil && slices.ContainsFunc(requirements, func(requirement labels.Requirement) bool { return requirement.Key() == Label })
 }
 
-// EnvSecrets returns the Secrets with variables that belong to a job: those of the
-// jobs that it repeats, too.
+// EnvSecrets returns the names of the Secrets with variables of a job, including those of the
+// jobs that it repeats.
 func EnvSecrets(job metav1.Object) []string {
 	return strings.FieldsFunc(job.GetAnnotations()[EnvAnnotation], func(r rune) bool { return r == ',' })
 }
 
-// Adopt makes job an owner of the object of that name, beside those that it has:
-// a strategic merge goes by their UIDs. patch is the Patch of the object's client.
+// Adopt adds job to the owners of the object of that name. It keeps the other owners, because
+// a strategic merge identifies them by UID. patch is the Patch function of the object's client.
 func Adopt[T any](ctx context.Context, job *batchv1.Job, name string,
 	patch func(context.Context, string, types.PatchType, []byte, metav1.PatchOptions, ...string) (T, error),
 ) error {

@@ -10,15 +10,15 @@ import (
 	utilnet "k8s.io/apimachinery/pkg/util/net"
 )
 
-// Outage knows whether the API server was away: one that comes up again refuses
-// everybody until it has read who may do what. Its zero value knows of none.
+// Outage remembers whether the API server was unavailable: an API server that starts refuses
+// all users until it has read the access rules. The zero value remembers no outage.
 type Outage struct{ was atomic.Bool }
 
-// Broke says that a connection ended, for whatever reason.
+// Broke records that a connection ended, for whatever reason.
 func (o *Outage) Broke() { o.was.Store(true) }
 
-// Passing reports whether err, which may be nil, can go away by itself, and learns
-// from it. How long a refusal is waited out is for who asks to bound.
+// Passing reports whether err, which may be nil, is temporary, and updates the state
+// with it. The caller must limit how long a refusal is retried.
 func (o *Outage) Passing(err error) bool {
 	if Passing(err) {
 		o.Broke()
@@ -27,8 +27,8 @@ func (o *Outage) Passing(err error) bool {
 	return o.was.Load() && (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err))
 }
 
-// Passing reports whether err is of a kind that can go away by itself: anything
-// on the way to the API server, and an API server that is busy.
+// Passing reports whether the kind of err is temporary: any failure
+// of the connection to the API server, and a busy API server.
 func Passing(err error) bool {
 	var network net.Error
 	return apierrors.IsTooManyRequests(err) || apierrors.IsServerTimeout(err) || apierrors.IsTimeout(err) ||

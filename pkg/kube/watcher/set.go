@@ -9,8 +9,8 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 )
 
-// mostGone is how many deleted objects a set remembers: the newest. A set may be kept
-// for days in a namespace where objects come and go.
+// mostGone is how many deleted objects a set remembers: the newest. A set may exist
+// for days in a namespace in which many objects are created and deleted.
 const mostGone = 1000
 
 // Object is what a set holds.
@@ -26,15 +26,15 @@ type Set[T Object] struct {
 	// Forgets means that deleted objects are not remembered.
 	Forgets bool
 
-	// version is where Keep begins to watch; "" means with a list.
+	// version is the resource version from which Keep watches; "" starts with a list.
 	version string
 
 	mu      sync.Mutex
 	objects map[types.UID]T
 	ended   map[types.UID]T
-	// deleted are the keys of gone, the oldest first.
+	// deleted are the keys of ended, the oldest first.
 	deleted []types.UID
-	// unseen are those of gone whose deletion was not seen: a list did not have them any more.
+	// unseen are the keys of objects whose deletion was not observed: a list no longer contained them.
 	unseen map[types.UID]bool
 }
 
@@ -47,8 +47,8 @@ func (s *Set[T]) Start(object T) {
 	s.version, s.objects = object.GetResourceVersion(), map[types.UID]T{object.GetUID(): object}
 }
 
-// SawDeletion reports whether the deletion of the object with that UID was seen, so that its last state is known. It is
-// false where a list did not have the object any more.
+// SawDeletion reports whether the deletion of the object with that UID was observed, so that its last state is known. It is
+// false if a list no longer contained the object.
 func (s *Set[T]) SawDeletion(uid types.UID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,8 +63,8 @@ func (s *Set[T]) All() []T {
 	return values(s.objects)
 }
 
-// Gone returns the newest of the objects that were deleted while the set was kept,
-// as last seen.
+// Gone returns the newest of the objects that were deleted while the set was kept up to date,
+// in their last known state.
 func (s *Set[T]) Gone() []T {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -81,7 +81,7 @@ func values[T Object](objects map[types.UID]T) []T {
 
 func (s *Set[T]) wants(object T) bool { return s.Wanted == nil || s.Wanted(object) }
 
-// replace takes over a fresh list; what it no longer names is gone.
+// replace replaces the objects by a new list; objects that it does not contain were deleted.
 func (s *Set[T]) replace(list []T) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -100,7 +100,7 @@ func (s *Set[T]) replace(list []T) {
 	}
 }
 
-// apply takes over a change, and reports whether it concerns the set.
+// apply applies a change, and reports whether it concerns the set.
 func (s *Set[T]) apply(kind watch.EventType, object T) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

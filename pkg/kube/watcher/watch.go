@@ -10,11 +10,11 @@ import (
 	"k8s.io/apimachinery/pkg/watch"
 )
 
-// mostBreaks is how many watches in a row may break without a change before the set is listed anew.
+// mostBreaks is how many successive watches may break without a change before the set is listed again.
 const mostBreaks = 2
 
-// once watches from the newest version that is known until the watch ends. Only where none is known, or the API
-// server does not have the changes since then any more, it lists first: what a list does not show any more may have
+// once watches from the newest known version until the watch ends. It lists first only if no version is known, or the API
+// server no longer has the changes since that version. An object that the list does not contain may have
 // changed before it was deleted.
 func (k *keeper[T, L]) once(ctx context.Context) error {
 	if k.version == "" {
@@ -61,9 +61,9 @@ func (k *keeper[T, L]) applyEvent(event watch.Event) {
 	}
 }
 
-// broken decides where the next watch begins after an error event: behind the last change, unless the API server does
-// not have that version any more. client-go makes an error event of some broken connections too. An error is
-// returned only for what a new watch cannot mend.
+// broken decides where the next watch begins after an error event: after the last change, unless the API server
+// no longer has that version. client-go also reports some broken connections as error events. It
+// returns an error only if a new watch is useless.
 func (k *keeper[T, L]) broken(status runtime.Object) error {
 	err := apierrors.FromObject(status)
 	k.breaks++
@@ -76,7 +76,7 @@ func (k *keeper[T, L]) broken(status runtime.Object) error {
 	return nil
 }
 
-// isTooOld reports whether the API server says that it does not have the changes since a version any more.
+// isTooOld reports whether the API server no longer has the changes since a version.
 func isTooOld(err error) bool { return apierrors.IsResourceExpired(err) || apierrors.IsGone(err) }
 
 func (k *keeper[T, L]) list(ctx context.Context) error {

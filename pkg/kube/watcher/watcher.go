@@ -1,7 +1,7 @@
-// Package watcher keeps a set of objects as the cluster has them, by list and
-// watch. It survives lost connections: a watch that breaks is continued behind the last
-// change. What it does not promise is to show every state in between: a set holds the newest
-// one, and where the API server has forgotten the changes since then, a list replaces them.
+// Package watcher keeps a set of objects up to date with the cluster, by list and
+// watch. It survives lost connections: a new watch continues after the last
+// change. A set holds the newest state of an object; intermediate states may be missing.
+// If the API server no longer has the changes since then, a list replaces the set.
 package watcher
 
 import (
@@ -27,10 +27,10 @@ type Client[L runtime.Object] interface {
 }
 
 // Keep keeps set equal to what client lists with options until ctx is done, and
-// calls changed after each change. The first list must succeed; a set with a Start needs none. Later a lost
-// connection is told to lost and tried again for ever; a refusal by the API
-// server (no permission, no such thing) ends it with an error; where a connection was
-// lost before, once it has held for a minute.
+// calls changed after each change. The first list must succeed; a set with a Start needs none. Later, a lost
+// connection is reported to lost and retried without a limit. A refusal by the API
+// server (no permission, unknown kind) ends Keep with an error; after
+// a lost connection, only if it lasts for a minute.
 func Keep[T Object, L runtime.Object](ctx context.Context, client Client[L], options metav1.ListOptions, set *Set[T], changed func(), lost func(error)) error {
 	k := keeper[T, L]{client: client, options: options, set: set, changed: changed, version: set.version}
 	if k.version != "" {
@@ -60,10 +60,10 @@ type keeper[T Object, L runtime.Object] struct {
 	version string
 	// breaks counts the watches in a row that broke without a change.
 	breaks int
-	// listed: a list has succeeded, so that the cluster is there and may be asked.
+	// listed means that a list has succeeded, so that the cluster exists and the user may list.
 	listed bool
 	outage Outage
-	// refusals are those in a row.
+	// refusals counts successive refusals.
 	refusals int
 }
 
@@ -77,7 +77,7 @@ func (k *keeper[T, L]) goesOn(err error) bool {
 	return k.listed && k.outage.Passing(err) && k.refusals <= mostRefusals
 }
 
-// Sleep waits that long, and reports whether it did: false where ctx was done before.
+// Sleep waits for that long, and reports whether it did: false if ctx was done before.
 func Sleep(ctx context.Context, length time.Duration) bool {
 	timer := time.NewTimer(length)
 	defer timer.Stop()

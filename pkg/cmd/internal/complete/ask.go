@@ -17,7 +17,7 @@ import (
 )
 
 const (
-	// maxWords is how many words are offered: more are no help to anybody.
+	// maxWords is how many words are offered: longer lists do not help.
 	maxWords = 300
 	// timeLimit is how long one list may take.
 	timeLimit = 3 * time.Second
@@ -26,8 +26,8 @@ const (
 // errEnough ends a list of which enough is known.
 var errEnough = errors.New("enough")
 
-// queryCluster asks the cluster, and gives up in time; whole says that it has all of the answer. Whoever is
-// asked may not look at the context: a program that gets credentials does not.
+// queryCluster sends question to the cluster, with a time limit; whole means that the response is complete. question
+// runs in a goroutine, because it may ignore the context: a program that gets credentials does.
 func queryCluster[T any](cmd *cobra.Command, f *factory.Factory, question func(context.Context, clients.Interface, string) ([]T, error)) (result []T, whole bool) {
 	ctx, cancel := context.WithTimeout(cmd.Context(), timeLimit)
 	defer cancel()
@@ -51,8 +51,8 @@ func queryCluster[T any](cmd *cobra.Command, f *factory.Factory, question func(c
 	}
 }
 
-// offers returns what word makes of the objects of a list, which is read page by page, where
-// it begins with typed. It ends with most of them.
+// offers returns the results of word for the objects of a list, which is read page by page, if
+// they begin with typed; at most maxWords.
 func offers[T watcher.Object, L runtime.Object](ctx context.Context, client watcher.Client[L], selector, typed string, word func(T) string) (words []string, err error) {
 	err = watcher.Each(ctx, client, metav1.ListOptions{LabelSelector: selector}, func(object T) error {
 		if offered := word(object); begins(offered, typed) {
@@ -69,8 +69,8 @@ func offers[T watcher.Object, L runtime.Object](ctx context.Context, client watc
 	return words, err
 }
 
-// begins reports whether a word, with what it means behind it, begins as typed does. What would break
-// a line of the answer does not.
+// begins reports whether a word, which may be followed by a description, begins with typed. It rejects words that
+// would break a line of the response.
 func begins(word, typed string) bool {
 	name, _, _ := strings.Cut(word, "\t")
 	return name != "" && strings.HasPrefix(name, typed) && printable.Safe(name)

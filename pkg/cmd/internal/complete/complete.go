@@ -1,8 +1,8 @@
-// Package complete has what completes the words of a command line, for every verb.
+// Package complete provides the completion of command-line words, for every verb.
 //
-// What it promises: a word that needs no cluster asks none. One that does costs a list, which
-// ends when there is enough to offer; after patience nothing is offered. What goes wrong is not
-// told: the line that somebody is typing would break.
+// A word that needs no cluster causes no request. Other words need a list request, which
+// ends when there are enough words; after a time limit, nothing is offered. Errors are not
+// printed, because they would break the line that the user is typing.
 package complete
 
 import (
@@ -14,14 +14,14 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
-// Func gives what a word can become, a word each, with a tab between it and what it means.
+// Func returns the possible words, each with a tab and a description.
 type Func = cobra.CompletionFunc
 
-// Flags says what completes the values of flags of cmd, by their names. Without it a flag
+// Flags sets the completion of the values of flags of cmd, by their names. Without it, a flag
 // offers nothing.
 func Flags(cmd *cobra.Command, functions map[string]Func) {
 	for name, complete := range functions {
-		// A flag that is not there, or twice, is found by the test of all flags.
+		// The test of all flags finds a flag that does not exist or is set twice.
 		_ = cmd.RegisterFlagCompletionFunc(name, complete)
 	}
 }
@@ -33,7 +33,7 @@ func Values(values ...string) Func {
 	}
 }
 
-// List offers values for a flag that takes several, with commas between.
+// List offers values for a flag that accepts several, separated by commas.
 func List(values []string) Func {
 	return func(_ *cobra.Command, _ []string, word string) (words []string, _ cobra.ShellCompDirective) {
 		former, current := "", word
@@ -64,14 +64,14 @@ func Manifests(*cobra.Command, []string, string) ([]string, cobra.ShellCompDirec
 	return []string{"json", "yaml", "yml"}, cobra.ShellCompDirectiveFilterFileExt
 }
 
-// Ready does what comes before every command that runs: none has, for a completion.
+// Ready does what otherwise precedes every command: cobra does not do it for completion.
 func Ready(cmd *cobra.Command) {
 	if prepare := cmd.Root().PersistentPreRun; prepare != nil {
 		prepare(cmd, nil)
 	}
 }
 
-// Unless offers nothing where names are refused beside a flag that was typed.
+// Unless offers nothing if a flag was typed that cannot be combined with names.
 func Unless(refused func() bool, offer Func) Func {
 	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 		if refused() {
@@ -86,7 +86,7 @@ func beginning(words []string, word string) []string {
 	return slices.DeleteFunc(slices.Clone(words), func(candidate string) bool { return !begins(candidate, word) })
 }
 
-// described puts what it means behind a word.
+// described adds a description to a word.
 func described(word string, meaning ...string) string {
 	text := printable.Escape(strings.Join(slices.DeleteFunc(meaning, func(text string) bool { return text == "" }), ", "))
 	return strings.TrimSuffix(word+"\t"+text, "\t")

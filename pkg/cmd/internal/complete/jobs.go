@@ -18,7 +18,7 @@ import (
 // Any chooses every job.
 func Any(*batchv1.Job) bool { return true }
 
-// JobList is the jobs of the namespace that choose takes, for a verb that takes any number of
+// JobList offers the jobs of the namespace that choose selects, for a verb that accepts any number of
 // them; each once.
 func JobList(f *factory.Factory, choose func(*batchv1.Job) bool) Func {
 	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
@@ -26,7 +26,7 @@ func JobList(f *factory.Factory, choose func(*batchv1.Job) bool) Func {
 	}
 }
 
-// OneJob is JobList for a verb that takes one JOB, and then nothing that can be guessed.
+// OneJob is JobList for a verb that accepts one JOB; nothing is offered for further arguments.
 func OneJob(f *factory.Factory, choose func(*batchv1.Job) bool) Func {
 	complete := JobList(f, choose)
 	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
@@ -37,8 +37,8 @@ func OneJob(f *factory.Factory, choose func(*batchv1.Job) bool) Func {
 	}
 }
 
-// Jobs returns what word can become where a JOB is expected, in the spelling that it begins
-// with: NAME, job/NAME or @latest. Choose may be called after Jobs has given up.
+// Jobs returns the completions of word as a JOB, in the form that it begins
+// with: NAME, job/NAME or @latest. It may call choose after it has returned because of the time limit.
 func Jobs(cmd *cobra.Command, f *factory.Factory, word string, choose func(*batchv1.Job) bool) []string {
 	if strings.HasPrefix(word, "@") {
 		return beginning([]string{described(job.Latest, "your newest job")}, word)
@@ -63,8 +63,8 @@ func Jobs(cmd *cobra.Command, f *factory.Factory, word string, choose func(*batc
 	return words
 }
 
-// JobNames returns the names of all jobs of the namespace, in any state; known is false where
-// the cluster did not tell all of them in time.
+// JobNames returns the names of all jobs of the namespace, in any state; whole is false if
+// the response is not complete.
 func JobNames(cmd *cobra.Command, f *factory.Factory) (names []string, whole bool) {
 	return queryCluster(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) (names []string, err error) {
 		err = job.Each(ctx, client, namespace, metav1.ListOptions{}, func(object *batchv1.Job) error {
@@ -75,7 +75,7 @@ func JobNames(cmd *cobra.Command, f *factory.Factory) (names []string, whole boo
 	})
 }
 
-// Latest returns the name of the caller's newest job; empty where there is none.
+// Latest returns the name of the caller's newest job; "" if there is none.
 func Latest(cmd *cobra.Command, f *factory.Factory) string {
 	names, _ := queryCluster(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
 		name, err := job.Ref(job.Latest).Name(ctx, client, namespace)

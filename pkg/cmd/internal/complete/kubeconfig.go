@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 )
 
-// Global says what completes kubectl's own global flags, which root has.
+// Global sets the completion of kubectl's global flags, which root must have.
 func Global(root *cobra.Command, f *factory.Factory) {
 	Flags(root, map[string]Func{
 		"namespace":             Namespaces(f),

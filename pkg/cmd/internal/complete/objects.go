@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
-// question is what is asked for words that begin as typed does, in a namespace.
+// question lists the words that begin with typed, in a namespace.
 type question func(ctx context.Context, client clients.Interface, namespace, typed string) ([]string, error)
 
 // names offers what a question finds.
@@ -28,8 +28,8 @@ func names(f *factory.Factory, find question) Func {
 	}
 }
 
-// Claims returns the claims of the namespace that choose takes, as pvc/NAME, where word
-// begins as one of these does. Choose may be called after Claims has given up.
+// Claims returns the claims of the namespace that choose selects, as pvc/NAME, if word
+// is a beginning of it. It may call choose after it has returned because of the time limit.
 func Claims(cmd *cobra.Command, f *factory.Factory, word, selector string, choose func(*corev1.PersistentVolumeClaim) bool) []string {
 	const kind = "pvc/"
 	if short := min(len(word), len(kind)); word[:short] != kind[:short] {
@@ -68,14 +68,14 @@ func CronJobs(f *factory.Factory) Func {
 	})
 }
 
-// ServiceAccounts offers those of the namespace.
+// ServiceAccounts offers the service accounts of the namespace.
 func ServiceAccounts(f *factory.Factory) Func {
 	return names(f, func(ctx context.Context, client clients.Interface, namespace, typed string) ([]string, error) {
 		return offers(ctx, client.CoreV1().ServiceAccounts(namespace), "", typed, (*corev1.ServiceAccount).GetName)
 	})
 }
 
-// StorageClasses offers those of the cluster, to who may list them.
+// StorageClasses offers the storage classes of the cluster, if the user may list them.
 func StorageClasses(f *factory.Factory) Func {
 	return names(f, func(ctx context.Context, client clients.Interface, _, typed string) ([]string, error) {
 		return offers(ctx, client.StorageV1().StorageClasses(), "", typed, func(class *storagev1.StorageClass) string {
@@ -84,15 +84,15 @@ func StorageClasses(f *factory.Factory) Func {
 	})
 }
 
-// PriorityClasses offers those of the cluster, to who may list them.
+// PriorityClasses offers the priority classes of the cluster, if the user may list them.
 func PriorityClasses(f *factory.Factory) Func {
 	return names(f, func(ctx context.Context, client clients.Interface, _, typed string) ([]string, error) {
 		return offers(ctx, client.SchedulingV1().PriorityClasses(), "", typed, (*schedulingv1.PriorityClass).GetName)
 	})
 }
 
-// Namespaces offers those of the cluster. Who may not list them is offered those that the
-// kubeconfig names.
+// Namespaces offers the namespaces of the cluster. If the user may not list them, it offers those in the
+// kubeconfig.
 func Namespaces(f *factory.Factory) Func {
 	return names(f, func(ctx context.Context, client clients.Interface, _, typed string) ([]string, error) {
 		words, err := offers(ctx, client.CoreV1().Namespaces(), "", typed, (*corev1.Namespace).GetName)

@@ -8,8 +8,8 @@ import (
 // ViaVariable names the place in a bucket that files of every fetch pass through.
 const ViaVariable = "KUBECTL_BATCH_VIA"
 
-// OwnBuckets returns the buckets that are this user's own in the store at an endpoint: that of the environment, and
-// those of fetches on this machine that were interrupted.
+// OwnBuckets returns this user's own buckets in the store at an endpoint: the bucket in the environment, and
+// the buckets of interrupted fetches on this machine.
 func (f *Factory) OwnBuckets(endpoint string) []string {
 	buckets := purge.RememberedBuckets(f.CacheDir, endpoint)
 	if via, ok := f.LookupEnv(ViaVariable); ok {

@@ -1,4 +1,4 @@
-// Package factory holds what every verb is made with.
+// Package factory holds what every verb receives: clients, streams and the clock.
 package factory
 
 import (
@@ -22,14 +22,14 @@ type Factory struct {
 	Program program.Program
 	// Client reaches the cluster that the kubeconfig flags name.
 	Client kubeconfig.Getter
-	// Streams: Out takes the answer, ErrOut the talk.
+	// Streams: Out receives results, ErrOut receives messages.
 	Streams genericiooptions.IOStreams
 	// Clock measures how long this command waits. Ages and annotations of objects go by
 	// ServerClock.
 	Clock clock.WithTicker
-	// CacheDir is a folder of this user for what fetch remembers; empty where there is none.
+	// CacheDir is this user's directory for the records of fetch; "" for none.
 	CacheDir string
-	// LookupEnv reads the environment; false for a variable that is not there.
+	// LookupEnv reads the environment; false for a variable that is not set.
 	LookupEnv func(string) (string, bool)
 	// Suffix returns a text of that many characters which makes a name a new one.
 	Suffix func(length int) string
@@ -48,7 +48,7 @@ func (f *Factory) Scoped(name string) *Factory {
 	return &scoped
 }
 
-// ServerClock tells the time of the API server, which dates the objects: that of this
+// ServerClock returns the time of the API server, which dates the objects: the clock of this
 // machine can be wrong.
 func (f *Factory) ServerClock() clock.PassiveClock { return f.Client.ServerTime().Clock(f.Clock) }
 
@@ -62,8 +62,8 @@ func (f *Factory) Cluster() (clients.Interface, string, error) {
 	return clientset, namespace, err
 }
 
-// Say prints a message on ErrOut, on one line: a line break in it is escaped, as is everything
-// else that a terminal would act on.
+// Say prints a message on ErrOut, on one line. It escapes line breaks and everything
+// else that a terminal would interpret.
 func (f *Factory) Say(text string) { f.SayLines(text) }
 
 // SayLines prints a message of several lines on ErrOut.
@@ -107,10 +107,10 @@ func (f *Factory) LineIn(namespace string, words ...string) string {
 	return f.Line(append([]string{words[0], "-n", namespace}, words[1:]...)...)
 }
 
-// plain words mean the same to every shell.
+// plain matches words that need no quotes in any shell.
 var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./~-]+$`)
 
-// Quoted returns word as it must be typed in a POSIX shell, on one line.
+// Quoted returns word quoted for a POSIX shell, on one line.
 func Quoted(word string) string {
 	switch {
 	case plain.MatchString(word):
@@ -121,7 +121,7 @@ func Quoted(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// dollarQuoted quotes a word that cannot be printed as it is: bytes become octal numbers.
+// dollarQuoted quotes a word that is not printable: bytes become octal numbers.
 func dollarQuoted(word string) string {
 	var b strings.Builder
 	for i := range len(word) {

@@ -2,8 +2,8 @@ package outcome
 
 import "github.com/spf13/pflag"
 
-// failFast is how long --fail-fast waits by itself: a mistake such as an image name
-// with a typo is certain by then, and a registry that was away for a moment is not one.
+// failFast is the default of --fail-fast: a mistake such as a misspelled image name
+// is certain by then, and a registry that was briefly unavailable is available again.
 const failFast = "1m"
 
 // AddFailFast declares --fail-fast.

@@ -1,4 +1,4 @@
-// Package outcome waits for jobs and says how they ended, for every verb that does.
+// Package outcome waits for jobs and reports their outcomes, for every verb that waits.
 package outcome
 
 import (
@@ -26,16 +26,16 @@ import (
 type Waiter struct {
 	Factory *factory.Factory
 	Client  clients.Interface
-	// JSON writes one object a job and line in place of words.
+	// JSON prints one object per job and line instead of sentences.
 	JSON bool
-	// Aside says the words on ErrOut, where the answer is another.
+	// Aside prints sentences on ErrOut, because Out receives something else.
 	Aside bool
 	// Patience is how long a reason may last that waiting cannot resolve; 0 for ever.
 	Patience time.Duration
 	// Everywhere names jobs with their namespaces.
 	Everywhere bool
-	// Resume is what is said after Ctrl-C: the command line that continues what was
-	// asked, and further lines. Without it that is wait.
+	// Resume is printed after Ctrl-C: the command that continues the work,
+	// and further lines. The default is the wait command.
 	Resume []string
 
 	mu sync.Mutex
@@ -55,9 +55,9 @@ type report struct {
 	ExitCode int `json:"exitCode"`
 }
 
-// Wait waits until all jobs are finished, prints how each ended as soon as it
-// has, and returns their outcomes. The error carries the exit status: the
-// highest of the jobs', or exit.Tool where waiting itself failed.
+// Wait waits until all jobs are finished, prints each outcome as soon as
+// it is known, and returns the outcomes. The error carries the exit status: the
+// highest of the jobs', or exit.Tool if the wait itself failed.
 func (w *Waiter) Wait(ctx context.Context, jobs ...*batchv1.Job) ([]job.Outcome, error) {
 	outcomes := make([]job.Outcome, len(jobs))
 	errs := make([]error, len(jobs))
@@ -88,9 +88,9 @@ func (w *Waiter) Wait(ctx context.Context, jobs ...*batchv1.Job) ([]job.Outcome,
 	return outcomes, exit.Silently(highest)
 }
 
-// Follow prints the logs of a job until it is finished, and then how it ended. It
-// returns the outcome, without a Job where it is not known, and an error with
-// the job's own exit status, as Wait does. lost is told what was not printed.
+// Follow prints the logs of a job until it is finished, and then its outcome. It
+// returns the outcome, without a Job if it is unknown, and an error with
+// the job's exit status, as Wait does. lost receives an error about logs that were not printed.
 func (w *Waiter) Follow(ctx context.Context, object *batchv1.Job, lost func(error)) (job.Outcome, error) {
 	outcome, err := w.watcher().FollowLogs(ctx, object, w.Factory.Streams.Out)
 	w.followed = true
@@ -119,7 +119,7 @@ func (w *Waiter) watcher() *job.Watcher {
 // mostNamed is how many jobs an error names.
 const mostNamed = 10
 
-// named returns the name of a job as people are told it.
+// named returns the name of a job as shown to users.
 func (w *Waiter) named(object *batchv1.Job) string {
 	if w.Everywhere {
 		return object.Namespace + "/" + object.Name
@@ -194,7 +194,7 @@ func (w *Waiter) print(outcome job.Outcome) error {
 	return err
 }
 
-// line is the report in words; everywhere names the namespace.
+// line returns the outcome as a sentence; everywhere includes the namespace.
 func (r report) line(everywhere bool) string {
 	line := fmt.Sprintf("job.batch/%s %s", r.Job, strings.ToLower(r.Condition))
 	if everywhere {
@@ -209,11 +209,11 @@ func (r report) line(everywhere bool) string {
 	return line
 }
 
-// explainLimit is how many failed pods are told about: they mostly say the same.
+// explainLimit is how many failed pods are described: they usually have the same cause.
 const explainLimit = 3
 
-// explain says what the failed pods ended with, the one that decided first, and
-// how to read more.
+// explain describes how the failed pods ended, the one with the highest status first, and
+// prints the command that shows the log.
 func (w *Waiter) explain(outcome job.Outcome) {
 	explained := 0
 	pods := slices.DeleteFunc(slices.Clone(outcome.Pods), func(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodSucceeded })

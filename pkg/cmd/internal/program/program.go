@@ -1,8 +1,8 @@
-// Package program says what this program is called: kubectl finds a plugin by the name of
-// its file, and krew may give it another one than ours.
+// Package program determines the name of this program: kubectl finds a plugin by the name of
+// its file, and krew may install it under another name.
 //
-// What it promises: the words that people type to call it, from the name by which it was
-// called, and the name that kubectl looks for when it completes such a line.
+// It provides the words that users type to call the program, derived from the name by which it was
+// called, and the name of the file that kubectl runs to complete the plugin's command line.
 package program
 
 import (
@@ -12,8 +12,8 @@ import (
 )
 
 const (
-	// prefix begins the file name of every plugin of kubectl, completes that of what
-	// completes the words of one.
+	// prefix begins the file name of every kubectl plugin, completes the name of a file that
+	// completes a plugin's command line.
 	prefix, completes = "kubectl-", "kubectl_complete-"
 	// ours is the plugin's own name.
 	ours = "batch"
@@ -23,11 +23,11 @@ const (
 
 // Program is how the program was called. The zero value was called kubectl-batch.
 type Program struct {
-	// Called is the first word of the command line: a path, or a name that the PATH leads to.
+	// Called is the first word of the command line: a path, or a name on the PATH.
 	Called string
-	// plugin is the name behind the prefix, empty where that is ours, or there is none.
+	// plugin is the name behind the prefix, "" if it is the default name, or there is none.
 	plugin string
-	// completing says that kubectl asks for completions.
+	// completing means that kubectl called the program for completion.
 	completing bool
 	// suffix is that of programs, .exe or nothing.
 	suffix string
@@ -37,7 +37,7 @@ type Program struct {
 // sane are names that mean the same to every shell, and on a page of help.
 var sane = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 
-// Of reads the first word of a command line as goos has it.
+// Of parses the first word of a command line in the form of goos.
 func Of(called, goos string) Program {
 	p := Program{Called: called}
 	name := path.Base(called)
@@ -59,23 +59,23 @@ func Of(called, goos string) Program {
 // Plugin reports whether the file has the name of a plugin, so that kubectl finds it.
 func (p Program) Plugin() bool { return p.named }
 
-// Completing reports whether kubectl asks for what completes a line of this plugin.
+// Completing reports whether kubectl called the program to complete a command line.
 func (p Program) Completing() bool { return p.completing }
 
-// String returns the words that call the program: kubectl batch, or what kubectl makes of
-// the name of its file, where a dash parts words and an underscore is a dash.
+// String returns the words that call the program: kubectl batch, or the words that kubectl derives from
+// the name of its file, in which a dash separates words and an underscore stands for a dash.
 func (p Program) String() string {
 	return "kubectl " + strings.NewReplacer("-", " ", "_", "-").Replace(p.file())
 }
 
-// Words returns String word by word.
+// Words returns the words of String.
 func (p Program) Words() []string { return strings.Fields(p.String()) }
 
-// Completer returns the name of the file that kubectl looks for on the PATH.
+// Completer returns the name of the file that kubectl looks for on the PATH to complete the plugin's command line.
 func (p Program) Completer() string { return completes + p.file() + p.suffix }
 
-// In returns a text of ours with the program's own name in it: texts are written with
-// `kubectl batch`. It is for what stands in the code, never for what came from elsewhere.
+// In replaces `kubectl batch` in a text by the program's name. It is for constant texts in the
+// code, never for text from elsewhere.
 func (p Program) In(text string) string {
 	if p.plugin == "" {
 		return text

@@ -14,7 +14,7 @@ import (
 // mostCPUs is more than a node has: what is above it has a wrong unit.
 const mostCPUs = 1000
 
-// Amount reads an amount above 0 of any resource; example is one that the flag takes.
+// Amount parses an amount above 0 of any resource; example is a valid value for the error message.
 func Amount(flag, text, example string) (resource.Quantity, error) {
 	amount, err := resource.ParseQuantity(text)
 	switch {
@@ -59,7 +59,7 @@ var withUnit = regexp.MustCompile(`^([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]+)$`)
 
 func number(text string) string { return strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyz") }
 
-// problem says what is wrong with a text that is not a quantity.
+// problem describes why a text is not a quantity.
 func problem(text, example string) string {
 	match := withUnit.FindStringSubmatch(strings.TrimSpace(text))
 	if match == nil {

@@ -10,7 +10,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// In says where was looked, for a namespace or metav1.NamespaceAll.
+// In describes where jobs were searched: a namespace, or metav1.NamespaceAll.
 func In(namespace string) string {
 	if namespace == metav1.NamespaceAll {
 		return "in any namespace"
@@ -18,7 +18,7 @@ func In(namespace string) string {
 	return fmt.Sprintf("in namespace %q", namespace)
 }
 
-// Count is a number of jobs in words.
+// Count returns a number of jobs, such as "3 jobs".
 func Count(n int) string {
 	if n == 1 {
 		return "1 job"

@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// CheckExcept returns an error where a name of --except is that of no job, and of no results claim whose job is gone.
-// Commands that delete or cancel call it: a mistyped name would give up what the user wants to keep.
+// CheckExcept returns an error if a name in --except is neither a job nor a results claim whose job no longer exists.
+// Commands that delete or cancel call it: with a mistyped name, they would delete what the user wants to keep.
 func (s Selection) CheckExcept(ctx context.Context, client clients.Interface, namespace string) error {
 	for _, name := range s.Except {
 		exists, err := hasJob(ctx, client, namespace, name)

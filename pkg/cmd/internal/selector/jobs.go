@@ -30,10 +30,10 @@ func (s Selection) Jobs(ctx context.Context, client clients.Interface, namespace
 	return jobs, err
 }
 
-// NoJobsError says that the flags select no job.
+// NoJobsError means that the flags select no job.
 type NoJobsError struct{ Namespace string }
 
-// Error returns the sentence for people.
+// Error returns a sentence for users.
 func (e *NoJobsError) Error() string {
 	return fmt.Sprintf("no jobs %s match the flags", In(e.Namespace))
 }

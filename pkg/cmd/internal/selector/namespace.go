@@ -10,8 +10,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
-// CheckNamespace returns an error where a namespace does not exist. A list of its jobs is empty
-// then, as if there was nothing to do. A user who may not read it gets none.
+// CheckNamespace returns an error if a namespace does not exist: a list of its jobs is empty
+// without an error. It returns nil if the user may not read the namespace.
 func CheckNamespace(ctx context.Context, client clients.Interface, namespace string) error {
 	if namespace == metav1.NamespaceAll {
 		return nil

@@ -41,7 +41,7 @@ func (f *Flags) Parse(names int) (Selection, error) {
 	return s, nil
 }
 
-// ParseSome is Parse for a verb that acts on all jobs only where they are selected.
+// ParseSome is Parse for a verb that acts on all jobs only if they are selected explicitly.
 func (f *Flags) ParseSome(names int, program fmt.Stringer) (Selection, error) {
 	s, err := f.Parse(names)
 	if err == nil && names == 0 && !f.Narrows() {
@@ -131,7 +131,7 @@ func (f *Flags) parseAges(s *Selection) error {
 	return nil
 }
 
-// Unfinished refuses states in which a job cannot be cancelled, Finished those in which it
+// Unfinished refuses states in which a job cannot be cancelled, Finished states in which it
 // cannot be deleted. verb is what the command does, such as "cancelled".
 func (s Selection) Unfinished(verb string) error {
 	return s.refuse(verb, "finished", job.State.Final)

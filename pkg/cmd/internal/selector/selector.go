@@ -1,7 +1,7 @@
-// Package selector has the flags that select jobs, for every verb that acts on several.
+// Package selector provides the flags that select jobs, for every verb that acts on several.
 //
-// What it promises: the flags have one spelling and one meaning in all verbs. Each flag narrows
-// the selection, except -A, which looks in all namespaces.
+// The flags have the same names and meanings in all verbs. Each flag narrows
+// the selection, except -A, which selects all namespaces.
 package selector
 
 import (
@@ -64,7 +64,7 @@ func offerStates(flags *pflag.FlagSet, offered func(job.State) bool) {
 	flags.Lookup("state").Usage = statesUsage + strings.Join(namesOf(offered), ", ")
 }
 
-// Complete says what completes the values of the flags of cmd.
+// Complete sets the completion of the values of the flags of cmd.
 func Complete(cmd *cobra.Command, jobs complete.Func) {
 	complete.Flags(cmd, map[string]complete.Func{"state": complete.List(stateNames()), "except": jobs})
 }
@@ -75,7 +75,7 @@ func (f *Flags) Typed() bool { return len(f.Words()) > 0 }
 // Narrows reports whether the flags select less than all jobs of a namespace but for some names.
 func (f *Flags) Narrows() bool { return len(f.narrowing()) > 0 }
 
-// narrowing are the words of the flags that narrow the selection.
+// narrowing returns the words of the flags that narrow the selection.
 func (f *Flags) narrowing() (words []string) {
 	for _, flag := range []struct{ name, value string }{
 		{"-l", f.labels},
@@ -100,7 +100,7 @@ func (f *Flags) narrowing() (words []string) {
 	return words
 }
 
-// Words are the flags as words of a command line; empty without any.
+// Words returns the flags as words of a command line; none if no flag is set.
 func (f *Flags) Words() []string {
 	words := f.narrowing()
 	if f.everywhere {
@@ -116,19 +116,19 @@ func (f *Flags) Words() []string {
 type Selection struct {
 	job.Selection
 
-	// Everywhere says that jobs of all namespaces are selected.
+	// Everywhere means that jobs of all namespaces are selected.
 	Everywhere bool
-	// Filtered says that not all jobs of a namespace are selected.
+	// Filtered means that not all jobs of a namespace are selected.
 	Filtered bool
 
-	// fields says that --field-selector decides.
+	// fields means that --field-selector is set.
 	fields  bool
 	options metav1.ListOptions
 	mine    bool
 	owner   string
 }
 
-// Namespace returns where to look: in all namespaces, or in one.
+// Namespace returns the namespace to list: all namespaces, or the given one.
 func (s Selection) Namespace(namespace string) string {
 	if s.Everywhere {
 		return metav1.NamespaceAll
@@ -136,8 +136,8 @@ func (s Selection) Namespace(namespace string) string {
 	return namespace
 }
 
-// ByJob reports whether the flags decide by facts of the job itself, such as its state: a claim
-// whose job is gone cannot match them.
+// ByJob reports whether the flags depend on the job itself, such as its state: a claim
+// whose job no longer exists cannot match them.
 func (s Selection) ByJob() bool { return s.ByState() || s.OlderThan > 0 || s.NewerThan > 0 }
 
 // ByState is ByJob but for the age.
@@ -149,7 +149,7 @@ func (s Selection) Mine() Selection {
 	return s
 }
 
-// Options returns what the API server selects by. With --mine it asks who the user is.
+// Options returns the selectors for the API server. With --mine it queries who the user is.
 func (s Selection) Options(ctx context.Context, client clients.Interface) (metav1.ListOptions, error) {
 	options := s.options
 	identity, flag := provenance.Identity{Name: s.owner}, "--owner"
@@ -170,7 +170,7 @@ func (s Selection) Options(ctx context.Context, client clients.Interface) (metav
 	return options, nil
 }
 
-// About adds to an error of a job which job it is of, where there can be several namespaces.
+// About adds the name of the job to an error, if there can be several namespaces.
 func (s Selection) About(object metav1.Object, err error) error {
 	if err == nil || !s.Everywhere {
 		return err
@@ -178,7 +178,7 @@ func (s Selection) About(object metav1.Object, err error) error {
 	return fmt.Errorf("%s: %w", s.Named(object), err)
 }
 
-// Named returns the name of a job, with its namespace where there can be several.
+// Named returns the name of a job, with its namespace if there can be several.
 func (s Selection) Named(object metav1.Object) string {
 	if s.Everywhere {
 		return object.GetNamespace() + "/" + object.GetName()

@@ -11,11 +11,11 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
-// limit is how long a command takes longer at most because of the sweep.
+// limit is how much the sweep may delay a command.
 const limit = 2 * time.Second
 
-// HelperPods deletes the stale helper pods of a namespace, "" for all, after a command has done its own work. It
-// is a courtesy: a user who may not list or delete pods is told nothing, and the next command tries again.
+// HelperPods deletes the stale helper pods of a namespace, "" for all, after a command has done its own work.
+// Errors are ignored: if the user may not list or delete pods, the next command tries again.
 func HelperPods(ctx context.Context, f *factory.Factory, client clients.Interface, namespace string) {
 	ctx, cancel := context.WithTimeout(ctx, limit)
 	defer cancel()
