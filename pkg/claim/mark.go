@@ -128,20 +128,20 @@ func (u Use) texts() map[string]string {
 	return texts
 }
 
-// Take gives claim, as it was read, to a new job: use replaces the marks on it. Take returns the changed
+// Assign gives claim, as it was read, to a new job: use replaces the marks on it. Assign returns the changed
 // claim. If the claim was changed since it was read, the error is a conflict.
-func Take(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim, use Use) (*corev1.PersistentVolumeClaim, error) {
+func Assign(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim, use Use) (*corev1.PersistentVolumeClaim, error) {
 	return annotate(ctx, client, claim, claim.ResourceVersion, use.texts())
 }
 
-// TakeCreated gives a claim to the job that it was created for: only this makes it a claim that run created.
+// AssignCreated gives a claim to the job that it was created for: only this makes it a claim that run created.
 // The cluster may have started to bind the claim meanwhile.
-func TakeCreated(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim, use Use) (*corev1.PersistentVolumeClaim, error) {
+func AssignCreated(ctx context.Context, client clients.Interface, claim *corev1.PersistentVolumeClaim, use Use) (*corev1.PersistentVolumeClaim, error) {
 	return annotate(ctx, client, claim, "", use.texts())
 }
 
-// GiveBack undoes Take: taken is the claim that Take returned, original the claim that it was given.
-func GiveBack(ctx context.Context, client clients.Interface, taken, original *corev1.PersistentVolumeClaim) error {
+// Unassign undoes Assign: taken is the claim that Assign returned, original the claim that it was given.
+func Unassign(ctx context.Context, client clients.Interface, taken, original *corev1.PersistentVolumeClaim) error {
 	texts := map[string]string{}
 	for key := range (Use{}).texts() {
 		texts[key] = provenance.Mark(original, key)
@@ -155,8 +155,8 @@ func RecordUser(ctx context.Context, client clients.Interface, claim *corev1.Per
 	return err
 }
 
-// errTaken means that run gave the claim to another job since it was read.
-var errTaken = errors.New("another job has started to use the claim")
+// errReassigned means that run gave the claim to another job since it was read.
+var errReassigned = errors.New("another job has started to use the claim")
 
 // annotateUnused writes the marks that textsOf returns for the current state of claim, unless run gave the claim
 // to another job since it was read.
@@ -167,7 +167,7 @@ func annotateUnused(ctx context.Context, client clients.Interface, claim *corev1
 			return fmt.Errorf("reading claim %q: %w", claim.Name, err)
 		}
 		if current.UID != claim.UID || provenance.Mark(current, provenance.UseAnnotation) != provenance.Mark(claim, provenance.UseAnnotation) {
-			return fmt.Errorf("annotating claim %q: %w", claim.Name, errTaken)
+			return fmt.Errorf("annotating claim %q: %w", claim.Name, errReassigned)
 		}
 		texts := textsOf(current)
 		if len(texts) == 0 {

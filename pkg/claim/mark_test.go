@@ -116,8 +116,8 @@ func TestMarkFetchedOfDeletedJob(t *testing.T) {
 	}
 }
 
-// Take and GiveBack leave a claim as it was.
-func TestGiveBackUndoesTake(t *testing.T) {
+// Assign and Unassign leave a claim as it was.
+func TestUnassignUndoesAssign(t *testing.T) {
 	pvc := faketest.Claim("train-results", "1Gi", corev1.ClaimBound, func(c *corev1.PersistentVolumeClaim) {
 		c.Annotations = map[string]string{"other": "d"}
 		for _, key := range []string{provenance.FetchedAnnotation, provenance.FetchedByAnnotation, provenance.FetchedOfAnnotation, provenance.FetchedDigestAnnotation, provenance.Annotation} {
@@ -133,14 +133,14 @@ func TestGiveBackUndoesTake(t *testing.T) {
 		}
 		return got.Annotations
 	}
-	taken, err := claim.Take(t.Context(), client, pvc, claim.Use{Text: "job 1"})
+	taken, err := claim.Assign(t.Context(), client, pvc, claim.Use{Text: "job 1"})
 	if err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(map[string]string{"other": "d", provenance.UseAnnotation: "uid-train-results job 1"}, annotations()); diff != "" {
 		t.Errorf("taken: want -, got +:\n%s", diff)
 	}
-	if err := claim.GiveBack(t.Context(), client, taken, pvc); err != nil {
+	if err := claim.Unassign(t.Context(), client, taken, pvc); err != nil {
 		t.Fatal(err)
 	}
 	if diff := cmp.Diff(pvc.Annotations, annotations()); diff != "" {
@@ -153,17 +153,17 @@ func TestNewUseIsLeftAlone(t *testing.T) {
 	pvc := faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
 	cluster := faketest.New(pvc.DeepCopy())
 	client, _ := cluster.Clientset()
-	taken, err := claim.Take(t.Context(), client, pvc, claim.Use{Text: "job 1"})
+	taken, err := claim.Assign(t.Context(), client, pvc, claim.Use{Text: "job 1"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := claim.Take(t.Context(), client, taken, claim.Use{Text: "job 2"}); err != nil {
+	if _, err := claim.Assign(t.Context(), client, taken, claim.Use{Text: "job 2"}); err != nil {
 		t.Fatal(err)
 	}
 	for name, err := range map[string]error{
-		"mark":      claim.MarkFetched(t.Context(), client, claim.Marked{Claim: taken}, claim.Mark{By: "me"}),
-		"empty":     claim.MarkFetched(t.Context(), client, claim.Marked{Claim: taken}, claim.Mark{Empty: true}),
-		"give back": claim.GiveBack(t.Context(), client, taken, pvc),
+		"mark":     claim.MarkFetched(t.Context(), client, claim.Marked{Claim: taken}, claim.Mark{By: "me"}),
+		"empty":    claim.MarkFetched(t.Context(), client, claim.Marked{Claim: taken}, claim.Mark{Empty: true}),
+		"unassign": claim.Unassign(t.Context(), client, taken, pvc),
 	} {
 		if err == nil || !strings.Contains(err.Error(), "another job has started to use the claim") {
 			t.Errorf("%s: %v", name, err)

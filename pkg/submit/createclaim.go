@@ -41,7 +41,7 @@ func (a *claimAssignment) prepareResults(ctx context.Context) error {
 	a.assigned = append(a.assigned, pvc.Name)
 	a.recordCreated("pvc", pvc.Name, pvc.UID, claims.Delete)
 	if a.persists {
-		if pvc, err = claim.TakeCreated(ctx, a.cluster.Client, pvc, a.use); err != nil {
+		if pvc, err = claim.AssignCreated(ctx, a.cluster.Client, pvc, a.use); err != nil {
 			return err
 		}
 	}
@@ -143,7 +143,7 @@ func (a *claimAssignment) assign(ctx context.Context, pvc *corev1.PersistentVolu
 	if !a.persists {
 		return nil
 	}
-	assigned, err := claim.Take(ctx, a.cluster.Client, pvc, a.use)
+	assigned, err := claim.Assign(ctx, a.cluster.Client, pvc, a.use)
 	if apierrors.IsConflict(err) {
 		return fmt.Errorf("claim %q was modified at the same time, possibly by another run; run the command again", pvc.Name)
 	}
@@ -152,7 +152,7 @@ func (a *claimAssignment) assign(ctx context.Context, pvc *corev1.PersistentVolu
 	}
 	a.assigned = append(a.assigned, pvc.Name)
 	a.changes = append(a.changes, change{undo: func(ctx context.Context) error {
-		return claim.GiveBack(ctx, a.cluster.Client, assigned, pvc)
+		return claim.Unassign(ctx, a.cluster.Client, assigned, pvc)
 	}})
 	return nil
 }
