@@ -165,7 +165,7 @@ func (r *resolution) changeBase() {
 	if security := r.base.Spec.Template.Spec.SecurityContext; security != nil && r.request.Results.SetGroup {
 		security.FSGroup, security.FSGroupChangePolicy = nil, nil // the request can also ask for no group
 	}
-	r.spec.Over(r.base)
+	r.spec.Apply(r.base)
 	if policy := spec.ReplaceEndedPodsOnly(r.base, r.repeated != nil || r.request.Base.Stored); policy != "" {
 		r.note("podReplacementPolicy is set to Failed instead of %s: a pod is replaced only after it has ended, so that two pods never write to the same results directory", policy)
 	}

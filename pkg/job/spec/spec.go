@@ -35,7 +35,7 @@ type Job struct {
 func (j Job) New() *batchv1.Job {
 	job := &batchv1.Job{}
 	job.Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyNever
-	j.Over(job)
+	j.Apply(job)
 	if job.Spec.BackoffLimit == nil && job.Spec.BackoffLimitPerIndex == nil {
 		job.Spec.BackoffLimit = new(int32)
 	}
@@ -43,8 +43,8 @@ func (j Job) New() *batchv1.Job {
 	return job
 }
 
-// Over lays the request over job.
-func (j Job) Over(job *batchv1.Job) {
+// Apply changes job as requested; zero values of the request change nothing.
+func (j Job) Apply(job *batchv1.Job) {
 	job.TypeMeta = metav1.TypeMeta{APIVersion: "batch/v1", Kind: "Job"}
 	respread(job, j.Name)
 	job.Name, job.Namespace = j.Name, j.Namespace

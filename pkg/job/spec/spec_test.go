@@ -82,7 +82,7 @@ func TestOverIsStable(t *testing.T) {
 	}
 	once := request.New()
 	twice := once.DeepCopy()
-	request.Over(twice)
+	request.Apply(twice)
 	if diff := cmp.Diff(once, twice); diff != "" {
 		t.Errorf("want -, got +:\n%s", diff)
 	}
