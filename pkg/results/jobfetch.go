@@ -100,7 +100,7 @@ func (f *jobFetch) marker() *marker {
 func (f *jobFetch) copy(ctx context.Context, source *claimSource, out *Outcome) error {
 	marker := f.marker()
 	before := marker.observeUse(ctx)
-	f.config.Progress.Begin(f.label)
+	f.config.Progress.Start(f.label)
 	f.config.Progress.Waiting("starting the helper pod")
 	result, err := f.transfer(ctx, source, out)
 	if err != nil && ctx.Err() != nil {

@@ -19,7 +19,7 @@ func (s *session) fetchStored(ctx context.Context) (*Outcome, error) {
 		return nil, err
 	}
 	defer sums.discard()
-	s.config.Progress.Begin("")
+	s.config.Progress.Start("")
 	source, err := s.storedSource(ctx, meter)
 	if err != nil {
 		s.config.Progress.Done(err)

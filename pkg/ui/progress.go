@@ -108,8 +108,8 @@ func NewProgress(out io.Writer, clock clock.WithTicker, mode Mode) *Progress {
 	return p
 }
 
-// Begin starts a transfer; job names it if there are several, otherwise it is "".
-func (p *Progress) Begin(job string) {
+// Start starts a transfer; job names it if there are several, otherwise it is "".
+func (p *Progress) Start(job string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.status = status{job: job, remaining: -1}

@@ -25,7 +25,7 @@ func scene(t *testing.T, out io.Writer, mode ui.Mode, job string) {
 	synctest.Test(t, func(*testing.T) {
 		p := ui.NewProgress(out, clock.RealClock{}, mode)
 		defer p.Close()
-		p.Begin(job)
+		p.Start(job)
 		p.Waiting("pulling the image")
 		time.Sleep(3100 * time.Millisecond) // never at the moment of a refresh
 		for i := range int64(100) {
@@ -68,7 +68,7 @@ func TestWaitingWithoutATerminal(t *testing.T) {
 	synctest.Test(t, func(*testing.T) {
 		p := ui.NewProgress(&out, clock.RealClock{}, ui.Auto)
 		defer p.Close()
-		p.Begin("train")
+		p.Start("train")
 		p.Waiting("pulling the image")
 		time.Sleep(12 * time.Second)
 		p.Waiting("attaching the volume")
