@@ -45,7 +45,7 @@ func (s *Session) ready(parent context.Context) error {
 		}
 	}
 	go func() {
-		failed <- watcher.Keep(ctx, s.client.CoreV1().Pods(s.spec.Namespace), fieldOf("metadata.name", s.pod.Name), &pods, notify, s.reportLostConnection)
+		failed <- watcher.Follow(ctx, s.client.CoreV1().Pods(s.spec.Namespace), fieldOf("metadata.name", s.pod.Name), &pods, notify, s.reportLostConnection)
 	}()
 	go s.followEvents(ctx, fieldOf("involvedObject.name", s.pod.Name), &ofPod, notify)
 	go s.followEvents(ctx, fieldOf("involvedObject.name", s.spec.Claim), &ofClaim, notify)
@@ -68,7 +68,7 @@ func (s *Session) ready(parent context.Context) error {
 // followEvents keeps events up to date that explain what the pod waits for. Without the right to list
 // events, only messages are missing.
 func (s *Session) followEvents(ctx context.Context, options metav1.ListOptions, events *watcher.Set[*corev1.Event], notify func()) {
-	_ = watcher.Keep(ctx, s.client.CoreV1().Events(s.spec.Namespace), options, events, notify, func(error) {})
+	_ = watcher.Follow(ctx, s.client.CoreV1().Events(s.spec.Namespace), options, events, notify, func(error) {})
 }
 
 func fieldOf(name, value string) metav1.ListOptions {

@@ -106,10 +106,12 @@ func (s *sets) start(ctx context.Context) {
 	}
 	warnings := metav1.ListOptions{FieldSelector: "type=Warning"}
 	onList := func() { s.listed.Store(true); s.notify() }
-	go func() { s.fail(watcher.Keep(ctx, s.client.BatchV1().Jobs(ns), ofJobs, &s.current, onList, s.lost)) }()
-	go func() { s.fail(watcher.Keep(ctx, s.client.CoreV1().Pods(ns), ofPods, &s.pods, s.notify, ignoreError)) }()
+	go func() { s.fail(watcher.Follow(ctx, s.client.BatchV1().Jobs(ns), ofJobs, &s.current, onList, s.lost)) }()
 	go func() {
-		_ = watcher.Keep(ctx, s.client.CoreV1().Events(ns), warnings, &s.warnings, s.notify, ignoreError)
+		s.fail(watcher.Follow(ctx, s.client.CoreV1().Pods(ns), ofPods, &s.pods, s.notify, ignoreError))
+	}()
+	go func() {
+		_ = watcher.Follow(ctx, s.client.CoreV1().Events(ns), warnings, &s.warnings, s.notify, ignoreError)
 	}()
 }
 

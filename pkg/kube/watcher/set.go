@@ -26,7 +26,7 @@ type Set[T Object] struct {
 	// Forgets means that deleted objects are not remembered.
 	Forgets bool
 
-	// version is the resource version from which Keep watches; "" starts with a list.
+	// version is the resource version from which Follow watches; "" starts with a list.
 	version string
 
 	mu      sync.Mutex

@@ -43,7 +43,7 @@ func TestSetIsBounded(t *testing.T) {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 				defer cancel()
 				s := &server{rounds: []round{{events: comeAndGo(count), stays: true}}}
-				_ = watcher.Keep(ctx, s, metav1.ListOptions{}, set, func() {}, func(error) {})
+				_ = watcher.Follow(ctx, s, metav1.ListOptions{}, set, func() {}, func(error) {})
 			})
 			if diff := cmp.Diff(test.want, sizes{len(set.All()), len(set.Gone())}); diff != "" {
 				t.Errorf("want -, got +:\n%s", diff)

@@ -26,12 +26,12 @@ type Client[L runtime.Object] interface {
 	Watch(ctx context.Context, options metav1.ListOptions) (watch.Interface, error)
 }
 
-// Keep keeps set equal to what client lists with options until ctx is done, and
+// Follow keeps set equal to what client lists with options until ctx is done, and
 // calls changed after each change. The first list must succeed; a set with a Start needs none. Later, a lost
 // connection is reported to lost and retried without a limit. A refusal by the API
-// server (no permission, unknown kind) ends Keep with an error; after
+// server (no permission, unknown kind) ends Follow with an error; after
 // a lost connection, only if it lasts for a minute.
-func Keep[T Object, L runtime.Object](ctx context.Context, client Client[L], options metav1.ListOptions, set *Set[T], changed func(), lost func(error)) error {
+func Follow[T Object, L runtime.Object](ctx context.Context, client Client[L], options metav1.ListOptions, set *Set[T], changed func(), lost func(error)) error {
 	k := keeper[T, L]{client: client, options: options, set: set, changed: changed, version: set.version}
 	if k.version != "" {
 		k.listed = true

@@ -106,7 +106,7 @@ func follow(t *testing.T, rounds ...round) (got kept) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		s, set := &server{rounds: rounds}, watcher.Set[*corev1.Pod]{}
-		err := watcher.Keep(ctx, s, metav1.ListOptions{LabelSelector: "a=b"}, &set,
+		err := watcher.Follow(ctx, s, metav1.ListOptions{LabelSelector: "a=b"}, &set,
 			func() { got.Changed++ }, func(err error) { got.Lost = append(got.Lost, err.Error()) })
 		got.All, got.Gone = names(set.All()), names(set.Gone())
 		got.Asked = s.requests
@@ -224,7 +224,7 @@ func TestKeepFromStart(t *testing.T) {
 		s := &server{rounds: []round{{stays: true, events: []watch.Event{event(watch.Modified, "a"), event(watch.Deleted, "a")}}}}
 		set, changed := watcher.Set[*corev1.Pod]{}, 0
 		set.Start(created)
-		_ = watcher.Keep(ctx, s, metav1.ListOptions{}, &set, func() { changed++ }, func(err error) { t.Error(err) })
+		_ = watcher.Follow(ctx, s, metav1.ListOptions{}, &set, func() { changed++ }, func(err error) { t.Error(err) })
 		if got := names(set.Gone()); changed != 3 || !slices.Equal(got, []string{"a"}) || !set.SawDeletion("a") || !slices.Equal(s.requests, []string{"7 "}) {
 			t.Errorf("deleted %v after %d changes, asked for %v", got, changed, s.requests)
 		}
