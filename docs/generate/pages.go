@@ -30,7 +30,7 @@ func pages(root *cobra.Command) map[string]string {
 	return texts
 }
 
-// visible returns the commands below root that people can see, in the order of their names.
+// visible returns the commands below root that are not hidden, in the order of their names.
 func visible(root *cobra.Command) (commands []*cobra.Command) {
 	for _, command := range root.Commands() {
 		if !command.Hidden {
@@ -40,7 +40,7 @@ func visible(root *cobra.Command) (commands []*cobra.Command) {
 	return commands
 }
 
-// words is what is typed behind the program's name.
+// words returns the words of a command after the program's name.
 func words(command *cobra.Command) string {
 	return strings.TrimPrefix(command.CommandPath(), command.Root().CommandPath()+" ")
 }

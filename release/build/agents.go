@@ -20,12 +20,12 @@ type Agents struct {
 	overlay string
 }
 
-// agentDir is where package embedded takes the agents from.
+// agentDir is the directory of the agents that package embedded embeds.
 const agentDir = "pkg/agent/embedded/programs"
 
-// Agents builds the agents and packs them. They do not go into the work tree, where
-// other people's builds would find them: an overlay shows them to the builds that are
-// to have them.
+// Agents builds the agents and packs them. It does not write them into the work tree, where
+// other builds would embed them: an overlay adds them to the builds that
+// need them.
 func (c Compiler) Agents(ctx context.Context) (Agents, error) {
 	var agents Agents
 	shown := map[string]string{}
@@ -60,8 +60,8 @@ func pack(program, into string) ([]byte, error) {
 	return packed, os.WriteFile(into, packed, 0o600) //nolint:gosec // into our own folder
 }
 
-// hide takes out of the build what `make build` has left where the agents go, or is
-// just leaving there.
+// hide removes from the build what `make build` has left, or is currently writing, in the
+// directory of the agents.
 func (c Compiler) hide(shown map[string]string) error {
 	var others []string
 	for file := range shown {
@@ -90,7 +90,7 @@ func writeOverlay(name string, shown map[string]string) error {
 	return os.WriteFile(name, overlay, 0o600)
 }
 
-// in looks whether a program has the agents: the go command does not say which files
+// in checks whether a program contains the agents: the go command does not report which files
 // of an overlay it used.
 func (a Agents) in(program string) error {
 	content, err := os.ReadFile(program)

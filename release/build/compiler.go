@@ -12,11 +12,11 @@ import (
 
 // Compiler runs the go command.
 type Compiler struct {
-	// Folder is the top of the work tree.
+	// Folder is the top directory of the work tree.
 	Folder string
-	// Scratch is a folder outside of it for what is made on the way.
+	// Scratch is a directory outside of it for intermediate files.
 	Scratch string
-	// Output takes what the go command says.
+	// Output receives the output of the go command.
 	Output io.Writer
 }
 
@@ -48,8 +48,8 @@ func lean() (options []string) {
 	return options
 }
 
-// compile runs go build. Without a build ID and with -trimpath no folder shows in what
-// it makes, and without -buildvcs it is the same with and without git.
+// compile runs go build. Without a build ID and with -trimpath, the program does not depend on the
+// directory. With -buildvcs=false, it does not depend on git.
 func (c Compiler) compile(ctx context.Context, p Platform, stamps []string, program, out string, options ...string) error {
 	linker := strings.Join(append([]string{"-s", "-w", "-buildid="}, stamps...), " ")
 	args := append([]string{"build", "-trimpath", "-buildvcs=false", "-ldflags", linker, "-o", out}, options...)
@@ -63,8 +63,8 @@ func (c Compiler) compile(ctx context.Context, p Platform, stamps []string, prog
 	return nil
 }
 
-// settings are all that change what the go command makes, so that those of this
-// machine do not.
+// settings returns all variables that change the output of the go command, so that the values of this
+// machine have no effect.
 func settings(p Platform) []string {
 	return append([]string{
 		"CGO_ENABLED=0",

@@ -1,10 +1,10 @@
-// Package build compiles what a release holds: the agents for pods, and the plugin
-// with the agents in it.
+// Package build compiles the programs of a release: the agents for pods, and the plugin
+// that contains them.
 //
-// What it promises: the programs depend on the sources, the version, the commit and
-// the version of Go, and on nothing else: not on the folder, the time, the machine or
-// its settings. The work tree stays as it is. What it does not: that the sources are
-// those of the commit; who builds a release does so in a fresh checkout.
+// The programs depend on the sources, the version, the commit and
+// the version of Go only: not on the directory, the time, the machine or
+// its settings. The work tree does not change. The package does not check that the sources are
+// those of the commit: build a release in a fresh checkout.
 package build
 
 import (
@@ -21,7 +21,7 @@ type Platform struct {
 // String is OS/ARCH.
 func (p Platform) String() string { return p.OS + "/" + p.Arch }
 
-// Platforms returns those that a release is built for.
+// Platforms returns the platforms of a release.
 func Platforms() []Platform {
 	return []Platform{
 		{"linux", "amd64"},

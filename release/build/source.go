@@ -15,13 +15,13 @@ type Source struct {
 	// Commit is the commit, with -dirty behind it if the work tree has other files, or
 	// empty if it is not known.
 	Commit string
-	// Time is that of the commit. It stands wherever a release says a time.
+	// Time is the time of the commit. A release contains no other time.
 	Time time.Time
 }
 
-// ReadSource looks at the git checkout in folder. epoch is SOURCE_DATE_EPOCH, which
-// goes before the time of the commit, and commit goes before the checkout's; each may
-// be empty.
+// ReadSource reads the git checkout in folder. epoch is SOURCE_DATE_EPOCH, which
+// replaces the time of the commit, and commit replaces the checkout's; each may
+// be "".
 func ReadSource(ctx context.Context, folder, epoch, commit string) (Source, error) {
 	source, err := fromGit(ctx, folder)
 	if err != nil && epoch == "" {
@@ -39,7 +39,7 @@ func ReadSource(ctx context.Context, folder, epoch, commit string) (Source, erro
 	return source, nil
 }
 
-// fromGit asks git, without taking any of its locks.
+// fromGit queries git, without taking any of its locks.
 func fromGit(ctx context.Context, folder string) (Source, error) {
 	prefix, err := git(ctx, folder, "rev-parse", "--show-prefix")
 	if err != nil {
@@ -64,7 +64,7 @@ func fromGit(ctx context.Context, folder string) (Source, error) {
 	return Source{Commit: commit, Time: commitTime}, err
 }
 
-// git runs git and returns what it says, without the last line's end.
+// git runs git and returns its output, without the last line break.
 func git(ctx context.Context, folder string, args ...string) (string, error) {
 	command := exec.CommandContext(ctx, "git", append([]string{"--no-optional-locks"}, args...)...)
 	command.Dir = folder

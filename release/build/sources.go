@@ -9,9 +9,9 @@ import (
 	"strings"
 )
 
-// Sources returns the folders on this machine that hold the source of modules, which are given by
-// their paths, as PATH@VERSION, and under the empty name that of Go itself. A module of which
-// nothing was compiled here is not there.
+// Sources returns the directories on this machine that contain the sources of modules. The modules are given by
+// path; the keys of the result are PATH@VERSION, and "" for Go itself. A module of which
+// nothing was compiled on this machine is missing.
 func (c Compiler) Sources(ctx context.Context, modules []string) (map[string]string, error) {
 	root, err := c.ask(ctx, "env", "GOROOT")
 	if err != nil {

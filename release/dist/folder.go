@@ -14,22 +14,22 @@ import (
 // What the files of a release are called.
 const (
 	archiveEnding = ".tar.gz"
-	// licences is the file in an archive with those of what others wrote.
+	// licences is the file in an archive with the licences of third-party code.
 	licences   = "THIRD_PARTY_LICENSES"
 	sbomEnding = ".sbom.json"
 	manifest   = "batch.yaml"
 	checksums  = "checksums.txt"
 )
 
-// folder is where the files go. It holds those of one release and nothing else, so
-// that all of it can be published.
+// folder is the output directory. It contains the files of one release only, so
+// that its whole content can be published.
 type folder struct {
 	path string
 	sums map[string]string // the SHA-256 of every file, in hex
 }
 
-// openFolder makes the folder, or empties it of another release. A file that no
-// release has stays, and is an error.
+// openFolder creates the directory, or deletes the files of another release. Any other file
+// is kept and causes an error.
 func openFolder(path string) (*folder, error) {
 	if err := os.MkdirAll(path, 0o755); err != nil { //nolint:gosec // for everybody to read
 		return nil, err
@@ -51,7 +51,7 @@ func openFolder(path string) (*folder, error) {
 	return &folder{path: path, sums: map[string]string{}}, nil
 }
 
-// released says whether something looks like a file of a release.
+// released reports whether a name is that of a release file.
 func released(entry os.DirEntry) bool {
 	name := entry.Name()
 	ours := strings.HasPrefix(name, "kubectl-batch_") &&

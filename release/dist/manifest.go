@@ -12,7 +12,7 @@ import (
 // plugin is what krew calls this one.
 const plugin = "batch"
 
-// downloads is where the archives will be, below the tag.
+// downloads is the URL of the archives, without the tag.
 const downloads = "https://github.com/kubectl-batch/kubectl-batch/releases/download/"
 
 // makeManifest renders krew's manifest. It is only written if krew would take it and

@@ -17,7 +17,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/release/targz"
 )
 
-// release is one that is being made.
+// release is a release that is being created.
 type release struct {
 	flags
 	source   build.Source
@@ -30,7 +30,7 @@ type release struct {
 	log      io.Writer
 }
 
-// newRelease looks at the work tree, which is the folder that this runs in.
+// newRelease reads the work tree, which is the working directory.
 func newRelease(ctx context.Context, f flags, scratch string, log io.Writer) (*release, error) {
 	tree, err := os.Getwd()
 	if err != nil {
@@ -51,7 +51,7 @@ func newRelease(ctx context.Context, f flags, scratch string, log io.Writer) (*r
 	return r, err
 }
 
-// build makes all files. The checksums are the last: where they are, all is.
+// build creates all files. The checksums are last: if they exist, the release is complete.
 func (r *release) build(ctx context.Context) error {
 	commit := r.source.Commit
 	if commit == "" {
@@ -118,7 +118,7 @@ func (r *release) makePlatform(ctx context.Context, p build.Platform) error {
 	return r.makeSBOM(name, program)
 }
 
-// notices are the licences of what others wrote in a program, and in those inside of it.
+// notices returns the licences of third-party code in a program, and in the programs that it contains.
 func (r *release) notices(ctx context.Context, program sbom.Program) ([]byte, error) {
 	programs := []*debug.BuildInfo{program.Info}
 	for _, inner := range r.inside {

@@ -13,10 +13,10 @@ import (
 	"strings"
 )
 
-// Install does what krew does with an archive on a machine, and leaves the installed
-// files in folder/installed. It ends with an error where krew would, and also where
-// there is no licence, which the index wants, or where the program may not be started.
-// The folder must be empty.
+// Install does the same as krew with an archive on a machine, and leaves the installed
+// files in folder/installed. It returns an error if krew would, and also if
+// there is no licence, which the index requires, or if the program is not executable.
+// The directory must be empty.
 func Install(m Manifest, machine Machine, archive []byte, folder string) error {
 	i := slices.IndexFunc(m.Spec.Platforms, func(p Platform) bool { return p.selects(machine) })
 	if i < 0 {
@@ -40,13 +40,13 @@ func Install(m Manifest, machine Machine, archive []byte, folder string) error {
 	return inspect(root, p.Bin, machine)
 }
 
-// Where the archive is unpacked, and where files go from there.
+// Directories below the folder of Install: of the unpacked archive, and of the installed files.
 const (
 	unpacked  = "unpacked"
 	installed = "installed"
 )
 
-// move carries the files out. Without any, everything goes as it is.
+// move moves the files into place. Without entries, it moves all files unchanged.
 func move(root *os.Root, files []File) error {
 	if files == nil {
 		files = []File{{From: "*", To: "."}}
@@ -88,7 +88,7 @@ func moveOne(root *os.Root, file File) error {
 	return nil
 }
 
-// rename replaces what is there. Neither name may lead out of its own folder.
+// rename replaces an existing file. Both names must stay in their directories.
 func rename(root *os.Root, source, destination string) error {
 	if !strings.HasPrefix(source, unpacked+"/") || !strings.HasPrefix(destination, installed+"/") {
 		return fmt.Errorf("move %s to %s leads outside the plugin directory", source, destination)
@@ -107,7 +107,7 @@ func exists(root *os.Root, name string) bool {
 	return err == nil
 }
 
-// inspect looks at what is installed.
+// inspect checks the installed files.
 func inspect(root *os.Root, bin string, machine Machine) error {
 	program := path.Join(installed, bin)
 	if !strings.HasPrefix(program, installed+"/") {
@@ -126,7 +126,7 @@ func inspect(root *os.Root, bin string, machine Machine) error {
 	return nil
 }
 
-// hasLicense looks for one of the names that the index takes, in any folder.
+// hasLicense searches all directories for one of the names that the index accepts.
 func hasLicense(root *os.Root) (ok bool, err error) {
 	names := []string{
 		"license", "license.txt", "license.md", "licenses", "licenses.txt", "licenses.md", "copying", "copying.txt",

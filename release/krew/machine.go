@@ -34,14 +34,14 @@ func Supported() []Machine {
 	}
 }
 
-// selects says whether the archive is for a machine.
+// selects reports whether the archive is for a machine.
 func (p Platform) selects(machine Machine) bool {
 	selector, err := metav1.LabelSelectorAsSelector(p.Selector)
 	return err == nil && selector.Matches(labels.Set{"os": machine.OS, "arch": machine.Arch})
 }
 
-// checkSelector refuses what would select everything, and what asks for more than a
-// machine has.
+// checkSelector refuses a selector that matches every machine, and one with labels that
+// machines do not have.
 func checkSelector(selector *metav1.LabelSelector) error {
 	if selector == nil || len(selector.MatchLabels)+len(selector.MatchExpressions) == 0 {
 		return errors.New("selector is missing or empty")
@@ -60,7 +60,7 @@ func checkSelector(selector *metav1.LabelSelector) error {
 
 func emptyMap(m map[string]string) bool { return m != nil && len(m) == 0 }
 
-// keys returns what a selector asks for, in order.
+// keys returns the label keys of a selector, in order.
 func keys(selector *metav1.LabelSelector) []string {
 	var result []string
 	for key := range selector.MatchLabels {

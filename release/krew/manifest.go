@@ -1,10 +1,10 @@
 // Package krew renders this plugin's manifest for krew, the plugin manager of
-// kubectl, and judges it as krew and the CI of its index do.
+// kubectl, and checks it as krew and the CI of its index do.
 //
-// What it promises: Render gives what krew-release-bot gives for the same template,
-// Check finds what krew's own checks find, and Install what its installation does.
-// What it does not: whether the index takes the plugin, which people decide, and
-// whether the archives can be downloaded, since it asks no network.
+// Render produces the same text as krew-release-bot for the same template,
+// Check finds the errors that krew finds, and Install simulates its installation.
+// The package cannot check whether the index accepts the plugin, which people decide, or
+// whether the archives can be downloaded, because it uses no network.
 package krew
 
 import (
@@ -42,20 +42,20 @@ type Platform struct {
 	URI      string                `json:"uri"`
 	SHA256   string                `json:"sha256"`
 	Selector *metav1.LabelSelector `json:"selector"`
-	// Files says what is taken out of the archive: all of it if nil.
+	// Files are the files to install from the archive: all of them if nil.
 	Files []File `json:"files"`
 	// Bin is the path of the program among the installed files.
 	Bin string `json:"bin"`
 }
 
-// File moves what matches From in the archive to To below the plugin's folder.
+// File moves the files that match From in the archive to To below the plugin's directory.
 type File struct {
 	From string `json:"from"`
 	To   string `json:"to"`
 }
 
-// Decode reads a manifest. A field that krew does not know, or one that is there
-// twice, is an error.
+// Decode parses a manifest. An unknown or duplicate field
+// is an error.
 func Decode(data []byte) (Manifest, error) {
 	var manifest Manifest
 	if err := yaml.UnmarshalStrict(data, &manifest); err != nil {

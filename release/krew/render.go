@@ -10,8 +10,8 @@ import (
 // Sum returns the SHA-256, in hex, of the archive that a URI names.
 type Sum func(uri string) (string, error)
 
-// request is what a template knows. The bot knows the tag alone when it is asked for
-// a look at a template; the rest is there, and empty.
+// request is the data of a template. For a preview of a template, the bot fills in only the tag;
+// the other fields are empty.
 type request struct {
 	TagName, PluginName, PluginRepo, PluginOwner, PluginReleaseActor, TemplateFile string
 }

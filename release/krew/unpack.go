@@ -14,8 +14,8 @@ import (
 // largest is how long a file in an archive may be.
 const largest = 1 << 30
 
-// unpack takes a .tar.gz apart as krew does: folders and regular files only, with names
-// that stay where they are. This plugin has no .zip, so there is none here either.
+// unpack extracts a .tar.gz as krew does: directories and regular files only, with names
+// inside the destination. This plugin has no .zip archives.
 func unpack(root *os.Root, packed io.Reader) error {
 	unzipped, err := gzip.NewReader(packed)
 	if err != nil {

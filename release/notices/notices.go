@@ -1,9 +1,9 @@
-// Package notices gathers the licences under which the parts of a program are passed on,
-// which want that they go with it.
+// Package notices collects the licences of the parts of a program,
+// which require that they are distributed with it.
 //
-// What it promises: the licence and notice files at the top of every module that the go
+// It collects the licence and notice files at the top of every module that the go
 // command recorded in the programs, and Go's own, each text once; the same programs give
-// the same text. What it does not: what files deeper in a module say of themselves.
+// the same text. It does not read files in subdirectories of a module.
 package notices
 
 import (
@@ -21,15 +21,15 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/release/sbom"
 )
 
-// legal matches the names of files that say under what a module is passed on.
+// legal matches the names of files with licences or notices.
 var legal = regexp.MustCompile(`(?i)^(licen[cs]e|copying|notice|patents)([-._].*)?$`)
 
-// Folders are where sources lie on this machine: those of modules as PATH@VERSION, and Go's
-// own under the empty name.
+// Folders are the directories of sources on this machine: the keys are PATH@VERSION for modules, and
+// "" for Go.
 type Folders map[string]string
 
-// Text returns the licences of all that programs are made from. A module without one is an
-// error: nobody may pass it on.
+// Text returns the licences of all parts of programs. A module without a licence is an
+// error, because it must not be distributed.
 func Text(folders Folders, programs ...*debug.BuildInfo) ([]byte, error) {
 	components := map[string][]string{}
 	for name, module := range modules(programs) {
@@ -44,7 +44,7 @@ func Text(folders Folders, programs ...*debug.BuildInfo) ([]byte, error) {
 	return write(components), nil
 }
 
-// Paths returns those of the modules that programs are made from, as go.mod has them.
+// Paths returns the paths of the modules in programs, as in go.mod.
 func Paths(programs ...*debug.BuildInfo) (paths []string) {
 	for _, program := range programs {
 		for _, module := range program.Deps {
@@ -55,8 +55,8 @@ func Paths(programs ...*debug.BuildInfo) (paths []string) {
 	return slices.Compact(paths)
 }
 
-// modules returns the names in Folders of what programs are made from, by the names that
-// people read.
+// modules returns the keys in Folders of the parts of programs, by their display
+// names.
 func modules(programs []*debug.BuildInfo) map[string]string {
 	result := map[string]string{}
 	for _, program := range programs {
@@ -71,7 +71,7 @@ func modules(programs []*debug.BuildInfo) map[string]string {
 	return result
 }
 
-// licences returns the texts at the top of a folder.
+// licences returns the licence texts at the top of a directory.
 func licences(folder string) (texts []string, err error) {
 	if folder == "" {
 		return nil, errors.New("source not found on this machine")

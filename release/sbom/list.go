@@ -34,8 +34,8 @@ func (l *list) read(program string, info *debug.BuildInfo) {
 // Stdlib is the path under which Modules has Go's own library.
 const Stdlib = "stdlib"
 
-// Modules returns what a program is made from: Go's own library, and the modules that the go command
-// recorded, each as what replaced it.
+// Modules returns the parts of a program: Go's standard library, and the modules that the go command
+// recorded, after replacements.
 func Modules(info *debug.BuildInfo) []*debug.Module {
 	modules := []*debug.Module{goModule(info)}
 	for _, module := range info.Deps {

@@ -1,10 +1,10 @@
-// Package sbom lists what a program was made from, as a CycloneDX 1.6 document: the
-// modules that the go command recorded in it, which are those that `go version -m`
-// shows, and the Go that built it.
+// Package sbom lists the parts of a program as a CycloneDX 1.6 document: the
+// modules that the go command recorded in it, which `go version -m`
+// shows, and the version of Go.
 //
-// What it promises: equal programs give equal documents, and every module has its
-// version, its purl and, where go.sum has one, its hash. What it does not: licences,
-// and which module uses which, since a program does not know them.
+// Equal programs give equal documents, and every module has its
+// version, its purl and, if go.sum has one, its hash. Licences are missing,
+// and so are the dependencies between modules, because a program does not contain them.
 package sbom
 
 import (
@@ -18,7 +18,7 @@ import (
 
 // Program is a program that was built, and what is recorded in it.
 type Program struct {
-	// Name is what people call it.
+	// Name is the display name of the program.
 	Name string
 	// SHA256 is that of its file, in hex.
 	SHA256 string
@@ -28,7 +28,7 @@ type Program struct {
 // Release is what a document is about: a program in an archive.
 type Release struct {
 	Program
-	// Version is that of the release; what is recorded says (devel).
+	// Version is the version of the release; the recorded version is (devel).
 	Version string
 	Time    time.Time
 	// Archive is the name of the archive's file, and ArchiveSHA256 its hash in hex.
@@ -75,8 +75,8 @@ func encode(d document) ([]byte, error) {
 	return out.Bytes(), err
 }
 
-// serial is a UUID of version 8 made from what the document is about: another archive
-// has another one, and the same archive the same.
+// serial returns a UUID of version 8, derived from the subject of the document: it is different for
+// another archive, and the same for the same archive.
 func serial(about string) string {
 	sum := sha256.Sum256([]byte(about))
 	sum[6] = sum[6]&0x0f | 0x80

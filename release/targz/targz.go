@@ -1,8 +1,8 @@
-// Package targz makes archives that depend on what is in them and on nothing else.
+// Package targz writes archives that depend only on their content.
 //
-// What it promises: the same entries and the same time give the same bytes, whoever
-// packs them, where and in what order, with one version of Go. What it does not: the
-// same bytes from another version of Go, whose compressor may differ.
+// The same entries and the same time give the same bytes, independent of the user, the
+// machine and the order, with one version of Go. Another version of Go
+// may give other bytes, because its compressor may differ.
 package targz
 
 import (

@@ -102,8 +102,8 @@ func (b *bench) makeWork(context.Context) error {
 	return os.Symlink(b.plugin, filepath.Join(bin, "kubectl-batch"))
 }
 
-// place is where copies go: memory, where there is enough, so that nobody has to
-// wait for a disk, and for what the run before it left that to do.
+// place is the directory of copies: in memory, if there is enough, so that no run has to
+// wait for a disk, or for data that the previous run is still writing.
 func place() string {
 	const memory, enough = "/dev/shm", 6 << 30
 	_, err := os.Stat(memory)
@@ -113,7 +113,7 @@ func place() string {
 	return os.TempDir()
 }
 
-// close removes what the run has made, also after it was interrupted.
+// close removes what the run has created, also after an interruption.
 func (b *bench) close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Minute)
 	defer cancel()
@@ -134,7 +134,7 @@ func (b *bench) command(ctx context.Context, words ...string) *exec.Cmd {
 	return cmd
 }
 
-// kubectl runs kubectl to prepare or clean up, and returns what it says.
+// kubectl runs kubectl for preparation or clean-up, and returns its output.
 func (b *bench) kubectl(ctx context.Context, stdin string, args ...string) (string, error) {
 	cmd := b.command(ctx, append([]string{"kubectl"}, args...)...)
 	cmd.Stdin = strings.NewReader(stdin)
@@ -147,7 +147,7 @@ func (b *bench) kubectl(ctx context.Context, stdin string, args ...string) (stri
 	return strings.TrimSpace(string(out)), nil
 }
 
-// findFlags asks the program what it can be told.
+// findFlags queries the flags of the program.
 func (b *bench) findFlags(ctx context.Context) error {
 	help, err := b.kubectl(ctx, "", "batch", "fetch", "--help")
 	if err != nil {

@@ -14,7 +14,7 @@ import (
 // owned marks the namespace, so that no other one is ever removed.
 const owned = "kubectl-batch-bench"
 
-// makeNamespace begins with an empty one, unless the sets that are there serve.
+// makeNamespace creates an empty namespace, unless existing sets are reused.
 func (b *bench) makeNamespace(ctx context.Context) error {
 	existing, err := b.kubectl(ctx, "", "get", "namespace", b.namespace, "--ignore-not-found", "-o", "jsonpath={.metadata.name} {.metadata.labels."+owned+"}")
 	if err != nil {
@@ -40,7 +40,7 @@ func (b *bench) makeNamespace(ctx context.Context) error {
 	return err
 }
 
-// removeNamespace waits until its volumes are gone from the disk.
+// removeNamespace waits until the namespace's volumes are deleted from the disk.
 func (b *bench) removeNamespace(ctx context.Context) error {
 	volumeList, err := b.kubectl(ctx, "", "get", "pv", "-o",
 		`jsonpath={range .items[?(@.spec.claimRef.namespace=="`+b.namespace+`")]}{.metadata.name} {.spec.local.path}{"\n"}{end}`)
@@ -74,8 +74,8 @@ func (b *bench) emptyVolume(name, dir string) {
 	}
 }
 
-// Pods that have all claims, for those who read from a running pod. They ask for
-// nothing: a helper pod must have room beside them.
+// Pods that mount all claims, for contenders that read from a running pod. They request
+// no resources, so that a helper pod has room on the node.
 const (
 	unlimited = "reader"
 	limited   = "reader-1cpu"
@@ -107,7 +107,7 @@ func (b *bench) makeSources(ctx context.Context, names []string) error {
 			return err
 		}
 	}
-	// What was written goes to disk before, and not while, something is measured.
+	// Written data is flushed to the disk before the measurement, not during it.
 	program.Sync()
 	return nil
 }
@@ -123,7 +123,7 @@ func reader(name, resources string, claims []string) string {
 		name, strings.Join(volumes, ", "), os.Getenv("CLUSTER_IMAGE"), resources, strings.Join(mounts, ", "))
 }
 
-// fill makes the set where the node has the claim's volume: that is here.
+// fill creates the set directly in the directory of the claim's volume, which is on this machine.
 func (b *bench) fill(ctx context.Context, name string) error {
 	set, err := dataset.Find(b.sets, name)
 	if err != nil {
@@ -161,7 +161,7 @@ func (b *bench) volumeOf(ctx context.Context, claim string) (string, error) {
 	return dir, nil
 }
 
-// fillOnce leaves alone what the claim says that an earlier run has made whole.
+// fillOnce skips a set that, according to the claim, an earlier run has completed.
 func (b *bench) fillOnce(ctx context.Context, set dataset.Set, dir string) error {
 	done, err := b.kubectl(ctx, "", "get", "pvc", set.Name, "-n", b.namespace, "-o", "jsonpath={.metadata.annotations."+owned+"}")
 	if err != nil || done == set.Title {

@@ -19,11 +19,11 @@ type contender struct {
 	name string
 	// main is whether a goal names it.
 	main bool
-	// pipeline returns the programs that copy set into dir, which is there.
+	// pipeline returns the programs that copy set into the existing directory dir.
 	pipeline func(ctx context.Context, l line, set, dir string) ([]*exec.Cmd, error)
-	// fetch is what it is told, where it is a fetch.
+	// fetch are the flags, if it is a fetch.
 	fetch []string
-	// answers is whether it says itself how long the transfer took.
+	// answers means that it reports the transfer time itself.
 	answers bool
 }
 
@@ -109,7 +109,7 @@ func (b *bench) onLine(ctx context.Context, l line, words ...string) *exec.Cmd {
 	return cmd
 }
 
-// answer is what a fetch says of itself.
+// answer is the JSON result of a fetch.
 type answer struct {
 	WireBytes       int64             `json:"wireBytes"`
 	TransferSeconds float64           `json:"transferSeconds"`
@@ -120,7 +120,7 @@ type answer struct {
 	Refused         []json.RawMessage `json:"refused"`
 }
 
-// parseAnswer reads a fetch's answer and holds it against what was asked for.
+// parseAnswer parses a fetch's result and compares it with the requested flags.
 func (c contender) parseAnswer(stdout []byte) (a answer, err error) {
 	if err := json.Unmarshal(stdout, &a); err != nil {
 		return a, fmt.Errorf("the answer is no JSON: %w: %.200s", err, stdout)

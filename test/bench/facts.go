@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 )
 
-// facts say on what the numbers were taken.
+// facts describe the machine and the versions.
 func (b *bench) facts(ctx context.Context) []string {
 	text := func(args ...string) string {
 		out, err := b.kubectl(ctx, "", args...)

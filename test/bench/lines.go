@@ -20,7 +20,7 @@ type line struct {
 	kubeconfig string
 	// command is what a command line is put behind to run at its end.
 	command []string
-	// host is this machine as seen from there; empty where no bare stream is wanted.
+	// host is the address of this machine on the line; "" if no bare stream is measured.
 	host string
 }
 
@@ -31,9 +31,9 @@ const (
 	long = "40 ms"
 )
 
-// slowLines is how many slow lines there are: as many contenders run there at the
-// same time, each over one of its own, or a whole run would take half a day. They
-// are far from what the processors can do.
+// slowLines is the number of slow lines: so many contenders run at the
+// same time, each on its own line, because a whole run would take half a day otherwise. This
+// uses only a small part of the CPU.
 const slowLines = 2
 
 // receiver is the argument by which the program receives a bare stream.
@@ -73,8 +73,8 @@ func (b *bench) makeLines(ctx context.Context) error {
 	return err
 }
 
-// makeSlow takes the address that the API server tells the cluster, which its
-// certificate is good for, and which the namespace has a route to.
+// makeSlow uses the address that the API server announces in the cluster: its
+// certificate is valid for it, and the network namespace has a route to it.
 func (b *bench) makeSlow(ctx context.Context, config *clientcmdapi.Config, number int) error {
 	addr, err := b.kubectl(ctx, "", "get", "endpointslice", "kubernetes", "-n", "default",
 		"-o", "jsonpath={.endpoints[0].addresses[0]} {.ports[0].port}")

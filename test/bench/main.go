@@ -1,5 +1,5 @@
-// Bench races `kubectl batch fetch` against what people use today, on a cluster
-// of ours, and writes what it measured as a page and as raw values. Run it with
+// Bench compares `kubectl batch fetch` with common alternatives, on a test
+// cluster, and writes the results as a page and as raw values. Run it with
 // make bench.
 package main
 
@@ -56,7 +56,7 @@ func run(ctx context.Context, args []string) error {
 	return b.write(args)
 }
 
-// Where results go: those of a whole run, and others.
+// Output directories: of a complete run, and of others.
 const (
 	finished = "docs"
 	scratch  = "bin"

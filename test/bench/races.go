@@ -8,7 +8,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/program"
 )
 
-// race is one set on one line, and who runs there.
+// race is one set on one line, and its contenders.
 type race struct {
 	link, set  string
 	contenders []contender
@@ -30,7 +30,7 @@ func (b *bench) races() []race {
 		{slow, "small", usual},
 		{slow, "mixed", usual},
 		{slow, "mixed-part", slices.Concat([]contender{b.transport("tunnel")}, fixed)},
-		// In the place of what takes long, in a short run.
+		// Smaller sets that replace those that take long, in a short run.
 		{slow, "random-part", []contender{b.cp(), b.transport("tunnel"), b.bare()}},
 		{slow, "text-part", []contender{b.cp(), b.transport("tunnel")}},
 		{long, "random", slices.Concat(usual, fixed)},
@@ -45,8 +45,8 @@ func (b *bench) races() []race {
 	return races
 }
 
-// chosen leaves out whom the flags leave out, and whom the program under test
-// cannot be.
+// chosen omits the contenders that the flags exclude, and those that the program under test
+// does not support.
 func (b *bench) chosen(r race) []contender {
 	var chosen []contender
 	for _, c := range r.contenders {
@@ -60,7 +60,7 @@ func (b *bench) chosen(r race) []contender {
 	return chosen
 }
 
-// instead reports whether it is there for a short run alone.
+// instead reports whether a race belongs to short runs only.
 func (r race) instead() bool { return r.set == "random-part" || r.set == "text-part" }
 
 // brief reports whether it is part of a short run.
@@ -81,7 +81,7 @@ func (b *bench) able(c contender) bool {
 	return true
 }
 
-// skip says loudly, once, that something is not measured.
+// skip reports, once, that something is not measured.
 func (b *bench) skip(cause string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

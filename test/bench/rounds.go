@@ -63,9 +63,9 @@ func (b *bench) race(ctx context.Context, r race) error {
 	return group.Wait()
 }
 
-// turn lets the contenders run one after another, until each has its good runs or
-// has failed too often. Each turn has another order, the same in every run: who
-// comes after a minute of gzip finds a machine that is hot.
+// turn lets the contenders run one after another, until each has enough successful runs or
+// has failed too often. Each turn has another order, which is the same in every execution, because
+// a contender that follows a minute of gzip runs on a hot machine.
 func (b *bench) turn(ctx context.Context, r race, l line, number int) error {
 	dir := filepath.Join(b.work, fmt.Sprintf("copy-%d", number))
 	tallies := map[string]*tally{}
@@ -92,7 +92,7 @@ func (b *bench) turn(ctx context.Context, r race, l line, number int) error {
 	return nil
 }
 
-// addRun takes what came of a contender's turn.
+// addRun adds the result of a contender's turn.
 func (b *bench) addRun(run report.Run, c contender, t *tally) {
 	b.record(run, c.fetch != nil)
 	if run.Failed == "" {
@@ -102,7 +102,7 @@ func (b *bench) addRun(run report.Run, c contender, t *tally) {
 	}
 }
 
-// brief is the end of what somebody said of a failure: what went before repeats it.
+// brief returns the end of an error message: the preceding part repeats it.
 func brief(failure string) string {
 	parts := strings.Split(failure, " / ")
 	for _, part := range parts {
@@ -115,8 +115,8 @@ func brief(failure string) string {
 	return parts[0]
 }
 
-// mayFail is how often a contender may fail before it is out: somebody whom a
-// goal names is tried for long.
+// mayFail is how often a contender may fail before it is excluded: a contender that a
+// goal names may fail often.
 func (b *bench) mayFail(c contender) int {
 	if c.main && c.fetch == nil {
 		return b.runs + 1
@@ -173,7 +173,7 @@ func (b *bench) verify(set, dir string) error {
 	return dataset.Compare(b.sources[set].tree, got)
 }
 
-// copyTo runs a contender into dir, and reads what it says of itself.
+// copyTo runs a contender into dir, and parses its result.
 func (b *bench) copyTo(ctx context.Context, r race, c contender, l line, dir string) (report.Run, error) {
 	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
@@ -197,7 +197,7 @@ func (b *bench) copyTo(ctx context.Context, r race, c contender, l line, dir str
 	return run, c.fillIn(&run, usage)
 }
 
-// fillIn takes over what was measured.
+// fillIn copies the measured values into run.
 func (c contender) fillIn(run *report.Run, usage *meter.Usage) error {
 	run.Seconds, run.Total = usage.Seconds, usage.Seconds
 	run.FirstByte = usage.FirstByte

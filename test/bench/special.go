@@ -59,8 +59,8 @@ func (b *bench) runSpecials(ctx context.Context, specials []special) error {
 	return nil
 }
 
-// removeHelpers makes room for the next helper pod: that of a fetch that was
-// killed stays for a while.
+// removeHelpers makes room for the next helper pod: the pod of a killed fetch
+// runs on for a while.
 func (b *bench) removeHelpers(ctx context.Context) {
 	_, err := b.kubectl(ctx, "", "delete", "pods", "-n", b.namespace, "-l", "app.kubernetes.io/component=fetch-helper", "--force", "--wait")
 	if err != nil {
@@ -68,7 +68,7 @@ func (b *bench) removeHelpers(ctx context.Context) {
 	}
 }
 
-// special is where they copy to.
+// special is the destination of these copies.
 func (b *bench) special() string { return filepath.Join(b.work, "special") }
 
 // fetch runs one through the tunnel, and records it under a name of its own.
@@ -94,7 +94,7 @@ func second(ctx context.Context, b *bench, set string) ([]report.Goal, error) {
 	if err != nil {
 		return nil, err
 	}
-	// The list of files, and what it takes to ask for it.
+	// The list of files, and the request for it.
 	list := int64(64<<10) + 256*int64(b.sources[set].tree.Files)
 	return []report.Goal{{
 		What: set + ": bytes on the wire when an unchanged tree is fetched again", Want: fmt.Sprintf("<= %d kB (a list of files)", list/1000),
@@ -154,7 +154,7 @@ func (b *bench) killAtHalf(ctx context.Context, set string) (float64, error) {
 	}
 }
 
-// onDisk is how many bytes there are below dir, holes apart.
+// onDisk returns how many bytes exist below dir, without holes.
 func onDisk(dir string) float64 {
 	bytes := int64(0)
 	_ = filepath.WalkDir(dir, func(_ string, entry fs.DirEntry, err error) error {
@@ -168,7 +168,7 @@ func onDisk(dir string) float64 {
 	return float64(bytes)
 }
 
-// many fetches a tree with very many files, and looks at memory.
+// many fetches a tree with very many files, and measures memory.
 func many(ctx context.Context, b *bench, set string) ([]report.Goal, error) {
 	run, err := b.fetch(ctx, set, "many files")
 	if err != nil {

@@ -11,10 +11,10 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/report"
 )
 
-// verification measures what hashing costs: as many bytes as a fetch moves are
-// hashed as often as a fetch hashes them, and set against the fetch. Of every
-// byte four hashes are made, of the file and of the stream at each end; as if
-// none of them ran beside anything else.
+// verification measures the cost of hashes: it hashes as many bytes as a fetch transfers,
+// as often as a fetch does, and compares the time with the fetch. Every
+// byte is hashed four times: in the file and in the stream, at each end. The result assumes that
+// none of the hashes run in parallel with other work.
 func verification(ctx context.Context, b *bench, set string) ([]report.Goal, error) {
 	run, err := b.fetch(ctx, set, "verified")
 	if err != nil {
@@ -35,7 +35,7 @@ func verification(ctx context.Context, b *bench, set string) ([]report.Goal, err
 	}}, nil
 }
 
-// hashed is how long one hash of that many bytes takes.
+// hashed returns the time of one hash of that many bytes.
 func hashed(bytes int64) time.Duration {
 	block := make([]byte, 1<<20)
 	for i := range block {

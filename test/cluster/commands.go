@@ -58,7 +58,7 @@ func newUp(s *settings) *cobra.Command {
 	return cmd
 }
 
-// newCheck tells at once whether exec could work here, before anything is built.
+// newCheck checks whether exec can work, before anything is built.
 func newCheck(s *settings) *cobra.Command {
 	return &cobra.Command{
 		Use:   "check",
@@ -74,7 +74,7 @@ func newCheck(s *settings) *cobra.Command {
 	}
 }
 
-// nodeCount is the number of nodes asked for, or else what is there, or the default.
+// nodeCount returns the requested number of nodes, or else the existing number, or the default.
 func nodeCount(c *cluster.Cluster, requested int) int {
 	switch {
 	case requested != 0:

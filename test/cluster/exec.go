@@ -63,7 +63,7 @@ func execForeign(ctx context.Context, s *settings, nodes int, args []string) err
 	})
 }
 
-// countNodes asks a foreign cluster, where kubectl is at hand and may.
+// countNodes counts the nodes of a foreign cluster, if kubectl is installed and permitted.
 func countNodes(ctx context.Context, kubeconfig string) (int, bool) {
 	out, err := exec.CommandContext(ctx, "kubectl", "--kubeconfig", kubeconfig,
 		"--request-timeout=10s", "get", "nodes", "-o", "name").Output()
@@ -71,8 +71,8 @@ func countNodes(ctx context.Context, kubeconfig string) (int, bool) {
 	return n, err == nil && n > 0
 }
 
-// execOurs runs the command against our cluster. The call that started the
-// cluster takes it down again, once no other exec uses it any more.
+// execOurs runs the command with the test cluster. The call that started the
+// cluster stops it, as soon as no other exec uses it.
 func execOurs(ctx context.Context, s *settings, o cluster.Options, args []string) (err error) {
 	var c *cluster.Cluster
 	var use *host.Lock
@@ -137,7 +137,7 @@ func ourEnvironment(c *cluster.Cluster) ([]string, error) {
 	), nil
 }
 
-// endUse takes the cluster down if this call started it.
+// endUse stops the cluster if this call started it.
 func endUse(ctx context.Context, s *settings, c *cluster.Cluster, use *host.Lock, started bool) error {
 	use.Release()
 	if !started {

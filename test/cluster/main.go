@@ -29,7 +29,7 @@ func main() {
 	os.Exit(status)
 }
 
-// exitStatus says on stderr what went wrong, and how that ends the program.
+// exitStatus prints the error on stderr, and returns the exit status of the program.
 func exitStatus(ctx context.Context, err error) int {
 	var exit *exec.ExitError
 	var status statusError

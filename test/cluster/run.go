@@ -42,8 +42,8 @@ func runCommand(ctx context.Context, args, env []string) error {
 	return nil
 }
 
-// forward passes signals on, except those that the terminal has sent to the
-// command as well.
+// forward passes signals on, except those that the terminal has also sent to the
+// command.
 func forward(signals <-chan os.Signal, done <-chan struct{}, p *os.Process) {
 	for {
 		select {

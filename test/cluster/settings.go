@@ -12,23 +12,23 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/host"
 )
 
-// errUsage marks what the person who called the program can put right.
+// errUsage marks an error that the user can correct.
 var errUsage = errors.New("usage")
 
-// usageError is worded for people; only its kind is errUsage.
+// usageError is an error with a message for users; its kind is errUsage.
 type usageError string
 
 func (e usageError) Error() string        { return string(e) }
 func (e usageError) Is(target error) bool { return target == errUsage }
 
-// statusError ends the program with a status and has nothing to say.
+// statusError ends the program with a status and without a message.
 type statusError int
 
 func (e statusError) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
 
 const errNoWay = usageError("a cluster of our own needs root on Linux: run this as root (sudo), or set CLUSTER_KUBECONFIG to the kubeconfig of a cluster to use instead")
 
-// settings are what the environment says.
+// settings are the settings in the environment.
 type settings struct {
 	Kubeconfig   string // of a cluster that is not ours
 	Image        string
@@ -44,7 +44,7 @@ func newSettings() settings {
 	}
 }
 
-// checkImages asks for the images that a cluster of somebody else must be told.
+// checkImages checks that the images for a foreign cluster are set: such a cluster must pull them from a registry.
 func (s *settings) checkImages() error {
 	if s.Image == "" || s.ExampleImage == "" {
 		return usageError("with CLUSTER_KUBECONFIG set, CLUSTER_IMAGE and CLUSTER_EXAMPLE_IMAGE must name a busybox and the example image that this cluster can pull")
@@ -54,7 +54,7 @@ func (s *settings) checkImages() error {
 
 func (s *settings) foreign() bool { return s.Kubeconfig != "" }
 
-// open looks at our own cluster, if this is a place for one.
+// open opens the test cluster, if this machine supports it.
 func (s *settings) open() (*cluster.Cluster, error) {
 	if runtime.GOOS != "linux" || os.Geteuid() != 0 {
 		return nil, errNoWay

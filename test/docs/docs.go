@@ -1,10 +1,10 @@
-// Package docs reads the commands out of the project's pages, so that the scripts can run
-// them and compare what they print with what the page shows.
+// Package docs reads the commands in the project's pages, so that the scripts can run
+// them and compare their output with the page.
 //
-// A block that begins with ```console holds lines that are typed, behind "$ ", each with what
-// it prints below it. "..." on a line of its own stands for any lines, at a line's end for any
+// A block that begins with ```console contains command lines, after "$ ", each followed by
+// its output. A line "..." matches any lines, and "..." at the end of a line matches any
 // rest. A block like ```sh task.sh is the content of that file. A comment in the line before a
-// block says that it needs something which is not everywhere: <!-- needs AWS -->.
+// block names a requirement of the block: <!-- needs AWS -->.
 package docs
 
 import (
@@ -17,9 +17,9 @@ import (
 
 // Block is one block of code of a page.
 type Block struct {
-	// Line is where its first fence is, counted from 1.
+	// Line is the line of its first fence, counted from 1.
 	Line int
-	// Language and File are the words behind the fence, File empty for most.
+	// Language and File are the words after the fence; File is usually "".
 	Language, File string
 	// Needs is what the comment before it names, empty for none.
 	Needs string
@@ -27,9 +27,9 @@ type Block struct {
 	Text string
 }
 
-// Command is a line that is typed, or several where the shell wants more.
+// Command is a command line, possibly continued on further lines.
 type Command struct {
-	// Line is where it begins in the page, counted from 1.
+	// Line is its first line in the page, counted from 1.
 	Line int
 	// Input is what is typed, and Output what the page shows below it, both with all line breaks.
 	Input, Output string
@@ -100,8 +100,8 @@ func (b Block) Commands() []Command {
 var passing = regexp.MustCompile(`^([jJ]ob|[hH]elper pod) \S+ (does not run yet: |is not running yet: |is running$)|^job \S+: (Retrying |Waiting for pod )|; retrying with a smaller helper pod$` +
 	`|^[a-z].* \(([0-9]+[hms])+\)$|^[0-9.]+ [KMGT]?i?B of `)
 
-// Passed returns what was printed without the lines that page does not have and that come and
-// go with what else the cluster does.
+// Passed returns the output without lines that page does not contain and that depend on
+// other activity in the cluster.
 func Passed(page, printed string) string {
 	var lines []string
 	for line := range strings.SplitSeq(printed, "\n") {
@@ -143,7 +143,7 @@ var (
 	space    = regexp.MustCompile(`\s+`)
 	// random is what the API server, and run, put behind a name to make it a new one.
 	random = regexp.MustCompile(`-[bcdfghjklmnpqrstvwxz2456789]{5}\b`)
-	// compressed is printed where the connection was slow enough for compression to pay.
+	// compressed matches a line that is printed if the connection was slow enough for compression.
 	compressed = regexp.MustCompile(` \([0-9.]+ [KMG]?i?B over the network\)`)
 )
 

@@ -12,7 +12,7 @@ type Print struct {
 	Got     string
 }
 
-// Update has the page of a file show what was printed, where that is not the same.
+// Update replaces the output in the page of a file by the real output, if they differ.
 func Update(file string, prints []Print) error {
 	text, err := os.ReadFile(file)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 // workers make jobs at the same time.
 const workers = 16
 
-// Spec says which jobs to make.
+// Spec describes the jobs to create.
 type Spec struct {
 	Namespace string
 	// Prefix begins their names and is the value of their label app.

@@ -13,8 +13,8 @@ import (
 	"sigs.k8s.io/yaml"
 )
 
-// Plugin is one action of the file. The fields are those that this project uses of
-// internal/config/json/schemas/plugins.json in k9s.
+// Plugin is one action of the file. Its fields are the part of
+// internal/config/json/schemas/plugins.json of k9s that this project uses.
 type Plugin struct {
 	// ShortCut is a key by the name that k9s has for it.
 	ShortCut string `json:"shortCut"`
@@ -55,8 +55,8 @@ func Read(file string) (map[string]Plugin, error) {
 // key is a name that k9s knows: a letter, or one with Shift or Ctrl.
 var key = regexp.MustCompile(`^([a-z]|(Shift|Ctrl)-[A-Z])$`)
 
-// taken are the keys that k9s has in the views of jobs and claims: an action on one of them is
-// dropped. From internal/view of k9s 0.50: browser, table, app, and the extenders for logs, owner
+// taken are the keys that k9s uses in the views of jobs and claims: it ignores an action on one of
+// them. From internal/view of k9s 0.50: browser, table, app, and the extenders for logs, owner
 // and vulnerabilities.
 func taken() []string {
 	return strings.Fields(`c d e y l p n w u v q Shift-A Shift-N Shift-S Shift-O Shift-J Shift-V Shift-P
@@ -90,11 +90,11 @@ func collide(plugins map[string]Plugin) error {
 	return nil
 }
 
-// variable is what k9s takes for one, from internal/view/env.go.
+// variable matches k9s's variables, from internal/view/env.go.
 var variable = regexp.MustCompile(`\$!?([\w\-]+)|\$\{!?([\w\-%/: ]+)\}`)
 
-// Words returns the arguments as k9s starts the command with them, each a word whatever is
-// in it. A variable that row lacks is an error; k9s would leave it as it stands.
+// Words returns the arguments with which k9s starts the command, each one word, whatever it
+// contains. A variable that row lacks is an error; k9s would not replace it.
 func (p Plugin) Words(row map[string]string) ([]string, error) {
 	var words []string
 	var missing []error

@@ -70,7 +70,7 @@ func (o *Terminal) Start(command *exec.Cmd) {
 	})
 }
 
-// Write takes what the terminal shows.
+// Write receives the output of the terminal.
 func (o *Terminal) Write(data []byte) (int, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -90,8 +90,8 @@ func (o *Terminal) Press(keys string) {
 	o.check(err)
 }
 
-// Until waits until what is shown is as it should be, and returns it. Where that does not come,
-// the test fails with what is there.
+// Until waits until the shown text satisfies a condition, and returns it. After a time limit,
+// the test fails with the shown text.
 func (o *Terminal) Until(description string, as func(shown string) bool) string {
 	for deadline := time.After(patience); ; {
 		o.mu.Lock()

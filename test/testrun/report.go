@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// longTest is how long a test takes that gets a line of its own.
+// longTest is the duration from which a test gets its own line.
 const longTest = 10 * time.Second
 
 // event is one line of `go test -json`; see `go doc test2json`.
@@ -30,7 +30,7 @@ func (k key) String() string {
 	return k.pkg[strings.LastIndex(k.pkg, "/")+1:] + "." + k.test
 }
 
-// report prints events for people.
+// report prints events in a readable form.
 type report struct {
 	mu      sync.Mutex
 	out     io.Writer
@@ -122,7 +122,7 @@ func (r *report) print(text string) {
 	r.printed = r.clock()
 }
 
-// beat prints a line of progress when nothing else was printed for a while, until done is closed.
+// beat prints a line of progress when nothing was printed for a while, until done is closed.
 func (r *report) beat(done <-chan struct{}, every time.Duration) {
 	ticks := time.NewTicker(every)
 	defer ticks.Stop()
@@ -149,7 +149,7 @@ func (r *report) progress() {
 	r.print(line + "\n")
 }
 
-// running names up to four tests that run: those that have no running test below them.
+// running names up to four running tests without running subtests.
 func (r *report) running() []string {
 	var names []string
 	for test := range r.outputs {
@@ -169,7 +169,7 @@ func (r *report) running() []string {
 
 func (r *report) elapsed() string { return r.clock().Sub(r.start).Round(time.Second).String() }
 
-// end prints the last line, and returns the exit status: that of the command, or 1 where only a test failed.
+// end prints the last line, and returns the exit status: the status of the command, or 1 if only a test failed.
 func (r *report) end(status int, hint string) int {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -34,7 +34,7 @@ type bench struct {
 	goals []report.Goal
 	// slow is a kubeconfig for the same API server over a slow line.
 	slow string
-	// sums are, for each set, what sha256sum says of all its files.
+	// sums are, for each set, the output of sha256sum for all its files.
 	sums map[string]string
 }
 
@@ -59,7 +59,7 @@ func newBench(ctx context.Context, f flags) (*bench, error) {
 	return b, nil
 }
 
-// dir is where files are copied to.
+// dir is the destination of the copies.
 func (b *bench) dir() string { return filepath.Join(b.work, "dir") }
 
 // lineSpeed is that of the slow line to the API server, in bytes a second: 100 Mbit/s.
@@ -87,7 +87,7 @@ func (b *bench) slowLine(ctx context.Context) error {
 	return clientcmd.WriteToFile(*config, b.slow)
 }
 
-// bucket is where the store keeps the bucket.
+// bucket is the directory in which the store keeps the bucket.
 func (*bench) bucket() string { return filepath.Join(os.Getenv("CLUSTER_S3_DATA"), namespace) }
 
 // empty removes what an earlier run left.
@@ -110,8 +110,8 @@ var sets = map[string]string{ //nolint:gochecknoglobals // read only
 	"small":  "i=0; while [ $i -lt $((%d * 2500)) ]; do head -c 8000 /dev/urandom >$i; i=$((i+1)); done",
 }
 
-// fill makes the bucket, a claim for each set, and a pod that has it and the program that people
-// would put there.
+// fill creates the bucket, a claim for each set, and a pod that mounts it and contains the program
+// for manual copies.
 func (b *bench) fill(ctx context.Context) error {
 	quarters := 4
 	if b.short {
@@ -133,7 +133,7 @@ func (b *bench) fill(ctx context.Context) error {
 		}
 		b.sums[set] = lastLine(sum)
 		for _, file := range []string{b.hand, os.Getenv("CLUSTER_S3_CA")} {
-			// What goes through kubectl exec may be cut without a word.
+			// The output of kubectl exec may be cut without an error.
 			if _, err := b.sh(ctx, "SET="+set+" FILE="+file+`
 				at=/tmp/$(basename $FILE)
 				until kubectl exec -n $NS -i job/$SET -- sh -c "cat >$at; chmod +x $at" <$FILE
@@ -151,7 +151,7 @@ func lastLine(text string) string {
 	return lines[len(lines)-1]
 }
 
-// sh runs a script, and returns what it says.
+// sh runs a script, and returns its output.
 func (b *bench) sh(ctx context.Context, script string) (string, error) {
 	cmd := exec.CommandContext(ctx, "sh", "-c", script) //nolint:gosec // the scripts are those of this program
 	cmd.Env = append(os.Environ(), "PATH="+b.work+":"+os.Getenv("PATH"), "AWS_REGION=us-east-1", "AWS_EC2_METADATA_DISABLED=true",

@@ -1,6 +1,6 @@
-// Bucket races `kubectl batch fetch --via` against what people do by hand with a bucket, and
-// against a direct fetch over a slow line to the API server, in a cluster of ours, and
-// writes what it measured as a page. Run it with make bench.
+// Bucket compares `kubectl batch fetch --via` with manual copies through a bucket, and
+// with a direct fetch over a slow line to the API server, in a test cluster, and
+// writes the results as a page. Run it with make bench.
 package main
 
 import (

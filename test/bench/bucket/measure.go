@@ -23,17 +23,17 @@ const (
 	direct = "fetch without a bucket"
 )
 
-// hand is the three commands of people: no byte is read here before the last one is in the bucket.
+// hand returns the three commands of a manual copy: the download starts after the upload is complete.
 func hand(zip string) string {
 	return `keys="AWS_ACCESS_KEY_ID=$AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY=$AWS_SECRET_ACCESS_KEY AWS_REGION=$AWS_REGION AWS_ENDPOINT_URL=$AWS_ENDPOINT_URL AWS_CA_BUNDLE=/tmp/$(basename $AWS_CA_BUNDLE)"
 kubectl exec -n $NS job/$SET -- sh -c "tar c` + zip + `f - -C /results . | env $keys /tmp/$(basename $HAND) put s3://$NS/$SET.tar" &&
 $HAND get s3://$NS/$SET.tar | tar x` + zip + `f - -C $DIR`
 }
 
-// fetch keeps its helper: the others' pod is there already.
+// fetch keeps its helper pod, because the pod of the other contenders exists already, too.
 const fetch = "kubectl batch fetch -n $NS $SET -d $DIR --keep-helper --progress=none"
 
-// race is one set, one line to the API server, and who runs.
+// race is one set, one line to the API server, and the contenders.
 type race struct {
 	set, title string
 	contenders []contender
@@ -75,7 +75,7 @@ func (b *bench) measure(ctx context.Context) error {
 	return nil
 }
 
-// turn has one contender bring a set, and looks whether all of it came.
+// turn lets one contender copy a set, and verifies the copy.
 func (b *bench) turn(ctx context.Context, r race, entrant contender) error {
 	if err := os.RemoveAll(b.dir()); err != nil {
 		return err

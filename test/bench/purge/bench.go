@@ -23,7 +23,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/fakejobs"
 )
 
-// namespace is the one that jobs are made in; it is removed before and after.
+// namespace is the namespace of the jobs; it is removed before and after.
 const namespace = "kubectl-batch-bench-purge"
 
 // bench is one run of the program.

@@ -70,7 +70,7 @@ func (b *bench) turn(ctx context.Context, title string, entrant contender, count
 	return seconds, err
 }
 
-// race has those by turns who only ask for the deletion.
+// race measures, in turns, the contenders that only request the deletion.
 func (b *bench) race(ctx context.Context) error {
 	contenders := []contender{
 		{bare, b.bare},
@@ -94,7 +94,7 @@ func (b *bench) race(ctx context.Context) error {
 	return nil
 }
 
-// far has purge and kubectl talk to an API server that is not next door, as people's are.
+// far measures purge and kubectl with a distant API server, which is the usual case.
 func (b *bench) far(ctx context.Context) error {
 	const roundTrip = 10 * time.Millisecond
 	ctx, cancel := context.WithCancel(ctx)
@@ -117,7 +117,7 @@ func (b *bench) far(ctx context.Context) error {
 	return nil
 }
 
-// delayed writes a kubeconfig whose API server is a round trip away, until ctx is done.
+// delayed writes a kubeconfig with a delay of one round trip to the API server, until ctx is done.
 func (b *bench) delayed(ctx context.Context, roundTrip time.Duration) (string, error) {
 	config, err := clientcmd.LoadFromFile(os.Getenv("KUBECONFIG"))
 	if err != nil {
@@ -137,7 +137,7 @@ func (b *bench) delayed(ctx context.Context, roundTrip time.Duration) (string, e
 	return path, clientcmd.WriteToFile(*config, path)
 }
 
-// bare knows the jobs and asks for nothing but their deletion.
+// bare lists the jobs and only requests their deletion.
 func (b *bench) bare(ctx context.Context) (float64, error) {
 	jobs, err := b.client.BatchV1().Jobs(namespace).List(ctx, metav1.ListOptions{LabelSelector: "app=done"})
 	if err != nil {
@@ -155,7 +155,7 @@ func (b *bench) bare(ctx context.Context) (float64, error) {
 	})
 }
 
-// waiting has kubectl do what people type, once: it takes minutes.
+// waiting measures the usual kubectl command once, because it takes minutes.
 func (b *bench) waiting(ctx context.Context) error {
 	if b.short {
 		return nil
@@ -197,7 +197,7 @@ func (b *bench) pods(ctx context.Context) error {
 	return nil
 }
 
-// scale lists and purges many, and looks at memory.
+// scale lists and purges many jobs, and measures memory.
 func (b *bench) scale(ctx context.Context) error {
 	if err := b.makeJobs(ctx, b.many, false); err != nil {
 		return err

@@ -1,6 +1,6 @@
-// Start measures what it costs to start the plugin: help, and a completion that asks no
-// cluster, each beside `kubectl version --client` in the same round. It ends with status 1
-// where a limit is passed.
+// Start measures the start-up time of the plugin: help, and a completion that needs no
+// cluster, each next to `kubectl version --client` in the same round. It ends with status 1
+// if a limit is exceeded.
 package main
 
 import (
@@ -55,8 +55,8 @@ func run(ctx context.Context, args []string) error {
 	return nil
 }
 
-// install puts the plugin and what completes it into a folder of their own, and returns a
-// PATH that begins there.
+// install copies the plugin and the file for completion into a directory of their own, and returns a
+// PATH that begins with it.
 func install(plugin string) (path string, remove func(), err error) {
 	if plugin, err = filepath.Abs(plugin); err != nil {
 		return "", nil, err
@@ -78,8 +78,8 @@ type bench struct {
 	base []string
 }
 
-// pairs runs words and base by turns, each first in every other round, and returns the medians
-// of both and of their ratios. A round before is not counted.
+// pairs runs words and base in turns, each first in every second round, and returns the medians
+// of both and of their ratios. The first round is not counted.
 func (b bench) pairs(ctx context.Context, rounds int, words []string) (base, took time.Duration, ratio float64, err error) {
 	var bases, durations []time.Duration
 	var ratios []float64

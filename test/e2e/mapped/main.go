@@ -1,7 +1,7 @@
 //go:build unix
 
-// Command mapped writes a file through mmap, as numpy.memmap and LMDB do: first "1" all over, and "2" once the file GO is
-// there. The second stores meet pages that are dirty already, so that they leave no trace in the times of the file.
+// Command mapped writes a file through mmap, as numpy.memmap and LMDB do: first "1" everywhere, and "2" once the file GO
+// exists. The pages are dirty already when it writes "2", so that the times of the file do not change.
 package main
 
 import (

@@ -1,6 +1,6 @@
-// Command stranger is somebody in the cluster who has found the port of an
-// agent, and tries all that it can think of to be let in. It prints a line for
-// each try: what was tried, how many bytes came back, and what ended it.
+// Command stranger acts as an attacker in the cluster who has found the port of an
+// agent, and tries every way to get access. It prints a line for
+// each attempt: its name, the number of bytes received, and the error that ended it.
 package main
 
 import (
@@ -25,7 +25,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// patience is more than an agent has with somebody whom it does not know.
+// patience exceeds the time that an agent waits for an unknown client.
 const patience = 15 * time.Second
 
 const upgrade = "GET /tunnel HTTP/1.1\r\nHost: agent\r\nConnection: Upgrade\r\nUpgrade: batch-tunnel\r\n\r\n"
@@ -93,10 +93,10 @@ func request(method, path string, body []byte) []byte {
 	return append([]byte(head), body...)
 }
 
-// everything asks for all that the agent has.
+// everything is a request for all files of the agent.
 func everything() []byte { return wire.AppendEntry(nil, wire.Entry{Path: ".", Number: 0}) }
 
-// plain sends a request and counts what comes, other than an HTTP refusal.
+// plain sends a request and counts the received bytes, except those of an HTTP refusal.
 func plain(text []byte) func(net.Conn) (int, error) {
 	return func(conn net.Conn) (int, error) {
 		if _, err := conn.Write(text); err != nil {
@@ -118,7 +118,7 @@ func answer(conn io.Reader) (int, error) {
 	return len(content), err
 }
 
-// upgraded asks for the tunnel and reads the 101.
+// upgraded requests the tunnel and reads the 101.
 func upgraded(conn net.Conn) (*bufio.Reader, error) {
 	if _, err := io.WriteString(conn, upgrade); err != nil {
 		return nil, err
@@ -147,12 +147,12 @@ func inTheOpen(conn net.Conn) (int, error) {
 	return answer(reader)
 }
 
-// errClosed ends whatever was asked for too early: whether the agent's words get
-// through before the connection breaks is a matter of luck.
+// errClosed replaces the error of a request that was sent too early: it depends on timing whether the agent's message
+// arrives before the connection breaks.
 var errClosed = errors.New("closed")
 
-// secured does TLS, after an upgrade or not, and counts what comes over it.
-// Whoever asks for nothing hears why it is not let in.
+// secured uses TLS, with or without an upgrade, and counts the bytes received through it.
+// Without a request, it receives the reason for the refusal.
 func secured(config *tls.Config, up, ask bool) func(net.Conn) (int, error) {
 	return func(conn net.Conn) (int, error) {
 		if up {
@@ -173,7 +173,7 @@ func secured(config *tls.Config, up, ask bool) func(net.Conn) (int, error) {
 	}
 }
 
-// makeCertificate makes one like the agent's, that nobody knows.
+// makeCertificate creates a certificate like the agent's, which no agent knows.
 func makeCertificate(dir string) error {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {

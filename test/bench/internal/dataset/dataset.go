@@ -1,5 +1,5 @@
-// Package dataset makes the file trees that the numbers are taken on, and tells
-// whether a copy of one is whole.
+// Package dataset creates the file trees of the benchmarks, and verifies
+// copies of them.
 package dataset
 
 import (
@@ -11,7 +11,7 @@ import (
 	"slices"
 )
 
-// A Set is one tree of files. Its content is the same each time it is made.
+// A Set is one tree of files. Its content is always the same.
 type Set struct {
 	// Name is that of the claim and of the directory that hold it.
 	Name  string
@@ -27,8 +27,8 @@ const (
 // Many is the number of files of the set "many".
 const Many = 500_000
 
-// All returns the sets. Those whose names end in -part are smaller, for what would
-// take long on a slow link. A short run has fewer of many files.
+// All returns the sets. Sets whose names end in -part are smaller, for measurements that would
+// take long on a slow link. For a short run, sets of many files are smaller.
 func All(short bool) []Set {
 	many := Many
 	if short {
@@ -164,7 +164,7 @@ func (m *maker) random(name string, size int64) {
 	})
 }
 
-// text writes lines as a training run does: the words repeat, the numbers do not.
+// text writes lines like a training log: the words repeat, the numbers do not.
 func (m *maker) text(name string, size int64) {
 	var line []byte
 	m.write(name, size, func() []byte {

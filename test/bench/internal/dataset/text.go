@@ -18,7 +18,7 @@ func (m *maker) line(buffer []byte) []byte {
 		1.7+2/math.Sqrt(float64(m.step))+m.rng.NormFloat64()/20, 0.8+m.rng.Float64()/4, 184000+2000*m.rng.Float64(), m.rng.Float64()/10, 71+m.rng.Float64(), 0.7+m.rng.Float64()/9, 0.6+m.rng.Float64()/9)
 }
 
-// sample is how much of a file Compressed looks at.
+// sample is how much of a file Compressed reads.
 const sample = 64 * mib
 
 // Compressed returns what part of the first bytes of the only file in dir is

@@ -58,7 +58,7 @@ func hash(hasher *xxh3.Hasher, path string, buffer []byte) (int64, error) {
 	return io.CopyBuffer(hasher, struct{ io.Reader }{file}, buffer)
 }
 
-// Compare returns an error that says how got differs from want.
+// Compare returns an error that describes how got differs from want.
 func Compare(want, got Tree) error {
 	if want == got {
 		return nil

@@ -7,8 +7,8 @@ import (
 	"os"
 )
 
-// Serve sends the file to everybody who connects to the returned address, and
-// nothing else: what a line can carry at best. ctx ends it.
+// Serve sends the file to every client that connects to the returned address,
+// to measure the best possible speed of a line. ctx ends it.
 func Serve(ctx context.Context, host, path string) (string, error) {
 	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", net.JoinHostPort(host, "0"))
 	if err != nil {

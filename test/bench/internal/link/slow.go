@@ -19,8 +19,8 @@ func (s *Slow) device() string    { return fmt.Sprintf("kbbench%d", s.number) }
 // address is one of the line's own; each line has four.
 func (s *Slow) address(host int) string { return fmt.Sprintf("198.18.77.%d", 4*s.number+host) }
 
-// NewSlow makes the line of that number, below 64; rate is as tc takes it
-// (100mbit). What an earlier one left is removed first.
+// NewSlow creates the line with that number, below 64; rate is in the form of tc
+// (100mbit). It first removes a leftover line with the same number.
 func NewSlow(ctx context.Context, number int, rate string) (*Slow, error) {
 	s := &Slow{number}
 	s.Close(ctx)

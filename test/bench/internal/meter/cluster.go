@@ -1,5 +1,5 @@
-// Package meter measures what a command takes: time, processor and memory, its
-// own and that of the cluster it talks to, as far as this machine runs that.
+// Package meter measures the resources of a command: time, CPU and memory, its
+// own and those of the cluster, if it runs on this machine.
 package meter
 
 import (
@@ -31,7 +31,7 @@ type node struct {
 
 const cgroups = "/sys/fs/cgroup"
 
-// Find finds the processes of the cluster of ours whose kubeconfig this is.
+// Find finds the processes of the test cluster that this kubeconfig belongs to.
 func Find(kubeconfig string) (*Cluster, error) {
 	records := filepath.Join(filepath.Dir(kubeconfig), "processes")
 	apiServer, err := readPID(filepath.Join(records, "kube-apiserver.json"))

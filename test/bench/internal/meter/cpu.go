@@ -21,7 +21,7 @@ type CPU struct {
 	Pods float64
 }
 
-// Cluster is what the cluster itself takes, pods apart.
+// Cluster returns the CPU time of the cluster itself, without pods.
 func (c CPU) Cluster() float64 { return c.APIServer + c.Kubelet + c.Runtime }
 
 func (c CPU) combine(d CPU, factor float64) CPU {
@@ -60,7 +60,7 @@ func (c *Cluster) noteRuntime(n node) {
 	}
 }
 
-// podSeconds is what all pods of the node have used, those that are gone too.
+// podSeconds returns the CPU time of all pods of the node, including deleted ones.
 func (n node) podSeconds() float64 {
 	if text, err := os.ReadFile(filepath.Join(n.pods, "cpuacct.usage")); err == nil {
 		nanoseconds, _ := strconv.ParseFloat(strings.TrimSpace(string(text)), 64) // the kernel's own
@@ -72,7 +72,7 @@ func (n node) podSeconds() float64 {
 	return microseconds / 1e6
 }
 
-// members lists the processes of a cgroup, without those below it.
+// members lists the processes of a cgroup, without those of its children.
 func members(cgroup string) []int {
 	text, _ := os.ReadFile(filepath.Join(cgroup, "cgroup.procs")) // it may be gone by now
 	var pids []int

@@ -7,8 +7,8 @@ import (
 	"strings"
 )
 
-// peakMemory is the most that the program in a process has had in memory, in
-// bytes, and its name. 0 where it has ended.
+// peakMemory returns the peak memory of the program in a process, in
+// bytes, and its name; 0 if the process has ended.
 func peakMemory(pid int) (int64, string) {
 	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
@@ -35,7 +35,7 @@ func (c *Cluster) podPeak() int64 {
 	for _, n := range c.nodes {
 		for _, pid := range below(n.pods) {
 			peak, _ := peakMemory(pid)
-			// runc joins a pod before it becomes the program that was asked for.
+			// runc runs in a pod briefly before the requested program replaces it.
 			if peak > highest && !strings.Contains(program(pid), "runc") {
 				highest = peak
 			}

@@ -16,8 +16,8 @@ import (
 // A Usage is what one command took.
 type Usage struct {
 	Seconds float64
-	// FirstByte is when a file of at least 4 KiB was there, or part of one that
-	// has 4 KiB already, in seconds from the start; 0 where there never was.
+	// FirstByte is when a file with at least 4 KiB existed, in seconds from the start,
+	// complete or not; 0 if there never was one.
 	FirstByte float64
 	// ClientCPU is the command's own processor time, ClientPeak its most memory
 	// in bytes; both of all programs of a pipeline together.
@@ -46,8 +46,8 @@ const (
 	looking  = time.Millisecond      // for the first byte
 )
 
-// Run runs a pipeline that fills dir, and measures it; without dir nobody looks
-// for the first byte. The usage is there also where the pipeline failed.
+// Run runs a pipeline that fills dir, and measures it; without dir, it does not measure
+// the first byte. It also returns the usage if the pipeline failed.
 func (c *Cluster) Run(ctx context.Context, pipeline []*exec.Cmd, dir string) (*Usage, error) {
 	u := &Usage{}
 	var stdout bytes.Buffer
@@ -130,8 +130,8 @@ type peak struct {
 	bytes   int64
 }
 
-// notePeaks looks at each process. One that becomes another program (kubectl
-// becomes its plugin) counts as that.
+// notePeaks reads each process. A process that executes another program (kubectl
+// executes its plugin) counts as the new program.
 func notePeaks(started []*exec.Cmd, peaks []peak) {
 	for i, cmd := range started {
 		bytes, program := peakMemory(cmd.Process.Pid)
@@ -190,7 +190,7 @@ func every(ctx context.Context, interval time.Duration, do func() bool) {
 	}
 }
 
-// lockedBuffer takes what several programs say.
+// lockedBuffer collects the output of several programs.
 type lockedBuffer struct {
 	lock   sync.Mutex
 	buffer bytes.Buffer
@@ -202,7 +202,7 @@ func (b *lockedBuffer) Write(p []byte) (int, error) {
 	return b.buffer.Write(p)
 }
 
-// String returns what was said; nobody may write any more.
+// String returns the output; no program may write any more.
 func (b *lockedBuffer) String() string { return b.buffer.String() }
 
 func tail(text string) string {

@@ -22,7 +22,7 @@ func Main(run func(ctx context.Context, args []string) error) {
 	}
 }
 
-// Log tells whoever waits.
+// Log prints a line for the user.
 func Log(format string, args ...any) {
 	fmt.Fprintf(os.Stderr, time.Now().Format("15:04:05 ")+format+"\n", args...)
 }

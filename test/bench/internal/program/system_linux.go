@@ -10,7 +10,7 @@ import (
 // Bind lets cmd, which is not started yet, not outlive this process.
 func Bind(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} }
 
-// Stored is how many bytes of disk a file takes.
+// Stored returns how many bytes of disk a file occupies.
 func Stored(info fs.FileInfo) int64 { return info.Sys().(*syscall.Stat_t).Blocks * 512 }
 
 // Peak is how many bytes of memory a program that has ended took at most.

@@ -6,7 +6,7 @@ import "fmt"
 type Goal struct {
 	What, Want, Got string
 	Reached         bool
-	// Measured is false where the values are missing.
+	// Measured is false if values are missing.
 	Measured bool
 }
 
@@ -21,7 +21,7 @@ const (
 // with each that it may choose from.
 const Automatic = Tunnel
 
-// Fixed returns the contenders whose compression is given.
+// Fixed returns the contenders with a fixed compression.
 func Fixed() []string { return []string{"fetch, none", "fetch, s2", "fetch, zstd"} }
 
 // race is a goal on the time of a fetch against another contender's.

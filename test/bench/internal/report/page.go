@@ -133,7 +133,7 @@ func (p *page) turns(link, set string) int {
 	return turns
 }
 
-// failed says how many runs of a contender failed.
+// failed describes how many runs of a contender failed.
 func (p *page) failed(link, set, contender string) string {
 	n := 0
 	for _, run := range p.Runs {

@@ -14,11 +14,11 @@ import (
 type Run struct {
 	Link, Set, Contender string
 	Number               int
-	// Failed says what went wrong; such a run counts nowhere.
+	// Failed is the error; a failed run counts nowhere.
 	Failed string
 	Bytes  int64
-	// Seconds is the transfer: what a fetch or a bare stream says itself, of everything
-	// else all of the command.
+	// Seconds is the transfer time: as reported by a fetch or a bare stream, for other contenders
+	// the time of the whole command.
 	Seconds, Total, FirstByte float64
 	WireBytes                 int64
 	Transport, Compression    string
@@ -41,13 +41,13 @@ func (r Run) PerGiB(value float64) float64 { return value / (float64(r.Bytes) / 
 // Results are all measurements of a run of the program.
 type Results struct {
 	Runs []Run
-	// Skipped says what was left out, and why.
+	// Skipped lists what was not measured, and why.
 	Skipped []string
 	// Special are the numbers that are no race.
 	Special []Goal
 	// Facts are about the machine and the versions; a line each.
 	Facts []string
-	// Command made the results, Date and Took are when and how long.
+	// Command created the results; Date and Took are its start and duration.
 	Command, Date, Took string
 	// Sets are the data sets, their names and titles.
 	Sets [][2]string
@@ -66,8 +66,8 @@ func (r *Results) Of(link, set, contender string) []Run {
 	return runs
 }
 
-// Median returns the median of a value over a contender's runs, and how many
-// there were.
+// Median returns the median of a value over a contender's runs, and their
+// number.
 func (r *Results) Median(link, set, contender string, value func(Run) float64) (float64, int) {
 	var values []float64
 	for _, run := range r.Of(link, set, contender) {
@@ -76,7 +76,7 @@ func (r *Results) Median(link, set, contender string, value func(Run) float64) (
 	return Median(values), len(values)
 }
 
-// Median returns the middle one of values, 0 where there are none.
+// Median returns the median of values, 0 if there are none.
 func Median(values []float64) float64 {
 	if len(values) == 0 {
 		return 0

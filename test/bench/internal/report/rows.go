@@ -24,7 +24,7 @@ func (r *Rows) Add(title, contender string, seconds float64) {
 	r.rows[i].seconds = append(r.rows[i].seconds, seconds)
 }
 
-// Median returns that of the turns of one contender; 0 where there was none.
+// Median returns the median of the turns of one contender; 0 if there are none.
 func (r *Rows) Median(title, contender string) float64 {
 	for _, row := range r.rows {
 		if row.title == title && row.contender == contender {

@@ -6,7 +6,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/bench/internal/meter"
 )
 
-// free is the link whose processor time and memory are shown.
+// free is the link in the tables of CPU time and memory.
 const free = "free"
 
 func onFree(r Run) bool { return r.Link == free }

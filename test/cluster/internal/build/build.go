@@ -61,8 +61,8 @@ func Missing(targets []Target) []Target {
 	return missing
 }
 
-// Estimate is about how long it takes to build the targets on this machine
-// while no package is compiled yet. More than four processors are hardly used:
+// Estimate returns the approximate time to build the targets on this machine
+// while no package is compiled yet. More than four processors hardly help:
 // packages wait for those that they import.
 func Estimate(targets []Target) time.Duration {
 	var cost time.Duration

@@ -1,5 +1,5 @@
-// Package build makes the cluster's binaries from the modules that pin them,
-// once: a binary is kept in a directory named after all that went into it.
+// Package build builds the cluster's binaries from the modules that pin them,
+// once: the name of a binary's directory is a hash of all its inputs.
 package build
 
 import (
@@ -21,14 +21,14 @@ type Component struct {
 	CPU      time.Duration     // processor time that a build takes while no package is compiled yet
 }
 
-// Variant says which components a cluster is made of.
+// Variant selects the components of a cluster.
 type Variant struct {
 	Oldest bool // the oldest supported Kubernetes, not the newest
 	Store  bool // an S3 store
 }
 
-// Components lists what a cluster is made of, in the order in which it is best
-// built: what comes first is quickly downloaded.
+// Components lists the components of a cluster, in the best order of their
+// builds: the first ones are quickly downloaded.
 func Components(root string, v Variant) []Component {
 	dir := filepath.Join(root, "test", "cluster")
 	components := []Component{pause(dir), Example(root), cni(dir), containerd(dir), kubernetes(dir, v), localPath(dir, v)}
@@ -65,9 +65,9 @@ func kubernetes(dir string, v Variant) Component {
 	}
 }
 
-// localPath is the provisioner of volumes. Its versions are pinned with those of
-// Kubernetes, so that it consists of packages that are compiled already. The two
-// cannot be one "go build": they import logrus by names that differ in case.
+// localPath is the provisioner of volumes. Its dependencies have the versions that Kubernetes
+// pins, so that their packages are compiled already. The two
+// cannot be one "go build", because they import logrus by names that differ in case.
 func localPath(dir string, v Variant) Component {
 	return Component{
 		Name:     "localpath",
@@ -120,9 +120,9 @@ func Example(root string) Component {
 	return Component{Name: "example", Dir: root, Packages: []string{"./examples/ds-job"}, CPU: time.Second}
 }
 
-// compilerFlags halve the time of compilation: functions are not inlined, and
-// no debug information is made, which the linker would strip anyway. The
-// standard library is compiled as usual, so that Go uses what it has already
+// compilerFlags halve the compilation time: no inlining, and
+// no debug information, which the linker would remove anyway. The
+// standard library is compiled as usual, so that Go reuses the packages that it has
 // compiled for the plugin.
 func compilerFlags() []string { return []string{"-gcflags=all=-l -dwarf=false", "-gcflags=std="} }
 

@@ -69,7 +69,7 @@ func (c Component) goCommand(ctx context.Context, args ...string) *exec.Cmd {
 	return cmd
 }
 
-// goTool finds Go where sudo has cut the PATH short, too.
+// goTool finds Go even if sudo has shortened the PATH.
 func goTool() string {
 	if path, err := exec.LookPath("go"); err == nil {
 		return path

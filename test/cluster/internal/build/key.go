@@ -36,7 +36,7 @@ func isSource(name string) bool {
 	return !strings.HasSuffix(name, "_test.go") && !strings.HasSuffix(name, ".md") && !strings.HasPrefix(name, "go.")
 }
 
-// hashFiles adds those files of a directory whose names are wanted.
+// hashFiles adds the files of a directory whose names are accepted.
 func hashFiles(w io.Writer, dir string, include func(name string) bool) error {
 	entries, err := os.ReadDir(dir)
 	if err != nil {

@@ -67,7 +67,7 @@ func (p *progress) line(currentTime time.Time) string {
 	return strings.Join(append(parts, fmt.Sprintf("%s of about %s", elapsed, Roughly(p.estimate))), "; ")
 }
 
-// Roughly words an estimate, which is not exact to the second.
+// Roughly returns an estimate in words, rounded.
 func Roughly(d time.Duration) string {
 	if d < 90*time.Second {
 		return fmt.Sprintf("%d seconds", max(1, int(d.Round(time.Second).Seconds())))

@@ -1,6 +1,6 @@
-// Package cgroup owns one subtree of the machine's cgroups. Whatever runs in it
-// was started by this cluster, or by something that it started, so that the
-// kernel's own book-keeping says what there is to end after a crash.
+// Package cgroup owns one subtree of the machine's cgroups. All processes in it
+// were started by this cluster or by its processes, so that the
+// kernel's records show what must be stopped after a crash.
 package cgroup
 
 import (
@@ -55,7 +55,7 @@ func v1Roots(mount string) ([]string, error) {
 	return roots, nil
 }
 
-// rank prefers to track processes where every container runtime puts them.
+// rank prefers to track processes in the hierarchy that every container runtime uses.
 func rank(root string) int {
 	if filepath.Base(root) == "pids" {
 		return 0
@@ -114,7 +114,7 @@ func inheritCPUs(parent, dir string) error {
 	return nil
 }
 
-// Join moves a process into a cgroup of the tree, where processes are tracked.
+// Join moves a process into a cgroup of the tree.
 func (t Tree) Join(sub string, pid int) error {
 	file := filepath.Join(t.roots[0], t.Name, sub, "cgroup.procs")
 	if err := os.WriteFile(file, []byte(strconv.Itoa(pid)), 0o644); err != nil {
@@ -153,7 +153,7 @@ func (t Tree) kill(sub string) int {
 	return count
 }
 
-// remove deletes the empty cgroups, children first, and reports whether all went.
+// remove deletes the empty cgroups, children first, and reports whether it deleted all.
 func (t Tree) remove(sub string) bool {
 	removed := true
 	for _, root := range t.roots {

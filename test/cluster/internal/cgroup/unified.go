@@ -9,9 +9,9 @@ import (
 	"syscall"
 )
 
-// enableControllers hands every controller of dir on to its children (version
-// 2). The one place where that can meet processes is the root that a container
-// sees as its own: there they first move aside, as every nested runtime does.
+// enableControllers enables every controller of dir for its children (version
+// 2). Only the root that a container sees as its own can contain
+// processes then: they are moved first, as in every nested runtime.
 func enableControllers(dir, root string) error {
 	b, err := os.ReadFile(filepath.Join(dir, "cgroup.controllers"))
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/build"
 )
 
-// shortBuild is how long a build may take that was not asked for.
+// shortBuild is the longest build that is done without a request.
 const shortBuild = time.Minute
 
 // binaries are the directories that the components were built into.
@@ -30,8 +30,8 @@ func (e NotBuiltError) Error() string {
 		e.Names, e.Dir, build.Roughly(e.Estimate))
 }
 
-// ensureBinaries builds the components that are not built yet. If that takes
-// more than a minute and long is false, it fails with a NotBuiltError.
+// ensureBinaries builds the missing components. If that takes
+// more than a minute and long is false, it returns a NotBuiltError.
 func (c *Cluster) ensureBinaries(ctx context.Context, root string, long bool) error {
 	b := build.Builder{Cache: filepath.Join(c.Cache, "bin"), Say: c.Say}
 	targets, err := b.Targets(ctx, build.Components(root, build.Variant{Oldest: c.state.Oldest, Store: c.state.Store}))

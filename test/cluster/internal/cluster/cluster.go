@@ -28,7 +28,7 @@ const (
 	pauseImage        = "localhost/pause:1"
 )
 
-// DefaultNodes is how many nodes a new cluster has unless told otherwise.
+// DefaultNodes is the default number of nodes of a new cluster.
 const DefaultNodes = 2
 
 // Cluster is the one cluster that belongs to a cache directory.
@@ -46,7 +46,7 @@ type Cluster struct {
 	api    *kube.Client
 }
 
-// Open looks at the cluster of a cache directory. It changes nothing.
+// Open reads the state of the cluster in a cache directory. It changes nothing.
 func Open(cache string, say func(format string, args ...any)) (*Cluster, error) {
 	sum := sha256.Sum256([]byte(cache))
 	c := &Cluster{Cache: cache, Say: say, Registry: SystemRegistry(), id: hex.EncodeToString(sum[:3])}
@@ -62,7 +62,7 @@ func Open(cache string, say func(format string, args ...any)) (*Cluster, error) 
 // Kubeconfig is the path of the administrator's kubeconfig.
 func (c *Cluster) Kubeconfig() string { return c.run("admin.kubeconfig") }
 
-// KubectlDir is a directory that holds the cluster's kubectl and nothing else.
+// KubectlDir is a directory that contains only the cluster's kubectl.
 func (c *Cluster) KubectlDir() string { return c.run("path") }
 
 // Nodes is the number of nodes that the cluster has, or had when it last ran.

@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// Down ends every process of the cluster and takes its network and cgroups
-// away. Objects and volumes stay for the next Up, unless wipe is set.
+// Down stops every process of the cluster and removes its network and cgroups.
+// It keeps objects and volumes for the next Up, unless wipe is set.
 func (c *Cluster) Down(ctx context.Context, wipe bool) error {
 	names, err := c.table.Names()
 	if err != nil {

@@ -89,8 +89,8 @@ func (c *Cluster) usedNetworks(ctx context.Context) ([]netip.Prefix, error) {
 	return used, nil
 }
 
-// firewallRules let the nodes reach the machine, and each other where the
-// machine filters what crosses its bridges.
+// firewallRules allow traffic between the nodes and the machine, and between nodes if the
+// machine filters the traffic on its bridges.
 func (c *Cluster) firewallRules() map[string][]string {
 	return map[string][]string{
 		"INPUT":   {"-i", c.bridge(), "-j", "ACCEPT"},
@@ -114,7 +114,7 @@ func (c *Cluster) openFirewall(ctx context.Context) error {
 
 func restrictive(rules, chain string) bool { return strings.TrimSpace(rules) != "-P "+chain+" ACCEPT" }
 
-// closeFirewall takes our rules back.
+// closeFirewall removes these rules.
 func (c *Cluster) closeFirewall(ctx context.Context) {
 	for chain, rule := range c.firewallRules() {
 		args := append([]string{"-w", "-D", chain}, rule...)

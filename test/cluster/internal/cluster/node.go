@@ -173,8 +173,8 @@ func (n node) writeFiles() error {
 	)
 }
 
-// snapshotter is overlayfs, except on an overlay (inside a container), where
-// the kernel will not stack another.
+// snapshotter is overlayfs, except on an overlay (inside a container), because
+// the kernel cannot stack overlays.
 func (n node) snapshotter() string {
 	if onOverlay(n.c.Cache) {
 		return "native"

@@ -49,9 +49,9 @@ func (n node) ensureLink(ctx context.Context, pid int) error {
 
 func (n node) link() string { return n.c.bridge() + "n" + strconv.Itoa(n.index) }
 
-// routes are the node's addresses and its ways to the pods of the other nodes.
-// There is no default route: what is outside the cluster cannot be reached, and
-// a pull of an image that is not there fails at once.
+// routes are the node's addresses and its routes to the pods of the other nodes.
+// There is no default route: addresses outside the cluster are unreachable, and
+// a pull of a missing image fails immediately.
 func (n node) routes() []string {
 	b := n.c.block()
 	lines := []string{

@@ -8,7 +8,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/kube"
 )
 
-// The graphics cards that nodes say they have, in turn.
+// The GPU models that the nodes report, in turn.
 const (
 	gpuResource = "nvidia.com/gpu"
 	gpuLabel    = "nvidia.com/gpu.product"
@@ -32,8 +32,8 @@ type nodeObject struct {
 	}
 }
 
-// readySince reports whether the node has said after since that it is ready.
-// What a stopped cluster left behind says so too, but earlier.
+// readySince reports whether the node has reported after since that it is ready.
+// An earlier report may come from a stopped cluster.
 func (o nodeObject) readySince(since time.Time) bool {
 	for _, condition := range o.Status.Conditions {
 		if condition.Type == "Ready" {

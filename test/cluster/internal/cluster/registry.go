@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 )
 
-// Registry is a directory in which each running cluster has a file that names
-// the cluster's directory. A file can outlive its cluster after a crash:
-// Running tells by the cluster's processes.
+// Registry is a directory in which each running cluster has a file that contains
+// the cluster's directory. A file can remain after a crash:
+// Running checks the cluster's processes.
 type Registry struct{ Dir string }
 
 // SystemRegistry is the registry of this machine, for every user and home.

@@ -56,8 +56,8 @@ func (c *Cluster) saveState() error {
 	return os.Rename(temp, c.run("state.json"))
 }
 
-// pickPorts keeps the ports of the last run where they are in use by us or free. The ports of a cluster that runs never
-// change, since its clients know them: a port of a process that has just been killed is waited for.
+// pickPorts keeps the ports of the last run if this cluster uses them or they are free. The ports of a running cluster never
+// change, because its clients know them: pickPorts waits for the port of a process that was just killed.
 func (c *Cluster) pickPorts(ctx context.Context) error {
 	_, etcd := c.table.Get("etcd")
 	_, server := c.table.Get("kube-apiserver")

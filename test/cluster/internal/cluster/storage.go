@@ -12,13 +12,13 @@ import (
 
 const storageNamespace = "local-path-storage"
 
-// nodePaths tells the provisioner where a node keeps its volumes.
+// nodePaths configures the provisioner's directory on a node.
 type nodePaths struct {
 	Node  string   `json:"node"`
 	Paths []string `json:"paths"`
 }
 
-// writeStorageConfig names a directory for every node that there may ever be.
+// writeStorageConfig configures a directory for every possible node.
 func (c *Cluster) writeStorageConfig() error {
 	var paths []nodePaths
 	for i := range netplan.MaxNodes {

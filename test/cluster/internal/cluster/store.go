@@ -15,12 +15,12 @@ import (
 const (
 	StoreKey    = "cluster"
 	StoreSecret = "cluster-secret"
-	// The guest may do what the policy of a bucket says, and nothing else.
+	// The guest may only do what the policy of a bucket allows.
 	GuestKey    = "guest"
 	GuestSecret = "guest-secret"
 )
 
-// Store says where the S3 store is, and by which certificate it is known.
+// Store returns the address of the S3 store, and its certificate.
 type Store struct {
 	Endpoint, CA string
 	// Data holds a directory for each bucket, with a file for each object.

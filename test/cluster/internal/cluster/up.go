@@ -13,12 +13,12 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/netplan"
 )
 
-// Options say how a cluster is to be.
+// Options describe a cluster.
 type Options struct {
 	Root  string // of the checkout that it is built from
 	Nodes int
-	// Oldest asks for the oldest supported Kubernetes. A cluster keeps its version:
-	// an older server must not read what a newer one wrote.
+	// Oldest selects the oldest supported Kubernetes. A cluster keeps its version:
+	// an older server must not read the data of a newer one.
 	Oldest bool
 	Store  bool // an S3 store; a cluster that has one keeps it
 	Build  bool // build what is not built yet, also if that takes minutes

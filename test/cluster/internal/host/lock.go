@@ -14,13 +14,13 @@ import (
 // however that happens.
 type Lock struct{ file *os.File }
 
-// LockExclusive waits until nobody else holds the lock; say is called once if
-// that takes a while.
+// LockExclusive waits until no other process holds the lock; say is called once if
+// it has to wait.
 func LockExclusive(ctx context.Context, path string, say func()) (*Lock, error) {
 	return lock(ctx, path, syscall.LOCK_EX, say)
 }
 
-// LockShared waits until nobody holds the lock exclusively.
+// LockShared waits until no process holds the lock exclusively.
 func LockShared(ctx context.Context, path string) (*Lock, error) {
 	return lock(ctx, path, syscall.LOCK_SH, func() {})
 }

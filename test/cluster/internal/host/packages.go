@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/cluster/internal/image"
 )
 
-// systemPaths are where root's programs are, which sudo and cron may leave out.
+// systemPaths are the directories of root's programs, which sudo and cron may omit.
 const systemPaths = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin"
 
 // requirement is a program and the Debian package that brings it.
@@ -45,8 +45,8 @@ func ExtendPath() error {
 	return os.Setenv("PATH", strings.Join(dirs, string(filepath.ListSeparator)))
 }
 
-// EnsurePackages installs the Debian packages that are missing, or says which
-// these are where it cannot.
+// EnsurePackages installs the missing Debian packages, or returns an error that names
+// them if it cannot.
 func EnsurePackages(ctx context.Context, say func(format string, args ...any)) error {
 	missing := missingPackages()
 	if len(missing) == 0 {

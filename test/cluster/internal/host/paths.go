@@ -1,5 +1,5 @@
-// Package host knows the machine around the cluster: its directories, its
-// Debian packages, and who else works on the same cluster right now.
+// Package host provides access to the machine: its directories, its
+// Debian packages, and locks between users of the same cluster.
 package host
 
 import (
@@ -13,8 +13,8 @@ import (
 
 const rootModule = "module github.com/kubectl-batch/kubectl-batch"
 
-// DefaultDir is where a cluster keeps binaries and state. It does not depend on
-// the user's home: only root can start a cluster, and another home must not mean
+// DefaultDir is the directory for binaries and state. It does not depend on
+// the user's home: only root can start a cluster, and another home must not cause
 // another build.
 const DefaultDir = "/var/cache/kubectl-batch-cluster"
 

@@ -63,14 +63,14 @@ func Busybox(binary string, names ...string) (Image, error) {
 	return img, nil
 }
 
-// python stands in for the one that people have in their images.
+// python replaces the Python of real images.
 const python = `#!/bin/sh
 echo "python $*"
 if [ -w /results ]; then echo "$*" >/results/model.pt; fi
 `
 
-// Training is the image that the examples of the plugin's reference use: a shell, and something
-// called python that says its arguments and leaves a file in /results.
+// Training is the image in the examples of the plugin's reference: a shell, and a program
+// called python that prints its arguments and writes a file to /results.
 func Training(busybox, name string) (Image, error) {
 	img, err := Busybox(busybox, name)
 	img.Config.Cmd = []string{"python", "train.py"}

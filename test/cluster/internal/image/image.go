@@ -1,6 +1,6 @@
 // Package image writes container images without a container engine, as archives
-// that `docker load` and containerd's import both read. The same input gives
-// the same bytes: nothing in them depends on when or where they were made.
+// that both `docker load` and containerd's import read. The same input gives
+// the same bytes: they depend neither on the time nor on the machine.
 package image
 
 import (
@@ -32,8 +32,8 @@ type Config struct {
 	Env        []string `json:",omitempty"`
 }
 
-// File is a file, a symbolic link (Link set) or a directory (Mode says so).
-// Directories on the way to it come by themselves, with mode 0755.
+// File is a file, a symbolic link (Link is set) or a directory (according to Mode).
+// Parent directories are added automatically, with mode 0755.
 type File struct {
 	Path string
 	Mode fs.FileMode

@@ -1,5 +1,5 @@
-// Package kube is a small client of the API server: as much as it takes to
-// bring a cluster up, in the standard library alone.
+// Package kube is a small client of the API server with the functions that are needed to
+// start a cluster. It uses only the standard library.
 package kube
 
 import (
@@ -17,7 +17,7 @@ import (
 	"time"
 )
 
-// Media types of the patches that the API server takes.
+// Media types of the API server's patches.
 const (
 	ApplyYAML  = "application/apply-patch+yaml"
 	MergePatch = "application/merge-patch+json"
@@ -55,7 +55,7 @@ func New(server, caFile, certFile, keyFile string) (*Client, error) {
 	return &Client{Server: server, http: &http.Client{Transport: transport, Timeout: 15 * time.Second}}, nil
 }
 
-// Ready reports whether the server says that it is ready.
+// Ready reports whether the server reports that it is ready.
 func (c *Client) Ready(ctx context.Context) bool {
 	return c.do(ctx, http.MethodGet, "/readyz", "", nil, nil) == nil
 }
@@ -65,7 +65,7 @@ func (c *Client) Get(ctx context.Context, path string, out any) error {
 	return c.do(ctx, http.MethodGet, path, "", nil, out)
 }
 
-// Apply makes an object be as the YAML says, whoever made it before.
+// Apply creates or changes an object so that it matches the YAML, whoever created it.
 func (c *Client) Apply(ctx context.Context, path, yaml string) error {
 	return c.do(ctx, http.MethodPatch, path+"?fieldManager=cluster&force=true", ApplyYAML, []byte(yaml), nil)
 }
@@ -79,7 +79,7 @@ func (c *Client) Patch(ctx context.Context, path string, patch any) error {
 	return c.do(ctx, http.MethodPatch, path, MergePatch, b, nil)
 }
 
-// Delete deletes an object; one that is not there is fine.
+// Delete deletes an object; a missing object is no error.
 func (c *Client) Delete(ctx context.Context, path string) error {
 	err := c.do(ctx, http.MethodDelete, path, "", nil, nil)
 	if NotFound(err) {
@@ -88,7 +88,7 @@ func (c *Client) Delete(ctx context.Context, path string) error {
 	return err
 }
 
-// NotFound reports whether the server said that there is no such object.
+// NotFound reports whether the server answered that the object does not exist.
 func NotFound(err error) bool {
 	var status *StatusError
 	return errors.As(err, &status) && status.Code == http.StatusNotFound
@@ -120,7 +120,7 @@ func (c *Client) do(ctx context.Context, method, path, mediaType string, body []
 	return json.Unmarshal(b, out)
 }
 
-// message takes the sentence out of a Status object.
+// message returns the message of a Status object.
 func message(body []byte) string {
 	var status struct{ Message string }
 	if json.Unmarshal(body, &status) == nil && status.Message != "" {

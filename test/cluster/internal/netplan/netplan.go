@@ -1,4 +1,4 @@
-// Package netplan picks addresses and ports that nobody on the machine uses.
+// Package netplan picks unused addresses and ports of the machine.
 package netplan
 
 import (
@@ -12,7 +12,7 @@ import (
 // MaxNodes is how many nodes a cluster's address block has room for.
 const MaxNodes = 30
 
-// blockBits is the size of the one block that a cluster takes its subnets from.
+// blockBits is the size of the block that contains a cluster's subnets.
 const blockBits = 18
 
 // firstNode is the host number of the first node in the node subnet.
@@ -22,8 +22,8 @@ const firstNode = 11
 // each node, and in its upper half the services.
 type Block struct{ netip.Prefix }
 
-// PickBlock returns the first private block that overlaps nothing in use. It
-// begins in the middle of 10/8, far from where most networks begin.
+// PickBlock returns the first private block that overlaps no used address. It
+// starts in the middle of 10/8, where few networks are.
 func PickBlock(used []netip.Prefix) (Block, error) {
 	for _, space := range []string{"10.192.0.0/10", "10.64.0.0/10", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10"} {
 		if b, ok := pickIn(netip.MustParsePrefix(space), used); ok {
@@ -82,8 +82,8 @@ func add(a netip.Addr, n int) netip.Addr {
 	return netip.AddrFrom4([4]byte{byte(v >> 24), byte(v >> 16), byte(v >> 8), byte(v)})
 }
 
-// PickPorts returns n free TCP ports from start upwards. Ports that clusters
-// pick lie below those that the kernel hands out by itself.
+// PickPorts returns n free TCP ports from start upwards. They are
+// below those that the kernel assigns by itself.
 func PickPorts(start, n int) ([]int, error) {
 	var ports []int
 	for p := start; len(ports) < n; p++ {

@@ -1,5 +1,5 @@
 // Package pki keeps a cluster's certificate authority and the certificates that
-// it has signed in one directory. What is there and still fits is left alone.
+// it has signed in one directory. It keeps existing certificates that are still valid.
 package pki
 
 import (
@@ -22,7 +22,7 @@ import (
 
 const lifetime = 10 * 365 * 24 * time.Hour
 
-// Identity is whom a certificate is for.
+// Identity is the subject of a certificate.
 type Identity struct {
 	File  string // base name of its files
 	User  string // common name

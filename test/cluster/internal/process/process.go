@@ -1,7 +1,7 @@
-// Package process starts daemons that outlive the program, and later ends
-// exactly those. A process is remembered by its id, its start time and the boot
-// it belongs to, so that an id the kernel has given to somebody else since is
-// never taken for ours.
+// Package process starts daemons that outlive the program, and later stops
+// exactly these. It records a process by its id, its start time and the id of the
+// boot, so that another process with the same id is
+// never stopped.
 package process
 
 import (
@@ -106,7 +106,7 @@ func bootID() (string, error) {
 	return strings.TrimSpace(string(b)), err
 }
 
-// processStat is what /proc/PID/stat says of a process.
+// processStat is the content of /proc/PID/stat.
 type processStat struct {
 	start   uint64 // clock ticks since boot
 	state   byte

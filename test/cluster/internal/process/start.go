@@ -20,7 +20,7 @@ type Spec struct {
 	Env  []string // on top of the base environment
 	// Files are read by the process when it starts, and only then.
 	Files []string
-	// Join puts the new process where it can be found by, such as a cgroup.
+	// Join moves the new process to where it can be found, such as a cgroup.
 	Join func(pid int) error
 }
 

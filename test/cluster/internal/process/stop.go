@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// Stop ends the named processes together: it asks, waits for grace at most,
-// then kills, and forgets them. A name without a live process is forgotten.
+// Stop stops the named processes together: it sends SIGTERM, waits for at most grace,
+// kills the rest, and removes their records. A name without a live process loses its record.
 func (t Table) Stop(grace time.Duration, names ...string) {
 	for _, name := range names {
 		t.signal(name, syscall.SIGTERM)
@@ -25,8 +25,8 @@ func (t Table) Stop(grace time.Duration, names ...string) {
 	}
 }
 
-// Kill ends a process without asking, and remembers it. It reports whether it
-// ran, and is gone now.
+// Kill kills a process and keeps its record. It reports whether the process
+// was running.
 func (t Table) Kill(name string) bool {
 	if _, alive := t.Get(name); !alive {
 		return false
