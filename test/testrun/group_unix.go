@@ -9,7 +9,7 @@ import (
 	"syscall"
 )
 
-// forwardSignals has start start cmd in a process group of its own, and passes the signals that end a program on to all
+// forwardSignals calls start, which starts cmd, in a new process group, and passes the signals that end a program on to all
 // processes of that group: go test itself does not pass SIGTERM on to the tests. The report is printed after the command
 // has ended.
 func forwardSignals(cmd *exec.Cmd, start func() error) error {

@@ -41,8 +41,8 @@ func Claims(cmd *cobra.Command, f *factory.Factory, word, selector string, choos
 // ClaimNames offers the claims of the namespace by their names. More can follow one.
 func ClaimNames(f *factory.Factory) Func {
 	return func(cmd *cobra.Command, _ []string, word string) ([]string, cobra.ShellCompDirective) {
-		any := func(*corev1.PersistentVolumeClaim) bool { return true }
-		return claims(cmd, f, "", word, "", any), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
+		every := func(*corev1.PersistentVolumeClaim) bool { return true }
+		return claims(cmd, f, "", word, "", every), cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 }
 
