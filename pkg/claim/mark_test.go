@@ -27,7 +27,7 @@ func marked(uid string) string {
 		`"kubectl-batch.github.io/fetched-files":"` + uid + ` 3","kubectl-batch.github.io/fetched-of":"` + uid + ` uid-train"},"uid":"` + uid + `"}}`
 }
 
-// Each mark is a patch that only the object that was read takes.
+// Each mark is a patch that succeeds only for the object that was read.
 func TestMarkFetched(t *testing.T) {
 	job, pvc := faketest.Job("train"), faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
 	for name, test := range map[string]struct {
@@ -75,7 +75,7 @@ func fetchedBy(user string) *corev1.PersistentVolumeClaim {
 	})
 }
 
-// The fetch of the user whose results they are stays recorded when another user fetches.
+// A fetch by the owner of the results remains recorded when another user fetches.
 func TestMarkFetchedKeepsFetchOfOwner(t *testing.T) {
 	for name, test := range map[string]struct {
 		formerUser, user string
@@ -103,7 +103,7 @@ func TestMarkFetchedKeepsFetchOfOwner(t *testing.T) {
 	}
 }
 
-// A job that was deleted during the fetch is no failure where its claim records the fetch.
+// A job that was deleted during the fetch causes no error if its claim records the fetch.
 func TestMarkFetchedOfDeletedJob(t *testing.T) {
 	job, pvc := faketest.Job("train"), fetchedBy("")
 	client, _ := faketest.New(pvc.DeepCopy()).Clientset()

@@ -82,8 +82,8 @@ func TestMountsOf(t *testing.T) {
 	}
 }
 
-// The folders are those that Kubernetes makes of subPathExpr; where they differ
-// from pod to pod, the one that all of them are in.
+// The directories are those that Kubernetes creates for subPathExpr; if they differ
+// between pods, the directory that contains all of them.
 func TestMountsOfExpression(t *testing.T) {
 	env := []corev1.EnvVar{
 		{Name: "RUN", Value: "run7"},

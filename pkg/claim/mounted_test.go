@@ -15,8 +15,8 @@ func mounting(name, path, subPath, volume string) corev1.Container {
 	return corev1.Container{Name: name, VolumeMounts: []corev1.VolumeMount{{Name: volume, MountPath: path, SubPath: subPath}}}
 }
 
-// A claim that an init container fills is a claim of the job; what other containers
-// mount goes first.
+// A claim that an init container fills is a claim of the job; the claims of other containers
+// are preferred.
 func TestMountsOfInitContainers(t *testing.T) {
 	spec := corev1.PodSpec{
 		Volumes:        []corev1.Volume{claimVolume("a", "data", false), claimVolume("b", "out", false)},
@@ -35,7 +35,7 @@ func TestMountsOfInitContainers(t *testing.T) {
 	}
 }
 
-// Two things at one path are told apart by nothing that can be typed.
+// If two volumes are mounted at one path, no argument can distinguish them.
 func TestChooseAmbiguousPath(t *testing.T) {
 	volumes := []corev1.Volume{claimVolume("a", "data", false), claimVolume("b", "out", false)}
 	for name, test := range map[string]struct {

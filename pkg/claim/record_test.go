@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// A fetch counts for the user whose results they are; without such a user for the one who fetched.
+// A fetch counts if it was by the owner of the results; without an owner, if it was by the viewer.
 func TestRecordCountsFetchOfOwner(t *testing.T) {
 	const foreignFetch = "created by grace, fetched by admin; --fetched-by-anyone counts this fetch"
 	fetch := func(user string) *claim.Mark { return &claim.Mark{When: faketest.Now(), By: user} }
@@ -71,7 +71,7 @@ func TestRecordOfCopies(t *testing.T) {
 	}
 }
 
-// A claim tells which job uses it now. Only run records that.
+// A claim records which job uses it now. Only run records that.
 func TestOtherUse(t *testing.T) {
 	pvc := faketest.Claim("train-results", "1Gi", corev1.ClaimBound, func(c *corev1.PersistentVolumeClaim) {
 		c.Annotations = map[string]string{provenance.UseAnnotation: provenance.Bind(c.UID, "second 2026-03-04T10:00:00.5Z")}

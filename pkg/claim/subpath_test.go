@@ -25,7 +25,7 @@ func array(expression string, env ...corev1.EnvVar) *batchv1.Job {
 	}}}}
 }
 
-// The folder of task 3, and the part of the sub-path that all tasks share.
+// The directory of task 3, and the part of the sub-path that all tasks share.
 func TestTaskFolder(t *testing.T) {
 	env := []corev1.EnvVar{
 		{Name: "RUN", Value: "run7"},

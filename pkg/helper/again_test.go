@@ -20,8 +20,8 @@ import (
 
 func pods() schema.GroupVersionResource { return corev1.SchemeGroupVersion.WithResource("pods") }
 
-// located runs do in a bubble, with a session whose helpers run a minute after
-// they were made.
+// located runs do in a synctest bubble, with a session whose helper pods run a second after
+// their creation.
 func located(t *testing.T, cluster *faketest.Cluster, spec helper.Spec, do func(t *testing.T, s *helper.Session, locate func() string)) (got session) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -149,8 +149,8 @@ func TestLostAnswer(t *testing.T) {
 	}
 }
 
-// Another's pod of the same name is left alone; Ctrl-C while a pod is being made
-// leaves none behind.
+// A pod of the same name that another session created is kept. Ctrl-C during a creation
+// leaves no pod.
 func TestNames(t *testing.T) {
 	cluster, taken := faketest.New(), true
 	cluster.Admit("pods", func(runtime.Object) error {

@@ -2,7 +2,7 @@ package helper
 
 import "testing"
 
-// Known complaints about the container are final; the same words about something else are not.
+// Known messages about the container are final; the same words about something else are not.
 func TestFault(t *testing.T) {
 	for line, want := range map[string]bool{
 		"sh: can't create /agent/.part-X: Read-only file system":                true,

@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
-// The job's own image takes the place of one that cannot be had, at once.
+// The job's own image immediately replaces an image that cannot be pulled.
 func TestFallback(t *testing.T) {
 	const jobImage, pull = "lab/train:1", "ErrImagePull: dial tcp: no route to host"
 	const unusable = "helper image " + helper.DefaultImage + " cannot be used: "

@@ -19,7 +19,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
-// answers is a helper of which the look into it finds those words.
+// answers executes queries of a helper pod: its value is the response.
 type answers string
 
 func (a answers) Exec(_ context.Context, _ transport.Container, argv []string, stdio transport.Stdio) error {
@@ -57,8 +57,8 @@ func TestSessionTakesLeftHelper(t *testing.T) {
 	}
 }
 
-// A session whose helper was taken deletes it no more, and creates another when it
-// goes on.
+// A session whose helper pod was acquired by another session does not delete it, and creates another one when it
+// needs one.
 func TestSessionYieldsTakenHelper(t *testing.T) {
 	dev := spec(func(s *helper.Spec) { s.Owner = provenance.Identity{Name: "dev"} })
 	taken := []string{made1, "patch pods fetch-1"}

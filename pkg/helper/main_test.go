@@ -26,8 +26,8 @@ type pod struct {
 	ended    chan error
 }
 
-// start runs a helper's main script in the shell of executor. No process counts
-// but those in the directory proc.
+// start runs the main script of a helper pod in the shell of executor. Only processes
+// in the directory proc count.
 func start(t *testing.T, executor *localexec.Executor, turns, turn, proc string) *pod {
 	t.Helper()
 	dir := t.TempDir()
@@ -68,7 +68,7 @@ func (f *firstLine) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// shells are those of this machine in which a helper can live.
+// shells are the shells of this machine in which the main script can run.
 func shells(t *testing.T) map[string]func() *localexec.Executor {
 	t.Helper()
 	executors := localexec.Shells(t)

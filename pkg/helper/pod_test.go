@@ -54,7 +54,7 @@ func TestPodArgumentsKeepSubPath(t *testing.T) {
 	}
 }
 
-// The fields that PodSecurity "restricted" asks for; root lacks only what it must.
+// The fields that PodSecurity "restricted" requires; for root, only the unavoidable ones are missing.
 func TestPodIsRestricted(t *testing.T) {
 	for name, test := range map[string]struct {
 		identity helper.Identity

@@ -34,7 +34,7 @@ func (e executor) Exec(ctx context.Context, _ transport.Container, _ []string, _
 	return e(ctx)
 }
 
-// What an exec says is passed on where it is final, and is else worth another try.
+// A final error of exec is returned; after any other error, there is another attempt.
 func TestInstallRefused(t *testing.T) {
 	pods := corev1.Resource("pods")
 	for name, test := range map[string]struct {

@@ -24,7 +24,7 @@ func forbidden(text string) error {
 	return apierrors.NewForbidden(corev1.Resource("pods"), "fetch", errors.New(text))
 }
 
-// newest returns the helper that was asked for last.
+// newest returns the helper pod that was requested last.
 func newest(cluster *faketest.Cluster) *corev1.Pod {
 	objects := cluster.Created()
 	pod := objects[len(objects)-1].(*corev1.Pod).DeepCopy() //nolint:forcetypeassert // only pods are made here

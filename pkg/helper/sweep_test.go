@@ -30,7 +30,7 @@ func namespace() *faketest.Cluster {
 	deleted := old("deleted", time.Minute, corev1.PodRunning)
 	deletedAt := metav1.NewTime(faketest.Now())
 	deleted.DeletionTimestamp, deleted.Finalizers = &deletedAt, []string{"x"}
-	// A finished pod of people that carries the labels of a helper, and one with the owner of another job.
+	// A finished pod of a user with the labels of a helper pod, and one with the owner of another job.
 	labelled := faketest.PodOf(faketest.Job("j"), "labelled", corev1.PodSucceeded)
 	labelled.Labels = old("x", 0, corev1.PodSucceeded).Labels
 	adopted := old("adopted", time.Minute, corev1.PodSucceeded)
@@ -54,7 +54,7 @@ func names(pods []corev1.Pod) (names []string) {
 	return names
 }
 
-// Live and stale helpers are told apart; what is no helper is neither.
+// Live and stale helper pods are distinguished; other pods are neither.
 func TestLiveAndStale(t *testing.T) {
 	client, _ := namespace().Clientset()
 	live, err := helper.Live(t.Context(), client, faketest.Namespace, faketest.Now())
@@ -83,7 +83,7 @@ func TestSweep(t *testing.T) {
 	}
 }
 
-// A helper that has changed since it was looked at can have started: it is left alone.
+// A helper pod that has changed since it was listed may have started: it is kept.
 func TestSweepLeavesHelperThatStarted(t *testing.T) {
 	waits := old("waits", 6*time.Minute, corev1.PodPending)
 	waits.ResourceVersion = "7"

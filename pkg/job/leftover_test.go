@@ -16,7 +16,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// madeFor describes what run made for a job, that long ago.
+// madeFor returns the metadata of an object that run created for a job, that long ago.
 func madeFor(jobName, name, component string, ago time.Duration) metav1.ObjectMeta {
 	meta := metav1.ObjectMeta{
 		Name: name, Namespace: faketest.Namespace, UID: faketest.UID(name), CreationTimestamp: metav1.NewTime(faketest.Now().Add(-ago)),
@@ -26,13 +26,13 @@ func madeFor(jobName, name, component string, ago time.Duration) metav1.ObjectMe
 	return meta
 }
 
-// copyOf describes what people made of the YAML of such an object.
+// copyOf returns the metadata of a user's copy of such an object.
 func copyOf(meta metav1.ObjectMeta) metav1.ObjectMeta {
 	meta.Name, meta.UID = "copy-of-"+meta.Name, faketest.UID("copy-of-"+meta.Name)
 	return meta
 }
 
-// Only what no job has, and nobody is about to give to one, goes.
+// Only objects are deleted that no job owns, and that run is not about to give to one.
 func TestSweepLeftovers(t *testing.T) {
 	owned := &corev1.ConfigMap{ObjectMeta: madeFor("gone", "owned", provenance.ScriptComponent, time.Hour)}
 	owned.OwnerReferences = []metav1.OwnerReference{{Name: "gone"}}
@@ -76,7 +76,7 @@ func TestSweepLeftovers(t *testing.T) {
 	}
 }
 
-// Who may not see Secrets has made none.
+// A user who may not list Secrets cannot have created one.
 func TestSweepLeftoversForbidden(t *testing.T) {
 	cluster := faketest.New().Refuse("list", "secrets", apierrors.NewForbidden(corev1.Resource("secrets"), "", nil))
 	client, _ := cluster.Clientset()

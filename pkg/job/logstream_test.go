@@ -17,8 +17,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
-// logServer answers each request for a log with the next of answers, and with 404 after the last. An answer whose
-// last letter is "!" is cut there.
+// logServer answers each request for a log with the next of answers, and with 404 after the last. If the
+// last letter of an answer is "!", the answer is cut there.
 func logServer(t *testing.T, answers ...string) *kubernetes.Clientset {
 	t.Helper()
 	served := 0
@@ -79,7 +79,7 @@ func TestLogIsReadToItsEnd(t *testing.T) {
 	}
 }
 
-// Also a log that is not followed is read again where the connection breaks.
+// A log that is not followed is also read again if the connection breaks.
 func TestCutLogIsReadAgain(t *testing.T) {
 	stamp := faketest.Now().Format(time.RFC3339Nano)
 	ended := faketest.Job("train", faketest.Ended(batchv1.JobComplete, 0))
@@ -91,8 +91,8 @@ func TestCutLogIsReadAgain(t *testing.T) {
 	}
 }
 
-// A stream that breaks shortly before the container is restarted is continued by the log of the next attempt, before the
-// pod shows the restart. What the first attempt wrote last comes first.
+// After a stream breaks shortly before a restart of the container, the node returns the log of the next attempt, before the
+// pod shows the restart. The last lines of the first attempt are written first.
 func TestRestartBehindACutStream(t *testing.T) {
 	t.Parallel()
 	var out bytes.Buffer
@@ -112,7 +112,7 @@ func TestRestartBehindACutStream(t *testing.T) {
 	}
 }
 
-// A log that begins anew without a restart is that of a file that the node has begun.
+// If a log begins again without a restart, the node has started another file.
 func TestNewFileOfALog(t *testing.T) {
 	t.Parallel()
 	answers := []string{timedLine(0) + "!"}

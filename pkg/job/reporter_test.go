@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
-// TestReporter: reasons that alternate are told once each, and again after it ran.
+// TestReporter: reasons that alternate are reported once each, and again after the job ran.
 func TestReporter(t *testing.T) {
 	var reports []string
 	teller := reporter{name: "train", report: func(text string) { reports = append(reports, text) }}

@@ -10,7 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 )
 
-// Warnings of a namespace are kept for days: only those about the jobs, their pods and their claims are.
+// Warnings of a namespace are kept for days: only those about the jobs, their pods and their claims may be kept.
 func TestWatchKeepsWarningsOfItsJobsOnly(t *testing.T) {
 	long := strings.Repeat("long-", 12)
 	newJob := func(name string) *batchv1.Job {

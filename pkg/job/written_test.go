@@ -21,7 +21,7 @@ func (k *kubelet) add(when time.Time, text string) {
 	k.lines, k.times = append(k.lines, text), append(k.times, when)
 }
 
-// since returns the log from a time on. Of a line that began before there is nothing.
+// since returns the lines of a log from a time on, without the rest of a line that began before.
 func (k *kubelet) since(when time.Time) []byte {
 	var log bytes.Buffer
 	for i, line := range k.lines {
@@ -123,7 +123,7 @@ func (l *logStream) feed(t *testing.T, answer io.Reader) {
 	}
 }
 
-// What the kubelet says in place of a log is written once, however often it says it.
+// A message of the kubelet in place of a log is written once, even if it is repeated.
 func TestNoteOfKubeletIsWrittenOnce(t *testing.T) {
 	var out bytes.Buffer
 	l := &logStream{out: &lineWriter{out: &out}}
@@ -156,7 +156,7 @@ func (endless) Read(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// Lines of several streams are not mixed, also where one is left open.
+// Lines of several streams are not mixed, even if one is not complete.
 func TestInterruptedLineIsContinued(t *testing.T) {
 	var out bytes.Buffer
 	w := &lineWriter{out: &out}

@@ -21,8 +21,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )
 
-// An API server that has too much to do is asked again when it says so; one that is
-// on its way up refuses everybody for a moment.
+// A deletion is retried when a busy API server requests it; an API server that
+// starts refuses all users for a moment.
 func TestCarryThroughTrouble(t *testing.T) {
 	var requests atomic.Int32
 	began := time.Now()
@@ -67,7 +67,7 @@ func TestCarryThroughTrouble(t *testing.T) {
 	}
 }
 
-// Who may not delete is told at once, and the claim stays with its job.
+// A missing right is reported immediately, and the claim of the job is kept.
 func TestCarryForbidden(t *testing.T) {
 	cluster := faketest.New(faketest.Job("a")).Refuse("delete", "jobs", errors.New("no"))
 	client, _ := cluster.Clientset()
@@ -80,8 +80,8 @@ func TestCarryForbidden(t *testing.T) {
 	}
 }
 
-// Claims that the API server refuses to delete are told by many workers at once: none is lost, and nothing else is
-// deleted in their place.
+// Claims that the API server refuses to delete are reported by many workers at once: no report is lost, and nothing else is
+// deleted instead.
 func TestCarryRefusedClaims(t *testing.T) {
 	const claims = 400
 	refused := apierrors.NewForbidden(corev1.Resource("persistentvolumeclaims"), "", errors.New("no"))

@@ -2,5 +2,5 @@ package purge
 
 import "time"
 
-// SetRetryEvery sets the pause before a deletion is asked for again.
+// SetRetryEvery sets the pause before a deletion is retried.
 func (p *Plan) SetRetryEvery(d time.Duration) { p.retryEvery = d }

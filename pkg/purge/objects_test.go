@@ -22,7 +22,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 )
 
-// annotated is a claim of which annotations say that fetches are on their way.
+// annotated returns a claim whose annotations record running fetches.
 func annotated(vias ...claim.Via) *corev1.PersistentVolumeClaim {
 	pvc := faketest.Claim("train-results", "1Gi", corev1.ClaimBound)
 	pvc.Annotations = map[string]string{}
@@ -34,7 +34,7 @@ func annotated(vias ...claim.Via) *corev1.PersistentVolumeClaim {
 	return pvc
 }
 
-// tidying is Objects for whom the store is this user's own, and results the only bucket.
+// tidying returns Objects for a user whose own store is store, and whose only bucket is results.
 func tidying(t *testing.T, store func(context.Context) (*s3.Store, error), claim *corev1.PersistentVolumeClaim, messages *[]string) purge.Objects {
 	t.Helper()
 	client, err := faketest.New(claim).Clientset()
@@ -47,7 +47,7 @@ func tidying(t *testing.T, store func(context.Context) (*s3.Store, error), claim
 	}
 }
 
-// TestObjectsOnlyOfOwnStore: an annotation that leads elsewhere is followed nowhere, and no credentials are asked for.
+// TestObjectsOnlyOfOwnStore: an annotation with another store is ignored, and no credentials are requested.
 func TestObjectsOnlyOfOwnStore(t *testing.T) {
 	var requests atomic.Int64
 	store, _ := s3test.Start(t, func(http.ResponseWriter, *http.Request) bool {
@@ -100,7 +100,7 @@ func TestObjectsOnlyOfOwnStore(t *testing.T) {
 	}
 }
 
-// TestObjectsHaveOneLimit: stores that do not answer hold nobody up, however many annotations there are.
+// TestObjectsHaveOneLimit: stores that do not respond cause one delay, however many annotations there are.
 func TestObjectsHaveOneLimit(t *testing.T) {
 	stop := make(chan struct{})
 	var requests atomic.Int64
@@ -128,7 +128,7 @@ func TestObjectsHaveOneLimit(t *testing.T) {
 	}
 }
 
-// TestRememberedBuckets are those of fetches on this machine whose files are there.
+// TestRememberedBuckets: the buckets are those of fetches on this machine whose files exist.
 func TestRememberedBuckets(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.Mkdir(filepath.Join(dir, "via"), 0o700); err != nil {

@@ -23,7 +23,7 @@ func finished(name string, condition batchv1.JobConditionType, ago time.Duration
 
 func elsewhere(object *batchv1.Job) { object.Namespace = "other" }
 
-// Every filter, and those that touch each other.
+// Every filter, and combinations that affect each other.
 func TestSelection(t *testing.T) {
 	results, got := faketest.Annotated(provenance.ResultsAnnotation, "x-results"), func(j *batchv1.Job) {
 		faketest.Marked(provenance.FetchedAnnotation, "2026-03-01T00:00:00Z")(j)
@@ -88,7 +88,7 @@ func TestSelection(t *testing.T) {
 	}
 }
 
-// What puts jobs there again is known by its own marks.
+// A job that a tool manages is recognised by the tool's own labels or annotations.
 func TestKeeper(t *testing.T) {
 	yes := true
 	controlled := func(object *batchv1.Job) {

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// A rerun of a cancelled job asks for what the job was made with.
+// A rerun of a cancelled job has the original values.
 func TestAgainRestoresCancelledJob(t *testing.T) {
 	deadline := int64(7200)
 	five, yes := int32(5), true
@@ -46,7 +46,7 @@ func TestAgainRestoresCancelledJob(t *testing.T) {
 	}
 }
 
-// An annotation that nobody of ours wrote does no harm.
+// An invalid annotation is ignored.
 func TestAgainIgnoresWrongCancelAnnotation(t *testing.T) {
 	for _, text := range []string{"", "no JSON", `{"activeDeadlineSeconds":-1,"parallelism":-4}`, `{"activeDeadlineSeconds":"1"}`} {
 		second := int64(1)

@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 )
 
-// read asks for want, or for an error where that is nil.
+// read requires want, or an error if want is nil.
 func read[T any](t *testing.T, parse func(string) (T, error), text string, want *T) {
 	t.Helper()
 	got, err := parse(text)

@@ -9,9 +9,9 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 )
 
-// expanded is what Kubernetes makes of text where variables has the values
+// expanded returns the text as Kubernetes expands it, with the values of variables
 // ("Define Dependent Environment Variables" in its documentation): $(NAME) becomes
-// the value, $$ becomes $, all else stays.
+// the value, $$ becomes $, the rest does not change.
 func expanded(text string, variables map[string]string) string {
 	var b strings.Builder
 	for i := 0; i < len(text); i++ {
@@ -50,7 +50,7 @@ func FuzzLiteral(f *testing.F) {
 	})
 }
 
-// Lines run in one shell, and end at the first that fails, in every shell there is.
+// Lines run in one shell, and end at the first that fails, in every shell of this machine.
 func TestShell(t *testing.T) {
 	for name, test := range map[string]struct {
 		lines  []string

@@ -34,8 +34,8 @@ func TestMountsAreReadBack(t *testing.T) {
 	}
 }
 
-// The folder that a task is given is the one that fetch --task looks in, also
-// below a folder with a name that looks like a variable.
+// The directory of a task is the one that fetch --task reads, even
+// below a directory with a name that looks like a variable.
 func TestTaskFoldersAreReadBack(t *testing.T) {
 	for _, subPath := range []string{"", "runs/7", "$(x)", "a$$b"} {
 		mount := on("data", subPath, "/results")
@@ -49,7 +49,7 @@ func TestTaskFoldersAreReadBack(t *testing.T) {
 	}
 }
 
-// The longest name that run takes gives names that the API server takes.
+// The longest name that run accepts gives names that the API server accepts.
 func TestNamesAtTheirLimit(t *testing.T) {
 	name := strings.Repeat("a", validation.DNS1123LabelMaxLength)
 	longest := strings.Repeat("b", validation.DNS1123SubdomainMaxLength)
@@ -105,7 +105,7 @@ func TestWithoutClaim(t *testing.T) {
 	}
 }
 
-// What a cluster has added goes; what a person may have written stays.
+// Values that a cluster has added are removed; values that a user may have written are kept.
 func TestBare(t *testing.T) {
 	yes := true
 	manual := faketest.Job("own", func(j *batchv1.Job) { j.Spec.ManualSelector = &yes })
