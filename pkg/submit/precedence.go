@@ -14,7 +14,7 @@ import (
 // precedence returns, for each setting that several sources can decide, the sources in order: the first source that
 // decides wins. In short: the request (the flags), then the base job (-f, --from, rerun), then a default.
 //
-// All other settings are fields of spec.Job. There, spec.Job.Over applies the same order: a field that is set in
+// All other settings are fields of spec.Job. There, spec.Job.Apply applies the same order: a field that is set in
 // the request replaces the field of the base job; one that is not set leaves it. spec.Job.New has the defaults of a
 // new job. Directives in a script (#SBATCH, #PBS) are no source: they have no effect.
 func (r *resolution) precedence() precedence {

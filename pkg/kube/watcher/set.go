@@ -38,7 +38,7 @@ type Set[T Object] struct {
 	unseen map[types.UID]bool
 }
 
-// Start has the set begin with object as it was read, so that Keep sees every change since then. It is called before
+// Start puts object, as it was read, into the set, so that Follow sees every change since then. It is called before
 // Keep; an object without a version has no effect.
 func (s *Set[T]) Start(object T) {
 	if object.GetResourceVersion() == "" {
