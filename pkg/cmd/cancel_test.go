@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// cancels is how the end of a job is asked for.
+// cancels returns the patch that cancels a job.
 func cancels(name, spec string) string {
 	original := "{}"
 	if strings.Contains(spec, "suspend") {
@@ -76,7 +76,7 @@ func TestCancel(t *testing.T) {
 	}
 }
 
-// A job whose logs cannot be kept goes on.
+// A job whose logs cannot be saved is not cancelled.
 func TestCancelKeepsLogs(t *testing.T) {
 	dir := t.TempDir()
 	if err := os.WriteFile(dir+"/a.log", []byte("mine"), 0o600); err != nil {

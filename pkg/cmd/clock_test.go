@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
-// executeSkewed runs a command on a machine whose clock is that much ahead of the server's.
+// executeSkewed runs a command on a machine whose clock is ahead of the server's by that much.
 func executeSkewed(t *testing.T, cluster *faketest.Cluster, skew time.Duration, args ...string) result {
 	t.Helper()
 	return executeAs(t, cluster.Ahead(-skew), func(f *factory.Factory) { f.Clock = clocktesting.NewFakeClock(faketest.Now().Add(skew)) }, args...)

@@ -28,7 +28,7 @@ func execute(t *testing.T, cluster *faketest.Cluster, args ...string) result {
 	return executeAs(t, cluster, func(*factory.Factory) {}, args...)
 }
 
-// executeAs is execute where the outside world is another.
+// executeAs is execute with another environment.
 func executeAs(t *testing.T, cluster *faketest.Cluster, change func(*factory.Factory), args ...string) result {
 	t.Helper()
 	var out, errOut bytes.Buffer

@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// withResults makes a job write to a claim that run made for it.
+// withResults makes a job write to a claim that run created for it.
 func withResults(job *batchv1.Job) {
 	claim := job.Name + "-results"
 	metav1.SetMetaDataAnnotation(&job.ObjectMeta, provenance.ResultsAnnotation, claim)
@@ -26,7 +26,7 @@ func mine(job *batchv1.Job) { faketest.OwnedBy(faketest.User)(job) }
 
 func keys(files map[string]string) []string { return slices.Sorted(maps.Keys(files)) }
 
-// here is where testdata is.
+// here is the directory that contains testdata.
 var here, _ = os.Getwd()
 
 // measured is what differs from run to run.

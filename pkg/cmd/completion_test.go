@@ -24,7 +24,7 @@ func installed(t *testing.T, path, goos, shell string) result {
 	}, "completion", "install")
 }
 
-// plugged is a folder with the plugin in it, as krew has it: a link into a store.
+// plugged returns a directory that contains the plugin as krew installs it: a link into a store.
 func plugged(t *testing.T, name string) (folder, plugin string) {
 	t.Helper()
 	folder = filepath.Join(t.TempDir(), "bin")
@@ -74,7 +74,7 @@ func TestCompletionInstallNames(t *testing.T) {
 	}
 }
 
-// Called by its bare name, it is where the PATH leads.
+// If it is called by its bare name, the program is the one on the PATH.
 func TestCompletionInstallByName(t *testing.T) {
 	folder, _ := plugged(t, "kubectl-batch")
 	t.Setenv("PATH", folder)
@@ -112,7 +112,7 @@ func TestCompletionInstallRefuses(t *testing.T) {
 	equal(t, got, result{Stderr: "error: cannot install completion: this program was run as \"/tmp/x/batch\", and the name of a kubectl plugin begins with \"kubectl-\"; run \"kubectl batch completion install\"\n", Status: 1})
 }
 
-// Who may not write there is told what to type.
+// A user who may not write to the directory gets the commands to run.
 func TestCompletionInstallWithoutRights(t *testing.T) {
 	got := installed(t, "/proc/kubectl-batch", "linux", "")
 	if want := "as a user with write access to this directory, run\n  sudo ln -s kubectl-batch /proc/kubectl_complete-batch\n" +
@@ -147,7 +147,7 @@ func TestCompletionInstallOnWindows(t *testing.T) {
 	}
 }
 
-// What it prints for a shell is for people, and harms no shell that reads it.
+// The output for a shell is for people, and harmless when the shell sources it.
 func TestCompletionOfShells(t *testing.T) {
 	equal(t, execute(t, faketest.New(), "completion", "bash"), result{Stdout: "# For this plugin, once per machine:\n#   kubectl batch completion install\n" +
 		"# For kubectl, in ~/.bashrc (requires the package bash-completion):\nsource <(kubectl completion bash)\n"})

@@ -12,8 +12,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
-// --fail-fast ends the wait after its time where no wait can help, and only there; --timeout ends it with 124. Each
-// step happens a minute after the one before it.
+// --fail-fast ends the wait after its time only if waiting is useless; --timeout ends it with 124. Each
+// step happens a minute after the previous one.
 func TestFailFast(t *testing.T) {
 	const (
 		refused = "failed to pull and unpack image \"registry.example.org/train:1\": failed to resolve reference \"registry.example.org/train:1\": registry.example.org/train:1: not found"

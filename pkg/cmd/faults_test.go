@@ -37,8 +37,8 @@ func deletedNames(out, kind string) []string {
 	return names
 }
 
-// Half of the claims were fetched. The others stay, what is reported as deleted is deleted, and status 0 means that
-// all jobs are.
+// Half of the claims were fetched. The others are kept, every reported deletion is real, and status 0 means that
+// all jobs were deleted.
 func TestPurgeThroughFaults(t *testing.T) {
 	throughFaults(t, func(t *testing.T, seed uint64) {
 		cluster, names := purgeable(20)

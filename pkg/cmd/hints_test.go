@@ -36,12 +36,12 @@ func TestFetchHints(t *testing.T) {
 	}
 }
 
-// place says where a connection comes from.
+// place is the origin of a connection.
 type place string
 
 func (p place) Source() string { return string(p) }
 
-// An error of the connection says which context and which file lead there.
+// A connection error names the context and the file of the kubeconfig.
 func TestConnectionErrorsNameContext(t *testing.T) {
 	const origin = place(`context "lab" of /home/me/config`)
 	refused := &url.Error{Op: "Get", URL: "https://10.0.0.1:6443/api", Err: errors.New("dial tcp 10.0.0.1:6443: connect: connection refused")}

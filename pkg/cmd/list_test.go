@@ -141,7 +141,7 @@ func TestLatestOfNobody(t *testing.T) {
 	})
 }
 
-// Results whose job is gone stand below the jobs, under the name that fetch takes.
+// Results whose job no longer exists are listed below the jobs, under the name that fetch accepts.
 func TestListOrphans(t *testing.T) {
 	cluster := func() *faketest.Cluster {
 		return faketest.New(
@@ -164,7 +164,7 @@ func TestListOrphans(t *testing.T) {
 	equal(t, execute(t, cluster(), "list", "-o", "name").Stdout, "job.batch/train\n")
 }
 
-// Where the jobs are not known, no job is said to be gone.
+// If the existing jobs are not known, no job is reported as deleted.
 func TestListOrphansOfWhat(t *testing.T) {
 	cluster := faketest.New(done("train", time.Hour), results(corev1.ClaimBound, "1Gi")).Refuse("list", "jobs", errRefused)
 	if got := execute(t, cluster, "list"); got.Status != 1 || got.Stdout != "" || !strings.Contains(got.Stderr, "listing jobs") {
@@ -172,7 +172,7 @@ func TestListOrphansOfWhat(t *testing.T) {
 	}
 }
 
-// Who is asking is asked once.
+// The user's name is queried once.
 func TestListAsksOnce(t *testing.T) {
 	cluster := faketest.New(results(corev1.ClaimBound, "1Gi"))
 	execute(t, cluster, "list", "--mine")

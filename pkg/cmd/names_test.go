@@ -21,7 +21,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
-// otherNames are those that krew may give to the program, and what people then type.
+// otherNames are file names that krew may give to the program, with the words that users then type.
 func otherNames() map[string]program.Program {
 	return map[string]program.Program{
 		"kubectl batch-jobs": program.Of("/home/dev/.krew/bin/kubectl-batch_jobs", "linux"),
@@ -34,7 +34,7 @@ func foreign(text, name string) bool {
 	return strings.Contains(strings.ReplaceAll(text, name, ""), "kubectl batch") || strings.Contains(text, `"kubectl-batch `)
 }
 
-// Help says what people type, whatever the program is called.
+// Help contains the words that users type, whatever the name of the program is.
 func TestNamesInHelp(t *testing.T) {
 	for name, called := range otherNames() {
 		streams, _, out, _ := genericiooptions.NewTestIOStreams()
@@ -96,7 +96,7 @@ func TestNamesInWhatIsSaid(t *testing.T) {
 					faketest.PodOf(lost, "failed-x", corev1.PodFailed, faketest.Exited(3)))
 				words := strings.Fields(strings.ReplaceAll(line, "SCRIPT", script))
 				got := executeAs(t, cluster, func(f *factory.Factory) { f.Program = called }, words...)
-				// NAME in the text of habits is a word of its own.
+				// NAME in the text of habits is a separate word.
 				if want := strings.ReplaceAll(want, "NAME", name); !strings.Contains(strings.ReplaceAll(got.Stderr, "NAME", name), want) {
 					t.Errorf("%s; want %s", got.Stderr, want)
 				}
@@ -108,7 +108,7 @@ func TestNamesInWhatIsSaid(t *testing.T) {
 	}
 }
 
-// What is not ours stays as it is.
+// Foreign text does not change.
 func TestNamesOfOthersStay(t *testing.T) {
 	job := failed("train", time.Hour)
 	job.Status.Conditions[0].Message = "kubectl batch says no"
@@ -121,7 +121,7 @@ func TestNamesOfOthersStay(t *testing.T) {
 	}
 }
 
-// The program's name stands in the code where it is rewritten, and nowhere else.
+// The code contains the program's name only in texts in which it is replaced.
 func TestNameIsWrittenWhereItIsRewritten(t *testing.T) {
 	rewritten := []string{"long", "example", "installLong", "installExample", "containerHabits", "otherHabits", "equivalentFlag"}
 	looked := 0

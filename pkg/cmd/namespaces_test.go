@@ -44,7 +44,7 @@ func sameNames() (objects []runtime.Object) {
 	return objects
 }
 
-// With -A every line that names an object says in which namespace it is.
+// With -A, every line that names an object also names its namespace.
 func TestNamespacesAreNamed(t *testing.T) {
 	named := regexp.MustCompile(`\b(train-results|foreign(-results)?|waits(-x)?|busy(-x)?|bad(-x)?|kept|fetch-x)\b`)
 	namespace := regexp.MustCompile(`\b(lab|other)\b`)
@@ -82,7 +82,7 @@ func TestNamespacesAreNamed(t *testing.T) {
 	}
 }
 
-// With -A fetch selects the jobs of all namespaces, and says of each in which one it is.
+// With -A, fetch selects the jobs of all namespaces, and names the namespace of each.
 func TestFetchEverywhere(t *testing.T) {
 	got := execute(t, faketest.New(sameNames()...), "fetch", "-A", "--mine", "--plan", "-o", "json")
 	for _, namespace := range []string{"lab", "other"} {

@@ -47,7 +47,7 @@ func helperPod(job string, phase corev1.PodPhase, ago time.Duration) *corev1.Pod
 	}
 }
 
-// deletes is how the deletion of a job is asked for: with its pods, and only this one.
+// deletes returns the request that deletes a job with its pods, and no other object.
 func deletes(name string) string {
 	return "delete jobs " + name + " propagationPolicy=Background uid=uid-" + name
 }
@@ -134,7 +134,7 @@ func TestPurge(t *testing.T) {
 	}
 }
 
-// looked is an executor in whose helper pods the look for clients finds these words.
+// looked is an executor for helper pods: its value is the response to the query for clients.
 type looked string
 
 // Exec implements transport.Executor.
@@ -143,7 +143,7 @@ func (l looked) Exec(_ context.Context, _ transport.Container, argv []string, st
 	return err
 }
 
-// Only a helper pod that a client uses keeps its job. Where nothing is known of it, a client may use it.
+// Only a helper pod that has a client keeps its job. If this is unknown, it counts as one that has a client.
 func TestPurgeOverHelper(t *testing.T) {
 	for name, test := range map[string]struct {
 		found   looked
@@ -168,7 +168,7 @@ func TestPurgeOverHelper(t *testing.T) {
 	}
 }
 
-// Without a terminal nobody can say yes.
+// Without a terminal, the question cannot be answered.
 func TestPurgeAsks(t *testing.T) {
 	jobs := func() *faketest.Cluster {
 		return faketest.New(
@@ -190,7 +190,7 @@ tune    Complete   60s ago    tune-results    yes       <none>   <none>
 	})
 }
 
-// Where the pods may not be listed, nobody knows who is fetching: nothing is deleted.
+// If the pods may not be listed, running fetches are unknown: nothing is deleted.
 func TestPurgeWithoutKnowingWhoFetches(t *testing.T) {
 	cluster := faketest.New(done("a", time.Hour)).Refuse("list", "pods", apierrors.NewForbidden(corev1.Resource("pods"), "", errors.New("no")))
 	got := execute(t, cluster, "purge", "-y")

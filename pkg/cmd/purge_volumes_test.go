@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// made is what run writes on a job with results.
+// made adds what run writes on a job with results.
 func made(claim string) func(*batchv1.Job) {
 	return func(j *batchv1.Job) {
 		metav1.SetMetaDataAnnotation(&j.ObjectMeta, provenance.UseAnnotation, j.Name+" 2026-03-01T00:00:00Z")
@@ -76,7 +76,7 @@ func deletesClaim(job string) string {
 	return "delete persistentvolumeclaims " + job + "-results uid=uid-" + job + "-results"
 }
 
-// The preview shows results whose job is gone, also where they stay.
+// The preview shows results whose job no longer exists, even if they are kept.
 func TestPurgeShowsOrphans(t *testing.T) {
 	cluster := faketest.New(done("a", time.Hour), faketest.Job("live"), results(corev1.ClaimBound, "1Gi", ofJob("live")), results(corev1.ClaimBound, "1Gi", fetchedClaim, ofJob("ttl")))
 	equal(t, execute(t, cluster, "purge", "--dry-run"), result{Stdout: `JOB               STATE      FINISHED   RESULTS       FETCHED   OWNER             ALSO DELETED
@@ -86,7 +86,7 @@ pvc/ttl-results   Gone       <none>     ttl-results   yes       dev@example.org 
 `})
 }
 
-// Volumes go last, and only where nothing on them can be lost.
+// Volumes are deleted last, and only if no results can be lost.
 func TestPurgeVolumes(t *testing.T) {
 	const bound = corev1.ClaimBound
 	train := done("train", time.Hour, made("train-results"))

@@ -65,7 +65,7 @@ func TestCopiedJobsAreNotMine(t *testing.T) {
 	}
 }
 
-// Every verb selects the same jobs by the same flags, of those that it can act on.
+// With the same flags, every verb selects the same jobs, of those that it can act on.
 func TestSelectionFlagsOfAllVerbs(t *testing.T) {
 	finished, unfinished := []string{"done", "bad", "halted", "far"}, []string{"busy", "waits", "near"}
 	verbs := map[string]struct {
@@ -192,7 +192,7 @@ func TestSelectionRefuses(t *testing.T) {
 	}
 }
 
-// Flags that select nothing are an error of a verb that would else do nothing.
+// Flags that select nothing are an error for a verb that would do nothing otherwise.
 func TestSelectionOfNothing(t *testing.T) {
 	for line, status := range map[string]int{"wait -l a=b": 125, "logs -l a=b": 1, "fetch -l a=b": 1, "logs -A -l a=b": 1} {
 		got := execute(t, faketest.New(manyJobs()...), strings.Fields(line)...)
@@ -202,7 +202,7 @@ func TestSelectionOfNothing(t *testing.T) {
 	}
 }
 
-// With -A a name alone does not say which job is meant.
+// With -A, a name alone does not identify a job.
 func TestSelectionNamesNamespaces(t *testing.T) {
 	got := execute(t, faketest.New(manyJobs()...), "cancel", "--all", "-A")
 	if !strings.Contains(got.Stderr, "NAMESPACE   JOB") || !strings.Contains(got.Stderr, "other       near") {

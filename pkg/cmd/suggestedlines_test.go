@@ -53,7 +53,7 @@ func suggestedLines(t *testing.T) (lines []suggestedLine) {
 	return lines
 }
 
-// wordsOf are the words that expressions stand for.
+// wordsOf returns the words that expressions stand for.
 func wordsOf(expressions []ast.Expr) []string {
 	var words []string
 	for _, expression := range expressions {
@@ -100,7 +100,7 @@ func TestSuggestedLinesParse(t *testing.T) {
 	}
 }
 
-// Flags that lose something are named only in the texts that say what they lose; a new one must be looked at.
+// Only texts that name the loss contain a flag that loses something; a new text must be checked.
 func TestUnsafeFlagsAreNamedWithWhatTheyLose(t *testing.T) {
 	suggests := regexp.MustCompile(`(?:use|add|, or|^or|\() ?((?:--[a-z-]+ )*)(--[a-z-]+)\b`)
 	consequence := regexp.MustCompile(`to delete|not fetched|never fetched|loses|overwrit|replaced|fetching|again|select`)

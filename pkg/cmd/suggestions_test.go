@@ -18,7 +18,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
-// literal is a text of the program, and the verb in whose package it stands; "" for any verb.
+// literal is a text of the program, and the verb of its package; "" for any verb.
 type literal struct{ verb, text, position string }
 
 // verbOf returns the verb of a package; run for what run and rerun share.

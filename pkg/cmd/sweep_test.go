@@ -14,8 +14,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// Every command that changes something removes helper pods that never started, whoever made them, and none that
-// a client can still wait for or use.
+// Every command that changes something deletes helper pods that never started, whoever created them, but none that
+// a client may still wait for or use.
 func TestCommandsSweepHelpers(t *testing.T) {
 	cluster := func() *faketest.Cluster {
 		return faketest.New(faketest.Job("busy", running), done("old", time.Hour), helperPod("a", corev1.PodPending, 6*time.Minute),
@@ -39,7 +39,7 @@ func TestCommandsSweepHelpers(t *testing.T) {
 			t.Errorf("%s: %+v", line, got)
 		}
 	}
-	// It is no fault where the user may not look, or not delete.
+	// Missing rights to list or delete are no error.
 	for _, line := range []string{"run train --image=i", "cancel busy -y"} {
 		for _, verb := range []string{"list", "delete"} {
 			got := execute(t, cluster().Refuse(verb, "pods", errors.New("forbidden")), strings.Fields(line)...)

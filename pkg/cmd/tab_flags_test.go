@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
-// everyValue calls see with each flag that takes a value, and the words of its command.
+// everyValue calls see with each flag that has a value, and the words of its command.
 func everyValue(root *cobra.Command, see func(path []string, flag *pflag.Flag)) {
 	everyBelow(root, func(command *cobra.Command) {
 		path := strings.Fields(command.CommandPath())[2:]
@@ -30,8 +30,8 @@ func everyValue(root *cobra.Command, see func(path []string, flag *pflag.Flag)) 
 	})
 }
 
-// Each flag that takes a value was thought about: what it offers is written down. A new one
-// shows up here.
+// This list records the completion of each flag that has a value. A new flag
+// must be added.
 func TestTabOfEveryFlag(t *testing.T) {
 	writeKubeconfig(t)
 	root, _ := tree()
@@ -50,10 +50,10 @@ func TestTabOfEveryFlag(t *testing.T) {
 	faketest.Golden(t, "tab-flags.txt", b.String())
 }
 
-// choices is how a refused value is answered where few are right.
+// choices matches the error for a flag with few valid values.
 var choices = regexp.MustCompile(`(?:nonsense"?: |nonsense" for -o: must be one of |nonsense" for [^:]*: must be )(.*?)(?: is expected)?\n`)
 
-// accepted returns the values that an error says are right; nil where it says something else.
+// accepted returns the valid values that an error lists; nil if it lists none.
 func accepted(stderr string) []string {
 	answer := choices.FindStringSubmatch(stderr)
 	if answer == nil {
@@ -79,7 +79,7 @@ func acceptedFor(t *testing.T, path []string, flag string) (values []string) {
 	return nil
 }
 
-// Where few values are right, they are offered, and no others.
+// If few values are valid, exactly these are offered.
 func TestTabOffersWhatIsAccepted(t *testing.T) {
 	root, _ := tree()
 	var found []string

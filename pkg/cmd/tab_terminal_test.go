@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/terminal"
 )
 
-// --pause in a line that a shell completes is a word: nobody is asked for Enter.
+// --pause in a command line that a shell completes has no effect.
 func TestTabDoesNotPause(t *testing.T) {
 	writeKubeconfig(t)
 	open := terminal.Open(t.Fatalf, t.Cleanup)
@@ -27,8 +27,8 @@ func TestTabDoesNotPause(t *testing.T) {
 	}
 }
 
-// What gets credentials is told that nobody can be asked: the terminal belongs to the line
-// that somebody is typing.
+// Credential plugins are told that they must not ask the user: the terminal shows the command line
+// that is being typed.
 func TestTabLeavesTheTerminalAlone(t *testing.T) {
 	stdin := os.Stdin
 	t.Cleanup(func() { os.Stdin = stdin })

@@ -29,8 +29,8 @@ const (
 	folders = ":16"
 )
 
-// tabbed is what a Tab offers behind words, of which the last is the one to complete. What
-// the words mean is left out.
+// tabbed returns the completions of the last of words, without
+// their descriptions.
 func tabbed(t *testing.T, cluster *faketest.Cluster, words ...string) string {
 	t.Helper()
 	got := execute(t, cluster, append([]string{"__completeNoDesc"}, words...)...)
@@ -40,7 +40,7 @@ func tabbed(t *testing.T, cluster *faketest.Cluster, words ...string) string {
 	return strings.Join(strings.Fields(got.Stdout), " ")
 }
 
-// typed is a line as it was typed: one that ends in a space has an empty word behind it.
+// typed splits a line into words: after a final space there is an empty word.
 func typed(line string) []string {
 	words := strings.Split(line, " ")
 	if words[len(words)-1] == "" && len(words) > 1 && words[len(words)-2] == "" {
@@ -136,7 +136,7 @@ func TestTab(t *testing.T) {
 	}
 }
 
-// What a word means stands behind it.
+// The description follows the word.
 func TestTabDescribes(t *testing.T) {
 	got := execute(t, faketest.New(shelf()...), "__complete", "logs", "t")
 	equal(t, got.Stdout, "test\tFailed, 60m old\ntrain\tComplete, 60m old\n:4\n")
@@ -144,7 +144,7 @@ func TestTabDescribes(t *testing.T) {
 	equal(t, got.Stdout, "pvc/data\t5Ti, Bound\n:4\n")
 }
 
-// A word that needs no cluster asks none, and one that does asks for one list.
+// A word that needs no cluster causes no request, and any other word causes one list request.
 func TestTabAsksLittle(t *testing.T) {
 	for line, want := range map[string][]string{
 		"fe": nil, "logs @": nil, "fetch --transport=": nil, "logs --": nil, "fetch s3://b": nil, "completion ": nil, "run x --results 1": nil, "fetch train ": nil,
@@ -157,7 +157,7 @@ func TestTabAsksLittle(t *testing.T) {
 	}
 }
 
-// A cluster that refuses or does not answer offers nothing, in time, and nobody is told.
+// A cluster that refuses or does not respond offers nothing, within the time limit and without a message.
 func TestTabInTrouble(t *testing.T) {
 	refused := apierrors.NewForbidden(batchv1.Resource("jobs"), "", errors.New("no"))
 	equal(t, tabbed(t, faketest.New(shelf()...).Refuse("list", "*", refused), "logs", ""), words4)
@@ -169,7 +169,7 @@ func TestTabInTrouble(t *testing.T) {
 	})
 }
 
-// The thousandth job is found by how its name begins, and no more words are offered than anybody reads.
+// The thousandth job is found by the beginning of its name, and the number of offered words is limited.
 func TestTabOfThousands(t *testing.T) {
 	var objects []runtime.Object
 	for i := range 1000 {
@@ -179,7 +179,7 @@ func TestTabOfThousands(t *testing.T) {
 	equal(t, len(strings.Fields(tabbed(t, faketest.New(objects...), "logs", "job-"))), 300+1)
 }
 
-// A claim is offered only where it is known that its job is gone.
+// A claim is offered only if its job is known not to exist.
 func TestTabOfOrphansNeedsTheJobs(t *testing.T) {
 	refused := apierrors.NewForbidden(batchv1.Resource("jobs"), "", errors.New("no"))
 	cluster := faketest.New(shelf()...).Refuse("list", "jobs", refused)
@@ -187,7 +187,7 @@ func TestTabOfOrphansNeedsTheJobs(t *testing.T) {
 	equal(t, cluster.Calls(), []string{"list jobs"})
 }
 
-// writeKubeconfig has two contexts, and a cluster that nobody answers at.
+// writeKubeconfig writes a kubeconfig with two contexts, and a cluster that does not respond.
 func writeKubeconfig(t *testing.T) {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "config")
@@ -209,8 +209,8 @@ func called(t *testing.T, as string, args ...string) result {
 	return result{Stdout: out.String(), Stderr: errOut.String(), Status: status}
 }
 
-// Called by the name that kubectl looks for, the program completes. Global flags may stand
-// anywhere behind the plugin's name; before it kubectl takes none.
+// Called by the name that kubectl looks for, the program completes. Global flags are allowed
+// anywhere after the plugin's name; kubectl accepts none before it.
 func TestTabAsKubectlCalls(t *testing.T) {
 	writeKubeconfig(t)
 	for line, want := range map[string]string{

@@ -23,7 +23,7 @@ func tree() (root *cobra.Command, out *bytes.Buffer) {
 	return Default(streams, func(string) (string, bool) { return "", false }), out
 }
 
-// everyCommand calls see with each command that people can see.
+// everyCommand calls see with each command that is not hidden.
 func everyCommand(t *testing.T, see func(*testing.T, *cobra.Command)) {
 	t.Helper()
 	root, _ := tree()
@@ -41,7 +41,7 @@ var (
 )
 
 func TestTreeIsDescribed(t *testing.T) {
-	// Short texts of these say all.
+	// For these, the short text says everything.
 	bare := []string{"version", "options"}
 	everyCommand(t, func(t *testing.T, command *cobra.Command) {
 		t.Helper()
@@ -138,8 +138,8 @@ func TestTreeExamplesParse(t *testing.T) {
 	}
 }
 
-// Help needs no kubeconfig, ends with the exit statuses, and calls the program
-// what people type.
+// Help needs no kubeconfig, ends with the exit statuses, and contains the words that
+// users type.
 func TestTreeHelp(t *testing.T) {
 	t.Setenv("KUBECONFIG", t.TempDir()+"/none")
 	everyCommand(t, func(t *testing.T, command *cobra.Command) {
@@ -163,7 +163,7 @@ func TestTreeHelp(t *testing.T) {
 	})
 }
 
-// TestTreeHelpIsPlain covers what no string literal shows: texts that are put together, and those of cli-runtime.
+// TestTreeHelpIsPlain covers texts that are no string literals: composed texts, and those of cli-runtime.
 func TestTreeHelpIsPlain(t *testing.T) {
 	root, out := tree()
 	commands := 0

@@ -46,7 +46,7 @@ func during(t *testing.T, cluster *faketest.Cluster, steps []step, args ...strin
 	return got
 }
 
-// duringAs is during where the outside world is another. It returns how long the command took, too.
+// duringAs is during with another environment. It also returns how long the command took.
 func duringAs(t *testing.T, cluster *faketest.Cluster, change func(*factory.Factory), steps []step, args ...string) (got result, took time.Duration) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
@@ -174,7 +174,7 @@ func TestRunWaits(t *testing.T) {
 	equal(t, strings.Contains(got.Stderr, end), true)
 }
 
-// A job that is deleted before its end leaves its results, and run says how they are fetched.
+// A job that is deleted before its end leaves its results, and run prints how to fetch them.
 func TestRunNamesResultsOfDeletedJob(t *testing.T) {
 	got := during(t, faketest.New(), []step{remove("train")}, "run", "train", "--image=i", "--results=1Gi", "--fetch", "-oname")
 	const want = "The results are kept on claim train-results. To fetch them, run: kubectl batch fetch pvc/train-results\nerror: job \"train\" was deleted before it finished\n"

@@ -153,7 +153,7 @@ func succeeded(ago time.Duration) *corev1.Pod {
 	return pod
 }
 
-// A sidecar is stopped when the others have ended: what it ends with says nothing.
+// A sidecar is stopped when the other containers have ended: its exit status says nothing about the job.
 func TestSidecarsDoNotCount(t *testing.T) {
 	always := corev1.ContainerRestartPolicyAlways
 	pod := faketest.PodOf(faketest.Job("train"), "p", corev1.PodFailed, faketest.Exited(3))

@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
-// Where there is no terminal a line comes now and then, and none of short work.
+// Without a terminal, a line is printed now and then, but none for short work.
 func TestCounterLines(t *testing.T) {
 	var out bytes.Buffer
 	clock := clocktesting.NewFakeClock(faketest.Now())

@@ -62,7 +62,7 @@ func TestQuietSaysWordsOnly(t *testing.T) {
 	}
 }
 
-// A line for what it waits for, where that takes long.
+// A long wait is reported in lines.
 func TestWaitingWithoutATerminal(t *testing.T) {
 	var out bytes.Buffer
 	synctest.Test(t, func(*testing.T) {
@@ -128,7 +128,7 @@ func TestFailIsAnEvent(t *testing.T) {
 	}
 }
 
-// visibleLines is what a terminal shows in the end: a carriage return begins the line anew.
+// visibleLines returns what a terminal finally shows: a carriage return restarts the line.
 func visibleLines(written string) []string {
 	var result []string
 	for line := range strings.SplitSeq(strings.ReplaceAll(written, "\r\n", "\n"), "\n") {
@@ -161,7 +161,7 @@ func frames(written string) []string {
 	return result
 }
 
-// Words stay, whole, and the live line is gone in the end.
+// Messages remain complete, and the live line is removed at the end.
 func TestLiveLine(t *testing.T) {
 	tty, written := terminal(t, 100)
 	scene(t, tty, ui.Auto, "")

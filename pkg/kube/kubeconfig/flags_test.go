@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 )
 
-// Without a kubeconfig the error names the file, and not the server that kubectl asks then.
+// Without a kubeconfig, the error names the file, and not kubectl's default server.
 func TestNoKubeconfigIsNamed(t *testing.T) {
 	file := t.TempDir() + "/nosuch"
 	t.Setenv("KUBECONFIG", file)

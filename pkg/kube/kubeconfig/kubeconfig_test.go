@@ -35,7 +35,7 @@ func upgrades(t *testing.T, check func(*http.Request)) *httptest.Server {
 	return server
 }
 
-// A list of files goes into the lines that are suggested as it was typed.
+// Suggested commands contain a list of files as it was typed.
 func TestTakeList(t *testing.T) {
 	t.Setenv("KUBECONFIG", "")
 	for typed, arguments := range map[string]int{"": 0, "/nowhere/config": 2, "/nowhere/a" + string(os.PathListSeparator) + "/nowhere/b": 2} {
@@ -49,8 +49,8 @@ func TestTakeList(t *testing.T) {
 	}
 }
 
-// What a kubeconfig says of proxies and credentials, and what the flags say of
-// the caller, holds for tunnels.
+// The proxy and the credentials of a kubeconfig, and the flags about
+// the caller, also apply to tunnels.
 func TestTunnel(t *testing.T) {
 	server := upgrades(t, func(r *http.Request) {
 		got := []string{r.URL.Path, r.Header.Get("Authorization"), r.Header.Get("Impersonate-User")}

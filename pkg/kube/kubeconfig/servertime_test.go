@@ -11,7 +11,7 @@ import (
 	clocktesting "k8s.io/utils/clock/testing"
 )
 
-// Every client of Flags learns the server's time from what it asks anyway.
+// Every client of Flags measures the server's time with its normal requests.
 func TestServerTimeOfClients(t *testing.T) {
 	for name, ahead := range map[string]time.Duration{"the same": 0, "behind": -8 * time.Hour, "ahead": 20 * time.Second} {
 		t.Run(name, func(t *testing.T) {

@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/test/terminal"
 )
 
-// What would have to be typed is not asked for where nobody is to type it, although there is
-// a terminal.
+// With Unattended, credentials are never requested on the terminal,
+// even if there is one.
 func TestUnattended(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, "config")

@@ -12,7 +12,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// The hash is on objects that are there already: it must never change.
+// Existing objects have the hash: it must never change.
 func TestHash(t *testing.T) {
 	for name, want := range map[string]string{
 		"":                "",

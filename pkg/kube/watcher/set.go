@@ -39,7 +39,7 @@ type Set[T Object] struct {
 }
 
 // Start puts object, as it was read, into the set, so that Follow sees every change since then. It is called before
-// Keep; an object without a version has no effect.
+// Follow; an object without a version has no effect.
 func (s *Set[T]) Start(object T) {
 	if object.GetResourceVersion() == "" {
 		return

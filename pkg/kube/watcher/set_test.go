@@ -15,7 +15,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
-// comeAndGo are as many objects, each made and deleted, and one that stays.
+// comeAndGo are that many objects, each created and deleted, and one that remains.
 func comeAndGo(count int) []watch.Event {
 	events := []watch.Event{event(watch.Added, "stays")}
 	for i := range count {

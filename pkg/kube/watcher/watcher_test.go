@@ -20,18 +20,18 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
-// round is one list and the watch from there.
+// round is one list and the watch that follows it.
 type round struct {
 	list    []string
 	listErr error
 	// refused is what the watch is refused with.
 	refused error
-	// events of the watch; then it breaks, unless it stays.
+	// events of the watch; then it breaks, unless stays is set.
 	events []watch.Event
 	stays  bool
 }
 
-// server answers lists and watches in rounds; beyond the last one it stays as it was.
+// server answers lists and watches in rounds; after the last round its state does not change.
 type server struct {
 	rounds   []round
 	mu       sync.Mutex
@@ -92,7 +92,7 @@ func event(kind watch.EventType, name string) watch.Event {
 // kept is what is known after the rounds.
 type kept struct {
 	All, Gone, Lost []string
-	// Unseen are those of Gone whose deletion was not seen.
+	// Unseen are the objects of Gone whose deletion was not observed.
 	Unseen  []string
 	Changed int
 	Asked   []string
@@ -213,8 +213,8 @@ func TestKeep(t *testing.T) {
 	}
 }
 
-// A set that starts with an object sees all that happened to it since it was read, also
-// where it does not exist any more.
+// A set that starts with an object receives all its changes since it was read, even
+// if it no longer exists.
 func TestKeepFromStart(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)

@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
-// What is quoted can be pasted: bash makes the same word of it, and it is printable.
+// A quoted word can be pasted: bash reads the same word, and it is printable.
 func TestQuotedWordsAreWhatBashReads(t *testing.T) {
 	for _, word := range []string{"plain", "", "two words", "it's", "$HOME `id`", "a\nb", "\x1b[2J'\\x", "\u202egnp", "\xff", "größe 日本"} {
 		quoted := factory.Quoted(word)

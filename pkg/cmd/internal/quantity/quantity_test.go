@@ -12,7 +12,7 @@ import (
 
 var suggested = regexp.MustCompile(`(?:use|or) ([0-9][^ ]*)`)
 
-// What is refused says why, and what it suggests is accepted.
+// An error explains why a value is refused, and its suggestion is accepted.
 func TestQuantityRefuses(t *testing.T) {
 	parsers := map[string]func(flag, text string) (resource.Quantity, error){"--cpu": quantity.CPUs, "--memory": quantity.Bytes}
 	for typed, want := range map[string]string{
