@@ -57,7 +57,7 @@ func PathCache(cacheDir string) string { return filepath.Join(cacheDir, "paths")
 
 // Progress shows how far the transfers are, one after the other. Its methods may be called at the same time.
 type Progress interface {
-	// Begin shows a new transfer; job names it if there are several, else it is empty.
+	// Start shows a new transfer; job names it if there are several, else it is empty.
 	Start(job string)
 	// Waiting shows what the transfer waits for.
 	Waiting(reason string)
