@@ -24,15 +24,15 @@ func watchSignals(says io.Writer, grace, limit time.Duration) context.Context {
 		signal.Notify(signals, syscall.SIGHUP)
 	}
 	go func() {
-		first := signalOf(<-signals)
-		over := make(chan struct{})
-		first.Over = over
-		cancel(first)
+		cause := signalOf(<-signals)
+		expired := make(chan struct{})
+		cause.Over = expired
+		cancel(cause)
 		time.Sleep(grace)
-		close(over)
+		close(expired)
 		time.Sleep(limit - grace)
 		_, _ = fmt.Fprintln(says, "error: interrupted; cleanup did not finish in time and was stopped")
-		os.Exit(first.Status)
+		os.Exit(cause.Status)
 	}()
 	return ctx
 }
