@@ -101,7 +101,8 @@ func (t *transaction) explainExists(err error) error {
 	if !apierrors.IsAlreadyExists(err) {
 		return err
 	}
-	name, namespace, command := t.Job.Name, t.request.Namespace, t.cluster.Command
+	name, namespace := t.Job.Name, t.request.Namespace
+	command := t.cluster.Command
 	if t.request.Base.Repeat != "" {
 		return fmt.Errorf("job %q already exists in namespace %q; omit --name to generate a name, or run %q to delete that job when it is finished", name, namespace, command("purge", name))
 	}

@@ -132,7 +132,8 @@ func TestPrecedence(t *testing.T) {
 			nil, newJob(ofManifest(faketest.Job("fit", generatedName)), generateName), settings{Name: "fit-x7k2p", Image: image, Backoff: -1},
 		},
 		"name of the CronJob": {
-			[]runtime.Object{cronJob("nightly")}, newJob(withoutName, func(r *submit.Request) { r.Base.CronJob = "nightly"; r.Spec.Container.Image = "" }),
+			[]runtime.Object{cronJob("nightly")},
+			newJob(withoutName, func(r *submit.Request) { r.Base.CronJob = "nightly"; r.Spec.Container.Image = "" }),
 			settings{Name: "nightly-x7k2p", Image: image, Backoff: -1},
 		},
 
@@ -152,19 +153,23 @@ func TestPrecedence(t *testing.T) {
 		"default path and group": {nil, newJob(createResults), settings{Name: "train", Claim: "train-results", Create: true, Path: "/results", Group: 65532, Image: image}},
 		"requested path":         {nil, newJob(createResults, mountedAt("/out")), settings{Name: "train", Claim: "train-results", Create: true, Path: "/out", Group: 65532, Image: image}},
 		"path of the base": {
-			[]runtime.Object{oldJob("old-results", "/data"), pvc}, newJob(repeat),
+			[]runtime.Object{oldJob("old-results", "/data"), pvc},
+			newJob(repeat),
 			settings{Name: "old-x7k2p", Claim: "old-x7k2p-results", Create: true, Path: "/data", Group: 65532, Image: image, Backoff: -1},
 		},
 		"requested path before the base": {
-			[]runtime.Object{oldJob("old-results", "/data"), pvc}, newJob(repeat, mountedAt("/out")),
+			[]runtime.Object{oldJob("old-results", "/data"), pvc},
+			newJob(repeat, mountedAt("/out")),
 			settings{Name: "old-x7k2p", Claim: "old-x7k2p-results", Create: true, Path: "/out", Group: 65532, Image: image, Backoff: -1},
 		},
 		"claim of the base, reused": {
-			[]runtime.Object{oldJob("old-results", "/data"), pvc}, newJob(repeat, func(r *submit.Request) { r.Results.Reuse = true }),
+			[]runtime.Object{oldJob("old-results", "/data"), pvc},
+			newJob(repeat, func(r *submit.Request) { r.Results.Reuse = true }),
 			settings{Name: "old-x7k2p", Claim: "old-results", Path: "/data", Group: 65532, Image: image, Backoff: -1},
 		},
 		"requested claim before a renewed one": {
-			[]runtime.Object{oldJob("old-results", "/data"), pvc, own}, newJob(repeat, useClaim("own")),
+			[]runtime.Object{oldJob("old-results", "/data"), pvc, own},
+			newJob(repeat, useClaim("own")),
 			settings{Name: "old-x7k2p", Claim: "own", Path: "/data", Image: image, Backoff: -1},
 		},
 		"requested mount in place of the results": {
@@ -182,7 +187,8 @@ func TestPrecedence(t *testing.T) {
 			settings{Name: "train", Claim: "train-results", Create: true, Path: "/results", Group: 65532, Image: image, Backoff: -1},
 		},
 		"one directory as in the base": {
-			[]runtime.Object{oldJob("old-results", "/data", indexed), pvc}, newJob(repeat),
+			[]runtime.Object{oldJob("old-results", "/data", indexed), pvc},
+			newJob(repeat),
 			settings{Name: "old-x7k2p", Claim: "old-x7k2p-results", Create: true, Path: "/data", Group: 65532, Image: image, Backoff: -1},
 		},
 
@@ -203,11 +209,13 @@ func TestPrecedence(t *testing.T) {
 			settings{Name: "train", Claim: "train-results", Create: true, Path: "/results", Group: 8, Image: image},
 		},
 		"group of the base": {
-			[]runtime.Object{oldJob("old-results", "/data", inGroup), pvc}, newJob(repeat),
+			[]runtime.Object{oldJob("old-results", "/data", inGroup), pvc},
+			newJob(repeat),
 			settings{Name: "old-x7k2p", Claim: "old-x7k2p-results", Create: true, Path: "/data", Group: 5, Image: image, Backoff: -1},
 		},
 		"group of the namespace": {
-			[]runtime.Object{openshift()}, newJob(createResults),
+			[]runtime.Object{openshift()},
+			newJob(createResults),
 			settings{Name: "train", Claim: "train-results", Create: true, Path: "/results", Image: image},
 		},
 		"no group for a claim of users": {

@@ -144,7 +144,8 @@ func (r referenceReader) reportMissing(missing Reference) error {
 }
 
 func (r referenceReader) read(ctx context.Context, reference Reference) (any, error) {
-	core, namespace, options := r.cluster.Client.CoreV1(), r.request.Namespace, metav1.GetOptions{}
+	core, namespace := r.cluster.Client.CoreV1(), r.request.Namespace
+	options := metav1.GetOptions{}
 	switch reference.Kind {
 	case SecretKind:
 		return core.Secrets(namespace).Get(ctx, reference.Name, options)

@@ -29,8 +29,6 @@ func mounts(paths ...string) func(*submit.Request) {
 
 func retryOn(request *submit.Request) { request.Spec.Lifecycle.RetryOn = []int32{75} }
 
-func number(n int32) *int32 { return &n }
-
 // TestResolveRefuses: nothing is created for a request that cannot succeed. An InvalidError is the user's mistake.
 func TestResolveRefuses(t *testing.T) {
 	restarting := faketest.Job("fit", func(job *batchv1.Job) { job.Spec.Template.Spec.RestartPolicy = corev1.RestartPolicyOnFailure })
@@ -62,8 +60,8 @@ func TestResolveRefuses(t *testing.T) {
 		"the results path":    {[]runtime.Object{data}, newJob(mounts("/results"), createResults), "have the same mount path /results", true},
 		"a path of the base":  {[]runtime.Object{data}, newJob(ofManifest(oldJob("data", "/results")), mounts("/results")), "volume results of the manifest", true},
 		"spread on one node":  {[]runtime.Object{data}, newJob(mounts("/data"), array, func(r *submit.Request) { r.Spec.Scheduling.Spread = true }), "--spread cannot be used with claim data", true},
-		"retries of no array": {nil, newJob(func(r *submit.Request) { r.Spec.Lifecycle.RetriesPerTask = number(2) }), "--retries-per-task requires --array", true},
-		"too many failures":   {nil, newJob(array, func(r *submit.Request) { r.Spec.Lifecycle.MaxFailedTasks = number(4) }), "must be at most 3, the number of tasks", true},
+		"retries of no array": {nil, newJob(func(r *submit.Request) { r.Spec.Lifecycle.RetriesPerTask = new(int32(2)) }), "--retries-per-task requires --array", true},
+		"too many failures":   {nil, newJob(array, func(r *submit.Request) { r.Spec.Lifecycle.MaxFailedTasks = new(int32(4)) }), "must be at most 3, the number of tasks", true},
 		"a path of nothing":   {nil, newJob(mountedAt("/out")), "--results-path requires --results", true},
 		"restarts in place":   {nil, newJob(ofManifest(restarting), retryOn), "require restartPolicy Never", true},
 		"a request above its limit": {nil, newJob(func(r *submit.Request) {
@@ -93,7 +91,7 @@ func TestRequestIsNotChanged(t *testing.T) {
 	build := func() submit.Request {
 		base := faketest.Job("fit", inGroup, retried)
 		return newJob(ofManifest(base), mounts("/data"), createResults, withScript, withSecretVariable, func(r *submit.Request) {
-			r.Spec.Container.Env = append(make([]corev1.EnvVar, 0, 9), corev1.EnvVar{Name: "A", Value: "1"})
+			r.Spec.Container.Env = append(make([]corev1.EnvVar, 0, 9), corev1.EnvVar{Name: "KEY", Value: "replaced by the Secret"})
 			r.Spec.Labels = map[string]string{"team": "ml"}
 		})
 	}

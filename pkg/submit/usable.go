@@ -68,7 +68,9 @@ func (p *Plan) checkRepeatedResults(pvc string) error {
 // requested.
 func (p *Plan) checkSafe(pvc *corev1.PersistentVolumeClaim) error {
 	name, results := pvc.Name, p.request.Results
-	size, wanted, difference := claim.Size(pvc), resource.Quantity{}, p.difference(pvc)
+	difference := p.difference(pvc)
+	size := claim.Size(pvc)
+	var wanted resource.Quantity
 	if p.results.create != nil {
 		wanted = p.results.create.Size
 	}

@@ -18,17 +18,17 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/submit"
 )
 
-// running is a job that Run has created.
-type running struct {
+// createdJob is a job that Run has created.
+type createdJob struct {
 	*Request
 
-	plan *submit.Plan
-	job  *batchv1.Job
+	plan    *submit.Plan
+	created *batchv1.Job
 }
 
 // finish waits, fetches and deletes. It returns the status of the job. If the job completed but its results were not
 // fetched, the status is not 0.
-func (r *running) finish(ctx context.Context) error {
+func (r *createdJob) finish(ctx context.Context) error {
 	if !r.After.Waits() {
 		return nil
 	}
@@ -53,7 +53,7 @@ func (r *running) finish(ctx context.Context) error {
 
 // await waits for the job and returns its last state, and its status as an error. If the wait itself fails, there is
 // no state.
-func (r *running) await(ctx context.Context) (last *batchv1.Job, ended error) {
+func (r *createdJob) await(ctx context.Context) (last *batchv1.Job, ended error) {
 	if r.After.Timeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, r.After.Timeout)
@@ -67,10 +67,10 @@ func (r *running) await(ctx context.Context) (last *batchv1.Job, ended error) {
 	var end job.Outcome
 	var err error
 	if r.After.Follow {
-		end, err = waiter.Follow(ctx, r.job, func(lost error) { f.Say("Note: " + printable.Error(lost)) })
+		end, err = waiter.Follow(ctx, r.created, func(lost error) { f.Say("Note: " + printable.Error(lost)) })
 	} else {
 		var outcomes []job.Outcome
-		outcomes, err = waiter.Wait(ctx, r.job)
+		outcomes, err = waiter.Wait(ctx, r.created)
 		end = outcomes[0]
 	}
 	if _, deleted := errors.AsType[*job.DeletedError](err); deleted && results != "" {
@@ -86,8 +86,8 @@ func (r *running) await(ctx context.Context) (last *batchv1.Job, ended error) {
 }
 
 // resumeCommands returns the command that continues after Ctrl-C, and further lines for the user.
-func (r *running) resumeCommands() []string {
-	f, name := r.Factory, r.job.Name
+func (r *createdJob) resumeCommands() []string {
+	f, name := r.Factory, r.created.Name
 	commands := f.Line("wait", name)
 	if r.After.Follow {
 		commands = f.Line("logs", name, "-f")
@@ -107,7 +107,7 @@ func (r *running) resumeCommands() []string {
 
 // recordUser records on the results claim which user the job ran as, for a fetch after the job and its pods were
 // deleted. A fetch also works without it, so an error is only a note.
-func (r *running) recordUser(ctx context.Context, outcome job.Outcome) {
+func (r *createdJob) recordUser(ctx context.Context, outcome job.Outcome) {
 	user, ok := helper.Ran(outcome.Pods, spec.Default(&outcome.Job.Spec.Template).Name)
 	if !ok {
 		return

@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -77,10 +78,10 @@ func (r *Request) Run(ctx context.Context) error {
 	if r.Job.DryRun != submit.DryRunNone {
 		return nil
 	}
-	running := &running{Request: r, plan: plan, job: created.Job}
-	running.suggestCommands()
+	job := &createdJob{Request: r, plan: plan, created: created.Job}
+	job.suggestCommands()
 	sweep.HelperPods(ctx, r.Factory, r.Client, r.Job.Namespace)
-	return running.finish(ctx)
+	return job.finish(ctx)
 }
 
 // withUsageStatus gives an error of the request itself its exit status.
@@ -107,7 +108,7 @@ func (r *Request) create(ctx context.Context) (*submit.Plan, submit.Objects, err
 			return nil, submit.Objects{}, err
 		}
 		objects = created.Objects
-		notes = append(notes, created.Notes...)
+		notes = slices.Concat(notes, created.Notes)
 	}
 	if !r.After.Waits() || !r.Printer.json { // with both, the object that reports the end of the job is the only one
 		err = r.Printer.printAll(objects, r.Job.DryRun)

@@ -40,8 +40,8 @@ func onlyWaits(created *batchv1.Job) bool {
 }
 
 // suggestCommands prints the next commands, which the user can copy.
-func (r *running) suggestCommands() {
-	f, name := r.Factory, r.job.Name
+func (r *createdJob) suggestCommands() {
+	f, name := r.Factory, r.created.Name
 	if r.After.Fetch || r.After.Follow {
 		return
 	}
@@ -50,7 +50,7 @@ func (r *running) suggestCommands() {
 		f.Say("  " + f.Line("fetch", name))
 		return
 	}
-	for _, m := range claim.MountsOf(r.job.Spec.Template.Spec) {
+	for _, m := range claim.MountsOf(r.created.Spec.Template.Spec) {
 		if !m.ReadOnly {
 			f.Say("  " + f.Line("fetch", name, m.Path))
 			return

@@ -16,7 +16,7 @@ import (
 
 // remove deletes a job that has completed, and the objects that run created for it, as purge does. If the job was
 // deleted meanwhile, it deletes what remains. A job that has not completed is kept, so that the user can inspect it.
-func (r *running) remove(ctx context.Context, last *batchv1.Job, ended error) error {
+func (r *createdJob) remove(ctx context.Context, last *batchv1.Job, ended error) error {
 	f, after := r.Factory, r.After
 	if ended != nil {
 		f.Say(fmt.Sprintf("Kept job %s, because it did not complete. To delete it, run: %s", last.Name, f.Line("purge", last.Name)))
@@ -41,9 +41,9 @@ func (r *running) remove(ctx context.Context, last *batchv1.Job, ended error) er
 }
 
 // carryOut deletes the objects of a plan for this job alone, and returns what was not deleted.
-func (r *running) carryOut(ctx context.Context, plan *purge.Plan) error {
+func (r *createdJob) carryOut(ctx context.Context, plan *purge.Plan) error {
 	f := r.Factory
-	plan.Claims = slices.DeleteFunc(plan.Claims, func(claim purge.Claim) bool { return claim.Labels[provenance.JobLabel] != r.job.Name })
+	plan.Claims = slices.DeleteFunc(plan.Claims, func(claim purge.Claim) bool { return claim.Labels[provenance.JobLabel] != r.created.Name })
 	for _, line := range purge.Summary(plan.Kept, r.Job.Namespace, f.Program.String()+" fetch") {
 		f.Say(line)
 	}
