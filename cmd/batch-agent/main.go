@@ -1,5 +1,5 @@
 // Command batch-agent runs in the helper pod and serves the files there. It is
-// put there and started by kubectl-batch; nobody types its name.
+// copied and started by kubectl-batch. Users do not run it.
 package main
 
 import (

@@ -15,10 +15,10 @@ type TreeOptions struct {
 	// for the first entry that is written or kept, and not for an empty tree. The caller
 	// closes the directory after the last use of the Tree.
 	Open func() (*os.Root, error)
-	// OpenExisting gives the directory if it is there already, and an error that wraps
-	// fs.ErrNotExist if not. It is called once, by the first method that only
-	// looks, unless Open was called before. The caller closes it. Nil: before Open
-	// everything is absent.
+	// OpenExisting opens the directory if it exists. Otherwise its error wraps
+	// fs.ErrNotExist. It is called once, by the first method that only reads, unless Open
+	// was called before. The caller closes the directory. If nil, nothing exists before
+	// Open.
 	OpenExisting func() (*os.Root, error)
 	// Layout resolves absolute symlinks. Those that stay inside the tree become relative. Nil resolves none.
 	Layout *Layout

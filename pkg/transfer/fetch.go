@@ -88,7 +88,7 @@ type fetch struct {
 	// longest is the length of each partial file.
 	longest map[string]int64
 	wrote   map[uint64]struct{} // hashes of what this fetch wrote, where a pass may be repeated
-	paths   []string            // of files that are here, where their sums are wanted
+	paths   []string            // of local files, if their sums were requested
 }
 
 // run lists, plans and streams. If the source cannot list, it makes one pass.

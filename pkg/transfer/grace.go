@@ -5,10 +5,11 @@ import (
 	"time"
 )
 
-// Grace is how long cleanup may take after a fetch was stopped. The user who stops it waits for at most two seconds.
+// Grace is how long cleanup may take after the user has stopped a fetch.
 const Grace = 1200 * time.Millisecond
 
-// Outlast returns a context for cleanup. It ends grace after ctx ends, and limit after this call at the latest.
+// Outlast returns a context for cleanup. It ends when the time grace has passed after the end of ctx, or the time limit
+// after this call.
 func Outlast(ctx context.Context, grace, limit time.Duration) (context.Context, context.CancelFunc) {
 	still, cancel := context.WithTimeout(context.WithoutCancel(ctx), limit)
 	stop := context.AfterFunc(ctx, func() { time.AfterFunc(grace, cancel) })

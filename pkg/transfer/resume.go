@@ -10,20 +10,19 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// worthResuming is the size, in bytes, below which a file is asked for anew
-// without a look for a part of it: the look costs more.
+// worthResuming is the size, in bytes, below which a file is always requested from its
+// start, because checking for a partial file costs more.
 const worthResuming = 1 << 20
 
-// resumable is a part of a file that an earlier attempt, also of another
-// process, has left here.
+// resumable is a local partial file of an earlier attempt or an earlier process.
 type resumable struct {
 	index int // in the batch
 	size  int64
 	sum   [16]byte
 }
 
-// wants turns tasks into requests. A part that is here already, and is what the
-// source's file begins with, is not asked for again.
+// wants converts tasks to requests. If a local partial file equals the start of the
+// source's file, only the rest is requested.
 func (c *carrier) wants(ctx context.Context, batch []task) ([]Want, error) {
 	wants := make([]Want, len(batch))
 	var parts []resumable
@@ -42,8 +41,8 @@ func (c *carrier) wants(ctx context.Context, batch []task) ([]Want, error) {
 	return wants, c.check(ctx, batch, parts, wants)
 }
 
-// check compares the parts with the beginnings of the source's files; both ends
-// read at the same time.
+// check compares the partial files with the start of the source's files. Both ends hash
+// at the same time.
 func (c *carrier) check(ctx context.Context, batch []task, parts []resumable, wants []Want) error {
 	prefixes := make([]Prefix, len(parts))
 	for i, part := range parts {
@@ -73,7 +72,7 @@ func (c *carrier) check(ctx context.Context, batch []task, parts []resumable, wa
 	return ctx.Err()
 }
 
-// is reports whether s is that of a local file, whose XXH3-128 is sum.
+// is reports whether s is the hash of a local file, which open opens and whose XXH3-128 is sum.
 func (s Sum) is(ctx context.Context, sum [16]byte, open func() (io.ReadCloser, error)) bool {
 	if s.SHA256 == nil {
 		return s.Sum == sum
@@ -92,7 +91,7 @@ func (c *carrier) hashParts(ctx context.Context, batch []task, parts []resumable
 	for i := range parts {
 		file, err := c.worker.OpenPartial(batch[parts[i].index].path)
 		if err != nil {
-			continue // its zero hash fits nothing: it is asked for anew
+			continue // its hash stays zero, which never matches, so that the whole file is requested
 		}
 		sum, err := hashOf(ctx, io.LimitReader(file, parts[i].size))
 		_ = file.Close()

@@ -12,32 +12,32 @@ import (
 // ErrNoList says that a Source can only send.
 var ErrNoList = errors.New("the source cannot list its files")
 
-// LostAndFound is what file systems call the directory that they create for what a repair finds. It is no part of a tree.
+// LostAndFound is the name of the directory that file systems create for files found by a repair. It is not part of a tree.
 const LostAndFound = "lost+found"
 
-// SnapshotDirs are what storage systems call the directory of their snapshots, in the root of a volume. They are no part
-// of a tree.
+// SnapshotDirs returns the names of the directories that storage systems create for snapshots in the root of a volume.
+// They are not part of a tree.
 func SnapshotDirs() []string { return []string{".snapshot", ".zfs", "~snapshot"} }
 
-// ofSystem reports whether the entry of a root is the file system's own, and not what somebody wrote.
+// ofSystem reports whether an entry of the root has the name of a directory of the file system.
 func ofSystem(name string) bool { return name == LostAndFound || slices.Contains(SnapshotDirs(), name) }
 
-// Proof is what is known of a sequence whose end was reached.
+// Proof is what is known about a sequence after its end.
 type Proof struct {
-	// Hashed says that a hash of all bytes was computed at both ends and is the same.
+	// Hashed says that both ends computed the same hash of all bytes.
 	Hashed bool
-	// Status is the exit status of the remote program: other than 0, it could not
+	// Status is the exit status of the remote program. If it is not 0, the program could not
 	// read everything, or files changed while it read them.
 	Status int
 	// Messages are lines that the remote program wrote about its work, printable.
 	Messages []string
-	// Changed are the names of what the remote program says changed while it read it, where Status and Messages say
-	// nothing else.
+	// Changed are the files that changed while the remote program read them, if Status and Messages report no other
+	// problem.
 	Changed []string
 }
 
-// Lost returns err, which says of itself by a method Passing that another try may fare better, as
-// a *LostError; any other as it is.
+// Lost returns err as a *LostError if err has a method Passing that returns true: then another attempt may
+// succeed. It returns any other error unchanged.
 func Lost(err error) error {
 	type passing interface {
 		error
@@ -49,7 +49,7 @@ func Lost(err error) error {
 	return err
 }
 
-// MissingPathError says that the source has no such paths. Nothing was sent.
+// MissingPathError says that paths do not exist in the source. Nothing was sent.
 type MissingPathError struct{ Paths []string }
 
 // Error implements error.
@@ -57,17 +57,17 @@ func (e *MissingPathError) Error() string {
 	return "no such file or directory in the source: " + quoted(e.Paths)
 }
 
-// LostError says that a stream did not come to its proven end; a new one may.
+// LostError says that a stream was interrupted. Another attempt may succeed.
 type LostError struct{ Cause error }
 
 // Error implements error.
 func (e *LostError) Error() string { return "stream interrupted: " + e.Cause.Error() }
 
-// Unwrap returns what ended the stream.
+// Unwrap returns the cause.
 func (e *LostError) Unwrap() error { return e.Cause }
 
-// RemoteError says that the remote program came to its end and reported that it
-// could not read everything, or that files changed while it read them.
+// RemoteError says that the remote program ended and reported that it could not read
+// everything, or that files changed while it read them.
 type RemoteError struct {
 	Status   int      // its exit status
 	Messages []string // what it wrote, line by line, printable
@@ -82,7 +82,7 @@ func (e *RemoteError) Error() string {
 	return text
 }
 
-// quoted lists names for people.
+// quoted returns the first few of names, quoted.
 func quoted(names []string) string {
 	quoted := make([]string, len(names))
 	for i, name := range names {
@@ -100,5 +100,5 @@ func listed(lines []string, separator string) string {
 	return strings.Join(lines[:limit], separator) + fmt.Sprintf("%sand %d more", separator, len(lines)-limit)
 }
 
-// size is a number of bytes for people.
+// size formats a number of bytes.
 func size(bytes int64) string { return humanize.IBytes(uint64(max(bytes, 0))) }

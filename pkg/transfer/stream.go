@@ -11,9 +11,9 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// stream brings what is in the queue, over several streams side by side. One
-// that is lost gives back what it did not bring, for the others; a *LostError
-// says that some of it is left.
+// stream copies the files in the queue with several parallel streams. A stream that is
+// lost gives its remaining files back for the others. The error is a *LostError if files
+// remain.
 func (f *fetch) stream(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
 	lost := make([]*LostError, f.Parallel)
@@ -39,11 +39,11 @@ func (f *fetch) stream(ctx context.Context) error {
 	return &LostError{Cause: errors.New("not all files were sent")}
 }
 
-// carrier brings one request after another.
+// carrier sends one request after another.
 type carrier struct {
 	*fetch
 	worker *localtree.Worker
-	// resumes means that a part of a file is of use to the next attempt.
+	// resumes means that the next attempt can use a partial file.
 	resumes bool
 }
 
@@ -61,7 +61,7 @@ func (c *carrier) run(ctx context.Context) error {
 	}
 }
 
-// transferBatch asks for a batch and returns those files that must be asked for again.
+// transferBatch requests a batch and returns the files that must be requested again.
 func (c *carrier) transferBatch(ctx context.Context, batch []task) (rest []task, err error) {
 	wants, err := c.wants(ctx, batch)
 	if err != nil {
@@ -71,7 +71,7 @@ func (c *carrier) transferBatch(ctx context.Context, batch []task) (rest []task,
 	if err != nil {
 		return batch, err
 	}
-	defer func() { _ = contents.Close() }() // the end was proven, or an error tells
+	defer func() { _ = contents.Close() }() // Next has returned any error
 	for i := 0; ; i++ {
 		item, err := contents.Next()
 		switch {
@@ -95,16 +95,16 @@ func (c *carrier) transferBatch(ctx context.Context, batch []task) (rest []task,
 	}
 }
 
-// mostTries is how often a file that changes while it is read is read.
+// mostTries is how often a file that changes while it is read is tried.
 const mostTries = 3
 
-// worthWaiting is the size, in bytes, up to which a file that got longer since it was
-// listed is asked for once more, as it is now: a program may have written it anew, and
-// its first bytes alone would be of no use. Longer ones are mostly logs.
+// worthWaiting is the size, in bytes, up to which a file that grew since it was listed is
+// requested once more with its current size: a program may have rewritten it, so that its
+// first bytes alone would be useless. Longer files are usually logs.
 const worthWaiting = 16 << 20
 
-// receive takes one file. It reports whether the file must be asked for again;
-// an error ends the stream, and what lies in front of it is given back.
+// receive receives one file. It reports whether the file must be requested again. An error
+// ends the stream.
 func (c *carrier) receive(ctx context.Context, t *task, item Item, contents Contents) (repeat bool, err error) {
 	switch {
 	case item.Refused != "":
@@ -134,7 +134,7 @@ func (c *carrier) receive(ctx context.Context, t *task, item Item, contents Cont
 	return false, nil
 }
 
-// lengthen plans for a file that is longer than the list said.
+// lengthen updates the plan for a file that is longer than in the list.
 func (c *carrier) lengthen(t *task, size int64) error {
 	extra := size - t.size
 	if free, ok := localtree.Free(c.local.path); ok && free < uint64(extra) {

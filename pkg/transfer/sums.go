@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// writeSums writes a line for each file that is here, as sha256sum does: what is
-// hashed is what lies on the local disk.
+// writeSums writes a line of sha256sum for each local file. It hashes the content on the
+// local disk.
 func (f *fetch) writeSums(ctx context.Context) error {
 	if f.Sums == nil || f.tree == nil {
 		return nil
@@ -34,8 +34,8 @@ func (f *fetch) writeSums(ctx context.Context) error {
 	return nil
 }
 
-// SumLine is the line of sha256sum for one file. It escapes a name as sha256sum does: a backslash at the start of the line
-// says that it did.
+// SumLine returns the line of sha256sum for one file. It escapes a name as sha256sum does, with a backslash at the start
+// of the line.
 func SumLine(sum []byte, name string) string {
 	escaped := strings.NewReplacer(`\`, `\\`, "\n", `\n`, "\r", `\r`).Replace(name)
 	if escaped != name {

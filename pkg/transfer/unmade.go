@@ -7,9 +7,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// unmade is a directory or symlink that is made once the list came to its proven end:
-// of a list that has none, nothing is made. There may be a million of them, so it holds
-// no more than it must.
+// unmade is a directory or symlink that is created after the list is proven to be complete.
+// There may be a million of them, so that the type has only the necessary fields.
 type unmade struct {
 	path, target  string // a target means a symlink
 	size, seconds int64  // the latter of the modification time

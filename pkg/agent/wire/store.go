@@ -8,7 +8,7 @@ type Target struct {
 	// Roots are the root certificates for the server, as PEM. If empty, the public roots
 	// are used.
 	Roots string `json:"roots,omitempty"`
-	// End is where the content of each file ends at the latest; 0 for its own end.
+	// End is the offset at which the content of each file ends at the latest; 0 for no limit.
 	End int64 `json:"end,omitempty"`
 	// Tries is the number of attempts if the server is busy or unreachable. 0 means
 	// attempts for about two minutes.

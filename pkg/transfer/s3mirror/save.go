@@ -18,7 +18,7 @@ const (
 
 // saving is the time of the next write of the index.
 type saving struct {
-	mu       sync.Mutex // held while it is
+	mu       sync.Mutex // held during a write
 	nextSave time.Time
 	took     time.Duration
 }

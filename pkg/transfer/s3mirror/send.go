@@ -45,7 +45,7 @@ func (t *task) ask(offset, length int64) wire.PutFile {
 
 // attributes returns the attributes of the file's object. The names are those of rclone.
 func (t *task) attributes() s3.Attributes {
-	kind, _, _ := strings.Cut(mime.TypeByExtension(path.Ext(t.Path)), ";") // which characters a text is made of nobody knows
+	kind, _, _ := strings.Cut(mime.TypeByExtension(path.Ext(t.Path)), ";") // without the charset, which is not known
 	if kind == "" {
 		kind = "application/octet-stream"
 	}

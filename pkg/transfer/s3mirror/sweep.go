@@ -90,7 +90,7 @@ type sweeping struct {
 	*copying
 	planned map[string]*task
 	count   int
-	// source is the tree whose uploads are looked for; empty is any.
+	// source is the tree whose uploads are aborted; "" means any tree.
 	source string
 }
 

@@ -15,8 +15,8 @@ import (
 type contents struct {
 	source    *Source
 	ctx       context.Context // of the requests still to be made
-	wants     []transfer.Want // not asked for yet, or asked for and not answered
-	requested int             // how many of wants are asked for
+	wants     []transfer.Want // not yet requested or not yet received
+	requested int             // how many of wants are in the current request
 	index     int             // of the next file in the request
 	stream    *stream
 	// head receives the list before the files; nil if there is none.

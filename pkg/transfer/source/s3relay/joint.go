@@ -14,7 +14,7 @@ type joint struct {
 	firstItem transfer.Item
 	start     int64 // where what is given begins
 	offset    int64 // how far it came
-	skip      int64 // what of this piece is here already
+	skip      int64 // how many bytes of this piece exist locally
 	state     transfer.FileState
 	// uncertain says that the file may have changed since the first piece was read.
 	uncertain    bool

@@ -34,7 +34,7 @@ type leftovers struct {
 type place struct {
 	object *object
 	index  int
-	// unchanged says that the file is still what was packed.
+	// unchanged says that the file has not changed since it was packed.
 	unchanged bool
 }
 

@@ -15,12 +15,12 @@ type segment struct {
 	// nil for all of them.
 	wants []transfer.Want
 	taken map[int]bool
-	// end is where the piece of a large file ends, 0 where whole files are meant; size is
-	// that of the file then.
+	// end is the end of the piece of a large file, 0 for whole files. size is the size of
+	// the large file.
 	end, size int64
-	// skip is how much of a piece is here already.
+	// skip is how many bytes of a piece exist locally.
 	skip int64
-	// stored says that the object was made before.
+	// stored says that the object is in the bucket already.
 	stored bool
 }
 

@@ -61,7 +61,7 @@ type Source struct {
 	slots  chan struct{}
 	run    string // a random word, for unique names of objects
 	number atomic.Int64
-	// bucketOnly says that nothing can be packed: what the bucket holds is all there is.
+	// bucketOnly says that there is no agent, so that only the objects in the bucket can be read.
 	bucketOnly bool
 
 	mu        sync.Mutex
@@ -69,7 +69,7 @@ type Source struct {
 	leftovers *leftovers
 	index     *index
 	removal   sync.WaitGroup
-	stays     error // why an object could not be removed
+	stays     error // the error of an object that could not be removed
 }
 
 // New returns a Source.

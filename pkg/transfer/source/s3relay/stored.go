@@ -88,7 +88,7 @@ func (*Stored) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer.S
 type storedListing struct {
 	transfer.Listing
 	source *Source
-	// present are files that the objects hold, under one of their names.
+	// present are the files that the objects contain under one of their names.
 	present map[localtree.Inode]bool
 }
 

@@ -18,7 +18,7 @@ import (
 type counting struct {
 	transfer.Source
 	bytes atomic.Int64
-	// limit is how many bytes may come before a stream is lost; 0: never lost.
+	// limit is the number of bytes after which a stream is lost; 0 means never.
 	limit int64
 	lost  atomic.Int64
 	// read is called before each chunk.
@@ -106,7 +106,7 @@ func cutAndKilled(t *testing.T, m Mover) {
 		t.Errorf("%d bytes came again", second.bytes.Load())
 	}
 
-	// A part of an older version is not gone on with.
+	// A partial file of an older version is not resumed.
 	req.Dir, req.Source = req.Dir+"2", &counting{Source: whole, limit: 6 << 20}
 	if _, err := transfer.Fetch(t.Context(), req); err == nil {
 		t.Fatal("it was not cut")

@@ -11,7 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// environment is like what "python -m venv" writes, with links that lead out in every way.
+// environment returns a tree such as "python -m venv" creates, with all kinds of symlinks that lead out.
 func environment() filetree.Tree {
 	return filetree.Tree{
 		"venv/bin/python": filetree.Symlink("/usr/bin/python3"), "venv/bin/python3": filetree.Symlink("python"), "venv/lib/f": filetree.File("f"),
@@ -20,7 +20,7 @@ func environment() filetree.Tree {
 	}
 }
 
-// outsideLinks: a link to what is on no claim is named, and nothing is missing without it.
+// outsideLinks tests that a symlink with a target on no claim is reported as skipped, and nothing is missing.
 func outsideLinks(t *testing.T, m Mover) {
 	req, _ := m.request(t, environment())
 	result := Fetch(t, req, "")
@@ -36,7 +36,7 @@ func outsideLinks(t *testing.T, m Mover) {
 	delete(want, "up")
 	delete(want, "venv/bin/python")
 	compare(t, want, files(filetree.Read(t, req.Dir)))
-	// What was asked for by its name is missed.
+	// A requested path is missing.
 	req.Paths = []string{"venv/bin/python"}
 	Fetch(t, req, `could not copy "venv/bin/python": symlink to "/usr/bin/python3", which is not on this claim`)
 }
@@ -51,8 +51,8 @@ func files(tree filetree.Tree) filetree.Tree {
 	return tree
 }
 
-// keptLinks has links that lead out recreated as they are. Nothing is written through them, also where the source has
-// a directory in their place later.
+// keptLinks tests that symlinks that lead out are created unchanged. Nothing is written through them, also if the source
+// later has a directory with that name.
 func keptLinks(t *testing.T, m Mover) {
 	if runtime.GOOS == "windows" {
 		t.Skip("the paths of this machine are no targets there")
@@ -80,7 +80,7 @@ func keptLinks(t *testing.T, m Mover) {
 	}
 }
 
-// linksToOthers: what is on the same claim and was not asked for is missing where a link leads to it.
+// linksToOthers tests that the target of a symlink is missing if it is on the same claim and was not requested.
 func linksToOthers(t *testing.T, m Mover) {
 	tree := filetree.Tree{"0/f": filetree.File("0"), "0/other": filetree.Symlink("../1/f"), "1/f": filetree.File("1")}
 	req, _ := m.request(t, tree)
@@ -94,8 +94,8 @@ func linksToOthers(t *testing.T, m Mover) {
 	}
 }
 
-// linksOutOfSubPath: the tree is a directory of a claim, and a link leads to another one. It is not fetched also where
-// the link is kept.
+// linksOutOfSubPath tests a tree in a directory of a claim, with a symlink to another directory of it. The target is not
+// fetched, also if the symlink is kept.
 func linksOutOfSubPath(t *testing.T, m Mover) {
 	for _, keep := range []bool{false, true} {
 		req, _ := m.request(t, filetree.Tree{"f": filetree.File("f"), "d/l": filetree.Symlink("../../8/f"), "mine": filetree.Symlink("/data/f")})
