@@ -60,11 +60,11 @@ func (i installer) start(ctx context.Context, stalled func()) *delivery {
 	pipe, out := io.Pipe()
 	watchdog := time.AfterFunc(i.stallTimeout, stalled)
 	onActivity := func() { watchdog.Reset(i.stallTimeout) }
-	d := &delivery{nonce: rand.Text(), input: input, output: bufio.NewReaderSize(pipe, maxLine), ended: make(chan struct{})}
+	d := &delivery{nonce: rand.Text(), input: input, output: bufio.NewReaderSize(pipe, maxLine), ended: make(chan struct{}), messages: newMessageBuffer()}
 	argv := []string{"sh", "-c", install, "sh", d.nonce, i.dir, i.pid, seconds(i.serveTimeout)}
 	go func() {
 		defer close(d.ended)
-		d.err = i.exec.Exec(ctx, i.container, argv, transport.Stdio{In: activityReader{in, onActivity}, Out: activityWriter{out, onActivity}, Err: &d.messages})
+		d.err = i.exec.Exec(ctx, i.container, argv, transport.Stdio{In: activityReader{in, onActivity}, Out: activityWriter{out, onActivity}, Err: d.messages})
 		watchdog.Stop()
 		_ = out.Close() // a nil error proves nothing: the answer does
 		_ = in.Close()

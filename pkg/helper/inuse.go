@@ -1,7 +1,6 @@
 package helper
 
 import (
-	"bytes"
 	"context"
 	"crypto/rand"
 	_ "embed"
@@ -11,6 +10,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/capped"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/wait"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
@@ -66,10 +67,7 @@ func useOf(ctx context.Context, exec transport.Executor, container transport.Con
 		if result != unknown || attempt == useAttempts || ctx.Err() != nil {
 			return result
 		}
-		select {
-		case <-ctx.Done():
-		case <-time.After(usePause):
-		}
+		wait.For(ctx, usePause)
 	}
 }
 
@@ -78,9 +76,9 @@ func useOf(ctx context.Context, exec transport.Executor, container transport.Con
 func queryUse(ctx context.Context, exec transport.Executor, container transport.Container, proc string) use {
 	ctx, cancel := context.WithTimeout(ctx, useTimeout)
 	defer cancel()
-	nonce, out := rand.Text(), &boundedBuffer{}
+	nonce, out := rand.Text(), capped.NewBuffer(maxLine)
 	argv := []string{"sh", "-c", inUse, "sh", nonce, SocketPath, proc}
-	if exec.Exec(ctx, container, argv, transport.Stdio{Out: out, Err: &messageBuffer{}}) != nil {
+	if exec.Exec(ctx, container, argv, transport.Stdio{Out: out, Err: newMessageBuffer()}) != nil {
 		return unknown
 	}
 	answer := strings.Fields(out.String())
@@ -91,13 +89,4 @@ func queryUse(ctx context.Context, exec transport.Executor, container transport.
 		return idleEmpty
 	}
 	return unknown
-}
-
-// boundedBuffer keeps the first maxLine bytes that are written to it.
-type boundedBuffer struct{ bytes.Buffer }
-
-// Write implements io.Writer. It accepts and discards the rest.
-func (b *boundedBuffer) Write(p []byte) (int, error) {
-	_, _ = b.Buffer.Write(p[:min(len(p), maxLine-b.Len())])
-	return len(p), nil
 }

@@ -3,8 +3,8 @@ package helper
 import (
 	"io"
 	"strings"
-	"sync"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/capped"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
@@ -36,33 +36,18 @@ func (h activityWriter) Write(p []byte) (int, error) {
 }
 
 // messageBuffer collects the messages of a program.
-type messageBuffer struct {
-	mutex sync.Mutex
-	text  []byte
-}
+type messageBuffer struct{ *capped.Buffer }
 
-// Write implements io.Writer. It accepts and discards what exceeds maxMessages.
-func (w *messageBuffer) Write(p []byte) (int, error) {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	w.text = append(w.text, p[:min(len(p), maxMessages-len(w.text))]...)
-	return len(p), nil
-}
+func newMessageBuffer() messageBuffer { return messageBuffer{capped.NewBuffer(maxMessages)} }
 
 // lines returns the lines, without control characters that move a cursor.
-func (w *messageBuffer) lines() []string {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
+func (w messageBuffer) lines() []string {
 	var lines []string
-	for line := range strings.Lines(string(w.text)) {
+	for line := range strings.Lines(w.Buffer.String()) {
 		lines = append(lines, printable.Fold(line))
 	}
 	return lines
 }
 
 // String returns the messages as one line, without control characters that move a cursor.
-func (w *messageBuffer) String() string {
-	w.mutex.Lock()
-	defer w.mutex.Unlock()
-	return printable.Fold(string(w.text))
-}
+func (w messageBuffer) String() string { return printable.Fold(w.Buffer.String()) }

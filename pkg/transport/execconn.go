@@ -27,7 +27,7 @@ type execConn struct {
 
 func (c *execConn) run(ctx context.Context, executor Executor, argv []string) {
 	defer c.cancel()
-	stderr := &head{}
+	stderr := newHead()
 	err := executor.Exec(ctx, c.container, argv, Stdio{In: c.in, Out: c.out, Err: stderr})
 	c.ended = io.EOF
 	if text := stderr.String(); err != nil || text != "" {

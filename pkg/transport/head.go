@@ -2,31 +2,18 @@ package transport
 
 import (
 	"strings"
-	"sync"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/capped"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
 // head keeps the first maxHead bytes that are written to it. The first message usually has
 // the cause, and the limit bounds the memory.
-type head struct {
-	mu   sync.Mutex
-	text []byte
-}
+type head struct{ *capped.Buffer }
 
 const maxHead = 2 << 10
 
-// Write implements io.Writer. It never fails.
-func (h *head) Write(p []byte) (int, error) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.text = append(h.text, p[:min(len(p), maxHead-len(h.text))]...)
-	return len(p), nil
-}
+func newHead() head { return head{capped.NewBuffer(maxHead)} }
 
 // String returns the text on one line, without zeros at its start and end.
-func (h *head) String() string {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	return printable.Fold(strings.Trim(string(h.text), "\x00"))
-}
+func (h head) String() string { return printable.Fold(strings.Trim(h.Buffer.String(), "\x00")) }

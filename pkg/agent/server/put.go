@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/wait"
 )
 
 const (
@@ -71,9 +72,7 @@ func put(ctx context.Context, client *http.Client, u upload) (string, *wire.PutE
 		if failed == nil || !u.retryable(failed) || try >= tries || ctx.Err() != nil {
 			return etag, failed
 		}
-		select {
-		case <-time.After(pause/2 + rand.N(pause)): //nolint:gosec // jitter, so that not all come again at once
-		case <-ctx.Done():
+		if !wait.For(ctx, pause/2+rand.N(pause)) { //nolint:gosec // the jitter spreads the retries
 			return "", failed
 		}
 		pause = min(2*pause, longestFactor*u.pause)

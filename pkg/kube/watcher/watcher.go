@@ -11,6 +11,8 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/wait"
 )
 
 const (
@@ -79,12 +81,5 @@ func (k *keeper[T, L]) goesOn(err error) bool {
 
 // Sleep waits for that long, and reports whether it did: false if ctx was done before.
 func Sleep(ctx context.Context, length time.Duration) bool {
-	timer := time.NewTimer(length)
-	defer timer.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-timer.C:
-		return ctx.Err() == nil
-	}
+	return wait.For(ctx, length)
 }

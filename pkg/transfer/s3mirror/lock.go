@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/wait"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
@@ -207,10 +208,8 @@ func (l *lock) release(ctx context.Context) error {
 }
 
 func pause(ctx context.Context, length time.Duration) error {
-	select {
-	case <-ctx.Done():
+	if !wait.For(ctx, length) {
 		return ctx.Err()
-	case <-time.After(length):
-		return nil
 	}
+	return nil
 }

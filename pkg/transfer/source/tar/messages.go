@@ -5,8 +5,8 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"sync"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/capped"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
@@ -14,38 +14,25 @@ import (
 const mostMessages = 64 << 10
 
 // messages collects what a remote program writes to its standard error.
-type messages struct {
-	mutex     sync.Mutex
-	text      []byte
-	truncated bool
-}
+type messages struct{ *capped.Buffer }
 
-// Write implements io.Writer. It accepts all bytes and drops those after the limit.
-func (m *messages) Write(p []byte) (int, error) {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	keep := min(len(p), mostMessages-len(m.text))
-	m.text = append(m.text, p[:keep]...)
-	m.truncated = m.truncated || keep < len(p)
-	return len(p), nil
-}
+func newMessages() messages { return messages{capped.NewBuffer(mostMessages)} }
 
 // socketLine is the message of GNU tar and busybox about a socket that they skipped. Their exit status is then 0.
 var socketLine = regexp.MustCompile(`^tar: (.+): socket ignored$`)
 
 // takeSockets removes the lines about sockets, and returns their names as tar has them.
-func (m *messages) takeSockets() (names []string) {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	var rest []byte
-	for line := range bytes.Lines(m.text) {
-		if match := socketLine.FindSubmatch(bytes.TrimRight(line, "\r\n")); match != nil {
-			names = append(names, unquoted(string(match[1])))
-		} else {
-			rest = append(rest, line...)
+func (m messages) takeSockets() (names []string) {
+	m.Edit(func(text []byte) (rest []byte) {
+		for line := range bytes.Lines(text) {
+			if match := socketLine.FindSubmatch(bytes.TrimRight(line, "\r\n")); match != nil {
+				names = append(names, unquoted(string(match[1])))
+			} else {
+				rest = append(rest, line...)
+			}
 		}
-	}
-	m.text = rest
+		return rest
+	})
 	return names
 }
 
@@ -54,12 +41,10 @@ var changedLine = regexp.MustCompile(`^tar: (.+): file changed as we read it$`)
 
 // changed returns the names of files that changed while tar read them, as tar has them. It returns nil if there are
 // other messages.
-func (m *messages) changed() (names []string) {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
-	for line := range bytes.Lines(m.text) {
+func (m messages) changed() (names []string) {
+	for line := range bytes.Lines(m.Bytes()) {
 		match := changedLine.FindSubmatch(bytes.TrimRight(line, "\r\n"))
-		if match == nil || m.truncated {
+		if match == nil || m.Truncated() {
 			return nil
 		}
 		names = append(names, unquoted(string(match[1])))
@@ -84,16 +69,14 @@ func unquoted(name string) string {
 }
 
 // lines returns the messages so far, one per line, with control characters escaped.
-func (m *messages) lines() []string {
-	m.mutex.Lock()
-	defer m.mutex.Unlock()
+func (m messages) lines() []string {
 	var lines []string
-	for line := range strings.Lines(string(m.text)) {
+	for line := range strings.Lines(m.String()) {
 		if line = strings.TrimRight(line, "\r\n"); line != "" {
 			lines = append(lines, printable.Escape(line))
 		}
 	}
-	if m.truncated {
+	if m.Truncated() {
 		lines = append(lines, "(further messages were dropped)")
 	}
 	return lines

@@ -14,7 +14,7 @@ func TestOnlyChangedFiles(t *testing.T) {
 		"tar: ./log: file changed as we read it\ntar: ./x: File removed before we read it\n":       nil,
 		"tar: ./log: File shrank by 5 bytes; padding with zeros\n":                                 nil,
 	} {
-		m := &messages{}
+		m := newMessages()
 		if _, err := fmt.Fprint(m, text); err != nil {
 			t.Fatal(err)
 		}
@@ -26,7 +26,7 @@ func TestOnlyChangedFiles(t *testing.T) {
 
 // TestSocketsAreNoFaults: of what tar writes only the lines about sockets are no faults.
 func TestSocketsAreNoFaults(t *testing.T) {
-	m := &messages{}
+	m := newMessages()
 	_, err := fmt.Fprint(m, "tar: ./s: socket ignored\ntar: ./f: file changed as we read it\ntar: ./d/nl\\ny\\:\\303\\244 \\\\: socket ignored\r\n"+
 		"tar: : socket ignored\nother: ./s: socket ignored\ntar: ./last: socket ignored")
 	if err != nil {

@@ -52,11 +52,11 @@ func (s *Source) start(parent context.Context, container transport.Container, ar
 	impatient := &impatientReader{Reader: pipe, limit: s.silence, lost: func() { _ = out.CloseWithError(fmt.Errorf("no data received for %s", s.silence)) }}
 	started := &stream{
 		ctx: ctx, cancel: cancel, input: input, pipe: pipe, source: impatient,
-		output: bufio.NewReaderSize(impatient, mostAnswer), ended: make(chan struct{}), grace: s.grace,
+		output: bufio.NewReaderSize(impatient, mostAnswer), ended: make(chan struct{}), grace: s.grace, messages: newMessages(),
 	}
 	go func() {
 		defer close(started.ended)
-		started.execErr = s.exec.Exec(ctx, container, args, transport.Stdio{In: in, Out: out, Err: &started.messages})
+		started.execErr = s.exec.Exec(ctx, container, args, transport.Stdio{In: in, Out: out, Err: started.messages})
 		// A nil error proves nothing: the reader receives io.EOF and needs the trailer.
 		_ = out.CloseWithError(started.execErr)
 		_ = in.Close()
