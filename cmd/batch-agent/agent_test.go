@@ -76,7 +76,7 @@ func (piped) SetWriteDeadline(time.Time) error { return nil }
 // joined is a client whose connections are processes.
 func (p *process) joined(t testing.TB) *http.Client {
 	t.Helper()
-	return over(t, func(context.Context) (net.Conn, error) {
+	return httpClient(t, func(context.Context) (net.Conn, error) {
 		join := exec.Command(program(t), "join", p.socket)
 		in, err := join.StdinPipe()
 		if err != nil {
@@ -146,7 +146,7 @@ func TestJoined(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer func() { _ = contents.Close() }()
-	var came []byte
+	var received []byte
 	if _, err := contents.Next(); err != nil {
 		t.Fatal(err)
 	}
@@ -155,9 +155,9 @@ func TestJoined(t *testing.T) {
 		if err != nil {
 			break
 		}
-		came = append(came, chunk.Data...)
+		received = append(received, chunk.Data...)
 	}
-	if !bytes.Equal(came, data) {
+	if !bytes.Equal(received, data) {
 		t.Error("other data came")
 	}
 	client.CloseIdleConnections()

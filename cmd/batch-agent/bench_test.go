@@ -56,7 +56,7 @@ func BenchmarkLoopback(b *testing.B) {
 					}
 					b.SetBytes(size)
 					for b.Loop() {
-						take(b, source, transfer.Want{Path: name})
+						readAll(b, source, transfer.Want{Path: name})
 					}
 					seconds := p.processor(b).Seconds()
 					b.ReportMetric(float64(b.N)*size/1e6/seconds, "MB/cpu-s")
@@ -102,13 +102,13 @@ func BenchmarkSmallFiles(b *testing.B) {
 	b.Run("send", func(b *testing.B) {
 		began := p.processor(b)
 		for b.Loop() {
-			take(b, source, wants...)
+			readAll(b, source, wants...)
 		}
 		b.ReportMetric(float64(b.N*many)/(p.processor(b)-began).Seconds(), "files/cpu-s")
 	})
 }
 
-func take(b *testing.B, source *agent.Source, wants ...transfer.Want) {
+func readAll(b *testing.B, source *agent.Source, wants ...transfer.Want) {
 	b.Helper()
 	contents, err := source.Open(b.Context(), wants)
 	if err != nil {

@@ -96,7 +96,7 @@ func serveWith(t testing.TB, root string, prepare func(p *process, folder string
 	return nil
 }
 
-func over(t testing.TB, dial func(context.Context) (net.Conn, error)) *http.Client {
+func httpClient(t testing.TB, dial func(context.Context) (net.Conn, error)) *http.Client {
 	t.Helper()
 	transport := &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) { return dial(ctx) }}
 	t.Cleanup(transport.CloseIdleConnections)
@@ -105,7 +105,7 @@ func over(t testing.TB, dial func(context.Context) (net.Conn, error)) *http.Clie
 
 func (p *process) local(t testing.TB) *http.Client {
 	t.Helper()
-	return over(t, func(ctx context.Context) (net.Conn, error) {
+	return httpClient(t, func(ctx context.Context) (net.Conn, error) {
 		return (&net.Dialer{}).DialContext(ctx, "unix", p.socket)
 	})
 }
@@ -127,7 +127,7 @@ func (p *process) tunnel(t testing.TB) *http.Client {
 		t.Fatal(err)
 	}
 	config := mine.Client([]byte(enrolment.Certificate))
-	return over(t, func(ctx context.Context) (net.Conn, error) { return agenttest.Dial(ctx, enrolment.Port, config) })
+	return httpClient(t, func(ctx context.Context) (net.Conn, error) { return agenttest.Dial(ctx, enrolment.Port, config) })
 }
 
 // peak is the most memory that the agent ever had, in bytes.

@@ -19,7 +19,9 @@ import (
 // TestStaysSmall lists a directory of very many files, and a tree of very many
 // directories, and then reads from eight files at once.
 func TestStaysSmall(t *testing.T) {
-	root, many, read := quickDir(t), 200_000, 40_000
+	root := quickDir(t)
+	many := 200_000
+	read := 40_000
 	if testing.Short() {
 		many, read = 10_000, 4_000
 	}

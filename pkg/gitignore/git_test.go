@@ -19,12 +19,12 @@ type entry struct {
 
 // entries reads names; a slash at the end makes a directory.
 func entries(text string) []entry {
-	var all []entry
+	var entries []entry
 	for name := range strings.FieldsSeq(text) {
 		p, dir := strings.CutSuffix(name, "/")
-		all = append(all, entry{p, dir})
+		entries = append(entries, entry{p, dir})
 	}
-	return all
+	return entries
 }
 
 const oddNames = `a b ab abc a.pt x.pt/ x.pt/y dir/ dir/a dir/a.pt dir/sub/ dir/sub/a dir/sub/b.pt dir/sub/deep/ dir/sub/deep/a.pt
@@ -161,21 +161,21 @@ func compare(t *testing.T, questions [][]string, names []entry) {
 	names = slices.DeleteFunc(names, func(e entry) bool { return e.Path == "." })
 	repository := newRepository(t)
 	var lists []gitignore.List
-	var kept [][]string
+	var groups [][]string
 	for _, patterns := range questions {
 		list, err := gitignore.Parse(patterns)
 		if err != nil || slices.ContainsFunc(patterns, glued.MatchString) {
 			continue // what is refused has tests of its own
 		}
 		repository.ask(t, patterns, names)
-		lists, kept = append(lists, list), append(kept, patterns)
+		lists, groups = append(lists, list), append(groups, patterns)
 	}
 	ignored := repository.answers(t)
 	for i, list := range lists {
 		for _, e := range names {
 			want := ignored[fmt.Sprintf("%d/%s", i, e.Path)]
 			if got := list.Match(e.Path, e.Dir); got != want {
-				t.Errorf("%q, %q (directory: %v): %v; git says %v", kept[i], e.Path, e.Dir, got, want)
+				t.Errorf("%q, %q (directory: %v): %v; git says %v", groups[i], e.Path, e.Dir, got, want)
 			}
 		}
 	}

@@ -16,7 +16,7 @@ import (
 type repository struct {
 	dir     string
 	numbers int
-	asked   []string
+	queries []string
 }
 
 func newRepository(t *testing.T) *repository {
@@ -39,7 +39,9 @@ func newRepository(t *testing.T) *repository {
 func (r *repository) git(t *testing.T, in []byte, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "git", args...)
-	cmd.Dir, cmd.Stdin, cmd.Stderr = r.dir, bytes.NewReader(in), os.Stderr
+	cmd.Dir = r.dir
+	cmd.Stdin = bytes.NewReader(in)
+	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if status := cmd.ProcessState.ExitCode(); err != nil && status != 1 { // 1: nothing is ignored
 		t.Fatal(err)
@@ -73,7 +75,7 @@ func (r *repository) ask(t *testing.T, patterns []string, names []entry) int {
 				t.Fatal(err)
 			}
 		}
-		r.asked = append(r.asked, dir+"/"+n.Path)
+		r.queries = append(r.queries, dir+"/"+n.Path)
 	}
 	return r.numbers - 1
 }
@@ -82,7 +84,7 @@ func (r *repository) ask(t *testing.T, patterns []string, names []entry) int {
 func (r *repository) answers(t *testing.T) map[string]bool {
 	t.Helper()
 	ignored := map[string]bool{}
-	out := r.git(t, []byte(strings.Join(r.asked, "\x00")), "check-ignore", "--stdin", "-z", "--no-index")
+	out := r.git(t, []byte(strings.Join(r.queries, "\x00")), "check-ignore", "--stdin", "-z", "--no-index")
 	for name := range strings.SplitSeq(strings.TrimSuffix(out, "\x00"), "\x00") {
 		ignored[name] = true
 	}

@@ -117,8 +117,8 @@ func FuzzFilter(f *testing.F) {
 		if err != nil || name == "" || name == "." {
 			return
 		}
-		only, without := gitignore.Filter{Include: list}, gitignore.Filter{Exclude: list}
-		if matches := list.Match(name, false); only.Takes(name, false) != matches || without.Takes(name, false) == matches {
+		including, without := gitignore.Filter{Include: list}, gitignore.Filter{Exclude: list}
+		if matches := list.Match(name, false); including.Takes(name, false) != matches || without.Takes(name, false) == matches {
 			t.Errorf("%q matches %q: %v; the filters say otherwise", text, name, matches)
 		}
 	})

@@ -15,11 +15,11 @@ import (
 // TestConcurrency fills a tree from several goroutines at a time, which share
 // directories and wait for nobody's.
 func TestConcurrency(t *testing.T) {
-	const hands, each = 8, 60
+	const hands, filesPerHand = 8, 60
 	filetree.NeedSymlinks(t)
 	d := newTarget(t, filetree.Tree{"0": filetree.Dir().Perm("0500")})
 	want := filetree.Tree{}
-	for n := range hands * each {
+	for n := range hands * filesPerHand {
 		p := nameOf(n)
 		want[p] = filetree.File(p)
 		want[p+".s"] = filetree.Symlink(path.Base(p))
@@ -33,7 +33,7 @@ func TestConcurrency(t *testing.T) {
 		wait.Go(func() {
 			w := d.tree.Worker()
 			defer w.Close()
-			for n := range each {
+			for n := range filesPerHand {
 				if err := makeAll(d.tree, w, nameOf(hand+n*hands)); err != nil {
 					t.Error(err)
 					return
@@ -136,10 +136,10 @@ func TestMemory(t *testing.T) {
 }
 
 // heapOf is by how many bytes what makes the heap grow.
-func heapOf(what func()) int64 {
-	before := heap()
-	what()
-	return heap() - before
+func heapOf(f func()) int64 {
+	start := heap()
+	f()
+	return heap() - start
 }
 
 func heap() int64 {

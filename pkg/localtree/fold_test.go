@@ -17,10 +17,10 @@ func TestFileSystemThatFoldsCase(t *testing.T) {
 		file("README", "1"), file("readme", "2"), file("a/x", "3"), file("A/y", "4"), file("a/z", "5"),
 		symlink("ſ", "x"), symlink("S", "x"), dir("D"), dir("d"), hardLink("h", "a/z"), hardLink("H", "a/z"),
 	)
-	why := func(first string) string {
-		return `differs from "` + first + `" only in case, which the local file system does not distinguish`
+	reason := func(spelling string) string {
+		return `differs from "` + spelling + `" only in case, which the local file system does not distinguish`
 	}
-	d.checkRefused(map[string]string{"readme": why("README"), "A/y": why("a"), "S": why("ſ"), "d": why("D"), "H": why("h")})
+	d.checkRefused(map[string]string{"readme": reason("README"), "A/y": reason("a"), "S": reason("ſ"), "d": reason("D"), "H": reason("h")})
 }
 
 // TestKeepClaims: a name that is kept has its place, too.
@@ -62,15 +62,15 @@ func TestProbeFolding(t *testing.T) {
 
 // TestAccents: macOS has one file for both forms of a letter with an accent.
 func TestAccents(t *testing.T) {
-	const one, two = "r\u00e9sum\u00e9", "re\u0301sume\u0301"
-	const why = `differs from "` + one + `" only in Unicode normalization, which the local file system does not distinguish`
+	const composed, decomposed = "r\u00e9sum\u00e9", "re\u0301sume\u0301"
+	const reason = `differs from "` + composed + `" only in Unicode normalization, which the local file system does not distinguish`
 	for f, want := range map[folds]map[string]string{
-		{accents: true}:                {one + "/y": "", two: why, two + "/y": why, "R\u00e9sum\u00e9": "", "resume": ""},
-		{letters: true}:                {two: "", "R\u00e9SUM\u00e9": strings.Replace(why, "Unicode normalization", "case", 1)},
-		{letters: true, accents: true}: {two: why, "RE\u0301SUME\u0301": why, "resume": ""},
+		{accents: true}:                {composed + "/y": "", decomposed: reason, decomposed + "/y": reason, "R\u00e9sum\u00e9": "", "resume": ""},
+		{letters: true}:                {decomposed: "", "R\u00e9SUM\u00e9": strings.Replace(reason, "Unicode normalization", "case", 1)},
+		{letters: true, accents: true}: {decomposed: reason, "RE\u0301SUME\u0301": reason, "resume": ""},
 	} {
 		f := folding{folds: f, spellings: map[string]string{}}
-		if err := f.record(one + "/x"); err != nil {
+		if err := f.record(composed + "/x"); err != nil {
 			t.Error(err)
 		}
 		for name, want := range want {

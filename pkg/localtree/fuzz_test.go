@@ -69,7 +69,9 @@ func TestRandomTrees(t *testing.T) {
 		w := h.d.tree.Worker()
 		var script strings.Builder
 		for range 30 {
-			verb, name, target := string("fdslprk!o"[random.IntN(9)]), names[random.IntN(len(names))], targets[random.IntN(len(targets))]
+			verb := string("fdslprk!o"[random.IntN(9)])
+			name := names[random.IntN(len(names))]
+			target := targets[random.IntN(len(targets))]
 			fmt.Fprintln(&script, verb, name, target)
 			h.expect(script.String(), h.do(w, verb, name, target))
 		}
@@ -84,11 +86,11 @@ func TestRandomTrees(t *testing.T) {
 
 // hostile is a directory with traps in it, and something beside it.
 type hostile struct {
-	t       *testing.T
-	d       *target
-	outside string
-	before  filetree.Tree
-	kept    map[string]bool // symlinks that were made as they are
+	t         *testing.T
+	d         *target
+	outside   string
+	untouched filetree.Tree
+	keptLinks map[string]bool // symlinks that were made as they are
 }
 
 func newHostile(t *testing.T) *hostile {
@@ -102,8 +104,8 @@ func newHostile(t *testing.T) *hostile {
 		t.Fatal(err)
 	}
 	filetree.Write(t, outside, filetree.Tree{"file": filetree.File("untouched"), "dir": filetree.Dir()})
-	h := &hostile{t: t, d: d, outside: outside, kept: map[string]bool{}}
-	h.before = h.beside()
+	h := &hostile{t: t, d: d, outside: outside, keptLinks: map[string]bool{}}
+	h.untouched = h.beside()
 	return h
 }
 
@@ -124,7 +126,7 @@ func (h *hostile) do(w *Worker, verb, name, target string) error {
 	}
 	err := tree.Validate(&entry)
 	if _, outside := errors.AsType[*OutsideError](err); outside && verb == "o" {
-		h.kept[entry.Path], err = true, nil
+		h.keptLinks[entry.Path], err = true, nil
 	}
 	if err != nil {
 		return err
@@ -184,26 +186,26 @@ func (h *hostile) part(w *Worker, entry Entry, count string, resume bool) error 
 }
 
 // expect takes refusals only.
-func (h *hostile) expect(what string, err error) {
+func (h *hostile) expect(action string, err error) {
 	h.t.Helper()
 	_, refused := errors.AsType[*Refused](err)
 	_, outside := errors.AsType[*OutsideError](err)
 	if err != nil && !refused && !outside {
-		h.t.Errorf("%s: %v", what, err)
+		h.t.Errorf("%s: %v", action, err)
 	}
 }
 
 func (h *hostile) check() {
 	h.t.Helper()
-	if diff := cmp.Diff(h.before, h.beside()); diff != "" {
+	if diff := cmp.Diff(h.untouched, h.beside()); diff != "" {
 		h.t.Error("beside the directory: -want +got:\n", diff)
 	}
 	for p, node := range h.d.read() {
-		own := []string{"out", "linked"} // the user's, who may
-		if node.Kind != "symlink" || slices.Contains(own, p) || h.kept[p] {
+		names := []string{"out", "linked"} // the user's, who may
+		if node.Kind != "symlink" || slices.Contains(names, p) || h.keptLinks[p] {
 			continue
 		}
-		if to := path.Join(path.Dir(p), node.Target); path.IsAbs(node.Target) || to == ".." || strings.HasPrefix(to, "../") {
+		if target := path.Join(path.Dir(p), node.Target); path.IsAbs(node.Target) || target == ".." || strings.HasPrefix(target, "../") {
 			h.t.Errorf("%s leads to %s", p, node.Target)
 		}
 	}

@@ -35,7 +35,7 @@ func hardLink(name, target string) item {
 	return item{Entry{Path: name, Type: HardLink, Mode: 0o644, ModTime: filetree.Epoch(), Target: target}, ""}
 }
 
-func other(name, kind string) item { return item{Entry{Path: name, Target: kind}, ""} }
+func specialFile(name, kind string) item { return item{Entry{Path: name, Target: kind}, ""} }
 
 // perm is i with another mode.
 func (i item) perm(mode fs.FileMode) item {
@@ -63,13 +63,13 @@ func newTarget(t testing.TB, tree filetree.Tree) *target {
 	}
 	filetree.Write(t, dir, tree)
 	d := &target{t: t, dir: dir, refused: map[string]string{}, done: map[string]Action{}}
-	d.again()
+	d.reopen()
 	t.Cleanup(func() { _ = d.root.Close() })
 	return d
 }
 
-// again begins a new Tree for the same directory, as another process would.
-func (d *target) again() {
+// reopen begins a new Tree for the same directory, as another process would.
+func (d *target) reopen() {
 	d.t.Helper()
 	root, err := os.OpenRoot(d.dir)
 	if err != nil {
@@ -93,9 +93,9 @@ func (d *target) fill(items ...item) {
 	d.t.Helper()
 	w := d.tree.Worker()
 	defer w.Close()
-	for _, one := range items {
-		if err := d.one(w, one); err != nil {
-			d.t.Fatalf("%q: %v", one.Path, err)
+	for _, i := range items {
+		if err := d.put(w, i); err != nil {
+			d.t.Fatalf("%q: %v", i.Path, err)
 		}
 	}
 	if err := d.tree.Finish(); err != nil {
@@ -103,7 +103,7 @@ func (d *target) fill(items ...item) {
 	}
 }
 
-func (d *target) one(w *Worker, i item) error {
+func (d *target) put(w *Worker, i item) error {
 	entry := i.Entry
 	outcome, err := d.make(w, &entry, i.data)
 	var no *Refused

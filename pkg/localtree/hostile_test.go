@@ -18,10 +18,10 @@ import (
 // file that must not change. The harmless file shows that the rest goes on.
 func TestHostile(t *testing.T) {
 	const (
-		dots   = `path contains ".."`
-		root   = "path is the root directory"
-		kept   = "name is reserved for partial files"
-		behind = `"s" is a symlink locally, but a directory is needed`
+		dots     = `path contains ".."`
+		root     = "path is the root directory"
+		reserved = "name is reserved for partial files"
+		behind   = `"s" is a symlink locally, but a directory is needed`
 	)
 	long := strings.Repeat("n", 300)
 	deep := strings.Repeat("d/", 2100) + "f"
@@ -48,7 +48,7 @@ func TestHostile(t *testing.T) {
 			refused: map[string]string{".": root, "./": root, "././": root},
 		},
 		"special files": {
-			items:   []item{other("null", "a device"), other("new", "")},
+			items:   []item{specialFile("null", "a device"), specialFile("new", "")},
 			refused: map[string]string{"null": "is a device", "new": "is not a file, directory or link"},
 		},
 		"an impossible size": {
@@ -129,8 +129,8 @@ func TestHostile(t *testing.T) {
 				dir("d/.kubectl-batch-0123456789abcdef.part"), file(".kubectl-batch-0123456789abcdef.part/f", "x"),
 			},
 			refused: map[string]string{
-				".kubectl-batch-0123456789abcdef.part": kept, ".KUBECTL-BATCH-0123456789abcdef.part": kept,
-				"d/.kubectl-batch-0123456789abcdef.part": kept, ".kubectl-batch-0123456789abcdef.part/f": kept,
+				".kubectl-batch-0123456789abcdef.part": reserved, ".KUBECTL-BATCH-0123456789abcdef.part": reserved,
+				"d/.kubectl-batch-0123456789abcdef.part": reserved, ".kubectl-batch-0123456789abcdef.part/f": reserved,
 			},
 		},
 		"too long a name": {
@@ -179,7 +179,7 @@ func TestKeptLinksAreNotFollowed(t *testing.T) {
 		t.Fatal(err)
 	}
 	filetree.Write(t, outside, filetree.Tree{"f": filetree.File("untouched"), "d": filetree.Dir()})
-	before := filetree.Read(t, outside)
+	untouched := filetree.Read(t, outside)
 	link := symlink("x", outside).Entry
 	if _, err := d.tree.Symlink(link); err != nil {
 		t.Fatal(err)
@@ -196,10 +196,10 @@ func TestKeptLinksAreNotFollowed(t *testing.T) {
 			t.Error("it was read through")
 		}
 		d.check(filetree.Tree{"f": filetree.File("f"), "x": filetree.Symlink(outside)})
-		if diff := cmp.Diff(before, filetree.Read(t, outside)); diff != "" {
+		if diff := cmp.Diff(untouched, filetree.Read(t, outside)); diff != "" {
 			t.Error("-want +got:\n", diff)
 		}
-		d.again()
+		d.reopen()
 	}
 }
 
@@ -224,13 +224,13 @@ func TestUnjudged(t *testing.T) {
 	for _, p := range []string{"", ".", "..", "../victim", "../new", "f/../../new", "/" + above + "/new", "./f", "a//b"} {
 		_, looked := tree.Inspect(file(p, "").Entry)
 		_, opened := tree.OpenFile(p)
-		_, made := tree.Directory(dir(p).perm(0).Entry)
+		_, dirErr := tree.Directory(dir(p).perm(0).Entry)
 		_, linked := tree.Symlink(symlink(p, "x").Entry)
 		_, hard := tree.HardLink(hardLink(p, "f").Entry)
-		_, from := tree.HardLink(hardLink("new", p).Entry)
+		_, linkErr := tree.HardLink(hardLink("new", p).Entry)
 		_, begun := w.StartPartial(file(p, "").Entry, 0)
-		_, kept := tree.AcceptExisting(file(p, "").perm(0).Entry, info, true)
-		for n, err := range []error{looked, opened, made, linked, hard, from, begun, kept} {
+		_, keepErr := tree.AcceptExisting(file(p, "").perm(0).Entry, info, true)
+		for n, err := range []error{looked, opened, dirErr, linked, hard, linkErr, begun, keepErr} {
 			if err == nil {
 				t.Errorf("%q: call %d succeeded", p, n)
 			}
@@ -240,7 +240,7 @@ func TestUnjudged(t *testing.T) {
 		t.Error(err)
 	}
 	got := filetree.Read(t, above)
-	if diff := cmp.Diff(settle(got, outside, "target"), got); diff != "" {
+	if diff := cmp.Diff(normalize(got, outside, "target"), got); diff != "" {
 		t.Error("-want +got:\n", diff)
 	}
 }
@@ -253,18 +253,18 @@ func TestSymlinkOverDirectory(t *testing.T) {
 	if _, err := d.tree.Directory(dir("d").Entry); err != nil {
 		t.Fatal(err)
 	}
-	for _, what := range []func() error{
+	for _, call := range []func() error{
 		func() error { _, err := d.tree.Symlink(symlink("d", "real").Entry); return err },
 		func() error { _, err := put(d.tree.Worker(), file("d", "x").Entry, "x"); return err },
 	} {
-		if got := fmt.Sprint(what()); got != "a directory already exists at this local path" {
+		if got := fmt.Sprint(call()); got != "a directory already exists at this local path" {
 			t.Error(got)
 		}
 	}
 	if err := d.tree.Finish(); err != nil {
 		t.Fatal(err)
 	}
-	d.check(settle(d.read(), filetree.Tree{"real": filetree.Dir(), "d": filetree.Dir()}, "d"))
+	d.check(normalize(d.read(), filetree.Tree{"real": filetree.Dir(), "d": filetree.Dir()}, "d"))
 }
 
 // TestDirectoryBecomesSymlink has the user replace a directory that was entered.
@@ -274,16 +274,16 @@ func TestDirectoryBecomesSymlink(t *testing.T) {
 	if _, err := d.tree.Directory(dir("d").perm(0o777).Entry); err != nil {
 		t.Fatal(err)
 	}
-	at := filepath.Join(d.dir, "d")
-	if err := os.Remove(at); err != nil {
+	name := filepath.Join(d.dir, "d")
+	if err := os.Remove(name); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink("real", at); err != nil {
+	if err := os.Symlink("real", name); err != nil {
 		t.Fatal(err)
 	}
 	w := d.tree.Worker()
 	defer w.Close()
-	if err := d.one(w, file("d/f", "x")); err != nil {
+	if err := d.put(w, file("d/f", "x")); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.tree.Finish(); err == nil || err.Error() != `the local directory "d" was replaced by a symlink while files were written to it` {

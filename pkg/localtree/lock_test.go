@@ -32,24 +32,24 @@ func TestLock(t *testing.T) {
 				}
 				aliases = append(aliases, alias)
 			}
-			for _, same := range aliases {
-				if _, err := lock(same, cache); !errors.Is(err, ErrLocked) {
-					t.Errorf("%s: %v", same, err)
+			for _, alias := range aliases {
+				if _, err := lock(alias, cache); !errors.Is(err, ErrLocked) {
+					t.Errorf("%s: %v", alias, err)
 				}
 			}
-			other, err := lock(t.TempDir(), cache)
+			unlockOther, err := lock(t.TempDir(), cache)
 			if err != nil {
 				t.Fatal(err)
 			}
-			other()
+			unlockOther()
 			release()
-			again, err := lock(dir, cache)
+			unlockAgain, err := lock(dir, cache)
 			if err != nil {
 				t.Fatal(err)
 			}
-			again()
-			if here, err := os.ReadDir(dir); err != nil || len(here) > 0 {
-				t.Error("something was written:", here, err)
+			unlockAgain()
+			if entries, err := os.ReadDir(dir); err != nil || len(entries) > 0 {
+				t.Error("something was written:", entries, err)
 			}
 		})
 	}
@@ -76,26 +76,26 @@ func TestLockOfAKilledProcess(t *testing.T) {
 		time.Sleep(time.Hour) // for ever would be a deadlock where there is no cgo
 	}
 	dir, cache := t.TempDir(), t.TempDir()
-	other := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLockOfAKilledProcess$")
-	other.Env = append(os.Environ(), "LOCK_DIR="+dir, "LOCK_CACHE="+cache)
-	out, err := other.StdoutPipe()
+	process := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestLockOfAKilledProcess$")
+	process.Env = append(os.Environ(), "LOCK_DIR="+dir, "LOCK_CACHE="+cache)
+	out, err := process.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := other.Start(); err != nil {
+	if err := process.Start(); err != nil {
 		t.Fatal(err)
 	}
-	said := make([]byte, len("locked\n"))
-	if _, err := io.ReadFull(out, said); err != nil || string(said) != "locked\n" {
-		t.Fatalf("%q, %v", said, err)
+	output := make([]byte, len("locked\n"))
+	if _, err := io.ReadFull(out, output); err != nil || string(output) != "locked\n" {
+		t.Fatalf("%q, %v", output, err)
 	}
 	if _, err := Lock(dir, cache); !errors.Is(err, ErrLocked) {
 		t.Error(err)
 	}
-	if err := other.Process.Kill(); err != nil {
+	if err := process.Process.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	_ = other.Wait()
+	_ = process.Wait()
 	release, err := Lock(dir, cache)
 	if err != nil {
 		t.Fatal(err)
@@ -108,9 +108,9 @@ func TestLockOfAKilledProcess(t *testing.T) {
 func TestLockFileHasOneHolder(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "lock")
 	var holders atomic.Int32
-	var all sync.WaitGroup
+	var group sync.WaitGroup
 	for range 8 {
-		all.Go(func() {
+		group.Go(func() {
 			for taken := 0; taken < 300; {
 				lock, err := TryLockFile(path)
 				if errors.Is(err, ErrLocked) {
@@ -133,7 +133,7 @@ func TestLockFileHasOneHolder(t *testing.T) {
 			}
 		})
 	}
-	all.Wait()
+	group.Wait()
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the file is left: %v", err)
 	}

@@ -16,9 +16,9 @@ import (
 )
 
 // begun is a Partial of name, of which data is written.
-func begun(t *testing.T, w *Worker, one item, data string) *Partial {
+func begun(t *testing.T, w *Worker, i item, data string) *Partial {
 	t.Helper()
-	p, err := w.StartPartial(one.Entry, 0)
+	p, err := w.StartPartial(i.Entry, 0)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -78,23 +78,23 @@ func TestPartialEnds(t *testing.T) {
 func TestResume(t *testing.T) {
 	hole := strings.Repeat("\x00", 3*blockSize)
 	content := strings.Repeat("a", blockSize+7) + hole + strings.Repeat("b", 100) + hole
-	for _, left := range []int{1, blockSize, blockSize + 8, 3 * blockSize, len(content) - 1, len(content)} {
-		for _, offset := range []int{left, left - 1, left / 2} {
+	for _, length := range []int{1, blockSize, blockSize + 8, 3 * blockSize, len(content) - 1, len(content)} {
+		for _, offset := range []int{length, length - 1, length / 2} {
 			d := newTarget(t, nil)
 			w := d.tree.Worker()
-			begun(t, w, file("d/f", content), content[:left]).Suspend()
+			begun(t, w, file("d/f", content), content[:length]).Suspend()
 			w.Close()
-			d.again()
+			d.reopen()
 			w = d.tree.Worker()
 			size, ok := w.Partial("d/f")
-			if !ok || size != int64(left) {
-				t.Fatalf("left %d, found %d, %v", left, size, ok)
+			if !ok || size != int64(length) {
+				t.Fatalf("left %d, found %d, %v", length, size, ok)
 			}
-			checkPart(t, w, content[:left])
+			checkPart(t, w, content[:length])
 			resumed(t, w, file("d/f", content), offset)
 			w.Close()
 			if got := d.read()["d/f"]; got != filetree.File(filetree.Short(content)) {
-				t.Errorf("left %d, resumed at %d: %v", left, offset, got)
+				t.Errorf("left %d, resumed at %d: %v", length, offset, got)
 			}
 			if len(d.read()) != 2 {
 				t.Error("left behind:", d.read())
@@ -136,18 +136,18 @@ func checkPart(t *testing.T, w *Worker, want string) {
 	}
 }
 
-func resumed(t *testing.T, w *Worker, one item, offset int) {
+func resumed(t *testing.T, w *Worker, i item, offset int) {
 	t.Helper()
-	p, err := w.StartPartial(one.Entry, int64(offset))
+	p, err := w.StartPartial(i.Entry, int64(offset))
 	if err != nil {
 		if offset > 0 {
 			t.Fatal(err)
 		}
 	}
-	if _, err := io.WriteString(p, one.data[offset:]); err != nil {
+	if _, err := io.WriteString(p, i.data[offset:]); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := p.Commit(one.Entry); err != nil {
+	if _, err := p.Commit(i.Entry); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -165,7 +165,7 @@ func TestNoPartial(t *testing.T) {
 	} {
 		tree["victim"] = filetree.File("untouched")
 		d := newTarget(t, tree)
-		before := d.read()
+		untouched := d.read()
 		w := d.tree.Worker()
 		if size, ok := w.Partial("f"); ok && name != "shorter" {
 			t.Errorf("%s: found %d bytes", name, size)
@@ -176,7 +176,7 @@ func TestNoPartial(t *testing.T) {
 		if _, err := w.StartPartial(file("f", "whole").Entry, 4); !errors.Is(err, ErrNoPartial) {
 			t.Errorf("%s: begun, %v", name, err)
 		}
-		d.check(before)
+		d.check(untouched)
 		d.fill(file("f", "whole"))
 		d.check(filetree.Tree{"victim": filetree.File("untouched"), "f": filetree.File("whole")})
 		w.Close()
@@ -227,13 +227,13 @@ func TestTwoProcesses(t *testing.T) {
 	d := newTarget(t, nil)
 	w := d.tree.Worker()
 	defer w.Close()
-	at := filepath.Join(d.dir, partialPath("f"))
-	for name, other := range map[string]func() error{
-		"removed":  func() error { return os.Remove(at) },
-		"replaced": func() error { return errors.Join(os.Remove(at), os.WriteFile(at, []byte("half"), 0o600)) },
+	name := filepath.Join(d.dir, partialPath("f"))
+	for name, replace := range map[string]func() error{
+		"removed":  func() error { return os.Remove(name) },
+		"replaced": func() error { return errors.Join(os.Remove(name), os.WriteFile(name, []byte("half"), 0o600)) },
 	} {
 		p := begun(t, w, file("f", "whole"), "whole")
-		if err := other(); err != nil {
+		if err := replace(); err != nil {
 			t.Fatal(err)
 		}
 		if _, err := p.Commit(file("f", "whole").Entry); err == nil || !strings.Contains(err.Error(), "another program deleted the partial file") {
@@ -309,7 +309,7 @@ func TestFileSystemWithoutHardLinks(t *testing.T) {
 	d.fill(small()...)
 	want := smallTree()
 	want["d/g"] = want["d/f"]
-	d.check(settle(d.read(), want, "deep", "deep/er"))
+	d.check(normalize(d.read(), want, "deep", "deep/er"))
 }
 
 // TestHoleLongerThanAFile: what no file can hold is refused before anything is done with it.
@@ -347,27 +347,27 @@ func TestDirectoryRemovedMeanwhile(t *testing.T) {
 			return err
 		},
 	} {
-		for what, all := range map[string]bool{"the whole": true, "a part": false} {
-			t.Run(name+", "+what, func(t *testing.T) {
+		for description, whole := range map[string]bool{"the whole": true, "a part": false} {
+			t.Run(name+", "+description, func(t *testing.T) {
 				d := newTarget(t, nil)
 				w := d.tree.Worker()
 				defer w.Close()
 				p := begun(t, w, file("d/f", "whole"), "whole")
 				defer p.Discard()
-				gone := filepath.Join(d.dir, "d")
-				if all {
-					gone = d.dir
+				dir := filepath.Join(d.dir, "d")
+				if whole {
+					dir = d.dir
 				}
-				if err := os.RemoveAll(gone); err != nil {
+				if err := os.RemoveAll(dir); err != nil {
 					t.Fatal(err)
 				}
 				err := act(d, w, p)
 				var no *Refused
 				var removed *RemovedError
 				switch {
-				case all && (!errors.As(err, &removed) || removed.Dir != d.root.Name()):
+				case whole && (!errors.As(err, &removed) || removed.Dir != d.root.Name()):
 					t.Error(err)
-				case !all && (!errors.As(err, &no) || !strings.Contains(no.Reason, "was deleted during the transfer")):
+				case !whole && (!errors.As(err, &no) || !strings.Contains(no.Reason, "was deleted during the transfer")):
 					t.Error(err)
 				}
 			})
@@ -381,8 +381,8 @@ func TestDirectoryReplacedBySymlink(t *testing.T) {
 	if _, err := d.tree.Directory(dir("a/b").perm(0o700).Entry); err != nil {
 		t.Fatal(err)
 	}
-	at := filepath.Join(d.dir, "a/b")
-	if err := errors.Join(os.Remove(at), os.Symlink("/tmp", at)); err != nil {
+	dir := filepath.Join(d.dir, "a/b")
+	if err := errors.Join(os.Remove(dir), os.Symlink("/tmp", dir)); err != nil {
 		t.Fatal(err)
 	}
 	err := d.tree.Finish()

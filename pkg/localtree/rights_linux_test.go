@@ -17,18 +17,18 @@ const nobody = 65534
 
 // asNobody runs what with the file system rights of nobody, which root's tests
 // would otherwise not notice the lack of. Only this thread has them.
-func asNobody(t *testing.T, own string, what func()) {
+func asNobody(t *testing.T, dir string, f func()) {
 	t.Helper()
 	if os.Getuid() != 0 {
-		what() // is somebody without root's rights already
+		f() // is somebody without root's rights already
 		return
 	}
-	for _, dir := range []string{own, filepath.Dir(own)} {
+	for _, dir := range []string{dir, filepath.Dir(dir)} {
 		if err := os.Chown(dir, nobody, nobody); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if err := os.Chmod(filepath.Dir(filepath.Dir(own)), 0o755); err != nil {
+	if err := os.Chmod(filepath.Dir(filepath.Dir(dir)), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	runtime.LockOSThread()
@@ -37,7 +37,7 @@ func asNobody(t *testing.T, own string, what func()) {
 		t.Fatal(err)
 	}
 	defer func() { _ = syscall.Setfsuid(0) }()
-	what()
+	f()
 }
 
 func TestReadOnlyDirectories(t *testing.T) {
@@ -47,15 +47,15 @@ func TestReadOnlyDirectories(t *testing.T) {
 	asNobody(t, d.dir, func() {
 		d.decide = always(Write)
 		d.fill(items...)
-		d.again()
+		d.reopen()
 		d.fill(append(items, file("closed/deep/new", "n"))...) // into what is there, and closed
-		d.again()
+		d.reopen()
 		d.fill(file("closed/deep/other", "o")) // passing what has no entry
-		d.again()
+		d.reopen()
 		d.fill(closed) // for its time
 	})
 	d.checkRefused(nil)
-	d.check(settle(d.read(), filetree.Tree{
+	d.check(normalize(d.read(), filetree.Tree{
 		"closed": filetree.Dir().Perm("0555"), "closed/f": filetree.File("f"),
 		"closed/deep": filetree.Dir().Perm("0500"), "closed/deep/g": filetree.File("g"),
 		"closed/deep/new": filetree.File("n"), "closed/deep/other": filetree.File("o"),
@@ -76,10 +76,10 @@ func TestImpassableDirectory(t *testing.T) {
 	}
 	asNobody(t, d.dir, func() {
 		d.fill(items...)
-		d.again()
+		d.reopen()
 		d.decide = always(Keep)
 		d.fill(items...)
-		d.again()
+		d.reopen()
 		if err := d.tree.Open(); err != nil {
 			t.Error(err)
 		}
@@ -90,7 +90,7 @@ func TestImpassableDirectory(t *testing.T) {
 	if os.Getuid() != 0 {
 		t.Skip("only root can look at it")
 	}
-	d.check(settle(d.read(), want, "none", "none/a"))
+	d.check(normalize(d.read(), want, "none", "none/a"))
 }
 
 // TestLookRelaxesNothing: before Open, a directory that its mode shuts stays so.
@@ -120,7 +120,7 @@ func TestLookIntoShutMakesNothing(t *testing.T) {
 	d := newTarget(t, nil)
 	asNobody(t, d.dir, func() {
 		d.fill(dir("shut").perm(0o400), file("shut/f", "f"))
-		d.again()
+		d.reopen()
 		if err := d.tree.Open(); err != nil {
 			t.Error(err)
 		}
@@ -145,13 +145,13 @@ func TestWorkerOutlivesFinish(t *testing.T) {
 	asNobody(t, d.dir, func() {
 		w := d.tree.Worker()
 		defer w.Close()
-		err := errors.Join(d.one(w, dir("shut").perm(0o500)), d.one(w, file("shut/a", "a")), d.tree.Finish())
-		if err = errors.Join(err, d.one(w, file("shut/b", "b")), d.tree.Finish()); err != nil {
+		err := errors.Join(d.put(w, dir("shut").perm(0o500)), d.put(w, file("shut/a", "a")), d.tree.Finish())
+		if err = errors.Join(err, d.put(w, file("shut/b", "b")), d.tree.Finish()); err != nil {
 			t.Error(err)
 		}
 	})
 	d.checkRefused(nil)
-	d.check(settle(d.read(), filetree.Tree{
+	d.check(normalize(d.read(), filetree.Tree{
 		"shut": filetree.Dir().Perm("0500"), "shut/a": filetree.File("a"), "shut/b": filetree.File("b"),
 	}, "shut"))
 }
@@ -183,9 +183,9 @@ func TestAnothersDirectory(t *testing.T) {
 // TestSetgidStays: a lab's shared folder hands its group down.
 func TestSetgidStays(t *testing.T) {
 	d := newTarget(t, nil)
-	for at, mode := range map[string]os.FileMode{d.dir: 0o755 | os.ModeSetgid, filepath.Join(d.dir, "here"): 0o500 | os.ModeSetgid | os.ModeSticky} {
-		_ = os.Mkdir(at, 0o755)
-		if err := os.Chmod(at, mode); err != nil {
+	for p, mode := range map[string]os.FileMode{d.dir: 0o755 | os.ModeSetgid, filepath.Join(d.dir, "here"): 0o500 | os.ModeSetgid | os.ModeSticky} {
+		_ = os.Mkdir(p, 0o755)
+		if err := os.Chmod(p, mode); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -219,13 +219,13 @@ func TestSparse(t *testing.T) {
 	}
 }
 
-func checkSparse(t *testing.T, name, at, want string, blocks int64) {
+func checkSparse(t *testing.T, name, file, want string, blocks int64) {
 	t.Helper()
-	got, err := os.ReadFile(at)
+	got, err := os.ReadFile(file)
 	if err != nil || !bytes.Equal(got, []byte(want)) {
 		t.Errorf("%s: %d bytes of %d, %v", name, len(got), len(want), err)
 	}
-	info, err := os.Stat(at)
+	info, err := os.Stat(file)
 	if err != nil {
 		t.Fatal(err)
 	}

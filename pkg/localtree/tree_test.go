@@ -31,8 +31,8 @@ func smallTree() filetree.Tree {
 	}
 }
 
-// settle takes over the times of directories that no entry named.
-func settle(got, want filetree.Tree, paths ...string) filetree.Tree {
+// normalize takes over the times of directories that no entry named.
+func normalize(got, want filetree.Tree, paths ...string) filetree.Tree {
 	for _, p := range paths {
 		want[p] = want[p].At(got[p].Time)
 	}
@@ -43,7 +43,7 @@ func TestTree(t *testing.T) {
 	filetree.NeedSymlinks(t)
 	d := newTarget(t, nil)
 	d.fill(small()...)
-	d.check(settle(d.read(), smallTree(), "deep", "deep/er"))
+	d.check(normalize(d.read(), smallTree(), "deep", "deep/er"))
 	d.checkRefused(nil)
 	want := map[string]Action{"d": Write, "d/f": Write, "empty": Write, "d/g": Write, "s": Write, "abs": Write, "deep/er/last": Write}
 	if diff := cmp.Diff(want, d.done); diff != "" {
@@ -70,18 +70,18 @@ func TestDecisions(t *testing.T) {
 	items := []item{file("first", "first"), file("f", "new"), symlink("s", "new"), hardLink("l", "first")}
 	local := filetree.Tree{"f": filetree.Symlink("victim"), "s": filetree.File("old"), "l": filetree.File("old"), "victim": filetree.File("untouched")}
 	written := filetree.Tree{"f": filetree.File("new"), "s": filetree.Symlink("new"), "l": filetree.Link("first"), "first": filetree.File("first"), "victim": filetree.File("untouched")}
-	kept := filetree.Tree{"f": local["f"], "s": local["s"], "l": local["l"], "first": filetree.File("first"), "victim": local["victim"]}
-	for action, want := range map[Action]filetree.Tree{Write: written, Keep: kept, Refuse: kept} {
+	unchanged := filetree.Tree{"f": local["f"], "s": local["s"], "l": local["l"], "first": filetree.File("first"), "victim": local["victim"]}
+	for action, want := range map[Action]filetree.Tree{Write: written, Keep: unchanged, Refuse: unchanged} {
 		d := newTarget(t, local)
-		asked := map[string]string{}
+		requested := map[string]string{}
 		d.decide = func(e Entry, l Local) Action {
-			asked[e.Path] = string(e.Type) + " over " + describe(l.Info.Mode()) + " " + l.Target
+			requested[e.Path] = string(e.Type) + " over " + describe(l.Info.Mode()) + " " + l.Target
 			return action
 		}
 		d.fill(items...)
 		d.check(want)
 		wantAsked := map[string]string{"f": "file over a symlink victim", "s": "symlink over a file ", "l": "link over a file "}
-		if diff := cmp.Diff(wantAsked, asked); diff != "" {
+		if diff := cmp.Diff(wantAsked, requested); diff != "" {
 			t.Error("-want +got:\n", diff)
 		}
 	}
@@ -180,7 +180,7 @@ func TestLookMakesNothing(t *testing.T) {
 
 func TestNothingValidOpensNothing(t *testing.T) {
 	d := newTarget(t, nil)
-	d.fill(file("/abs", "x"), other("null", "a device"))
+	d.fill(file("/abs", "x"), specialFile("null", "a device"))
 	if d.opened != 0 || len(d.refused) != 2 {
 		t.Errorf("opened %d times, refused %v", d.opened, d.refused)
 	}
@@ -239,9 +239,9 @@ func TestModesAndTimesOfFiles(t *testing.T) {
 	var items []item
 	want := filetree.Tree{}
 	for mode, text := range map[fs.FileMode]string{0o644: "0644", 0o444: "0444", 0o777: "0777", 0: "0000", fs.ModeSetuid | 0o755: "0755"} {
-		one := file(text, text).perm(mode)
-		one.ModTime = time.Unix(1_600_000_000, 123456789)
-		items, want[text] = append(items, one), filetree.File(text).Perm(text).At(one.ModTime)
+		i := file(text, text).perm(mode)
+		i.ModTime = time.Unix(1_600_000_000, 123456789)
+		items, want[text] = append(items, i), filetree.File(text).Perm(text).At(i.ModTime)
 	}
 	d.fill(items...)
 	if os.Getuid() == 0 { // who else could read mode 0
@@ -263,8 +263,8 @@ func TestOutcome(t *testing.T) {
 	w := d.tree.Worker()
 	defer w.Close()
 	for _, mode := range []fs.FileMode{0o644, 0o666, 0o400} {
-		one := file("f", "content").perm(mode)
-		outcome, err := put(w, one.Entry, one.data)
+		i := file("f", "content").perm(mode)
+		outcome, err := put(w, i.Entry, i.data)
 		if err != nil {
 			t.Fatal(err)
 		}

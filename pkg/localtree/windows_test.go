@@ -58,10 +58,10 @@ func TestWindowsNames(t *testing.T) {
 
 // The rules are those of Windows only, and there they are all asked, of links too.
 func TestWindowsNamesAreRefusedThere(t *testing.T) {
-	for name, why := range windowsNames() {
+	for name, reason := range windowsNames() {
 		_, err := localName(name)
 		_, linkErr := (*Layout)(nil).LinkTarget("link", name)
-		if refused := runtime.GOOS == "windows" && why != ""; (err != nil) != refused || (linkErr != nil) != refused {
+		if refused := runtime.GOOS == "windows" && reason != ""; (err != nil) != refused || (linkErr != nil) != refused {
 			t.Errorf("%q: %v; as a link %v", name, err, linkErr)
 		}
 	}

@@ -18,13 +18,13 @@ func key() pathcache.Key {
 	return pathcache.Key{Server: "https://lab.example.org", Namespace: "lab", Name: "train"}
 }
 
-func seen(asked string, paths ...string) pathcache.Seen {
-	return pathcache.Seen{Source: "uid-1", Mount: "/results", Base: "/results", Asked: []string{asked}, Paths: paths}
+func listing(path string, paths ...string) pathcache.Seen {
+	return pathcache.Seen{Source: "uid-1", Mount: "/results", Base: "/results", Asked: []string{path}, Paths: paths}
 }
 
-func save(t *testing.T, folder string, what pathcache.Seen) {
+func save(t *testing.T, folder string, listed pathcache.Seen) {
 	t.Helper()
-	if err := pathcache.Save(folder, key(), what, time.Now()); err != nil {
+	if err := pathcache.Save(folder, key(), listed, time.Now()); err != nil {
 		t.Fatal(err)
 	}
 }
@@ -36,7 +36,7 @@ func complete(folder, word string) string {
 
 func TestComplete(t *testing.T) {
 	folder := filepath.Join(t.TempDir(), "cache", "paths")
-	save(t, folder, seen(".", "model.pt", "metrics.json", "ck/", "ck/1.pt", "ck/2/", "ck/2/a", "ck-old/x", "epoch=3,step=1.ckpt", "a:b", "naïve", "u@h"))
+	save(t, folder, listing(".", "model.pt", "metrics.json", "ck/", "ck/1.pt", "ck/2/", "ck/2/a", "ck-old/x", "epoch=3,step=1.ckpt", "a:b", "naïve", "u@h"))
 	for word, want := range map[string]string{
 		"":                "a:b ck-old/ ck/ epoch=3,step=1.ckpt metrics.json model.pt naïve u@h +",
 		"m":               "metrics.json model.pt",
@@ -72,15 +72,15 @@ func TestHostileNames(t *testing.T) {
 		"$(reboot)", "`reboot`", "a;reboot", "a|b", "a&b", "a>b", "a<b", "a b", "a'b", `a"b`, `a\b`, "a*", "a?", "a[b", "{a,b}", "~", "!1", "#x", "%(x)", "^",
 		"-rf", "-o=x", "--help", "a$b/c",
 	}
-	save(t, folder, seen(".", append(hostile, "good")...))
+	save(t, folder, listing(".", append(hostile, "good")...))
 	if got := complete(folder, ""); got != "good" {
 		t.Errorf("%q", got)
 	}
 	for _, word := range []string{"/results/", "./"} {
 		words, _ := pathcache.Load(folder, key()).Complete(word, 100)
-		for _, one := range words {
-			if strings.ContainsAny(one, " $`;|&<>'\"\\*?[]{}~!#()^\n\r\t\x1b") {
-				t.Errorf("%q", one)
+		for _, completion := range words {
+			if strings.ContainsAny(completion, " $`;|&<>'\"\\*?[]{}~!#()^\n\r\t\x1b") {
+				t.Errorf("%q", completion)
 			}
 		}
 	}
@@ -92,19 +92,19 @@ func TestSaveAdds(t *testing.T) {
 		second pathcache.Seen
 		want   string
 	}{
-		"all again":             {seen(".", "new"), "new"},
-		"a folder":              {seen("ck", "ck/", "ck/2"), "ck/2 model.pt"},
-		"a file that is gone":   {seen("model.pt"), "ck/1"},
-		"what is called alike":  {seen("c", "c"), "c ck/1 model.pt"},
+		"all again":             {listing(".", "new"), "new"},
+		"a folder":              {listing("ck", "ck/", "ck/2"), "ck/2 model.pt"},
+		"a file that is gone":   {listing("model.pt"), "ck/1"},
+		"what is called alike":  {listing("c", "c"), "c ck/1 model.pt"},
 		"on another volume":     {pathcache.Seen{Source: "uid-2", Mount: "/results", Base: "/results", Asked: []string{"new"}, Paths: []string{"new"}}, "new"},
 		"of another mount":      {pathcache.Seen{Source: "uid-2", Mount: "/data", Base: "/results", Asked: []string{"."}, Paths: []string{"set"}}, "/data/set ck/1 model.pt"},
-		"nothing is there":      {seen("."), ""},
-		"a file twice":          {seen("model.pt", "model.pt", "model.pt"), "ck/1 model.pt"},
+		"nothing is there":      {listing("."), ""},
+		"a file twice":          {listing("model.pt", "model.pt", "model.pt"), "ck/1 model.pt"},
 		"no relative paths now": {pathcache.Seen{Source: "uid-1", Mount: "/results", Asked: []string{"."}, Paths: []string{"a"}}, "/results/a"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			folder := t.TempDir()
-			save(t, folder, seen(".", "model.pt", "ck/1"))
+			save(t, folder, listing(".", "model.pt", "ck/1"))
 			save(t, folder, test.second)
 			if got := everything(folder); got != test.want {
 				t.Errorf("%q; want %q", got, test.want)
@@ -115,37 +115,37 @@ func TestSaveAdds(t *testing.T) {
 
 // everything is all that is kept, each in its shortest form.
 func everything(folder string) string {
-	kept, all := pathcache.Load(folder, key()), []string{}
+	cache, completions := pathcache.Load(folder, key()), []string{}
 	var walk func(word string)
 	walk = func(word string) {
-		words, _ := kept.Complete(word, 100)
-		for _, one := range words {
-			if strings.HasSuffix(one, "/") {
-				walk(one)
+		words, _ := cache.Complete(word, 100)
+		for _, word := range words {
+			if strings.HasSuffix(word, "/") {
+				walk(word)
 			} else {
-				all = append(all, one)
+				completions = append(completions, word)
 			}
 		}
 	}
 	walk("")
-	relative := slices.Clone(all)
+	relative := slices.Clone(completions)
 	walk("/")
-	all = slices.DeleteFunc(all, func(one string) bool {
-		return slices.Contains(relative, strings.TrimPrefix(one, "/results/")) && strings.HasPrefix(one, "/")
+	completions = slices.DeleteFunc(completions, func(word string) bool {
+		return slices.Contains(relative, strings.TrimPrefix(word, "/results/")) && strings.HasPrefix(word, "/")
 	})
-	slices.Sort(all)
-	return strings.Join(all, " ")
+	slices.Sort(completions)
+	return strings.Join(completions, " ")
 }
 
 // Others have paths of their own, or none.
 func TestKeys(t *testing.T) {
 	folder := t.TempDir()
-	save(t, folder, seen(".", "model.pt"))
-	for _, other := range []pathcache.Key{
+	save(t, folder, listing(".", "model.pt"))
+	for _, k := range []pathcache.Key{
 		{Server: "https://other.example.org", Namespace: "lab", Name: "train"}, {Server: key().Server, Namespace: "x", Name: "train"}, {Server: key().Server, Namespace: "lab", Name: "pvc/train"},
 	} {
-		if words, _ := pathcache.Load(folder, other).Complete("", 100); len(words) > 0 {
-			t.Errorf("%+v: %q", other, words)
+		if words, _ := pathcache.Load(folder, k).Complete("", 100); len(words) > 0 {
+			t.Errorf("%+v: %q", k, words)
 		}
 	}
 }
@@ -157,8 +157,8 @@ func TestFile(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprintf("run/epoch-%07d/checkpoint-of-a-model.safetensors", i)
 	}
-	save(t, folder, seen(".", many...))
-	name := only(t, folder)
+	save(t, folder, listing(".", many...))
+	name := onlyFile(t, folder)
 	info, err := os.Stat(name)
 	if err != nil {
 		t.Fatal(err)
@@ -182,13 +182,13 @@ func TestFile(t *testing.T) {
 			t.Errorf("%d bytes: %q", len(damaged), got)
 		}
 	}
-	save(t, folder, seen("a", "a"))
+	save(t, folder, listing("a", "a"))
 	if got := complete(folder, ""); got != "a" {
 		t.Errorf("after damage: %q", got)
 	}
 }
 
-func only(t *testing.T, folder string) string {
+func onlyFile(t *testing.T, folder string) string {
 	t.Helper()
 	names, err := filepath.Glob(filepath.Join(folder, "*"))
 	if err != nil || len(names) != 1 {
@@ -199,10 +199,10 @@ func only(t *testing.T, folder string) string {
 
 // What is old goes, and what is too much.
 func TestPrune(t *testing.T) {
-	folder, now := t.TempDir(), time.Now()
+	folder, date := t.TempDir(), time.Now()
 	for i := range 250 {
 		name := filepath.Join(folder, fmt.Sprintf("%03d.paths.gz", i))
-		when := now.Add(-time.Duration(i) * 24 * time.Hour / 3)
+		when := date.Add(-time.Duration(i) * 24 * time.Hour / 3)
 		if err := os.WriteFile(name, nil, 0o600); err != nil {
 			t.Fatal(err)
 		}
@@ -210,16 +210,16 @@ func TestPrune(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	save(t, folder, seen(".", "a"))
-	left, err := os.ReadDir(folder)
-	if err != nil || len(left) != 200 || complete(folder, "") != "a" {
-		t.Errorf("%d are left, %v", len(left), err)
+	save(t, folder, listing(".", "a"))
+	entries, err := os.ReadDir(folder)
+	if err != nil || len(entries) != 200 || complete(folder, "") != "a" {
+		t.Errorf("%d are left, %v", len(entries), err)
 	}
-	if err := pathcache.Save(folder, key(), seen(".", "a"), now.Add(100*24*time.Hour)); err != nil {
+	if err := pathcache.Save(folder, key(), listing(".", "a"), date.Add(100*24*time.Hour)); err != nil {
 		t.Fatal(err)
 	}
-	if left, err := os.ReadDir(folder); err != nil || len(left) != 1 {
-		t.Errorf("%d are left after a long time, %v", len(left), err)
+	if entries, err := os.ReadDir(folder); err != nil || len(entries) != 1 {
+		t.Errorf("%d are left after a long time, %v", len(entries), err)
 	}
 }
 
@@ -235,18 +235,18 @@ func TestPruneTouchesOnlyItsOwn(t *testing.T) {
 	if err := os.Chtimes(filepath.Join(folder, "dir.paths.gz"), long, long); err != nil {
 		t.Fatal(err)
 	}
-	save(t, folder, seen(".", "a"))
-	left, err := filepath.Glob(filepath.Join(folder, "[a-z]*"))
-	for i := range left {
-		left[i] = filepath.Base(left[i])
+	save(t, folder, listing(".", "a"))
+	entries, err := filepath.Glob(filepath.Join(folder, "[a-z]*"))
+	for i := range entries {
+		entries[i] = filepath.Base(entries[i])
 	}
 	for _, stays := range []string{"thesis.tex", "old.paths", "dir.paths.gz"} {
-		if !slices.Contains(left, stays) {
+		if !slices.Contains(entries, stays) {
 			t.Errorf("%s is gone", stays)
 		}
 	}
-	if err != nil || slices.Contains(left, "ab.paths.gz") || slices.Contains(left, "new-1") {
-		t.Errorf("%q are left, %v", left, err)
+	if err != nil || slices.Contains(entries, "ab.paths.gz") || slices.Contains(entries, "new-1") {
+		t.Errorf("%q are left, %v", entries, err)
 	}
 }
 
@@ -257,7 +257,7 @@ func TestLongNames(t *testing.T) {
 	for i := range many {
 		many[i] = fmt.Sprintf("%05d%s", i, strings.Repeat("x", 4000))
 	}
-	save(t, folder, seen(".", many...))
+	save(t, folder, listing(".", many...))
 	if got := complete(folder, "00000"); got != many[0] {
 		t.Errorf("the first is not kept: %.20q", got)
 	}
@@ -273,7 +273,7 @@ func BenchmarkSave(b *testing.B) {
 		many[i] = fmt.Sprintf("run/epoch-%07d/checkpoint-of-a-model.safetensors", i)
 	}
 	for b.Loop() {
-		if err := pathcache.Save(folder, key(), seen(".", many...), time.Now()); err != nil {
+		if err := pathcache.Save(folder, key(), listing(".", many...), time.Now()); err != nil {
 			b.Fatal(err)
 		}
 	}
@@ -285,7 +285,7 @@ func BenchmarkLoad(b *testing.B) {
 	for i := range many {
 		many[i] = fmt.Sprintf("run/epoch-%07d/checkpoint-of-a-model.safetensors", i)
 	}
-	if err := pathcache.Save(folder, key(), seen(".", many...), time.Now()); err != nil {
+	if err := pathcache.Save(folder, key(), listing(".", many...), time.Now()); err != nil {
 		b.Fatal(err)
 	}
 	for b.Loop() {

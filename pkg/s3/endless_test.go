@@ -29,14 +29,14 @@ func TestEndlessListsEnd(t *testing.T) {
 		"empty pages": func(n int64) string { return fmt.Sprintf(objects, strconv.FormatInt(n, 10), "") },
 	} {
 		t.Run(name, func(t *testing.T) {
-			var asked atomic.Int64
-			store := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, page(asked.Add(1))) })
+			var requests atomic.Int64
+			store := serve(t, func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, page(requests.Add(1))) })
 			var failed error
 			for _, err := range store.List(t.Context(), "results", "p/") {
 				failed = err
 			}
-			if failed == nil || asked.Load() > 200 {
-				t.Errorf("%v after %d pages", failed, asked.Load())
+			if failed == nil || requests.Load() > 200 {
+				t.Errorf("%v after %d pages", failed, requests.Load())
 			}
 			if _, err := store.Empty(t.Context(), "results", "p/"); err == nil {
 				t.Error("all of an endless list was deleted")
@@ -50,12 +50,12 @@ func TestEndlessListsEnd(t *testing.T) {
 	parts := func(n int64) string {
 		return fmt.Sprintf("<ListPartsResult><IsTruncated>true</IsTruncated><NextPartNumberMarker>7</NextPartNumberMarker><Part><PartNumber>%d</PartNumber></Part></ListPartsResult>", n)
 	}
-	var asked atomic.Int64
+	var requests atomic.Int64
 	store := serve(t, func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Query().Has("uploads") {
-			_, _ = io.WriteString(w, uploads(asked.Add(1)))
+			_, _ = io.WriteString(w, uploads(requests.Add(1)))
 		} else {
-			_, _ = io.WriteString(w, parts(asked.Add(1)))
+			_, _ = io.WriteString(w, parts(requests.Add(1)))
 		}
 	})
 	var ofUploads, ofParts error
@@ -65,8 +65,8 @@ func TestEndlessListsEnd(t *testing.T) {
 	for _, err := range store.Parts(t.Context(), "results", s3.Upload{Key: "k", ID: "u"}) {
 		ofParts = err
 	}
-	if ofUploads == nil || ofParts == nil || asked.Load() > 10 {
-		t.Errorf("%v, %v after %d pages", ofUploads, ofParts, asked.Load())
+	if ofUploads == nil || ofParts == nil || requests.Load() > 10 {
+		t.Errorf("%v, %v after %d pages", ofUploads, ofParts, requests.Load())
 	}
 }
 
@@ -83,11 +83,11 @@ func TestSilentStoreIsAskedAgain(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var asked atomic.Int64
+			var requests atomic.Int64
 			end := make(chan struct{})
 			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 				switch {
-				case asked.Add(1)%2 == 1:
+				case requests.Add(1)%2 == 1:
 					stall(w)
 					select {
 					case <-r.Context().Done():
@@ -102,8 +102,8 @@ func TestSilentStoreIsAskedAgain(t *testing.T) {
 			t.Cleanup(server.Close)
 			t.Cleanup(func() { close(end) })
 			environment(t, "", map[string]string{"AWS_ACCESS_KEY_ID": "A", "AWS_SECRET_ACCESS_KEY": "s"})
-			var said atomic.Pointer[string]
-			store, err := s3.Open(t.Context(), s3.Options{Endpoint: server.URL, Silence: 100 * time.Millisecond, FirstPause: time.Millisecond, Say: func(text string) { said.Store(&text) }})
+			var note atomic.Pointer[string]
+			store, err := s3.Open(t.Context(), s3.Options{Endpoint: server.URL, Silence: 100 * time.Millisecond, FirstPause: time.Millisecond, Say: func(text string) { note.Store(&text) }})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -114,12 +114,12 @@ func TestSilentStoreIsAskedAgain(t *testing.T) {
 			if got, err := io.ReadAll(body); err != nil || string(got) != content {
 				t.Errorf("%d bytes, %v", len(got), err)
 			}
-			if text := said.Load(); text == nil || *text != "Note: no data received from the S3 store for 100ms; retrying" {
+			if text := note.Load(); text == nil || *text != "Note: no data received from the S3 store for 100ms; retrying" {
 				t.Errorf("said was %v", text)
 			}
-			for one, err := range store.List(t.Context(), "results", "") {
-				if err != nil || one.Key != "k" {
-					t.Errorf("%v, %v", one, err)
+			for object, err := range store.List(t.Context(), "results", "") {
+				if err != nil || object.Key != "k" {
+					t.Errorf("%v, %v", object, err)
 				}
 			}
 		})

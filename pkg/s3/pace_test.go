@@ -45,15 +45,15 @@ func TestBackoffGrows(t *testing.T) {
 	for attempt, longest := range map[int]time.Duration{
 		0: defaultPause, 1: defaultPause, 2: 2 * defaultPause, 5: 16 * defaultPause, 8: 20 * time.Second, 40: 20 * time.Second,
 	} {
-		seen := map[time.Duration]bool{}
+		pauses := map[time.Duration]bool{}
 		for range 10 {
 			pause, err := backoff(defaultPause).BackoffDelay(attempt, nil)
 			if err != nil || pause < longest/2 || pause > longest {
 				t.Errorf("%d: %v, %v", attempt, pause, err)
 			}
-			seen[pause] = true
+			pauses[pause] = true
 		}
-		if len(seen) < 2 {
+		if len(pauses) < 2 {
 			t.Errorf("%d: always the same", attempt)
 		}
 	}

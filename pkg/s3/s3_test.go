@@ -38,9 +38,9 @@ func TestParseLocation(t *testing.T) {
 			t.Errorf("%q: %q, %v", text, got, err)
 		}
 	}
-	at := s3.Location{Bucket: "b"}
-	if at.Key("x") != "x" || at.At("p", "q").Key("x/y") != "p/q/x/y" {
-		t.Errorf("%q, %q", at.Key("x"), at.At("p", "q").Key("x/y"))
+	location := s3.Location{Bucket: "b"}
+	if location.Key("x") != "x" || location.At("p", "q").Key("x/y") != "p/q/x/y" {
+		t.Errorf("%q, %q", location.Key("x"), location.At("p", "q").Key("x/y"))
 	}
 }
 
@@ -104,15 +104,15 @@ func TestPutOver(t *testing.T) {
 // TestRegion: a bucket that is elsewhere says where.
 // TestBeginning: of an object no more is asked for than is wanted.
 func TestBeginning(t *testing.T) {
-	content, asked := strings.Repeat("0123456789", 10), ""
+	content, requested := strings.Repeat("0123456789", 10), ""
 	store := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		asked = r.Header.Get("Range")
+		requested = r.Header.Get("Range")
 		http.ServeContent(w, r, "k", time.Time{}, strings.NewReader(content))
 	})
-	for most, want := range map[int64]string{7: content[:7], 100: content, 1000: content} {
-		got, err := store.Beginning(t.Context(), "results", "k", most)
-		if err != nil || string(got) != want || asked != fmt.Sprintf("bytes=0-%d", most-1) {
-			t.Errorf("%d: %q, %v, %s", most, got, err, asked)
+	for limit, want := range map[int64]string{7: content[:7], 100: content, 1000: content} {
+		got, err := store.Beginning(t.Context(), "results", "k", limit)
+		if err != nil || string(got) != want || requested != fmt.Sprintf("bytes=0-%d", limit-1) {
+			t.Errorf("%d: %q, %v, %s", limit, got, err, requested)
 		}
 	}
 	content = ""
@@ -125,11 +125,11 @@ func TestBeginning(t *testing.T) {
 // TestUnreachable: a store that never answered is not waited for.
 // TestGetGoesOn: a read that breaks off asks for the rest, of the same object.
 func TestGetGoesOn(t *testing.T) {
-	content, asked := strings.Repeat("0123456789", 100_000), []string{}
+	content, requested := strings.Repeat("0123456789", 100_000), []string{}
 	store := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.Header.Get("Range")+r.Header.Get("If-Match"))
+		requested = append(requested, r.Header.Get("Range")+r.Header.Get("If-Match"))
 		w.Header().Set("ETag", `"e"`)
-		if len(asked) == 1 {
+		if len(requested) == 1 {
 			w.Header().Set("Content-Length", "1000000")
 			_, _ = io.WriteString(w, content[:300_000])
 			panic(http.ErrAbortHandler)
@@ -141,8 +141,8 @@ func TestGetGoesOn(t *testing.T) {
 		t.Fatal(err)
 	}
 	got, err := io.ReadAll(body)
-	if err != nil || string(got) != content || len(asked) != 2 || !strings.HasSuffix(asked[1], `-"e"`) {
-		t.Errorf("%d bytes, %v, %q", len(got), err, asked)
+	if err != nil || string(got) != content || len(requested) != 2 || !strings.HasSuffix(requested[1], `-"e"`) {
+		t.Errorf("%d bytes, %v, %q", len(got), err, requested)
 	}
 	if err := body.Close(); err != nil {
 		t.Error(err)

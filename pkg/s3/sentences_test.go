@@ -35,7 +35,7 @@ func TestSentences(t *testing.T) {
 		if err == nil || !strings.HasPrefix(err.Error(), `bucket "results" at http://127.0.0.1:`) || !strings.Contains(err.Error(), test.want) {
 			t.Errorf("%s: %v", code, err)
 		}
-		if said, ok := errors.AsType[*s3.Error](err); !ok || said.Passing() {
+		if failed, ok := errors.AsType[*s3.Error](err); !ok || failed.Passing() {
 			t.Errorf("%s: it would be tried again: %v", code, err)
 		}
 	}

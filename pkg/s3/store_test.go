@@ -163,9 +163,9 @@ func TestRoots(t *testing.T) {
 }
 
 func TestAssumedRole(t *testing.T) {
-	var asked []string
+	var requests []string
 	sts := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		asked = append(asked, r.FormValue("Action")+" "+r.FormValue("DurationSeconds"))
+		requests = append(requests, r.FormValue("Action")+" "+r.FormValue("DurationSeconds"))
 		_, _ = fmt.Fprintf(w, `<AssumeRoleResponse><AssumeRoleResult><Credentials><AccessKeyId>B</AccessKeyId><SecretAccessKey>s</SecretAccessKey>
 			<SessionToken>t</SessionToken><Expiration>%s</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>`, time.Now().Add(time.Hour).UTC().Format(time.RFC3339))
 	}))
@@ -181,7 +181,7 @@ func TestAssumedRole(t *testing.T) {
 			t.Errorf("%s, %v", request.URL, err)
 		}
 	}
-	if want := []string{"AssumeRole 3600"}; !slices.Equal(asked, want) {
-		t.Errorf("%q were asked for", asked)
+	if want := []string{"AssumeRole 3600"}; !slices.Equal(requests, want) {
+		t.Errorf("%q were asked for", requests)
 	}
 }

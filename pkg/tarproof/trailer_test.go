@@ -56,12 +56,12 @@ func TestReaderGivesTheBodyAndStopsAtTheTrailer(t *testing.T) {
 		"eager": iotest.DataErrReader,
 	}
 	for name, body := range bodies {
-		for how, reader := range readers {
+		for readerName, reader := range readers {
 			r := NewReader(stuck{t, reader(bytes.NewReader(sealed(t, []byte(body), 0)))}, nonce, true)
 			got, err := io.ReadAll(r)
 			end, finished := r.Finish()
 			if string(got) != body || err != nil || finished != nil || end.Status != 0 || len(end.Sum) != 64 {
-				t.Errorf("%s, %s: %d bytes of %d, %v; %+v, %v", name, how, len(got), len(body), err, end, finished)
+				t.Errorf("%s, %s: %d bytes of %d, %v; %+v, %v", name, readerName, len(got), len(body), err, end, finished)
 			}
 		}
 	}
@@ -110,13 +110,13 @@ func FuzzReader(f *testing.F) {
 	f.Add([]byte("body"), uint16(30), byte(1), uint16(0), uint8(1))
 	f.Add(bytes.Repeat([]byte("0"), 500), uint16(510), byte(' '), uint16(1), uint8(200))
 	f.Add([]byte(End{}.text("OTHER")), uint16(0), byte(0), uint16(EndSize), uint8(160))
-	f.Fuzz(func(t *testing.T, body []byte, at uint16, flip byte, cut uint16, chunk uint8) {
+	f.Fuzz(func(t *testing.T, body []byte, offset uint16, flip byte, cut uint16, chunk uint8) {
 		if bytes.Contains(body, []byte(mark(nonce))) {
 			return // no file knows the nonce
 		}
 		want := sealed(t, body, 0)
 		stream := bytes.Clone(want)
-		stream[int(at)%len(stream)] ^= flip
+		stream[int(offset)%len(stream)] ^= flip
 		stream = stream[:len(stream)-int(cut)%len(stream)]
 		r := NewReader(chunked{bytes.NewReader(stream), int(chunk) + 1}, nonce, true)
 		got, err := io.ReadAll(r)

@@ -24,7 +24,7 @@ func TestLostListingIsAskedForAgain(t *testing.T) {
 	tree := []transfer.Item{file("a", 3, 1), symlink("s", "a"), file("b", 600, 1)}
 	src := sends(tree...)
 	src.listings = append([]listing{{items: tree[:2], err: errCut}}, src.listings...)
-	req := to(t, src)
+	req := requestOf(t, src)
 	var causes []string
 	req.Pause = func(_ context.Context, retry int, cause error) error {
 		causes = append(causes, fmt.Sprint(retry, cause))
@@ -39,20 +39,22 @@ func TestLostListingIsAskedForAgain(t *testing.T) {
 // TestOnlyTheRestComesAgain loses two streams after a file each.
 func TestOnlyTheRestComesAgain(t *testing.T) {
 	src := sends(file("a", 3, 1), file("b", 600, 1), file("c", 3, 1))
-	src.contents = []contents{{after: 1, err: errCut}, {after: 1, err: errCut}, {}}
-	req := to(t, src)
+	src.contents = []contents{{limit: 1, err: errCut}, {limit: 1, err: errCut}, {}}
+	req := requestOf(t, src)
 	req.Retries = 1 // each attempt brought something: none counts twice
 	result := sourcetest.Fetch(t, req, "")
 	compare(t, transfer.Result{Files: 3, Bytes: 606, PlanFiles: 3, PlanBytes: 606, Complete: true, Verified: true}, result,
 		cmpopts.IgnoreFields(transfer.Result{}, "Digest"))
-	a, b, c := want("a", 3), want("b", 600), want("c", 3)
+	a := want("a", 3)
+	b := want("b", 600)
+	c := want("c", 3)
 	compare(t, [][]transfer.Want{{a, b, c}, {b, c}, {c}}, src.opened)
 }
 
 func TestIncomplete(t *testing.T) {
 	src := sends(file("a", 3, 1), file("b", 600, 1))
-	src.contents = []contents{{after: 1, err: errCut}, {after: 0, err: errCut}}
-	req := to(t, src)
+	src.contents = []contents{{limit: 1, err: errCut}, {limit: 0, err: errCut}}
+	req := requestOf(t, src)
 	req.Retries = 2
 	result, err := transfer.Fetch(t.Context(), req)
 	if _, ok := errors.AsType[*transfer.IncompleteError](err); !ok {
@@ -63,14 +65,14 @@ func TestIncomplete(t *testing.T) {
 	compare(t, filetree.Tree{"a": node(3, 1)}, filetree.Read(t, req.Dir))
 
 	src.contents = []contents{{}}
-	again := sourcetest.Fetch(t, req, "")
-	compare(t, []int{2, 1}, []int{again.Files, again.Kept})
+	second := sourcetest.Fetch(t, req, "")
+	compare(t, []int{2, 1}, []int{second.Files, second.Kept})
 }
 
 func TestNotRetried(t *testing.T) {
 	src := sends(file("a", 3, 1))
-	src.contents = []contents{{after: 0, err: fs.ErrPermission}}
-	_, err := transfer.Fetch(t.Context(), to(t, src))
+	src.contents = []contents{{limit: 0, err: fs.ErrPermission}}
+	_, err := transfer.Fetch(t.Context(), requestOf(t, src))
 	compare(t, fs.ErrPermission, err, cmpopts.EquateErrors())
 	compare(t, 1, len(src.opened))
 }
@@ -94,15 +96,15 @@ func TestWrongContent(t *testing.T) {
 		for tries, wantErr := range map[int]string{2: "", 3: reason} {
 			t.Run(fmt.Sprint(name, tries), func(t *testing.T) {
 				src := sends(file("a", 3, 1), file("b", 3, 1))
-				bad := 0
-				src.contents = []contents{{of: func(i int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
-					if want.Path == "a" && bad < tries {
-						bad++
+				damaged := 0
+				src.contents = []contents{{answer: func(i int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+					if want.Path == "a" && damaged < tries {
+						damaged++
 						return end(file("a", 3, 1))
 					}
 					return src.listedFile(i, want)
 				}}}
-				req := to(t, src)
+				req := requestOf(t, src)
 				result := sourcetest.Fetch(t, req, wantErr)
 				got := filetree.Read(t, req.Dir)
 				if wantErr == "" {
@@ -120,43 +122,43 @@ func TestWrongContent(t *testing.T) {
 
 func TestUnaskedContent(t *testing.T) {
 	for name, contents := range map[string]contents{
-		"another": {of: func(int, transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+		"another": {answer: func(int, transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
 			return file("other", 3, 1), []byte("xxx"), whole([]byte("xxx"))
 		}},
 	} {
 		src := sends(file("a", 3, 1))
 		src.contents = append(src.contents[:0], contents)
-		req := to(t, src)
+		req := requestOf(t, src)
 		sourcetest.Fetch(t, req, "sent an unexpected file")
-		gone(t, filepath.Join(req.Dir, "other"))
+		checkAbsent(t, filepath.Join(req.Dir, "other"))
 		_ = name
 	}
 }
 
 func TestNoRoom(t *testing.T) {
 	src := sends(file("a", 1<<60, 1), file("b", 3, 1))
-	req := to(t, src)
+	req := requestOf(t, src)
 	_, err := transfer.Fetch(t.Context(), req)
 	space, ok := errors.AsType[*transfer.SpaceError](err)
 	if !ok || space.Need != 1<<60+3 || space.Free <= 0 {
 		t.Fatal(err)
 	}
 	compare(t, 0, len(src.opened))
-	gone(t, filepath.Dir(req.Dir))
+	checkAbsent(t, filepath.Dir(req.Dir))
 }
 
 func TestCancelledWhileListing(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	src := sends(file("a", 3, 1))
 	src.listings[0].err = errCut
-	req := to(t, src)
+	req := requestOf(t, src)
 	req.Pause = func(context.Context, int, error) error {
 		cancel()
 		return ctx.Err()
 	}
 	_, err := transfer.Fetch(ctx, req)
 	compare(t, context.Canceled, err, cmpopts.EquateErrors())
-	gone(t, filepath.Dir(req.Dir))
+	checkAbsent(t, filepath.Dir(req.Dir))
 }
 
 // want is what the engine asks for of a file that was listed with a size.
@@ -180,17 +182,17 @@ func TestMoreThanListedIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			src := sends(file("a", 3, 1), file("b", 3, 1))
-			src.contents = []contents{{hole: tt.hole, of: func(int, transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+			src.contents = []contents{{hole: tt.hole, answer: func(int, transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
 				return file("a", tt.announced, 1), many, whole(many)
 			}}}
-			req := to(t, src)
+			req := requestOf(t, src)
 			_, err := transfer.Fetch(t.Context(), req)
 			excess, ok := errors.AsType[*transfer.ExcessError](err)
 			if !ok || excess.Path != "a" || excess.Announced != 3 {
 				t.Fatalf("got %v", err)
 			}
 			compare(t, 1, len(src.opened))
-			gone(t, req.Dir)
+			checkAbsent(t, req.Dir)
 		})
 	}
 }
@@ -209,18 +211,18 @@ func TestLongerThanListed(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			src := sends(file("a", 3, 1))
-			asked := 0
-			src.contents = []contents{{of: func(_ int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+			requests := 0
+			src.contents = []contents{{answer: func(_ int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
 				item := file("a", want.Size, 1)
 				data := []byte(strings.Repeat("x", int(want.Size)))
 				end := whole(data)
-				if asked < len(tt.beyond) {
-					item.Beyond, end.State = tt.beyond[asked], transfer.Growing
+				if requests < len(tt.beyond) {
+					item.Beyond, end.State = tt.beyond[requests], transfer.Growing
 				}
-				asked++
+				requests++
 				return item, data, end
 			}}}
-			req := to(t, src)
+			req := requestOf(t, src)
 			result := sourcetest.Fetch(t, req, "")
 			compare(t, []any{int64(tt.want), int64(tt.want), tt.grows}, []any{result.Bytes, result.PlanBytes, result.Growing})
 			compare(t, filetree.Tree{"a": node(tt.want, 1)}, filetree.Read(t, req.Dir))
@@ -235,12 +237,12 @@ func TestHashOfAHoleStops(t *testing.T) {
 	sparse.Stored = 0
 	src := sends(sparse)
 	began := make(chan struct{})
-	src.contents = []contents{{hole: size, of: func(int, transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+	src.contents = []contents{{hole: size, answer: func(int, transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
 		close(began)
 		return sparse, nil, transfer.FileEnd{}
 	}}}
 	endsSoon(t, began, func(ctx context.Context) error {
-		_, err := transfer.Fetch(ctx, to(t, src))
+		_, err := transfer.Fetch(ctx, requestOf(t, src))
 		return err
 	})
 }
@@ -261,12 +263,12 @@ func TestEndlessListStops(t *testing.T) {
 				}
 				return item(i)
 			}
-			req := to(t, src)
+			req := requestOf(t, src)
 			endsSoon(t, began, func(ctx context.Context) error {
 				_, err := transfer.Fetch(ctx, req)
 				return err
 			})
-			gone(t, req.Dir)
+			checkAbsent(t, req.Dir)
 		})
 	}
 }
@@ -292,10 +294,10 @@ func endsSoon(t *testing.T, began <-chan struct{}, do func(context.Context) erro
 func TestNothingIsMadeOfAnUnfinishedList(t *testing.T) {
 	src := sends(directory("d"), symlink("d/s", "x"), file("d/f", 3, 1))
 	src.listings[0].err = fs.ErrPermission
-	req := to(t, src)
+	req := requestOf(t, src)
 	_, err := transfer.Fetch(t.Context(), req)
 	compare(t, fs.ErrPermission, err, cmpopts.EquateErrors())
-	gone(t, req.Dir)
+	checkAbsent(t, req.Dir)
 }
 
 // TestPartsThatAreNotKeptAreNoProgress cuts every stream inside a file, before as much came
@@ -305,20 +307,20 @@ func TestPartsThatAreNotKeptAreNoProgress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			src := sends(file("a", int64(tt.size), 1))
 			src.sum = "nothing like it"
-			src.contents = []contents{{cut: errCut, of: func(int, transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+			src.contents = []contents{{cut: errCut, answer: func(int, transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
 				if len(src.opened) > 10 {
 					t.Fatal("it is tried for ever")
 				}
 				return file("a", int64(tt.size), 1), []byte(strings.Repeat("x", tt.comes)), transfer.FileEnd{}
 			}}}
-			req := to(t, src)
+			req := requestOf(t, src)
 			req.Retries = 2
 			_, err := transfer.Fetch(t.Context(), req)
 			if _, ok := errors.AsType[*transfer.IncompleteError](err); !ok {
 				t.Fatal(err)
 			}
 			if name == "small" { // of no use to the next attempt
-				gone(t, req.Dir)
+				checkAbsent(t, req.Dir)
 			}
 		})
 	}

@@ -11,9 +11,9 @@ import (
 
 // recently is a file that was changed just before it was listed or read.
 func recently(name string, size, second int64) transfer.Item {
-	one := file(name, size, second)
-	one.Recent = true
-	return one
+	item := file(name, size, second)
+	item.Recent = true
+	return item
 }
 
 // TestTimesThatProveNothing: the second fetch finds size and times as the first one left them. It hashes the file where
@@ -21,10 +21,10 @@ func recently(name string, size, second int64) transfer.Item {
 func TestTimesThatProveNothing(t *testing.T) {
 	unchanged := func(*testing.T, *transfer.Request) {}
 	for name, test := range map[string]struct {
-		first  transfer.Item
-		inUse  [2]bool // of each fetch
-		change func(*testing.T, *transfer.Request)
-		hashed int
+		initial transfer.Item
+		inUse   [2]bool // of each fetch
+		change  func(*testing.T, *transfer.Request)
+		hashed  int
 	}{
 		"settled":                       {file("a", 3, 1), [2]bool{}, unchanged, 0},
 		"recent":                        {recently("a", 3, 1), [2]bool{}, unchanged, 1},
@@ -37,16 +37,19 @@ func TestTimesThatProveNothing(t *testing.T) {
 	} {
 		for content, copied := range map[string]int{"xxx": 0, "xyz": 1} {
 			t.Run(name+", now "+content, func(t *testing.T) {
-				src := sends(test.first)
-				src.contents[0].of = func(int, transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
-					return test.first, []byte("xxx"), whole([]byte("xxx"))
+				src := sends(test.initial)
+				src.contents[0].answer = func(int, transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+					return test.initial, []byte("xxx"), whole([]byte("xxx"))
 				}
-				req := to(t, src)
+				req := requestOf(t, src)
 				req.InUse = test.inUse[0]
 				sourcetest.Fetch(t, req, "")
 				test.change(t, &req)
 				src.listings = []listing{{items: []transfer.Item{file("a", 3, 1)}}}
-				src.contents, src.opened, src.sum, req.InUse = []contents{{}}, nil, content, test.inUse[1]
+				src.contents = []contents{{}}
+				src.opened = nil
+				src.sum = content
+				req.InUse = test.inUse[1]
 				req.Force = req.Receipts == "" // the copy is not known to be a fetch's
 				result := sourcetest.Fetch(t, req, "")
 				compare(t, []int{test.hashed, copied * test.hashed, 1 - copied*test.hashed}, []int{src.summed, len(src.opened), result.Kept})
@@ -78,7 +81,7 @@ func receiptOfBefore(t *testing.T, req *transfer.Request) {
 // TestUnsettledFiles: of a tree in use those files are named that may have changed while they were read.
 func TestUnsettledFiles(t *testing.T) {
 	src := sends(recently("young", 3, 1), file("old", 3, 1))
-	req := to(t, src)
+	req := requestOf(t, src)
 	req.InUse = true
 	compare(t, []string{"young"}, sourcetest.Fetch(t, req, "").Unsettled)
 	req.Dir, req.InUse = req.Dir+"2", false
@@ -87,15 +90,15 @@ func TestUnsettledFiles(t *testing.T) {
 
 // TestLinkOfAFileThatChangedUnseen: no name keeps the content that the file had before.
 func TestLinkOfAFileThatChangedUnseen(t *testing.T) {
-	first, second := alias("a"), alias("b")
-	first.Recent, second.Recent = true, true
-	src := sends(first, second)
-	req := to(t, src)
+	original, second := alias("a"), alias("b")
+	original.Recent, second.Recent = true, true
+	src := sends(original, second)
+	req := requestOf(t, src)
 	sourcetest.Fetch(t, req, "")
 	src.sum = "yyy"
-	src.contents = []contents{{of: func(_ int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
-		one := alias(want.Path)
-		return one, []byte("yyy"), whole([]byte("yyy"))
+	src.contents = []contents{{answer: func(_ int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+		item := alias(want.Path)
+		return item, []byte("yyy"), whole([]byte("yyy"))
 	}}}
 	result := sourcetest.Fetch(t, req, "")
 	compare(t, 0, result.Kept)

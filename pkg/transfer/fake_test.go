@@ -39,10 +39,10 @@ type listing struct {
 
 // contents is what Contents does with each file that is asked for.
 type contents struct {
-	// of returns an item and its content; nil: the listed file, "x" as long as it is.
-	of func(i int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd)
-	// after is how many files come before err.
-	after int
+	// answer returns an item and its content; nil: the listed file, "x" as long as it is.
+	answer func(i int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd)
+	// limit is how many files come before err.
+	limit int
 	err   error
 	// hole is sent of each file in place of content; cut ends the content of each file.
 	hole int64
@@ -50,40 +50,40 @@ type contents struct {
 }
 
 func (s *source) List(context.Context, []string) (transfer.Listing, error) {
-	next := s.listings[min(s.listed, len(s.listings)-1)]
+	list := s.listings[min(s.listed, len(s.listings)-1)]
 	s.listed++
-	return &fakeListing{listing: next}, nil
+	return &fakeListing{listing: list}, nil
 }
 
 type fakeListing struct {
 	listing
-	at int
+	index int
 }
 
 func (l *fakeListing) Next() (transfer.Item, error) {
 	if l.endless != nil {
-		l.at++
-		return l.endless(l.at), nil
+		l.index++
+		return l.endless(l.index), nil
 	}
-	if l.at == len(l.items) {
+	if l.index == len(l.items) {
 		if l.err != nil {
 			return transfer.Item{}, l.err
 		}
 		return transfer.Item{}, io.EOF
 	}
-	l.at++
-	return l.items[l.at-1], nil
+	l.index++
+	return l.items[l.index-1], nil
 }
 
 func (*fakeListing) Close() error { return nil }
 
 func (s *source) Open(_ context.Context, wants []transfer.Want) (transfer.Contents, error) {
-	next := s.contents[min(len(s.opened), len(s.contents)-1)]
+	c := s.contents[min(len(s.opened), len(s.contents)-1)]
 	s.opened = append(s.opened, wants)
-	if next.of == nil {
-		next.of = s.listedFile
+	if c.answer == nil {
+		c.answer = s.listedFile
 	}
-	return &fakeContents{contents: next, wants: wants, at: -1}, nil
+	return &fakeContents{contents: c, wants: wants, index: -1}, nil
 }
 
 // listedFile is the file that the listing has, with the content that it should.
@@ -113,21 +113,21 @@ func (s *source) Sums(_ context.Context, prefixes []transfer.Prefix) ([]transfer
 type fakeContents struct {
 	contents
 	wants []transfer.Want
-	at    int
+	index int
 	data  []byte
 	end   transfer.FileEnd
 }
 
 func (c *fakeContents) Next() (transfer.Item, error) {
-	c.at++
+	c.index++
 	switch {
-	case c.err != nil && c.at == c.after:
+	case c.err != nil && c.index == c.limit:
 		return transfer.Item{}, c.err
-	case c.at == len(c.wants):
+	case c.index == len(c.wants):
 		return transfer.Item{}, io.EOF
 	}
 	var item transfer.Item
-	item, c.data, c.end = c.of(c.at, c.wants[c.at])
+	item, c.data, c.end = c.answer(c.index, c.wants[c.index])
 	return item, nil
 }
 
@@ -167,9 +167,9 @@ func directory(name string) transfer.Item {
 
 // alias is one of the names of one file.
 func alias(name string) transfer.Item {
-	one := file(name, 3, 1)
-	one.Inode.Number = 1
-	return one
+	item := file(name, 3, 1)
+	item.Inode.Number = 1
+	return item
 }
 
 // sends is a source that lists items and sends what is asked for.
@@ -182,8 +182,8 @@ func node(size int, second int64) filetree.Node {
 	return filetree.File(filetree.Short(strings.Repeat("x", size))).At(time.Unix(second, 0))
 }
 
-// to is a request for what s sends.
-func to(t *testing.T, s *source) transfer.Request {
+// requestOf is a request for what s sends.
+func requestOf(t *testing.T, s *source) transfer.Request {
 	t.Helper()
 	return transfer.Request{
 		Source: s, SourceID: "uid", Dir: filepath.Join(t.TempDir(), "new", "dir"),
@@ -198,7 +198,7 @@ func compare(t *testing.T, want, got any, options ...cmp.Option) {
 	}
 }
 
-func gone(t *testing.T, path string) {
+func checkAbsent(t *testing.T, path string) {
 	t.Helper()
 	if _, err := os.Lstat(path); !os.IsNotExist(err) {
 		t.Errorf("%s is there (%v)", path, err)

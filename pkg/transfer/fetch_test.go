@@ -39,14 +39,14 @@ func TestOthersFilesAreNot(t *testing.T) {
 	for name, change := range tests {
 		t.Run(name, func(t *testing.T) {
 			src := sends(file("a", 3, 1))
-			req := to(t, src)
+			req := requestOf(t, src)
 			sourcetest.Fetch(t, req, "")
 			src.listings = []listing{{items: []transfer.Item{file("a", 5, 2), file("new", 1, 1)}}}
 			change(t, &req)
-			before := filetree.Read(t, req.Dir)["a"]
+			original := filetree.Read(t, req.Dir)["a"]
 
 			result := sourcetest.Fetch(t, req, `could not copy "a": already exists locally`)
-			compare(t, filetree.Tree{"a": before, "new": node(1, 1)}, filetree.Read(t, req.Dir))
+			compare(t, filetree.Tree{"a": original, "new": node(1, 1)}, filetree.Read(t, req.Dir))
 			compare(t, []transfer.Refusal{{Path: "a", Reason: exists}}, result.Refused)
 			if result.Whole() || !result.Complete {
 				t.Errorf("counted %+v", result)
@@ -72,7 +72,7 @@ func receiptOf(t *testing.T, req transfer.Request) string {
 // TestReceiptOfAKilledProcess ends in the middle of a record.
 func TestReceiptOfAKilledProcess(t *testing.T) {
 	src := sends(file("a", 3, 1), file("b", 3, 1), file("c", 3, 1))
-	req := to(t, src)
+	req := requestOf(t, src)
 	sourcetest.Fetch(t, req, "")
 	info, err := os.Stat(receiptOf(t, req))
 	if err != nil {
@@ -91,7 +91,7 @@ func TestReceiptOfAKilledProcess(t *testing.T) {
 // TestReceiptStaysSmall: a file that changes for ever does not fill the cache.
 func TestReceiptStaysSmall(t *testing.T) {
 	src := sends()
-	req := to(t, src)
+	req := requestOf(t, src)
 	for i := range int64(50) {
 		src.listings = []listing{{items: []transfer.Item{file("a", 1+i, i), file("b", 3, 1)}}}
 		sourcetest.Fetch(t, req, "")
@@ -105,7 +105,7 @@ func TestReceiptStaysSmall(t *testing.T) {
 func TestSameFilesAreKept(t *testing.T) {
 	src := sends(file("a", 3, 1), symlink("s", "a"))
 	src.sum = "xxx"
-	req := to(t, src)
+	req := requestOf(t, src)
 	local := filetree.Tree{"a": node(3, 1), "s": filetree.Symlink("a")}
 	filetree.Write(t, mkdir(t, req.Dir), local)
 	compare(t, 2, sourcetest.Fetch(t, req, "").Kept)
@@ -115,7 +115,7 @@ func TestSameFilesAreKept(t *testing.T) {
 // TestModeAlone: a mode that was changed there is changed here, on our own copy.
 func TestModeAlone(t *testing.T) {
 	src := sends(file("a", 3, 1))
-	req := to(t, src)
+	req := requestOf(t, src)
 	sourcetest.Fetch(t, req, "")
 	stricter := file("a", 3, 1)
 	stricter.Mode = 0o600
@@ -129,7 +129,7 @@ func TestModeAlone(t *testing.T) {
 // back; our copy is compared, one that is somebody's is left alone.
 func TestSameTimeOtherContent(t *testing.T) {
 	src := sends(file("a", 3, 1))
-	req := to(t, src)
+	req := requestOf(t, src)
 	sourcetest.Fetch(t, req, "")
 	touched := file("a", 3, 1)
 	touched.Changed = time.Unix(9, 9)
@@ -145,7 +145,7 @@ func TestSameTimeOtherContent(t *testing.T) {
 
 func TestForceReplacesNoDirectory(t *testing.T) {
 	dir := transfer.Item{Entry: localtree.Entry{Path: "f", Type: localtree.Directory, Mode: 0o755, ModTime: filetree.Epoch()}}
-	req := to(t, sends(file("d", 1, 1), dir))
+	req := requestOf(t, sends(file("d", 1, 1), dir))
 	local := filetree.Tree{"d": filetree.Dir(), "d/x": filetree.File("x"), "f": filetree.File("f")}
 	filetree.Write(t, mkdir(t, req.Dir), local)
 	req.Force = true
@@ -161,15 +161,17 @@ func TestForceReplacesNoDirectory(t *testing.T) {
 // TestDigest holds the digest to the tree, whatever the order it came in and
 // whichever name of a file came first.
 func TestDigest(t *testing.T) {
-	digest := func(items ...transfer.Item) string { return sourcetest.Fetch(t, to(t, sends(items...)), "").Digest }
+	digest := func(items ...transfer.Item) string {
+		return sourcetest.Fetch(t, requestOf(t, sends(items...)), "").Digest
+	}
 	want := digest(alias("a"), alias("b"), alias("c"), file("d", 3, 1))
 	compare(t, want, digest(file("d", 3, 1), alias("c"), alias("a"), alias("b")))
-	for name, other := range map[string]string{
+	for name, content := range map[string]string{
 		"time":     digest(alias("a"), alias("b"), alias("c"), file("d", 3, 2)),
 		"no link":  digest(alias("a"), alias("b"), file("c", 3, 1), file("d", 3, 1)),
 		"one less": digest(alias("a"), alias("b"), alias("c")),
 	} {
-		if other == want || other == "" {
+		if content == want || content == "" {
 			t.Errorf("%s makes no difference", name)
 		}
 	}
@@ -178,13 +180,13 @@ func TestDigest(t *testing.T) {
 // TestLinksOfWhatIsNotHere: no name of a file that did not come is made.
 func TestLinksOfWhatIsNotHere(t *testing.T) {
 	src := sends(alias("a"), alias("b"), file("c", 3, 1))
-	src.contents = []contents{{of: func(i int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
+	src.contents = []contents{{answer: func(i int, want transfer.Want) (transfer.Item, []byte, transfer.FileEnd) {
 		if want.Path == "a" {
 			return transfer.Item{Entry: localtree.Entry{Path: "a"}, Refused: "permission denied"}, nil, transfer.FileEnd{}
 		}
 		return src.listedFile(i, want)
 	}}}
-	req := to(t, src)
+	req := requestOf(t, src)
 	result := sourcetest.Fetch(t, req, "could not copy")
 	compare(t, []transfer.Refusal{
 		{Path: "a", Reason: "permission denied"},
@@ -194,7 +196,7 @@ func TestLinksOfWhatIsNotHere(t *testing.T) {
 }
 
 func TestHostileNames(t *testing.T) {
-	req := to(t, sends(file("../up", 3, 1), file("/abs", 3, 1), file("a/../../b", 3, 1), file("nul\x00", 3, 1),
+	req := requestOf(t, sends(file("../up", 3, 1), file("/abs", 3, 1), file("a/../../b", 3, 1), file("nul\x00", 3, 1),
 		symlink("out", "../.."), file("a", 3, 1), file("a/b", 3, 1)))
 	result := sourcetest.Fetch(t, req, "could not copy")
 	compare(t, []int{5, 1}, []int{len(result.Refused), len(result.Skipped)})
@@ -202,18 +204,18 @@ func TestHostileNames(t *testing.T) {
 }
 
 func TestPathsAreCleaned(t *testing.T) {
-	req := to(t, sends(file("a/b/f", 1, 1), file("c", 1, 1), file("unasked", 1, 1)))
+	req := requestOf(t, sends(file("a/b/f", 1, 1), file("c", 1, 1), file("unasked", 1, 1)))
 	req.Paths = []string{"a/b/../b", "a/b/f", "c", "./c", "a/bc"}
 	sourcetest.Fetch(t, req, `could not copy "unasked": not requested`)
-	for _, bad := range []string{"..", "/abs", "a/../../b", "nul\x00"} {
-		req.Paths = []string{bad}
+	for _, path := range []string{"..", "/abs", "a/../../b", "nul\x00"} {
+		req.Paths = []string{path}
 		sourcetest.Fetch(t, req, "is outside the source directory")
 	}
 }
 
 func TestDirIsAFile(t *testing.T) {
 	src := sends()
-	req := to(t, src)
+	req := requestOf(t, src)
 	filetree.Write(t, filepath.Dir(filepath.Dir(req.Dir)), filetree.Tree{"new": filetree.File("x")})
 	req.Dir = filepath.Dir(req.Dir)
 	sourcetest.Fetch(t, req, "is not a directory")
@@ -226,26 +228,26 @@ func (r reporter) Report(p transfer.Progress) { r(p) }
 
 func TestProgress(t *testing.T) {
 	filetree.NeedSymlinks(t)
-	req := to(t, sends(file("a", 3, 1), file("b", 300<<10, 1), symlink("s", "a")))
+	req := requestOf(t, sends(file("a", 3, 1), file("b", 300<<10, 1), symlink("s", "a")))
 	var got []transfer.Progress
 	req.Reporter = reporter(func(p transfer.Progress) { got = append(got, p) })
 	sourcetest.Fetch(t, req, "")
-	at := func(files, bytes int64) transfer.Progress {
+	progress := func(files, bytes int64) transfer.Progress {
 		return transfer.Progress{Files: files, TotalFiles: 2, Bytes: bytes, TotalBytes: 3 + 300<<10}
 	}
-	compare(t, []transfer.Progress{at(0, 0), at(0, 3), at(1, 3), at(1, 3+256<<10), at(1, 3+300<<10), at(2, 3+300<<10)}, got)
+	compare(t, []transfer.Progress{progress(0, 0), progress(0, 3), progress(1, 3), progress(1, 3+256<<10), progress(1, 3+300<<10), progress(2, 3+300<<10)}, got)
 }
 
 // TestCoarseTimes has a file system that keeps even seconds only, as FAT does:
 // the receipt knows that the file is the source's all the same.
 func TestCoarseTimes(t *testing.T) {
 	src := sends(file("a", 3, 10))
-	req := to(t, src)
+	req := requestOf(t, src)
 	sourcetest.Fetch(t, req, "")
 	src.listings = []listing{{items: []transfer.Item{file("a", 3, 13)}}}
 	sourcetest.Fetch(t, req, "")
-	at := filepath.Join(req.Dir, "a")
-	if err := os.Chtimes(at, time.Time{}, time.Unix(10, 0)); err != nil {
+	name := filepath.Join(req.Dir, "a")
+	if err := os.Chtimes(name, time.Time{}, time.Unix(10, 0)); err != nil {
 		t.Fatal(err)
 	}
 	sourcetest.Fetch(t, req, "could not copy") // changed here since
@@ -256,7 +258,7 @@ func TestPlannedTellsHoles(t *testing.T) {
 	sparse := file("a", 1<<30, 1)
 	sparse.Stored = 4096
 	src := sends(sparse, file("b", 3, 1))
-	req := to(t, src)
+	req := requestOf(t, src)
 	var got []int64
 	req.Planned = func(files int, bytes, stored int64) { got = append(got, int64(files), bytes, stored) }
 	req.PlanOnly = true
@@ -267,13 +269,13 @@ func TestPlannedTellsHoles(t *testing.T) {
 // TestReserve reserves a directory while another fetch has it, and one that does not exist.
 func TestReserve(t *testing.T) {
 	dir, locks := t.TempDir(), t.TempDir()
-	first, err := transfer.Reserve(dir, locks)
+	reservation, err := transfer.Reserve(dir, locks)
 	if err != nil {
 		t.Fatal(err)
 	}
 	_, err = transfer.Reserve(dir, locks)
 	compare(t, localtree.ErrLocked, err, cmpopts.EquateErrors())
-	compare(t, nil, first.Release(), cmpopts.EquateErrors())
+	compare(t, nil, reservation.Release(), cmpopts.EquateErrors())
 	missing := filepath.Join(dir, "not", "yet")
 	second, err := transfer.Reserve(missing, locks)
 	if err != nil {
@@ -282,7 +284,7 @@ func TestReserve(t *testing.T) {
 	_, err = transfer.Reserve(missing, locks)
 	compare(t, localtree.ErrLocked, err, cmpopts.EquateErrors())
 	compare(t, nil, second.Release(), cmpopts.EquateErrors())
-	gone(t, filepath.Dir(missing))
+	checkAbsent(t, filepath.Dir(missing))
 	if err := os.WriteFile(filepath.Dir(missing), nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -293,7 +295,7 @@ func TestReserve(t *testing.T) {
 
 // TestFetchIntoReservation fetches into a directory that stays reserved, and is kept because there is something in it.
 func TestFetchIntoReservation(t *testing.T) {
-	req := to(t, sends(file("a", 3, 1)))
+	req := requestOf(t, sends(file("a", 3, 1)))
 	req.Dir = filepath.Join(req.Dir, "new")
 	reserved, err := transfer.Reserve(req.Dir, req.Receipts)
 	if err != nil {

@@ -12,7 +12,7 @@ import (
 // is missing.
 func TestFollowsOnlyWhatWasAskedFor(t *testing.T) {
 	src := sends(symlink("d/s", "../e"), file("d/f", 1, 1))
-	req := to(t, src)
+	req := requestOf(t, src)
 	req.Paths = []string{"d"}
 	sourcetest.Fetch(t, req, `could not copy "e": target of symlink "d/s", but not requested`)
 	compare(t, 1, src.listed)
@@ -31,7 +31,7 @@ func TestFollowsNoLoop(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			src := &source{contents: []contents{{}}, listings: []listing{{items: test.items[:1]}, {items: test.items}}}
-			req := to(t, src)
+			req := requestOf(t, src)
 			req.Paths = []string{"a"}
 			sourcetest.Fetch(t, req, "")
 			compare(t, test.listed, src.listed)

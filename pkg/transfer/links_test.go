@@ -15,7 +15,7 @@ import (
 func TestNothingIsWrittenThroughKeptLinks(t *testing.T) {
 	outside := filetree.TempDir(t)
 	filetree.Write(t, outside, filetree.Tree{"f": filetree.File("untouched"), "d": filetree.Dir()})
-	before := filetree.Read(t, outside)
+	untouched := filetree.Read(t, outside)
 	behind := []transfer.Item{file("x/f", 3, 1), file("x/new", 3, 1), file("x/d/new", 3, 1), symlink("x/l", "f"), directory("x/d"), directory("x/more")}
 	for name, items := range map[string][]transfer.Item{
 		"the link first": append([]transfer.Item{symlink("x", outside)}, behind...),
@@ -23,15 +23,15 @@ func TestNothingIsWrittenThroughKeptLinks(t *testing.T) {
 		"twice":          append([]transfer.Item{symlink("x", outside), symlink("x", outside), directory("x")}, behind...),
 	} {
 		t.Run(name, func(t *testing.T) {
-			req := to(t, sends(items...))
+			req := requestOf(t, sends(items...))
 			req.KeepLinks = true
 			for range 2 {
 				_, _ = transfer.Fetch(t.Context(), req)
-				compare(t, before, filetree.Read(t, outside))
+				compare(t, untouched, filetree.Read(t, outside))
 			}
 			req.Force = true
 			_, _ = transfer.Fetch(t.Context(), req)
-			compare(t, before, filetree.Read(t, outside))
+			compare(t, untouched, filetree.Read(t, outside))
 		})
 	}
 }
@@ -40,12 +40,12 @@ func TestNothingIsWrittenThroughKeptLinks(t *testing.T) {
 func TestKeptLinkBecomesFile(t *testing.T) {
 	outside := filetree.TempDir(t)
 	filetree.Write(t, outside, filetree.Tree{"f": filetree.File("untouched")})
-	before := filetree.Read(t, outside)
-	req := to(t, sends(symlink("x", outside+"/f")))
+	untouched := filetree.Read(t, outside)
+	req := requestOf(t, sends(symlink("x", outside+"/f")))
 	req.KeepLinks = true
 	sourcetest.Fetch(t, req, "")
 	req.Source = sends(file("x", 3, 1))
 	sourcetest.Fetch(t, req, "")
-	compare(t, before, filetree.Read(t, outside))
+	compare(t, untouched, filetree.Read(t, outside))
 	compare(t, filetree.Tree{"x": node(3, 1)}, filetree.Read(t, req.Dir))
 }

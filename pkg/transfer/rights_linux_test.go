@@ -33,7 +33,7 @@ func asNobody(t *testing.T, do func()) {
 
 // The error about a directory that the user may not write to has its path and what to do.
 func TestDirectoryWithoutPermission(t *testing.T) {
-	req := to(t, sends(directory("d")))
+	req := requestOf(t, sends(directory("d")))
 	closed, locks := t.TempDir(), t.TempDir()
 	req.Dir, req.Receipts = closed, ""
 	for dir, mode := range map[string]os.FileMode{filepath.Dir(closed): 0o755, closed: 0o555, locks: 0o777} {
@@ -42,11 +42,11 @@ func TestDirectoryWithoutPermission(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() { _ = os.Chmod(closed, 0o755) })
-	first, last := "cannot create files in local directory "+closed+": ", ": permission denied; change its permissions, or use another directory with -d"
+	prefix, suffix := "cannot create files in local directory "+closed+": ", ": permission denied; change its permissions, or use another directory with -d"
 	check := func(err error) {
 		t.Helper()
-		if err == nil || !strings.HasPrefix(err.Error(), first) || !strings.HasSuffix(err.Error(), last) {
-			t.Errorf("%v; want %q and %q", err, first, last)
+		if err == nil || !strings.HasPrefix(err.Error(), prefix) || !strings.HasSuffix(err.Error(), suffix) {
+			t.Errorf("%v; want %q and %q", err, prefix, suffix)
 		}
 		compare(t, fs.ErrPermission, err, cmpopts.EquateErrors())
 	}

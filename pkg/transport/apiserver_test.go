@@ -71,7 +71,7 @@ func (s *apiServer) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	s.serve(conn)
 }
 
-func (s *apiServer) seen() []*http.Request {
+func (s *apiServer) received() []*http.Request {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.requests
@@ -118,21 +118,21 @@ func silentListener(t *testing.T) string {
 // noneLeft waits until no goroutine runs what any of the words name.
 func noneLeft(t *testing.T, words ...string) {
 	t.Helper()
-	var left string
+	var rest string
 	for range 3000 {
-		left = ""
+		rest = ""
 		stacks := make([]byte, 1<<20)
 		for stack := range strings.SplitSeq(string(stacks[:runtime.Stack(stacks, true)]), "\n\n") {
 			for _, word := range words {
 				if strings.Contains(stack, word) {
-					left = stack
+					rest = stack
 				}
 			}
 		}
-		if left == "" {
+		if rest == "" {
 			return
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	t.Errorf("left behind:\n%s", left)
+	t.Errorf("left behind:\n%s", rest)
 }

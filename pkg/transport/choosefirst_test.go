@@ -18,7 +18,7 @@ func TestChooserFirst(t *testing.T) {
 	for name, test := range map[string]struct {
 		ways  []transport.Dialer
 		want  string // the name, or the error
-		after time.Duration
+		delay time.Duration
 		trace []string
 	}{
 		"at once": {
@@ -110,16 +110,16 @@ func TestChooserFirst(t *testing.T) {
 				if err != nil {
 					got += err.Error()
 				}
-				if got != test.want || took != test.after {
-					t.Errorf("%s after %v; want %s after %v", got, took, test.want, test.after)
+				if got != test.want || took != test.delay {
+					t.Errorf("%s after %v; want %s after %v", got, took, test.want, test.delay)
 				}
-				if diff := cmp.Diff(test.trace, trace.take()); diff != "" {
+				if diff := cmp.Diff(test.trace, trace.drain()); diff != "" {
 					t.Error(diff)
 				}
 				time.Sleep(time.Minute)
-				for _, one := range test.ways {
-					if open := one.(*way).open.Load(); open > 1 || open == 1 && one.Name() != chooser.Name() {
-						t.Errorf("%d connections over %s are open", open, one.Name())
+				for _, w := range test.ways {
+					if open := w.(*way).open.Load(); open > 1 || open == 1 && w.Name() != chooser.Name() {
+						t.Errorf("%d connections over %s are open", open, w.Name())
 					}
 				}
 				chooser.Close()

@@ -20,15 +20,15 @@ func TestChooserStays(t *testing.T) {
 		tunnel, exec := fails("tunnel", time.Second/2), works("exec", time.Second/2)
 		chooser := transport.NewChooser(nil, tunnel, exec)
 		defer chooser.Close()
-		var all sync.WaitGroup
+		var group sync.WaitGroup
 		for range 8 {
-			all.Go(func() {
+			group.Go(func() {
 				if _, err := chooser.Dial(t.Context()); err != nil {
 					t.Error(err)
 				}
 			})
 		}
-		all.Wait()
+		group.Wait()
 		if tunnel.count() != 1 || exec.count() != 8 {
 			t.Errorf("%d and %d dials; want 1 and 8", tunnel.count(), exec.count())
 		}
@@ -43,7 +43,7 @@ func TestChooserLost(t *testing.T) {
 		tunnel, exec := works("tunnel", 0), works("exec", 0)
 		chooser := transport.NewChooser(trace.add, tunnel, exec)
 		defer chooser.Close()
-		step := func(want string, after time.Duration, lines ...string) {
+		step := func(want string, elapsed time.Duration, lines ...string) {
 			t.Helper()
 			begin := time.Now()
 			_, err := chooser.Dial(t.Context())
@@ -51,10 +51,10 @@ func TestChooserLost(t *testing.T) {
 			if err != nil {
 				got = err.Error()
 			}
-			if took := time.Since(begin); got != want || took != after {
-				t.Errorf("%s after %v; want %s after %v", got, took, want, after)
+			if took := time.Since(begin); got != want || took != elapsed {
+				t.Errorf("%s after %v; want %s after %v", got, took, want, elapsed)
 			}
-			if diff := cmp.Diff(lines, trace.take()); diff != "" {
+			if diff := cmp.Diff(lines, trace.drain()); diff != "" {
 				t.Error(diff)
 			}
 		}
@@ -83,16 +83,16 @@ func TestChooserFailsOnce(t *testing.T) {
 		chooser := transport.NewChooser(nil, tunnel, exec)
 		defer chooser.Close()
 		begin := time.Now()
-		var all sync.WaitGroup
+		var group sync.WaitGroup
 		for range 8 {
-			all.Go(func() {
+			group.Go(func() {
 				_, err := chooser.Dial(t.Context())
 				if failed, ok := errors.AsType[*transport.UnreachableError](err); !ok || len(failed.Causes) != 2 || !errors.Is(err, errRefused) {
 					t.Error(err)
 				}
 			})
 		}
-		all.Wait()
+		group.Wait()
 		if took := time.Since(begin); took != 11*time.Second || tunnel.count() != 1 {
 			t.Errorf("%v, %d dials", took, tunnel.count())
 		}
@@ -112,7 +112,7 @@ func TestChooserCanceled(t *testing.T) {
 			}
 			cancel()
 		}
-		if got := trace.take(); got != nil || chooser.Name() != "" {
+		if got := trace.drain(); got != nil || chooser.Name() != "" {
 			t.Errorf("%q, %q", got, chooser.Name())
 		}
 		if _, err := chooser.Dial(t.Context()); err != nil || chooser.Name() != "tunnel" {

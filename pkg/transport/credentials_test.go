@@ -43,7 +43,7 @@ func TestTunnelExecCredentials(t *testing.T) {
 	write("second")
 	valid = "second"
 	echoes(t, dial(t, tunnel), 100)
-	if got := len(server.seen()); got != 3 {
+	if got := len(server.received()); got != 3 {
 		t.Errorf("%d requests; want 3", got)
 	}
 }

@@ -122,13 +122,13 @@ func TestRequest(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := Container{Namespace: "lab", Pod: "fetch-x", Name: "helper"}
+	container := Container{Namespace: "lab", Pod: "fetch-x", Name: "helper"}
 	const base = "https://cluster.example/api/v1/namespaces/lab/pods/fetch-x/exec?command=tar&command=-c+x&container=helper"
 	for want, stdio := range map[string]Stdio{
 		base + "&stdout=true":                        {Out: io.Discard},
 		base + "&stderr=true&stdin=true&stdout=true": {In: strings.NewReader(""), Out: io.Discard, Err: io.Discard},
 	} {
-		if got := e.request(at, []string{"tar", "-c x"}, stdio).URL().String(); got != want {
+		if got := e.request(container, []string{"tar", "-c x"}, stdio).URL().String(); got != want {
 			t.Errorf("%s; want %s", got, want)
 		}
 	}

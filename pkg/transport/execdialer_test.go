@@ -165,8 +165,8 @@ func TestExecDialerCloseWakes(t *testing.T) {
 		if took := time.Since(begin); took != 0 {
 			t.Errorf("closing took %v", took)
 		}
-		if after := (<-killed).Sub(begin); after != time.Second {
-			t.Errorf("the exec was ended after %v", after)
+		if elapsed := (<-killed).Sub(begin); elapsed != time.Second {
+			t.Errorf("the exec was ended after %v", elapsed)
 		}
 	})
 }

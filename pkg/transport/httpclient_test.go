@@ -65,9 +65,9 @@ func data() http.Handler {
 	mux.HandleFunc("GET /v1/ping", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "pong") })
 	send := func(w http.ResponseWriter, size int64) { _, _ = io.CopyN(w, zeros{}, size) }
 	mux.HandleFunc("POST /data", func(w http.ResponseWriter, _ *http.Request) { send(w, 8<<20) })
-	var asked atomic.Int32
+	var count atomic.Int32
 	mux.HandleFunc("POST /cut", func(w http.ResponseWriter, _ *http.Request) {
-		if asked.Add(1) > 1 {
+		if count.Add(1) > 1 {
 			send(w, 8<<20)
 			return
 		}
@@ -98,15 +98,15 @@ func TestHTTPClient(t *testing.T) {
 	meter := transport.NewMeter(0)
 	chooser := transport.NewChooser(nil, transport.With(api.tunnel(t), meter.Conn, secured, transport.Answers("/v1/ping")))
 	client := chooser.HTTPClient()
-	var all sync.WaitGroup
+	var group sync.WaitGroup
 	for range 4 {
-		all.Go(func() {
+		group.Go(func() {
 			if n, err := fetch(t.Context(), client, "/data"); n != 8<<20 || err != nil {
 				t.Errorf("%d, %v", n, err)
 			}
 		})
 	}
-	all.Wait()
+	group.Wait()
 	if got := meter.Received(); got < 32<<20 || got > 33<<20 {
 		t.Errorf("%d bytes received", got)
 	}
@@ -116,9 +116,9 @@ func TestHTTPClient(t *testing.T) {
 	if n, err := fetch(t.Context(), client, "/cut"); n != 8<<20 || err != nil {
 		t.Errorf("again: %d, %v", n, err)
 	}
-	before := len(api.seen())
-	if before > 6 {
-		t.Errorf("%d tunnels for six requests", before)
+	count := len(api.received())
+	if count > 6 {
+		t.Errorf("%d tunnels for six requests", count)
 	}
 	chooser.Close()
 	noneLeft(t, "net/http.(*persistConn)", "transport_test.(*apiServer)")
@@ -155,7 +155,7 @@ func TestHTTPClientFallsBack(t *testing.T) {
 				t.Errorf("%d, %v", n, err)
 			}
 			if chooser.Name() != "second" {
-				t.Errorf("over %s: %q", chooser.Name(), trace.take())
+				t.Errorf("over %s: %q", chooser.Name(), trace.drain())
 			}
 		})
 	}

@@ -69,8 +69,8 @@ func limits(t *testing.T, rate int64) {
 			t.Fatal(err)
 		}
 		got += int64(n)
-		if most := int64(time.Since(begin).Seconds()*float64(rate)) + rate/10 + 1; got > most {
-			t.Fatalf("%d bytes after %v; at most %d", got, time.Since(begin), most)
+		if limit := int64(time.Since(begin).Seconds()*float64(rate)) + rate/10 + 1; got > limit {
+			t.Fatalf("%d bytes after %v; at most %d", got, time.Since(begin), limit)
 		}
 	}
 	if _, err := near.Write(make([]byte, total)); err != nil {

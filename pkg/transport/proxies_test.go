@@ -45,24 +45,24 @@ func TestTunnelThroughReverseProxy(t *testing.T) {
 // Wrappers of the config see the request; a transport of the config is used.
 func TestTunnelWrapped(t *testing.T) {
 	server := newAPIServer(t)
-	var seen atomic.Int32
+	var count atomic.Int32
 	config := server.config()
-	config.Wrap(func(next http.RoundTripper) http.RoundTripper {
+	config.Wrap(func(inner http.RoundTripper) http.RoundTripper {
 		return roundTrip(func(r *http.Request) (*http.Response, error) {
-			seen.Add(1)
-			return next.RoundTrip(r)
+			count.Add(1)
+			return inner.RoundTrip(r)
 		})
 	})
 	echoes(t, dial(t, newTunnel(t, config)), 10)
-	own := server.Client().Transport.(*http.Transport).Clone()
-	own.ForceAttemptHTTP2, own.TLSClientConfig.NextProtos = false, []string{"http/1.1"}
+	base := server.Client().Transport.(*http.Transport).Clone()
+	base.ForceAttemptHTTP2, base.TLSClientConfig.NextProtos = false, []string{"http/1.1"}
 	bring := &rest.Config{Host: server.URL, Transport: roundTrip(func(r *http.Request) (*http.Response, error) {
-		seen.Add(1)
-		return own.RoundTrip(r)
+		count.Add(1)
+		return base.RoundTrip(r)
 	})}
 	echoes(t, dial(t, newTunnel(t, bring)), 10)
-	if seen.Load() != 2 {
-		t.Errorf("%d requests seen", seen.Load())
+	if count.Load() != 2 {
+		t.Errorf("%d requests seen", count.Load())
 	}
 }
 

@@ -56,16 +56,16 @@ func TestTunnel(t *testing.T) {
 	config := server.config()
 	config.Impersonate = rest.ImpersonationConfig{UserName: "dev", Groups: []string{"lab"}}
 	tunnel := newTunnel(t, config)
-	first, second := dial(t, tunnel), dial(t, tunnel)
-	echoes(t, first, 3<<20)
+	conn, second := dial(t, tunnel), dial(t, tunnel)
+	echoes(t, conn, 3<<20)
 	echoes(t, second, 1)
-	if first.LocalAddr().String() == second.LocalAddr().String() {
+	if conn.LocalAddr().String() == second.LocalAddr().String() {
 		t.Error("two tunnels on one connection")
 	}
 	if server.early > 0 {
 		t.Errorf("%d bytes came before the 101", server.early)
 	}
-	request := server.seen()[0]
+	request := server.received()[0]
 	want := map[string]string{
 		"Authorization": "Bearer secret", "Impersonate-User": "dev", "Impersonate-Group": "lab",
 		"Upgrade": "batch-tunnel", "Connection": "Upgrade",
@@ -90,7 +90,7 @@ func TestTunnelBasePath(t *testing.T) {
 	config := server.config()
 	config.Host += "/k8s/clusters/c-1"
 	_, _ = newTunnel(t, config).Dial(t.Context())
-	if got := server.seen()[0].URL.Path; got != "/k8s/clusters/c-1"+tunnelPath {
+	if got := server.received()[0].URL.Path; got != "/k8s/clusters/c-1"+tunnelPath {
 		t.Errorf("asked for %s", got)
 	}
 }
@@ -132,7 +132,7 @@ func TestTunnelRefused(t *testing.T) {
 			if test.is != nil && !test.is(err) {
 				t.Errorf("%#v is not what the API's own checks look for", err)
 			}
-			if got := len(server.seen()); got != test.requests {
+			if got := len(server.received()); got != test.requests {
 				t.Errorf("%d requests; want %d", got, test.requests)
 			}
 			noneLeft(t, "net/http.(*persistConn)")
@@ -156,9 +156,9 @@ func TestTunnelOtherProtocol(t *testing.T) {
 // A credential plugin renews what it gave when it sees a 401.
 func TestTunnelRenewedCredentials(t *testing.T) {
 	server := newAPIServer(t)
-	var asked atomic.Int32
+	var count atomic.Int32
 	server.answer = func(w http.ResponseWriter, _ *http.Request) bool {
-		if asked.Add(1) > 1 {
+		if count.Add(1) > 1 {
 			return false
 		}
 		w.WriteHeader(http.StatusUnauthorized)

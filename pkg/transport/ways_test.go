@@ -14,7 +14,7 @@ import (
 type way struct {
 	name  string
 	mu    sync.Mutex
-	after time.Duration
+	delay time.Duration
 	err   error
 	dials int
 	open  atomic.Int32
@@ -24,18 +24,18 @@ const never = 1000 * time.Hour
 
 var errRefused = errors.New("refused")
 
-func works(name string, after time.Duration) *way { return &way{name: name, after: after} }
+func works(name string, delay time.Duration) *way { return &way{name: name, delay: delay} }
 
-func fails(name string, after time.Duration) *way {
-	return &way{name: name, after: after, err: errRefused}
+func fails(name string, delay time.Duration) *way {
+	return &way{name: name, delay: delay, err: errRefused}
 }
 
 func (w *way) Name() string { return w.name }
 
-func (w *way) set(after time.Duration, err error) {
+func (w *way) set(delay time.Duration, err error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	w.after, w.err = after, err
+	w.delay, w.err = delay, err
 }
 
 func (w *way) count() int {
@@ -47,10 +47,10 @@ func (w *way) count() int {
 func (w *way) Dial(ctx context.Context) (net.Conn, error) {
 	w.mu.Lock()
 	w.dials++
-	after, err := w.after, w.err
+	delay, err := w.delay, w.err
 	w.mu.Unlock()
 	select {
-	case <-time.After(after):
+	case <-time.After(delay):
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
@@ -87,7 +87,7 @@ func (l *lines) add(line string) {
 	l.list = append(l.list, line)
 }
 
-func (l *lines) take() []string {
+func (l *lines) drain() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer func() { l.list = nil }()

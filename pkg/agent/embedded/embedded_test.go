@@ -14,8 +14,8 @@ func TestPackedAndBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := embedded.Pack(program)
-	if err != nil || !bytes.Equal(packed, again) {
+	second, err := embedded.Pack(program)
+	if err != nil || !bytes.Equal(packed, second) {
 		t.Errorf("packed twice, it differs: %v", err)
 	}
 	b, err := embedded.Read(packed)

@@ -49,7 +49,9 @@ func meet(t *testing.T, server, client *tls.Config) (serverErr, clientErr error)
 }
 
 func TestOnlyThePeer(t *testing.T) {
-	server, client, other := pair(t), pair(t), pair(t)
+	server := pair(t)
+	client := pair(t)
+	stranger := pair(t)
 	old, err := mtls.New(time.Now().Add(-72 * time.Hour))
 	if err != nil {
 		t.Fatal(err)
@@ -65,8 +67,8 @@ func TestOnlyThePeer(t *testing.T) {
 		ok             bool
 	}{
 		"both know each other":          {server.Server(client.PEM), client.Client(server.PEM()), true},
-		"the client is another":         {server.Server(certificate(client)), other.Client(server.PEM()), false},
-		"the server is another":         {other.Server(certificate(client)), client.Client(server.PEM()), false},
+		"the client is another":         {server.Server(certificate(client)), stranger.Client(server.PEM()), false},
+		"the server is another":         {stranger.Server(certificate(client)), client.Client(server.PEM()), false},
 		"the client has no certificate": {server.Server(certificate(client)), naked, false},
 		"nobody is known yet":           {server.Server(func() []byte { return nil }), client.Client(server.PEM()), false},
 		"the client knows no server":    {server.Server(client.PEM), client.Client(nil), false},

@@ -73,7 +73,9 @@ func TestTheNetworkHasOneDoor(t *testing.T) {
 
 func TestWhoIsLetIn(t *testing.T) {
 	agent := agenttest.Start(t, t.TempDir(), server.Options{})
-	first, second, stranger := pair(t), pair(t), pair(t)
+	enrolled := pair(t)
+	second := pair(t)
+	stranger := pair(t)
 	enter := func(p *mtls.Pair, enrolment wire.Enrolment) error {
 		config := p.Client([]byte(enrolment.Certificate))
 		conn, err := agenttest.Dial(t.Context(), enrolment.Port, config)
@@ -92,21 +94,21 @@ func TestWhoIsLetIn(t *testing.T) {
 		return err
 	}
 
-	enrolment := agent.Enroll(t, first)
-	if err := enter(first, enrolment); err != nil {
+	enrolment := agent.Enroll(t, enrolled)
+	if err := enter(enrolled, enrolment); err != nil {
 		t.Errorf("the client itself: %v", err)
 	}
 	if err := enter(stranger, enrolment); err == nil {
 		t.Error("a stranger was let in")
 	}
-	again := agent.Enroll(t, second)
-	if again != enrolment {
-		t.Errorf("the agent became another: %v", again)
+	renewed := agent.Enroll(t, second)
+	if renewed != enrolment {
+		t.Errorf("the agent became another: %v", renewed)
 	}
-	if err := enter(second, again); err != nil {
+	if err := enter(second, renewed); err != nil {
 		t.Errorf("the next client: %v", err)
 	}
-	if err := enter(first, enrolment); err == nil {
+	if err := enter(enrolled, enrolment); err == nil {
 		t.Error("the client before was still let in")
 	}
 }

@@ -32,22 +32,22 @@ func (c *counted) Write(p []byte) (int, error) {
 }
 
 // gathered pairs, with the handshake done.
-func gatheringPair(t *testing.T) (here *gathering, wire *counted, there *tls.Conn) {
+func gatheringPair(t *testing.T) (serverEnd *gathering, wire *counted, clientEnd *tls.Conn) {
 	t.Helper()
 	near, far := net.Pipe()
 	server, client := newPair(t), newPair(t)
 	wire = &counted{Conn: near}
 	below := &gather{Conn: wire}
-	here = &gathering{tls.Server(below, server.Server(client.PEM)), below}
+	serverEnd = &gathering{tls.Server(below, server.Server(client.PEM)), below}
 	config := client.Client(server.PEM())
-	there = tls.Client(far, config)
+	clientEnd = tls.Client(far, config)
 	t.Cleanup(func() { _, _ = near.Close(), far.Close() })
 	shaken := make(chan error, 1)
-	go func() { shaken <- here.Handshake() }()
-	if err := errors.Join(there.Handshake(), <-shaken); err != nil {
+	go func() { shaken <- serverEnd.Handshake() }()
+	if err := errors.Join(clientEnd.Handshake(), <-shaken); err != nil {
 		t.Fatal(err)
 	}
-	return here, wire, there
+	return serverEnd, wire, clientEnd
 }
 
 func newPair(t *testing.T) *mtls.Pair {
@@ -62,24 +62,24 @@ func newPair(t *testing.T) *mtls.Pair {
 // TestGathering: a block takes few writes, arrives whole and at once, and what
 // comes after it is not held back.
 func TestGathering(t *testing.T) {
-	here, wire, there := gatheringPair(t)
+	serverEnd, wire, clientEnd := gatheringPair(t)
 	block := bytes.Repeat([]byte("0123456789abcdef"), 16<<10) // 256 KiB
 	for _, sent := range [][]byte{block, []byte("short"), block[:gathered]} {
 		wire.writes = 0
 		failed := make(chan error, 1)
 		go func() {
-			_, err := here.Write(sent)
+			_, err := serverEnd.Write(sent)
 			failed <- err
 		}()
 		got := make([]byte, len(sent))
-		if _, err := io.ReadFull(there, got); err != nil || !bytes.Equal(got, sent) {
+		if _, err := io.ReadFull(clientEnd, got); err != nil || !bytes.Equal(got, sent) {
 			t.Fatalf("%d bytes did not arrive: %v", len(sent), err)
 		}
 		if err := <-failed; err != nil {
 			t.Fatal(err)
 		}
-		if most := 1 + len(sent)/gathered; wire.writes > most {
-			t.Errorf("%d bytes took %d writes, and should take %d", len(sent), wire.writes, most)
+		if limit := 1 + len(sent)/gathered; wire.writes > limit {
+			t.Errorf("%d bytes took %d writes, and should take %d", len(sent), wire.writes, limit)
 		}
 	}
 }
@@ -87,10 +87,10 @@ func TestGathering(t *testing.T) {
 // TestGatheringFails: an error of a write that was put off is one of the Write
 // that caused it.
 func TestGatheringFails(t *testing.T) {
-	here, wire, _ := gatheringPair(t)
+	serverEnd, wire, _ := gatheringPair(t)
 	wire.fails = io.ErrClosedPipe
 	for _, size := range []int{1, 3 * gathered} {
-		if _, err := here.Write(make([]byte, size)); !errors.Is(err, io.ErrClosedPipe) {
+		if _, err := serverEnd.Write(make([]byte, size)); !errors.Is(err, io.ErrClosedPipe) {
 			t.Errorf("%d bytes: %v", size, err)
 		}
 	}

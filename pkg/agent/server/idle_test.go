@@ -26,9 +26,9 @@ func TestIdleCountsFromTheLastRequest(t *testing.T) {
 		if len(ended) > 0 {
 			t.Fatal("it ended while clients used it")
 		}
-		last := time.Now()
-		if after := (<-ended).Sub(last); after != 2*time.Minute {
-			t.Errorf("it ended %v after the last request", after)
+		start := time.Now()
+		if elapsed := (<-ended).Sub(start); elapsed != 2*time.Minute {
+			t.Errorf("it ended %v after the last request", elapsed)
 		}
 	})
 }

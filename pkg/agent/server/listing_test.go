@@ -22,16 +22,16 @@ func nodes(t *testing.T, agent *agenttest.Agent, path string) []wire.Node {
 		t.Fatal(err)
 	}
 	defer func() { _ = answer.Body.Close() }()
-	var all []wire.Node
+	var result []wire.Node
 	for r := wire.NewReader(answer.Body); ; {
 		frame, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return all
+			return result
 		}
 		if err != nil {
 			t.Fatal(err)
 		}
-		all = append(all, frame.Node)
+		result = append(result, frame.Node)
 	}
 }
 
@@ -59,10 +59,10 @@ func TestVeryDeep(t *testing.T) {
 	}
 	_ = dir.Close()
 	defer func() { _ = top.Close() }()
-	all := nodes(t, agenttest.Start(t, top.Name(), server.Options{}), ".")
-	last := all[len(all)-1]
-	if len(all) < 1000 || last.Refused != "contents exceed the limit of 1000 nested directories" || last.Type != wire.Directory {
-		t.Errorf("%d nodes, the last refused because %q", len(all), last.Refused)
+	listed := nodes(t, agenttest.Start(t, top.Name(), server.Options{}), ".")
+	deepest := listed[len(listed)-1]
+	if len(listed) < 1000 || deepest.Refused != "contents exceed the limit of 1000 nested directories" || deepest.Type != wire.Directory {
+		t.Errorf("%d nodes, the last refused because %q", len(listed), deepest.Refused)
 	}
 }
 
@@ -76,12 +76,12 @@ func TestASymlinkIsNotFollowedOutside(t *testing.T) {
 		t.Fatal(err)
 	}
 	agent := agenttest.Start(t, root, server.Options{})
-	if all := nodes(t, agent, "out"); len(all) != 1 || all[0].Type != wire.Symlink {
-		t.Errorf("the symlink itself: %+v", all)
+	if listed := nodes(t, agent, "out"); len(listed) != 1 || listed[0].Type != wire.Symlink {
+		t.Errorf("the symlink itself: %+v", listed)
 	}
-	all := nodes(t, agent, "out/secret")
-	if len(all) != 1 || all[0].Refused == "" || all[0].Type != wire.Other {
-		t.Errorf("what lies behind it: %+v", all)
+	listed := nodes(t, agent, "out/secret")
+	if len(listed) != 1 || listed[0].Refused == "" || listed[0].Type != wire.Other {
+		t.Errorf("what lies behind it: %+v", listed)
 	}
 }
 

@@ -19,8 +19,8 @@ func TestRecentOn(t *testing.T) {
 
 // TestRecent checks that one recent time is enough, even a time ahead of the clock of this node.
 func TestRecent(t *testing.T) {
-	now := time.Unix(1_000_000, 0)
-	a := &agent{Options: Options{Now: func() time.Time { return now }, Recent: time.Minute}}
+	clock := time.Unix(1_000_000, 0)
+	a := &agent{Options: Options{Now: func() time.Time { return clock }, Recent: time.Minute}}
 	for _, test := range []struct {
 		modified, changed time.Duration // ago
 		want              bool
@@ -31,7 +31,7 @@ func TestRecent(t *testing.T) {
 		{59 * time.Second, time.Hour, true},
 		{time.Hour, -time.Hour, true},
 	} {
-		if got := a.recent(now.Add(-test.modified), now.Add(-test.changed)); got != test.want {
+		if got := a.recent(clock.Add(-test.modified), clock.Add(-test.changed)); got != test.want {
 			t.Errorf("%+v: %t", test, got)
 		}
 	}
@@ -40,8 +40,8 @@ func TestRecent(t *testing.T) {
 // TestWholeFileSystem: a directory belongs to the file system only where that is mounted as a whole.
 func TestWholeFileSystem(t *testing.T) {
 	dir := t.TempDir()
-	line := func(top, at string) string {
-		return "36 35 98:0 " + top + " " + at + " rw,noatime master:1 - ext4 /dev/sda rw\n"
+	line := func(top, mountPoint string) string {
+		return "36 35 98:0 " + top + " " + mountPoint + " rw,noatime master:1 - ext4 /dev/sda rw\n"
 	}
 	for text, want := range map[string]bool{
 		"":                                 false,

@@ -65,9 +65,9 @@ func (p *throttled) Write(b []byte) (int, error) {
 }
 
 func (p *throttled) drain() {
-	now := p.clock.Now()
-	p.level = max(0, p.level-p.rate*now.Sub(p.drained).Seconds())
-	p.drained = now
+	start := p.clock.Now()
+	p.level = max(0, p.level-p.rate*start.Sub(p.drained).Seconds())
+	p.drained = start
 }
 
 func (*throttled) Flush() error { return nil }
@@ -94,9 +94,9 @@ func log(n int) []byte {
 }
 
 // send writes data times over as one file.
-func send(t *testing.T, dst Destination, now func() time.Time, data []byte, times int) {
+func send(t *testing.T, dst Destination, clock func() time.Time, data []byte, times int) {
 	t.Helper()
-	w := NewWriter(Config{Now: now})
+	w := NewWriter(Config{Now: clock})
 	w.Start(dst, Auto)
 	for range times {
 		write(t, w, data)

@@ -63,11 +63,11 @@ func FuzzRequest(f *testing.F) {
 			return
 		}
 		entries := listed(parsed)
-		var again []byte
+		var encoded []byte
 		for _, e := range entries {
-			again = AppendEntry(again, e)
+			encoded = AppendEntry(encoded, e)
 		}
-		parsed, err = ParseRequest(again)
+		parsed, err = ParseRequest(encoded)
 		if back := listed(parsed); err != nil || !slices.Equal(back, entries) {
 			t.Errorf("%v became %v: %v", entries, back, err)
 		}

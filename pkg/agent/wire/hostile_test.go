@@ -33,7 +33,7 @@ func TestCutAnywhere(t *testing.T) {
 		whole := stream(t, codec, everything)
 		var reader Reader
 		for n := range whole {
-			_, err := all(&reader, whole[:n])
+			_, err := readStream(&reader, whole[:n])
 			if !errors.Is(err, ErrTruncated) {
 				t.Fatalf("%s: cut at %d of %d: %v", codec, n, len(whole), err)
 			}
@@ -49,16 +49,16 @@ func TestAnyBitCounts(t *testing.T) {
 		for i := range 8 * len(whole) {
 			broken := bytes.Clone(whole)
 			broken[i/8] ^= 1 << (i % 8)
-			got, err := all(&reader, broken)
+			got, err := readStream(&reader, broken)
 			// A bit of a compressed block may make another block of the same content.
-			if errors.Is(err, io.EOF) && !same(want, got) {
+			if errors.Is(err, io.EOF) && !equalFrames(want, got) {
 				t.Fatalf("%s: bit %d of byte %d went unnoticed", codec, i%8, i/8)
 			}
 		}
 	}
 }
 
-func same(a, b []Frame) bool {
+func equalFrames(a, b []Frame) bool {
 	if len(a) != len(b) {
 		return false
 	}
@@ -75,14 +75,14 @@ func same(a, b []Frame) bool {
 func TestWhatFollowsTheEnd(t *testing.T) {
 	whole := stream(t, None, everything)
 	for name, tt := range map[string]struct {
-		more []byte
-		want error
+		extra []byte
+		want  error
 	}{
 		"itself":   {whole, ErrCorrupt},
 		"no block": {make([]byte, headerLen), ErrCorrupt},
 		"a byte":   {whole[:1], io.EOF},
 	} {
-		if _, err := frames(bytes.NewReader(append(bytes.Clone(whole), tt.more...))); !errors.Is(err, tt.want) {
+		if _, err := frames(bytes.NewReader(append(bytes.Clone(whole), tt.extra...))); !errors.Is(err, tt.want) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -146,24 +146,24 @@ func TestABombStaysSmall(t *testing.T) {
 			bomb = bomb[:MaxBlock-1]
 		}
 		block := blockOf(codec, MaxBlock, uint32(len(bomb)), string(bomb))
-		var before, after runtime.MemStats
-		runtime.ReadMemStats(&before)
+		var atStart, atEnd runtime.MemStats
+		runtime.ReadMemStats(&atStart)
 		_, err := frames(bytes.NewReader(block))
-		runtime.ReadMemStats(&after)
+		runtime.ReadMemStats(&atEnd)
 		if !errors.Is(err, ErrCorrupt) {
 			t.Errorf("%s: %v", codec, err)
 		}
-		if grew := after.TotalAlloc - before.TotalAlloc; grew > 16<<20 {
+		if grew := atEnd.TotalAlloc - atStart.TotalAlloc; grew > 16<<20 {
 			t.Errorf("%s: %d bytes were allocated", codec, grew)
 		}
 	}
 }
 
-func listed(r Request) (all []Entry) {
+func listed(r Request) (entries []Entry) {
 	for _, e := range r.All() {
-		all = append(all, e)
+		entries = append(entries, e)
 	}
-	return all
+	return entries
 }
 
 func TestRequests(t *testing.T) {

@@ -29,20 +29,20 @@ type link struct {
 	burst  float64 // seconds from one time that bytes leave to the next; 0 is always
 }
 
-// left is how many bytes may have left until a time.
-func (l link) left(at float64) float64 {
+// remaining is how many bytes may have left until a time.
+func (l link) remaining(t float64) float64 {
 	if l.burst > 0 {
-		at = math.Floor(at/l.burst) * l.burst
+		t = math.Floor(t/l.burst) * l.burst
 	}
-	return l.rate * at
+	return l.rate * t
 }
 
 // until is when so many bytes more than at a time may have left.
-func (l link) until(at, bytes float64) float64 {
+func (l link) until(t, bytes float64) float64 {
 	if l.burst == 0 {
-		return at + bytes/l.rate
+		return t + bytes/l.rate
 	}
-	return math.Ceil((l.left(at)+bytes)/l.rate/l.burst-1e-9) * l.burst
+	return math.Ceil((l.remaining(t)+bytes)/l.rate/l.burst-1e-9) * l.burst
 }
 
 // simulation plays Writer and sink with costs that are given, in its own time.
@@ -56,13 +56,13 @@ type simulation struct {
 	drained float64 // when level was right
 	started float64 // the last block began to be written
 	ended   float64
-	now     float64 // where the filling side is
+	elapsed float64 // where the filling side is
 	reports []report
 }
 
 type report struct {
-	at, busy, idle float64
-	wire           int
+	start, busy, idle float64
+	wire              int
 }
 
 func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Second)) }
@@ -71,7 +71,7 @@ func seconds(s float64) time.Duration { return time.Duration(s * float64(time.Se
 // does that has other things to do.
 func (s *simulation) stall(random *rand.Rand, data content) content {
 	if random.IntN(40) == 0 {
-		s.now += random.ExpFloat64() * 0.01
+		s.elapsed += random.ExpFloat64() * 0.01
 	}
 	if random.IntN(40) == 0 {
 		s.ended += random.ExpFloat64() * 0.01
@@ -86,18 +86,18 @@ func (s *simulation) stall(random *rand.Rand, data content) content {
 
 // block sends one block of data.
 func (s *simulation) block(data content) {
-	began := s.now
-	s.now += s.fill * blockSize
+	began := s.elapsed
+	s.elapsed += s.fill * blockSize
 	codec := s.pick(data)
 	wire := blockSize
 	if codec != None {
 		took := data[codec].seconds * blockSize
-		s.now += took
+		s.elapsed += took
 		wire = int(data[codec].ratio * blockSize)
 		s.meter.packed(codec, blockSize, wire, seconds(took))
 	}
-	s.meter.sealed(codec, blockSize, seconds(s.now-began))
-	s.now = max(s.now, s.started) // one block waits, no more
+	s.meter.sealed(codec, blockSize, seconds(s.elapsed-began))
+	s.elapsed = max(s.elapsed, s.started) // one block waits, no more
 	s.put(wire)
 }
 
@@ -105,7 +105,7 @@ func (s *simulation) pick(data content) Codec {
 	if s.fixed != Auto {
 		return s.fixed
 	}
-	for len(s.reports) > 0 && s.reports[0].at <= s.now {
+	for len(s.reports) > 0 && s.reports[0].start <= s.elapsed {
 		r := s.reports[0]
 		s.reports = s.reports[1:]
 		s.meter.wrote(r.wire, seconds(r.busy), seconds(r.idle))
@@ -116,13 +116,13 @@ func (s *simulation) pick(data content) Codec {
 		return codec
 	}
 	var took float64
-	for _, other := range []Codec{S2, Zstd} {
-		if other != codec {
-			took += data[other].seconds * blockSize
-			s.meter.packed(other, blockSize, int(data[other].ratio*blockSize), seconds(data[other].seconds*blockSize))
+	for _, candidate := range []Codec{S2, Zstd} {
+		if candidate != codec {
+			took += data[candidate].seconds * blockSize
+			s.meter.packed(candidate, blockSize, int(data[candidate].ratio*blockSize), seconds(data[candidate].seconds*blockSize))
 		}
 	}
-	s.now += took
+	s.elapsed += took
 	s.meter.sampled(seconds(took))
 	codec, _ = s.meter.current()
 	return codec
@@ -130,20 +130,22 @@ func (s *simulation) pick(data content) Codec {
 
 // put writes one block when the one before it is written.
 func (s *simulation) put(wire int) {
-	began := max(s.now, s.ended)
-	s.level = max(0, s.level-(s.left(began)-s.left(s.drained)))
+	began := max(s.elapsed, s.ended)
+	s.level = max(0, s.level-(s.remaining(began)-s.remaining(s.drained)))
 	ended := began + float64(wire)/s.copies
-	level := s.level + float64(wire) - (s.left(ended) - s.left(began))
-	if over := level - s.buffer; over > 0 {
-		later := s.until(ended, over)
-		level -= s.left(later) - s.left(ended)
+	level := s.level + float64(wire) - (s.remaining(ended) - s.remaining(began))
+	if excess := level - s.buffer; excess > 0 {
+		later := s.until(ended, excess)
+		level -= s.remaining(later) - s.remaining(ended)
 		ended = later
 	}
 	s.reports = append(s.reports, report{ended, ended - began, began - s.ended, wire})
-	s.level, s.started, s.ended = max(0, level), began, ended
+	s.level = max(0, level)
+	s.started = began
+	s.ended = ended
 	s.drained = s.ended
 	if s.serial {
-		s.now += float64(wire) / s.copies
+		s.elapsed += float64(wire) / s.copies
 	}
 }
 
@@ -244,7 +246,7 @@ func TestFollowsALinkThatChanges(t *testing.T) {
 		want Codec
 	}{{900e6, None}, {10e6, Zstd}, {100e6, S2}, {900e6, None}, {10e6, Zstd}} {
 		s.rate = step.rate
-		for until := s.now + 30; s.now < until; {
+		for until := s.elapsed + 30; s.elapsed < until; {
 			s.block(text)
 		}
 		if s.meter.codec != step.want {

@@ -32,24 +32,24 @@ func frames(r io.Reader) ([]Frame, error) {
 	return read(NewReader(r))
 }
 
-// all is frames with a Reader that is used again.
-func all(reader *Reader, stream []byte) ([]Frame, error) {
+// readStream is frames with a Reader that is used again.
+func readStream(reader *Reader, stream []byte) ([]Frame, error) {
 	reader.Reset(bytes.NewReader(stream))
 	return read(reader)
 }
 
-func read(reader *Reader) (all []Frame, err error) {
+func read(reader *Reader) (frames []Frame, err error) {
 	for {
 		f, err := reader.Next()
 		if err != nil {
-			return all, err
+			return frames, err
 		}
-		kept := *f
-		kept.Data = nil
+		frame := *f
+		frame.Data = nil
 		if f.Kind == KindData {
-			kept.Data = bytes.Clone(f.Data)
+			frame.Data = bytes.Clone(f.Data)
 		}
-		all = append(all, kept)
+		frames = append(frames, frame)
 	}
 }
 

@@ -33,14 +33,14 @@ func (e *endless) Read(p []byte) (int, error) {
 	return n, nil
 }
 
-func packed(t *testing.T, from io.Reader) []byte {
+func packed(t *testing.T, in io.Reader) []byte {
 	t.Helper()
 	var text bytes.Buffer
 	zip := gzip.NewWriter(&text)
 	if _, err := io.WriteString(zip, `{"version":1}`+"\n"); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := io.Copy(zip, from); err != nil {
+	if _, err := io.Copy(zip, in); err != nil {
 		t.Fatal(err)
 	}
 	if err := zip.Close(); err != nil {
@@ -55,7 +55,7 @@ func TestIndexThatUnpacksToMuch(t *testing.T) {
 	if testing.Short() {
 		much = 40 << 20
 	}
-	for name, from := range map[string]io.Reader{
+	for name, in := range map[string]io.Reader{
 		"one entry again and again": &endless{`{"path":"a"}` + "\n", much},
 		"spaces":                    &endless{" ", much},
 		"long lines":                &endless{`{"path":"a"}` + strings.Repeat(" ", 2<<20) + "\n", much},
@@ -73,13 +73,13 @@ func TestIndexThatUnpacksToMuch(t *testing.T) {
 		}(),
 	} {
 		t.Run(name, func(t *testing.T) {
-			bomb := packed(t, from)
-			var before, after runtime.MemStats
-			runtime.ReadMemStats(&before)
-			known, err := parseIndex(bytes.NewReader(bomb))
-			runtime.ReadMemStats(&after)
-			if took := after.TotalAlloc - before.TotalAlloc; err == nil || took > 200<<20+uint64(mostRatio*len(bomb)*4) {
-				t.Errorf("%d bytes are %d entries for %d MiB: %v", len(bomb), len(known), took>>20, err)
+			bomb := packed(t, in)
+			var atStart, atEnd runtime.MemStats
+			runtime.ReadMemStats(&atStart)
+			x, err := parseIndex(bytes.NewReader(bomb))
+			runtime.ReadMemStats(&atEnd)
+			if took := atEnd.TotalAlloc - atStart.TotalAlloc; err == nil || took > 200<<20+uint64(mostRatio*len(bomb)*4) {
+				t.Errorf("%d bytes are %d entries for %d MiB: %v", len(bomb), len(x), took>>20, err)
 			} else {
 				t.Logf("%d bytes, %d MiB allocated: %v", len(bomb), took>>20, err)
 			}
@@ -89,26 +89,26 @@ func TestIndexThatUnpacksToMuch(t *testing.T) {
 
 // TestIndexOfManyIsRead: an honest index is far from the limits, also of entries that pack best.
 func TestIndexOfManyIsRead(t *testing.T) {
-	known, when := index{}, time.Unix(1582230020, 0)
+	x, when := index{}, time.Unix(1582230020, 0)
 	many := 100_000
 	if testing.Short() {
 		many = 10_000
 	}
 	for i := range many {
 		p := fmt.Sprintf("%s/%d", strings.Repeat("a rather long name of a directory/", 6)+"d", i)
-		known[p] = &entry{Path: p, Type: localtree.Directory, Mode: 0o755, facts: facts{Source: strings.Repeat("u", 36), ModTime: when, Changed: when}}
+		x[p] = &entry{Path: p, Type: localtree.Directory, Mode: 0o755, facts: facts{Source: strings.Repeat("u", 36), ModTime: when, Changed: when}}
 	}
 	for i := range many {
 		p := strconv.Itoa(i)
-		known[p] = &entry{Path: p, Type: localtree.File, facts: facts{Source: "uid"}, Planned: true}
+		x[p] = &entry{Path: p, Type: localtree.File, facts: facts{Source: "uid"}, Planned: true}
 	}
-	text, err := known.text()
+	text, err := x.text()
 	if err != nil {
 		t.Fatal(err)
 	}
 	got, err := parseIndex(bytes.NewReader(text))
-	if err != nil || len(got) != len(known) || errors.Is(err, errTooMuch) {
-		t.Errorf("%d of %d entries of %d bytes: %v", len(got), len(known), len(text), err)
+	if err != nil || len(got) != len(x) || errors.Is(err, errTooMuch) {
+		t.Errorf("%d of %d entries of %d bytes: %v", len(got), len(x), len(text), err)
 	}
-	t.Logf("%.1f bytes an entry", float64(len(text))/float64(len(known)))
+	t.Logf("%.1f bytes an entry", float64(len(text))/float64(len(x)))
 }

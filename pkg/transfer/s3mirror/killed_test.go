@@ -35,18 +35,18 @@ func TestGoesOn(t *testing.T) {
 	if _, err := s3mirror.Copy(t.Context(), r); err == nil || !strings.Contains(err.Error(), "not allowed to write objects") {
 		t.Fatal(err)
 	}
-	if left := uploads(t, store); len(left) != 1 {
-		t.Fatalf("uploads: %q", left)
+	if remaining := uploads(t, store); len(remaining) != 1 {
+		t.Fatalf("uploads: %q", remaining)
 	}
-	before := count.bytes
+	sentBefore := count.bytes
 	count.puts, count.bytes = nil, 0
 	copied(t, r)
 	// The fourth and the fifth part, of 8/4 MiB, and the other file, of 10/4.
-	if sent := count.bytes; before < 15<<18 || sent < 18<<18 || sent > 19<<18 {
-		t.Errorf("%d and %d bytes were sent for 33/4 MiB", before, count.bytes)
+	if sent := count.bytes; sentBefore < 15<<18 || sent < 18<<18 || sent > 19<<18 {
+		t.Errorf("%d and %d bytes were sent for 33/4 MiB", sentBefore, count.bytes)
 	}
-	if left := uploads(t, store); left != nil || text(t, read(t, backend)["large"]) != tree["large"].Data {
-		t.Errorf("left are %q, or the file is not whole", left)
+	if remaining := uploads(t, store); remaining != nil || text(t, read(t, backend)["large"]) != tree["large"].Data {
+		t.Errorf("left are %q, or the file is not whole", remaining)
 	}
 }
 
@@ -56,15 +56,15 @@ func TestKilled(t *testing.T) {
 	r := request(t, root, store)
 	copied(t, r)
 	for _, name := range []string{"large", "large", "not ours"} {
-		if _, err := store.CreateUpload(t.Context(), here.Bucket, here.Key(name), s3.Attributes{}); err != nil {
+		if _, err := store.CreateUpload(t.Context(), place.Bucket, place.Key(name), s3.Attributes{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	var said []string
-	r.Say = func(text string) { said = append(said, text) }
+	var notes []string
+	r.Say = func(text string) { notes = append(notes, text) }
 	copied(t, r)
-	if left := uploads(t, store); !slices.Equal(left, []string{here.Key("not ours")}) || len(said) != 1 || !strings.HasPrefix(said[0], "Deleted the parts of 2 interrupted uploads") {
-		t.Errorf("left are %q; %q", left, said)
+	if remaining := uploads(t, store); !slices.Equal(remaining, []string{place.Key("not ours")}) || len(notes) != 1 || !strings.HasPrefix(notes[0], "Deleted the parts of 2 interrupted uploads") {
+		t.Errorf("left are %q; %q", remaining, notes)
 	}
 }
 
@@ -90,17 +90,17 @@ func TestSweepOnlyOfItsTree(t *testing.T) {
 		"another tree":           {"", 0, "other", 0, false},
 	} {
 		t.Run(name, func(t *testing.T) {
-			id, err := store.CreateUpload(t.Context(), here.Bucket, here.Key("large"), s3.Attributes{})
+			id, err := store.CreateUpload(t.Context(), place.Bucket, place.Key("large"), s3.Attributes{})
 			if err != nil {
 				t.Fatal(err)
 			}
 			if test.lock != "" {
-				if err := store.Put(t.Context(), here.Bucket, here.Key("kubectl-batch.lock"), []byte(test.lock)); err != nil {
+				if err := store.Put(t.Context(), place.Bucket, place.Key("kubectl-batch.lock"), []byte(test.lock)); err != nil {
 					t.Fatal(err)
 				}
 			}
 			later := s3test.Open(t, s3test.Later(t, store.Endpoint(), test.old))
-			count, err := s3mirror.Sweep(t.Context(), later, here, test.source, time.Now)
+			count, err := s3mirror.Sweep(t.Context(), later, place, test.source, time.Now)
 			_, locked := errors.AsType[*s3mirror.LockedError](err)
 			if count != test.count || locked != test.locked || err != nil && !locked || len(uploads(t, store)) != 1-test.count {
 				t.Errorf("%d aborted, %d left: %v", count, len(uploads(t, store)), err)
@@ -108,8 +108,8 @@ func TestSweepOnlyOfItsTree(t *testing.T) {
 			if lock := read(t, backend)["kubectl-batch.lock"]; (lock != nil) != test.locked {
 				t.Errorf("the lock is there: %v", lock != nil)
 			}
-			_, _ = store.Abort(t.Context(), here.Bucket, s3.Upload{Key: here.Key("large"), ID: id})
-			_ = store.Delete(t.Context(), here.Bucket, here.Key("kubectl-batch.lock"))
+			_, _ = store.Abort(t.Context(), place.Bucket, s3.Upload{Key: place.Key("large"), ID: id})
+			_ = store.Delete(t.Context(), place.Bucket, place.Key("kubectl-batch.lock"))
 		})
 	}
 }
@@ -117,9 +117,9 @@ func TestSweepOnlyOfItsTree(t *testing.T) {
 // TestSweepOfNothing: where nothing is, and where there is no bucket, nothing is wrong.
 func TestSweepOfNothing(t *testing.T) {
 	store, _ := s3test.Start(t, nil)
-	for _, at := range []s3.Location{here, {Bucket: "nosuchbucket", Prefix: "x"}} {
-		if count, err := s3mirror.Sweep(t.Context(), store, at, "uid", time.Now); count != 0 || err != nil {
-			t.Errorf("%s: %d, %v", at, count, err)
+	for _, location := range []s3.Location{place, {Bucket: "nosuchbucket", Prefix: "x"}} {
+		if count, err := s3mirror.Sweep(t.Context(), store, location, "uid", time.Now); count != 0 || err != nil {
+			t.Errorf("%s: %d, %v", location, count, err)
 		}
 	}
 }
@@ -159,8 +159,8 @@ func TestCtrlC(t *testing.T) {
 	if _, err := s3mirror.Copy(ctx, r); !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
 	}
-	all := read(t, backend)
-	if left := uploads(t, store); left != nil || all["kubectl-batch.lock"] != nil || all["kubectl-batch.index"] == nil {
-		t.Errorf("left are %q, %q", left, slices.Sorted(maps.Keys(all)))
+	objects := read(t, backend)
+	if remaining := uploads(t, store); remaining != nil || objects["kubectl-batch.lock"] != nil || objects["kubectl-batch.index"] == nil {
+		t.Errorf("left are %q, %q", remaining, slices.Sorted(maps.Keys(objects)))
 	}
 }

@@ -72,7 +72,7 @@ func TestLinksThatLeadOut(t *testing.T) {
 			t.Errorf("%+v, %v", result, err)
 		}
 		dir := t.TempDir()
-		stored, err := s3mirror.Open(t.Context(), store, here, nil)
+		stored, err := s3mirror.Open(t.Context(), store, place, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

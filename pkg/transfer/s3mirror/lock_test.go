@@ -44,14 +44,14 @@ func TestLockOfAnotherIsNotOverwritten(t *testing.T) {
 	if _, locked := errors.AsType[*LockedError](err); !locked {
 		t.Errorf("both have it: %v", err)
 	}
-	if now, err := l.read(t.Context()); err != nil || now.ID != "other" || now.Source != "uid" {
-		t.Errorf("it is now %+v, %v", now, err)
+	if c, err := l.read(t.Context()); err != nil || c.ID != "other" || c.Source != "uid" {
+		t.Errorf("it is now %+v, %v", c, err)
 	}
 	if err := l.release(t.Context()); err != nil {
 		t.Error(err)
 	}
-	if now, err := l.read(t.Context()); err != nil || now.ID != "other" {
-		t.Errorf("it was removed: %+v, %v", now, err)
+	if c, err := l.read(t.Context()); err != nil || c.ID != "other" {
+		t.Errorf("it was removed: %+v, %v", c, err)
 	}
 }
 
@@ -63,10 +63,10 @@ func TestLockOfADeadCopyIsTaken(t *testing.T) {
 	}
 	l := newLock(store, place, "mine", "uid", func() {})
 	l.beat, l.patience = 10*time.Millisecond, 30*time.Millisecond
-	var said []string
+	var notes []string
 	began := time.Now()
-	if err := l.acquire(t.Context(), func(text string) { said = append(said, text) }); err != nil || len(said) != 1 {
-		t.Fatalf("%v, %q", err, said)
+	if err := l.acquire(t.Context(), func(text string) { notes = append(notes, text) }); err != nil || len(notes) != 1 {
+		t.Fatalf("%v, %q", err, notes)
 	}
 	if took := time.Since(began); took < l.patience {
 		t.Errorf("it was taken after %v", took)

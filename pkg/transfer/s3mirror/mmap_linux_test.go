@@ -30,11 +30,11 @@ func TestStoresThroughMmap(t *testing.T) {
 	}
 	defer func() { _ = unix.Munmap(pages) }()
 	r := request(t, root, store)
-	for _, with := range []string{"1", "2", "3"} {
-		copy(pages, strings.Repeat(with, size))
+	for _, content := range []string{"1", "2", "3"} {
+		copy(pages, strings.Repeat(content, size))
 		copied(t, r)
-		if got := text(t, read(t, backend)["array"]); got != strings.Repeat(with, size) {
-			t.Errorf("the object begins with %q in place of %s", got[:1], with)
+		if got := text(t, read(t, backend)["array"]); got != strings.Repeat(content, size) {
+			t.Errorf("the object begins with %q in place of %s", got[:1], content)
 		}
 	}
 	if result := copied(t, r); result.Kept != 1 {

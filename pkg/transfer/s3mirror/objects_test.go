@@ -28,8 +28,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
-// here is where the files of these tests go to.
-var here = s3.Location{Bucket: s3test.Bucket, Prefix: "team/model"}
+// place is where the files of these tests go to.
+var place = s3.Location{Bucket: s3test.Bucket, Prefix: "team/model"}
 
 // part is the size of the parts of large files. It is more than what the agent keeps in memory of a file, and less than
 // what a real store accepts, so that the tests are quick.
@@ -56,7 +56,7 @@ func request(t *testing.T, root string, store *s3.Store) s3mirror.Request {
 		t.Fatal(err)
 	}
 	r := s3mirror.Request{
-		Request: transfer.Request{Source: remote, SourceID: "uid"}, Agent: remote, Store: store, At: here, ID: t.Name(),
+		Request: transfer.Request{Source: remote, SourceID: "uid"}, Agent: remote, Store: store, At: place, ID: t.Name(),
 		Part: part, Now: time.Now, Say: func(text string) { t.Log(text) },
 	}
 	r.SetBeat(20 * time.Millisecond)
@@ -105,15 +105,15 @@ func read(t *testing.T, backend gofakes3.Backend) map[string]*gofakes3.Object {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all := map[string]*gofakes3.Object{}
-	for _, one := range list.Contents {
-		object, err := backend.GetObject(s3test.Bucket, one.Key, nil)
+	objects := map[string]*gofakes3.Object{}
+	for _, item := range list.Contents {
+		object, err := backend.GetObject(s3test.Bucket, item.Key, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		all[strings.TrimPrefix(one.Key, here.Prefix+"/")] = object
+		objects[strings.TrimPrefix(item.Key, place.Prefix+"/")] = object
 	}
-	return all
+	return objects
 }
 
 func text(t *testing.T, object *gofakes3.Object) string {
@@ -130,11 +130,11 @@ func text(t *testing.T, object *gofakes3.Object) string {
 
 func uploads(t *testing.T, store *s3.Store) (keys []string) {
 	t.Helper()
-	for one, err := range store.Uploads(t.Context(), here.Bucket, "") {
+	for upload, err := range store.Uploads(t.Context(), place.Bucket, "") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		keys = append(keys, one.Key)
+		keys = append(keys, upload.Key)
 	}
 	return keys
 }
@@ -148,8 +148,8 @@ func TestThereAndBack(t *testing.T) {
 	if !result.Whole() || !result.Verified || result.Files != 7 || result.Symlinks != 1 || result.PlanFiles != 7 || result.Digest == "" {
 		t.Errorf("%+v", result)
 	}
-	all := read(t, backend)
-	names := slices.Sorted(maps.Keys(all))
+	objects := read(t, backend)
+	names := slices.Sorted(maps.Keys(objects))
 	if want := []string{"d/again", "d/empty", "d/run.csv", "exact", "kubectl-batch.index", "kubectl-batch.sha256", "large", "metrics.json", "ä b+c/%41?&=.txt"}; !slices.Equal(names, want) {
 		t.Errorf("there are %q", names)
 	}
@@ -158,25 +158,25 @@ func TestThereAndBack(t *testing.T) {
 		if strings.HasPrefix(name, "kubectl-batch.") {
 			continue
 		}
-		content := text(t, all[name])
+		content := text(t, objects[name])
 		want, err := os.ReadFile(filepath.Join(root, name))
 		if err != nil || content != string(want) {
 			t.Errorf("%s is not what it was: %v", name, err)
 		}
 		fmt.Fprintf(&sums, "%x  %s\n", sha256.Sum256(want), name)
 	}
-	if got := text(t, all["kubectl-batch.sha256"]); got != sums.String() {
+	if got := text(t, objects["kubectl-batch.sha256"]); got != sums.String() {
 		t.Errorf("the sums are\n%s", got)
 	}
-	meta := all["d/run.csv"].Metadata
+	meta := objects["d/run.csv"].Metadata
 	if meta["X-Amz-Meta-Mtime"] != "1582230020" || meta["X-Amz-Meta-Mode"] != "0100600" || meta["Content-Type"] != "text/csv" {
 		t.Errorf("the metadata are %q", meta)
 	}
-	if meta := all["large"].Metadata; meta["X-Amz-Meta-Mtime"] != "1582230020" || meta["Content-Type"] != "application/octet-stream" {
+	if meta := objects["large"].Metadata; meta["X-Amz-Meta-Mtime"] != "1582230020" || meta["Content-Type"] != "application/octet-stream" {
 		t.Errorf("the metadata of parts are %q", meta)
 	}
-	if left := uploads(t, store); left != nil {
-		t.Errorf("uploads are left: %q", left)
+	if remaining := uploads(t, store); remaining != nil {
+		t.Errorf("uploads are left: %q", remaining)
 	}
 	dir := t.TempDir()
 	back(t, store, dir)
@@ -211,7 +211,7 @@ func TestTimes(t *testing.T) {
 
 func back(t *testing.T, store *s3.Store, dir string) {
 	t.Helper()
-	stored, err := s3mirror.Open(t.Context(), store, here, nil)
+	stored, err := s3mirror.Open(t.Context(), store, place, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -233,9 +233,9 @@ func (c *counter) door(_ http.ResponseWriter, r *http.Request) bool {
 		c.puts = append(c.puts, strings.TrimPrefix(r.URL.Path, "/results/team/model/"))
 		c.bytes += r.ContentLength
 	}
-	var from, to int64
-	if n, _ := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &from, &to); n == 2 {
-		c.got += to - from + 1
+	var start, end int64
+	if n, _ := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-%d", &start, &end); n == 2 {
+		c.got += end - start + 1
 	}
 	return false
 }
@@ -247,9 +247,9 @@ func TestOnlyWhatChanged(t *testing.T) {
 	root, _ := results(t)
 	r := request(t, root, store)
 	copied(t, r)
-	before := text(t, read(t, backend)["kubectl-batch.index"])
+	original := text(t, read(t, backend)["kubectl-batch.index"])
 	count.puts = nil
-	if result := copied(t, r); result.Kept != 8 || result.PlanFiles != 0 || len(count.puts) > 0 || text(t, read(t, backend)["kubectl-batch.index"]) != before {
+	if result := copied(t, r); result.Kept != 8 || result.PlanFiles != 0 || len(count.puts) > 0 || text(t, read(t, backend)["kubectl-batch.index"]) != original {
 		t.Errorf("%q were sent again: %+v", count.puts, result)
 	}
 	r.Checksum = true
@@ -266,10 +266,10 @@ func TestOnlyWhatChanged(t *testing.T) {
 	if want := []string{"metrics.json", "new"}; !slices.Equal(count.puts, want) {
 		t.Errorf("%q were sent", count.puts)
 	}
-	if all := read(t, backend); text(t, all["metrics.json"]) != "[]" || all["exact"] == nil {
+	if objects := read(t, backend); text(t, objects["metrics.json"]) != "[]" || objects["exact"] == nil {
 		t.Error("it is not what it is now, or what is no more at the source went")
 	}
-	if _, err := backend.DeleteObject(s3test.Bucket, here.Key("new")); err != nil {
+	if _, err := backend.DeleteObject(s3test.Bucket, place.Key("new")); err != nil {
 		t.Fatal(err)
 	}
 	count.puts = nil
@@ -286,7 +286,7 @@ func TestOthersObjects(t *testing.T) {
 	root, _ := results(t)
 	put := func(name string) {
 		t.Helper()
-		if err := store.Put(t.Context(), here.Bucket, here.Key(name), []byte("mine")); err != nil {
+		if err := store.Put(t.Context(), place.Bucket, place.Key(name), []byte("mine")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -296,15 +296,15 @@ func TestOthersObjects(t *testing.T) {
 		t.Helper()
 		result, err := s3mirror.Copy(t.Context(), r)
 		var got []string
-		for _, one := range result.Refused {
-			got = append(got, one.Path)
+		for _, refusal := range result.Refused {
+			got = append(got, refusal.Path)
 		}
 		if _, ok := errors.AsType[*transfer.RefusedError](err); !ok || !slices.Equal(got, names) {
 			t.Errorf("refused were %q, not %q: %v", got, names, err)
 		}
 	}
 	refused("d/run.csv")
-	if all := read(t, backend); text(t, all["d/run.csv"]) != "mine" || all["large"] == nil {
+	if objects := read(t, backend); text(t, objects["d/run.csv"]) != "mine" || objects["large"] == nil {
 		t.Error("somebody's object was overwritten, or the others did not come")
 	}
 	put("metrics.json")

@@ -23,8 +23,8 @@ import (
 // killing is a store before which a copy is killed: it keeps the index as it was at a moment.
 type killing struct {
 	count counter
-	// at reports whether a request is the moment.
-	at func(*http.Request) bool
+	// when reports whether a request is the moment.
+	when func(*http.Request) bool
 
 	mu      sync.Mutex
 	backend gofakes3.Backend
@@ -41,7 +41,7 @@ func (k *killing) door(t *testing.T) s3test.Door {
 	return func(w http.ResponseWriter, r *http.Request) bool {
 		k.mu.Lock()
 		defer k.mu.Unlock()
-		if k.backend != nil && k.index == "" && k.at(r) {
+		if k.backend != nil && k.index == "" && k.when(r) {
 			k.index = text(t, read(t, k.backend)["kubectl-batch.index"])
 		}
 		if id := r.URL.Query().Get("uploadId"); !k.dead {
@@ -79,16 +79,18 @@ func (k *killing) restore(t *testing.T, store *s3.Store) {
 		t.Fatal("the moment did not come")
 	}
 	for name, content := range map[string]string{"kubectl-batch.index": index, "kubectl-batch.lock": t.Name()} {
-		if err := store.Put(t.Context(), here.Bucket, here.Key(name), []byte(content)); err != nil {
+		if err := store.Put(t.Context(), place.Bucket, place.Key(name), []byte(content)); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if _, err := k.backend.DeleteObject(s3test.Bucket, here.Key("kubectl-batch.sha256")); err != nil {
+	if _, err := k.backend.DeleteObject(s3test.Bucket, place.Key("kubectl-batch.sha256")); err != nil {
 		t.Fatal(err)
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.dead, k.count.puts, k.count.bytes = true, nil, 0
+	k.dead = true
+	k.count.puts = nil
+	k.count.bytes = 0
 }
 
 func isComplete(r *http.Request) bool {
@@ -100,7 +102,7 @@ func isComplete(r *http.Request) bool {
 func TestResumesAfterKill(t *testing.T) {
 	content := filetree.Noise(23<<18 + 5)
 	for name, test := range map[string]struct {
-		at   func(*http.Request) bool
+		when func(*http.Request) bool
 		etag string
 		sent bool
 	}{
@@ -110,7 +112,7 @@ func TestResumesAfterKill(t *testing.T) {
 		"long before":                       {func(r *http.Request) bool { return r.URL.Query().Get("partNumber") == "3" }, combined(content), true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			k := &killing{at: test.at, uploads: map[string]bool{}}
+			k := &killing{when: test.when, uploads: map[string]bool{}}
 			store, backend := s3test.Start(t, k.door(t))
 			k.backend = backend
 			root := t.TempDir()
@@ -123,9 +125,9 @@ func TestResumesAfterKill(t *testing.T) {
 			if sent := k.count.bytes > 0; sent != test.sent || !result.Verified || result.Files != 1 {
 				t.Errorf("%d bytes were sent: %+v", k.count.bytes, result)
 			}
-			same(t, backend, root)
-			if left := uploads(t, store); left != nil {
-				t.Errorf("uploads are left: %q", left)
+			checkEqual(t, backend, root)
+			if remaining := uploads(t, store); remaining != nil {
+				t.Errorf("uploads are left: %q", remaining)
 			}
 		})
 	}
@@ -133,7 +135,7 @@ func TestResumesAfterKill(t *testing.T) {
 
 // TestResumesNothingOfOthers: an object that took the place of the one that was put together is not taken for it.
 func TestResumesNothingOfOthers(t *testing.T) {
-	k := &killing{at: isComplete, uploads: map[string]bool{}}
+	k := &killing{when: isComplete, uploads: map[string]bool{}}
 	store, backend := s3test.Start(t, k.door(t))
 	k.backend = backend
 	root := t.TempDir()
@@ -142,14 +144,14 @@ func TestResumesNothingOfOthers(t *testing.T) {
 	r := request(t, root, store)
 	copied(t, r)
 	k.restore(t, store)
-	if err := store.Put(t.Context(), here.Bucket, here.Key("large"), bytes.Repeat([]byte("x"), len(content))); err != nil {
+	if err := store.Put(t.Context(), place.Bucket, place.Key("large"), bytes.Repeat([]byte("x"), len(content))); err != nil {
 		t.Fatal(err)
 	}
 	copied(t, r)
 	if k.count.bytes < int64(len(content)) {
 		t.Errorf("%d bytes were sent", k.count.bytes)
 	}
-	same(t, backend, root)
+	checkEqual(t, backend, root)
 }
 
 // TestResumesWithoutLostParts: a part that the store has lost, or has another of, is sent again.
@@ -169,11 +171,11 @@ func TestResumesWithoutLostParts(t *testing.T) {
 		t.Fatal("it came to its end")
 	}
 	broken = false
-	for one, err := range store.Uploads(t.Context(), here.Bucket, "") {
+	for upload, err := range store.Uploads(t.Context(), place.Bucket, "") {
 		if err != nil {
 			t.Fatal(err)
 		}
-		signed, err := store.SignPart(t.Context(), here.Bucket, one, 2, r.Valid+1e9)
+		signed, err := store.SignPart(t.Context(), place.Bucket, upload, 2, r.Valid+1e9)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -192,7 +194,7 @@ func TestResumesWithoutLostParts(t *testing.T) {
 	if count.bytes != 18<<18 { // from the second part on
 		t.Errorf("%d bytes were sent", count.bytes)
 	}
-	same(t, backend, root)
+	checkEqual(t, backend, root)
 	if info, err := os.Stat(filepath.Join(root, "large")); err != nil || info.Size() != 23<<18 {
 		t.Error(err)
 	}

@@ -56,12 +56,12 @@ func TestNoTornObject(t *testing.T) {
 				t.Error("a file that changes was taken")
 			}
 			on.Store(0)
-			all := read(t, backend)
-			if sums := manifestOf(t, text(t, all["kubectl-batch.sha256"])); all["metrics.json"] != nil || slices.Contains(sums, "metrics.json") {
+			objects := read(t, backend)
+			if sums := manifestOf(t, text(t, objects["kubectl-batch.sha256"])); objects["metrics.json"] != nil || slices.Contains(sums, "metrics.json") {
 				t.Errorf("the object is there, or its sum: %q", sums)
 			}
 			copied(t, request(t, root, store))
-			same(t, backend, root)
+			checkEqual(t, backend, root)
 		})
 	}
 }
@@ -72,7 +72,7 @@ func TestSumsAreOfWhatIsThere(t *testing.T) {
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"a": filetree.File("a"), "b": filetree.File("b")})
 	copied(t, request(t, root, store))
-	if err := errors.Join(store.Put(t.Context(), here.Bucket, here.Key("a"), []byte("theirs")), os.Remove(filepath.Join(root, "a"))); err != nil {
+	if err := errors.Join(store.Put(t.Context(), place.Bucket, place.Key("a"), []byte("theirs")), os.Remove(filepath.Join(root, "a"))); err != nil {
 		t.Fatal(err)
 	}
 	copied(t, request(t, root, store))
@@ -83,29 +83,29 @@ func TestSumsAreOfWhatIsThere(t *testing.T) {
 
 // TestLinksOfOnce: names that were of one file, and are no more, come back as what each is.
 func TestLinksOfOnce(t *testing.T) {
-	for _, gone := range []string{"x", "y"} {
+	for _, name := range []string{"x", "y"} {
 		store, _ := s3test.Start(t, nil)
 		root, dir := t.TempDir(), t.TempDir()
 		filetree.Write(t, root, filetree.Tree{"x": filetree.File("old"), "y": filetree.Link("x")})
 		copied(t, request(t, root, store))
-		stays := map[string]string{"x": "y", "y": "x"}[gone]
+		stays := map[string]string{"x": "y", "y": "x"}[name]
 		if err := errors.Join(os.Remove(filepath.Join(root, "x")), os.Remove(filepath.Join(root, "y"))); err != nil {
 			t.Fatal(err)
 		}
 		filetree.Write(t, root, filetree.Tree{stays: filetree.File("new")})
 		copied(t, request(t, root, store))
 		back(t, store, dir)
-		if got := filetree.Read(t, dir); got[gone].Data != "old" || got[stays].Data != "new" {
+		if got := filetree.Read(t, dir); got[name].Data != "old" || got[stays].Data != "new" {
 			t.Errorf("they came as %v", got)
 		}
 	}
 }
 
 // puts is an agent that a test stands before.
-type puts func(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error
+type puts func(ctx context.Context, request wire.PutRequest, report func(wire.PutResult)) error
 
-func (p puts) Put(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error {
-	return p(ctx, request, each)
+func (p puts) Put(ctx context.Context, request wire.PutRequest, report func(wire.PutResult)) error {
+	return p(ctx, request, report)
 }
 
 // TestGivesUp: parts that are there already are no progress of the next try.
@@ -117,9 +117,9 @@ func TestGivesUp(t *testing.T) {
 	agent, n := r.Agent, atomic.Int64{}
 	r.Retries, r.Parallel = 2, 1
 	two := stored(&r, 10<<18)
-	r.Agent = puts(func(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error {
+	r.Agent = puts(func(ctx context.Context, request wire.PutRequest, report func(wire.PutResult)) error {
 		if n.Add(1) <= 2 {
-			return agent.Put(ctx, request, each)
+			return agent.Put(ctx, request, report)
 		}
 		await(t, two)
 		return &transfer.LostError{Cause: errors.New("gone for good")}
@@ -196,8 +196,8 @@ func TestHostileList(t *testing.T) {
 		t.Errorf("%v, %d files", err, result.Files)
 	}
 	copied(t, request(t, root, store))
-	if all := read(t, backend); len(all) != 4 {
-		t.Errorf("%d objects are there", len(all))
+	if objects := read(t, backend); len(objects) != 4 {
+		t.Errorf("%d objects are there", len(objects))
 	}
 }
 
@@ -212,14 +212,14 @@ func TestHostileAnswers(t *testing.T) {
 			root := t.TempDir()
 			filetree.Write(t, root, filetree.Tree{"s": filetree.File("s")})
 			r := request(t, root, store)
-			r.Agent = puts(func(_ context.Context, _ wire.PutRequest, each func(wire.PutResult)) error {
-				each(result)
+			r.Agent = puts(func(_ context.Context, _ wire.PutRequest, report func(wire.PutResult)) error {
+				report(result)
 				return nil
 			})
 			if result, err := s3mirror.Copy(t.Context(), r); err == nil || result.Files > 0 {
 				t.Errorf("%v, %d files", err, result.Files)
 			}
-			if all := read(t, backend); all["kubectl-batch.sha256"] != nil && text(t, all["kubectl-batch.sha256"]) != "" {
+			if objects := read(t, backend); objects["kubectl-batch.sha256"] != nil && text(t, objects["kubectl-batch.sha256"]) != "" {
 				t.Error("it has a sum")
 			}
 		})
@@ -256,7 +256,7 @@ func TestListOfSumsComes(t *testing.T) {
 	}
 	refuses.Store(false)
 	copied(t, request(t, root, store))
-	if _, err := backend.DeleteObject(s3test.Bucket, here.Key("kubectl-batch.sha256")); err != nil || read(t, backend)["kubectl-batch.sha256"] != nil {
+	if _, err := backend.DeleteObject(s3test.Bucket, place.Key("kubectl-batch.sha256")); err != nil || read(t, backend)["kubectl-batch.sha256"] != nil {
 		t.Fatal(err)
 	}
 	if result := copied(t, request(t, root, store)); result.Kept != 1 || read(t, backend)["kubectl-batch.sha256"] == nil {
@@ -284,10 +284,10 @@ func TestStartedTogether(t *testing.T) {
 			ended <- err
 		}()
 	}
-	first := <-ended
+	err := <-ended
 	close(goOn)
-	if locked, ok := errors.AsType[*s3mirror.LockedError](first); !ok {
-		t.Errorf("%v, %v", first, locked)
+	if locked, ok := errors.AsType[*s3mirror.LockedError](err); !ok {
+		t.Errorf("%v, %v", err, locked)
 	}
 	if err := <-ended; err != nil {
 		t.Error(err)

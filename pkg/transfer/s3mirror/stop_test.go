@@ -21,9 +21,9 @@ func TestStopsInEveryPhase(t *testing.T) {
 			return r.Method == method && strings.HasSuffix(r.URL.Path, name) && (query == "" || r.URL.Query().Has(query))
 		}
 	}
-	for name, at := range map[string]func(*http.Request) bool{
+	for name, when := range map[string]func(*http.Request) bool{
 		"locking":          has(http.MethodPut, ".lock", ""),
-		"listing":          func(r *http.Request) bool { return r.URL.Query().Get("prefix") == here.Key("") },
+		"listing":          func(r *http.Request) bool { return r.URL.Query().Get("prefix") == place.Key("") },
 		"listing uploads":  has(http.MethodGet, "", "uploads"),
 		"planning":         has(http.MethodPut, ".index", ""),
 		"a small file":     has(http.MethodPut, "small", ""),
@@ -38,7 +38,7 @@ func TestStopsInEveryPhase(t *testing.T) {
 			var stopped atomic.Int64
 			end := make(chan struct{})
 			store, _ := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {
-				if stopped.Load() == 0 && !at(r) {
+				if stopped.Load() == 0 && !when(r) {
 					return false
 				}
 				if stopped.CompareAndSwap(0, time.Now().UnixNano()) {

@@ -42,15 +42,15 @@ func TestStoreInTrouble(t *testing.T) {
 			r := request(t, root, store)
 			r.Now, r.Retries = clock.Now, -1
 			copied(t, r)
-			same(t, backend, root)
+			checkEqual(t, backend, root)
 			dir := t.TempDir()
 			back(t, store, dir)
 		})
 	}
 }
 
-// same compares all objects with the files below root.
-func same(t *testing.T, backend gofakes3.Backend, root string) {
+// checkEqual compares all objects with the files below root.
+func checkEqual(t *testing.T, backend gofakes3.Backend, root string) {
 	t.Helper()
 	for name, object := range read(t, backend) {
 		if strings.HasPrefix(name, "kubectl-batch.") {
@@ -69,11 +69,11 @@ type broken struct {
 	puts, lists atomic.Int64
 }
 
-func (b *broken) Put(ctx context.Context, request wire.PutRequest, each func(wire.PutResult)) error {
+func (b *broken) Put(ctx context.Context, request wire.PutRequest, report func(wire.PutResult)) error {
 	if n := b.puts.Add(1); n == 2 || n == 12 {
 		return &transfer.LostError{Cause: errors.New("the test")}
 	}
-	return b.agent.Put(ctx, request, each)
+	return b.agent.Put(ctx, request, report)
 }
 
 func (b *broken) List(ctx context.Context, paths []string) (transfer.Listing, error) {
@@ -89,9 +89,11 @@ func TestLostAgent(t *testing.T) {
 	root, _ := results(t)
 	r := request(t, root, store)
 	agent := &broken{Source: r.Source, agent: r.Agent}
-	r.Source, r.Agent, r.Retries = agent, agent, 2
+	r.Source = agent
+	r.Agent = agent
+	r.Retries = 2
 	result := copied(t, r)
-	if same(t, backend, root); result.Files != 7 {
+	if checkEqual(t, backend, root); result.Files != 7 {
 		t.Errorf("%+v", result)
 	}
 }
@@ -111,7 +113,7 @@ func TestChangingFiles(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			root, _ := results(t)
-			before, err := os.ReadFile(filepath.Join(root, test.file))
+			original, err := os.ReadFile(filepath.Join(root, test.file))
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -124,13 +126,13 @@ func TestChangingFiles(t *testing.T) {
 				return false
 			})
 			result := copied(t, request(t, root, store))
-			now, err := os.ReadFile(filepath.Join(root, test.file))
+			content, err := os.ReadFile(filepath.Join(root, test.file))
 			got := text(t, read(t, backend)[test.file])
-			if err != nil || got != string(now) && got != string(before) || test.growing != (len(result.Growing) == 1) || !test.growing && got != string(now) {
-				t.Errorf("%d bytes are there of %d, before of %d; growing: %q: %v", len(got), len(now), len(before), result.Growing, err)
+			if err != nil || got != string(content) && got != string(original) || test.growing != (len(result.Growing) == 1) || !test.growing && got != string(content) {
+				t.Errorf("%d bytes are there of %d, before of %d; growing: %q: %v", len(got), len(content), len(original), result.Growing, err)
 			}
-			if left := uploads(t, store); left != nil {
-				t.Errorf("uploads are left: %q", left)
+			if remaining := uploads(t, store); remaining != nil {
+				t.Errorf("uploads are left: %q", remaining)
 			}
 			back(t, store, t.TempDir())
 		})
@@ -174,11 +176,11 @@ func TestNamesThatCannotBe(t *testing.T) {
 
 // TestDownloadGoesOn: a large file goes on from where its sum is known, and comes whole.
 func TestDownloadGoesOn(t *testing.T) {
-	var asked atomic.Int64
+	var requests atomic.Int64
 	count := &counter{}
 	written := make(chan struct{}) // what lies before it
 	store, backend := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
-		if strings.HasPrefix(r.Header.Get("Range"), "bytes=4194304-") && asked.Add(1) == 1 {
+		if strings.HasPrefix(r.Header.Get("Range"), "bytes=4194304-") && requests.Add(1) == 1 {
 			await(t, written)
 			return s3test.Answer(w, http.StatusForbidden, "AccessDenied")
 		}
@@ -186,13 +188,13 @@ func TestDownloadGoesOn(t *testing.T) {
 	})
 	root, tree := results(t)
 	copied(t, request(t, root, store))
-	stored, err := s3mirror.Open(t.Context(), store, here, nil)
+	stored, err := s3mirror.Open(t.Context(), store, place, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
 	ctx, cancel := context.WithCancel(t.Context())
-	stopping := &stopping{Source: stored, cancel: cancel, after: 4 << 20, reached: written}
+	stopping := &stopping{Source: stored, cancel: cancel, limit: 4 << 20, reached: written}
 	_, err = transfer.Fetch(ctx, transfer.Request{Source: stopping, SourceID: "x", Dir: dir, Paths: []string{"large"}})
 	if !errors.Is(err, context.Canceled) {
 		t.Fatal(err)
@@ -214,7 +216,7 @@ type stopping struct {
 	transfer.Source
 	cancel context.CancelFunc
 	// reached is closed when so many bytes were taken.
-	after   int
+	limit   int
 	reached chan struct{}
 }
 
@@ -229,11 +231,11 @@ type stoppingContents struct {
 }
 
 func (s *stoppingContents) Chunk() (transfer.Chunk, error) {
-	if s.after == 0 {
+	if s.limit == 0 {
 		close(s.reached)
 	}
 	chunk, err := s.Contents.Chunk()
-	s.after -= len(chunk.Data)
+	s.limit -= len(chunk.Data)
 	if err != nil && !strings.Contains(err.Error(), "EOF") {
 		s.cancel()
 	}
@@ -246,13 +248,13 @@ func TestObjectsThatAreNotOurs(t *testing.T) {
 	store, backend := s3test.Start(t, nil)
 	root, _ := results(t)
 	copied(t, request(t, root, store))
-	if err := store.Put(t.Context(), here.Bucket, here.Key("metrics.json"), []byte("[]")); err != nil {
+	if err := store.Put(t.Context(), place.Bucket, place.Key("metrics.json"), []byte("[]")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := backend.DeleteObject(s3test.Bucket, here.Key("exact")); err != nil {
+	if _, err := backend.DeleteObject(s3test.Bucket, place.Key("exact")); err != nil {
 		t.Fatal(err)
 	}
-	stored, err := s3mirror.Open(t.Context(), store, here, nil)
+	stored, err := s3mirror.Open(t.Context(), store, place, nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -277,11 +279,11 @@ func TestTwoAtOnce(t *testing.T) {
 		return false
 	})
 	root, _ := results(t)
-	first, second := request(t, root, store), request(t, root, store)
+	original, second := request(t, root, store), request(t, root, store)
 	second.ID = "another"
 	ended := make(chan error, 1)
 	go func() {
-		_, err := s3mirror.Copy(t.Context(), first)
+		_, err := s3mirror.Copy(t.Context(), original)
 		ended <- err
 	}()
 	<-began

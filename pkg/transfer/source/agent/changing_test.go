@@ -31,8 +31,8 @@ func TestFilesThatChange(t *testing.T) {
 		"truncated": {func(f *os.File) error { return f.Truncate(size - 5) }, transfer.Changed, true},
 		"both": {func(f *os.File) error {
 			_, err := f.WriteAt([]byte("more"), size)
-			_, other := f.WriteAt([]byte("other"), 0)
-			return errors.Join(err, other)
+			_, writeErr := f.WriteAt([]byte("other"), 0)
+			return errors.Join(err, writeErr)
 		}, transfer.Changed, false},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestFilesThatChange(t *testing.T) {
 			must(t, err)
 			chunk, err := contents.Chunk()
 			must(t, err)
-			came := len(chunk.Data)
+			length := len(chunk.Data)
 
 			file, err := os.OpenFile(path, os.O_RDWR, 0)
 			must(t, err)
@@ -59,10 +59,10 @@ func TestFilesThatChange(t *testing.T) {
 					break
 				}
 				must(t, err)
-				came += len(chunk.Data)
+				length += len(chunk.Data)
 			}
-			if got := contents.End().State; got != tt.want || (came < size) != tt.short {
-				t.Errorf("state %v, %d of %d bytes", got, came, size)
+			if got := contents.End().State; got != tt.want || (length < size) != tt.short {
+				t.Errorf("state %v, %d of %d bytes", got, length, size)
 			}
 			if _, err := contents.Next(); !errors.Is(err, io.EOF) {
 				t.Error(err)
@@ -104,21 +104,21 @@ func TestMoreAtOnceThanTheAgentAnswers(t *testing.T) {
 		write(t, filepath.Join(root, fmt.Sprintf("d%d/f", i)), random(400_000+i))
 	}
 	s := source(t, agenttest.Start(t, root, server.Options{}).Tunnel(t), "auto")
-	var all sync.WaitGroup
+	var group sync.WaitGroup
 	for i := range 20 {
-		all.Go(func() {
+		group.Go(func() {
 			files := opened(t, s, transfer.Want{Path: fmt.Sprintf("d%d/f", i)})
 			if len(files[0].Data) != 400_000+i {
 				t.Errorf("%d: %d bytes", i, len(files[0].Data))
 			}
 		})
-		all.Go(func() {
+		group.Go(func() {
 			if n := len(listed(t, s, fmt.Sprintf("d%d", i))); n != 2 {
 				t.Errorf("%d: %d entries", i, n)
 			}
 		})
 	}
-	all.Wait()
+	group.Wait()
 }
 
 // TestMoreThanOneRequestHolds asks for more files than one request may name.
@@ -129,7 +129,9 @@ func TestMoreThanOneRequestHolds(t *testing.T) {
 	wants := make([]transfer.Want, 70_000)
 	prefixes := make([]transfer.Prefix, len(wants))
 	for i := range wants {
-		wants[i].Path, prefixes[i].Path, prefixes[i].Length = "f", "f", -1
+		wants[i].Path = "f"
+		prefixes[i].Path = "f"
+		prefixes[i].Length = -1
 	}
 	if got := len(opened(t, s, wants...)); got != len(wants) {
 		t.Errorf("%d files", got)

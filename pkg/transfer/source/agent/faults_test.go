@@ -61,8 +61,8 @@ func data(w *wire.Writer, text string) {
 	w.Commit(copy(room, text))
 }
 
-// each of the three things that can be asked for, to its end.
-func each(t *testing.T, client func() *http.Client) map[string]func() error {
+// requests of the three things that can be asked for, to its end.
+func requests(t *testing.T, client func() *http.Client) map[string]func() error {
 	t.Helper()
 	return map[string]func() error{
 		"list": func() error {
@@ -112,7 +112,7 @@ func TestCutAtEveryByte(t *testing.T) {
 	for name, answer := range answers {
 		for n := range answer {
 			client := func() *http.Client { return canned{body: bytes.NewReader(answer[:n])}.client() }
-			err := each(t, client)[name]()
+			err := requests(t, client)[name]()
 			if _, ok := errors.AsType[*transfer.LostError](err); !ok || !errors.Is(err, wire.ErrTruncated) {
 				t.Fatalf("%s, cut at %d of %d: %v", name, n, len(answer), err)
 			}
@@ -128,8 +128,8 @@ func TestOnlyWhatWasAskedFor(t *testing.T) {
 		_ = w.FileEnd(sum("x"))
 	}
 	for name, tt := range map[string]struct {
-		what  string
-		write func(*wire.Writer)
+		request string
+		write   func(*wire.Writer)
 	}{
 		"a file in a list":       {"list", func(w *wire.Writer) { file(w, 0) }},
 		"a node among files":     {"open", func(w *wire.Writer) { _ = w.Node(wire.Node{Path: "x"}) }},
@@ -153,7 +153,7 @@ func TestOnlyWhatWasAskedFor(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			answer := streamOf(t, tt.write)
 			client := func() *http.Client { return canned{body: bytes.NewReader(answer)}.client() }
-			err := each(t, client)[tt.what]()
+			err := requests(t, client)[tt.request]()
 			if _, ok := errors.AsType[*transfer.LostError](err); !ok {
 				t.Errorf("got %v", err)
 			}
@@ -172,7 +172,7 @@ func TestMoreThanAnnounced(t *testing.T) {
 			send(w)
 		})
 		client := func() *http.Client { return canned{body: bytes.NewReader(answer)}.client() }
-		err := each(t, client)["open"]()
+		err := requests(t, client)["open"]()
 		if excess, ok := errors.AsType[*transfer.ExcessError](err); !ok || excess.Path != "a" || excess.Announced != 3 {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -192,11 +192,11 @@ func TestAnswersThatAreNoStream(t *testing.T) {
 		"a proxy's words": {http.StatusForbidden, "go away", false, "go away"},
 	} {
 		client := func() *http.Client { return canned{tt.status, strings.NewReader(tt.body)}.client() }
-		for what, do := range each(t, client) {
+		for request, do := range requests(t, client) {
 			err := do()
 			_, lost := errors.AsType[*transfer.LostError](err)
 			if lost != tt.lost || !strings.Contains(err.Error(), tt.says) {
-				t.Errorf("%s, %s: %v", name, what, err)
+				t.Errorf("%s, %s: %v", name, request, err)
 			}
 		}
 	}

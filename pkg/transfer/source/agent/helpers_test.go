@@ -43,7 +43,7 @@ func listed(t testing.TB, s transfer.Source, paths ...string) []transfer.Item {
 	}
 	defer func() { _ = listing.Close() }()
 	var items []transfer.Item
-	seen := map[string]bool{".": true}
+	dirs := map[string]bool{".": true}
 	for {
 		item, err := listing.Next()
 		if errors.Is(err, io.EOF) {
@@ -52,10 +52,10 @@ func listed(t testing.TB, s transfer.Source, paths ...string) []transfer.Item {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if parent := filepath.Dir(item.Path); len(paths) == 1 && paths[0] == "." && !seen[parent] {
+		if parent := filepath.Dir(item.Path); len(paths) == 1 && paths[0] == "." && !dirs[parent] {
 			t.Errorf("%q came before its directory", item.Path)
 		}
-		seen[item.Path] = true
+		dirs[item.Path] = true
 		items = append(items, item)
 	}
 	slices.SortFunc(items, func(a, b transfer.Item) int { return strings.Compare(a.Path, b.Path) })

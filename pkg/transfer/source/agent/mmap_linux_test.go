@@ -26,9 +26,9 @@ func TestStoresThroughMmap(t *testing.T) {
 	pages, err := unix.Mmap(int(file.Fd()), 0, size, unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
 	must(t, err)
 	defer func() { must(t, unix.Munmap(pages)) }()
-	fill := func(with byte) {
+	fill := func(b byte) {
 		for i := range pages {
-			pages[i] = with
+			pages[i] = b
 		}
 	}
 	fill('1')
@@ -37,13 +37,13 @@ func TestStoresThroughMmap(t *testing.T) {
 		Dir: filepath.Join(t.TempDir(), "dir"), Receipts: t.TempDir(),
 	}
 	sourcetest.Fetch(t, req, "")
-	for _, with := range []byte("23") {
-		fill(with)
+	for _, b := range []byte("23") {
+		fill(b)
 		result := sourcetest.Fetch(t, req, "")
 		text, err := os.ReadFile(filepath.Join(req.Dir, "array"))
 		must(t, err)
-		if !bytes.Equal(text, bytes.Repeat([]byte{with}, size)) || result.Kept > 0 {
-			t.Errorf("the copy begins with %c in place of %c; %d files were kept", text[0], with, result.Kept)
+		if !bytes.Equal(text, bytes.Repeat([]byte{b}, size)) || result.Kept > 0 {
+			t.Errorf("the copy begins with %c in place of %c; %d files were kept", text[0], b, result.Kept)
 		}
 	}
 	if result := sourcetest.Fetch(t, req, ""); result.Kept != 1 {

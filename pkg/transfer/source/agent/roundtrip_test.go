@@ -167,7 +167,7 @@ func TestHolesAreNotSent(t *testing.T) {
 	if files[0].Data != string(want) || files[0].Holes < 60<<20 || files[1].Data != string(want[50<<20+5:]) {
 		t.Errorf("%d bytes, %d of them holes", len(files[0].Data), files[0].Holes)
 	}
-	if came := s.Received()["none"]; came > 1<<20 {
-		t.Errorf("%d bytes came for 200 kB of data", came)
+	if n := s.Received()["none"]; n > 1<<20 {
+		t.Errorf("%d bytes came for 200 kB of data", n)
 	}
 }

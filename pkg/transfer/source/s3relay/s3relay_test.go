@@ -23,8 +23,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 )
 
-// here is where the objects of these tests lie.
-var here = s3.Location{Bucket: "results", Prefix: "team/ns/job/uid/id"}
+// place is where the objects of these tests lie.
+var place = s3.Location{Bucket: "results", Prefix: "team/ns/job/uid/id"}
 
 // results are two large files, two small ones and what is no file.
 func results(t *testing.T) (root string, tree filetree.Tree) {
@@ -50,8 +50,8 @@ func keys(t *testing.T, backend gofakes3.Backend) (keys []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, one := range list.Contents {
-		keys = append(keys, strings.TrimPrefix(one.Key, here.Prefix+"/"))
+	for _, item := range list.Contents {
+		keys = append(keys, strings.TrimPrefix(item.Key, place.Prefix+"/"))
 	}
 	return keys
 }
@@ -60,7 +60,7 @@ func keys(t *testing.T, backend gofakes3.Backend) (keys []string) {
 func TestOnlyTheListStays(t *testing.T) {
 	store, backend := s3test.Start(t, nil)
 	root, tree := results(t)
-	s := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20})
+	s := source(t, root, s3relay.Options{Store: store, At: place, Chunk: 4 << 20})
 	dir := t.TempDir()
 	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
@@ -76,7 +76,7 @@ func TestOnlyTheListStays(t *testing.T) {
 func TestKeptObjects(t *testing.T) {
 	store, backend := s3test.Start(t, nil)
 	root, _ := results(t)
-	s := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
+	s := source(t, root, s3relay.Options{Store: store, At: place, Chunk: 4 << 20, Keep: true})
 	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: t.TempDir()}, "")
 	// large: 0-4, 4-9; larger: 0-4, 4-8, 8-12 MiB; the small files; the list.
 	if got := keys(t, backend); len(got) != 7 {
@@ -92,7 +92,7 @@ func (c *counter) door(_ http.ResponseWriter, r *http.Request) bool {
 	case strings.HasSuffix(r.URL.Path, "/index"):
 	case r.Method == http.MethodPut:
 		c.puts.Add(1)
-	case r.Method == http.MethodGet && strings.Contains(r.URL.Path, here.Prefix+"/") && r.Header.Get("Range") == "":
+	case r.Method == http.MethodGet && strings.Contains(r.URL.Path, place.Prefix+"/") && r.Header.Get("Range") == "":
 		c.gets.Add(1)
 	}
 	return false
@@ -104,15 +104,15 @@ func TestResume(t *testing.T) {
 	count := &counter{}
 	store, _ := s3test.Start(t, count.door)
 	root, tree := results(t)
-	first := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
-	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
+	packer := source(t, root, s3relay.Options{Store: store, At: place, Chunk: 4 << 20, Keep: true})
+	sourcetest.Fetch(t, transfer.Request{Source: packer, SourceID: "x", Dir: t.TempDir()}, "")
 	packed := count.puts.Load()
 
 	tree["d/b"] = filetree.File("another text")
 	filetree.Write(t, root, filetree.Tree{"d/b": tree["d/b"]})
-	again := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Resume: true})
+	resumed := source(t, root, s3relay.Options{Store: store, At: place, Chunk: 4 << 20, Resume: true})
 	dir := t.TempDir()
-	sourcetest.Fetch(t, transfer.Request{Source: again, SourceID: "x", Dir: dir}, "")
+	sourcetest.Fetch(t, transfer.Request{Source: resumed, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
 	if n := count.puts.Load() - packed; packed != 6 || n != 1 {
 		t.Errorf("%d objects were packed, and %d again", packed, n)
@@ -126,7 +126,7 @@ func TestStoreInTrouble(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			store, _ := s3test.Start(t, trouble)
 			root, tree := results(t)
-			s := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 2 << 20, Now: clock.Now})
+			s := source(t, root, s3relay.Options{Store: store, At: place, Chunk: 2 << 20, Now: clock.Now})
 			dir := t.TempDir()
 			sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir, Retries: -1}, "")
 			equalTrees(t, tree, dir)
@@ -154,7 +154,7 @@ func TestRefused(t *testing.T) {
 			store, _ := s3test.Start(t, test.door)
 			root := t.TempDir()
 			filetree.Write(t, root, filetree.Tree{"a": filetree.File("a")})
-			s := source(t, root, s3relay.Options{Store: store, At: here})
+			s := source(t, root, s3relay.Options{Store: store, At: place})
 			_, err := transfer.Fetch(t.Context(), transfer.Request{Source: s, SourceID: "x", Dir: t.TempDir()})
 			if err == nil || !strings.Contains(err.Error(), test.want) {
 				t.Errorf("%v", err)
@@ -169,7 +169,7 @@ func TestNoRightToDelete(t *testing.T) {
 		return r.Method == http.MethodDelete && s3test.Answer(w, http.StatusForbidden, "AccessDenied")
 	})
 	root, tree := results(t)
-	s, dir := source(t, root, s3relay.Options{Store: store, At: here}), t.TempDir()
+	s, dir := source(t, root, s3relay.Options{Store: store, At: place}), t.TempDir()
 	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
 	err := s.Wait()
@@ -197,14 +197,14 @@ func TestAGrowingFileInPieces(t *testing.T) {
 				}
 				return false
 			})
-			s, dir := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 1 << 20}), t.TempDir()
+			s, dir := source(t, root, s3relay.Options{Store: store, At: place, Chunk: 1 << 20}), t.TempDir()
 			result, err := transfer.Fetch(t.Context(), transfer.Request{Source: s, SourceID: "x", Dir: dir, Paths: []string{"larger"}, Parallel: 1})
 			if err != nil || (len(result.Growing) == 1) != test.growing {
 				t.Fatalf("%v, growing: %q", err, result.Growing)
 			}
 			got, err := os.ReadFile(filepath.Join(dir, "larger"))
-			now, failed := os.ReadFile(filepath.Join(root, "larger"))
-			if err != nil || failed != nil || string(got) != string(now[:12<<20]) || len(tree) == 0 {
+			content, failed := os.ReadFile(filepath.Join(root, "larger"))
+			if err != nil || failed != nil || string(got) != string(content[:12<<20]) || len(tree) == 0 {
 				t.Errorf("%d bytes came, which are not what the file holds: %v", len(got), errors.Join(err, failed))
 			}
 		})
@@ -224,17 +224,19 @@ func equalTrees(t *testing.T, want filetree.Tree, dir string) {
 // TestGoesOnWithWhatItKnows: after a loss, and with another agent, only what is not in the bucket
 // is packed, in the same pieces.
 func TestGoesOnWithWhatItKnows(t *testing.T) {
-	count, lost, largest := &counter{}, sync.Once{}, atomic.Int64{}
+	count := &counter{}
+	lost := sync.Once{}
+	largest := atomic.Int64{}
 	store, _ := s3test.Start(t, func(w http.ResponseWriter, r *http.Request) bool {
-		gone := false
+		deleted := false
 		largest.Store(max(largest.Load(), r.ContentLength))
 		if r.Method == http.MethodGet && strings.Contains(r.URL.Path, "/piece-4194304-") {
-			lost.Do(func() { gone = s3test.Answer(w, http.StatusNotFound, "NoSuchKey") })
+			lost.Do(func() { deleted = s3test.Answer(w, http.StatusNotFound, "NoSuchKey") })
 		}
-		return gone || count.door(w, r)
+		return deleted || count.door(w, r)
 	})
 	root, tree := results(t)
-	s := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20})
+	s := source(t, root, s3relay.Options{Store: store, At: place, Chunk: 4 << 20})
 	dir, losses := t.TempDir(), 0
 	sourcetest.Fetch(t, transfer.Request{Source: s, SourceID: "x", Dir: dir, Parallel: 1, Pause: func(context.Context, int, error) error {
 		losses++
@@ -269,7 +271,7 @@ func TestReplacedAfterTheListing(t *testing.T) {
 				}
 				return false
 			})
-			s, dir := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 1 << 20}), t.TempDir()
+			s, dir := source(t, root, s3relay.Options{Store: store, At: place, Chunk: 1 << 20}), t.TempDir()
 			result, err := transfer.Fetch(t.Context(), transfer.Request{Source: s, SourceID: "x", Dir: dir, Paths: []string{"larger"}, Parallel: 1})
 			if err != nil || (len(result.Growing) == 1) != test.growing {
 				t.Fatalf("%v, growing: %q", err, result.Growing)

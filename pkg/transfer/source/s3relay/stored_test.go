@@ -26,20 +26,20 @@ func TestStored(t *testing.T) {
 		return broken
 	})
 	root, tree := results(t)
-	first := source(t, root, s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Keep: true})
-	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
-	stored := s3relay.NewStored(s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
+	packer := source(t, root, s3relay.Options{Store: store, At: place, Chunk: 4 << 20, Keep: true})
+	sourcetest.Fetch(t, transfer.Request{Source: packer, SourceID: "x", Dir: t.TempDir()}, "")
+	stored := s3relay.NewStored(s3relay.Options{Store: store, At: place, Chunk: 4 << 20, Now: time.Now})
 	dir := t.TempDir()
 	sourcetest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
 	equalTrees(t, tree, dir)
 	for _, key := range keys(t, backend) {
 		if strings.HasPrefix(key, "files-") {
-			if _, err := backend.DeleteObject("results", here.Prefix+"/"+key); err != nil {
+			if _, err := backend.DeleteObject("results", place.Prefix+"/"+key); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	stored = s3relay.NewStored(s3relay.Options{Store: store, At: here, Chunk: 4 << 20, Now: time.Now})
+	stored = s3relay.NewStored(s3relay.Options{Store: store, At: place, Chunk: 4 << 20, Now: time.Now})
 	result, err := transfer.Fetch(t.Context(), transfer.Request{Source: stored, SourceID: "x", Dir: t.TempDir()})
 	if refused, ok := errors.AsType[*transfer.RefusedError](err); !ok || len(refused.Refused) != 2 || result.Files != 2 {
 		t.Errorf("%v, %d files", err, result.Files)
@@ -56,9 +56,9 @@ func TestStoredAsWanted(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	first := source(t, root, s3relay.Options{Store: store, At: here, Keep: true, Layout: sourcetest.Layout(), Wanted: filter.Takes})
-	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir(), Layout: sourcetest.Layout(), Filter: filter}, "")
-	stored := s3relay.NewStored(s3relay.Options{Store: store, At: here, Now: time.Now})
+	packer := source(t, root, s3relay.Options{Store: store, At: place, Keep: true, Layout: sourcetest.Layout(), Wanted: filter.Takes})
+	sourcetest.Fetch(t, transfer.Request{Source: packer, SourceID: "x", Dir: t.TempDir(), Layout: sourcetest.Layout(), Filter: filter}, "")
+	stored := s3relay.NewStored(s3relay.Options{Store: store, At: place, Now: time.Now})
 	dir := t.TempDir()
 	sourcetest.Fetch(t, transfer.Request{Source: stored, SourceID: "x", Dir: dir}, "")
 	got := filetree.Read(t, dir)
@@ -71,15 +71,15 @@ func TestStoredSecondName(t *testing.T) {
 	store, _ := s3test.Start(t, nil)
 	root := t.TempDir()
 	filetree.Write(t, root, filetree.Tree{"big": filetree.File("b"), "h": filetree.Link("big"), "other": filetree.File("o")})
-	first := source(t, root, s3relay.Options{Store: store, At: here, Keep: true})
-	sourcetest.Fetch(t, transfer.Request{Source: first, SourceID: "x", Dir: t.TempDir()}, "")
+	packer := source(t, root, s3relay.Options{Store: store, At: place, Keep: true})
+	sourcetest.Fetch(t, transfer.Request{Source: packer, SourceID: "x", Dir: t.TempDir()}, "")
 	refusals := 0
 	for _, out := range []string{"h", "big"} { // one of them is the first that the list has
 		filter, err := gitignore.ParseFilter(nil, []string{out})
 		if err != nil {
 			t.Fatal(err)
 		}
-		stored := s3relay.NewStored(s3relay.Options{Store: store, At: here, Now: time.Now, Wanted: filter.Takes})
+		stored := s3relay.NewStored(s3relay.Options{Store: store, At: place, Now: time.Now, Wanted: filter.Takes})
 		result, err := transfer.Fetch(t.Context(), transfer.Request{Source: stored, SourceID: "x", Dir: t.TempDir(), Filter: filter})
 		if refused, ok := errors.AsType[*transfer.RefusedError](err); ok && len(refused.Refused) == 1 && result.Files == 1 {
 			refusals++

@@ -23,7 +23,7 @@ import (
 )
 
 // sends is an Executor that plays the script with an empty tree, then does as told.
-func sends(status int, then func(ctx context.Context, stdio transport.Stdio) error) script {
+func sends(status int, rest func(ctx context.Context, stdio transport.Stdio) error) script {
 	return func(ctx context.Context, argv []string, stdio transport.Stdio) error {
 		nonce := argv[4]
 		_, _ = fmt.Fprintln(stdio.Out, "kubectl-batch", nonce, "sha256")
@@ -35,7 +35,7 @@ func sends(status int, then func(ctx context.Context, stdio transport.Stdio) err
 		if _, err := fmt.Fprintf(stdio.Out, "%s%-*s\n", archive.Bytes(), tarproof.EndSize-1, trailer); err != nil {
 			return err
 		}
-		return then(ctx, stdio)
+		return rest(ctx, stdio)
 	}
 }
 

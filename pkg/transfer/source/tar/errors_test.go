@@ -118,7 +118,7 @@ func TestBadPaths(t *testing.T) {
 // TestCloseLeavesNothing closes streams in every state.
 func TestCloseLeavesNothing(t *testing.T) {
 	root := remote(t, filetree.Tree{"large": filetree.File(strings.Repeat("x", 8<<20))})
-	before := runtime.NumGoroutine()
+	atStart := runtime.NumGoroutine()
 	for _, read := range []int{0, 1} {
 		stream, err := tar.New(&localexec.Executor{}, locate, root).Open(t.Context(), []transfer.Want{{Path: "."}})
 		if err != nil {
@@ -126,8 +126,8 @@ func TestCloseLeavesNothing(t *testing.T) {
 		}
 		for range read { // the root, then the file
 			_, err := stream.Next()
-			if _, again := stream.Next(); err != nil || again != nil {
-				t.Error(err, again)
+			if _, nextErr := stream.Next(); err != nil || nextErr != nil {
+				t.Error(err, nextErr)
 			}
 			if _, err := stream.Chunk(); err != nil {
 				t.Error(err)
@@ -136,11 +136,11 @@ func TestCloseLeavesNothing(t *testing.T) {
 		_ = stream.Close()
 		_ = stream.Close()
 	}
-	for i := 0; runtime.NumGoroutine() > before && i < 3000; i++ {
+	for i := 0; runtime.NumGoroutine() > atStart && i < 3000; i++ {
 		time.Sleep(10 * time.Millisecond)
 	}
-	if now := runtime.NumGoroutine(); now > before {
-		t.Errorf("%d goroutines, %d before", now, before)
+	if count := runtime.NumGoroutine(); count > atStart {
+		t.Errorf("%d goroutines, %d before", count, atStart)
 	}
 }
 

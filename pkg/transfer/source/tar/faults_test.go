@@ -40,42 +40,42 @@ func TestCuts(t *testing.T) {
 	if _, err := transfer.Fetch(t.Context(), request(t, meter.Executor(&localexec.Executor{}), root)); err != nil {
 		t.Fatal(err)
 	}
-	const first, trailer = int64(len("kubectl-batch 26 characters of a nonce   sha256\n")), 160
+	const header, trailer = int64(len("kubectl-batch 26 characters of a nonce   sha256\n")), 160
 	end, step := meter.Received(), int64(512)
 	if testing.Short() {
 		step *= 4
 	}
-	for at := int64(0); at < end; at += step {
-		testCut(t, root, at)
-		testCut(t, root, first+at)
-		testCut(t, root, first+at-1)
+	for offset := int64(0); offset < end; offset += step {
+		testCut(t, root, offset)
+		testCut(t, root, header+offset)
+		testCut(t, root, header+offset-1)
 	}
-	for at := end - trailer - 1; at < end; at += 7 {
-		testCut(t, root, at)
+	for offset := end - trailer - 1; offset < end; offset += 7 {
+		testCut(t, root, offset)
 	}
 	testCut(t, root, end-1)
 }
 
-func testCut(t *testing.T, root string, at int64) {
+func testCut(t *testing.T, root string, offset int64) {
 	t.Helper()
 	want := cuttable().Shown()
-	req := request(t, &localexec.Executor{Cuts: []int64{at}}, root)
+	req := request(t, &localexec.Executor{Cuts: []int64{offset}}, root)
 	req.Retries = -1
 	result, err := transfer.Fetch(t.Context(), req)
 	var incomplete *transfer.IncompleteError
 	if !errors.As(err, &incomplete) || result.Complete || result.Digest != "" {
-		t.Fatalf("cut at %d: %v, %+v", at, err, result)
+		t.Fatalf("cut at %d: %v, %+v", offset, err, result)
 	}
 	for p, node := range filetree.Read(t, req.Dir) {
 		if node.Kind != "dir" && node != want[p] && p != "d/b" && p != "d/c" || len(node.Data) > 1 && node.Data != want["d/b"].Data {
-			t.Fatalf("cut at %d: %s is %v", at, p, node)
+			t.Fatalf("cut at %d: %s is %v", offset, p, node)
 		}
 	}
 	if _, err = transfer.Fetch(t.Context(), req); err != nil {
-		t.Fatalf("after a cut at %d: %v", at, err)
+		t.Fatalf("after a cut at %d: %v", offset, err)
 	}
 	if diff := cmp.Diff(want, filetree.Read(t, req.Dir)); diff != "" {
-		t.Fatalf("after a cut at %d: -want +got:\n%s", at, diff)
+		t.Fatalf("after a cut at %d: -want +got:\n%s", offset, diff)
 	}
 }
 
@@ -190,9 +190,9 @@ func TestManyFiles(t *testing.T) {
 	filetree.Write(t, root, tree)
 	req := request(t, &localexec.Executor{}, root)
 	req.Dir = filepath.Join(filetree.QuickDir(t), "new")
-	for _, kept := range []int{0, many} {
+	for _, wantKept := range []int{0, many} {
 		result, err := transfer.Fetch(t.Context(), req)
-		if err != nil || result.Files != many || result.Dirs != 50 || result.Kept != kept {
+		if err != nil || result.Files != many || result.Dirs != 50 || result.Kept != wantKept {
 			t.Fatalf("%v, %+v", err, result)
 		}
 	}
@@ -203,8 +203,8 @@ func TestManyFiles(t *testing.T) {
 
 func TestSparseFile(t *testing.T) {
 	root := remote(t, filetree.Tree{"sparse": filetree.File("begin")})
-	at := filepath.Join(root, "sparse")
-	if err := errors.Join(os.Truncate(at, 16<<20), os.Chtimes(at, time.Time{}, filetree.Epoch())); err != nil {
+	name := filepath.Join(root, "sparse")
+	if err := errors.Join(os.Truncate(name, 16<<20), os.Chtimes(name, time.Time{}, filetree.Epoch())); err != nil {
 		t.Fatal(err)
 	}
 	want := filetree.Read(t, root)

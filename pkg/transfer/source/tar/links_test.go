@@ -23,28 +23,28 @@ func (w without) Takes(path string, _ bool) bool { return path != string(w) }
 // TestHardLinkToALocalFile: a name is never linked to a file that was in the directory before.
 func TestHardLinkToALocalFile(t *testing.T) {
 	// GNU tar sorts by nothing: both names are tried as the one that comes first.
-	for _, left := range []string{"a", "b"} {
-		other := strings.Trim("ab", left)
+	for _, remaining := range []string{"a", "b"} {
+		removed := strings.Trim("ab", remaining)
 		root := remote(t, filetree.Tree{"a": filetree.File("theirs"), "b": filetree.Link("a")})
 		for name, executor := range executors(t) {
-			t.Run(name+" without "+left, func(t *testing.T) {
+			t.Run(name+" without "+remaining, func(t *testing.T) {
 				req := request(t, executor, root)
-				req.Filter = without(left)
+				req.Filter = without(remaining)
 				if err := os.MkdirAll(req.Dir, 0o755); err != nil {
 					t.Fatal(err)
 				}
-				filetree.Write(t, req.Dir, filetree.Tree{left: filetree.File("mine")})
+				filetree.Write(t, req.Dir, filetree.Tree{remaining: filetree.File("mine")})
 				result, err := transfer.Fetch(t.Context(), req)
 				got := filetree.Read(t, req.Dir)
 				mine := filetree.File("mine")
-				if diff := cmp.Diff(mine, got[left]); diff != "" {
+				if diff := cmp.Diff(mine, got[remaining]); diff != "" {
 					t.Error(diff)
 				}
-				switch came, ok := got[other]; {
-				case ok && (err != nil || came.Data != "theirs"):
-					t.Errorf("%s: %+v, %v", other, came, err)
+				switch node, ok := got[removed]; {
+				case ok && (err != nil || node.Data != "theirs"):
+					t.Errorf("%s: %+v, %v", removed, node, err)
 				case !ok && (err == nil || result.Whole() || !strings.Contains(err.Error(), "which this fetch did not copy")):
-					t.Errorf("%s is not there: %v", other, err)
+					t.Errorf("%s is not there: %v", removed, err)
 				}
 			})
 		}

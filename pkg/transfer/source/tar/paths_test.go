@@ -25,10 +25,10 @@ func TestPaths(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			all := filetree.Awkward().Shown()
+			tree := filetree.Awkward().Shown()
 			want := filetree.Tree{}
 			for _, p := range []string{"-rf", "new\nline", "names", "names/a", "names/b", "names/c", "closed/deep/file", "links/dangling", "ünïcödé ☃"} {
-				want[p] = all[p]
+				want[p] = tree[p]
 			}
 			got := filetree.Read(t, req.Dir)
 			for _, p := range []string{"closed", "closed/deep", "links"} { // not asked for, only passed

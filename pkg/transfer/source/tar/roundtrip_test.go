@@ -52,15 +52,15 @@ func executors(t *testing.T) map[string]*localexec.Executor {
 	if os.Getuid() == 0 {
 		uids = append(uids, 65534)
 	}
-	all := map[string]*localexec.Executor{}
+	executors := map[string]*localexec.Executor{}
 	for name, shell := range localexec.Shells(t) {
 		for _, uid := range uids {
 			executor := shell()
 			executor.UID = uid
-			all[fmt.Sprintf("%s/%d", name, uid)] = executor
+			executors[fmt.Sprintf("%s/%d", name, uid)] = executor
 		}
 	}
-	return all
+	return executors
 }
 
 func TestRoundTrip(t *testing.T) {
@@ -84,12 +84,12 @@ func TestRoundTrip(t *testing.T) {
 				t.Error("-want +got:\n", diff)
 			}
 
-			again, err := transfer.Fetch(t.Context(), req)
+			second, err := transfer.Fetch(t.Context(), req)
 			if err != nil {
 				t.Fatal(err)
 			}
 			wantResult.Kept = 24
-			if diff := cmp.Diff(wantResult, again); diff != "" {
+			if diff := cmp.Diff(wantResult, second); diff != "" {
 				t.Error("second time: -want +got:\n", diff)
 			}
 			if diff := cmp.Diff(want, filetree.Read(t, req.Dir)); diff != "" {
