@@ -38,9 +38,9 @@ func Parse(patterns []string) (List, error) {
 // Empty reports whether there are no patterns.
 func (l List) Empty() bool { return len(l.rules) == 0 }
 
-// Match reports whether the patterns match p, which is relative to the root,
-// clean and with slashes, or a directory that it lies in. dir says whether p is
-// a directory itself. The root, ".", never matches.
+// Match reports whether the patterns match p or a directory above it. p is relative to
+// the root, clean and with slashes. dir says whether p is a directory. The root, ".",
+// never matches.
 func (l List) Match(p string, dir bool) bool {
 	if l.Empty() || p == "." {
 		return false

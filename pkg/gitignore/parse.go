@@ -36,7 +36,7 @@ func parse(text string) (rule, error) {
 		segments = append(segments, translated)
 	}
 	if end := len(segments) - 1; segments[end] == anyDepth {
-		// To git, a/** is what lies in a; to doublestar it is also a itself.
+		// In git, a/** matches the contents of a. In doublestar, it also matches a.
 		segments = append(segments, "*")
 	}
 	if !r.anchored {

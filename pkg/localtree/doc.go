@@ -9,7 +9,7 @@
 //     a partial file in the same directory. A later process can resume it. A partial file
 //     never replaces a file of the user (Partial).
 //   - Permission bits, modification times, symlinks that stay inside, hard links,
-//     empty directories and holes survive, where the local file system has them.
+//     empty directories and holes are restored, if the local file system supports them.
 //   - Two processes that call Lock do not write to the same directory at the same time.
 //
 // What it does not promise: owners, extended attributes, setuid, setgid and

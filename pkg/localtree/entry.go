@@ -18,32 +18,32 @@ const (
 
 // Entry is one name of a tree.
 type Entry struct {
-	// Path is relative to the root of the tree, clean and with slashes; of an
-	// entry that is refused for its name, the name as the stream had it.
+	// Path is relative to the root of the tree, clean and with slashes. If the entry is
+	// refused for its name, Path is the name from the stream.
 	Path string
-	// Type is empty for what is neither file, directory nor link.
+	// Type is "" for other types, such as devices.
 	Type Type
 	// Mode holds permission bits only.
 	Mode fs.FileMode
-	// Size is the length of the content in bytes; of a hard link that of its file.
+	// Size is the length of the content in bytes. For a hard link, it is that of its file.
 	Size int64
-	// ModTime is as precise as the source: whole seconds from a plain tar. The zero
-	// time is not restored.
+	// ModTime has the precision of the source: whole seconds from a plain tar. The zero
+	// time is not set.
 	ModTime time.Time
-	// Changed is when anything of a file last changed, its times included; zero
-	// where the source does not say.
+	// Changed is when the content or metadata of a file last changed (ctime); zero if the
+	// source does not report it.
 	Changed time.Time
-	// Stored is how many bytes of disk a file takes at the source: fewer than Size
-	// where it has holes.
+	// Stored is how many bytes of disk a file uses at the source: fewer than Size if it
+	// has holes.
 	Stored int64
-	// Target is a symlink's text, or the path of the file that a hard link is
-	// another name of; of an entry without Type, what it is: "a named pipe".
+	// Target is the text of a symlink, or the path of the file of a hard link. For an
+	// entry without Type it describes the type, such as "a named pipe".
 	Target string
-	// Inode tells names of one file from names of others; zero where the source
-	// does not say, or where the file has this name only.
+	// Inode identifies a file with several names; zero if the source does not report it, or
+	// the file has only this name.
 	Inode Inode
-	// Recent says that the source changed the file so shortly before it was looked at, or read, that the
-	// next change may leave Size, ModTime and Changed as they are.
+	// Recent says that the file was changed so shortly before it was listed or read that the next change may
+	// leave Size, ModTime and Changed as they are.
 	Recent bool
 }
 

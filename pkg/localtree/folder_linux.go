@@ -48,7 +48,7 @@ func (d *folder) retain() *folder {
 	return d
 }
 
-// release closes d for the last of those that retain it.
+// release closes d if it is the last reference.
 func (d *folder) release() {
 	switch {
 	case d.refs.Add(-1) > 0:

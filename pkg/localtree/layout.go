@@ -23,11 +23,11 @@ type Layout struct {
 	root string
 	// held and heldEach are the mounts by their directory, the longest path first.
 	held, heldEach map[string][]Mount
-	// byPath are the directories that are mounted at a path; empty where there is more than one.
+	// byPath are the directories that are mounted at a path; "" if there are several.
 	byPath map[string]string
 }
 
-// NewLayout returns the layout of a tree whose root is the directory root of a claim, which is relative to that of the claim.
+// NewLayout returns the layout of a tree. root is its root, relative to the root of the claim.
 func NewLayout(root string, mounts ...Mount) *Layout {
 	l := &Layout{root: path.Clean(root), held: map[string][]Mount{}, heldEach: map[string][]Mount{}, byPath: map[string]string{}}
 	for _, m := range mounts {

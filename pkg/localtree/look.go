@@ -77,7 +77,7 @@ func needed(p string, mode fs.FileMode) error {
 	return refuse("%q is %s locally, but a directory is needed", p, describe(mode))
 }
 
-// describe names what lies at a path, for people.
+// describe describes a type of file.
 func describe(mode fs.FileMode) string {
 	switch {
 	case mode.IsDir():

@@ -91,5 +91,5 @@ func ups(elems []string) int {
 	return n
 }
 
-// depth is the number of directories that p lies in.
+// depth returns the number of directories above p.
 func depth(p string) int { return strings.Count(p, "/") }

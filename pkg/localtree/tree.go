@@ -42,7 +42,7 @@ type Tree struct {
 
 	mu       sync.Mutex
 	dirs     map[string]directory     // what was entered or named
-	entering map[string]chan struct{} // closed once it was tried
+	entering map[string]chan struct{} // closed after the attempt
 	busy     map[string]struct{}      // names that are being made
 	spare    []*Worker                // for the methods of the Tree itself
 	round    atomic.Int64             // grows with each Finish

@@ -98,7 +98,7 @@ func Save(folder string, key Key, listing Seen, date time.Time) error {
 			paths = append(paths, dirPrefix(listing.Mount)+p)
 		}
 	}
-	paths = few(append(paths, old...)) // the new ones stay
+	paths = few(append(paths, old...)) // few keeps the new paths first
 	slices.Sort(paths)
 	if cache.Sources == nil {
 		cache.Sources = map[string]string{}

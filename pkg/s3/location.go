@@ -20,7 +20,7 @@ var bucketName = regexp.MustCompile(`^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$`)
 type Location struct {
 	// Bucket is a valid bucket name.
 	Bucket string
-	// Prefix has no slash at either end; empty is the whole bucket.
+	// Prefix has no slash at either end; "" means the whole bucket.
 	Prefix string
 }
 

@@ -26,7 +26,7 @@ type silentError struct{ length time.Duration }
 
 func (e *silentError) Error() string { return "no data received for " + e.length.String() }
 
-// Timeout implements net.Error. It returns true, so that the SDK retries the request.
+// Timeout returns true, so that the SDK retries the request.
 func (*silentError) Timeout() bool { return true }
 
 // conversation is the HTTP client of a store. It records the store's clock, and cancels a response

@@ -31,7 +31,7 @@ type End struct {
 	// some of the tree is missing.
 	Status int
 	// Sum is the SHA-256 of all bytes before the trailer, in lower-case hex;
-	// empty where the sender has no means to compute it.
+	// "" if the sender cannot compute it.
 	Sum string
 }
 

@@ -87,7 +87,7 @@ type fetch struct {
 	gained   int64 // bytes and files that need not be sent again
 	// longest is the length of each partial file.
 	longest map[string]int64
-	wrote   map[uint64]struct{} // hashes of what this fetch wrote, where a pass may be repeated
+	wrote   map[uint64]struct{} // hashes of the paths that this fetch wrote, if a pass may be repeated
 	paths   []string            // of local files, if their sums were requested
 }
 

@@ -35,7 +35,7 @@ func inTree(p string) bool {
 		(fs.ValidPath(p) || fs.ValidPath(strings.ToValidUTF8(p, "?")))
 }
 
-// inside reports whether p is dir or lies in it.
+// inside reports whether p is dir or below it.
 func inside(p, dir string) bool {
 	return dir == "." || p == dir || strings.HasPrefix(p, dir+"/")
 }

@@ -79,7 +79,7 @@ func (r *receipt) read() {
 	}
 }
 
-// readRecords reads records of size bytes, the last of which is the evidence where there is one.
+// readRecords reads records of size bytes. If size is recordSize, the last byte is the evidence.
 func (r *receipt) readRecords(in io.Reader, size int) {
 	raw := make([]byte, recordSize)
 	for n := 0; ; n++ {

@@ -78,7 +78,7 @@ func soundness(end FileEnd, sum [16]byte, complete bool) FileState {
 }
 
 // broken handles an error within a file. It keeps the partial file for the next attempt if the
-// stream was lost. After another error, such as a full disk, it deletes it.
+// stream was lost or ctx is done. After another error, such as a full disk, it deletes it.
 func (c *carrier) broken(ctx context.Context, part *localtree.Partial, entry localtree.Entry, offset, got int64, err error) error {
 	_, lost := errors.AsType[*LostError](err)
 	if c.resumes && entry.Size >= worthResuming && (lost || ctx.Err() != nil) {

@@ -1,6 +1,5 @@
-// Package client connects to the agent that serves in a container: over a tunnel
-// through the API server's pods/proxy where that is allowed and gets through,
-// else over an exec.
+// Package client connects to the agent in a container: through a tunnel over the API
+// server's pods/proxy if that is permitted and works, otherwise through an exec.
 //
 // What it promises: both ends of a tunnel authenticate with keys that were created for
 // this agent and never leave their process. Only the certificates, which are public,

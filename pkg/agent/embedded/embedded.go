@@ -14,7 +14,7 @@ import (
 	"io"
 )
 
-// programs holds the agents, and in any case a file that says where they come from.
+// programs contains the agents, and always a file that says how they are built.
 //
 //go:embed programs
 var programs embed.FS

@@ -7,8 +7,8 @@ import (
 	"fmt"
 )
 
-// The most bytes that an agent may have: it goes through an exec in every fetch,
-// and twice into every download of this program.
+// The maximum size of an agent in bytes. Each fetch sends it through an exec, and each
+// download of this program contains it twice.
 const (
 	maxSize       = 10 << 20
 	maxCompressed = 3_500_000

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Elsewhere than in a pod the agent is only built, and told nothing of holes and
-// hard links.
+// On other systems the agent is only compiled for tests. It does not support holes and
+// hard links there.
 
 type folder struct{ *os.Root }
 

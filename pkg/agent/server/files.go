@@ -15,7 +15,7 @@ const settled = time.Second
 // files is the job that sends the content of files.
 func files(ctx context.Context, s *session) error { return filesTo(ctx, s, 0) }
 
-// filesTo sends the content of files, of each at most up to end where that is not 0.
+// filesTo sends the content of files, of each file only the bytes before end unless end is 0.
 func filesTo(ctx context.Context, s *session, end int64) error {
 	r := newReading(ctx, s)
 	r.end = end

@@ -64,7 +64,7 @@ type walk struct {
 	ctx context.Context
 }
 
-// tree lists what lies at one path of a request.
+// tree lists the entries at and below one path of a request.
 func (w *walk) tree(root *os.Root, full string) error {
 	info, err := root.Lstat(full)
 	switch {

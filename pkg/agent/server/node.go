@@ -9,7 +9,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 )
 
-// nodeOf describes what lies at full, which is called name in dir.
+// nodeOf returns the node of the entry at the path full, which is name in dir.
 func (a *agent) nodeOf(dir *os.Root, name, full string, info fs.FileInfo) wire.Node {
 	n := wire.Node{Path: full, Mode: permissions(info.Mode()), ModTime: info.ModTime()}
 	switch info.Mode().Type() {
@@ -43,7 +43,7 @@ func permissions(mode fs.FileMode) fs.FileMode {
 	return mode.Perm()
 }
 
-// kindOf names for people what cannot be sent.
+// kindOf describes the type of a file that cannot be sent.
 func kindOf(mode fs.FileMode) string {
 	switch {
 	case mode&fs.ModeNamedPipe != 0:
@@ -60,10 +60,10 @@ func kindOf(mode fs.FileMode) string {
 	return "a file of unknown type"
 }
 
-// cannotRead is err as a clause about an entry.
+// cannotRead returns a clause about an entry with the cause of err.
 func cannotRead(err error) string { return "cannot be read: " + cause(err) }
 
-// cause is err without the name, which people see before it anyway.
+// cause returns the text of err without the path, which the message has already.
 func cause(err error) string {
 	if pathErr, ok := errors.AsType[*fs.PathError](err); ok {
 		return pathErr.Err.Error()
@@ -71,7 +71,7 @@ func cause(err error) string {
 	return err.Error()
 }
 
-// absent reports whether err says that there is no such file.
+// absent reports whether err says that the file does not exist.
 func absent(err error) bool {
 	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
 }

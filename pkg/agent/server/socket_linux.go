@@ -6,13 +6,13 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// unsent is how many bytes may wait in the kernel for the network to take them,
-// besides those that are on their way.
+// unsent is how many unsent bytes the kernel may buffer for a connection, besides those
+// in transit.
 const unsent = 1 << 20
 
-// keepShort bounds what vanishes in conn's buffer: megabytes that left at once
-// say nothing about the link, and are too late to be compressed. A kernel that
-// cannot do it does without.
+// keepShort limits the bytes in conn's send buffer. The time of writing to a large buffer
+// says nothing about the link, and its content can no longer be compressed better. Kernels
+// without this option ignore it.
 func keepShort(conn net.Conn) {
 	tcp, ok := conn.(*net.TCPConn)
 	if !ok {

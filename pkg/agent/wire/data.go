@@ -2,8 +2,8 @@ package wire
 
 import "encoding/binary"
 
-// dataHead is the length of a data frame before its data: the kind, and a
-// length of fixed size, since it is known only once the data lies behind it.
+// dataHead is the length of a data frame before its data: the kind, and a length of fixed
+// size, because it is written after the data.
 const dataHead = 1 + 4
 
 func putDataHead(b []byte, n int) {
@@ -11,7 +11,7 @@ func putDataHead(b []byte, n int) {
 	binary.BigEndian.PutUint32(b[1:], uint32(n))
 }
 
-// data reads a data frame behind its kind.
+// data reads a data frame after its kind.
 func (c *cursor) data() []byte {
 	head := c.bytes(dataHead - 1)
 	if c.failed {

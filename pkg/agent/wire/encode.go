@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The flags of a node: its type in the lowest bits, then what else it has.
+// The flags of a node: its type in the lowest bits, then its optional fields.
 const (
 	nodeTypes   = 0x03
 	nodeInode   = 0x04
@@ -19,8 +19,8 @@ const (
 // fileRecent is the one flag of a file.
 const fileRecent = 0x01
 
-// appendNode appends n, whose path is written as what it does not share with
-// the path of the node before it.
+// appendNode appends n. Its path is encoded as the length of the common prefix with the
+// previous path and the rest.
 func appendNode(b []byte, n *Node, previous string) []byte {
 	shared := common(previous, n.Path)
 	b = append(b, byte(KindNode), n.flags())

@@ -9,24 +9,24 @@ import (
 	"time"
 )
 
-// MaxPut is the most bytes of a PutRequest as JSON. On the way it is less: pre-signed URLs are
-// much alike.
+// MaxPut is the maximum length of a PutRequest as JSON, in bytes. It is compressed for
+// transfer, because pre-signed URLs are similar.
 const MaxPut = 4 << 20
 
-// PutRequest asks for files as objects: the body of a POST /v1/put, as JSON, in gzip. It is
-// answered by lines of JSON, in gzip as well, each a PutResult, with blanks between them: one for each file,
-// in any order, and another one before it for a part behind which others follow.
+// PutRequest requests that files are stored as objects: the body of a POST /v1/put, as JSON, in
+// gzip. The response has lines of JSON, also in gzip, each a PutResult, with blanks between them: one for each
+// file, in any order, and an earlier one for a part that is not the last one.
 type PutRequest struct {
-	// Roots are the certificates that the server's is checked by, as PEM; empty for
-	// those that everybody trusts.
+	// Roots are the root certificates for the server, as PEM. If empty, the public roots
+	// are used.
 	Roots string `json:"roots,omitempty"`
-	// Tries is how often a server is asked that is busy or not there; 0 for patience of
-	// about two minutes.
+	// Tries is the number of attempts if the server is busy or unreachable. 0 means
+	// attempts for about two minutes.
 	Tries int       `json:"tries,omitempty"`
 	Files []PutFile `json:"files"`
 }
 
-// Marshal returns the request as it goes over the wire.
+// Marshal returns the compressed request.
 func (r *PutRequest) Marshal() ([]byte, error) {
 	var body bytes.Buffer
 	zip, err := gzip.NewWriterLevel(&body, gzip.BestSpeed)
@@ -54,16 +54,16 @@ func ParsePut(body []byte) (r PutRequest, err error) {
 // PutFile is a file, or a part of one, and the pre-signed request that stores it.
 type PutFile struct {
 	Path string `json:"path"`
-	// Size and the times are those that the client knows. What is stored ends there;
-	// a file that is shorter, or another one, is none.
+	// Size and the times are those that the client listed. At most Size bytes are stored.
+	// If the file is shorter or its times differ, the result is Changed.
 	Size    int64     `json:"size"`
 	ModTime time.Time `json:"modTime"`
 	Changed time.Time `json:"changed"`
-	// From and Length say which part it is.
+	// From and Length are the offset and the length of the part.
 	From   int64 `json:"from,omitempty"`
 	Length int64 `json:"length"`
-	// State is that of the SHA-256 of what lies before the part, as the answer to the part
-	// before it had it.
+	// State is the state of the SHA-256 before the part, from the result of the previous
+	// part.
 	State []byte `json:"state,omitempty"`
 	// URL is the URL of a pre-signed PUT, and Header the headers that were signed with it.
 	// Without a URL the file is only hashed.
@@ -74,14 +74,14 @@ type PutFile struct {
 // Last reports whether the file ends with the part.
 func (f *PutFile) Last() bool { return f.From+f.Length == f.Size }
 
-// PutResult is what became of one PutFile.
+// PutResult is the result of one PutFile.
 type PutResult struct {
-	// Index is its place in the request.
+	// Index is the index of the PutFile in the request.
 	Index int `json:"index"`
-	// Hashed says that the part was read and is on its way: another result follows.
+	// Hashed says that the part was hashed and is being sent. Another result follows.
 	Hashed bool `json:"hashed,omitempty"`
-	// State is, after a part that is not the last, for the next one; Sum, after the last,
-	// the SHA-256 of the file.
+	// State is the state of the SHA-256 for the next part. After the last part, Sum is the
+	// SHA-256 of the file.
 	State []byte `json:"state,omitempty"`
 	Sum   []byte `json:"sum,omitempty"`
 	// ETag is the ETag that the store returned. If it is set, the object has the content that
@@ -92,6 +92,6 @@ type PutResult struct {
 	Changes State `json:"changes,omitempty"`
 	// Refused says that the file cannot be read: a clause that follows its name.
 	Refused string `json:"refused,omitempty"`
-	// Failed says that it was not stored, and why.
+	// Failed is set if the part was not stored.
 	Failed *PutError `json:"failed,omitempty"`
 }

@@ -62,7 +62,7 @@ func (r *Reader) Next() (*Frame, error) {
 	return nil, r.ended
 }
 
-// Received is how many bytes, before compression, came so far in blocks of codec.
+// Received returns how many bytes, before compression, were received in blocks of codec.
 func (r *Reader) Received(codec Codec) int64 {
 	if codec >= codecs {
 		return 0

@@ -108,7 +108,7 @@ func (w *Writer) sample(raw []byte, except Codec) {
 	w.meter.sampled(w.clock().Sub(began))
 }
 
-// measured tells the meter about a block.
+// measured reports the compression of a block to the meter.
 func (w *Writer) measured(codec Codec, raw []byte, wire int, began time.Time) {
 	if len(raw) >= tiny {
 		w.meter.packed(codec, len(raw), wire, w.clock().Sub(began))

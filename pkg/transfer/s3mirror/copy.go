@@ -123,7 +123,7 @@ type copying struct {
 	tidying context.Context
 }
 
-// object is one that lies at a path already.
+// object is an object that exists at a path.
 type object struct {
 	size int64
 	etag string

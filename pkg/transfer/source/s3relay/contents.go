@@ -23,7 +23,7 @@ type contents struct {
 	current *making           // that which is read
 	object  transfer.Contents // of now
 	index   int               // in now's wants, of the next file
-	file    *joint            // the large file that is read, nil where none is
+	file    *joint            // the large file that is being read; nil if there is none
 	ended   transfer.FileEnd  // of the last large file
 	packed  transfer.Item     // the last file of now's list
 	// dropped are pieces of a file that is not wanted any more.

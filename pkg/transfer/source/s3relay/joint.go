@@ -8,12 +8,12 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// joint is a large file whose pieces lie in several objects.
+// joint is a large file whose pieces are in several objects.
 type joint struct {
 	*contents
 	firstItem transfer.Item
 	start     int64 // where what is given begins
-	offset    int64 // how far it came
+	offset    int64 // the end of the received content
 	skip      int64 // how many bytes of this piece exist locally
 	state     transfer.FileState
 	// uncertain says that the file may have changed since the first piece was read.

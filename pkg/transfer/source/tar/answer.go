@@ -44,7 +44,7 @@ func parseAnswer(line, nonce string) (answer, error) {
 	return answer{words[2], words[3:]}, nil
 }
 
-// began is the time at which tar was started; zero where that is not known.
+// began returns the time at which tar was started; zero if it is not known.
 func (a answer) began() time.Time {
 	if len(a.rest) == 0 {
 		return time.Time{}
