@@ -214,6 +214,7 @@ func TestLocateInPod(t *testing.T) {
 		"a pod":     {Request{Paths: []string{"/scratch/a"}}, []runtime.Object{running("p1")}, ""},
 		"two pods":  {Request{Paths: []string{"/scratch/a"}}, []runtime.Object{running("p1"), running("p2")}, `copy them with "kubectl cp -c main lab/p1:/scratch/a scratch"`},
 		"no pod":    {Request{Paths: []string{"/scratch/a"}}, nil, `/scratch/a was on emptyDir volume "v", which exists only while its pod runs`},
+		"pending":   {Request{Paths: []string{"/scratch/a"}}, []runtime.Object{faketest.PodOf(scratch, "p1", corev1.PodPending)}, `pod "p1" is still pending; run fetch again when it runs`},
 		"a tunnel":  {Request{Transfer: Transfer{Transport: "tunnel"}}, []runtime.Object{running("p1")}, "--transport=tunnel requires a helper pod, which cannot mount an emptyDir volume"},
 		"no volume": {Request{Paths: []string{"/tmp/a"}, Dir: "out"}, []runtime.Object{running("p1")}, `copy them with "kubectl cp -c main lab/p1:/tmp/a out"`},
 	} {

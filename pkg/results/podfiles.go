@@ -40,19 +40,23 @@ func (l *locator) podFiles(ctx context.Context, of *batchv1.Job, hasClaims bool)
 	if err != nil {
 		return err
 	}
-	pods = slices.DeleteFunc(slices.Clone(pods), func(pod *corev1.Pod) bool { return !containerRuns(*pod, dir.Container) })
+	pending := slices.IndexFunc(pods, func(pod *corev1.Pod) bool { return pod.Status.Phase == corev1.PodPending })
+	running := slices.DeleteFunc(slices.Clone(pods), func(pod *corev1.Pod) bool { return !containerRuns(*pod, dir.Container) })
 	switch {
-	case len(pods) == 0 && dir.Volume == "":
+	case len(running) == 0 && dir.Volume == "":
 		return nil
-	case len(pods) == 0:
+	case len(running) == 0 && pending >= 0:
+		return fmt.Errorf("%s is on emptyDir volume %q, which exists only while its pod runs, and pod %q is still pending; run fetch again when it runs",
+			file, dir.Volume, pods[pending].Name)
+	case len(running) == 0:
 		return fmt.Errorf("%s was on emptyDir volume %q, which exists only while its pod runs; to keep the results of the next run, use run --results=SIZE", file, dir.Volume)
 	case dir.Volume == "":
-		return fmt.Errorf("it has no volume, so its files are deleted with pod %q; %s", pods[0].Name, l.copyHint(of, pods[0], dir.Container, file))
-	case len(pods) > 1 || l.request.Tasks != nil:
+		return fmt.Errorf("it has no volume, so its files are deleted with pod %q; %s", running[0].Name, l.copyHint(of, running[0], dir.Container, file))
+	case len(running) > 1 || l.request.Tasks != nil:
 		return fmt.Errorf("%s is on emptyDir volume %q of each running pod (%d), which is deleted with the pod; %s",
-			file, dir.Volume, len(pods), l.copyHint(of, pods[0], dir.Container, file))
+			file, dir.Volume, len(running), l.copyHint(of, running[0], dir.Container, file))
 	}
-	return &podFilesError{dir, file, pods[0]}
+	return &podFilesError{dir, file, running[0]}
 }
 
 // inPod locates files on an emptyDir volume of a running pod. Their claim is a stand-in with its own UID; it is never
