@@ -19,7 +19,7 @@ func TestEndedFetch(t *testing.T) {
 	if err := first.unlock(); err != nil { // as a process that ends does
 		t.Fatal(err)
 	}
-	for range 2 { // a look changes nothing
+	for range 2 { // the check changes nothing
 		if !ids.hasEnded(first.id) {
 			t.Error("a dead one is not")
 		}

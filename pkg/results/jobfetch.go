@@ -53,7 +53,7 @@ func (f *jobFetch) run(ctx context.Context, sources *sourceCache) (*Outcome, err
 	source := sources.get(ctx, f)
 	err = f.copy(ctx, source, out)
 	if ctx.Err() != nil {
-		sources.close(ctx) // first of all: after a signal there is little time
+		sources.close(ctx) // before everything else: after a signal, little time is left
 	}
 	if f.relay != nil {
 		source.invalidate() // requests of the agent that still run end with the connection
@@ -151,11 +151,13 @@ func (f *jobFetch) transfer(ctx context.Context, source *claimSource, out *Outco
 		return transfer.Result{}, err
 	}
 	defer sums.discard()
-	transport := f.transportName(source)
+	transport := transportName(source, f.destination)
 	for paths := f.location.Paths; ; {
 		recorder := recordPaths(source, f.config, f.request, f.location)
 		request := f.engineRequest(recorder, f.destination.dir, out, transport, sums)
-		request.SourceID, request.Layout, request.Paths = string(f.location.claim.UID), f.location.layout, paths
+		request.Paths = paths
+		request.SourceID = string(f.location.claim.UID)
+		request.Layout = f.location.layout
 		request.Reservation, request.InUse = f.reserved, f.inUse
 		request.Pause, request.Planned = f.pauseAndReconnect(source), f.hintBucket
 		result, err := f.send(ctx, source, request)
@@ -181,10 +183,10 @@ func (f *jobFetch) send(ctx context.Context, source *claimSource, request transf
 	return u.run(ctx, f.ids, source, request)
 }
 
-// transportName returns what names the transport.
-func (f *jobFetch) transportName(source *claimSource) func() string {
+// transportName returns a function that names the current transport.
+func transportName(source *claimSource, d destination) func() string {
 	return func() string {
-		if f.destination.to.Bucket != "" {
+		if d.to.Bucket != "" {
 			return "s3"
 		}
 		return source.usage().transport

@@ -91,7 +91,8 @@ func newOutcome() *Outcome {
 // startedOutcome returns the outcome of a fetch that starts.
 func startedOutcome(d destination, plan bool, started time.Time) *Outcome {
 	out := newOutcome()
-	out.Dir, out.Plan, out.started = d.dir, plan, started
+	out.Dir, out.Plan = d.dir, plan
+	out.started = started
 	if d.to.Bucket != "" {
 		out.Dir, out.To = "", d.to.String()
 	}
@@ -101,7 +102,9 @@ func startedOutcome(d destination, plan bool, started time.Time) *Outcome {
 // failedOutcome returns the outcome of a job whose results were not found.
 func failedOutcome(namespace, name, dir string, err error) *Outcome {
 	out := newOutcome()
-	out.Job, out.Namespace, out.Dir, out.Error = name, namespace, dir, err.Error()
+	out.Job, out.Namespace = name, namespace
+	out.Dir = dir
+	out.Error = err.Error()
 	return out
 }
 
@@ -127,10 +130,12 @@ func (o *Outcome) setOpened(now time.Time) {
 }
 
 // setResult records the result of the engine.
-func (o *Outcome) setResult(result transfer.Result, how usage, now time.Time) {
+func (o *Outcome) setResult(result transfer.Result, used usage, now time.Time) {
 	o.Files = result.Files + result.Symlinks + result.HardLinks
-	o.Bytes, o.PlanFiles, o.PlanBytes = result.Bytes, result.PlanFiles, result.PlanBytes
-	o.Transport, o.Compression, o.WireBytes = how.transport, how.compression, how.wire
+	o.Bytes = result.Bytes
+	o.PlanFiles, o.PlanBytes = result.PlanFiles, result.PlanBytes
+	o.Transport, o.Compression = used.transport, used.compression
+	o.WireBytes = used.wire
 	o.Kept, o.Directories = result.Kept, result.Dirs
 	o.Complete, o.Verified = result.Complete, result.Verified
 	if o.PlanFiles == 0 && o.Files > o.Kept { // without a plan, or only links were copied
@@ -140,7 +145,8 @@ func (o *Outcome) setResult(result transfer.Result, how usage, now time.Time) {
 		o.Received = o.PlanBytes
 	}
 	if o.To != "" { // the pod sent the files to the bucket as they are
-		o.Transport, o.Compression, o.WireBytes = "s3", "none", o.Received
+		o.Transport, o.Compression = "s3", "none"
+		o.WireBytes = o.Received
 	}
 	o.Growing = append(o.Growing, result.Growing...)
 	for _, path := range result.Growing {

@@ -56,7 +56,8 @@ func (r *pathRecorder) Open(ctx context.Context, wants []transfer.Want) (transfe
 }
 
 func (r *pathRecorder) reset(asked []string) {
-	r.asked, r.paths, r.bytes = slices.Clone(asked), nil, 0
+	r.asked = slices.Clone(asked)
+	r.paths, r.bytes = nil, 0
 }
 
 // record adds what Next has returned. A path is cloned: it may be a part of a large buffer.

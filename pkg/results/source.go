@@ -32,12 +32,12 @@ type claimSource struct {
 }
 
 func newClaimSource(fetch *jobFetch) *claimSource {
-	config, request, location := fetch.config, fetch.request, fetch.location
+	config := fetch.config
 	session := helper.NewSession(config.Client, config.Executor, config.ServerClock, helperSpec(fetch), fetch.messages.say)
 	session.Waits(func(w helper.Waiting) { config.Progress.Waiting(w.String()) })
 	return &claimSource{opener: &opener{
-		config: config, request: request, location: location, relay: fetch.relay, messages: fetch.messages,
-		session: session, meter: transport.NewMeter(request.Transfer.LimitRate), printed: map[string]bool{},
+		config: config, request: fetch.request, location: fetch.location, relay: fetch.relay, messages: fetch.messages,
+		session: session, meter: transport.NewMeter(fetch.request.Transfer.LimitRate), printed: map[string]bool{},
 	}}
 }
 
@@ -65,7 +65,9 @@ func helperSpec(fetch *jobFetch) helper.Spec {
 func (s *claimSource) bind(fetch *jobFetch) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.opener.location, s.opener.relay, s.opener.messages = fetch.location, fetch.relay, fetch.messages
+	s.opener.location = fetch.location
+	s.opener.relay = fetch.relay
+	s.opener.messages = fetch.messages
 	s.opener.meter = transport.NewMeter(fetch.request.Transfer.LimitRate)
 	s.disconnect()
 }

@@ -36,11 +36,11 @@ func (s *session) fetchStored(ctx context.Context) (*Outcome, error) {
 		err = ctx.Err()
 	}
 	s.config.Progress.Done(err)
-	how := usage{transport: "s3", compression: "none", wire: meter.Received()}
+	used := usage{transport: "s3", compression: "none", wire: meter.Received()}
 	if packed, ok := source.(*s3relay.Stored); ok {
-		how.compression = mainCodec(packed.Received())
+		used.compression = mainCodec(packed.Received())
 	}
-	out.setResult(result, how, s.config.Clock.Now())
+	out.setResult(result, used, s.config.Clock.Now())
 	if err == nil {
 		err = s.checkStoredEmpty(out, result)
 	}

@@ -13,14 +13,14 @@ import (
 )
 
 // mounts has the pods of a job mount claim data.
-func mounts(at corev1.VolumeMount) func(*batchv1.Job) {
+func mounts(mount corev1.VolumeMount) func(*batchv1.Job) {
 	return func(job *batchv1.Job) {
 		spec := &job.Spec.Template.Spec
-		at.Name = "v"
+		mount.Name = "v"
 		spec.Volumes = []corev1.Volume{{Name: "v", VolumeSource: corev1.VolumeSource{
 			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: "data"},
 		}}}
-		spec.Containers[0].VolumeMounts = []corev1.VolumeMount{at}
+		spec.Containers[0].VolumeMounts = []corev1.VolumeMount{mount}
 	}
 }
 

@@ -69,7 +69,8 @@ func (p *parser) parseBucket() error {
 		return fmt.Errorf("--transport=tar and --via=%s are mutually exclusive: tar transfers through the API server", via)
 	}
 	bucket := &p.request.Bucket
-	bucket.Via, bucket.ViaSetting, bucket.KeepObjects = location, setting, p.KeepObjects
+	bucket.Via, bucket.ViaSetting = location, setting
+	bucket.KeepObjects = p.KeepObjects
 	return p.parseStore()
 }
 

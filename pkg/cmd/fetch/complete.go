@@ -19,10 +19,10 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/results"
 )
 
-// mostPaths is how many are offered at once.
-const mostPaths = 300
+// maxPaths is how many paths are suggested at once.
+const maxPaths = 300
 
-// completeFlags says what completes the flags.
+// completeFlags registers the completion of flag values.
 func completeFlags(f *factory.Factory, cmd *cobra.Command) {
 	selector.Complete(cmd, complete.JobList(f, hasResults))
 	complete.Flags(cmd, map[string]complete.Func{
@@ -36,8 +36,8 @@ func completeFlags(f *factory.Factory, cmd *cobra.Command) {
 	})
 }
 
-// complete offers jobs that have results, or claims, and behind one of them the paths that
-// the last fetch of it saw. It never looks into a volume: a pod would have to start.
+// complete completes jobs with results and claims, and then the paths that earlier fetches have listed. It reads no volume:
+// that would require a helper pod.
 func (o *Flags) complete(f *factory.Factory) complete.Func {
 	return func(cmd *cobra.Command, args []string, word string) ([]string, cobra.ShellCompDirective) {
 		switch {
@@ -52,35 +52,35 @@ func (o *Flags) complete(f *factory.Factory) complete.Func {
 	}
 }
 
-// completePaths offers what follows the JOB or claim that args begin with, folder by folder.
+// completePaths completes PATH, one directory at a time.
 func completePaths(cmd *cobra.Command, f *factory.Factory, args []string, word string) ([]string, cobra.ShellCompDirective) {
-	kept, ok := known(cmd, f, args[0])
+	kept, ok := cachedPaths(cmd, f, args[0])
 	if !ok {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	if spoils(f, word) {
+	if corruptsLine(f, word) {
 		return nil, cobra.ShellCompDirectiveNoFileComp
 	}
-	words, folder := kept.Complete(word, mostPaths)
-	words = slices.DeleteFunc(words, func(one string) bool { return slices.Contains(args[1:], one) })
-	if folder {
+	words, isDirectory := kept.Complete(word, maxPaths)
+	words = slices.DeleteFunc(words, func(path string) bool { return slices.Contains(args[1:], path) })
+	if isDirectory {
 		return words, cobra.ShellCompDirectiveNoFileComp | cobra.ShellCompDirectiveNoSpace
 	}
 	return words, cobra.ShellCompDirectiveNoFileComp
 }
 
-// likeFlag matches what cobra's scripts for zsh and fish take for a flag and its value, wherever
-// in a word it stands: they would put it into the line twice.
-var likeFlag = regexp.MustCompile("-.*=")
+// flagForm matches what the completion scripts of cobra for zsh and fish parse as a flag with a value, anywhere in a word.
+// They would insert it twice.
+var flagForm = regexp.MustCompile("-.*=")
 
-// spoils reports whether the shell would spoil the line with an answer. That of bash does not.
-func spoils(f *factory.Factory, word string) bool {
+// corruptsLine reports whether the shell would corrupt the command line with a completion of word. Bash does not.
+func corruptsLine(f *factory.Factory, word string) bool {
 	shell, _ := f.LookupEnv("SHELL")
-	return likeFlag.MatchString(word) && path.Base(shell) != "bash"
+	return flagForm.MatchString(word) && path.Base(shell) != "bash"
 }
 
-// known is what earlier fetches saw of a JOB or claim as it was typed.
-func known(cmd *cobra.Command, f *factory.Factory, typed string) (pathcache.Kept, bool) {
+// cachedPaths returns the paths that earlier fetches of a job or claim have listed.
+func cachedPaths(cmd *cobra.Command, f *factory.Factory, source string) (pathcache.Kept, bool) {
 	complete.Ready(cmd)
 	server, err := f.Client.Server()
 	if err != nil || f.CacheDir == "" {
@@ -91,7 +91,7 @@ func known(cmd *cobra.Command, f *factory.Factory, typed string) (pathcache.Kept
 		return pathcache.Kept{}, false
 	}
 	var request results.Request
-	if parseSource(f, typed, &request) != nil || request.Stored.Bucket != "" {
+	if parseSource(f, source, &request) != nil || request.Stored.Bucket != "" {
 		return pathcache.Kept{}, false
 	}
 	name := string(request.Job)
@@ -108,5 +108,5 @@ func hasVolume(claim *corev1.PersistentVolumeClaim) bool {
 	return claim.Status.Phase == corev1.ClaimBound
 }
 
-// hasResults reports whether a job writes to a volume that can be fetched from.
-func hasResults(one *batchv1.Job) bool { return len(claim.Written(one)) > 0 }
+// hasResults reports whether a job writes to a claim.
+func hasResults(candidate *batchv1.Job) bool { return len(claim.Written(candidate)) > 0 }

@@ -73,8 +73,8 @@ type Options struct {
 	json    bool
 }
 
-// untyped returns the flags of a command line without flags.
-func untyped() *Flags {
+// defaultFlags returns the flags of a command line without flags.
+func defaultFlags() *Flags {
 	flags := &Flags{}
 	flags.AddFlags(pflag.NewFlagSet("fetch", pflag.ContinueOnError))
 	return flags
@@ -84,7 +84,7 @@ func untyped() *Flags {
 // cannot be used?
 func Ready(f *factory.Factory) func(context.Context) error {
 	return func(ctx context.Context) error {
-		options, err := untyped().ToOptions(f, []string{"job"})
+		options, err := defaultFlags().ToOptions(f, []string{"job"})
 		if err != nil || options.request.Bucket.Via.Bucket == "" {
 			return err
 		}
@@ -93,14 +93,14 @@ func Ready(f *factory.Factory) func(context.Context) error {
 	}
 }
 
-// Results returns what copies all results of one finished job: it is how another verb fetches.
-func Results(f *factory.Factory) func(ctx context.Context, last *batchv1.Job, how jobrun.FetchOptions) error {
-	return func(ctx context.Context, last *batchv1.Job, how jobrun.FetchOptions) error {
-		flags, f := untyped(), f
-		if flags.Dir = how.Dir; how.JSON {
+// Results returns the fetch of all results of a finished job, for another verb.
+func Results(f *factory.Factory) func(ctx context.Context, last *batchv1.Job, wanted jobrun.FetchOptions) error {
+	return func(ctx context.Context, last *batchv1.Job, wanted jobrun.FetchOptions) error {
+		flags, f := defaultFlags(), f
+		if flags.Dir = wanted.Dir; wanted.JSON {
 			flags.Output = "json"
 		}
-		if how.Quiet {
+		if wanted.Quiet {
 			quiet := *f
 			quiet.Quiet, f = true, &quiet
 			flags.Progress = string(ui.Quiet)

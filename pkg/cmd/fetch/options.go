@@ -26,7 +26,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	}
 	p := &parser{Flags: o, factory: f, args: args, options: options, request: &options.request}
 	for _, parse := range []func() error{
-		p.parseFilter, p.parseTransfer, p.parseTimeout, p.checkValues, p.parseBucket, p.checkLinks, p.checkConflicts,
+		p.parseFilter, p.parseTransfer, p.checkValues, p.parseBucket, p.checkConflicts,
 		p.parseSelection, p.parseTarget, p.checkStored, p.parseTasks, p.parseHelper, p.checkOutput,
 	} {
 		if err := parse(); err != nil {
@@ -67,12 +67,11 @@ func (p *parser) parseFilter() (err error) {
 	return err
 }
 
+// parseTransfer parses the limits of rate and time.
 func (p *parser) parseTransfer() (err error) {
-	p.request.Transfer.LimitRate, err = quantity.Rate("--limit-rate", p.LimitRate)
-	return err
-}
-
-func (p *parser) parseTimeout() (err error) {
+	if p.request.Transfer.LimitRate, err = quantity.Rate("--limit-rate", p.LimitRate); err != nil {
+		return err
+	}
 	p.options.timeout, err = flagvalue.ParseDuration("--timeout", p.Timeout)
 	if err == nil && p.options.timeout == 0 && p.Timeout != "" {
 		err = fmt.Errorf("invalid value %q for --timeout: must be more than 0; without --timeout, there is no time limit", p.Timeout)
@@ -105,10 +104,11 @@ func (p *parser) checkValues() error {
 	return nil
 }
 
-func (p *parser) checkLinks() error { return oneOf("--links", p.Links, linkModes()...) }
-
-// checkConflicts returns an error for flags that cannot be combined.
+// checkConflicts checks --links, and returns an error for flags that cannot be combined.
 func (p *parser) checkConflicts() error {
+	if err := oneOf("--links", p.Links, linkModes()...); err != nil {
+		return err
+	}
 	info, err := os.Stat(p.Manifest)
 	switch {
 	case p.Plan && p.Manifest != "":
@@ -146,7 +146,8 @@ func (p *parser) parseTasks() (err error) {
 
 func (p *parser) parseHelper() (err error) {
 	h := &p.request.Helper
-	h.Image, h.Chosen, h.Keep = p.Image, p.Image != "", p.KeepHelper
+	h.Image, h.Chosen = p.Image, p.Image != ""
+	h.Keep = p.KeepHelper
 	if h.Image == "" {
 		h.Image, _ = p.factory.LookupEnv(imageVariable)
 	}
