@@ -19,7 +19,12 @@ func lockDir(dir string) (release func(), err error) {
 	}
 	err = unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
 	if err == nil {
-		return func() { _ = file.Close() }, nil
+		return func() {
+			// A process that this program is just starting has a copy of the descriptor until it executes its own
+			// program. Closing alone would leave the lock to that copy.
+			_ = unix.Flock(int(file.Fd()), unix.LOCK_UN)
+			_ = file.Close()
+		}, nil
 	}
 	_ = file.Close()
 	if errors.Is(err, unix.EWOULDBLOCK) {
