@@ -46,7 +46,7 @@ type transaction struct {
 //
 // A signal takes effect between two requests, because an interrupted request may or may not have created an object.
 func (p *Plan) Create(ctx context.Context) (*Created, error) {
-	t := &transaction{Plan: p, journal: journal{persists: p.request.DryRun.persists()}, use: claim.Use{
+	t := &transaction{Plan: p, journal: journal{persists: p.request.DryRun.Persists()}, use: claim.Use{
 		Text: claim.UseText(p.Job.Name, p.cluster.Now()), Owner: p.owner, User: declaredUser(p.Job),
 	}}
 	t.claims = &claimAssignment{transaction: t, unassigned: maps.Clone(p.claims)}

@@ -71,8 +71,8 @@ const (
 	DryRunServer DryRun = "server"
 )
 
-// persists reports whether objects are stored.
-func (d DryRun) persists() bool { return d != DryRunClient && d != DryRunServer }
+// Persists reports whether objects are stored.
+func (d DryRun) Persists() bool { return d != DryRunClient && d != DryRunServer }
 
 // Cluster is what Resolve and Create use besides the request.
 type Cluster struct {

@@ -112,3 +112,11 @@ func fetched(pvc *corev1.PersistentVolumeClaim) {
 func annotate(pvc *corev1.PersistentVolumeClaim, key, text string) {
 	metav1.SetMetaDataAnnotation(&pvc.ObjectMeta, key, provenance.Bind(pvc.UID, text))
 }
+
+func TestPersists(t *testing.T) {
+	for mode, want := range map[submit.DryRun]bool{"": true, submit.DryRunNone: true, submit.DryRunClient: false, submit.DryRunServer: false} {
+		if got := mode.Persists(); got != want {
+			t.Errorf("%q: %v, want %v", mode, got, want)
+		}
+	}
+}

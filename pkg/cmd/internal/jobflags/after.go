@@ -9,7 +9,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/outcome"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
-	"github.com/kubectl-batch/kubectl-batch/pkg/submit"
 )
 
 // afterFlags say what follows the creation of the job.
@@ -40,7 +39,7 @@ func (o *afterFlags) parse(p *parser) error {
 		name  string
 		typed bool
 	}{{"--wait", o.Wait}, {"--follow", o.Follow}, {"--fetch", o.Fetch}, {"--rm", o.Remove}} {
-		if flag.typed && p.job.DryRun != submit.DryRunNone {
+		if flag.typed && !p.job.DryRun.Persists() {
 			return fmt.Errorf("%s and --dry-run=%s are mutually exclusive", flag.name, p.job.DryRun)
 		}
 	}

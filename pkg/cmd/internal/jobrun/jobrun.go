@@ -75,7 +75,7 @@ func (r *Request) Run(ctx context.Context) error {
 	if err != nil {
 		return r.After.withToolStatus(withUsageStatus(err))
 	}
-	if r.Job.DryRun != submit.DryRunNone {
+	if !r.Job.DryRun.Persists() {
 		return nil
 	}
 	job := &createdJob{Request: r, plan: plan, created: created.Job}

@@ -27,7 +27,7 @@ func (r *Request) printNotes(plan *submit.Plan, created submit.Objects, notes []
 	if r.Job.Spec.Lifecycle.TTL != nil && results != "" {
 		f.Say(fmt.Sprintf("Note: --ttl deletes the job, but not claim %s. To fetch the results after that, run: %s", results, f.Line("fetch", "pvc/"+results)))
 	}
-	if created.Script != nil && r.Job.DryRun != submit.DryRunNone && !r.Printer.lines && tooLargeToApply(created.Script) {
+	if created.Script != nil && !r.Job.DryRun.Persists() && !r.Printer.lines && tooLargeToApply(created.Script) {
 		f.Say("Note: this script is too large for kubectl apply, which stores a copy in an annotation; use \"kubectl create -f -\"")
 	}
 }

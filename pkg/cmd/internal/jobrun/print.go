@@ -54,7 +54,7 @@ func (p Printer) printAll(created submit.Objects, run submit.DryRun) error {
 	}
 	list := &corev1.List{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "List"}}
 	for _, object := range created.List() {
-		if run != submit.DryRunNone {
+		if !run.Persists() {
 			object = withoutServerFields(object)
 		}
 		list.Items = append(list.Items, runtime.RawExtension{Object: object})
