@@ -23,6 +23,20 @@ func CheckName(name string) error {
 	return nil
 }
 
+// checkComplete returns an error for a request whose fields contradict each other.
+func (r Request) checkComplete() error {
+	base := r.Base
+	switch {
+	case r.Results.Existing != nil && r.Results.Create != nil:
+		return errors.New("invalid request: Results.Existing and Results.Create are mutually exclusive")
+	case base.IsNewJob() && len(base.Others) > 0:
+		return errors.New("invalid request: Base.Others requires Job, CronJob or Repeat")
+	case base.Job != nil && len(base.Job.Spec.Template.Spec.Containers) == 0:
+		return errNoContainers
+	}
+	return nil
+}
+
 // CheckMountPaths returns an error if two volumes of the request or of its manifest have the same path.
 func (r Request) CheckMountPaths() error {
 	if !r.Results.requested() {

@@ -16,6 +16,9 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 )
 
+// errNoContainers is the error for a base job that the API server would refuse.
+var errNoContainers = errors.New("invalid Job: spec.template.spec.containers is empty")
+
 // formatPrefix is how many bytes the decoder reads to tell YAML from JSON.
 const formatPrefix = 4096
 
@@ -81,7 +84,7 @@ func (b *Base) setJob(object *unstructured.Unstructured) error {
 		return fmt.Errorf("invalid Job: %w", cmp.Or(spec.FieldErrors(object.Object), err))
 	}
 	if len(decoded.Spec.Template.Spec.Containers) == 0 {
-		return errors.New("invalid Job: spec.template.spec.containers is empty")
+		return errNoContainers
 	}
 	status, _, _ := unstructured.NestedMap(object.Object, "status") // kubectl create --dry-run writes an empty one
 	b.Stored = decoded.UID != "" || len(status) > 0

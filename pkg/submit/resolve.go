@@ -58,6 +58,9 @@ func (r *resolution) steps() []func(context.Context) error {
 // Resolve completes a request: it reads the base job and all referenced objects, and builds the objects to create.
 // It changes nothing in the cluster. An InvalidError says that the request contradicts itself or its base.
 func Resolve(ctx context.Context, cluster Cluster, request Request) (*Plan, error) {
+	if err := request.checkComplete(); err != nil {
+		return nil, invalid(err)
+	}
 	r := &resolution{
 		cluster: cluster, request: request, spec: copySpec(request.Spec), references: slices.Clone(request.References),
 		claims: map[string]*corev1.PersistentVolumeClaim{}, plan: &Plan{cluster: cluster, request: request},

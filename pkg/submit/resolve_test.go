@@ -64,6 +64,11 @@ func TestResolveRefuses(t *testing.T) {
 		"too many failures":   {nil, newJob(array, func(r *submit.Request) { r.Spec.Lifecycle.MaxFailedTasks = new(int32(4)) }), "must be at most 3, the number of tasks", true},
 		"a path of nothing":   {nil, newJob(mountedAt("/out")), "--results-path requires --results", true},
 		"restarts in place":   {nil, newJob(ofManifest(restarting), retryOn), "require restartPolicy Never", true},
+		"two results claims":  {[]runtime.Object{data}, newJob(createResults, useClaim("data")), "Results.Existing and Results.Create are mutually exclusive", true},
+		"objects of no job":   {nil, newJob(settingsManifest), "Base.Others requires Job, CronJob or Repeat", true},
+		"no containers": {nil, newJob(ofManifest(faketest.Job("fit", func(job *batchv1.Job) {
+			job.Spec.Template.Spec.Containers = nil
+		}))), "spec.template.spec.containers is empty", true},
 		"a request above its limit": {nil, newJob(func(r *submit.Request) {
 			r.Spec.Container.Requests = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2")}
 			r.Spec.Container.Limits = corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("1")}
