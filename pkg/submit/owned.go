@@ -24,7 +24,7 @@ func (r *resolution) addOwnedObjects(context.Context) error {
 	}
 	if script := r.spec.Storage.Script; script != nil {
 		script.ConfigMap = r.spec.Name + "-script" + suffix
-		r.plan.Script = script.Object(r.spec)
+		r.plan.Script = script.Object(r.spec).DeepCopy()
 	}
 	if variables := r.request.SecretVariables; variables != nil {
 		name := r.spec.Name + "-env" + suffix
@@ -32,7 +32,7 @@ func (r *resolution) addOwnedObjects(context.Context) error {
 			r.spec.Container.Env = spec.SetVariable(r.spec.Container.Env, spec.FromSecret(key, name, key, false))
 		}
 		r.spec.Storage.EnvSecret = name
-		r.plan.Env = r.spec.EnvSecret(name, variables)
+		r.plan.Env = r.spec.EnvSecret(name, maps.Clone(variables))
 	}
 	if r.base != nil {
 		r.shareOwnedObjects()

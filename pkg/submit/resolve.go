@@ -160,7 +160,7 @@ func (r *resolution) buildJob(context.Context) error {
 	if r.generatedName != "" {
 		metav1.SetMetaDataAnnotation(&built.ObjectMeta, provenance.BaseNameAnnotation, r.generatedName)
 	}
-	r.plan.Job = built
+	r.plan.Job = built.DeepCopy() // built can share pointers, slices and maps with the request
 	return nil
 }
 

@@ -128,6 +128,33 @@ func TestRequestIsNotChanged(t *testing.T) {
 	}
 }
 
+// The caller can change the objects of a plan without changing the request.
+func TestPlanSharesNoMemory(t *testing.T) {
+	var said []string
+	binary := []byte{0xff, 0}
+	request := newJob(withSecretVariable, func(r *submit.Request) {
+		r.Spec.Container.Command = []string{"train"}
+		r.Spec.Scheduling.NodeSelector = map[string]string{"gpu": "yes"}
+		r.Spec.Lifecycle.BackoffLimit = new(int32(2))
+		r.Spec.Storage.Script = &spec.Script{File: "train.bin", Data: binary}
+	})
+	plan, err := submit.Resolve(t.Context(), connect(t, faketest.New(), &said), request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pod := &plan.Job.Spec.Template.Spec
+	pod.Containers[0].Command[0] = "changed"
+	pod.NodeSelector["gpu"] = "changed"
+	*plan.Job.Spec.BackoffLimit = 9
+	plan.Env.StringData["KEY"] = "changed"
+	plan.Script.BinaryData["train.bin"][0] = 1
+	got := request.Spec
+	if got.Container.Command[0] != "train" || got.Scheduling.NodeSelector["gpu"] != "yes" || *got.Lifecycle.BackoffLimit != 2 ||
+		request.SecretVariables["KEY"] != "secret" || binary[0] != 0xff {
+		t.Errorf("%+v, %v", got, request.SecretVariables)
+	}
+}
+
 // What can still be created is a note, and what may not be read is not checked.
 func TestResolveNotes(t *testing.T) {
 	var said []string

@@ -103,7 +103,7 @@ func (r resultsPlacement) mount(context.Context) error {
 		created := *r.results.create
 		created.Name, created.Namespace = claim.ResultsName(r.spec.Name), r.request.Namespace
 		created.Job, created.Owner = r.spec.Name, r.spec.Owner
-		mount.Claim, r.plan.Claim = created.Name, created.Claim()
+		mount.Claim, r.plan.Claim = created.Name, created.Claim().DeepCopy() // the size can share memory with the request
 		r.spec.Stamp(&r.plan.Claim.ObjectMeta)
 	} else {
 		r.plan.existingClaim = mount.Claim
