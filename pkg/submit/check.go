@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path"
+	"slices"
 
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
@@ -37,21 +38,23 @@ func (r Request) checkComplete() error {
 	return nil
 }
 
-// CheckMountPaths returns an error if two volumes of the request or of its manifest have the same path.
+// CheckMountPaths returns an error if two volumes of the request or of its manifest have the same path. With a base,
+// Resolve checks the path of the results claim, because the base can have its own.
 func (r Request) CheckMountPaths() error {
-	if !r.Results.requested() {
+	switch {
+	case !r.Results.requested():
 		return r.checkMountPaths("")
+	case r.Base.IsNewJob():
+		return r.checkMountPaths(cmp.Or(r.Results.Path, claim.ResultsPath))
 	}
-	return r.checkMountPaths(cmp.Or(r.Results.Path, claim.ResultsPath))
+	return r.checkMountPaths(r.Results.Path)
 }
 
 // checkMountPaths checks the paths of the request together with that of the results claim, "" for none.
 func (r Request) checkMountPaths(results string) error {
 	used := map[string]string{}
-	if r.Base.Job != nil {
-		for _, mount := range spec.Default(&r.Base.Job.Spec.Template).VolumeMounts {
-			used[path.Clean(mount.MountPath)] = "volume " + mount.Name + " of the manifest"
-		}
+	for _, mount := range r.keptMounts() {
+		used[path.Clean(mount.MountPath)] = "volume " + mount.Name + " of the manifest"
 	}
 	paths := r.Spec.Storage.Paths()
 	if results != "" {
@@ -65,6 +68,23 @@ func (r Request) checkMountPaths(results string) error {
 		used[mountPath] = volume
 	}
 	return nil
+}
+
+// keptMounts returns the mounts of the manifest's job, without its results claim if the request replaces that claim.
+func (r Request) keptMounts() []corev1.VolumeMount {
+	base := r.Base.Job
+	if base == nil {
+		return nil
+	}
+	mounts, results := spec.Default(&base.Spec.Template).VolumeMounts, resultsClaimOf(base)
+	if results == "" || !r.Results.requested() {
+		return mounts
+	}
+	replaced := map[string]bool{}
+	for _, volume := range base.Spec.Template.Spec.Volumes {
+		replaced[volume.Name] = volume.PersistentVolumeClaim != nil && volume.PersistentVolumeClaim.ClaimName == results
+	}
+	return slices.DeleteFunc(slices.Clone(mounts), func(mount corev1.VolumeMount) bool { return replaced[mount.Name] })
 }
 
 // CheckWithoutArray returns an error for settings that only an array can have.
