@@ -50,11 +50,22 @@ func settingsManifest(request *submit.Request) {
 	}})
 }
 
-// manifestClient returns a client for objects of any kind, which knows ConfigMaps.
+// claimManifest adds the claim input of a manifest to a request.
+func claimManifest(request *submit.Request) {
+	request.Base.Others = append(request.Base.Others, &unstructured.Unstructured{Object: map[string]any{
+		"apiVersion": "v1", "kind": "PersistentVolumeClaim", "metadata": map[string]any{"name": "input"},
+	}})
+}
+
+// manifestClient returns a client for objects of any kind, which knows ConfigMaps and claims.
 func manifestClient(objects ...runtime.Object) (*dynamicfake.FakeDynamicClient, meta.RESTMapper) {
 	mapper := meta.NewDefaultRESTMapper(nil)
 	mapper.Add(corev1.SchemeGroupVersion.WithKind("ConfigMap"), meta.RESTScopeNamespace)
-	lists := map[schema.GroupVersionResource]string{corev1.SchemeGroupVersion.WithResource("configmaps"): "ConfigMapList"}
+	mapper.Add(corev1.SchemeGroupVersion.WithKind("PersistentVolumeClaim"), meta.RESTScopeNamespace)
+	lists := map[schema.GroupVersionResource]string{
+		corev1.SchemeGroupVersion.WithResource("configmaps"):             "ConfigMapList",
+		corev1.SchemeGroupVersion.WithResource("persistentvolumeclaims"): "PersistentVolumeClaimList",
+	}
 	return dynamicfake.NewSimpleDynamicClientWithCustomListKinds(runtime.NewScheme(), lists, objects...), mapper
 }
 
@@ -197,6 +208,64 @@ func TestCreateKeepsClaimOfOtherJob(t *testing.T) {
 			}
 			if names := fake.Names(t); !slices.Equal(names, want) {
 				t.Errorf("%q; want %q", names, want)
+			}
+		})
+	}
+}
+
+// A claim of the manifest is kept as well if another job with the name of this one uses it.
+func TestCreateKeepsManifestClaimOfOtherJob(t *testing.T) {
+	for pvc, want := range map[string]int{"input": 1, "other": 0} {
+		t.Run(pvc, func(t *testing.T) {
+			var said []string
+			fake := faketest.New(oldJob(pvc, "/data", func(job *batchv1.Job) { job.Name = "fit" }))
+			client, mapper := manifestClient()
+			cluster := connect(t, fake, &said)
+			cluster.Objects = func() (dynamic.Interface, meta.RESTMapper, error) { return client, mapper, nil }
+			_, err := create(t.Context(), cluster, newJob(ofManifest(faketest.Job("fit")), claimManifest, settingsManifest))
+			if err == nil || !strings.Contains(err.Error(), `job "fit" already exists`) {
+				t.Errorf("%v", err)
+			}
+			if got := countObjects(t, client, "persistentvolumeclaims"); got != want {
+				t.Errorf("%d claims; want %d", got, want)
+			}
+			if got := countObjects(t, client, "configmaps"); got != 0 {
+				t.Errorf("%d ConfigMaps", got)
+			}
+		})
+	}
+}
+
+// countObjects returns the number of objects of a resource.
+func countObjects(t *testing.T, client dynamic.Interface, resource string) int {
+	t.Helper()
+	list, err := client.Resource(corev1.SchemeGroupVersion.WithResource(resource)).Namespace(faketest.Namespace).List(t.Context(), metav1.ListOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return len(list.Items)
+}
+
+// If the job that exists cannot be read, the created claim is kept and named. An existing claim is neither.
+func TestCreateKeepsClaimOfUnreadableJob(t *testing.T) {
+	for name, test := range map[string]struct {
+		request submit.Request
+		kept    string
+		names   []string
+	}{
+		"created":  {newJob(createResults, mounts("/data")), "claim train-results is kept, because job \"train\" cannot be read", []string{"data", "train-results"}},
+		"existing": {newJob(mounts("/data")), "", []string{"data"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var said []string
+			exists := apierrors.NewAlreadyExists(schema.GroupResource{Resource: "jobs"}, "train")
+			fake := faketest.New(claimOfRun("data", "1Gi", fetched)).Refuse("create", "jobs", exists).Refuse("get", "jobs", forbidden("jobs"))
+			_, err := create(t.Context(), connect(t, fake, &said), test.request)
+			if err == nil || !strings.Contains(err.Error(), test.kept) || strings.Contains(err.Error(), "is kept") != (test.kept != "") {
+				t.Errorf("%v; want %s", err, test.kept)
+			}
+			if names := fake.Names(t); !slices.Equal(names, test.names) {
+				t.Errorf("%q; want %q", names, test.names)
 			}
 		})
 	}

@@ -156,10 +156,3 @@ func (a *claimAssignment) assign(ctx context.Context, pvc *corev1.PersistentVolu
 	}})
 	return nil
 }
-
-// usedBy reports whether another job mounts a claim that was assigned to this one.
-func (a *claimAssignment) usedBy(other *batchv1.Job) bool {
-	return slices.ContainsFunc(claim.MountsOf(other.Spec.Template.Spec), func(m claim.Mounted) bool {
-		return slices.Contains(a.assigned, m.Claim)
-	})
-}

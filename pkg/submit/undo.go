@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
 )
 
@@ -26,8 +27,14 @@ type change struct {
 	undo   func(context.Context) error
 }
 
-// createsClaim reports whether the change created a claim.
-func (c change) createsClaim() bool { return strings.HasPrefix(c.object, "pvc/") }
+// createdClaim returns the name of the claim that the change created; "" if it created none.
+func (c change) createdClaim() string {
+	kind, name, _ := strings.Cut(c.object, "/")
+	if kind == "pvc" || kind == "persistentvolumeclaims" { // the results claim, or a claim of the manifest
+		return name
+	}
+	return ""
+}
 
 // journal records changes in the cluster, and undoes them.
 type journal struct {
@@ -71,8 +78,8 @@ func (j *journal) undo(ctx context.Context, cause error) error {
 	return errors.Join(errs...)
 }
 
-// undoWithoutJob undoes what was done for a job that was not created. If another job of that name uses the claim
-// meanwhile, the claim is kept.
+// undoWithoutJob undoes what was done for a job that was not created. Claims that another job of that name uses
+// meanwhile are kept.
 func (t *transaction) undoWithoutJob(ctx context.Context, cause error) error {
 	if errors.Is(cause, errUnknown) {
 		return t.nameKept(cause)
@@ -80,17 +87,37 @@ func (t *transaction) undoWithoutJob(ctx context.Context, cause error) error {
 	if !apierrors.IsAlreadyExists(cause) || !t.persists {
 		return t.undo(ctx, t.explainExists(cause))
 	}
+	cause = t.explainExists(cause)
 	reading, cancel := interrupt.Tidy(ctx, undoLimit)
 	defer cancel()
 	other, err := t.cluster.Client.BatchV1().Jobs(t.request.Namespace).Get(reading, t.Job.Name, metav1.GetOptions{})
-	unknown := err != nil && !apierrors.IsNotFound(err)
-	if unknown || err == nil && t.claims.usedBy(other) {
-		t.changes = slices.DeleteFunc(t.changes, change.createsClaim)
+	switch {
+	case err == nil:
+		used := spec.Claims(other)
+		t.keepClaims(func(name string) bool {
+			_, isUsed := used[name]
+			return isUsed
+		})
+	case !apierrors.IsNotFound(err):
+		if kept := t.keepClaims(func(string) bool { return true }); len(kept) > 0 {
+			cause = fmt.Errorf("%w; claim %s is kept, because job %q cannot be read: %w", cause, strings.Join(kept, ", "), t.Job.Name, err)
+		}
 	}
-	if unknown {
-		cause = fmt.Errorf("%w; claim %s is kept, because job %q cannot be read: %w", cause, strings.Join(t.claims.assigned, ", "), t.Job.Name, err)
-	}
-	return t.undo(ctx, t.explainExists(cause))
+	return t.undo(ctx, cause)
+}
+
+// keepClaims removes the creation of matching claims from the journal, so that undo keeps these claims. It returns
+// their names.
+func (j *journal) keepClaims(matches func(name string) bool) (kept []string) {
+	j.changes = slices.DeleteFunc(j.changes, func(c change) bool {
+		name := c.createdClaim()
+		if name == "" || !matches(name) {
+			return false
+		}
+		kept = append(kept, name)
+		return true
+	})
+	return kept
 }
 
 // nameKept adds to cause the names of the objects that were created for a job that may exist.
