@@ -16,7 +16,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 )
 
-// CheckName returns an error for a name that cannot be a label value of the job's pods.
+// CheckName returns an error for a name that is not a DNS-1123 label. A Job could have a longer name, but its pods have
+// the name as a label value and as part of their own name.
 func CheckName(name string) error {
 	if problems := validation.IsDNS1123Label(name); len(problems) > 0 {
 		return fmt.Errorf("invalid job name %q: %s", name, spelling.Rule(problems))

@@ -27,8 +27,8 @@ type Created struct {
 	Notes []string
 }
 
-// requestLimit bounds a request that a signal does not interrupt.
-const requestLimit = 30 * time.Second
+// stepLimit bounds how long a step continues after a signal.
+const stepLimit = 30 * time.Second
 
 // transaction creates the objects of a plan, and records how to undo each change.
 type transaction struct {
@@ -42,16 +42,17 @@ type transaction struct {
 }
 
 // Create creates all objects of the plan: the job after the objects that it needs. Then it makes the job the owner of
-// its script and its Secret. If a request fails, it deletes only the objects that this call created.
+// its script and its Secret. If a step fails, it deletes only the objects that this call created. The package comment
+// lists the exceptions.
 //
-// A signal takes effect between two requests, because an interrupted request may or may not have created an object.
+// A signal takes effect between two steps, because an interrupted request may or may not have created an object.
 func (p *Plan) Create(ctx context.Context) (*Created, error) {
 	t := &transaction{Plan: p, journal: journal{persists: p.request.DryRun.Persists()}, use: claim.Use{
 		Text: claim.UseText(p.Job.Name, p.cluster.Now()), Owner: p.owner, User: declaredUser(p.Job),
 	}}
 	t.claims = &claimAssignment{transaction: t, unassigned: maps.Clone(p.claims)}
 	for _, step := range t.steps() {
-		err := finishRequest(ctx, step)
+		err := finishStep(ctx, step)
 		if err == nil {
 			err = ctx.Err()
 		}
@@ -59,10 +60,10 @@ func (p *Plan) Create(ctx context.Context) (*Created, error) {
 			return nil, t.undo(ctx, err)
 		}
 	}
-	if err := finishRequest(ctx, t.createJob); err != nil {
+	if err := finishStep(ctx, t.createJob); err != nil {
 		return nil, t.undoWithoutJob(ctx, err)
 	}
-	_ = finishRequest(ctx, t.setOwners) // it returns no error: an object without an owner is only a note
+	_ = finishStep(ctx, t.setOwners) // it returns no error: an object without an owner is only a note
 	return &t.created, nil
 }
 
@@ -71,11 +72,11 @@ func (t *transaction) steps() []func(context.Context) error {
 	return []func(context.Context) error{t.createOthers, t.claims.prepareResults, t.claims.assignWritten, t.createScript, t.createEnv}
 }
 
-// finishRequest completes a request even if ctx ends meanwhile.
-func finishRequest(ctx context.Context, send func(context.Context) error) error {
-	ctx, cancel := interrupt.Tidy(ctx, requestLimit)
+// finishStep completes a step, with all its requests, even if ctx ends meanwhile.
+func finishStep(ctx context.Context, step func(context.Context) error) error {
+	ctx, cancel := interrupt.Tidy(ctx, stepLimit)
 	defer cancel()
-	return send(ctx)
+	return step(ctx)
 }
 
 func (t *transaction) createJob(ctx context.Context) error {

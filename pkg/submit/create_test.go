@@ -71,7 +71,7 @@ func manifestClient(objects ...runtime.Object) (*dynamicfake.FakeDynamicClient, 
 
 func TestCreateOrder(t *testing.T) {
 	var said []string
-	fake := faketest.New(claimOfRun("data", "1Gi", fetched))
+	fake := faketest.New(claimOfLibrary("data", "1Gi", fetched))
 	created, err := create(t.Context(), connect(t, fake, &said), everything())
 	if err != nil {
 		t.Fatal(err)
@@ -96,7 +96,7 @@ func TestCreateUndoesAfterEachStep(t *testing.T) {
 	for _, resource := range []string{"persistentvolumeclaims", "configmaps", "secrets", "jobs"} {
 		t.Run(resource, func(t *testing.T) {
 			var said []string
-			data := claimOfRun("data", "1Gi", fetched)
+			data := claimOfLibrary("data", "1Gi", fetched)
 			fake := faketest.New(data.DeepCopy()).Refuse("create", resource, forbidden(resource))
 			_, err := create(t.Context(), connect(t, fake, &said), everything())
 			if !apierrors.IsForbidden(err) {
@@ -112,7 +112,7 @@ func TestCreateUndoesAfterEachStep(t *testing.T) {
 	}
 }
 
-// A claim that cannot be annotated is deleted as well: only the annotation makes it a claim of run.
+// A claim that cannot be annotated is deleted as well: only the annotation makes it a results claim of this library.
 func TestCreateUndoesUnannotatedClaim(t *testing.T) {
 	var said []string
 	fake := faketest.New().Refuse("patch", "persistentvolumeclaims", forbidden("persistentvolumeclaims"))
@@ -259,7 +259,7 @@ func TestCreateKeepsClaimOfUnreadableJob(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var said []string
 			exists := apierrors.NewAlreadyExists(schema.GroupResource{Resource: "jobs"}, "train")
-			fake := faketest.New(claimOfRun("data", "1Gi", fetched)).Refuse("create", "jobs", exists).Refuse("get", "jobs", forbidden("jobs"))
+			fake := faketest.New(claimOfLibrary("data", "1Gi", fetched)).Refuse("create", "jobs", exists).Refuse("get", "jobs", forbidden("jobs"))
 			_, err := create(t.Context(), connect(t, fake, &said), test.request)
 			if err == nil || !strings.Contains(err.Error(), test.kept) || strings.Contains(err.Error(), "is kept") != (test.kept != "") {
 				t.Errorf("%v; want %s", err, test.kept)
@@ -277,9 +277,9 @@ func TestCreateUsesExistingClaim(t *testing.T) {
 		pvc  *corev1.PersistentVolumeClaim
 		want string
 	}{
-		"fetched":     {claimOfRun("train-results", "1Gi", fetched), ""},
-		"not fetched": {claimOfRun("train-results", "1Gi"), `claim "train-results" holds results that were not fetched; run "kubectl batch fetch pvc/train-results"`},
-		"too small":   {claimOfRun("train-results", "1Mi", fetched), "its size is 1Mi, less than --results=1Gi"},
+		"fetched":     {claimOfLibrary("train-results", "1Gi", fetched), ""},
+		"not fetched": {claimOfLibrary("train-results", "1Gi"), `claim "train-results" holds results that were not fetched; run "kubectl batch fetch pvc/train-results"`},
+		"too small":   {claimOfLibrary("train-results", "1Mi", fetched), "its size is 1Mi, less than --results=1Gi"},
 		"of users":    {faketest.Claim("train-results", "1Gi", corev1.ClaimBound), "was not created by run; use --results=pvc/train-results"},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -305,7 +305,7 @@ func TestCreateUsesExistingClaim(t *testing.T) {
 // The server stores nothing in a dry run, so nothing is undone and no object gets an owner.
 func TestDryRunOfServer(t *testing.T) {
 	var said []string
-	fake := faketest.New(claimOfRun("data", "1Gi", fetched)).Refuse("create", "secrets", forbidden("secrets"))
+	fake := faketest.New(claimOfLibrary("data", "1Gi", fetched)).Refuse("create", "secrets", forbidden("secrets"))
 	_, err := create(t.Context(), connect(t, fake, &said), newJob(createResults, withScript, withSecretVariable, mounts("/data"), dryRun(submit.DryRunServer)))
 	want := []string{
 		"create persistentvolumeclaims train-results fieldManager=kubectl-batch dryRun=All",

@@ -82,7 +82,7 @@ func (a *claimAssignment) useClaimOfSameName(ctx context.Context) error {
 }
 
 // useNamedClaim uses a results claim that the request or the base job names. Its users are responsible for a claim
-// that run did not create, but a job that is run again must not overwrite its own results.
+// that this library did not create, but a job that is run again must not overwrite its own results.
 func (a *claimAssignment) useNamedClaim(ctx context.Context) error {
 	pvc := a.unassigned[a.existingClaim]
 	if pvc == nil || !provenance.MadeResults(pvc) {

@@ -17,6 +17,10 @@ import (
 // All other settings are fields of spec.Job. There, spec.Job.Apply applies the same order: a field that is set in
 // the request replaces the field of the base job; one that is not set leaves it. spec.Job.New has the defaults of a
 // new job. Directives in a script (#SBATCH, #PBS) are no source: they have no effect.
+//
+// Three decisions are made elsewhere: parallelPods (together.go) has the order for the number of pods at the same time,
+// setName (resolve.go) adds the generated suffix to the name, and resultsPlacement.mount (results.go) keeps the claim
+// that the job inherits from its base.
 func (r *resolution) precedence() precedence {
 	s, group := &sources{resolution: r}, int64(sharedGroup)
 	request, results := r.request, r.request.Results
@@ -96,7 +100,7 @@ func (s *sources) requestedClaim(context.Context) (resultsChoice, bool, error) {
 	return choice, results.requested(), nil
 }
 
-// claimOfBase keeps the results claim that the base job mounts, if it has one.
+// claimOfBase decides if the base job has a results claim. Its value is zero: the job keeps that claim.
 func (s *sources) claimOfBase(context.Context) (resultsChoice, bool, error) {
 	return resultsChoice{}, resultsClaimOf(s.base) != "", nil
 }
@@ -126,9 +130,10 @@ func (s *sources) groupOfUser(context.Context) (*int64, bool, error) {
 	return &group, true, nil
 }
 
-// groupOfBase leaves the group of the base job, and leaves volumes that run did not create as they are.
+// groupOfBase decides if the base job has a group, or if the job writes to no results claim of this library. Its value
+// is nil, which leaves the group of the base, or none.
 func (s *sources) groupOfBase(context.Context) (*int64, bool, error) {
-	return nil, !s.writesToClaimOfRun() || hasGroup(s.base), nil
+	return nil, !s.writesToCreatedClaim() || hasGroup(s.base), nil
 }
 
 // openshiftGroups is the annotation in which OpenShift stores the groups of the pods of a namespace. OpenShift sets
@@ -150,8 +155,8 @@ func (s *sources) groupOfNamespace(ctx context.Context) (*int64, bool, error) {
 // this group can read.
 const sharedGroup = 65532
 
-// writesToClaimOfRun reports whether the results claim was or will be created by run.
-func (s *sources) writesToClaimOfRun() bool {
+// writesToCreatedClaim reports whether this library created the results claim or will create it.
+func (s *sources) writesToCreatedClaim() bool {
 	existing := s.claims[s.plan.existingClaim]
 	return s.plan.Claim != nil || existing != nil && provenance.MadeResults(existing)
 }

@@ -112,7 +112,7 @@ const image = "localhost/train:1"
 // The request decides before the base job, and the base job before a default. Directives in a script decide nothing.
 func TestPrecedence(t *testing.T) {
 	group := int64(7)
-	pvc := claimOfRun("old-results", "1Gi", fetched)
+	pvc := claimOfLibrary("old-results", "1Gi", fetched)
 	own := faketest.Claim("own", "1Gi", corev1.ClaimBound)
 	for name, test := range map[string]struct {
 		objects []runtime.Object

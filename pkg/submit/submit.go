@@ -1,8 +1,13 @@
 // Package submit creates a Job together with its results claim, the ConfigMap with its script, the Secret with its
-// variables, and the other objects of a manifest. It creates all of them or none.
+// variables, and the other objects of a manifest.
 //
 // Resolve reads what a Request names and returns a Plan; it changes nothing in the cluster. Plan.Create creates the
-// objects. If it fails, it deletes what it has created, by UID.
+// objects. If it fails, it deletes by UID the objects that it has created, with these exceptions:
+//   - An object can remain if it is unknown whether it was created. If this object is the Job, all objects are kept.
+//   - A claim is kept if another Job of the same name uses it, or if that Job cannot be read.
+//   - An object that cannot be deleted remains. The error names it.
+//
+// Objects of a manifest that existed before are neither changed nor deleted.
 package submit
 
 import (
@@ -65,7 +70,7 @@ type DryRun string
 const (
 	// DryRunNone creates the objects. The zero value means the same.
 	DryRunNone DryRun = "none"
-	// DryRunClient builds the objects and looks up only Base.
+	// DryRunClient builds the objects. It reads only Base, and the results claim of the job that is run again.
 	DryRunClient DryRun = "client"
 	// DryRunServer sends the objects to the server, which validates them but does not store them.
 	DryRunServer DryRun = "server"

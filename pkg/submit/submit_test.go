@@ -79,7 +79,7 @@ func dryRun(mode submit.DryRun) func(*submit.Request) {
 	return func(request *submit.Request) { request.DryRun = mode }
 }
 
-// oldJob returns a finished job that run created, with its results on a claim at a path.
+// oldJob returns a finished job of the test user, with its results on a claim at a path.
 func oldJob(pvc, path string, changes ...func(*batchv1.Job)) *batchv1.Job {
 	return faketest.Job("old", append([]func(*batchv1.Job){faketest.OwnedBy(faketest.User), func(job *batchv1.Job) {
 		metav1.SetMetaDataAnnotation(&job.ObjectMeta, provenance.ResultsAnnotation, pvc)
@@ -91,8 +91,8 @@ func oldJob(pvc, path string, changes ...func(*batchv1.Job)) *batchv1.Job {
 	}}, changes...)...)
 }
 
-// claimOfRun returns a results claim that run created for the job old, with that size.
-func claimOfRun(name, size string, changes ...func(*corev1.PersistentVolumeClaim)) *corev1.PersistentVolumeClaim {
+// claimOfLibrary returns a results claim that this library created for the job old, with that size.
+func claimOfLibrary(name, size string, changes ...func(*corev1.PersistentVolumeClaim)) *corev1.PersistentVolumeClaim {
 	return faketest.Claim(name, size, corev1.ClaimBound, append([]func(*corev1.PersistentVolumeClaim){func(pvc *corev1.PersistentVolumeClaim) {
 		pvc.Labels = map[string]string{provenance.ManagedByLabel: provenance.ManagedBy, provenance.ComponentLabel: provenance.ResultsComponent, provenance.JobLabel: "old"}
 		annotate(pvc, provenance.UseAnnotation, "old 2026-02-01T00:00:00Z")

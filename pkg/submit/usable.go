@@ -46,8 +46,8 @@ func (p *Plan) adviseOtherClaim() string {
 	return "use another claim"
 }
 
-// checkRepeatedResults returns an error if a job that is run again would overwrite its results on a claim that run did
-// not create.
+// checkRepeatedResults returns an error if a job that is run again would overwrite its results on a claim that this
+// library did not create.
 func (p *Plan) checkRepeatedResults(pvc string) error {
 	repeated := p.repeated
 	if repeated == nil || pvc == "" || resultsClaimOf(repeated) != pvc || p.request.Results.Overwrite {

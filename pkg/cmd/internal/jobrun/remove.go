@@ -14,7 +14,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 )
 
-// remove deletes a job that has completed, and the objects that run created for it, as purge does. If the job was
+// remove deletes a job that has completed, and the objects that were created for it, as purge does. If the job was
 // deleted meanwhile, it deletes what remains. A job that has not completed is kept, so that the user can inspect it.
 func (r *createdJob) remove(ctx context.Context, last *batchv1.Job, ended error) error {
 	f, after := r.Factory, r.After
