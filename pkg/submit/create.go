@@ -37,8 +37,9 @@ type transaction struct {
 
 	created Created
 	// use is this job, as its claims record it.
-	use    claim.Use
-	claims *claimAssignment
+	use claim.Use
+	// assignment assigns the claims of the plan to the job.
+	assignment *claimAssignment
 }
 
 // Create creates all objects of the plan: the job after the objects that it needs. Then it makes the job the owner of
@@ -50,7 +51,7 @@ func (p *Plan) Create(ctx context.Context) (*Created, error) {
 	t := &transaction{Plan: p, journal: journal{persists: p.request.DryRun.Persists()}, use: claim.Use{
 		Text: claim.UseText(p.Job.Name, p.cluster.Now()), Owner: p.owner, User: declaredUser(p.Job),
 	}}
-	t.claims = &claimAssignment{transaction: t, unassigned: maps.Clone(p.claims)}
+	t.assignment = &claimAssignment{transaction: t, unassigned: maps.Clone(p.claims)}
 	for _, step := range t.steps() {
 		err := finishStep(ctx, step)
 		if err == nil {
@@ -69,7 +70,7 @@ func (p *Plan) Create(ctx context.Context) (*Created, error) {
 
 // steps are what precedes the job, in this order.
 func (t *transaction) steps() []func(context.Context) error {
-	return []func(context.Context) error{t.createOthers, t.claims.prepareResults, t.claims.assignWritten, t.createScript, t.createEnv}
+	return []func(context.Context) error{t.createOthers, t.assignment.prepareResults, t.assignment.assignWritten, t.createScript, t.createEnv}
 }
 
 // finishStep completes a step, with all its requests, even if ctx ends meanwhile.

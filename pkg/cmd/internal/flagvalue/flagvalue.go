@@ -1,4 +1,5 @@
 // Package flagvalue parses the values of flags that several verbs have: --dry-run, -o, --timeout and --fail-fast.
+// It also words the errors of local files that flags name.
 package flagvalue
 
 import (

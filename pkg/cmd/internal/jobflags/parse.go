@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
@@ -54,7 +55,7 @@ type parser struct {
 	arguments Arguments
 	// request must not be changed after parsing.
 	request jobrun.Request
-	// job is request.Job.
+	// job is request.Submission.
 	job *submit.Request
 	// stdinUsed says that a flag has read stdin.
 	stdinUsed bool
@@ -73,7 +74,7 @@ func (o *Flags) ToRequest(f *factory.Factory, arguments Arguments, fetcher jobru
 		return nil, err
 	}
 	p := &parser{factory: f, arguments: arguments, request: jobrun.Request{Factory: f, Client: client}}
-	p.job = &p.request.Job
+	p.job = &p.request.Submission
 	p.job.Namespace = namespace
 	p.job.Spec.Name = arguments.Name
 	p.job.Base.Repeat = arguments.Repeat
@@ -125,7 +126,7 @@ func (p *parser) readFile(name string, limit int) ([]byte, error) {
 	} else {
 		file, err := os.Open(name)
 		if err != nil {
-			return nil, withoutPath(err)
+			return nil, flagvalue.WithoutPath(err)
 		}
 		defer func() { _ = file.Close() }() // it is only read
 		input = file
@@ -135,7 +136,7 @@ func (p *parser) readFile(name string, limit int) ([]byte, error) {
 	if len(data) > limit {
 		return nil, tooLarge(limit)
 	}
-	return data, withoutPath(err)
+	return data, flagvalue.WithoutPath(err)
 }
 
 // byteOrderMark is what some editors write at the beginning of a file.
@@ -150,12 +151,4 @@ func tooLarge(limit int) error {
 		return errors.New("file is larger than 1 MiB, the limit of a ConfigMap or Secret; put it into the image, or on a volume (--pvc)")
 	}
 	return fmt.Errorf("file is larger than %d MiB", limit>>20)
-}
-
-// withoutPath removes the path from an error of a file. The message has the flag instead.
-func withoutPath(err error) error {
-	if failed, ok := errors.AsType[*os.PathError](err); ok {
-		return failed.Err
-	}
-	return err
 }

@@ -112,7 +112,7 @@ func (r *createdJob) recordUser(ctx context.Context, outcome job.Outcome) {
 	if !ok {
 		return
 	}
-	pvc, err := r.Client.CoreV1().PersistentVolumeClaims(r.Job.Namespace).Get(ctx, r.plan.ResultsClaim(), metav1.GetOptions{})
+	pvc, err := r.Client.CoreV1().PersistentVolumeClaims(r.Submission.Namespace).Get(ctx, r.plan.ResultsClaim(), metav1.GetOptions{})
 	if err == nil {
 		err = claim.RecordUser(ctx, r.Client, pvc, user.Text())
 	}

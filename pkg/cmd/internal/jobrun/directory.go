@@ -6,6 +6,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 )
 
 // checkDestination returns an error if --fetch cannot write to dir. It is called before the job is created, because
@@ -18,21 +20,13 @@ func checkDestination(dir string) error {
 	}
 	switch {
 	case err != nil:
-		return withoutPath(err)
+		return flagvalue.WithoutPath(err)
 	case !info.IsDir():
 		return fmt.Errorf("%s is not a directory", dir)
 	}
 	probe, err := os.MkdirTemp(dir, ".kubectl-batch-")
 	if err != nil {
-		return fmt.Errorf("cannot write to the directory: %w", withoutPath(err))
+		return fmt.Errorf("cannot write to the directory: %w", flagvalue.WithoutPath(err))
 	}
 	return os.Remove(probe)
-}
-
-// withoutPath removes the path from an error of a file. The message has the flag instead.
-func withoutPath(err error) error {
-	if failed, ok := errors.AsType[*os.PathError](err); ok {
-		return failed.Err
-	}
-	return err
 }

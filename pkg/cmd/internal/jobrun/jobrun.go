@@ -36,7 +36,8 @@ type FetchOptions struct {
 type Request struct {
 	Factory *factory.Factory
 	Client  clients.Interface
-	Job     submit.Request
+	// Submission is the job to create, and its objects.
+	Submission submit.Request
 	// Notes are printed after the objects.
 	Notes   []string
 	Printer Printer
@@ -75,12 +76,12 @@ func (r *Request) Run(ctx context.Context) error {
 	if err != nil {
 		return r.After.withToolStatus(withUsageStatus(err))
 	}
-	if !r.Job.DryRun.Persists() {
+	if !r.Submission.DryRun.Persists() {
 		return nil
 	}
 	job := &createdJob{Request: r, plan: plan, created: created.Job}
 	job.suggestCommands()
-	sweep.HelperPods(ctx, r.Factory, r.Client, r.Job.Namespace)
+	sweep.HelperPods(ctx, r.Factory, r.Client, r.Submission.Namespace)
 	return job.finish(ctx)
 }
 
@@ -94,7 +95,7 @@ func withUsageStatus(err error) error {
 
 // create resolves the request, creates the objects and prints them.
 func (r *Request) create(ctx context.Context) (*submit.Plan, submit.Objects, error) {
-	plan, err := submit.Resolve(ctx, r.cluster(), r.Job)
+	plan, err := submit.Resolve(ctx, r.cluster(), r.Submission)
 	if err != nil {
 		return nil, submit.Objects{}, err
 	}
@@ -102,7 +103,7 @@ func (r *Request) create(ctx context.Context) (*submit.Plan, submit.Objects, err
 		return nil, submit.Objects{}, exit.With(exit.Usage, err)
 	}
 	objects, notes := plan.Objects, plan.Notes
-	if r.Job.DryRun != submit.DryRunClient {
+	if r.Submission.DryRun != submit.DryRunClient {
 		created, err := plan.Create(ctx)
 		if err != nil {
 			return nil, submit.Objects{}, err
@@ -111,7 +112,7 @@ func (r *Request) create(ctx context.Context) (*submit.Plan, submit.Objects, err
 		notes = slices.Concat(notes, created.Notes)
 	}
 	if !r.After.Waits() || !r.Printer.json { // with both, the object that reports the end of the job is the only one
-		err = r.Printer.printAll(objects, r.Job.DryRun)
+		err = r.Printer.printAll(objects, r.Submission.DryRun)
 	}
 	r.printNotes(plan, objects, notes)
 	return plan, objects, err

@@ -24,10 +24,10 @@ func (r *Request) printNotes(plan *submit.Plan, created submit.Objects, notes []
 	if f.Warnings.Has("would violate PodSecurity") {
 		f.Say("Note: the Pod Security Standard of this namespace does not allow the pods of this job; use --run-as=UID with a UID other than 0")
 	}
-	if r.Job.Spec.Lifecycle.TTL != nil && results != "" {
+	if r.Submission.Spec.Lifecycle.TTL != nil && results != "" {
 		f.Say(fmt.Sprintf("Note: --ttl deletes the job, but not claim %s. To fetch the results after that, run: %s", results, f.Line("fetch", "pvc/"+results)))
 	}
-	if created.Script != nil && !r.Job.DryRun.Persists() && !r.Printer.lines && tooLargeToApply(created.Script) {
+	if created.Script != nil && !r.Submission.DryRun.Persists() && !r.Printer.lines && tooLargeToApply(created.Script) {
 		f.Say("Note: this script is too large for kubectl apply, which stores a copy in an annotation; use \"kubectl create -f -\"")
 	}
 }

@@ -22,7 +22,7 @@ func (r *createdJob) remove(ctx context.Context, last *batchv1.Job, ended error)
 		f.Say(fmt.Sprintf("Kept job %s, because it did not complete. To delete it, run: %s", last.Name, f.Line("purge", last.Name)))
 		return ended
 	}
-	current, err := job.Get(ctx, r.Client, r.Job.Namespace, job.Ref(last.Name))
+	current, err := job.Get(ctx, r.Client, r.Submission.Namespace, job.Ref(last.Name))
 	_, deleted := errors.AsType[*job.NotFoundError](err)
 	switch {
 	case deleted:
@@ -33,7 +33,7 @@ func (r *createdJob) remove(ctx context.Context, last *batchv1.Job, ended error)
 		return after.withToolStatus(fmt.Errorf("--rm: job %q was replaced by another job of the same name", last.Name))
 	}
 	volumes := purge.Volumes{Delete: true, Viewer: r.plan.Viewer}
-	plan, err := purge.Make(ctx, r.Client, r.Job.Namespace, []purge.Job{purge.Reduce(current, "")}, volumes)
+	plan, err := purge.Make(ctx, r.Client, r.Submission.Namespace, []purge.Job{purge.Reduce(current, "")}, volumes)
 	if err != nil {
 		return after.withToolStatus(err)
 	}
@@ -44,7 +44,7 @@ func (r *createdJob) remove(ctx context.Context, last *batchv1.Job, ended error)
 func (r *createdJob) carryOut(ctx context.Context, plan *purge.Plan) error {
 	f := r.Factory
 	plan.Claims = slices.DeleteFunc(plan.Claims, func(claim purge.Claim) bool { return claim.Labels[provenance.JobLabel] != r.created.Name })
-	for _, line := range purge.Summary(plan.Kept, r.Job.Namespace, f.Program.String()+" fetch") {
+	for _, line := range purge.Summary(plan.Kept, r.Submission.Namespace, f.Program.String()+" fetch") {
 		f.Say(line)
 	}
 	var errs error
