@@ -39,8 +39,10 @@ type Config struct {
 	Commands Commands
 	// OwnBuckets returns the user's own buckets at an S3 endpoint: objects are deleted in no others.
 	OwnBuckets func(endpoint string) []string
-	// Finished receives each outcome as soon as its transfer has ended, before leftovers of other fetches are deleted.
-	// Its error ends the fetch.
+	// Finished receives each outcome when its fetch has ended, with success or with an error, and before leftovers of
+	// other fetches are deleted. It is not called if Fetch returns no outcome. FetchJobs calls it for each job that
+	// it tries to fetch, even if that fetch does not start, but not for jobs whose results it cannot locate. An error of
+	// Finished is returned, and FetchJobs then fetches no more jobs. Finished may be nil.
 	Finished func(*Outcome) error
 }
 
@@ -79,7 +81,8 @@ type Commands interface {
 	Quote(word string) string
 }
 
-// RequestError reports that the request itself is wrong, which the state of the cluster has shown.
+// RequestError reports that the request itself is wrong: only a different request can succeed. Not every error in a
+// request has this type: a path outside the volume, for example, does not.
 type RequestError struct{ Err error }
 
 // Error implements error.

@@ -1,9 +1,11 @@
 // Package results fetches the results of jobs. It locates the claim that holds them, opens it with a helper pod, copies
 // the files to a local directory or to a bucket, and marks the results as fetched.
 //
-// What it promises: files are written below the destination only, each under its final name only after it was verified.
-// Results are marked as fetched only after a complete, verified fetch during which nothing else could write to them. A
-// fetch that failed can be resumed with the same request. An error of the request itself is a *RequestError.
+// Files are written below the destination only. Each file gets its final name only after it is complete. Its content is
+// compared with the source, unless tar transfers it from an image without sha256sum: then Outcome.Verified is false.
+// Results are marked as fetched only after a complete, verified fetch of all results, or of a part with Request.Mark, during which
+// nothing else could write to them. A fetch that failed can be resumed with the same request. Most errors in the request
+// itself are a *RequestError.
 package results
 
 import (
@@ -17,8 +19,9 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
-// Fetch copies the results of the job, of the claim, or from the place in a bucket that request names. The outcome is nil
-// if the fetch did not start. If the transfer failed, there are both an outcome and an error.
+// Fetch copies the results of the job, of the claim, or from the location in a bucket that request names. The outcome is
+// nil if the fetch did not start. If the transfer failed, there are both an outcome and an error. A job or a claim requires
+// Request.Namespace.
 func Fetch(ctx context.Context, config Config, request Request) (*Outcome, error) {
 	s := newSession(&config, &request)
 	if err := s.openStore(ctx); err != nil {
@@ -49,7 +52,7 @@ func Fetch(ctx context.Context, config Config, request Request) (*Outcome, error
 	return out, err
 }
 
-// session is one command: a request, and what was opened to perform it.
+// session is one call of Fetch or FetchJobs: a request, and what was opened to perform it.
 type session struct {
 	config   *Config
 	request  *Request

@@ -21,11 +21,12 @@ type fetchID struct {
 	adopted bool
 }
 
-// fetchIDs are the ids of fetches of this user on this machine.
+// fetchIDs are the ids of fetches of this user on this machine. Each id has a kind: a text that names the source and the
+// destination in the bucket. A fetch can resume with the objects of an interrupted fetch only if both have the same kind.
 type fetchIDs struct {
 	// cacheDir is empty if nothing can be recorded.
 	cacheDir string
-	// reserved are kinds of fetches that this command resumes later.
+	// reserved are kinds of fetches that this call resumes later.
 	reserved []string
 }
 
@@ -121,7 +122,7 @@ func (f *fetchID) unlock() error {
 }
 
 // ended returns the fetch with that id, locked, if it ran on this machine and has ended. It returns nil for any other,
-// and for one that this command resumes.
+// and for one that this call resumes.
 func (i *fetchIDs) ended(id string) *fetchID {
 	path := filepath.Join(i.directory(), filepath.Base(id))
 	text, err := os.ReadFile(path)

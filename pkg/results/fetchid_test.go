@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// A fetch that has died is known until it is buried, and goes on under its id before that.
+// TestEndedFetch: the id of an ended fetch is adopted by the next fetch of the same kind, until the record is removed.
 func TestEndedFetch(t *testing.T) {
 	ids := &fetchIDs{cacheDir: t.TempDir()}
 	first, err := ids.acquire("kind")
@@ -14,19 +14,19 @@ func TestEndedFetch(t *testing.T) {
 		t.Fatal(err)
 	}
 	if ids.hasEnded(first.id) {
-		t.Error("a living one is dead")
+		t.Error("a running fetch is reported as ended")
 	}
-	if err := first.unlock(); err != nil { // as a process that ends does
+	if err := first.unlock(); err != nil { // as the end of a process does
 		t.Fatal(err)
 	}
 	for range 2 { // the check changes nothing
 		if !ids.hasEnded(first.id) {
-			t.Error("a dead one is not")
+			t.Error("an ended fetch is reported as running")
 		}
 	}
 	other := &fetchIDs{cacheDir: ids.cacheDir, reserved: []string{"kind"}}
 	if other.hasEnded(first.id) {
-		t.Error("what this command goes on with is taken for dead")
+		t.Error("a fetch of a reserved kind is reported as ended")
 	}
 	again, err := ids.acquire("kind")
 	if err != nil || again.id != first.id || !again.adopted {
@@ -35,12 +35,12 @@ func TestEndedFetch(t *testing.T) {
 	if err := again.unlock(); err != nil {
 		t.Fatal(err)
 	}
-	if ids.removeEnded(first.id); ids.hasEnded(first.id) || ids.hasEnded("nobody") {
-		t.Error("it is known still")
+	if ids.removeEnded(first.id); ids.hasEnded(first.id) || ids.hasEnded("unknown") {
+		t.Error("a removed or unknown fetch is reported as ended")
 	}
 }
 
-// A fetch that another process buries at the same moment is not adopted.
+// TestFetchIDIsAdoptedOnce: an id that another process removes at the same time is not adopted.
 func TestFetchIDIsAdoptedOnce(t *testing.T) {
 	ids := &fetchIDs{cacheDir: t.TempDir()}
 	var all sync.WaitGroup

@@ -19,7 +19,9 @@ import (
 
 // FetchJobs copies the results of the jobs that choose returns, one after the other, each to its own directory below that
 // of request. A failure of one is printed, and the others are still fetched. There is an outcome for each job that was
-// tried, also if there is an error. choose receives the user who fetches.
+// tried, even if there is an error. Nil outcomes mean that nothing was started. An empty slice without an error means that
+// choose returned no job. choose receives the user who fetches. Request.Selecting is required, and an empty
+// Request.Namespace means all namespaces.
 func FetchJobs(ctx context.Context, config Config, request Request, choose func(context.Context, provenance.Identity) ([]*batchv1.Job, error)) ([]*Outcome, error) {
 	s := newSession(&config, &request)
 	if err := s.openStore(ctx); err != nil {
@@ -49,7 +51,8 @@ func FetchJobs(ctx context.Context, config Config, request Request, choose func(
 	return b.outcomes, nil
 }
 
-// Unfetched returns the finished jobs whose results still exist and are not marked as fetched by me.
+// Unfetched returns the finished jobs whose results still exist and are not marked as fetched by me. An empty namespace
+// means all namespaces.
 func Unfetched(ctx context.Context, client clients.Interface, namespace string, me provenance.Identity, jobs []*batchv1.Job) ([]*batchv1.Job, error) {
 	list, err := client.CoreV1().PersistentVolumeClaims(namespace).List(ctx, metav1.ListOptions{})
 	if err != nil {
@@ -87,7 +90,8 @@ func groupByNamespace(jobs []*batchv1.Job) [][]*batchv1.Job {
 	return groups
 }
 
-// JobsError reports the jobs whose results were not fetched. It has no failure of a job itself.
+// JobsError reports the jobs whose results were not fetched. The jobs themselves may
+// have succeeded: only fetching failed.
 type JobsError struct {
 	// Failures are the names of the jobs, each with the reason.
 	Failures []string
@@ -114,7 +118,7 @@ type batch struct {
 }
 
 // fetchNamespace fetches the results of the jobs of one namespace. Jobs that share a claim follow each other, so that one
-// helper pod serves them. Its error ends the command.
+// helper pod serves them. Its error ends FetchJobs.
 func (b *batch) fetchNamespace(ctx context.Context, jobs []*batchv1.Job) error {
 	destination := b.request.destination()
 	if b.request.severalNamespaces() {
@@ -175,7 +179,7 @@ func (b *batch) locateJobs(ctx context.Context, jobs []*batchv1.Job, destination
 }
 
 // fetchJob fetches the results of one job. A failure of the fetch is recorded; the error is that of Config.Finished, which
-// ends the command.
+// ends FetchJobs.
 func (b *batch) fetchJob(ctx context.Context, fetch *jobFetch, sources *sourceCache) error {
 	location := fetch.location
 	out, err := fetch.run(ctx, sources)

@@ -31,7 +31,7 @@ type marker struct {
 // part of them sufficient.
 func (m *marker) counts() bool { return !m.inUse && m.permitted() }
 
-// permitted reports whether the request permits a record.
+// permitted reports whether request and location permit a record.
 func (m *marker) permitted() bool {
 	return !m.location.otherUse && (m.selectsAll() || m.request.Mark) && !m.request.Plan
 }
@@ -66,7 +66,7 @@ func (m *marker) noteSelection() {
 
 func viewer(me provenance.Identity) claim.Viewer { return claim.Viewer{Name: me.Name} }
 
-// annotate records a complete fetch on job and claim. A failure is only a note: the files are on the local disk. A claim
+// annotate records a complete fetch on job and claim. A failure is only a note: the files are at the destination. A claim
 // that another pod uses, or that run did not create, is not annotated.
 func (m *marker) annotate(ctx context.Context, result transfer.Result) {
 	ctx, cancel := context.WithTimeout(ctx, annotationTimeout)

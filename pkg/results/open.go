@@ -116,7 +116,7 @@ func (o *opener) bucketSetting() string {
 // Direct is the value of --via for a transfer without a bucket.
 const Direct = "none"
 
-// directHint offers a transfer without the bucket, if the command itself does not name the bucket.
+// directHint offers a transfer without the bucket, if the request itself does not name the bucket.
 func (o *opener) directHint() string {
 	if o.relay != nil && strings.HasPrefix(o.request.Bucket.ViaSetting, "$") {
 		return "; to transfer through the API server, use --via=" + Direct

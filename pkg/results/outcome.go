@@ -50,9 +50,9 @@ type Outcome struct {
 	// Error is the reason of a failure.
 	Error string `json:"error,omitempty"`
 
-	// Received is the content that was transferred, in bytes.
+	// Received is the content that was transferred, in bytes. After a complete fetch it is PlanBytes.
 	Received int64 `json:"-"`
-	// Kept counts files that were already present, Directories what is not a file.
+	// Kept counts files and links that were already present, and Directories the directories at the destination.
 	Kept        int  `json:"-"`
 	Directories int  `json:"-"`
 	Complete    bool `json:"-"`
@@ -60,7 +60,7 @@ type Outcome struct {
 	Empty string `json:"-"`
 
 	started, opened time.Time
-	// maxReceived is Received before a stream was lost.
+	// maxReceived is the highest Received during the fetch. Received can decrease when a stream is retried.
 	maxReceived int64
 }
 

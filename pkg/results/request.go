@@ -18,8 +18,8 @@ import (
 
 // Request says what to fetch, where to, and how. A fetch never changes it.
 type Request struct {
-	// Namespace of the job or claim; metav1.NamespaceAll for jobs of all namespaces. Then each namespace has its own
-	// directory, and messages name it.
+	// Namespace of the job or claim, which Fetch requires. For FetchJobs, the empty string (metav1.NamespaceAll) means
+	// all namespaces. Then each namespace has its own directory, and messages name it. Stored needs no namespace.
 	Namespace string
 	// Job, Claim or Stored is the source. Stored is a place in a bucket that an earlier fetch has written to. All are
 	// empty in a request of FetchJobs.
@@ -28,7 +28,7 @@ type Request struct {
 	Stored s3.Location
 	// Last is the last known state of Job, which may have been deleted since; nil if it is not known.
 	Last *batchv1.Job
-	// Selecting are the flags that select the jobs of FetchJobs, for command lines in messages.
+	// Selecting are the flags that select the jobs, for command lines in messages. FetchJobs requires them.
 	Selecting []string
 
 	// Paths are files and directories as the job saw them, or relative to the volume.
@@ -75,7 +75,7 @@ type Transfer struct {
 	Retries int
 }
 
-// Bucket says which files pass through an S3 bucket.
+// Bucket says whether files pass through an S3 bucket or are stored in one, and where.
 type Bucket struct {
 	// Via is a place in a bucket that the files pass through; without a bucket they do not.
 	Via s3.Location

@@ -45,7 +45,8 @@ func (u upload) run(ctx context.Context, ids *fetchIDs, source *claimSource, req
 	return result, err
 }
 
-// record writes on the claim where parts of files may be, for the user who deletes or resumes the upload; nil removes it.
+// record writes on the claim where parts of files may be. A command that deletes the claim, or cleans up later, needs the
+// record. nil removes it.
 func (u upload) record(ctx context.Context, via *claim.Via) {
 	ctx, cancel := transfer.Outlast(ctx, transfer.Grace, annotationTimeout)
 	defer cancel()

@@ -39,7 +39,7 @@ func (optionalBool) Type() string { return "bool" }
 type usedFlag struct {
 	name string
 	used bool
-	// reason is empty if all conflicts have the same.
+	// reason says why the flags conflict; empty if the message has one reason for all flags.
 	reason string
 }
 

@@ -16,7 +16,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
-	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/results"
@@ -25,11 +24,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
-const (
-	// imageVariable names the image of helper pods at sites that mirror images.
-	imageVariable = "KUBECTL_BATCH_HELPER_IMAGE"
-	defaultImage  = helper.DefaultImage
-)
+// imageVariable is the environment variable for the image of helper pods, for clusters that mirror images.
+const imageVariable = "KUBECTL_BATCH_HELPER_IMAGE"
 
 // Flags are the raw values of the flags.
 type Flags struct {
@@ -80,8 +76,8 @@ func defaultFlags() *Flags {
 	return flags
 }
 
-// Ready returns a check that another verb makes before it creates anything: does the environment name a bucket that
-// cannot be used?
+// Ready returns a check for verbs that fetch after they have created something. It fails if the environment names a bucket
+// that cannot be used.
 func Ready(f *factory.Factory) func(context.Context) error {
 	return func(ctx context.Context) error {
 		options, err := defaultFlags().ToOptions(f, []string{"job"})
@@ -97,7 +93,8 @@ func Ready(f *factory.Factory) func(context.Context) error {
 func Results(f *factory.Factory) func(ctx context.Context, last *batchv1.Job, wanted jobrun.FetchOptions) error {
 	return func(ctx context.Context, last *batchv1.Job, wanted jobrun.FetchOptions) error {
 		flags, f := defaultFlags(), f
-		if flags.Dir = wanted.Dir; wanted.JSON {
+		flags.Dir = wanted.Dir
+		if wanted.JSON {
 			flags.Output = "json"
 		}
 		if wanted.Quiet {

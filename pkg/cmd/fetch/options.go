@@ -12,11 +12,12 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/results"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
-// ToOptions parses every string once.
+// ToOptions parses the flags and args into a complete request, with clients of the cluster if the source requires it.
 func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	options := &Options{factory: f, several: o.several(), unfetched: o.Unfetched, mode: ui.Mode(o.Progress), json: o.Output == "json"}
 	options.request = results.Request{
@@ -39,7 +40,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	return options, options.connect()
 }
 
-// several reports whether jobs are selected by flags instead of being named.
+// several reports whether flags select the jobs, so that no argument names one.
 func (o *Flags) several() bool { return o.Select.Typed() || o.Unfetched }
 
 // parser parses the flags and arguments into a request.
@@ -80,11 +81,12 @@ func (p *parser) parseTransfer() (err error) {
 }
 
 const (
-	// defaultRetries, with pauses that double, take half a minute together: a network or a node may need that to return.
+	// defaultRetries is the default of --retries. The pauses double and take half a minute together, which is enough for a
+	// short outage of a network or a node.
 	defaultRetries = 5
-	// maxStreams is the number from which on streams only wait for each other.
+	// maxStreams is the limit of --parallel. More streams only wait for each other.
 	maxStreams = 64
-	// maxRetries keeps all pauses together within a day.
+	// maxRetries is the limit of --retries. It limits the sum of all pauses to a day.
 	maxRetries = 100
 )
 
@@ -152,7 +154,7 @@ func (p *parser) parseHelper() (err error) {
 		h.Image, _ = p.factory.LookupEnv(imageVariable)
 	}
 	if h.Image == "" {
-		h.Image = defaultImage
+		h.Image = helper.DefaultImage
 	}
 	if h.CPU, err = quantity.CPUs("--helper-cpu", p.HelperCPU); err == nil {
 		h.Memory, err = quantity.Bytes("--helper-memory", p.HelperMemory)

@@ -13,8 +13,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
-// toOptions reads args with the flags that flags changes, in an environment
-// that names an image for helpers.
+// toOptions parses args with default flags that changes modify. environment is the value of imageVariable; "" if it is
+// not set.
 func toOptions(environment string, args []string, changes ...func(*Flags)) (*Options, error) {
 	flags := &Flags{}
 	flags.AddFlags(pflag.NewFlagSet("", pflag.ContinueOnError))
@@ -54,7 +54,7 @@ func TestParseTarget(t *testing.T) {
 	}
 }
 
-// Habits from elsewhere are answered with the line that was meant.
+// TestParseTargetRefuses: arguments in the style of other commands are usage errors, which name the correct command.
 func TestParseTargetRefuses(t *testing.T) {
 	const folder = ": it looks like a local directory; to copy to it, run \"kubectl batch fetch -n vision "
 	for line, want := range map[string]string{
@@ -94,8 +94,8 @@ func TestHelperFlags(t *testing.T) {
 		flag, environment, want string
 	}{
 		"default":             {"", "", helper.DefaultImage},
-		"of the site":         {"", "mirror.example/busybox", "mirror.example/busybox"},
-		"the flag above that": {"mine", "mirror.example/busybox", "mine"},
+		"the variable":         {"", "mirror.example/busybox", "mirror.example/busybox"},
+		"the flag overrides the variable": {"mine", "mirror.example/busybox", "mine"},
 	} {
 		options, err := toOptions(test.environment, []string{"train"}, func(f *Flags) { f.Image = test.flag })
 		if err != nil || options.request.Helper.Image != test.want {
