@@ -47,16 +47,16 @@ func fetchableJob(t *testing.T, name string, tree filetree.Tree) []runtime.Objec
 	localexec.NeedLinux(t)
 	dir := filetree.TempDir(t)
 	filetree.Write(t, dir, tree)
-	of := faketest.Job(name, withResults, faketest.Ended(batchv1.JobComplete, time.Hour))
+	owner := faketest.Job(name, withResults, faketest.Ended(batchv1.JobComplete, time.Hour))
 	pvc := resultsClaim(name+"-results", name, func(pvc *corev1.PersistentVolumeClaim) {
 		pvc.Spec.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteOncePod}
 	})
-	viewer := faketest.PodOf(of, "viewer-of-"+name, corev1.PodRunning, func(pod *corev1.Pod) {
+	viewer := faketest.PodOf(owner, "viewer-of-"+name, corev1.PodRunning, func(pod *corev1.Pod) {
 		pod.Labels = nil
 		pod.Spec.Containers[0].VolumeMounts[0].MountPath = dir
 		pod.Status.ContainerStatuses = []corev1.ContainerStatus{{Name: "main", State: corev1.ContainerState{Running: &corev1.ContainerStateRunning{}}}}
 	})
-	return []runtime.Object{of, pvc, viewer}
+	return []runtime.Object{owner, pvc, viewer}
 }
 
 // TestFetch: a Go program fetches the results of a job without a command line.

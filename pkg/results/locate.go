@@ -76,10 +76,10 @@ func (l *locator) deletedJob(ctx context.Context) (*Location, error) {
 }
 
 // ofJob locates the results of a job by its mounts.
-func (l *locator) ofJob(ctx context.Context, of *batchv1.Job) (*Location, error) {
-	choice, mounts, err := l.choose(ctx, of)
+func (l *locator) ofJob(ctx context.Context, owner *batchv1.Job) (*Location, error) {
+	choice, mounts, err := l.choose(ctx, owner)
 	if files, ok := errors.AsType[*podFilesError](err); ok {
-		return l.inPod(of, files)
+		return l.inPod(owner, files)
 	}
 	if err != nil {
 		return nil, err
@@ -89,41 +89,41 @@ func (l *locator) ofJob(ctx context.Context, of *batchv1.Job) (*Location, error)
 		return nil, err
 	}
 	if err := checkEphemeral(pvc, choice.Pod); err != nil {
-		return nil, fmt.Errorf("job %q: %w", of.Name, err)
+		return nil, fmt.Errorf("job %q: %w", owner.Name, err)
 	}
-	use := otherUse(pvc, of)
+	use := otherUse(pvc, owner)
 	if use != "" && !l.request.Anyway {
-		return nil, fmt.Errorf("job %q: %s, which may have replaced its files; use --anyway to fetch the current files", of.Name, use)
+		return nil, fmt.Errorf("job %q: %s, which may have replaced its files; use --anyway to fetch the current files", owner.Name, use)
 	}
-	pods, err := job.Pods(ctx, l.config.Client, of)
+	pods, err := job.Pods(ctx, l.config.Client, owner)
 	if err != nil {
 		return nil, err
 	}
-	tasks, err := l.request.Tasks.expandPaths(of, &choice, l.config.Commands)
+	tasks, err := l.request.Tasks.expandPaths(owner, &choice, l.config.Commands)
 	if err != nil {
 		return nil, err
 	}
-	results := of.Annotations[provenance.ResultsAnnotation]
+	results := owner.Annotations[provenance.ResultsAnnotation]
 	return &Location{
-		Choice: choice, namespace: l.namespace, name: of.Name, job: of, pods: pods, claim: pvc, otherUse: use != "", tasks: tasks,
+		Choice: choice, namespace: l.namespace, name: owner.Name, job: owner, pods: pods, claim: pvc, otherUse: use != "", tasks: tasks,
 		onlyResults: choice.Claim == results && choice.SubPath == "" || writableDirectories(mounts) == 1,
-		layout:      localtree.NewLayout(choice.SubPath, mountsOn(pvc.Name, mounts, claim.Tasks(of))...),
+		layout:      localtree.NewLayout(choice.SubPath, mountsOn(pvc.Name, mounts, claim.Tasks(owner))...),
 	}, nil
 }
 
 // choose finds which of the claims that a job and its pods mount holds the paths.
-func (l *locator) choose(ctx context.Context, of *batchv1.Job) (claim.Choice, []claim.Mounted, error) {
-	mounts := claim.MountsIn(of)
-	spec := of.Spec.Template.Spec
+func (l *locator) choose(ctx context.Context, owner *batchv1.Job) (claim.Choice, []claim.Mounted, error) {
+	mounts := claim.MountsIn(owner)
+	spec := owner.Spec.Template.Spec
 	ephemeral := claim.Ephemeral(spec)
 	if len(ephemeral) > 0 {
-		pods, err := job.Pods(ctx, l.config.Client, of)
+		pods, err := job.Pods(ctx, l.config.Client, owner)
 		if err != nil {
 			return claim.Choice{}, nil, err
 		}
 		mounts = append(mounts, ephemeralMounts(pods)...)
 	}
-	choice, err := claim.Choose(mounts, of.Annotations[provenance.ResultsAnnotation], l.request.Paths)
+	choice, err := claim.Choose(mounts, owner.Annotations[provenance.ResultsAnnotation], l.request.Paths)
 	switch {
 	case err == nil:
 		return choice, mounts, nil
@@ -131,11 +131,11 @@ func (l *locator) choose(ctx context.Context, of *batchv1.Job) (claim.Choice, []
 		return choice, nil, l.request.localPathError(l.config.Commands)
 	}
 	if len(ephemeral)+len(claim.Devices(spec)) == 0 {
-		if files := l.podFiles(ctx, of, len(mounts) > 0); files != nil {
+		if files := l.podFiles(ctx, owner, len(mounts) > 0); files != nil {
 			err = files
 		}
 	}
-	return choice, nil, fmt.Errorf("job %q: %w", of.Name, l.explain(err, spec, mounts))
+	return choice, nil, fmt.Errorf("job %q: %w", owner.Name, l.explain(err, spec, mounts))
 }
 
 // ephemeralMounts returns the mounts of ephemeral volumes. Their claims exist as long as their pods.
@@ -177,9 +177,9 @@ func checkEphemeral(pvc *corev1.PersistentVolumeClaim, pod string) error {
 }
 
 // otherUse says which job uses a claim now in place of the given one; "" for none.
-func otherUse(pvc *corev1.PersistentVolumeClaim, of *batchv1.Job) string {
-	end, _ := job.Finished(of)
-	return claim.OtherUse(pvc, of, end)
+func otherUse(pvc *corev1.PersistentVolumeClaim, owner *batchv1.Job) string {
+	end, _ := job.Finished(owner)
+	return claim.OtherUse(pvc, owner, end)
 }
 
 // writableDirectories counts the directories of claims that a job writes to.

@@ -36,19 +36,19 @@ func newTestConfig(t *testing.T, objects ...runtime.Object) (Config, *strings.Bu
 }
 
 // withResults makes a job write to its results claim at /results.
-func withResults(of *batchv1.Job) {
-	mounts(corev1.VolumeMount{MountPath: "/results"})(of)
-	of.Spec.Template.Spec.Volumes[0].PersistentVolumeClaim.ClaimName = of.Name + "-results"
-	metav1.SetMetaDataAnnotation(&of.ObjectMeta, provenance.ResultsAnnotation, of.Name+"-results")
+func withResults(owner *batchv1.Job) {
+	mounts(corev1.VolumeMount{MountPath: "/results"})(owner)
+	owner.Spec.Template.Spec.Volumes[0].PersistentVolumeClaim.ClaimName = owner.Name + "-results"
+	metav1.SetMetaDataAnnotation(&owner.ObjectMeta, provenance.ResultsAnnotation, owner.Name+"-results")
 }
 
 // resultsClaim returns a bound claim that run created for the results of a job.
-func resultsClaim(name, of string, changes ...func(*corev1.PersistentVolumeClaim)) *corev1.PersistentVolumeClaim {
+func resultsClaim(name, owner string, changes ...func(*corev1.PersistentVolumeClaim)) *corev1.PersistentVolumeClaim {
 	return faketest.Claim(name, "1Gi", corev1.ClaimBound, append([]func(*corev1.PersistentVolumeClaim){func(pvc *corev1.PersistentVolumeClaim) {
 		pvc.Labels = map[string]string{
-			provenance.JobLabel: of, provenance.ComponentLabel: provenance.ResultsComponent, provenance.ManagedByLabel: provenance.ManagedBy,
+			provenance.JobLabel: owner, provenance.ComponentLabel: provenance.ResultsComponent, provenance.ManagedByLabel: provenance.ManagedBy,
 		}
-		pvc.Annotations = map[string]string{provenance.UseAnnotation: string(pvc.UID) + " " + of + " " + faketest.Now().Format(time.RFC3339Nano)}
+		pvc.Annotations = map[string]string{provenance.UseAnnotation: string(pvc.UID) + " " + owner + " " + faketest.Now().Format(time.RFC3339Nano)}
 	}}, changes...)...)
 }
 

@@ -31,12 +31,12 @@ func (e *podFilesError) Error() string {
 
 // podFiles returns the error for files that are on no claim and are deleted with their pod; a *podFilesError if they can
 // be read. It returns nil if the requested files are not of that kind. hasClaims means that the job mounts claims.
-func (l *locator) podFiles(ctx context.Context, of *batchv1.Job, hasClaims bool) error {
-	dir, file := podDirectory(of.Spec.Template.Spec, l.request.Paths, hasClaims)
+func (l *locator) podFiles(ctx context.Context, owner *batchv1.Job, hasClaims bool) error {
+	dir, file := podDirectory(owner.Spec.Template.Spec, l.request.Paths, hasClaims)
 	if dir.Volume == "" && hasClaims {
 		return nil
 	}
-	pods, err := job.Pods(ctx, l.config.Client, of)
+	pods, err := job.Pods(ctx, l.config.Client, owner)
 	if err != nil {
 		return err
 	}
@@ -51,31 +51,31 @@ func (l *locator) podFiles(ctx context.Context, of *batchv1.Job, hasClaims bool)
 	case len(running) == 0:
 		return fmt.Errorf("%s was on emptyDir volume %q, which exists only while its pod runs; to keep the results of the next run, use run --results=SIZE", file, dir.Volume)
 	case dir.Volume == "":
-		return fmt.Errorf("it has no volume, so its files are deleted with pod %q; %s", running[0].Name, l.copyHint(of, running[0], dir.Container, file))
+		return fmt.Errorf("it has no volume, so its files are deleted with pod %q; %s", running[0].Name, l.copyHint(owner, running[0], dir.Container, file))
 	case len(running) > 1 || l.request.Tasks != nil:
 		return fmt.Errorf("%s is on emptyDir volume %q of each running pod (%d), which is deleted with the pod; %s",
-			file, dir.Volume, len(running), l.copyHint(of, running[0], dir.Container, file))
+			file, dir.Volume, len(running), l.copyHint(owner, running[0], dir.Container, file))
 	}
 	return &podFilesError{dir, file, running[0]}
 }
 
 // inPod locates files on an emptyDir volume of a running pod. Their claim is a stand-in with its own UID; it is never
 // annotated.
-func (l *locator) inPod(of *batchv1.Job, files *podFilesError) (*Location, error) {
+func (l *locator) inPod(owner *batchv1.Job, files *podFilesError) (*Location, error) {
 	if setting := l.request.helperRequired(); setting != "" {
-		return nil, fmt.Errorf("job %q: %w; %s requires a helper pod, which cannot mount an emptyDir volume", of.Name, files, setting)
+		return nil, fmt.Errorf("job %q: %w; %s requires a helper pod, which cannot mount an emptyDir volume", owner.Name, files, setting)
 	}
 	pod, dir := files.pod, files.dir
 	mount := claim.Mounted{Mount: claim.Mount{Claim: pod.Name, Path: dir.Path}, Container: dir.Container}
 	choice, err := claim.Choose([]claim.Mounted{mount}, pod.Name, l.request.Paths)
 	if err != nil {
-		return nil, fmt.Errorf("job %q: %w", of.Name, err)
+		return nil, fmt.Errorf("job %q: %w", owner.Name, err)
 	}
 	pvc := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
 		Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID + types.UID("/"+dir.Volume),
 	}}
 	return &Location{
-		Choice: choice, namespace: l.namespace, name: of.Name, job: of, pods: []*corev1.Pod{pod}, claim: pvc, pod: pod, podVolume: dir.Volume,
+		Choice: choice, namespace: l.namespace, name: owner.Name, job: owner, pods: []*corev1.Pod{pod}, claim: pvc, pod: pod, podVolume: dir.Volume,
 		layout: localtree.NewLayout("", localtree.Mount{Path: dir.Path}),
 	}, nil
 }
@@ -102,8 +102,8 @@ func podDirectory(spec corev1.PodSpec, paths []string, hasClaims bool) (claim.Po
 }
 
 // copyHint tells how to copy files that only their pod has.
-func (l *locator) copyHint(of *batchv1.Job, pod *corev1.Pod, container, file string) string {
-	line := l.config.Commands.Kubectl("cp", "-c", container, pod.Namespace+"/"+pod.Name+":"+file, cmp.Or(l.directory(), of.Name))
+func (l *locator) copyHint(owner *batchv1.Job, pod *corev1.Pod, container, file string) string {
+	line := l.config.Commands.Kubectl("cp", "-c", container, pod.Namespace+"/"+pod.Name+":"+file, cmp.Or(l.directory(), owner.Name))
 	return fmt.Sprintf("while the pod runs, copy them with \"%s\"; to keep the results of the next run, use run --results=SIZE", line)
 }
 

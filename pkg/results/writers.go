@@ -76,19 +76,19 @@ func (w *writers) add(mounts []claim.Mounted, tasks int, created metav1.Time) {
 
 // mountsOn returns the mounts of one claim in a job with so many tasks. A task that has its own directory has its own mount.
 func mountsOn(pvc string, mounts []claim.Mounted, tasks int) []localtree.Mount {
-	var of []localtree.Mount
+	var found []localtree.Mount
 	for _, m := range mounts {
 		if m.Claim != pvc {
 			continue
 		}
 		if _, known := m.TaskFolder(0); !known || tasks == 0 {
-			of = append(of, localtree.Mount{Path: m.Path, Dir: m.SubPath, Each: m.Varies})
+			found = append(found, localtree.Mount{Path: m.Path, Dir: m.SubPath, Each: m.Varies})
 			continue
 		}
 		for n := range tasks {
 			folder, _ := m.TaskFolder(n)
-			of = append(of, localtree.Mount{Path: m.Path, Dir: path.Join(m.SubPath, folder)})
+			found = append(found, localtree.Mount{Path: m.Path, Dir: path.Join(m.SubPath, folder)})
 		}
 	}
-	return of
+	return found
 }

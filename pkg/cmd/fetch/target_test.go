@@ -93,8 +93,8 @@ func TestHelperFlags(t *testing.T) {
 	for name, test := range map[string]struct {
 		flag, environment, want string
 	}{
-		"default":             {"", "", helper.DefaultImage},
-		"the variable":         {"", "mirror.example/busybox", "mirror.example/busybox"},
+		"default":                         {"", "", helper.DefaultImage},
+		"the variable":                    {"", "mirror.example/busybox", "mirror.example/busybox"},
 		"the flag overrides the variable": {"mine", "mirror.example/busybox", "mine"},
 	} {
 		options, err := toOptions(test.environment, []string{"train"}, func(f *Flags) { f.Image = test.flag })
