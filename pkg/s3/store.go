@@ -131,20 +131,20 @@ func (s *Store) Authenticate(ctx context.Context) error {
 
 // connect creates the clients.
 func (s *Store) connect(loaded aws.Config, o Options) error {
-	old, err := readBlock(s.profile)
+	settings, err := readBlock(s.profile)
 	if err != nil {
 		return err
 	}
 	if o.PathStyle == nil {
-		o.PathStyle = old.pathStyle
+		o.PathStyle = settings.pathStyle
 	}
-	s.part = old.chunk
+	s.part = settings.chunk
 	loaded.Region = cmp.Or(loaded.Region, defaultRegion)
 	s.converse(loaded, o)
 	var unfit error
 	configure := func(options *s3.Options) {
 		options.HTTPClient = s.requests
-		given := cmp.Or(o.Endpoint, aws.ToString(options.BaseEndpoint), old.endpoint)
+		given := cmp.Or(o.Endpoint, aws.ToString(options.BaseEndpoint))
 		if unfit = checkEndpoint("endpoint_url in the profile", given); given != "" {
 			options.BaseEndpoint = aws.String(Endpoint(given))
 		}

@@ -64,17 +64,9 @@ func TestOpen(t *testing.T) {
 		},
 		"endpoint_url of the profile":  {config: "[default]\nendpoint_url = https://ceph\n" + keys, signed: "https://ceph/results/k"},
 		"endpoint_url of its services": {config: "[default]\nservices = x\n" + keys + "[services x]\ns3 =\n  endpoint_url = https://ceph\n", signed: "https://ceph/results/k"},
-		"the plugin's block":           {config: "[default]\n" + keys + "s3 =\n    endpoint_url = https://ceph\n    signature_version = s3v4\n", signed: "https://ceph/results/k"},
-		"the plugin's block of a profile": {
-			config:  "[default]\nregion = a\n[profile lab]\n" + keys + "s3 =\n    endpoint_url = https://ceph\n",
-			options: s3.Options{Profile: "lab"}, signed: "https://ceph/results/k",
-		},
-		"the plugin's block is the weakest": {
-			config: "[default]\n" + keys + "s3 =\n    endpoint_url = https://old\n", variables: map[string]string{"AWS_ENDPOINT_URL": "https://ceph"},
-			signed: "https://ceph/results/k",
-		},
-		"the other variable for a profile": {
-			config: "[profile lab]\n" + keys + "s3 =\n    endpoint_url = https://ceph\n", variables: map[string]string{"AWS_DEFAULT_PROFILE": "lab"}, signed: "https://ceph/results/k",
+		"AWS_DEFAULT_PROFILE": {
+			config:    "[default]\nregion = a\n[profile lab]\nendpoint_url = https://ceph\n" + keys + "s3 =\n    addressing_style = virtual\n",
+			variables: map[string]string{"AWS_DEFAULT_PROFILE": "lab"}, signed: "https://results.ceph/k",
 		},
 		"virtual hosts by the profile": {
 			config: "[default]\n" + keys + "s3 =\n    addressing_style = virtual\n", options: s3.Options{Endpoint: "https://oss"}, signed: "https://results.oss/k",

@@ -15,18 +15,16 @@ import (
 	"gopkg.in/ini.v1"
 )
 
-// block contains the settings in a profile below s3, such as
+// block contains the settings of the AWS CLI in a profile below s3, such as
 //
 //	[profile lab]
 //	s3 =
-//	    endpoint_url = https://s3.example.org
 //	    addressing_style = path
+//	    multipart_chunksize = 16MB
 //
-// which the SDK does not read. The endpoint is a setting of awscli-plugin-endpoint, which was
-// used before the AWS CLI had endpoint_url.
+// The SDK does not read them.
 type block struct {
-	// Without a setting, endpoint is "", pathStyle nil and chunk 0.
-	endpoint  string
+	// Without a setting, pathStyle is nil and chunk 0.
 	pathStyle *bool
 	// chunk is the size of the parts of large files, in bytes.
 	chunk int64
@@ -52,9 +50,6 @@ func readBlock(profile string) (b block, err error) {
 		}
 		break
 	}
-	if os.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS") == "true" {
-		b.endpoint = ""
-	}
 	return b, nil
 }
 
@@ -62,8 +57,6 @@ func readBlock(profile string) (b block, err error) {
 func (b *block) read(line string) {
 	name, value, _ := strings.Cut(line, "=")
 	switch value = strings.TrimSpace(value); strings.TrimSpace(name) {
-	case "endpoint_url":
-		b.endpoint = value
 	case "addressing_style":
 		if value == "path" || value == "virtual" { // auto is the default
 			b.pathStyle = new(value == "path")
