@@ -1,15 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
-	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"github.com/spf13/pflag"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 )
 
 // pages returns the text of every page by its file's name: README.md with the list of
@@ -24,7 +23,7 @@ func pages(root *cobra.Command) map[string]string {
 		fmt.Fprintf(&index, "| [%s](%s) | %s |\n", words(command), name, escape(command.Short))
 	}
 	index.WriteString("\n## Global flags\n\n")
-	index.WriteString(table(flags(root.PersistentFlags())))
+	index.WriteString(table(cmd.FlagTexts(root.PersistentFlags())))
 	index.WriteString(status(exit.Rows(root)))
 	texts["README.md"] = index.String()
 	return texts
@@ -56,54 +55,23 @@ func page(command *cobra.Command) string {
 	if command.Example != "" {
 		fmt.Fprintf(&b, "\n## Examples\n\n```sh\n%s\n```\n", dedent(command.Example))
 	}
-	for _, heading := range headings(command) {
-		fmt.Fprintf(&b, "\n## %s\n\n%s", heading.name, table(heading.flags))
+	for _, section := range cmd.Sections(command.LocalNonPersistentFlags()) {
+		fmt.Fprintf(&b, "\n## %s\n\n%s", cmp.Or(section.Heading, "Flags"), table(section.Flags))
 	}
 	b.WriteString(status(exit.RowsOf(command)))
 	b.WriteString("\nSee [global flags](README.md#global-flags) for the flags of every command.\n")
 	return b.String()
 }
 
-// heading is a section of help.
-type heading struct {
-	name  string
-	flags []*pflag.Flag
-}
-
-// headings returns the command's own flags under the headings of its help.
-func headings(command *cobra.Command) (result []heading) {
-	for _, flag := range flags(command.LocalNonPersistentFlags()) {
-		name := section.Of(flag)
-		if name == "" {
-			name = "Flags"
-		}
-		index := slices.IndexFunc(result, func(h heading) bool { return h.name == name })
-		if index < 0 {
-			result, index = append(result, heading{name: name}), len(result)
-		}
-		result[index].flags = append(result[index].flags, flag)
-	}
-	return result
-}
-
-func flags(set *pflag.FlagSet) (result []*pflag.Flag) {
-	set.VisitAll(func(flag *pflag.Flag) {
-		if !flag.Hidden && flag.Name != "help" {
-			result = append(result, flag)
-		}
-	})
-	return result
-}
-
-func table(flags []*pflag.Flag) string {
+func table(flags []cmd.FlagText) string {
 	var b strings.Builder
 	b.WriteString("| Flag | Description |\n|---|---|\n")
 	for _, flag := range flags {
-		name := "`" + strings.ReplaceAll(section.Syntax(flag), "|", `\|`) + "`"
+		name := "`" + strings.ReplaceAll(flag.Syntax, "|", `\|`) + "`"
 		if flag.Shorthand != "" {
 			name = "`-" + flag.Shorthand + "`, " + name
 		}
-		fmt.Fprintf(&b, "| %s | %s |\n", name, escape(section.Usage(flag)))
+		fmt.Fprintf(&b, "| %s | %s |\n", name, escape(flag.Usage))
 	}
 	return b.String()
 }

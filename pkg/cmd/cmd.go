@@ -26,6 +26,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/fetch"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flaghelp"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/list"
@@ -34,7 +35,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/rerun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/run"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/version"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/wait"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
@@ -165,9 +165,9 @@ func finish(root *cobra.Command) {
 		finish(verb)
 		verb.DisableFlagsInUseLine = true
 		verb.Long = dedent(verb.Long)
-		verb.LocalNonPersistentFlags().VisitAll(section.NameValue)
+		verb.LocalNonPersistentFlags().VisitAll(flaghelp.NameValue)
 		if format := verb.Flags().Lookup("output"); format != nil {
-			section.SetValue(format, "FORMAT")
+			flaghelp.SetValue(format, "FORMAT")
 		}
 		verb.Example = examples(verb.Example)
 		check := verb.Args

@@ -13,7 +13,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/klog/v2"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flaghelp"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
@@ -31,7 +31,7 @@ func addGlobal(root *cobra.Command, config *genericclioptions.ConfigFlags, gette
 		"as": "USER", "as-user-extra": "KEY=VALUE", "certificate-authority": "FILE", "client-certificate": "FILE", "client-key": "FILE", "kubeconfig": "FILE", "v": "LEVEL",
 	} {
 		if flag := root.PersistentFlags().Lookup(name); flag != nil {
-			section.SetValue(flag, value)
+			flaghelp.SetValue(flag, value)
 		}
 	}
 	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) {

@@ -13,7 +13,7 @@ import (
 	"k8s.io/kubectl/pkg/util/term"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flaghelp"
 )
 
 // group is a heading of commands. Help has kubectl's layout. kubectl's own code for it
@@ -37,7 +37,7 @@ func setHelp(root *cobra.Command, groups []group) {
 // below is what stands below the long text.
 func below(cmd *cobra.Command, groups []group) string {
 	var parts []string
-	sections := sectionsOf(cmd)
+	sections := describeSections(cmd)
 	if len(sections) < 2 && len(cmd.Aliases) > 0 {
 		parts = append(parts, "Aliases:\n"+cmd.NameAndAliases())
 	}
@@ -88,45 +88,79 @@ func commands(cmd *cobra.Command, groups []group) (lists []string) {
 	return lists
 }
 
-// sectionsOf are the flags of cmd under the headings that it gave them; without any they are
-// its options.
-func sectionsOf(cmd *cobra.Command) (texts []string) {
-	var headings []string
-	byHeading := map[string]*strings.Builder{}
-	cmd.LocalFlags().VisitAll(func(flag *pflag.Flag) {
-		if flag.Hidden || flag.Name == "help" || cmd.PersistentFlags().Lookup(flag.Name) == flag {
-			return
+// Section contains flags under one heading of help.
+type Section struct {
+	// Heading is "" for flags without a heading.
+	Heading string
+	Flags   []FlagText
+}
+
+// FlagText contains what help shows of a flag.
+type FlagText struct {
+	Shorthand, Syntax, Usage string
+}
+
+// Sections groups all flags in set that help shows by their headings.
+func Sections(set *pflag.FlagSet) (sections []Section) {
+	visitVisible(set, func(flag *pflag.Flag) {
+		heading := flaghelp.Heading(flag)
+		i := slices.IndexFunc(sections, func(s Section) bool { return s.Heading == heading })
+		if i < 0 {
+			sections, i = append(sections, Section{Heading: heading}), len(sections)
 		}
-		heading := section.Of(flag)
-		if byHeading[heading] == nil {
-			headings, byHeading[heading] = append(headings, heading), &strings.Builder{}
-		}
-		byHeading[heading].WriteString(describe(flag))
+		sections[i].Flags = append(sections[i].Flags, flagText(flag))
 	})
-	for _, heading := range headings {
-		title := cmp.Or(heading, "Options")
-		if heading == "" && len(headings) > 1 {
+	return sections
+}
+
+// FlagTexts returns the texts of all flags in set that help shows.
+func FlagTexts(set *pflag.FlagSet) (texts []FlagText) {
+	visitVisible(set, func(flag *pflag.Flag) { texts = append(texts, flagText(flag)) })
+	return texts
+}
+
+// visitVisible calls visit for each flag in set that help shows.
+func visitVisible(set *pflag.FlagSet, visit func(*pflag.Flag)) {
+	set.VisitAll(func(flag *pflag.Flag) {
+		if !flag.Hidden && flag.Name != "help" {
+			visit(flag)
+		}
+	})
+}
+
+func flagText(flag *pflag.Flag) FlagText {
+	return FlagText{Shorthand: flag.Shorthand, Syntax: flaghelp.Syntax(flag), Usage: flaghelp.Usage(flag)}
+}
+
+// describeSections returns a text for each section of cmd. Without headings, the flags are its options.
+func describeSections(cmd *cobra.Command) (texts []string) {
+	own := cmd.LocalNonPersistentFlags()
+	own.SortFlags = cmd.Flags().SortFlags // cobra does not copy it
+	sections := Sections(own)
+	for _, section := range sections {
+		title := cmp.Or(section.Heading, "Options")
+		if section.Heading == "" && len(sections) > 1 {
 			title = "Other options"
 		}
-		texts = append(texts, title+":\n"+strings.TrimRight(byHeading[heading].String(), "\n"))
+		texts = append(texts, title+":\n"+describe(section.Flags))
 	}
 	return texts
 }
 
-// describeAll returns the descriptions of flags.
-func describeAll(flags *pflag.FlagSet) string {
-	var b strings.Builder
-	flags.VisitAll(func(flag *pflag.Flag) { b.WriteString(describe(flag)) })
-	return strings.TrimRight(b.String(), "\n")
-}
+// describeAll returns the descriptions of all flags in set that help shows.
+func describeAll(set *pflag.FlagSet) string { return describe(FlagTexts(set)) }
 
-// describe returns the name of a flag, its value and, below them, its description, in kubectl's layout.
-func describe(flag *pflag.Flag) string {
-	shorthand := ""
-	if flag.Shorthand != "" {
-		shorthand = "-" + flag.Shorthand + ", "
+// describe returns the name of each flag, its value and, below them, its description, in kubectl's layout.
+func describe(flags []FlagText) string {
+	var b strings.Builder
+	for _, flag := range flags {
+		b.WriteString("    ")
+		if flag.Shorthand != "" {
+			b.WriteString("-" + flag.Shorthand + ", ")
+		}
+		b.WriteString(flag.Syntax + "\n\t" + strings.ReplaceAll(wrapped(flag.Usage, columns()), "\n", "\n\t") + "\n\n")
 	}
-	return "    " + shorthand + section.Syntax(flag) + "\n\t" + strings.ReplaceAll(wrapped(section.Usage(flag), columns()), "\n", "\n\t") + "\n\n"
+	return strings.TrimRight(b.String(), "\n")
 }
 
 // columns is the width of the terminal behind a tab; a large number without a terminal.

@@ -12,8 +12,8 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flaghelp"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 )
 
 // flagError turns an error about an unknown flag or an invalid value into a usage
@@ -23,7 +23,7 @@ func flagError(cmd *cobra.Command, err error, called program.Program) error {
 		return exit.With(exit.Usage, valueError(cmd, invalid))
 	}
 	if missing, ok := errors.AsType[*pflag.ValueRequiredError](err); ok {
-		return exit.Usagef("missing value for %s; use %s", dashed(missing.GetSpecifiedName()), section.Syntax(missing.GetFlag()))
+		return exit.Usagef("missing value for %s; use %s", dashed(missing.GetSpecifiedName()), flaghelp.Syntax(missing.GetFlag()))
 	}
 	typed := unknownFlag(err)
 	if typed == "" {

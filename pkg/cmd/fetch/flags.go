@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flaghelp"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/results"
@@ -13,13 +13,13 @@ import (
 
 // AddFlags declares the flags, under their headings.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
-	section.Add(flags, "Selection", o.addSelection)
-	section.Add(flags, "Files", o.addFiles)
-	section.Add(flags, "Destination", o.addDestination)
-	section.Add(flags, "Transfer", o.addTransfer)
-	section.Add(flags, "S3 bucket", o.addBucket)
-	section.Add(flags, "Helper pod", o.addHelper)
-	section.Add(flags, "Output", o.addOutput)
+	flaghelp.AddSection(flags, "Selection", o.addSelection)
+	flaghelp.AddSection(flags, "Files", o.addFiles)
+	flaghelp.AddSection(flags, "Destination", o.addDestination)
+	flaghelp.AddSection(flags, "Transfer", o.addTransfer)
+	flaghelp.AddSection(flags, "S3 bucket", o.addBucket)
+	flaghelp.AddSection(flags, "Helper pod", o.addHelper)
+	flaghelp.AddSection(flags, "Output", o.addOutput)
 }
 
 func (o *Flags) addSelection(flags *pflag.FlagSet) {

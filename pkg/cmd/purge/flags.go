@@ -11,9 +11,9 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flaghelp"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
@@ -33,13 +33,13 @@ type Flags struct {
 
 // AddFlags declares the flags.
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
-	section.Add(flags, "Selection", o.addWhich)
-	section.Add(flags, "Volumes", func(flags *pflag.FlagSet) {
+	flaghelp.AddSection(flags, "Selection", o.addWhich)
+	flaghelp.AddSection(flags, "Volumes", func(flags *pflag.FlagSet) {
 		flags.BoolVar(&o.Volumes, "volumes", false, "Also delete results claims that run created and whose results were fetched after the job finished, including claims whose job no longer exists")
 		flags.BoolVar(&o.Discard, "discard-unfetched", false, "With --volumes: also delete claims whose results were not fetched; the results are lost")
 		flags.BoolVar(&o.Anyone, "fetched-by-anyone", false, "With --volumes or --fetched: count a fetch by any user, not only by the owner of the job")
 	})
-	section.Add(flags, "Deletion", func(flags *pflag.FlagSet) {
+	flaghelp.AddSection(flags, "Deletion", func(flags *pflag.FlagSet) {
 		flags.BoolVarP(&o.Yes, "yes", "y", false, "Skip the confirmation prompt")
 		flags.BoolVar(&o.Wait, "wait", false, "Wait until the deleted objects no longer exist, and report what delays their deletion")
 		flags.StringVar(&o.Timeout, "timeout", "", "With --wait: stop after `DURATION`, with exit status 124 ("+duration.Forms+")")

@@ -8,7 +8,7 @@ import (
 	"k8s.io/client-go/kubernetes/scheme"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flaghelp"
 )
 
 // Flags are the values of the flags, as typed.
@@ -31,17 +31,17 @@ func New() *Flags {
 // AddFlags declares the flags below their headings. addOwn declares the flags of one verb, below the given heading.
 func (o *Flags) AddFlags(f *factory.Factory, cmd *cobra.Command, heading string, addOwn func(*pflag.FlagSet)) {
 	flags := cmd.Flags()
-	section.Add(flags, "Container", o.Container.addTo)
-	section.Add(flags, "Resources", o.Resources.addTo)
-	section.Add(flags, "Storage", o.Storage.addTo)
-	section.Add(flags, "Lifecycle", o.Lifecycle.addTo)
-	section.Add(flags, "Scheduling", o.Scheduling.addTo)
-	section.Add(flags, "S3 credentials", o.Container.addS3To)
-	section.Add(flags, heading, addOwn)
-	section.Add(flags, "After the job ends", o.After.addTo)
+	flaghelp.AddSection(flags, "Container", o.Container.addTo)
+	flaghelp.AddSection(flags, "Resources", o.Resources.addTo)
+	flaghelp.AddSection(flags, "Storage", o.Storage.addTo)
+	flaghelp.AddSection(flags, "Lifecycle", o.Lifecycle.addTo)
+	flaghelp.AddSection(flags, "Scheduling", o.Scheduling.addTo)
+	flaghelp.AddSection(flags, "S3 credentials", o.Container.addS3To)
+	flaghelp.AddSection(flags, heading, addOwn)
+	flaghelp.AddSection(flags, "After the job ends", o.After.addTo)
 	printing := &cobra.Command{}
 	o.Output.Print.AddFlags(printing)
-	section.Add(flags, "Output", func(flags *pflag.FlagSet) {
+	flaghelp.AddSection(flags, "Output", func(flags *pflag.FlagSet) {
 		o.Output.addTo(flags)
 		flags.AddFlagSet(printing.Flags())
 	})

@@ -1,4 +1,4 @@
-package section
+package flaghelp
 
 import (
 	"maps"

@@ -1,11 +1,11 @@
-package section_test
+package flaghelp_test
 
 import (
 	"testing"
 
 	"github.com/spf13/pflag"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/section"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flaghelp"
 )
 
 func TestSyntaxAndUsage(t *testing.T) {
@@ -26,16 +26,16 @@ func TestSyntaxAndUsage(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			flags := pflag.NewFlagSet(name, pflag.ContinueOnError)
-			section.Add(flags, "Heading", test.declare)
-			flags.VisitAll(section.NameValue)
+			flaghelp.AddSection(flags, "Heading", test.declare)
+			flags.VisitAll(flaghelp.NameValue)
 			flags.VisitAll(func(flag *pflag.Flag) {
-				if got := section.Syntax(flag); got != test.syntax {
+				if got := flaghelp.Syntax(flag); got != test.syntax {
 					t.Errorf("syntax %q, want %q", got, test.syntax)
 				}
-				if got := section.Usage(flag); got != test.usage {
+				if got := flaghelp.Usage(flag); got != test.usage {
 					t.Errorf("usage %q, want %q", got, test.usage)
 				}
-				if got := section.Of(flag); got != "Heading" {
+				if got := flaghelp.Heading(flag); got != "Heading" {
 					t.Errorf("heading %q", got)
 				}
 			})
