@@ -23,7 +23,7 @@ import (
 // nil if the fetch did not start. If the transfer failed, there are both an outcome and an error. A job or a claim requires
 // Request.Namespace.
 func Fetch(ctx context.Context, config Config, request Request) (*Outcome, error) {
-	s := newSession(&config, &request)
+	s := newSession(config, request)
 	if err := s.openStore(ctx); err != nil {
 		return nil, err
 	}
@@ -65,9 +65,11 @@ type session struct {
 	me    provenance.Identity
 }
 
-func newSession(config *Config, request *Request) *session {
+// newSession works with copies of config and request, and sets the defaults of the request.
+func newSession(config Config, request Request) *session {
+	request.setDefaults()
 	return &session{
-		config: config, request: request, messages: messages{print: config.Say}, started: config.Clock.Now(),
+		config: &config, request: &request, messages: messages{print: config.Say}, started: config.Clock.Now(),
 		ids: &fetchIDs{cacheDir: config.CacheDir},
 	}
 }

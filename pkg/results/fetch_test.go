@@ -69,7 +69,7 @@ func TestFetch(t *testing.T) {
 		return nil
 	}
 	dir := filepath.Join(t.TempDir(), "out")
-	out, err := Fetch(t.Context(), config, Request{Namespace: faketest.Namespace, Job: "train", Dir: dir, Transfer: Transfer{Transport: Auto}})
+	out, err := Fetch(t.Context(), config, Request{Namespace: faketest.Namespace, Job: "train", Dir: dir})
 	if err != nil || out.Files != 2 || out.Bytes != 3 || !out.Complete || out.Claim != "train-results" || !slices.Equal(finished, []*Outcome{out}) {
 		t.Errorf("%+v, %v, finished %v", out, err, finished)
 	}
@@ -86,7 +86,7 @@ func TestFetchJobs(t *testing.T) {
 	config, said := newTestConfig(t, objects...)
 	completeForTest(t, &config)
 	dir := t.TempDir()
-	request := Request{Namespace: faketest.Namespace, Selecting: []string{"--failed"}, Dir: dir, Transfer: Transfer{Transport: Auto}}
+	request := Request{Namespace: faketest.Namespace, Selecting: []string{"--failed"}, Dir: dir}
 	outcomes, err := FetchJobs(t.Context(), config, request, func(context.Context, provenance.Identity) ([]*batchv1.Job, error) {
 		return []*batchv1.Job{lost, objects[0].(*batchv1.Job)}, nil
 	})

@@ -23,7 +23,7 @@ import (
 // choose returned no job. choose receives the user who fetches. Request.Selecting is required, and an empty
 // Request.Namespace means all namespaces.
 func FetchJobs(ctx context.Context, config Config, request Request, choose func(context.Context, provenance.Identity) ([]*batchv1.Job, error)) ([]*Outcome, error) {
-	s := newSession(&config, &request)
+	s := newSession(config, request)
 	if err := s.openStore(ctx); err != nil {
 		return nil, err
 	}

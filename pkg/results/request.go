@@ -1,6 +1,7 @@
 package results
 
 import (
+	"cmp"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -12,6 +13,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
@@ -63,9 +65,9 @@ type Request struct {
 
 // Transfer says how files are transferred.
 type Transfer struct {
-	// Transport is auto, tunnel, exec or tar.
+	// Transport is auto, tunnel, exec or tar; empty for auto.
 	Transport string
-	// Compress is auto, zstd, s2 or none.
+	// Compress is auto, zstd, s2 or none; empty for auto.
 	Compress string
 	// Parallel is the number of streams; 0 for the default.
 	Parallel int
@@ -91,10 +93,11 @@ type Bucket struct {
 
 // Helper describes the helper pod.
 type Helper struct {
-	// Image is JobImage for the image of the job. Chosen means that the user selected it: then no other one is tried.
+	// Image is JobImage for the image of the job, and empty for helper.DefaultImage. Chosen means that the user selected
+	// it: then no other one is tried.
 	Image  string
 	Chosen bool
-	// CPU and Memory are limits.
+	// CPU and Memory are limits; 0 for DefaultHelperCPU and DefaultHelperMemory.
 	CPU, Memory resource.Quantity
 	// Keep keeps the pod for the next fetch.
 	Keep bool
@@ -105,7 +108,25 @@ const (
 	Auto = "auto"
 	// JobImage stands for the image of the job itself.
 	JobImage = "job"
+
+	// DefaultHelperCPU is the default CPU limit of a helper pod.
+	DefaultHelperCPU = "1"
+	// DefaultHelperMemory is the default memory limit of a helper pod.
+	DefaultHelperMemory = "256Mi"
 )
+
+// setDefaults sets the fields that have a default and are not set.
+func (r *Request) setDefaults() {
+	r.Transfer.Transport = cmp.Or(r.Transfer.Transport, Auto)
+	r.Transfer.Compress = cmp.Or(r.Transfer.Compress, Auto)
+	r.Helper.Image = cmp.Or(r.Helper.Image, helper.DefaultImage)
+	if r.Helper.CPU.IsZero() {
+		r.Helper.CPU = resource.MustParse(DefaultHelperCPU)
+	}
+	if r.Helper.Memory.IsZero() {
+		r.Helper.Memory = resource.MustParse(DefaultHelperMemory)
+	}
+}
 
 // severalNamespaces reports whether the jobs can be in several namespaces.
 func (r *Request) severalNamespaces() bool { return r.Namespace == metav1.NamespaceAll }

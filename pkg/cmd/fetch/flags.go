@@ -67,8 +67,8 @@ func (o *Flags) addBucket(flags *pflag.FlagSet) {
 
 func (o *Flags) addHelper(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Image, "helper-image", "", "Image of the helper pod, with sh and tar, or \"job\" for the image of the job (default: $"+imageVariable+", else "+helper.DefaultImage+")")
-	flags.StringVar(&o.HelperCPU, "helper-cpu", "1", "CPU limit of the helper pod")
-	flags.StringVar(&o.HelperMemory, "helper-memory", "256Mi", "Memory limit of the helper pod")
+	flags.StringVar(&o.HelperCPU, "helper-cpu", results.DefaultHelperCPU, "CPU limit of the helper pod")
+	flags.StringVar(&o.HelperMemory, "helper-memory", results.DefaultHelperMemory, "Memory limit of the helper pod")
 	flags.BoolVar(&o.KeepHelper, "keep-helper", false, "Keep the helper pod for the next fetch; it ends by itself when it is idle")
 }
 
