@@ -3,9 +3,9 @@
 //
 // Files are written below the destination only. Each file gets its final name only after it is complete. Its content is
 // compared with the source, unless tar transfers it from an image without sha256sum: then Outcome.Verified is false.
-// Results are marked as fetched only after a complete, verified fetch of all results, or of a part with Request.Mark, during which
-// nothing else could write to them. A fetch that failed can be resumed with the same request. Most errors in the request
-// itself are a *RequestError.
+// Results are marked as fetched only after a complete, verified fetch of all results, or of a part with Request.Mark,
+// during which nothing else could write to them. A fetch that failed can be resumed with the same request. Most errors
+// in the request itself are a *RequestError.
 package results
 
 import (

@@ -12,7 +12,7 @@ import (
 // jobFetch fetches the results of one job, or from one claim.
 type jobFetch struct {
 	*session
-	location    *Location
+	location    *resultsLocation
 	destination destination
 	messages    messages
 	started     time.Time

@@ -142,7 +142,7 @@ func (b *batch) fetchNamespace(ctx context.Context, jobs []*batchv1.Job) error {
 	return nil
 }
 
-func (b *batch) newJobFetch(location *Location, destination destination) *jobFetch {
+func (b *batch) newJobFetch(location *resultsLocation, destination destination) *jobFetch {
 	label := b.request.named(location.namespace, location.name)
 	fetch := &jobFetch{session: b.session, location: location, destination: destination, messages: b.messages, label: label, started: b.config.Clock.Now()}
 	if b.request.severalNamespaces() {
@@ -152,10 +152,10 @@ func (b *batch) newJobFetch(location *Location, destination destination) *jobFet
 }
 
 // locateJobs locates the results of all jobs of a namespace, ordered by claim. Failures are recorded.
-func (b *batch) locateJobs(ctx context.Context, jobs []*batchv1.Job, destination destination) []*Location {
+func (b *batch) locateJobs(ctx context.Context, jobs []*batchv1.Job, destination destination) []*resultsLocation {
 	locator := newLocator(b.config, b.request, jobs[0].Namespace)
 	var order []string
-	byClaim := map[string][]*Location{}
+	byClaim := map[string][]*resultsLocation{}
 	for _, each := range jobs {
 		location, err := locator.ofJob(ctx, each)
 		if err != nil {
@@ -171,7 +171,7 @@ func (b *batch) locateJobs(ctx context.Context, jobs []*batchv1.Job, destination
 			b.ids.reserved = append(b.ids.reserved, relayKind(b.request, b.store, location, false), relayKind(b.request, b.store, location, true))
 		}
 	}
-	var ordered []*Location
+	var ordered []*resultsLocation
 	for _, name := range order {
 		ordered = append(ordered, byClaim[name]...)
 	}

@@ -10,7 +10,7 @@ import (
 
 // leftovers are objects of other, interrupted fetches of a claim. They are deleted when the result has been printed.
 type leftovers struct {
-	location *Location
+	location *resultsLocation
 	messages messages
 	// to is the destination of this fetch, if it is in a bucket.
 	to s3.Location

@@ -18,11 +18,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// Locate finds the results of the job, or on the claim, that request names.
-func Locate(ctx context.Context, config Config, request Request) (*Location, error) {
-	return newLocator(&config, &request, request.Namespace).locate(ctx)
-}
-
 // locator finds results in one namespace.
 type locator struct {
 	config    *Config
@@ -39,7 +34,8 @@ func newLocator(config *Config, request *Request, namespace string) *locator {
 	}
 }
 
-func (l *locator) locate(ctx context.Context) (*Location, error) {
+// locate finds the results of the job, or on the claim, that the request names.
+func (l *locator) locate(ctx context.Context) (*resultsLocation, error) {
 	if l.request.Claim != "" {
 		return l.claimByName(ctx, l.request.Claim)
 	}
@@ -65,7 +61,7 @@ func (l *locator) isDeleted(existing *batchv1.Job, err error) bool {
 }
 
 // deletedJob locates the results of a job that was deleted as soon as it had ended.
-func (l *locator) deletedJob(ctx context.Context) (*Location, error) {
+func (l *locator) deletedJob(ctx context.Context) (*resultsLocation, error) {
 	location, err := l.ofJob(ctx, l.request.Last)
 	if err != nil {
 		return nil, err
@@ -76,7 +72,7 @@ func (l *locator) deletedJob(ctx context.Context) (*Location, error) {
 }
 
 // ofJob locates the results of a job by its mounts.
-func (l *locator) ofJob(ctx context.Context, owner *batchv1.Job) (*Location, error) {
+func (l *locator) ofJob(ctx context.Context, owner *batchv1.Job) (*resultsLocation, error) {
 	choice, mounts, err := l.choose(ctx, owner)
 	if files, ok := errors.AsType[*podFilesError](err); ok {
 		return l.inPod(owner, files)
@@ -104,7 +100,7 @@ func (l *locator) ofJob(ctx context.Context, owner *batchv1.Job) (*Location, err
 		return nil, err
 	}
 	results := owner.Annotations[provenance.ResultsAnnotation]
-	return &Location{
+	return &resultsLocation{
 		Choice: choice, namespace: l.namespace, name: owner.Name, job: owner, pods: pods, claim: pvc, otherUse: use != "", tasks: tasks,
 		onlyResults: choice.Claim == results && choice.SubPath == "" || writableDirectories(mounts) == 1,
 		layout:      localtree.NewLayout(choice.SubPath, mountsOn(pvc.Name, mounts, claim.Tasks(owner))...),
@@ -194,7 +190,7 @@ func writableDirectories(mounts []claim.Mounted) int {
 }
 
 // claimOfMissingJob locates the results claim of a job that does not exist any more, by its label.
-func (l *locator) claimOfMissingJob(ctx context.Context, missing *job.NotFoundError) (*Location, error) {
+func (l *locator) claimOfMissingJob(ctx context.Context, missing *job.NotFoundError) (*resultsLocation, error) {
 	found, err := l.claims.ofJobName(ctx, missing.Name)
 	if err != nil {
 		return nil, err
@@ -224,7 +220,7 @@ func (l *locator) missingJob(ctx context.Context, missing *job.NotFoundError) er
 }
 
 // claimByName locates paths on a claim, with the job whose results it holds if that job exists.
-func (l *locator) claimByName(ctx context.Context, name string) (*Location, error) {
+func (l *locator) claimByName(ctx context.Context, name string) (*resultsLocation, error) {
 	pvc, err := l.claims.get(ctx, name)
 	if err != nil {
 		return nil, err
@@ -234,7 +230,7 @@ func (l *locator) claimByName(ctx context.Context, name string) (*Location, erro
 		return nil, err
 	}
 	known := l.claims.writers(ctx, pvc, owner)
-	location := &Location{namespace: l.namespace, name: pvc.Name, claim: pvc, onlyResults: true, layout: localtree.NewLayout("", known.mounts...)}
+	location := &resultsLocation{namespace: l.namespace, name: pvc.Name, claim: pvc, onlyResults: true, layout: localtree.NewLayout("", known.mounts...)}
 	location.Claim, location.Path = pvc.Name, known.path
 	location.Paths, location.All, err = pathsOnClaim(known.path, l.request.Paths)
 	if err != nil || owner == nil {

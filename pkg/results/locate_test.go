@@ -52,7 +52,7 @@ func resultsClaim(name, owner string, changes ...func(*corev1.PersistentVolumeCl
 	}}, changes...)...)
 }
 
-// locationSummary is the part of a Location that a request decides.
+// locationSummary is the part of a resultsLocation that a request decides.
 type locationSummary struct {
 	Name, Claim, Job, Path, Pod string
 	Paths                       []string
@@ -61,7 +61,7 @@ type locationSummary struct {
 	Tasks                       map[string]int
 }
 
-func summarize(l *Location) locationSummary {
+func summarize(l *resultsLocation) locationSummary {
 	f := locationSummary{Name: l.name, Claim: l.claim.Name, Path: l.Path, Paths: l.Paths, All: l.All, Only: l.onlyResults, OtherUse: l.otherUse, Deleted: l.deleted, Tasks: l.tasks}
 	if l.job != nil {
 		f.Job = l.job.Name
@@ -146,7 +146,7 @@ func TestLocate(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			config, said := newTestConfig(t, test.objects...)
 			test.request.Namespace = faketest.Namespace
-			location, err := Locate(t.Context(), config, test.request)
+			location, err := newLocator(&config, &test.request, faketest.Namespace).locate(t.Context())
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -186,7 +186,7 @@ func TestLocateRefuses(t *testing.T) {
 	} {
 		config, _ := newTestConfig(t, test.objects...)
 		test.request.Namespace = faketest.Namespace
-		_, err := Locate(t.Context(), config, test.request)
+		_, err := newLocator(&config, &test.request, faketest.Namespace).locate(t.Context())
 		if err == nil || err.Error() != want {
 			t.Errorf("got  %v\nwant %s", err, want)
 			continue
@@ -220,7 +220,7 @@ func TestLocateInPod(t *testing.T) {
 	} {
 		config, _ := newTestConfig(t, append(test.pods, scratch)...)
 		test.request.Namespace, test.request.Job = faketest.Namespace, job.Ref("scratch")
-		location, err := Locate(t.Context(), config, test.request)
+		location, err := newLocator(&config, &test.request, faketest.Namespace).locate(t.Context())
 		switch {
 		case test.want != "" && (err == nil || !strings.Contains(err.Error(), test.want)):
 			t.Errorf("%s: %v; want %s", name, err, test.want)

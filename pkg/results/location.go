@@ -15,8 +15,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
-// Location is where the results of one job are.
-type Location struct {
+// resultsLocation is where the results of one job are.
+type resultsLocation struct {
 	// Choice is the mount and the paths.
 	claim.Choice
 	namespace string
@@ -41,7 +41,7 @@ type Location struct {
 }
 
 // label names the volume in messages.
-func (l *Location) label() string {
+func (l *resultsLocation) label() string {
 	if l.pod != nil {
 		return fmt.Sprintf("emptyDir volume %q of pod %q", l.podVolume, l.pod.Name)
 	}
@@ -49,7 +49,7 @@ func (l *Location) label() string {
 }
 
 // owner returns the owner of a helper pod; nil for none.
-func (l *Location) owner() *metav1.OwnerReference {
+func (l *resultsLocation) owner() *metav1.OwnerReference {
 	if l.deleted {
 		return nil
 	}
@@ -57,7 +57,7 @@ func (l *Location) owner() *metav1.OwnerReference {
 }
 
 // podSpec returns the template of the pods that wrote the files; it is empty if the job is not known.
-func (l *Location) podSpec() corev1.PodSpec {
+func (l *resultsLocation) podSpec() corev1.PodSpec {
 	if l.job == nil {
 		return corev1.PodSpec{}
 	}
@@ -65,12 +65,12 @@ func (l *Location) podSpec() corev1.PodSpec {
 }
 
 // identity returns the user that wrote the files.
-func (l *Location) identity() helper.Identity {
+func (l *resultsLocation) identity() helper.Identity {
 	return helper.IdentityOf(l.podSpec(), l.Container, l.pods, provenance.Mark(l.claim, provenance.UserAnnotation))
 }
 
 // image returns the image of the container that wrote the files; "" if it is not known.
-func (l *Location) image() string {
+func (l *resultsLocation) image() string {
 	for _, container := range slices.Concat(l.podSpec().Containers, l.podSpec().InitContainers) {
 		if container.Name == l.Container {
 			return container.Image
@@ -80,16 +80,16 @@ func (l *Location) image() string {
 }
 
 // unfinished reports whether the job may still write results.
-func (l *Location) unfinished() bool { return l.job != nil && job.End(l.job) == nil }
+func (l *resultsLocation) unfinished() bool { return l.job != nil && job.End(l.job) == nil }
 
 // running reports whether a container that writes results runs.
-func (l *Location) running() bool {
+func (l *resultsLocation) running() bool {
 	return slices.ContainsFunc(l.pods, func(pod *corev1.Pod) bool { return containerRuns(*pod, l.Container) })
 }
 
 // jobState returns the state of the job. If one of its pods runs, it is Running even if the job's own status does not
 // count the pod yet: that status follows the pods with a delay of a second or more.
-func (l *Location) jobState() job.State {
+func (l *resultsLocation) jobState() job.State {
 	state := job.StateOf(l.job)
 	if state == job.Pending && l.running() {
 		return job.Running

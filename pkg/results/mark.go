@@ -20,7 +20,7 @@ const annotationTimeout = 10 * time.Second
 type marker struct {
 	config   *Config
 	request  *Request
-	location *Location
+	location *resultsLocation
 	messages messages
 	me       provenance.Identity
 	// inUse means that something may write to the results during the fetch.
@@ -99,7 +99,7 @@ func (m *marker) mark(result transfer.Result) claim.Mark {
 }
 
 // markable returns the objects that record a complete fetch.
-func (l *Location) markable(users []corev1.Pod) claim.Marked {
+func (l *resultsLocation) markable(users []corev1.Pod) claim.Marked {
 	var objects claim.Marked
 	if provenance.MadeResults(l.claim) && l.SubPath == "" && firstUser(users) == "" {
 		objects.Claim = l.claim

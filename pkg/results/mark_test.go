@@ -17,9 +17,9 @@ import (
 func TestMarkOfNothing(t *testing.T) {
 	none := transfer.Result{Complete: true, Dirs: 1, Skipped: []transfer.Refusal{{Path: "lost+found"}}}
 	link := transfer.Result{Complete: true, Skipped: []transfer.Refusal{{Path: "lost+found"}, {Path: "python"}}}
-	all, part := &Location{Choice: claim.Choice{All: true}}, &Location{Choice: claim.Choice{Paths: []string{"d"}}}
+	all, part := &resultsLocation{Choice: claim.Choice{All: true}}, &resultsLocation{Choice: claim.Choice{Paths: []string{"d"}}}
 	for _, test := range []struct {
-		location *Location
+		location *resultsLocation
 		result   transfer.Result
 		want     bool
 	}{{all, none, true}, {part, none, false}, {all, link, false}, {all, transfer.Result{Complete: true, Files: 1}, false}} {
@@ -39,18 +39,18 @@ func TestMarkCountsSelectedFiles(t *testing.T) {
 	all, part := claim.Choice{All: true}, claim.Choice{Paths: []string{"d"}}
 	for name, test := range map[string]struct {
 		request       Request
-		location      Location
+		location      resultsLocation
 		inUse         bool
 		counts, marks bool // without and with --mark
 	}{
-		"all":                        {Request{}, Location{Choice: all}, false, true, true},
-		"a path":                     {Request{}, Location{Choice: part}, false, false, true},
-		"a filter":                   {Request{Filter: filter}, Location{Choice: all}, false, false, true},
-		"a plan":                     {Request{Plan: true}, Location{Choice: all}, false, false, false},
-		"a running job":              {Request{}, Location{Choice: all}, true, false, false},
-		"a running job, with a path": {Request{}, Location{Choice: part}, true, false, false},
-		"a claim of another job":     {Request{}, Location{Choice: all, otherUse: true}, false, false, false},
-		"another job, with a filter": {Request{Filter: filter}, Location{Choice: all, otherUse: true}, false, false, false},
+		"all":                        {Request{}, resultsLocation{Choice: all}, false, true, true},
+		"a path":                     {Request{}, resultsLocation{Choice: part}, false, false, true},
+		"a filter":                   {Request{Filter: filter}, resultsLocation{Choice: all}, false, false, true},
+		"a plan":                     {Request{Plan: true}, resultsLocation{Choice: all}, false, false, false},
+		"a running job":              {Request{}, resultsLocation{Choice: all}, true, false, false},
+		"a running job, with a path": {Request{}, resultsLocation{Choice: part}, true, false, false},
+		"a claim of another job":     {Request{}, resultsLocation{Choice: all, otherUse: true}, false, false, false},
+		"another job, with a filter": {Request{Filter: filter}, resultsLocation{Choice: all, otherUse: true}, false, false, false},
 	} {
 		m := &marker{request: &test.request, location: &test.location, inUse: test.inUse}
 		if got := m.counts(); got != test.counts {
@@ -73,7 +73,7 @@ func TestMarkThatRecordsNothing(t *testing.T) {
 	m := &marker{
 		config:  &Config{Client: client, ServerClock: clock.RealClock{}},
 		request: &Request{Mark: true}, messages: messages{print: func(lines ...string) { said.WriteString(strings.Join(lines, "\n") + "\n") }},
-		location: &Location{namespace: faketest.Namespace, job: faketest.Job("train"), claim: faketest.Claim("data", "1Gi", corev1.ClaimBound)},
+		location: &resultsLocation{namespace: faketest.Namespace, job: faketest.Job("train"), claim: faketest.Claim("data", "1Gi", corev1.ClaimBound)},
 	}
 	m.annotate(t.Context(), transfer.Result{Complete: true, Verified: true})
 	const want = "Note: the files were fetched, but the results could not be marked as fetched: run did not create claim data, and no job writes to it alone\n"

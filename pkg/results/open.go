@@ -23,7 +23,7 @@ import (
 type opener struct {
 	config   *Config
 	request  *Request
-	location *Location
+	location *resultsLocation
 	// relay is nil if files do not pass through a bucket.
 	relay    *relay
 	messages messages

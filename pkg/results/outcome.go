@@ -109,7 +109,7 @@ func failedOutcome(namespace, name, dir string, err error) *Outcome {
 }
 
 // setLocation records the job and claim. claimRequested means that the user has named the claim.
-func (o *Outcome) setLocation(l *Location, claimRequested bool) {
+func (o *Outcome) setLocation(l *resultsLocation, claimRequested bool) {
 	o.Namespace = l.namespace
 	if l.pod == nil {
 		o.Claim = l.claim.Name

@@ -114,7 +114,7 @@ func (c recordedContents) Next() (transfer.Item, error) {
 
 // recordPaths returns source, and keeps the paths that it lists for the completion of PATH. Errors are ignored: only
 // completion depends on it.
-func recordPaths(source transfer.Source, config *Config, request *Request, location *Location) *pathRecorder {
+func recordPaths(source transfer.Source, config *Config, request *Request, location *resultsLocation) *pathRecorder {
 	return &pathRecorder{Source: source, save: func(asked, paths []string) {
 		server, err := config.Server()
 		if config.CacheDir == "" || err != nil {
@@ -134,7 +134,7 @@ func recordPaths(source transfer.Source, config *Config, request *Request, locat
 }
 
 // relativeBase returns the directory, as the job saw it, at which a relative PATH begins; "" if PATH must be absolute.
-func (l *Location) relativeBase(claimRequested bool) string {
+func (l *resultsLocation) relativeBase(claimRequested bool) string {
 	if claimRequested || l.job == nil {
 		return l.Path
 	}
@@ -147,7 +147,7 @@ func (l *Location) relativeBase(claimRequested bool) string {
 
 // pathsInTasks returns the paths below the directories of tasks, as the tasks saw them, without duplicates: this is how a
 // user writes a PATH of an array job.
-func (l *Location) pathsInTasks(paths []string) []string {
+func (l *resultsLocation) pathsInTasks(paths []string) []string {
 	directories := map[string]bool{}
 	for n := range claim.Tasks(l.job) {
 		if folder, known := l.TaskFolder(n); known {

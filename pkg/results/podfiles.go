@@ -61,7 +61,7 @@ func (l *locator) podFiles(ctx context.Context, owner *batchv1.Job, hasClaims bo
 
 // inPod locates files on an emptyDir volume of a running pod. Their claim is a stand-in with its own UID; it is never
 // annotated.
-func (l *locator) inPod(owner *batchv1.Job, files *podFilesError) (*Location, error) {
+func (l *locator) inPod(owner *batchv1.Job, files *podFilesError) (*resultsLocation, error) {
 	if setting := l.request.helperRequired(); setting != "" {
 		return nil, fmt.Errorf("job %q: %w; %s requires a helper pod, which cannot mount an emptyDir volume", owner.Name, files, setting)
 	}
@@ -74,7 +74,7 @@ func (l *locator) inPod(owner *batchv1.Job, files *podFilesError) (*Location, er
 	pvc := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{
 		Namespace: pod.Namespace, Name: pod.Name, UID: pod.UID + types.UID("/"+dir.Volume),
 	}}
-	return &Location{
+	return &resultsLocation{
 		Choice: choice, namespace: l.namespace, name: owner.Name, job: owner, pods: []*corev1.Pod{pod}, claim: pvc, pod: pod, podVolume: dir.Volume,
 		layout: localtree.NewLayout("", localtree.Mount{Path: dir.Path}),
 	}, nil

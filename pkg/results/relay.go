@@ -25,7 +25,7 @@ type relay struct {
 	config   *Config
 	request  *Request
 	store    *s3.Store
-	location *Location
+	location *resultsLocation
 	messages messages
 	id       *fetchID
 	objects  s3.Location
@@ -71,7 +71,7 @@ func (f *jobFetch) openRelay(ctx context.Context) (*relay, error) {
 
 // relayKind is equal for two fetches through a bucket if one can resume with the objects of the other. Objects that were
 // packed while the results were in use are not used once they are not.
-func relayKind(request *Request, store *s3.Store, location *Location, inUse bool) string {
+func relayKind(request *Request, store *s3.Store, location *resultsLocation, inUse bool) string {
 	kind := []string{string(location.claim.UID), location.name, location.SubPath, request.Bucket.Via.String(), store.Endpoint()}
 	if inUse {
 		kind = append(kind, "in use")

@@ -110,7 +110,7 @@ func (t Tasks) expandPaths(array *batchv1.Job, choice *claim.Choice, commands Co
 
 // existingPaths returns the paths that exist, if paths are those of tasks and only some of them are missing: a task may
 // not have written what others have. It reports these tasks. The second value is false if the missing paths are an error.
-func (l *Location) existingPaths(paths, missing []string, out messages) ([]string, bool) {
+func (l *resultsLocation) existingPaths(paths, missing []string, out messages) ([]string, bool) {
 	if l.tasks == nil {
 		return nil, false
 	}

@@ -33,7 +33,7 @@ func TestParseTasks(t *testing.T) {
 func TestExistingPaths(t *testing.T) {
 	var said []string
 	out := messages{print: func(lines ...string) { said = append(said, lines...) }}
-	l := &Location{tasks: map[string]int{"0/a": 0, "1/a": 1, "2/a": 2}}
+	l := &resultsLocation{tasks: map[string]int{"0/a": 0, "1/a": 1, "2/a": 2}}
 	paths := []string{"0/a", "1/a", "2/a"}
 	if got, ok := l.existingPaths(paths, []string{"0/a", "1/a"}, out); !ok || !slices.Equal(got, []string{"2/a"}) {
 		t.Errorf("%v, %t", got, ok)
@@ -41,7 +41,7 @@ func TestExistingPaths(t *testing.T) {
 	if got, ok := l.existingPaths(paths, paths, out); ok {
 		t.Errorf("no task has the path: %v", got)
 	}
-	if got, ok := (&Location{}).existingPaths(paths, paths[:1], out); ok {
+	if got, ok := (&resultsLocation{}).existingPaths(paths, paths[:1], out); ok {
 		t.Errorf("not an array job: %v", got)
 	}
 	if want := []string{"Note: some tasks do not have all requested paths: tasks 0-1"}; !slices.Equal(said, want) {

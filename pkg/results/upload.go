@@ -16,7 +16,7 @@ import (
 type upload struct {
 	config   *Config
 	store    *s3.Store
-	location *Location
+	location *resultsLocation
 	messages messages
 	to       s3.Location
 }

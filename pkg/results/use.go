@@ -65,7 +65,7 @@ func firstUser(users []corev1.Pod) string {
 // claimUse is what used a claim when the fetch of its files began.
 type claimUse struct {
 	client   clients.Interface
-	location *Location
+	location *resultsLocation
 	writers  map[types.UID]bool
 	// expected is the unfinished job that is fetched: it may start pods meanwhile. Empty for a finished job.
 	expected types.UID
