@@ -19,7 +19,7 @@ func TestUnlockDespiteCopies(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer unix.Close(copied)
+	defer func() { _ = unix.Close(copied) }()
 	unlock()
 	unlockAgain, err := Lock(dir, "")
 	if err != nil {
