@@ -22,7 +22,7 @@ const (
 	// maxFunctionWords is a percentage of all declared identifiers.
 	maxFunctionWords     = 0.5
 	maxVagueFunctions    = 3
-	maxTripleAssignments = 15
+	maxTripleAssignments = 0
 )
 
 // files returns the files below the top directory that match accepts, by their slash-separated paths. It skips what is
