@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 )
 
 // everyValue calls see with each flag that has a value, and the words of its command.
@@ -106,6 +107,20 @@ func TestTabOffersWhatIsAccepted(t *testing.T) {
 	} {
 		if !slices.Contains(found, flag) {
 			t.Errorf("the values of %s were not found", flag)
+		}
+	}
+}
+
+// A state is offered if and only if the verb accepts it.
+func TestTabOffersAcceptedStates(t *testing.T) {
+	for _, verb := range []string{"list", "wait", "logs", "fetch", "cancel", "purge"} {
+		offered := strings.Fields(tabbed(t, faketest.New(shelf()...), verb, "--state="))
+		for _, state := range job.States() {
+			got := execute(t, faketest.New(), verb, "--state="+string(state)) // without jobs: wait would wait
+			refused := strings.Contains(got.Stderr, "a job in state "+string(state)+" cannot be")
+			if slices.Contains(offered, string(state)) == refused {
+				t.Errorf("%s offers the states %v; --state=%s: %q", verb, offered, state, got.Stderr)
+			}
 		}
 	}
 }

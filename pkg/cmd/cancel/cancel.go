@@ -83,7 +83,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
-	selector.Complete(cmd, complete.JobList(f, live))
+	selector.CompleteUnfinished(cmd, complete.JobList(f, live))
 	complete.Flags(cmd, map[string]complete.Func{"save-logs": complete.Folders, "output": complete.Values("name")})
 	return cmd
 }

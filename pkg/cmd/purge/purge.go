@@ -98,7 +98,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
-	selector.Complete(cmd, complete.JobList(f, finished))
+	selector.CompleteFinished(cmd, complete.JobList(f, finished))
 	complete.Flags(cmd, map[string]complete.Func{
 		"dry-run": complete.Values(flagvalue.DryRuns()...), "output": complete.Values("name", "json"),
 	})

@@ -131,15 +131,18 @@ func (f *Flags) parseAges(s *Selection) error {
 	return nil
 }
 
+func isFinished(state job.State) bool   { return state.Final() }
+func isUnfinished(state job.State) bool { return !state.Final() }
+
 // Unfinished refuses states in which a job cannot be cancelled, Finished states in which it
 // cannot be deleted. verb is what the command does, such as "cancelled".
 func (s Selection) Unfinished(verb string) error {
-	return s.refuse(verb, "finished", job.State.Final)
+	return s.refuse(verb, "finished", isFinished)
 }
 
 // Finished is Unfinished for verbs that act on finished jobs.
 func (s Selection) Finished(verb string) error {
-	return s.refuse(verb, "not finished", func(state job.State) bool { return !state.Final() })
+	return s.refuse(verb, "not finished", isUnfinished)
 }
 
 func (s Selection) refuse(verb, condition string, wrong func(job.State) bool) error {

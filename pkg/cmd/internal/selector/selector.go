@@ -50,11 +50,11 @@ func (f *Flags) AddTo(flags *pflag.FlagSet) {
 }
 
 // OfferFinished has help offer only what selects finished jobs, for a verb that deletes jobs.
-func OfferFinished(flags *pflag.FlagSet) { offerStates(flags, job.State.Final) }
+func OfferFinished(flags *pflag.FlagSet) { offerStates(flags, isFinished) }
 
 // OfferUnfinished has help offer only what selects unfinished jobs, for a verb that cancels jobs.
 func OfferUnfinished(flags *pflag.FlagSet) {
-	offerStates(flags, func(state job.State) bool { return !state.Final() })
+	offerStates(flags, isUnfinished)
 	for _, name := range []string{"completed", "failed", "cancelled"} {
 		flags.Lookup(name).Hidden = true
 	}
@@ -65,8 +65,20 @@ func offerStates(flags *pflag.FlagSet, offered func(job.State) bool) {
 }
 
 // Complete sets the completion of the values of the flags of cmd.
-func Complete(cmd *cobra.Command, jobs complete.Func) {
-	complete.Flags(cmd, map[string]complete.Func{"state": complete.List(stateNames()), "except": jobs})
+func Complete(cmd *cobra.Command, jobs complete.Func) { completeStates(cmd, jobs, stateNames()) }
+
+// CompleteFinished is Complete for a verb that acts on finished jobs.
+func CompleteFinished(cmd *cobra.Command, jobs complete.Func) {
+	completeStates(cmd, jobs, namesOf(isFinished))
+}
+
+// CompleteUnfinished is Complete for a verb that acts on unfinished jobs.
+func CompleteUnfinished(cmd *cobra.Command, jobs complete.Func) {
+	completeStates(cmd, jobs, namesOf(isUnfinished))
+}
+
+func completeStates(cmd *cobra.Command, jobs complete.Func, states []string) {
+	complete.Flags(cmd, map[string]complete.Func{"state": complete.List(states), "except": jobs})
 }
 
 // Typed reports whether any of the flags was.
