@@ -38,7 +38,7 @@ func (o *Flags) AddFlags(f *factory.Factory, cmd *cobra.Command, heading string,
 	flaghelp.AddSection(flags, "Scheduling", o.Scheduling.addTo)
 	flaghelp.AddSection(flags, "S3 credentials", o.Container.addS3To)
 	flaghelp.AddSection(flags, heading, addOwn)
-	flaghelp.AddSection(flags, "After the job ends", o.After.addTo)
+	flaghelp.AddSection(flags, "Waiting for the job", o.After.addTo)
 	printing := &cobra.Command{}
 	o.Output.Print.AddFlags(printing)
 	flaghelp.AddSection(flags, "Output", func(flags *pflag.FlagSet) {
