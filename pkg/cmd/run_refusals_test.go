@@ -200,7 +200,7 @@ func TestRunRefuses(t *testing.T) {
 // A bucket that cannot be used is told before there is a job, and not when it has ended.
 func TestRunLooksAtTheBucketFirst(t *testing.T) {
 	for place, want := range map[string]string{
-		"s3://My_Bucket": `error: --fetch: $KUBECTL_BATCH_VIA: invalid bucket name "My_Bucket": must be`,
+		"s3://My_Bucket": `error: --fetch: invalid value "s3://My_Bucket" for $KUBECTL_BATCH_VIA: the bucket name must be`,
 		"s3://lab/x":     "error: --fetch: no S3 credentials found",
 	} {
 		for _, name := range []string{"AWS_ACCESS_KEY_ID", "AWS_PROFILE"} {

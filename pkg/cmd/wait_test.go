@@ -150,7 +150,7 @@ func TestWait(t *testing.T) {
 			result{Stdout: "job.batch/train complete\n"},
 		},
 		"no time at all": {faketest.New(pending), nil, []string{"train", "--timeout=0s"}, result{
-			Stderr: "error: invalid value \"0s\" for --timeout: must be above 0; omit --timeout to wait without a limit" + waitUsage, Status: 2,
+			Stderr: "error: invalid value \"0s\" for --timeout: must be longer than 0, such as 30s or 5m" + waitUsage, Status: 2,
 		}},
 		"no jobs":       {faketest.New(), nil, nil, result{Stderr: "error: missing argument JOB; run \"kubectl batch list\" to see jobs, or select jobs with -l, --mine or --state" + waitUsage, Status: 2}},
 		"not that form": {faketest.New(), nil, []string{"train", "-o", "yaml"}, result{Stderr: "error: invalid value \"yaml\" for -o: must be json" + waitUsage, Status: 2}},

@@ -1,6 +1,7 @@
 package s3
 
 import (
+	"errors"
 	"fmt"
 	"path"
 	"regexp"
@@ -24,21 +25,21 @@ type Location struct {
 	Prefix string
 }
 
-// ParseLocation reads s3://BUCKET[/PREFIX].
+// ParseLocation reads s3://BUCKET[/PREFIX]. The error is only the violated rule: the caller adds the value.
 func ParseLocation(text string) (Location, error) {
 	rest, ok := strings.CutPrefix(text, Scheme)
 	if !ok {
-		return Location{}, fmt.Errorf("invalid S3 location %q: must be s3://BUCKET[/PREFIX]", text)
+		return Location{}, errors.New("must be s3://BUCKET[/PREFIX]")
 	}
 	name, prefix, _ := strings.Cut(rest, "/")
 	prefix = strings.TrimSuffix(prefix, "/")
 	switch {
 	case !bucketName.MatchString(name):
-		return Location{}, fmt.Errorf("invalid bucket name %q: must be 3 to 63 characters of a-z, 0-9, \".\" and \"-\"", name)
+		return Location{}, errors.New("the bucket name must be 3 to 63 characters of a-z, 0-9, \".\" and \"-\"")
 	case prefix != "" && (path.Clean("/"+prefix) != "/"+prefix || strings.ContainsFunc(prefix, control)):
-		return Location{}, fmt.Errorf("invalid S3 location %q: the prefix must not contain \".\", \"..\", empty parts or control characters", text)
+		return Location{}, errors.New("the prefix must not contain \".\", \"..\", empty parts or control characters")
 	case len(prefix) > mostKey/2:
-		return Location{}, fmt.Errorf("invalid S3 location %q: the prefix must not be longer than %d bytes", text, mostKey/2)
+		return Location{}, fmt.Errorf("the prefix must not be longer than %d bytes", mostKey/2)
 	}
 	return Location{name, prefix}, nil
 }

@@ -63,7 +63,7 @@ func (p *parser) parseBucket() error {
 	}
 	location, err := s3.ParseLocation(via)
 	if err != nil {
-		return fmt.Errorf("%s: %w", setting, err)
+		return fmt.Errorf("invalid value %q for %s: %w", via, setting, err)
 	}
 	if p.Transport == "tar" {
 		return fmt.Errorf("--transport=tar and --via=%s are mutually exclusive: tar transfers through the API server", via)
@@ -76,7 +76,7 @@ func (p *parser) parseBucket() error {
 
 func (p *parser) parseTo() (err error) {
 	if p.request.Bucket.To, err = s3.ParseLocation(p.To); err != nil {
-		return fmt.Errorf("--to: %w", err)
+		return fmt.Errorf("invalid value %q for --to: %w", p.To, err)
 	}
 	return errors.Join(p.checkTo(), p.parseStore())
 }

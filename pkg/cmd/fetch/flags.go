@@ -47,7 +47,7 @@ func (o *Flags) addDestination(flags *pflag.FlagSet) {
 func (o *Flags) addTransfer(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Transport, "transport", results.Auto, "Transport to the helper pod: auto (the first that works), tunnel, exec or tar")
 	flags.StringVar(&o.Compress, "compress", results.Auto, "Compression during the transfer: auto (the fastest, by measurement), zstd, s2 or none")
-	flags.IntVar(&o.Parallel, "parallel", 0, "Use `N` parallel streams (default: 2; with --to: 4)")
+	flags.Var(streamCount{&o.Parallel}, "parallel", "Use `N` parallel streams, from 1 to 64 (default: 2; with --to: 4)")
 	flags.StringVar(&o.LimitRate, "limit-rate", "", "Transfer at most `BYTES` per second over the network, such as 10M or 512Ki")
 	flags.IntVar(&o.Retries, "retries", defaultRetries, "Retry at most `N` times in a row after a stream is interrupted")
 	flags.StringVar(&o.Timeout, "timeout", "", "Stop after `DURATION`, with exit status 124 ("+duration.Forms+")")
@@ -69,7 +69,7 @@ func (o *Flags) addHelper(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Image, "helper-image", "", "Image of the helper pod, with sh and tar, or \"job\" for the image of the job (default: $"+imageVariable+", else "+helper.DefaultImage+")")
 	flags.StringVar(&o.HelperCPU, "helper-cpu", results.DefaultHelperCPU, "CPU limit of the helper pod")
 	flags.StringVar(&o.HelperMemory, "helper-memory", results.DefaultHelperMemory, "Memory limit of the helper pod")
-	flags.BoolVar(&o.KeepHelper, "keep-helper", false, "Keep the helper pod for the next fetch; it ends by itself when it is idle")
+	flags.BoolVar(&o.KeepHelper, "keep-helper", false, "Keep the helper pod for the next fetch; it ends when no fetch has used it for 2 minutes (with --transport=tar: 1 minute)")
 }
 
 func (o *Flags) addOutput(flags *pflag.FlagSet) {

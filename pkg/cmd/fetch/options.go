@@ -73,10 +73,7 @@ func (p *parser) parseTransfer() (err error) {
 	if p.request.Transfer.LimitRate, err = quantity.Rate("--limit-rate", p.LimitRate); err != nil {
 		return err
 	}
-	p.options.timeout, err = flagvalue.ParseDuration("--timeout", p.Timeout)
-	if err == nil && p.options.timeout == 0 && p.Timeout != "" {
-		err = fmt.Errorf("invalid value %q for --timeout: must be more than 0; without --timeout, there is no time limit", p.Timeout)
-	}
+	p.options.timeout, err = flagvalue.ParseTimeLimit("--timeout", p.Timeout)
 	return err
 }
 
@@ -84,8 +81,6 @@ const (
 	// defaultRetries is the default of --retries. The pauses double and take half a minute together, which is enough for a
 	// short outage of a network or a node.
 	defaultRetries = 5
-	// maxStreams is the limit of --parallel. More streams only wait for each other.
-	maxStreams = 64
 	// maxRetries is the limit of --retries. It limits the sum of all pauses to a day.
 	maxRetries = 100
 )
@@ -97,10 +92,7 @@ func (p *parser) checkValues() error {
 	if err := oneOf("--transport", p.Transport, transports()...); err != nil {
 		return err
 	}
-	switch {
-	case p.Parallel < 0 || p.Parallel > maxStreams:
-		return fmt.Errorf("invalid value \"%d\" for --parallel: must be a number from 1 to %d", p.Parallel, maxStreams)
-	case p.Retries < 0 || p.Retries > maxRetries:
+	if p.Retries < 0 || p.Retries > maxRetries {
 		return fmt.Errorf("invalid value \"%d\" for --retries: must be a number from 0 to %d", p.Retries, maxRetries)
 	}
 	return nil

@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/api/resource"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
@@ -83,5 +85,14 @@ func TestViaOfTheEnvironment(t *testing.T) {
 		if bucket := options.request.Bucket; bucket.ViaSetting+"="+bucket.Via.String() != want {
 			t.Errorf("%s: %s=%s; want %s", line, bucket.ViaSetting, bucket.Via, want)
 		}
+	}
+}
+
+func TestHelpStatesIdleTimeOfAgent(t *testing.T) {
+	flags := pflag.NewFlagSet("fetch", pflag.ContinueOnError)
+	new(Flags).AddFlags(flags)
+	idle := fmt.Sprintf("%.0f minutes", server.DefaultIdle.Minutes())
+	if usage := flags.Lookup("keep-helper").Usage; !strings.Contains(usage, idle) {
+		t.Errorf("%q does not contain %q", usage, idle)
 	}
 }

@@ -38,8 +38,10 @@ func (p *parser) parseTarget() error {
 // parseSource parses JOB, pvc/NAME or s3://BUCKET/PREFIX.
 func parseSource(f *factory.Factory, arg string, request *results.Request) (err error) {
 	if strings.HasPrefix(arg, s3.Scheme) {
-		request.Stored, err = s3.ParseLocation(arg)
-		return err
+		if request.Stored, err = s3.ParseLocation(arg); err != nil {
+			return fmt.Errorf("invalid argument %q: %w", arg, err)
+		}
+		return nil
 	}
 	if strings.HasPrefix(arg, "s3:") || strings.Contains(arg, "://") {
 		return fmt.Errorf("invalid argument %q: must be JOB (%s), pvc/NAME or s3://BUCKET/PREFIX", arg, job.Accepted)

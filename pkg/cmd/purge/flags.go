@@ -43,7 +43,7 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 		flags.BoolVarP(&o.Yes, "yes", "y", false, "Skip the confirmation prompt")
 		flags.BoolVar(&o.Wait, "wait", false, "Wait until the deleted objects no longer exist, and report what delays their deletion")
 		flags.StringVar(&o.Timeout, "timeout", "", "With --wait: stop after `DURATION`, with exit status 124 ("+duration.Forms+")")
-		flagvalue.AddDryRun(flags, &o.DryRun, "Test without deleting: `MODE` is client (only list what would be deleted) or server (the server also checks the requests)")
+		flagvalue.AddDryRun(flags, &o.DryRun, "Dry run `STRATEGY`: none, client (list what would be deleted without deleting it) or server (also let the server validate the deletions)")
 		flags.StringVarP(&o.Output, "output", "o", "", "Output format: name, or json (one object per job or claim, deleted or kept, each on one line)")
 	})
 }
@@ -155,6 +155,6 @@ func (o *Flags) parseSelection(options *Options) error {
 }
 
 func (o *Flags) parseTimes(options *Options) (err error) {
-	options.timeout, err = flagvalue.ParseDuration("--timeout", o.Timeout)
+	options.timeout, err = flagvalue.ParseTimeLimit("--timeout", o.Timeout)
 	return err
 }

@@ -45,23 +45,17 @@ func CheckFormat(text string, formats ...string) error {
 	return fmt.Errorf("invalid value %q for -o: must be %s", text, strings.Join(formats, " or "))
 }
 
-// ParseDuration parses a duration; empty text means 0.
-func ParseDuration(flag, text string) (time.Duration, error) {
+// ParseTimeLimit parses how long to wait; empty text means 0, no limit.
+func ParseTimeLimit(flag, text string) (time.Duration, error) {
 	if text == "" {
 		return 0, nil
 	}
 	length, err := duration.Parse(text)
+	if isZero := err == nil && length == 0; isZero || strings.Trim(text, "0") == "" {
+		return 0, fmt.Errorf("invalid value %q for %s: must be longer than 0, such as 30s or 5m", text, flag)
+	}
 	if err != nil {
 		return 0, fmt.Errorf("invalid value %q for %s: %w", text, flag, err)
 	}
 	return length, nil
-}
-
-// ParseTimeLimit parses how long to wait; empty text means 0, no limit.
-func ParseTimeLimit(flag, text string) (time.Duration, error) {
-	length, err := ParseDuration(flag, text)
-	if err == nil && length == 0 && text != "" {
-		return 0, fmt.Errorf("invalid value %q for %s: must be above 0; omit %s to wait without a limit", text, flag, flag)
-	}
-	return length, err
 }
