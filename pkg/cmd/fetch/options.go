@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"slices"
-	"strings"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
@@ -86,10 +85,10 @@ const (
 )
 
 func (p *parser) checkValues() error {
-	if err := oneOf("--compress", p.Compress, compressions()...); err != nil {
+	if err := flagvalue.CheckChoice("--compress", p.Compress, compressions()...); err != nil {
 		return err
 	}
-	if err := oneOf("--transport", p.Transport, transports()...); err != nil {
+	if err := flagvalue.CheckChoice("--transport", p.Transport, transports()...); err != nil {
 		return err
 	}
 	if p.Retries < 0 || p.Retries > maxRetries {
@@ -100,7 +99,7 @@ func (p *parser) checkValues() error {
 
 // checkConflicts checks --links, and returns an error for flags that cannot be combined.
 func (p *parser) checkConflicts() error {
-	if err := oneOf("--links", p.Links, linkModes()...); err != nil {
+	if err := flagvalue.CheckChoice("--links", p.Links, linkModes()...); err != nil {
 		return err
 	}
 	info, err := os.Stat(p.Manifest)
@@ -158,15 +157,7 @@ func (p *parser) checkOutput() error {
 	if err := flagvalue.CheckFormat(p.Output, "json"); err != nil {
 		return err
 	}
-	return oneOf("--progress", p.Progress, progresses()...)
-}
-
-func oneOf(flag, text string, choices ...string) error {
-	if slices.Contains(choices, text) {
-		return nil
-	}
-	last := len(choices) - 1
-	return fmt.Errorf("invalid value %q for %s: must be %s or %s", text, flag, strings.Join(choices[:last], ", "), choices[last])
+	return flagvalue.CheckChoice("--progress", p.Progress, progresses()...)
 }
 
 // The values of --links.

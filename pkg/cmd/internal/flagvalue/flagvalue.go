@@ -31,18 +31,28 @@ func AddDryRun(flags *pflag.FlagSet, value *string, usage string) {
 
 // CheckDryRun returns an error if text is not a value of --dry-run.
 func CheckDryRun(text string) error {
-	if !slices.Contains(DryRuns(), text) {
-		return fmt.Errorf("invalid value %q for --dry-run: must be none, client or server", text)
-	}
-	return nil
+	return CheckChoice("--dry-run", text, DryRuns()...)
 }
 
 // CheckFormat returns an error if the value of -o is neither empty nor one of formats.
 func CheckFormat(text string, formats ...string) error {
-	if text == "" || slices.Contains(formats, text) {
+	if text == "" {
 		return nil
 	}
-	return fmt.Errorf("invalid value %q for -o: must be %s", text, strings.Join(formats, " or "))
+	return CheckChoice("-o", text, formats...)
+}
+
+// CheckChoice returns an error if text, the value of flag, is not one of choices.
+func CheckChoice(flag, text string, choices ...string) error {
+	if slices.Contains(choices, text) {
+		return nil
+	}
+	last := len(choices) - 1
+	allowed := choices[last]
+	if last > 0 {
+		allowed = strings.Join(choices[:last], ", ") + " or " + allowed
+	}
+	return fmt.Errorf("invalid value %q for %s: must be %s", text, flag, allowed)
 }
 
 // ParseTimeLimit parses how long to wait; empty text means 0, no limit.

@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"path"
-	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
@@ -75,9 +75,13 @@ func (o *containerFlags) parseImage(p *parser) error {
 		return errors.New("--image is required")
 	case o.Image != strings.TrimSpace(o.Image) || strings.ContainsAny(o.Image, " \t\n"):
 		return fmt.Errorf("invalid value %q for --image: must not contain spaces", o.Image)
-	case !slices.Contains([]string{"", "Always", "IfNotPresent", "Never"}, o.PullPolicy):
-		return fmt.Errorf("invalid value %q for --image-pull-policy: must be Always, IfNotPresent or Never", o.PullPolicy)
-	case o.WorkDir != "" && !path.IsAbs(o.WorkDir):
+	}
+	if o.PullPolicy != "" {
+		if err := flagvalue.CheckChoice("--image-pull-policy", o.PullPolicy, "Always", "IfNotPresent", "Never"); err != nil {
+			return err
+		}
+	}
+	if o.WorkDir != "" && !path.IsAbs(o.WorkDir) {
 		return fmt.Errorf("invalid value %q for --workdir: must be an absolute path", o.WorkDir)
 	}
 	c.Image = o.Image
