@@ -83,7 +83,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
-	selector.CompleteUnfinished(cmd, complete.JobList(f, live))
+	flags.Select.Complete(cmd, complete.JobList(f, live))
 	complete.Flags(cmd, map[string]complete.Func{"save-logs": complete.Folders, "output": complete.Values("name")})
 	return cmd
 }
@@ -92,7 +92,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.All, "all", false, "All unfinished jobs of the namespace (with -A: of all namespaces)")
 	o.Select.AddTo(flags)
-	selector.OfferUnfinished(flags)
+	o.Select.OfferUnfinished(flags)
 	flags.StringVar(&o.SaveLogs, "save-logs", "", "Before cancelling, write the logs of each job to `DIR`/JOB.log (with -A: DIR/NAMESPACE/JOB.log)")
 	flags.BoolVarP(&o.Yes, "yes", "y", false, "Skip the confirmation prompt")
 	flags.StringVarP(&o.Output, "output", "o", "", "Output format: name (names of the cancelled jobs)")

@@ -13,7 +13,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/pathcache"
 	"github.com/kubectl-batch/kubectl-batch/pkg/results"
@@ -23,8 +22,8 @@ import (
 const maxPaths = 300
 
 // completeFlags registers the completion of flag values.
-func completeFlags(f *factory.Factory, cmd *cobra.Command) {
-	selector.Complete(cmd, complete.JobList(f, hasResults))
+func (o *Flags) completeFlags(f *factory.Factory, cmd *cobra.Command) {
+	o.Select.Complete(cmd, complete.JobList(f, hasResults))
 	complete.Flags(cmd, map[string]complete.Func{
 		"compress":  complete.Values(compressions()...),
 		"dir":       complete.Folders,

@@ -135,7 +135,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
-	completeFlags(f, cmd)
+	flags.completeFlags(f, cmd)
 	return cmd
 }
 

@@ -84,7 +84,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
-	selector.Complete(cmd, complete.JobList(f, complete.Any))
+	flags.Select.Complete(cmd, complete.JobList(f, complete.Any))
 	flags.Print.AddFlags(cmd)
 	cmd.Flag("output").Usage = strings.Replace(cmd.Flag("output").Usage, "One of: (", "One of: (wide, ", 1)
 	complete.Flags(cmd, map[string]complete.Func{

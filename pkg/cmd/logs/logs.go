@@ -73,7 +73,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
-	selector.Complete(cmd, complete.JobList(f, complete.Any))
+	flags.Select.Complete(cmd, complete.JobList(f, complete.Any))
 	return cmd
 }
 

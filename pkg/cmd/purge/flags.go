@@ -50,7 +50,7 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 
 func (o *Flags) addWhich(flags *pflag.FlagSet) {
 	o.Select.AddTo(flags)
-	selector.OfferFinished(flags)
+	o.Select.OfferFinished(flags)
 	flags.IntVar(&o.Keep, "keep", 0, "Keep the `N` newest matching jobs in each namespace (applied before --older-than and --newer-than)")
 	flags.StringVar(&o.KeepBy, "keep-by", "", "With --keep: keep N jobs for each value of this `LABEL`")
 	flags.BoolVar(&o.Fetched, "fetched", false, "Only jobs whose results were fetched, and jobs without results")

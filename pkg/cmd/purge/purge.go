@@ -98,7 +98,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
-	selector.CompleteFinished(cmd, complete.JobList(f, finished))
+	flags.Select.Complete(cmd, complete.JobList(f, finished))
 	complete.Flags(cmd, map[string]complete.Func{
 		"dry-run": complete.Values(flagvalue.DryRuns()...), "output": complete.Values("name", "json"),
 	})

@@ -82,7 +82,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		},
 	}
 	flags.AddFlags(cmd.Flags())
-	selector.Complete(cmd, complete.JobList(f, complete.Any))
+	flags.Select.Complete(cmd, complete.JobList(f, complete.Any))
 	complete.Flags(cmd, map[string]complete.Func{"output": complete.Values("json")})
 	return cmd
 }

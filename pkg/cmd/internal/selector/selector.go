@@ -29,9 +29,9 @@ type Flags struct {
 	completed, failed, cancelled bool
 	olderThan, newerThan         string
 	except                       []string
+	// offered are the states that help and completion name: those that the verb accepts.
+	offered []string
 }
-
-const statesUsage = "Only jobs in these states, separated by commas: "
 
 // AddTo declares the flags.
 func (f *Flags) AddTo(flags *pflag.FlagSet) {
@@ -40,7 +40,8 @@ func (f *Flags) AddTo(flags *pflag.FlagSet) {
 	flags.BoolVarP(&f.everywhere, "all-namespaces", "A", false, "Jobs in all namespaces")
 	flags.BoolVar(&f.mine, "mine", false, "Only jobs that you created with run or rerun")
 	flags.StringVar(&f.owner, "owner", "", "Only jobs that `USER` created with run or rerun (list -o wide shows the owner)")
-	flags.StringSliceVar(&f.states, "state", nil, statesUsage+strings.Join(stateNames(), ", "))
+	flags.StringSliceVar(&f.states, "state", nil, "")
+	f.offerStates(flags, stateNames())
 	flags.BoolVar(&f.completed, "completed", false, "Only completed jobs (can be combined with --failed and --cancelled)")
 	flags.BoolVar(&f.failed, "failed", false, "Only failed jobs (can be combined with --completed and --cancelled)")
 	flags.BoolVar(&f.cancelled, "cancelled", false, "Only cancelled jobs (can be combined with --completed and --failed)")
@@ -49,36 +50,25 @@ func (f *Flags) AddTo(flags *pflag.FlagSet) {
 	flags.StringSliceVar(&f.except, "except", nil, "Exclude `JOB`, or several jobs such as train,evaluate (repeatable)")
 }
 
-// OfferFinished has help offer only what selects finished jobs, for a verb that deletes jobs.
-func OfferFinished(flags *pflag.FlagSet) { offerStates(flags, isFinished) }
+// OfferFinished limits what help and completion offer to finished jobs, for a verb that deletes jobs.
+func (f *Flags) OfferFinished(flags *pflag.FlagSet) { f.offerStates(flags, namesOf(isFinished)) }
 
-// OfferUnfinished has help offer only what selects unfinished jobs, for a verb that cancels jobs.
-func OfferUnfinished(flags *pflag.FlagSet) {
-	offerStates(flags, isUnfinished)
+// OfferUnfinished limits what help and completion offer to unfinished jobs, for a verb that cancels jobs.
+func (f *Flags) OfferUnfinished(flags *pflag.FlagSet) {
+	f.offerStates(flags, namesOf(isUnfinished))
 	for _, name := range []string{"completed", "failed", "cancelled"} {
 		flags.Lookup(name).Hidden = true
 	}
 }
 
-func offerStates(flags *pflag.FlagSet, offered func(job.State) bool) {
-	flags.Lookup("state").Usage = statesUsage + strings.Join(namesOf(offered), ", ")
+func (f *Flags) offerStates(flags *pflag.FlagSet, states []string) {
+	f.offered = states
+	flags.Lookup("state").Usage = "Only jobs in these states, separated by commas: " + strings.Join(states, ", ")
 }
 
-// Complete sets the completion of the values of the flags of cmd.
-func Complete(cmd *cobra.Command, jobs complete.Func) { completeStates(cmd, jobs, stateNames()) }
-
-// CompleteFinished is Complete for a verb that acts on finished jobs.
-func CompleteFinished(cmd *cobra.Command, jobs complete.Func) {
-	completeStates(cmd, jobs, namesOf(isFinished))
-}
-
-// CompleteUnfinished is Complete for a verb that acts on unfinished jobs.
-func CompleteUnfinished(cmd *cobra.Command, jobs complete.Func) {
-	completeStates(cmd, jobs, namesOf(isUnfinished))
-}
-
-func completeStates(cmd *cobra.Command, jobs complete.Func, states []string) {
-	complete.Flags(cmd, map[string]complete.Func{"state": complete.List(states), "except": jobs})
+// Complete sets the completion of the values of the flags, which cmd has.
+func (f *Flags) Complete(cmd *cobra.Command, jobs complete.Func) {
+	complete.Flags(cmd, map[string]complete.Func{"state": complete.List(f.offered), "except": jobs})
 }
 
 // Typed reports whether any of the flags was.
