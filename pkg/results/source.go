@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
-
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
@@ -166,7 +164,7 @@ func (s *claimSource) explain(err error) error {
 	listed := s.listed
 	s.mu.Unlock()
 	location := s.opener.location
-	if only := s.opener.request.Transfer.Transport; only != Auto && !listed && refused(err) {
+	if only := s.opener.request.Transfer.Transport; only != Auto && !listed && watcher.Refused(err) {
 		if lost, ok := errors.AsType[*transfer.LostError](err); ok {
 			return fmt.Errorf("--transport=%s: %w", only, lost.Cause)
 		}
@@ -183,8 +181,6 @@ func (s *claimSource) explain(err error) error {
 	}
 	return err
 }
-
-func refused(err error) bool { return apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) }
 
 // connect returns the source of the current connection. Only one caller at a time opens a new one.
 func (s *claimSource) connect(ctx context.Context) (transfer.Source, error) {
@@ -211,5 +207,5 @@ func (s *claimSource) connect(ctx context.Context) (transfer.Source, error) {
 func (s *claimSource) retryable(err error) bool {
 	_, undelivered := errors.AsType[*helper.UndeliveredError](err)
 	_, silent := errors.AsType[*silentAgentError](err)
-	return undelivered || silent || err != nil && watcher.Passing(err) || s.connected && refused(err)
+	return undelivered || silent || err != nil && watcher.Passing(err) || s.connected && watcher.Refused(err)
 }

@@ -24,8 +24,12 @@ func (o *Outage) Passing(err error) bool {
 		o.Broke()
 		return true
 	}
-	return o.was.Load() && (apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err))
+	return o.was.Load() && Refused(err)
 }
+
+// Refused reports whether the API server refused the user or its rights. An API server that has just started
+// refuses for a moment what it allows later; see Outage.
+func Refused(err error) bool { return apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) }
 
 // Passing reports whether the kind of err is temporary: any failure
 // of the connection to the API server, and a busy API server.

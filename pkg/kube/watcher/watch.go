@@ -70,7 +70,7 @@ func (k *keeper[T, L]) broken(status runtime.Object) error {
 	if isTooOld(err) || k.breaks >= mostBreaks {
 		k.version, k.breaks = "", 0
 	}
-	if apierrors.IsForbidden(err) || apierrors.IsUnauthorized(err) {
+	if Refused(err) {
 		return fmt.Errorf("watching: %w", err)
 	}
 	return nil
