@@ -20,7 +20,7 @@ type Choice struct {
 // that run created for the job's results, "" for none. A path is absolute as in the
 // job's container (/results/model.pt), or relative to the volume, or / for the whole volume.
 // Read-only mounts never count. An error is a sentence that lists the
-// candidates. A claim of an ephemeral volume counts as one that holds only results.
+// candidates. An ephemeral volume is treated like a results claim.
 func Choose(mounts []Mounted, results string, paths []string) (Choice, error) {
 	writable := slices.DeleteFunc(slices.Clone(mounts), func(m Mounted) bool { return m.ReadOnly })
 	if len(writable) == 0 {

@@ -82,8 +82,8 @@ func TestMountsOf(t *testing.T) {
 	}
 }
 
-// The directories are those that Kubernetes creates for subPathExpr; if they differ
-// between pods, the directory that contains all of them.
+// Kubernetes creates a directory for subPathExpr. If the directories of the pods differ, the result is their
+// common parent.
 func TestMountsOfExpression(t *testing.T) {
 	env := []corev1.EnvVar{
 		{Name: "RUN", Value: "run7"},

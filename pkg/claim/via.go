@@ -46,8 +46,8 @@ func MarkVia(ctx context.Context, client clients.Interface, claim *corev1.Persis
 	return err
 }
 
-// ViasOf returns the records of MarkVia on claim, by their ids. It ignores those that cannot be
-// read, belong to another claim, or lack a bucket or a prefix.
+// ViasOf returns the records of MarkVia on claim, by their ids. It ignores a record that is invalid,
+// belongs to another claim, or lacks a bucket or a prefix.
 func ViasOf(claim *corev1.PersistentVolumeClaim) map[string]Via {
 	var vias map[string]Via
 	for key := range claim.Annotations {

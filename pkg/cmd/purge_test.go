@@ -143,7 +143,7 @@ func (l looked) Exec(_ context.Context, _ transport.Container, argv []string, st
 	return err
 }
 
-// Only a helper pod that has a client keeps its job. If this is unknown, it counts as one that has a client.
+// purge keeps a job if a helper pod that mounts its claim has a client, or may have one.
 func TestPurgeOverHelper(t *testing.T) {
 	for name, test := range map[string]struct {
 		found   looked

@@ -65,7 +65,7 @@ func TestCopiedJobsAreNotMine(t *testing.T) {
 	}
 }
 
-// With the same flags, every verb selects the same jobs, of those that it can act on.
+// The selection flags mean the same in every verb: it selects the same jobs, except those in a state that it refuses.
 func TestSelectionFlagsOfAllVerbs(t *testing.T) {
 	finished, unfinished := []string{"done", "bad", "halted", "far"}, []string{"busy", "waits", "near"}
 	verbs := map[string]struct {

@@ -14,8 +14,8 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
-// Every command that changes something deletes helper pods that never started, whoever created them, but none that
-// a client may still wait for or use.
+// Every command that changes objects deletes helper pods that never started, of any user. It keeps a helper pod that
+// a client may still use or wait for.
 func TestCommandsSweepHelpers(t *testing.T) {
 	cluster := func() *faketest.Cluster {
 		return faketest.New(faketest.Job("busy", running), done("old", time.Hour), helperPod("a", corev1.PodPending, 6*time.Minute),

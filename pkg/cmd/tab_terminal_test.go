@@ -53,6 +53,6 @@ func TestTabLeavesTheTerminalAlone(t *testing.T) {
 	recorded, err := os.ReadFile(record)
 	check(t, err)
 	if !strings.Contains(string(recorded), `"interactive":true`) {
-		t.Errorf("a command that somebody waits for: %s", recorded)
+		t.Errorf("the command is not recorded as interactive: %s", recorded)
 	}
 }

@@ -18,8 +18,8 @@ func (v *verdict) Error() string {
 	return "the script in the pod reported: " + strings.Join(v.words, " ")
 }
 
-// explain turns the error of a delivery into one that a caller can act on. It uses the script's
-// response, the messages of the script's programs, and the error of exec.
+// explain returns a typed error for a failed delivery, so that the caller can decide what to do. It uses the
+// script's response, the messages of the script's programs, and the error of exec.
 func (d *delivery) explain(err error) error {
 	if _, ok := errors.AsType[*CannotRunError](err); ok {
 		return err

@@ -29,8 +29,8 @@ type Binary struct {
 	compressed []byte
 }
 
-// For returns the agent for a machine type as printed by uname -m.
-// ok is false if there is none.
+// For returns the agent for a machine type as printed by uname -m. If no agent supports the
+// type, ok is false.
 func For(machine string) (b Binary, ok bool) {
 	arch, supported := architecture(machine)
 	if !supported {

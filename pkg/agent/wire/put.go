@@ -54,7 +54,7 @@ func ParsePut(body []byte) (r PutRequest, err error) {
 // PutFile is a file, or a part of one, and the pre-signed request that stores it.
 type PutFile struct {
 	Path string `json:"path"`
-	// Size and the times are those that the client listed. At most Size bytes are stored.
+	// Size and the times are from the list of the client. At most Size bytes are stored.
 	// If the file is shorter or its times differ, the result is Changed.
 	Size    int64     `json:"size"`
 	ModTime time.Time `json:"modTime"`

@@ -14,7 +14,7 @@ func copyFile(destination, source string) (err error) {
 		return err
 	}
 	defer func() { _ = in.Close() }()                                              // only read from
-	out, err := os.OpenFile(destination, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755) //nolint:gosec // a program is for whoever finds it on the PATH
+	out, err := os.OpenFile(destination, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o755) //nolint:gosec // other users may run the program, too
 	if err != nil {
 		return err
 	}

@@ -39,7 +39,8 @@ func Version() string {
 	return describe(info, release, commit)
 }
 
-// describe describes a build. The values of a release take precedence over those that Go recorded.
+// describe returns the version, commit, Go version and platform of a build. The values that a release sets take precedence
+// over Go's build information.
 func describe(info *debug.BuildInfo, release, commit string) string {
 	if release == "" {
 		release = info.Main.Version

@@ -75,7 +75,7 @@ func JobNames(cmd *cobra.Command, f *factory.Factory) (names []string, whole boo
 	})
 }
 
-// Latest returns the name of the caller's newest job; "" if there is none.
+// Latest returns the name of the user's newest job; "" if the user has no job.
 func Latest(cmd *cobra.Command, f *factory.Factory) string {
 	names, _ := queryCluster(cmd, f, func(ctx context.Context, client clients.Interface, namespace string) ([]string, error) {
 		name, err := job.Ref(job.Latest).Name(ctx, client, namespace)

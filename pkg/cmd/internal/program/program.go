@@ -25,7 +25,7 @@ const (
 type Program struct {
 	// Called is the first word of the command line: a path, or a name on the PATH.
 	Called string
-	// plugin is the name behind the prefix, "" if it is the default name, or there is none.
+	// plugin is the part of the file name after kubectl-. It is "" for the default name, and without that prefix.
 	plugin string
 	// completing means that kubectl called the program for completion.
 	completing bool
