@@ -16,7 +16,7 @@ type Selection struct {
 	// Selection is by state, name and age. The newest are counted before the age.
 	job.Selection
 
-	// Keep is how many of the newest jobs are kept, in each namespace and group; -1 for none.
+	// Keep is how many of the newest jobs are kept, in each namespace and group.
 	Keep int
 	// Fetched selects only jobs whose results Viewer need not fetch any more, or that had none.
 	Fetched bool

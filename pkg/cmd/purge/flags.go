@@ -23,6 +23,7 @@ import (
 type Flags struct {
 	Select                   selector.Flags
 	Keep                     int
+	keepFlag                 *pflag.Flag
 	KeepBy                   string
 	Fetched, Owned           bool
 	IgnoreNotFound           bool
@@ -52,11 +53,15 @@ func (o *Flags) addWhich(flags *pflag.FlagSet) {
 	o.Select.AddTo(flags)
 	o.Select.OfferFinished(flags)
 	flags.IntVar(&o.Keep, "keep", 0, "Keep the `N` newest matching jobs in each namespace (applied before --older-than and --newer-than)")
+	o.keepFlag = flags.Lookup("keep")
 	flags.StringVar(&o.KeepBy, "keep-by", "", "With --keep: keep N jobs for each value of this `LABEL`")
 	flags.BoolVar(&o.Fetched, "fetched", false, "Only jobs whose results were fetched, and jobs without results")
 	flags.BoolVar(&o.Owned, "owned", false, "Also jobs that are managed by a controller or tool: CronJob, Helm, Argo CD or Flux")
 	flags.BoolVar(&o.IgnoreNotFound, "ignore-not-found", false, "Ignore names that do not exist")
 }
+
+// keepIsSet reports whether the command line has --keep, which may be --keep=0.
+func (o *Flags) keepIsSet() bool { return o.keepFlag.Changed }
 
 // ToOptions parses every string once.
 func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
@@ -103,7 +108,7 @@ func (o *Options) parseNames(args []string) error {
 func (o *Flags) check(options *Options) error {
 	names := len(options.refs) + len(options.claims)
 	switch {
-	case names > 0 && o.Keep != 0:
+	case names > 0 && o.keepIsSet():
 		return errors.New("job names and --keep are mutually exclusive")
 	case len(options.claims) > 0 && !o.Volumes:
 		return fmt.Errorf("pvc/%s requires --volumes", options.claims[0])
@@ -145,7 +150,7 @@ func (o *Flags) parseSelection(options *Options) error {
 	switch {
 	case o.Keep < 0:
 		return fmt.Errorf("invalid value \"%d\" for --keep: must be 0 or more", o.Keep)
-	case o.KeepBy != "" && o.Keep == 0:
+	case o.KeepBy != "" && !o.keepIsSet():
 		return errors.New("--keep-by requires --keep")
 	}
 	if problems := validation.IsQualifiedName(o.KeepBy); o.KeepBy != "" && len(problems) > 0 {

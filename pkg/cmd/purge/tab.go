@@ -20,7 +20,7 @@ const claimPrefix = "pvc/"
 // complete offers finished jobs and, with --volumes, results claims
 // whose job no longer exists.
 func (o *Flags) complete(f *factory.Factory) complete.Func {
-	return complete.Unless(func() bool { return o.Keep != 0 || o.Select.Typed() }, func(cmd *cobra.Command, args []string, word string) (words []string, _ cobra.ShellCompDirective) {
+	return complete.Unless(func() bool { return o.keepIsSet() || o.Select.Typed() }, func(cmd *cobra.Command, args []string, word string) (words []string, _ cobra.ShellCompDirective) {
 		if !strings.HasPrefix(word, claimPrefix) {
 			words = complete.Jobs(cmd, f, word, finished)
 		}
