@@ -74,7 +74,7 @@ func everyBelow(command *cobra.Command, see func(*cobra.Command)) {
 func TestNamesInWhatIsSaid(t *testing.T) {
 	for name, called := range otherNames() {
 		for line, want := range map[string]string{
-			"wait":                            "missing argument JOB; run \"NAME list\" to see jobs, or select jobs with -l, --mine or --state\n\nUsage:\n  NAME wait [JOB...]\n\nRun \"NAME wait --help\" for",
+			"wait":                            "missing argument JOB; run \"NAME list\" to see jobs, or select jobs with -l, --mine or --state\n\nUsage:\n  NAME wait (JOB... | -l SELECTOR | --mine | --state STATE)\n\nRun \"NAME wait --help\" for",
 			"nosuch":                          "Run \"NAME --help\" for",
 			"run x -it":                       "NAME logs NAME -f",
 			"logs gone":                       `no job "gone" in namespace "lab"; run "NAME list" to see jobs`,

@@ -117,7 +117,7 @@ func TestPurge(t *testing.T) {
 			result{Stdout: "job.batch/a deleted\n", Changes: []string{deletes("a")}},
 		},
 		"a duration that is none": {faketest.New(done("a", day)), []string{"--older-than=3"}, result{
-			Stderr: "error: invalid value \"3\" for --older-than: could mean seconds or minutes; use 3s or 3m\n\nUsage:\n  kubectl batch purge [JOB... | pvc/NAME...]\n\n" +
+			Stderr: "error: invalid value \"3\" for --older-than: could mean seconds or minutes; use 3s or 3m\n\nUsage:\n  kubectl batch purge [(JOB | pvc/NAME)...]\n\n" +
 				"Run \"kubectl batch purge --help\" for flags and examples.\n",
 			Status: 2,
 		}},

@@ -161,7 +161,7 @@ func TestWait(t *testing.T) {
 	}
 }
 
-const waitUsage = "\n\nUsage:\n  kubectl batch wait [JOB...]\n\nRun \"kubectl batch wait --help\" for flags and examples.\n"
+const waitUsage = "\n\nUsage:\n  kubectl batch wait (JOB... | -l SELECTOR | --mine | --state STATE)\n\nRun \"kubectl batch wait --help\" for flags and examples.\n"
 
 // run --wait ends as wait does.
 func TestRunWaits(t *testing.T) {

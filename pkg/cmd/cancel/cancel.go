@@ -68,7 +68,7 @@ type Options struct {
 func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
-		Use:     "cancel [JOB...]",
+		Use:     "cancel (JOB... | -l SELECTOR | --mine | --all)",
 		Short:   "Stop jobs permanently; their results claims are kept",
 		Long:    long,
 		Example: example,

@@ -58,7 +58,7 @@ type Options struct {
 func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
-		Use:     "logs [JOB...]",
+		Use:     "logs (JOB... | -l SELECTOR | --mine | --state STATE)",
 		Short:   "Print the logs of all pods of a job",
 		Long:    long,
 		Example: example,

@@ -83,7 +83,7 @@ type Options struct {
 func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
-		Use:     "purge [JOB... | pvc/NAME...]",
+		Use:     "purge [(JOB | pvc/NAME)...]",
 		Short:   "Delete finished jobs and, with --volumes, fetched results claims",
 		Long:    long,
 		Example: example,

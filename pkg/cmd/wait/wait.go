@@ -67,7 +67,7 @@ type Options struct {
 func NewCommand(f *factory.Factory) *cobra.Command {
 	flags := &Flags{}
 	cmd := &cobra.Command{
-		Use:     "wait [JOB...]",
+		Use:     "wait (JOB... | -l SELECTOR | --mine | --state STATE)",
 		Short:   "Wait for jobs to finish, and exit with their exit status",
 		Long:    long,
 		Example: example,
