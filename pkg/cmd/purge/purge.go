@@ -35,10 +35,20 @@ const long = `
 	deleted with the pods. To delete such a job, use --volumes --discard-unfetched.
 
 	Results claims are kept. With --volumes, purge also deletes results claims that run
-	created, including those whose job no longer exists. It keeps a claim if another job
-	or pod uses it. It also keeps a claim if the owner of the job did not fetch the results
-	after the job finished, unless --discard-unfetched is set. Claims that run did not
-	create are never deleted, and neither are copies of claims that run created.`
+	created. It keeps a claim if another job or pod uses it. It also keeps a claim if the
+	owner of the job did not fetch the results after the job finished, unless
+	--discard-unfetched is set. Claims that run did not create are never deleted, and
+	neither are copies of claims that run created.
+
+	--volumes includes claims whose job no longer exists. With --older-than or --newer-than,
+	the time of the fetch counts for such a claim, and a claim that was not fetched is kept.
+	With job names, --keep, --field-selector or a flag that selects states, such as
+	--completed, purge keeps all claims whose job no longer exists.
+
+	purge also deletes what killed commands left in the namespace: helper pods of fetches,
+	and the scripts, Secrets and empty results claims that run created more than 10 minutes
+	ago for a job that does not exist. A results claim is empty if it is still Pending and
+	no pod uses it. This clean-up does not depend on --volumes or the selection flags.`
 
 const example = `
 	# List what would be deleted, then delete it
