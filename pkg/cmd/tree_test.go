@@ -225,7 +225,7 @@ func TestTreeExitStatuses(t *testing.T) {
 		}
 		equal(t, got, want)
 	}
-	want := exit.Row{Status: "125", Meaning: "wait: the command itself failed, so the status of the jobs is unknown"}
+	want := exit.Row{Status: "125", Meaning: "wait: the command itself failed, for example because no job matches; the status of the jobs is unknown"}
 	if rows := exit.Rows(root); !slices.Contains(rows, want) {
 		t.Errorf("%v lacks %v", rows, want)
 	}

@@ -43,7 +43,7 @@ func statuses() []status {
 		{Row: Row{"1", "failure, even if only a part failed"}, applies: fails},
 		{Row: Row{"2", "invalid command line; nothing was done"}},
 		{Row: Row{"124", "--timeout expired"}, applies: timeout},
-		{Row: Row{"125", "the command itself failed, so the status of the jobs is unknown"}, applies: waits, scoped: true},
+		{Row: Row{"125", "the command itself failed, for example because no job matches; the status of the jobs is unknown"}, applies: waits, scoped: true},
 		{Row: Row{"125", "the command itself failed, so the status of the job is unknown"}, applies: runs, flags: flags, scoped: true},
 		{Row: Row{"130", "interrupted by Ctrl-C (SIGINT)"}, applies: remote},
 		{Row: Row{"143", "terminated by SIGTERM or SIGHUP"}, applies: remote},

@@ -26,7 +26,10 @@ const long = `
 	Wait until jobs are completed, failed or cancelled, and exit with their exit status.
 
 	While a job is not running, wait prints the reason. The jobs continue if the command
-	times out or is interrupted.`
+	times out or is interrupted.
+
+	If a job does not exist, or no job matches the selection flags, wait fails with exit
+	status 125. It does not use status 1 for its own failures, because a job can end with 1.`
 
 const example = `
 	# Wait for a job, then fetch its results if it succeeded
