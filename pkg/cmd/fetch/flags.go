@@ -69,7 +69,7 @@ func (o *Flags) addHelper(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Image, "helper-image", "", "Image of the helper pod, with sh and tar, or \"job\" for the image of the job (default: $"+imageVariable+", else "+helper.DefaultImage+")")
 	flags.StringVar(&o.HelperCPU, "helper-cpu", results.DefaultHelperCPU, "CPU limit of the helper pod")
 	flags.StringVar(&o.HelperMemory, "helper-memory", results.DefaultHelperMemory, "Memory limit of the helper pod")
-	flags.BoolVar(&o.KeepHelper, "keep-helper", false, "Keep the helper pod for the next fetch; it ends when no fetch has used it for 2 minutes (with --transport=tar: 1 minute)")
+	flags.BoolVar(&o.KeepHelper, "keep-helper", false, "Keep the helper pod, so that your next fetch of the same claim with the same helper image reuses it; it ends when no fetch has used it for 2 minutes (with --transport=tar: 1 minute)")
 }
 
 func (o *Flags) addOutput(flags *pflag.FlagSet) {
