@@ -3,6 +3,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 
@@ -53,6 +54,29 @@ func TestEveryPage(t *testing.T) {
 	for _, row := range exit.Rows(root) {
 		checkRow(t, "README.md", texts["README.md"], row)
 	}
+}
+
+var (
+	flagInHelp = regexp.MustCompile(`(?m)^    (?:-\w, )?--([\w-]+)`)
+	flagInPage = regexp.MustCompile("(?m)^\\| (?:`-\\w`, )?`--([\\w-]+)")
+)
+
+func TestFlagsInTheOrderOfHelp(t *testing.T) {
+	root := tree()
+	texts := pages(root)
+	for _, command := range visible(root) {
+		help, page := flags(flagInHelp, command.UsageString()), flags(flagInPage, texts[file(command)])
+		if diff := cmp.Diff(help, page); diff != "" {
+			t.Errorf("%s has the flags in another order than the help:\n%s", file(command), diff)
+		}
+	}
+}
+
+func flags(pattern *regexp.Regexp, text string) (names []string) {
+	for _, match := range pattern.FindAllStringSubmatch(text, -1) {
+		names = append(names, match[1])
+	}
+	return names
 }
 
 func checkRow(t *testing.T, name, text string, row exit.Row) {

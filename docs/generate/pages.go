@@ -55,7 +55,7 @@ func page(command *cobra.Command) string {
 	if command.Example != "" {
 		fmt.Fprintf(&b, "\n## Examples\n\n```sh\n%s\n```\n", dedent(command.Example))
 	}
-	for _, section := range cmd.Sections(command.LocalNonPersistentFlags()) {
+	for _, section := range cmd.Sections(command) {
 		fmt.Fprintf(&b, "\n## %s\n\n%s", cmp.Or(section.Heading, "Flags"), table(section.Flags))
 	}
 	b.WriteString(status(exit.RowsOf(command)))

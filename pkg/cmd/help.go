@@ -100,9 +100,11 @@ type FlagText struct {
 	Shorthand, Syntax, Usage string
 }
 
-// Sections groups all flags in set that help shows by their headings.
-func Sections(set *pflag.FlagSet) (sections []Section) {
-	visitVisible(set, func(flag *pflag.Flag) {
+// Sections groups the flags of command that help shows by their headings, in the order of help.
+func Sections(command *cobra.Command) (sections []Section) {
+	own := command.LocalNonPersistentFlags()
+	own.SortFlags = command.Flags().SortFlags // cobra does not copy it
+	visitVisible(own, func(flag *pflag.Flag) {
 		heading := flaghelp.Heading(flag)
 		i := slices.IndexFunc(sections, func(s Section) bool { return s.Heading == heading })
 		if i < 0 {
@@ -134,9 +136,7 @@ func flagText(flag *pflag.Flag) FlagText {
 
 // describeSections returns a text for each section of cmd. Without headings, the flags are its options.
 func describeSections(cmd *cobra.Command) (texts []string) {
-	own := cmd.LocalNonPersistentFlags()
-	own.SortFlags = cmd.Flags().SortFlags // cobra does not copy it
-	sections := Sections(own)
+	sections := Sections(cmd)
 	for _, section := range sections {
 		title := cmp.Or(section.Heading, "Options")
 		if section.Heading == "" && len(sections) > 1 {
