@@ -12,6 +12,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
@@ -87,6 +88,7 @@ func purgeable(count int) (*faketest.Cluster, []string) {
 
 // What is reported as cancelled is, and status 0 means that all jobs are.
 func TestCancelThroughFaults(t *testing.T) {
+	slowtest.Skip(t)
 	throughFaults(t, func(t *testing.T, seed uint64) {
 		var objects []runtime.Object
 		for i := range 20 {
@@ -109,6 +111,7 @@ func TestCancelThroughFaults(t *testing.T) {
 
 // Status 0 means that the job exists with all that it needs; after any other, what is left is named.
 func TestRunThroughFaults(t *testing.T) {
+	slowtest.Skip(t)
 	throughFaults(t, func(t *testing.T, seed uint64) {
 		cluster := faketest.New().Fail(seed, 0.3)
 		got := execute(t, cluster, "run", "train", "--image=busybox", "--results=1Gi", "--secret-env=KEY=secret", "--", "true")

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 )
 
@@ -82,6 +83,7 @@ func acceptedFor(t *testing.T, path []string, flag string) (values []string) {
 
 // If few values are valid, exactly these are offered.
 func TestTabOffersWhatIsAccepted(t *testing.T) {
+	slowtest.Skip(t)
 	root, _ := tree()
 	var found []string
 	everyValue(root, func(path []string, flag *pflag.Flag) {

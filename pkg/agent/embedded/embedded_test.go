@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 )
 
 func TestPackedAndBack(t *testing.T) {
@@ -40,6 +41,7 @@ func TestTooLarge(t *testing.T) {
 
 // TestEmbedded looks at what `make build` left here, if it ever ran.
 func TestEmbedded(t *testing.T) {
+	slowtest.Skip(t)
 	if _, ok := embedded.For("riscv64"); ok {
 		t.Error("there is an agent for a machine that none is built for")
 	}

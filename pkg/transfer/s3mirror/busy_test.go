@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 )
 
@@ -15,6 +16,7 @@ import (
 // about as soon as they went there: each request pauses for itself. A pause for all of them together would soon be 80 ms
 // each time.
 func TestBusyStoreStopsOnlyWhatItRefuses(t *testing.T) {
+	slowtest.Skip(t)
 	store, _ := s3test.Start(t, s3test.Counted(func(n int64, w http.ResponseWriter, _ *http.Request) bool {
 		return n%3 == 0 && s3test.Answer(w, http.StatusServiceUnavailable, "SlowDown")
 	}))

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 )
 
@@ -51,10 +52,8 @@ func packed(t *testing.T, in io.Reader) []byte {
 
 // TestIndexThatUnpacksToMuch is refused with little memory, whatever it unpacks to.
 func TestIndexThatUnpacksToMuch(t *testing.T) {
-	much := 160 << 20
-	if testing.Short() {
-		much = 40 << 20
-	}
+	slowtest.Skip(t)
+	const much = 160 << 20
 	for name, in := range map[string]io.Reader{
 		"one entry again and again": &endless{`{"path":"a"}` + "\n", much},
 		"spaces":                    &endless{" ", much},
@@ -89,11 +88,9 @@ func TestIndexThatUnpacksToMuch(t *testing.T) {
 
 // TestIndexOfManyIsRead: an honest index is far from the limits, also of entries that pack best.
 func TestIndexOfManyIsRead(t *testing.T) {
+	slowtest.Skip(t)
 	x, when := index{}, time.Unix(1582230020, 0)
-	many := 100_000
-	if testing.Short() {
-		many = 10_000
-	}
+	const many = 100_000
 	for i := range many {
 		p := fmt.Sprintf("%s/%d", strings.Repeat("a rather long name of a directory/", 6)+"d", i)
 		x[p] = &entry{Path: p, Type: localtree.Directory, Mode: 0o755, facts: facts{Source: strings.Repeat("u", 36), ModTime: when, Changed: when}}

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
@@ -142,6 +143,7 @@ func TestStays(t *testing.T) {
 }
 
 func TestCtrlC(t *testing.T) {
+	slowtest.Skip(t)
 	ctx, cancel := context.WithCancel(t.Context())
 	aborted, once := make(chan struct{}), sync.Once{}
 	store, backend := s3test.Start(t, func(_ http.ResponseWriter, r *http.Request) bool {

@@ -20,6 +20,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
@@ -242,6 +243,7 @@ func (c *counter) door(_ http.ResponseWriter, r *http.Request) bool {
 
 // TestOnlyWhatChanged is sent by a second copy, and nothing at all where nothing did.
 func TestOnlyWhatChanged(t *testing.T) {
+	slowtest.Skip(t)
 	count := &counter{}
 	store, backend := s3test.Start(t, count.door)
 	root, _ := results(t)
@@ -282,6 +284,7 @@ func TestOnlyWhatChanged(t *testing.T) {
 // TestOthersObjects are not overwritten without --force: somebody else's, another tree's, and ours that
 // somebody changed.
 func TestOthersObjects(t *testing.T) {
+	slowtest.Skip(t)
 	store, backend := s3test.Start(t, nil)
 	root, _ := results(t)
 	put := func(name string) {

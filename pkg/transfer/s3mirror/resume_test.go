@@ -15,6 +15,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
@@ -100,6 +101,7 @@ func isComplete(r *http.Request) bool {
 // TestResumesAfterKill: the index of a copy that was killed is older than what the store has; the next copy
 // comes to its end by itself, and sends again only what is not proven to be there.
 func TestResumesAfterKill(t *testing.T) {
+	slowtest.Skip(t)
 	content := filetree.Noise(23<<18 + 5)
 	for name, test := range map[string]struct {
 		when func(*http.Request) bool

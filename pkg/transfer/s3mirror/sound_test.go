@@ -15,6 +15,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
@@ -37,6 +38,7 @@ func manifestOf(t *testing.T, list string) (names []string) {
 // TestNoTornObject stays of a file that never was still, and the next copy has it without --force, be it
 // new or an older one's successor.
 func TestNoTornObject(t *testing.T) {
+	slowtest.Skip(t)
 	for name, earlier := range map[string]bool{"new": false, "fetched before": true} {
 		t.Run(name, func(t *testing.T) {
 			root, _ := results(t)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/s3mirror"
 )
@@ -16,6 +17,7 @@ import (
 // TestStopsInEveryPhase: a copy that is stopped ends when the time for cleanup is over, also where the store answers
 // nothing any more. Every other limit is longer than half a minute.
 func TestStopsInEveryPhase(t *testing.T) {
+	slowtest.Skip(t)
 	has := func(method, name, query string) func(*http.Request) bool {
 		return func(r *http.Request) bool {
 			return r.Method == method && strings.HasSuffix(r.URL.Path, name) && (query == "" || r.URL.Query().Has(query))

@@ -12,12 +12,14 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
 // TestFilesThatChange has a real writer meet a real reader: a file larger than
 // all buffers on the way, of which the client has taken one chunk when it changes.
 func TestFilesThatChange(t *testing.T) {
+	slowtest.Skip(t)
 	const size = 48 << 20
 	for name, tt := range map[string]struct {
 		change func(*os.File) error
@@ -123,6 +125,7 @@ func TestMoreAtOnceThanTheAgentAnswers(t *testing.T) {
 
 // TestMoreThanOneRequestHolds asks for more files than one request may name.
 func TestMoreThanOneRequestHolds(t *testing.T) {
+	slowtest.Skip(t)
 	root := t.TempDir()
 	write(t, filepath.Join(root, "f"), []byte("x"))
 	s := source(t, agenttest.Start(t, root, server.Options{}).Local(t), "auto")

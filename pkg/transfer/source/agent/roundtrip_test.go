@@ -16,11 +16,13 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/localtree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
 func TestEverythingComes(t *testing.T) {
+	slowtest.Skip(t)
 	agenttest.NeedLinux(t)
 	root := t.TempDir()
 	big := random(3<<20 + 12345)

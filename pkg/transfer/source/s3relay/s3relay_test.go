@@ -15,6 +15,7 @@ import (
 	"github.com/johannesboyne/gofakes3"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3/s3test"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
@@ -121,6 +122,7 @@ func TestResume(t *testing.T) {
 
 // TestStoreInTrouble: whatever a store says now and then, all comes.
 func TestStoreInTrouble(t *testing.T) {
+	slowtest.Skip(t)
 	clock := &s3test.Clock{}
 	for name, trouble := range s3test.Troubles(clock, presigned.DefaultValid) {
 		t.Run(name, func(t *testing.T) {
@@ -181,6 +183,7 @@ func TestNoRightToDelete(t *testing.T) {
 // TestAGrowingFileInPieces: pieces of different moments that fit together are the beginning of
 // the file; others are not taken.
 func TestAGrowingFileInPieces(t *testing.T) {
+	slowtest.Skip(t)
 	for name, test := range map[string]struct {
 		change  func(*os.File) error
 		growing bool
@@ -253,6 +256,7 @@ func TestGoesOnWithWhatItKnows(t *testing.T) {
 // TestReplacedAfterTheListing: a large file that another took the place of is not cut off
 // without a word.
 func TestReplacedAfterTheListing(t *testing.T) {
+	slowtest.Skip(t)
 	for name, test := range map[string]struct {
 		size    int
 		growing bool

@@ -11,12 +11,14 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
 // TestFilesThatChange: GNU tar says that a file changed as it read it. Where nothing should write any more, that is a
 // fault; of a running job the file is named, and the fetch ends well.
 func TestFilesThatChange(t *testing.T) {
+	slowtest.Skip(t)
 	for _, inUse := range []bool{false, true} {
 		root := remote(t, filetree.Tree{"log": filetree.File(strings.Repeat("0123456789abcde\n", 4<<20)), "z": filetree.File("z")})
 		req := request(t, &localexec.Executor{}, root)

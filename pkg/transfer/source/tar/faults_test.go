@@ -19,6 +19,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/tar"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
@@ -35,16 +36,15 @@ func cuttable() filetree.Tree {
 // and in the trailer: never success, never a half file under its own name, and
 // whole the next time.
 func TestCuts(t *testing.T) {
+	slowtest.Skip(t)
 	root := remote(t, cuttable())
 	meter := transport.NewMeter(0)
 	if _, err := transfer.Fetch(t.Context(), request(t, meter.Executor(&localexec.Executor{}), root)); err != nil {
 		t.Fatal(err)
 	}
 	const header, trailer = int64(len("kubectl-batch 26 characters of a nonce   sha256\n")), 160
-	end, step := meter.Received(), int64(512)
-	if testing.Short() {
-		step *= 4
-	}
+	const step = 512
+	end := meter.Received()
 	for offset := int64(0); offset < end; offset += step {
 		testCut(t, root, offset)
 		testCut(t, root, header+offset)
