@@ -13,7 +13,6 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/watch"
-	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 	clocktesting "k8s.io/utils/clock/testing"
 
@@ -42,8 +41,8 @@ func (b *brokenWatches) stop() {
 	}
 }
 
-func (b *brokenWatches) client() *fake.Clientset {
-	client := fake.NewClientset(b.events...)
+func (b *brokenWatches) client() *faketest.Clientset {
+	client := faketest.NewClientset(b.events...)
 	b.broken = map[string]int{}
 	client.PrependReactor("list", "jobs", func(clienttesting.Action) (bool, runtime.Object, error) {
 		b.mu.Lock()
@@ -145,7 +144,7 @@ func TestDeletedJobHasOutcome(t *testing.T) {
 func TestOutcomeDuringOutage(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ended := faketest.Job("train", faketest.Ended(batchv1.JobFailed, 0))
-		client := fake.NewClientset(faketest.PodOf(ended, "train-x", corev1.PodFailed, faketest.Exited(3)))
+		client := faketest.NewClientset(faketest.PodOf(ended, "train-x", corev1.PodFailed, faketest.Exited(3)))
 		failures := 30
 		client.PrependReactor("list", "pods", func(clienttesting.Action) (bool, runtime.Object, error) {
 			failures--

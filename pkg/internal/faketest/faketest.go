@@ -19,7 +19,6 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/watch"
 	"k8s.io/client-go/dynamic"
-	"k8s.io/client-go/kubernetes/fake"
 	clienttesting "k8s.io/client-go/testing"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
 
@@ -38,7 +37,7 @@ var _ kubeconfig.Getter = (*Cluster)(nil)
 
 // Cluster is a kubeconfig.Getter over objects in memory.
 type Cluster struct {
-	clients   *fake.Clientset
+	clients   *Clientset
 	user      string
 	namespace string
 	arguments []string
@@ -55,7 +54,7 @@ type Cluster struct {
 
 // New returns a cluster that holds objects.
 func New(objects ...runtime.Object) *Cluster {
-	c := &Cluster{clients: fake.NewClientset(objects...), user: User, namespace: Namespace}
+	c := &Cluster{clients: NewClientset(objects...), user: User, namespace: Namespace}
 	c.clients.PrependReactor("list", "*", c.list)
 	c.clients.PrependReactor("create", "*", c.create)
 	c.clients.PrependReactor("delete", "*", c.delete)
