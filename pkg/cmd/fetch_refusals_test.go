@@ -35,6 +35,8 @@ func TestFetchRefuses(t *testing.T) {
 		"train --parallel=0":                       `invalid value "0" for --parallel: must be a number from 1 to 64`,
 		"train --parallel=65":                      `invalid value "65" for --parallel: must be a number from 1 to 64`,
 		"train --parallel=many":                    `invalid value "many" for --parallel: must be a number from 1 to 64`,
+		"train --retries=101":                      `invalid value "101" for --retries: must be a number from 0 to 100`,
+		"train --retries=many":                     `invalid value "many" for --retries: must be a number from 0 to 100`,
 		"train --retries=-1":                       `invalid value "-1" for --retries: must be a number from 0 to 100`,
 		"train --compress=gzip":                    `invalid value "gzip" for --compress: must be auto, zstd, s2 or none`,
 		"train --transport=ssh":                    `invalid value "ssh" for --transport: must be auto, tunnel, exec or tar`,

@@ -47,9 +47,10 @@ func (o *Flags) addDestination(flags *pflag.FlagSet) {
 func (o *Flags) addTransfer(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Transport, "transport", results.Auto, "Transport to the helper pod: auto (the first that works), tunnel, exec or tar")
 	flags.StringVar(&o.Compress, "compress", results.Auto, "Compression during the transfer: auto (the fastest, by measurement), zstd, s2 or none")
-	flags.Var(streamCount{&o.Parallel}, "parallel", "Use `N` parallel streams, from 1 to 64 (default: 2; with --to: 4)")
+	flags.Var(number{&o.Parallel, 1, maxStreams}, "parallel", "Use `N` parallel streams, from 1 to 64 (default: 2; with --to: 4)")
 	flags.StringVar(&o.LimitRate, "limit-rate", "", "Transfer at most `BYTES` per second over the network, such as 10M or 512Ki")
-	flags.IntVar(&o.Retries, "retries", defaultRetries, "Retry at most `N` times in a row after a stream is interrupted")
+	o.Retries = defaultRetries
+	flags.Var(number{&o.Retries, 0, maxRetries}, "retries", "Retry at most `N` times in a row after a stream is interrupted")
 	flags.StringVar(&o.Timeout, "timeout", "", "Stop after `DURATION`, with exit status 124 ("+duration.Forms+")")
 }
 

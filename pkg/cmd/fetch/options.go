@@ -76,25 +76,11 @@ func (p *parser) parseTransfer() (err error) {
 	return err
 }
 
-const (
-	// defaultRetries is the default of --retries. The pauses double and take half a minute together, which is enough for a
-	// short outage of a network or a node.
-	defaultRetries = 5
-	// maxRetries is the limit of --retries. It limits the sum of all pauses to a day.
-	maxRetries = 100
-)
-
 func (p *parser) checkValues() error {
 	if err := flagvalue.CheckChoice("--compress", p.Compress, compressions()...); err != nil {
 		return err
 	}
-	if err := flagvalue.CheckChoice("--transport", p.Transport, transports()...); err != nil {
-		return err
-	}
-	if p.Retries < 0 || p.Retries > maxRetries {
-		return fmt.Errorf("invalid value \"%d\" for --retries: must be a number from 0 to %d", p.Retries, maxRetries)
-	}
-	return nil
+	return flagvalue.CheckChoice("--transport", p.Transport, transports()...)
 }
 
 // checkConflicts checks --links, and returns an error for flags that cannot be combined.
