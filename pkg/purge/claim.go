@@ -13,6 +13,7 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
@@ -151,7 +152,7 @@ func Summary(claims []Claim, namespace, fetch string) []string {
 	}
 	var lines []string
 	for _, reason := range slices.Sorted(maps.Keys(byReason)) {
-		lines = append(lines, fmt.Sprintf("Kept %s: %s: %s", count(len(byReason[reason])), names(byReason[reason], namespace), Advice(byReason[reason][0], fetch)))
+		lines = append(lines, fmt.Sprintf("Kept %s: %s: %s", plural.Count(len(byReason[reason]), "claim"), names(byReason[reason], namespace), Advice(byReason[reason][0], fetch)))
 	}
 	return lines
 }
@@ -182,13 +183,6 @@ func Losses(going []Claim, namespace string) []string {
 		sentences = append(sentences, fmt.Sprintf("Results will be lost: %s: %s", names(byReason[reason], namespace), reason))
 	}
 	return sentences
-}
-
-func count(claims int) string {
-	if claims == 1 {
-		return "1 claim"
-	}
-	return fmt.Sprintf("%d claims", claims)
 }
 
 // names lists claims.

@@ -11,6 +11,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
@@ -106,7 +107,7 @@ func (e *JobsError) Error() string {
 	if more := len(named) - most; more > 0 {
 		named = append(named[:most:most], fmt.Sprintf("and %d more", more))
 	}
-	return fmt.Sprintf("could not fetch %d of %d jobs: %s", len(e.Failures), e.Jobs, strings.Join(named, "; "))
+	return fmt.Sprintf("could not fetch %d of %s: %s", len(e.Failures), plural.Count(e.Jobs, "job"), strings.Join(named, "; "))
 }
 
 // batch fetches several jobs.

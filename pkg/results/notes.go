@@ -9,6 +9,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
 
@@ -82,7 +83,7 @@ func (n notes) noteFiles(paths []string, note string) {
 		n.messages.sayf("Note: %q %s", path, note)
 	}
 	if more := len(paths) - maxNamed; more > 0 {
-		n.messages.sayf("Note: the same applies to %d more files", more)
+		n.messages.sayf("Note: the same applies to %s", plural.Count(more, "more file"))
 	}
 }
 

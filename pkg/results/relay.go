@@ -7,9 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/dustin/go-humanize"
-
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/agent"
@@ -123,7 +122,7 @@ func (r *relay) keepForResume(ctx context.Context) error {
 	if err != nil {
 		r.messages.sayf("Note: packed objects may remain at %s (%v). Run the same command again to resume.", r.objects, err)
 	} else {
-		r.messages.sayf("Packed objects remain at %s (%s). Run the same command again to resume.", r.objects, describeObjects(count))
+		r.messages.sayf("Packed objects remain at %s (%s). Run the same command again to resume.", r.objects, plural.Count(count, "object"))
 	}
 	return r.id.unlock()
 }
@@ -139,13 +138,6 @@ func (r *relay) countObjects(ctx context.Context) (int, error) {
 		}
 	}
 	return count, nil
-}
-
-func describeObjects(count int) string {
-	if count == 1 {
-		return "1 object"
-	}
-	return humanize.Comma(int64(count)) + " objects"
 }
 
 // abandon releases the id and leaves everything as it was.

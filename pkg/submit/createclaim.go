@@ -6,13 +6,13 @@ import (
 	"slices"
 	"time"
 
-	"github.com/dustin/go-humanize"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
 
@@ -115,11 +115,9 @@ func describeContents(pvc *corev1.PersistentVolumeClaim) string {
 		return fmt.Sprintf(" with the files of job %s, which were not fetched; this job can overwrite them", earlier)
 	case fetch.Files == 0:
 		return fmt.Sprintf(" with the results of job %s, fetched %s; this job writes to the same claim", earlier, fetch.When.Format(time.RFC3339))
-	case fetch.Files == 1:
-		return fmt.Sprintf(" with the 1 file of job %s, fetched %s; this job writes to the same claim", earlier, fetch.When.Format(time.RFC3339))
 	default:
-		return fmt.Sprintf(" with the %s files of job %s, fetched %s; this job writes to the same claim",
-			humanize.Comma(int64(fetch.Files)), earlier, fetch.When.Format(time.RFC3339))
+		return fmt.Sprintf(" with the %s of job %s, fetched %s; this job writes to the same claim",
+			plural.Count(fetch.Files, "file"), earlier, fetch.When.Format(time.RFC3339))
 	}
 }
 

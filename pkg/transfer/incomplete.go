@@ -3,6 +3,8 @@ package transfer
 import (
 	"cmp"
 	"fmt"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 )
 
 // RefusedError says that some entries were not copied.
@@ -28,8 +30,8 @@ type IncompleteError struct {
 
 // Error implements error.
 func (e *IncompleteError) Error() string {
-	return fmt.Sprintf("transfer incomplete after %s: %v; %s complete %s; run the same command again to resume",
-		plural(e.Attempts, "attempt", "attempts"), e.Cause, plural(e.Files, "file is", "files are"), cmp.Or(e.Place, "locally"))
+	return fmt.Sprintf("transfer incomplete after %s: %v; %s %s complete %s; run the same command again to resume",
+		plural.Count(e.Attempts, "attempt"), e.Cause, plural.Count(e.Files, "file"), plural.Choose(e.Files, "is", "are"), cmp.Or(e.Place, "locally"))
 }
 
 // Unwrap returns what ended the last attempt.
@@ -57,11 +59,4 @@ type SpaceError struct {
 func (e *SpaceError) Error() string {
 	return fmt.Sprintf("not enough space in %s: %s required, %s available; nothing was copied",
 		e.Dir, size(e.Need), size(e.Free))
-}
-
-func plural(n int, singular, several string) string {
-	if n == 1 {
-		return "1 " + singular
-	}
-	return fmt.Sprintf("%d %s", n, several)
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/dustin/go-humanize"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 )
 
@@ -60,11 +61,7 @@ func facts(s status, percent bool) []string {
 	if progress.TotalFiles > 0 {
 		files += " of " + humanize.Comma(progress.TotalFiles)
 	}
-	if progress.Files == 1 && progress.TotalFiles <= 1 {
-		files += " file"
-	} else {
-		files += " files"
-	}
+	files += plural.Choose(int(max(progress.Files, progress.TotalFiles)), " file", " files")
 	parts = append(parts, files)
 	if progress.Transport != "" {
 		parts = append(parts, progress.Transport)

@@ -21,6 +21,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/sweep"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
@@ -268,10 +269,7 @@ func filesOn(volumes []string) string {
 	if len(volumes) == 0 {
 		return ""
 	}
-	noun := "volume "
-	if len(volumes) > 1 {
-		noun = "volumes "
-	}
+	noun := plural.Choose(len(volumes), "volume ", "volumes ")
 	if omitted := len(volumes) - namedAtMost; omitted > 0 {
 		volumes = append(volumes[:namedAtMost], fmt.Sprintf("and %d more", omitted))
 	}
@@ -293,7 +291,7 @@ func since(object *batchv1.Job) time.Time {
 // counted returns the number of jobs, with -A for each namespace.
 func (o *Options) counted(jobs []*batchv1.Job) string {
 	if !o.selection.Everywhere {
-		return selector.Count(len(jobs))
+		return plural.Count(len(jobs), "job")
 	}
 	return selector.CountByNamespace(jobs)
 }

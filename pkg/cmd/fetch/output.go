@@ -8,6 +8,7 @@ import (
 	"github.com/dustin/go-humanize"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
 	"github.com/kubectl-batch/kubectl-batch/pkg/results"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
@@ -70,13 +71,10 @@ func planSummary(out *results.Outcome, present string) string {
 
 // emptyDirectories counts the directories that were copied although there are no files.
 func emptyDirectories(out *results.Outcome) string {
-	switch {
-	case out.Directories == 0 || out.Plan:
+	if out.Directories == 0 || out.Plan {
 		return ""
-	case out.Directories == 1:
-		return fmt.Sprintf(" (1 directory is in %s)", out.Destination())
 	}
-	return fmt.Sprintf(" (%s directories are in %s)", humanize.Comma(int64(out.Directories)), out.Destination())
+	return fmt.Sprintf(" (%s %s in %s)", humanize.Comma(int64(out.Directories)), plural.Choose(out.Directories, "directory is", "directories are"), out.Destination())
 }
 
 // keptCount counts the files that were skipped because they are already present.
@@ -115,12 +113,7 @@ func refusedCount(out *results.Outcome) string {
 	return fmt.Sprintf("; %s not copied", humanize.Comma(int64(len(out.Refused))))
 }
 
-func files(n int) string {
-	if n == 1 {
-		return "1 file"
-	}
-	return humanize.Comma(int64(n)) + " files"
-}
+func files(n int) string { return plural.Count(n, "file") }
 
 func size(n int64) string { return humanize.IBytes(uint64(max(n, 0))) }
 

@@ -7,6 +7,7 @@ import (
 	batchv1 "k8s.io/api/batch/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
@@ -75,7 +76,7 @@ func (v *viewer) explain() {
 		v.options.factory.Say(text + " in purge")
 	}
 	if omitted := v.count - len(v.others); omitted > 0 {
-		v.options.factory.Say(fmt.Sprintf("... and %d more were fetched only by other users", omitted))
+		v.options.factory.Say(fmt.Sprintf("... and %d more %s fetched only by other users", omitted, plural.Choose(omitted, "was", "were")))
 	}
 }
 

@@ -17,6 +17,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
@@ -178,7 +179,7 @@ func (o *Options) explain(ctx context.Context, waiting *waiting) {
 		}
 	}
 	if omitted := waiting.count - len(waiting.jobs); omitted > 0 {
-		o.factory.Say(fmt.Sprintf("... and %d more jobs are not running", omitted))
+		o.factory.Say(fmt.Sprintf("... and %s not running", plural.Count(omitted, "more job")+plural.Choose(omitted, " is", " are")))
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
@@ -43,7 +44,7 @@ func (o *Options) carry(ctx context.Context, plan *purge.Plan) (removed []purge.
 		}
 	})
 	if omitted := failures - namedAtMost; omitted > 0 {
-		errs = errors.Join(errs, fmt.Errorf("... and %d more were not deleted", omitted))
+		errs = errors.Join(errs, fmt.Errorf("... and %d more %s not deleted", omitted, plural.Choose(omitted, "was", "were")))
 	}
 	counter.Clear()
 	if err := ctx.Err(); err != nil {
@@ -57,9 +58,9 @@ func (o *Options) carry(ctx context.Context, plan *purge.Plan) (removed []purge.
 func (o *Options) requested(plan *purge.Plan) string {
 	switch {
 	case len(plan.Claims) == 0:
-		return jobs(len(plan.Jobs))
+		return plural.Count(len(plan.Jobs), "job")
 	case len(plan.Jobs) == 0:
-		return count(len(plan.Claims), "claim")
+		return plural.Count(len(plan.Claims), "claim")
 	}
 	return humanize.Comma(int64(len(plan.Jobs)+len(plan.Claims))) + " jobs and claims"
 }

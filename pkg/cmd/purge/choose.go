@@ -16,6 +16,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
@@ -89,7 +90,7 @@ func (o *Options) explainSkipped(jobs []purge.Job) {
 		o.factory.Say(fmt.Sprintf("Skipped job %s: %s", job.Shown(o.namespace), job.Record.Other(o.selection.Viewer)))
 	}
 	if omitted := len(skipped) - namedAtMost; omitted > 0 {
-		o.factory.Say(fmt.Sprintf("Skipped %d more jobs that only other users fetched", omitted))
+		o.factory.Say(fmt.Sprintf("Skipped %s that only other users fetched", plural.Count(omitted, "more job")))
 	}
 }
 
@@ -112,11 +113,7 @@ func ofOthers(skipped purge.Left) string {
 	if omitted := len(keepers) - maxKeepers; omitted > 0 {
 		keepers = append(keepers[:maxKeepers], fmt.Sprintf("and %d more", omitted))
 	}
-	them := "them"
-	if n == 1 {
-		them = "it"
-	}
-	return fmt.Sprintf("Skipped %s managed by %s; to delete %[3]s, name %[3]s or use --owned", jobs(n), strings.Join(keepers, ", "), them)
+	return fmt.Sprintf("Skipped %s managed by %s; to delete %[3]s, name %[3]s or use --owned", plural.Count(n, "job"), strings.Join(keepers, ", "), plural.Choose(n, "it", "them"))
 }
 
 // byName returns the jobs that are named on the command line.

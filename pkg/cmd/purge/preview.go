@@ -10,6 +10,7 @@ import (
 	utilduration "k8s.io/apimachinery/pkg/util/duration"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/purge"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
@@ -109,7 +110,7 @@ func describeDependents(objects []purge.Object, claim purge.Claim, goes bool) st
 		name string
 	}{{purge.KindPod, "pod"}, {purge.KindScript, "script"}, {purge.KindSecret, "secret"}} {
 		if n := counts[kind.kind]; n > 0 {
-			words = append(words, count(n, kind.name))
+			words = append(words, plural.Count(n, kind.name))
 		}
 	}
 	if goes {
@@ -147,21 +148,12 @@ func (o *Options) total(plan *purge.Plan) string {
 	for _, claim := range plan.Claims {
 		bytes += claim.Size
 	}
-	text := jobs(len(plan.Jobs)) + byNamespace(o, plan.Jobs, func(item purge.Item) string { return item.Namespace })
+	text := plural.Count(len(plan.Jobs), "job") + byNamespace(o, plan.Jobs, func(item purge.Item) string { return item.Namespace })
 	if pods > 0 {
-		text += ", " + count(pods, "pod")
+		text += ", " + plural.Count(pods, "pod")
 	}
 	if n := len(plan.Claims); n > 0 {
-		text += ", " + count(n, "claim") + " (" + size(bytes) + ")" + byNamespace(o, plan.Claims, func(claim purge.Claim) string { return claim.Namespace })
+		text += ", " + plural.Count(n, "claim") + " (" + size(bytes) + ")" + byNamespace(o, plan.Claims, func(claim purge.Claim) string { return claim.Namespace })
 	}
 	return text
-}
-
-func jobs(n int) string { return count(n, "job") }
-
-func count(n int, noun string) string {
-	if n == 1 {
-		return "1 " + noun
-	}
-	return humanize.Comma(int64(n)) + " " + noun + "s"
 }

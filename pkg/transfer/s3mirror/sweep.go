@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 )
@@ -22,11 +23,8 @@ func (c *copying) sweep(ctx context.Context) {
 		c.stays()
 		c.Say(fmt.Sprintf("Note: parts of interrupted uploads may remain at %s: %v", c.At, err))
 	}
-	switch {
-	case s.count == 1:
-		c.Say(fmt.Sprintf("Deleted the parts of 1 interrupted upload at %s", c.At))
-	case s.count > 1:
-		c.Say(fmt.Sprintf("Deleted the parts of %d interrupted uploads at %s", s.count, c.At))
+	if s.count > 0 {
+		c.Say(fmt.Sprintf("Deleted the parts of %s at %s", plural.Count(s.count, "interrupted upload"), c.At))
 	}
 }
 

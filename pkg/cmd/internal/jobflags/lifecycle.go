@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/submit"
 )
@@ -110,7 +111,8 @@ func (o *lifecycleFlags) parseArray(l *spec.Lifecycle) error {
 	case o.Completions != nil:
 		return errors.New("--array and --completions are mutually exclusive: --array sets the number of tasks")
 	case o.Parallelism != nil:
-		return fmt.Errorf("--array and --parallelism are mutually exclusive; use --array=%s%%%d to run %d tasks at a time", tasks, *o.Parallelism, *o.Parallelism)
+		return fmt.Errorf("--array and --parallelism are mutually exclusive; use --array=%s%%%d to run %s at a time",
+			tasks, *o.Parallelism, plural.Count(int(*o.Parallelism), "task"))
 	}
 	array, err := spec.ParseArray(o.Array)
 	if err != nil {

@@ -8,6 +8,8 @@ import (
 
 	"github.com/dustin/go-humanize"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 )
 
 // In describes where jobs were searched: a namespace, or metav1.NamespaceAll.
@@ -16,14 +18,6 @@ func In(namespace string) string {
 		return "in any namespace"
 	}
 	return fmt.Sprintf("in namespace %q", namespace)
-}
-
-// Count returns a number of jobs, such as "3 jobs".
-func Count(n int) string {
-	if n == 1 {
-		return "1 job"
-	}
-	return humanize.Comma(int64(n)) + " jobs"
 }
 
 // mostNamespaces are named: a question of many lines is not read.
@@ -35,7 +29,7 @@ func CountByNamespace[T metav1.Object](jobs []T) string {
 	for _, object := range jobs {
 		counts[object.GetNamespace()]++
 	}
-	return Count(len(jobs)) + ByNamespace(counts)
+	return plural.Count(len(jobs), "job") + ByNamespace(counts)
 }
 
 // ByNamespace lists counts of namespaces in parentheses; empty without any.
@@ -45,7 +39,7 @@ func ByNamespace(counts map[string]int) string {
 		parts = append(parts, fmt.Sprintf("%s in %s", humanize.Comma(int64(counts[namespace])), namespace))
 	}
 	if omitted := len(parts) - mostNamespaces; omitted > 0 {
-		parts = append(parts[:mostNamespaces], fmt.Sprintf("the rest in %d more namespaces", omitted))
+		parts = append(parts[:mostNamespaces], "the rest in "+plural.Count(omitted, "more namespace"))
 	}
 	if len(parts) == 0 {
 		return ""
