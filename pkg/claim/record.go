@@ -68,8 +68,8 @@ func (r Record) Word(viewer Viewer) string {
 
 const unknownUser = "an unknown user"
 
-// Other returns why a fetch by another user does not count; "" if there is no such fetch.
-func (r Record) Other(viewer Viewer) string {
+// ForeignFetchReason returns why a fetch by another user does not count; "" if there is no such fetch.
+func (r Record) ForeignFetchReason(viewer Viewer) string {
 	if r.Fetch == nil || r.Done(viewer) {
 		return ""
 	}

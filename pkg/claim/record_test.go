@@ -35,7 +35,7 @@ func TestRecordCountsFetchOfOwner(t *testing.T) {
 		"never mounted":                     {claim.Record{Owner: "grace", Unused: true}, claim.Viewer{Name: "grace"}, "empty", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
-			if word, foreign := test.record.Word(test.viewer), test.record.Other(test.viewer); word != test.word || foreign != test.foreign {
+			if word, foreign := test.record.Word(test.viewer), test.record.ForeignFetchReason(test.viewer); word != test.word || foreign != test.foreign {
 				t.Errorf("%q, %q; want %q, %q", word, foreign, test.word, test.foreign)
 			}
 			if done, want := test.record.Done(test.viewer), test.word == "yes" || test.word == "empty"; done != want {

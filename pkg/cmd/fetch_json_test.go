@@ -31,7 +31,7 @@ func inTheWay(t *testing.T) {
 	filetree.Write(t, "train/best", filetree.Tree{"mine": filetree.File("mine")})
 }
 
-// The object tells of what came also where something was left out.
+// The object describes what was copied also if something was skipped.
 func TestFetchJSON(t *testing.T) {
 	t.Chdir(t.TempDir())
 	cluster := onThisMachine(fetchable(t, done("train", time.Hour, withResults), trainTree()))

@@ -62,8 +62,8 @@ func TestFilter(t *testing.T) {
 		"anchored":                    {"runs/*/model.pt", "", "runs/1/model.pt"},
 		"anchored, any depth":         {"runs/**/*.pt", "", "runs/1/model.pt runs/1/tmp/x.pt"},
 		"all in a directory":          {"logs/**", "", "logs/a.txt logs/old/ logs/old/b.txt"},
-		"left out":                    {"", "logs *.pt", "runs/ runs/1/ runs/1/tmp/ runs/2/ runs/2/notes.txt empty/"},
-		"left out wins": {
+		"excluded":                    {"", "logs *.pt", "runs/ runs/1/ runs/1/tmp/ runs/2/ runs/2/notes.txt empty/"},
+		"excluded wins": {
 			"*.pt", "tmp/", "model.pt runs/1/model.pt",
 		},
 		"taken back":            {"*.pt !/model.pt", "", "runs/1/model.pt runs/1/tmp/x.pt"},
@@ -106,8 +106,8 @@ func TestParseFilterNamesTheFlag(t *testing.T) {
 	}
 }
 
-// Whatever is typed is refused or matched: it never panics, and what a list
-// matches is what leaving it out leaves out.
+// FuzzFilter: every pattern is refused or matched without a panic, and an exclusion skips exactly the paths that
+// its list matches.
 func FuzzFilter(f *testing.F) {
 	f.Add("*.pt", "a/b.pt")
 	f.Add("!runs/**/[a-z]*", "runs/1/x")

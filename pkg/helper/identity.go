@@ -48,7 +48,7 @@ func IdentityOf(spec corev1.PodSpec, container string, pods []*corev1.Pod, recor
 	if identity.UID != nil {
 		return identity
 	}
-	if ran, ok := Ran(pods, container); ok {
+	if ran, ok := ReportedIdentity(pods, container); ok {
 		identity.UID, identity.GID = ran.UID, ran.GID
 		identity.Groups = union(identity.Groups, ran.Groups)
 		return identity
@@ -93,9 +93,9 @@ func fromSpec(spec corev1.PodSpec, container string) Identity {
 	return identity
 }
 
-// Ran returns the user that the container ran as in one of the pods. The kubelet of
+// ReportedIdentity returns the user that the container ran as in one of the pods. The kubelet of
 // Kubernetes 1.31 and later reports it; false if no pod has it.
-func Ran(pods []*corev1.Pod, container string) (Identity, bool) {
+func ReportedIdentity(pods []*corev1.Pod, container string) (Identity, bool) {
 	for _, pod := range pods {
 		for _, status := range slices.Concat(pod.Status.ContainerStatuses, pod.Status.InitContainerStatuses) {
 			if status.Name == container && status.User != nil && status.User.Linux != nil {

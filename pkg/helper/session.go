@@ -59,9 +59,9 @@ func NewSession(client clients.Interface, exec transport.Executor, clock clock.P
 	return s
 }
 
-// Waits sets a function that is called whenever the helper pod waits for something else while
+// SetWaitingReporter sets a function that is called whenever the helper pod waits for something else while
 // Locate starts it. It is for a progress display.
-func (s *Session) Waits(report func(Waiting)) { s.reportWaiting = report }
+func (s *Session) SetWaitingReporter(report func(Waiting)) { s.reportWaiting = report }
 
 // Locate returns the running helper container. It creates the pod if there is none, if the last one
 // was lost (evicted, deleted, its node lost), and if its deadline is near.

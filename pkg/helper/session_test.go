@@ -88,7 +88,7 @@ func locate(t *testing.T, cluster *faketest.Cluster, spec helper.Spec, meanwhile
 		}()
 		client, _ := cluster.Clientset()
 		s := helper.NewSession(client, nil, clock.RealClock{}, spec, func(text string) { got.Said = append(got.Said, text) })
-		s.Waits(func(w helper.Waiting) { got.Waits = append(got.Waits, w.String()) })
+		s.SetWaitingReporter(func(w helper.Waiting) { got.Waits = append(got.Waits, w.String()) })
 		start := time.Now()
 		container, failed := s.Locate(t.Context(), "n1")
 		got.took = time.Since(start)

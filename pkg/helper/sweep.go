@@ -18,10 +18,10 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
 )
 
-// Shaped reports whether pod is a helper pod: it has the labels and the shape that Spec.Pod gives it. Labels
+// IsHelperPod reports whether pod is a helper pod: it has the labels and the shape that Spec.Pod gives it. Labels
 // alone prove nothing, because people copy them. A Job that owns the pod must be the Job in its label.
 // The Job's UID needs no check: the garbage collector deletes a pod whose owner has another UID.
-func Shaped(pod *corev1.Pod) bool {
+func IsHelperPod(pod *corev1.Pod) bool {
 	if !provenance.Made(pod) || pod.Labels[provenance.ComponentLabel] != provenance.HelperComponent {
 		return false
 	}
@@ -35,8 +35,8 @@ func Shaped(pod *corev1.Pod) bool {
 	return pod.Spec.ActiveDeadlineSeconds != nil && slices.ContainsFunc(pod.Spec.Containers, isAgent) && slices.ContainsFunc(pod.Spec.Volumes, isReadOnlyClaim)
 }
 
-// Reads reports whether a fetch may be reading through the helper pod.
-func Reads(ctx context.Context, exec transport.Executor, pod *corev1.Pod, serverTime time.Time) bool {
+// IsReading reports whether a fetch may be reading through the helper pod.
+func IsReading(ctx context.Context, exec transport.Executor, pod *corev1.Pod, serverTime time.Time) bool {
 	return pod.DeletionTimestamp == nil && !stale(pod, serverTime) && InUse(ctx, exec, pod, serverTime)
 }
 
@@ -97,7 +97,7 @@ func list(ctx context.Context, client clients.Interface, namespace string) ([]co
 	if err != nil {
 		return nil, fmt.Errorf("listing helper pods: %w", err)
 	}
-	return slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool { return !Shaped(&pod) }), nil
+	return slices.DeleteFunc(pods.Items, func(pod corev1.Pod) bool { return !IsHelperPod(&pod) }), nil
 }
 
 // startGrace is how much later than its own client other commands give up a pod that does not start: creation

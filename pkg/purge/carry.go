@@ -47,16 +47,16 @@ type carrier struct {
 	// retryEvery is the pause before a deletion is retried.
 	retryEvery time.Duration
 
-	mu    sync.Mutex
-	done  Done
-	stays map[types.UID]bool
+	mu   sync.Mutex
+	done Done
+	kept map[types.UID]bool
 }
 
 // Carry deletes the objects of plan: each job, then at once its dependents; after the
 // last job the claims, because their pods delay their deletion. An object that was changed since it was
 // read is kept. A failure does not stop the other deletions; when ctx is done, no further deletion starts.
 func (p *Plan) Carry(ctx context.Context, client clients.Interface, dryRun bool, done Done) {
-	c := &carrier{client: client, dryRun: dryRun, done: done, stays: map[types.UID]bool{}, retryEvery: cmp.Or(p.retryEvery, defaultRetryEvery)}
+	c := &carrier{client: client, dryRun: dryRun, done: done, kept: map[types.UID]bool{}, retryEvery: cmp.Or(p.retryEvery, defaultRetryEvery)}
 	side(ctx, p.Jobs, func(item Item) { c.job(ctx, item) })
 	side(ctx, p.Claims, func(claim Claim) { c.claim(ctx, claim) })
 }
@@ -78,16 +78,16 @@ func (c *carrier) report(object Object, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err != nil {
-		c.stays[object.UID] = true
+		c.kept[object.UID] = true
 	}
 	c.done(object, err)
 }
 
-// stayed reports whether the object with that UID was not deleted. Other workers add to stays meanwhile.
-func (c *carrier) stayed(uid types.UID) bool {
+// isKept reports whether the object with that UID was not deleted. Other workers add to kept meanwhile.
+func (c *carrier) isKept(uid types.UID) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.stays[uid]
+	return c.kept[uid]
 }
 
 func (c *carrier) job(ctx context.Context, item Item) {
@@ -105,7 +105,7 @@ func (c *carrier) job(ctx context.Context, item Item) {
 
 func (c *carrier) claim(ctx context.Context, claim Claim) {
 	for _, job := range claim.Jobs {
-		if c.stayed(job.UID) {
+		if c.isKept(job.UID) {
 			c.report(claim.Object, &heldError{job.Name})
 			return
 		}
@@ -153,8 +153,8 @@ func (c *carrier) conflict(ctx context.Context, object Object, refused error) er
 	return errChanged
 }
 
-// Stays reports whether err means that an object was kept on purpose.
-func Stays(err error) bool {
+// IsKept reports whether err means that an object was kept on purpose.
+func IsKept(err error) bool {
 	var held *heldError
 	return errors.Is(err, errChanged) || errors.Is(err, errReplaced) || errors.As(err, &held)
 }

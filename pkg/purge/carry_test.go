@@ -75,7 +75,7 @@ func TestCarryForbidden(t *testing.T) {
 	plan := &purge.Plan{Jobs: []purge.Item{{Job: job}}, Claims: []purge.Claim{{Object: purge.Object{Kind: purge.KindClaim, Name: "c", Namespace: faketest.Namespace}, Jobs: []purge.Job{job}}}}
 	var failures []error
 	plan.Carry(t.Context(), client, false, func(_ purge.Object, err error) { failures = append(failures, err) })
-	if len(failures) != 2 || failures[0].Error() != "no" || !purge.Stays(failures[1]) || len(cluster.Changes()) != 1 {
+	if len(failures) != 2 || failures[0].Error() != "no" || !purge.IsKept(failures[1]) || len(cluster.Changes()) != 1 {
 		t.Errorf("%v, %v", failures, cluster.Changes())
 	}
 }

@@ -130,7 +130,7 @@ func (c *Claim) loss(viewer claim.Viewer) string {
 	case fetch == nil:
 		return unfetched
 	case !c.Record.Done(viewer):
-		return c.Record.Other(viewer)
+		return c.Record.ForeignFetchReason(viewer)
 	}
 	for _, job := range c.Jobs {
 		if job.UID != fetch.Job && job.Finished.After(fetch.When) {

@@ -91,7 +91,7 @@ func ExistingJobs(ctx context.Context, client clients.Interface, namespace strin
 // ofPod adds a pod with the claims that it mounts. A helper pod of fetch that has ended
 // or is being deleted does not count: it is removed.
 func (u users) ofPod(pod *corev1.Pod) {
-	if (reason.Ended(pod) || pod.DeletionTimestamp != nil) && helper.Shaped(pod) {
+	if (reason.Ended(pod) || pod.DeletionTimestamp != nil) && helper.IsHelperPod(pod) {
 		return
 	}
 	for _, v := range pod.Spec.Volumes {

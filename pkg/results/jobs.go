@@ -158,7 +158,7 @@ func (b *batch) locateJobs(ctx context.Context, jobs []*batchv1.Job, destination
 	var order []string
 	byClaim := map[string][]*resultsLocation{}
 	for _, each := range jobs {
-		location, err := locator.ofJob(ctx, each)
+		location, err := locator.locateJob(ctx, each)
 		if err != nil {
 			b.fail(each.Namespace, each.Name, failedOutcome(each.Namespace, each.Name, destination.below(each.Name).dir, err), err)
 			continue

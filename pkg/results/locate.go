@@ -49,7 +49,7 @@ func (l *locator) locate(ctx context.Context) (*resultsLocation, error) {
 	if err != nil {
 		return nil, err
 	}
-	return l.ofJob(ctx, existing)
+	return l.locateJob(ctx, existing)
 }
 
 // isDeleted reports whether the job whose last state is known does not exist any more. existing is the job that has its
@@ -62,7 +62,7 @@ func (l *locator) isDeleted(existing *batchv1.Job, err error) bool {
 
 // deletedJob locates the results of a job that was deleted as soon as it had ended.
 func (l *locator) deletedJob(ctx context.Context) (*resultsLocation, error) {
-	location, err := l.ofJob(ctx, l.request.Last)
+	location, err := l.locateJob(ctx, l.request.Last)
 	if err != nil {
 		return nil, err
 	}
@@ -71,8 +71,8 @@ func (l *locator) deletedJob(ctx context.Context) (*resultsLocation, error) {
 	return location, nil
 }
 
-// ofJob locates the results of a job by its mounts.
-func (l *locator) ofJob(ctx context.Context, owner *batchv1.Job) (*resultsLocation, error) {
+// locateJob locates the results of a job by its mounts.
+func (l *locator) locateJob(ctx context.Context, owner *batchv1.Job) (*resultsLocation, error) {
 	choice, mounts, err := l.choose(ctx, owner)
 	if files, ok := errors.AsType[*podFilesError](err); ok {
 		return l.inPod(owner, files)

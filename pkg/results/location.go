@@ -97,7 +97,7 @@ func (l *resultsLocation) jobState() job.State {
 	return state
 }
 
-func isHelper(pod corev1.Pod) bool { return helper.Shaped(&pod) }
+func isHelper(pod corev1.Pod) bool { return helper.IsHelperPod(&pod) }
 
 func containerRuns(pod corev1.Pod, container string) bool {
 	for _, status := range slices.Concat(pod.Status.ContainerStatuses, pod.Status.InitContainerStatuses) {

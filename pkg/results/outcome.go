@@ -72,7 +72,7 @@ type Entry struct {
 	Reason     string `json:"reason"`
 }
 
-// Destination returns the local directory or the place in the bucket.
+// Destination returns the local directory or the location in the bucket.
 func (o *Outcome) Destination() string { return cmp.Or(o.To, displayedDirectory(o.Dir)) }
 
 // displayedDirectory begins a relative path with ./, so that it is recognized as a directory.

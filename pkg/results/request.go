@@ -23,7 +23,7 @@ type Request struct {
 	// Namespace of the job or claim, which Fetch requires. For FetchJobs, the empty string (metav1.NamespaceAll) means
 	// all namespaces. Then each namespace has its own directory, and messages name it. Stored needs no namespace.
 	Namespace string
-	// Job, Claim or Stored is the source. Stored is a place in a bucket that an earlier fetch has written to. All are
+	// Job, Claim or Stored is the source. Stored is a location in a bucket that an earlier fetch has written to. All are
 	// empty in a request of FetchJobs.
 	Job    job.Ref
 	Claim  string
@@ -79,7 +79,7 @@ type Transfer struct {
 
 // Bucket says whether files pass through an S3 bucket or are stored in one, and where.
 type Bucket struct {
-	// Via is a place in a bucket that the files pass through; without a bucket they do not.
+	// Via is a location in a bucket that the files pass through; without a bucket they do not.
 	Via s3.Location
 	// ViaSetting is the flag or the variable that names Via.
 	ViaSetting string

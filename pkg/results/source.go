@@ -32,7 +32,7 @@ type claimSource struct {
 func newClaimSource(fetch *jobFetch) *claimSource {
 	config := fetch.config
 	session := helper.NewSession(config.Client, config.Executor, config.ServerClock, helperSpec(fetch), fetch.messages.say)
-	session.Waits(func(w helper.Waiting) { config.Progress.Waiting(w.String()) })
+	session.SetWaitingReporter(func(w helper.Waiting) { config.Progress.Waiting(w.String()) })
 	return &claimSource{opener: &opener{
 		config: config, request: fetch.request, location: fetch.location, relay: fetch.relay, messages: fetch.messages,
 		session: session, meter: transport.NewMeter(fetch.request.Transfer.LimitRate), printed: map[string]bool{},

@@ -51,7 +51,7 @@ func (s *session) fetchStored(ctx context.Context) (*Outcome, error) {
 	return out, transfer.Joined(err, s.finished(out))
 }
 
-// storedSource opens the place in the bucket. It has files as they are, or packed objects of an interrupted fetch.
+// storedSource opens the location in the bucket. It has files as they are, or packed objects of an interrupted fetch.
 func (s *session) storedSource(ctx context.Context, meter *transport.Meter) (transfer.Source, error) {
 	for retry := 1; ; retry++ {
 		plain, err := s3mirror.Open(ctx, s.store, s.request.Stored, meter.Reader)
@@ -73,7 +73,7 @@ func (s *session) storedSource(ctx context.Context, meter *transport.Meter) (tra
 	}
 }
 
-// checkStoredEmpty records that the place in the bucket has no files. It is an error if the filters select none.
+// checkStoredEmpty records that the location in the bucket has no files. It is an error if the filters select none.
 func (s *session) checkStoredEmpty(out *Outcome, result transfer.Result) error {
 	all := s.request.Filter.All()
 	if result.Empty() && !all {

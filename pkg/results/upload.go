@@ -31,13 +31,13 @@ func (u upload) run(ctx context.Context, ids *fetchIDs, source *claimSource, req
 	started, remains := false, false
 	result, err := s3mirror.Copy(ctx, s3mirror.Request{
 		Request: request, Agent: source, Store: u.store, At: u.to, ID: id.id, Now: u.config.Clock.Now, Say: u.messages.say,
-		Begun: func() {
+		ReportStart: func() {
 			started = true
 			u.record(ctx, &claim.Via{
 				Bucket: u.to.Bucket, Prefix: u.to.Prefix, Endpoint: u.store.Endpoint(), Region: u.store.Region(), Since: u.config.ServerClock.Now(), Ends: true,
 			})
 		},
-		Stays: func() { remains = true },
+		ReportRemains: func() { remains = true },
 	})
 	if started && !remains {
 		u.record(ctx, nil)

@@ -110,7 +110,7 @@ func (u *claimUse) newWriter(ctx context.Context) (string, error) {
 	}
 	pods, err := claim.Writers(ctx, u.client, namespace, pvc.Name)
 	for i := range pods {
-		if pod := &pods[i]; !u.writers[pod.UID] && !u.expects(pod) && !helper.Shaped(pod) {
+		if pod := &pods[i]; !u.writers[pod.UID] && !u.expects(pod) && !helper.IsHelperPod(pod) {
 			return fmt.Sprintf("pod %s began to use claim %s", pod.Name, pvc.Name), nil
 		}
 	}

@@ -28,9 +28,9 @@ func (p *Plan) checkUsable(ctx context.Context, pvc *corev1.PersistentVolumeClai
 	for i := range users {
 		pod := &users[i]
 		switch {
-		case !helper.Shaped(pod):
+		case !helper.IsHelperPod(pod):
 			return fmt.Errorf("claim %q already exists, and pod %q uses it; wait until the pod has ended, or %s", pvc.Name, pod.Name, p.adviseOtherClaim())
-		case helper.Reads(ctx, exec, pod, p.cluster.Now()):
+		case helper.IsReading(ctx, exec, pod, p.cluster.Now()):
 			return fmt.Errorf("claim %q already exists, and %s is fetching from it (pod %q); wait until the fetch has ended, or %s",
 				pvc.Name, cmp.Or(pod.Annotations[provenance.Annotation], "another user"), pod.Name, p.adviseOtherClaim())
 		}

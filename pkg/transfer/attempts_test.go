@@ -252,7 +252,7 @@ func TestEndlessListStops(t *testing.T) {
 	for name, item := range map[string]func(i int) transfer.Item{
 		"directories": func(i int) transfer.Item { return directory(fmt.Sprint("d", i)) },
 		"symlinks":    func(i int) transfer.Item { return symlink(fmt.Sprint("s", i), "x") },
-		"left out":    func(int) transfer.Item { return directory(".") },
+		"skipped":     func(int) transfer.Item { return directory(".") },
 	} {
 		t.Run(name, func(t *testing.T) {
 			src := sends()

@@ -24,7 +24,7 @@ func (a *agent) ofSystem(root *os.Root, name string, info fs.FileInfo) string {
 }
 
 // systemOwned reports whether info, of a directory lost+found in the root that is served, is the file system's own.
-// A user's directory of that name holds results: it is only left out where no user can have made it.
+// A user's directory of that name holds results: it is only skipped where no user can have created it.
 func (a *agent) systemOwned(info fs.FileInfo) bool {
 	if !info.IsDir() || info.Mode().Perm() != 0o700 || ownerOf(info) != 0 {
 		return false

@@ -41,7 +41,7 @@ func (v *viewer) word(name string, record claim.Record) string {
 	if record.Owner == "" && record.Fetch != nil {
 		viewer.Name = v.identity()
 	}
-	if cause := record.Other(viewer); cause != "" {
+	if cause := record.ForeignFetchReason(viewer); cause != "" {
 		if v.count++; v.count <= explainLimit {
 			v.others = append(v.others, name+": "+cause)
 		}

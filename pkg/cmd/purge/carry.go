@@ -81,7 +81,7 @@ func withDependents(plan *purge.Plan, removed []purge.Object) []purge.Object {
 // failure returns the error for an object that was not deleted.
 func (o *Options) failure(object purge.Object, err error) error {
 	name := fmt.Sprintf("%s %q", kindOf(object.Kind), object.Shown(o.namespace))
-	if purge.Stays(err) {
+	if purge.IsKept(err) {
 		return fmt.Errorf("%s was not deleted: %w", name, err)
 	}
 	return fmt.Errorf("deleting %s: %w", name, err)

@@ -67,7 +67,7 @@ func (o *Options) choose(ctx context.Context, selected metav1.ListOptions) (chos
 	if err != nil {
 		return nil, nil, err
 	}
-	jobs = o.notGoing(jobs)
+	jobs = o.skipDeleted(jobs)
 	selection := o.selection
 	if len(selection.States) == 0 {
 		selection.States = []job.State{job.Complete}
@@ -85,18 +85,18 @@ func (o *Options) explainSkipped(jobs []purge.Job) {
 	if !o.selection.Fetched {
 		return
 	}
-	skipped := slices.DeleteFunc(slices.Clone(jobs), func(job purge.Job) bool { return job.Record.Other(o.selection.Viewer) == "" })
+	skipped := slices.DeleteFunc(slices.Clone(jobs), func(job purge.Job) bool { return job.Record.ForeignFetchReason(o.selection.Viewer) == "" })
 	for _, job := range skipped[:min(len(skipped), namedAtMost)] {
-		o.factory.Say(fmt.Sprintf("Skipped job %s: %s", job.Shown(o.namespace), job.Record.Other(o.selection.Viewer)))
+		o.factory.Say(fmt.Sprintf("Skipped job %s: %s", job.Shown(o.namespace), job.Record.ForeignFetchReason(o.selection.Viewer)))
 	}
 	if omitted := len(skipped) - namedAtMost; omitted > 0 {
 		o.factory.Say(fmt.Sprintf("Skipped %s that only other users fetched", plural.Count(omitted, "more job")))
 	}
 }
 
-// notGoing leaves out the jobs that are being deleted already; to wait for them is
-// another matter.
-func (o *Options) notGoing(jobs []purge.Job) []purge.Job {
+// skipDeleted returns jobs without those that are being deleted already. With --wait it returns all jobs, because
+// the command waits for these jobs, too.
+func (o *Options) skipDeleted(jobs []purge.Job) []purge.Job {
 	if o.wait {
 		return jobs
 	}
@@ -132,16 +132,16 @@ func (o *Options) byName(ctx context.Context) (chosen []purge.Job, errs error) {
 		named := purge.Reduce(candidate, "")
 		took, _ := selection.Of([]purge.Job{named}, o.factory.ServerClock().Now())
 		if len(took) == 0 {
-			errs = errors.Join(errs, fmt.Errorf("cannot delete job %q: %s", candidate.Name, o.leftOut(named)))
+			errs = errors.Join(errs, fmt.Errorf("cannot delete job %q: %s", candidate.Name, o.exclusionReason(named)))
 		}
 		chosen = append(chosen, took...)
 	}
 	return chosen, errs
 }
 
-// leftOut returns why a flag excludes a named job.
-func (o *Options) leftOut(job purge.Job) string {
-	if foreign := job.Record.Other(o.selection.Viewer); foreign != "" {
+// exclusionReason returns why a flag excludes a named job.
+func (o *Options) exclusionReason(job purge.Job) string {
+	if foreign := job.Record.ForeignFetchReason(o.selection.Viewer); foreign != "" {
 		return foreign
 	}
 	return "--fetched is set, and the results were not fetched"

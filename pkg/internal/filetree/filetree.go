@@ -1,7 +1,7 @@
 // Package filetree writes and reads file trees as literals, for tests.
 //
 // A Tree that was read compares with go-cmp to one that was written; what the
-// file system keeps otherwise (owners, access times, times of symlinks) is left out,
+// file system keeps otherwise (owners, access times, times of symlinks) is omitted,
 // and so is of modes and times what the system here cannot have.
 package filetree
 

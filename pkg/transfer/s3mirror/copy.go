@@ -53,10 +53,10 @@ type Request struct {
 	Now   func() time.Time
 	// Say receives notes for the user.
 	Say func(string)
-	// Begun, if not nil, is called when this copy has the lock. From then on, the bucket may contain parts.
-	Begun func()
-	// Stays, if not nil, is called if parts of files may remain in the bucket when the copy ends.
-	Stays func()
+	// ReportStart, if not nil, is called when this copy has the lock. From then on, the bucket may contain parts.
+	ReportStart func()
+	// ReportRemains, if not nil, is called if parts of files may remain in the bucket when the copy ends.
+	ReportRemains func()
 
 	// beat and grace are for tests: the interval of writing the lock, and how long cleanup may take after ctx ends.
 	beat, grace time.Duration
@@ -144,12 +144,12 @@ func (c *copying) copyLocked(ctx context.Context) error {
 	if err := c.Attempts(ctx, c.lasting, c.present, func(ctx context.Context) error { return l.acquire(ctx, c.Say) }); err != nil {
 		return err
 	}
-	if c.Begun != nil {
-		c.Begun()
+	if c.ReportStart != nil {
+		c.ReportStart()
 	}
 	err := c.run(inner)
 	if inner.Err() != nil && ctx.Err() == nil {
-		c.stays()
+		c.reportRemains()
 		return &LockedError{c.At} // another copy has the lock, so that this one must not write the index
 	}
 	err = transfer.Joined(err, c.end(ctx, err))

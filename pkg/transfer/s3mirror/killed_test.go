@@ -135,10 +135,10 @@ func TestStays(t *testing.T) {
 	})
 	root, _ := results(t)
 	r := request(t, root, store)
-	stays := false
-	r.Stays = func() { stays = true }
-	if _, err := s3mirror.Copy(ctx, r); !errors.Is(err, context.Canceled) || !stays || len(uploads(t, store)) == 0 {
-		t.Errorf("%v, stays: %v", err, stays)
+	remains := false
+	r.ReportRemains = func() { remains = true }
+	if _, err := s3mirror.Copy(ctx, r); !errors.Is(err, context.Canceled) || !remains || len(uploads(t, store)) == 0 {
+		t.Errorf("%v, remains: %v", err, remains)
 	}
 }
 

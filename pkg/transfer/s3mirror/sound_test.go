@@ -176,7 +176,7 @@ func (l *longListing) Next() (transfer.Item, error) {
 	return item, err
 }
 
-// TestHostileList: what cannot be in the tree is left out, and spoils nothing for the next one.
+// TestHostileList: what cannot be in the tree is skipped, and spoils nothing for the next one.
 func TestHostileList(t *testing.T) {
 	store, backend := s3test.Start(t, nil)
 	root := t.TempDir()

@@ -20,7 +20,7 @@ func (c *copying) sweep(ctx context.Context) {
 		s.planned[t.Path] = t
 	}
 	if err := errors.Join(s.abortIndexed(ctx), s.abortListed(ctx)); err != nil && ctx.Err() == nil {
-		c.stays()
+		c.reportRemains()
 		c.Say(fmt.Sprintf("Note: parts of interrupted uploads may remain at %s: %v", c.At, err))
 	}
 	if s.count > 0 {
@@ -164,7 +164,7 @@ func (c *copying) end(ctx context.Context, failed error) error {
 	c.abort(ctx, func(u *upload) bool { return stopped || len(u.ETags) == 0 })
 	for _, e := range c.index {
 		if e.Upload != nil {
-			c.stays()
+			c.reportRemains()
 			break
 		}
 	}
@@ -206,9 +206,9 @@ func (c *copying) nothing(ctx context.Context, failed error) bool {
 	return true
 }
 
-func (c *copying) stays() {
-	if c.Stays != nil {
-		c.Stays()
+func (c *copying) reportRemains() {
+	if c.ReportRemains != nil {
+		c.ReportRemains()
 	}
 }
 
@@ -218,7 +218,7 @@ func (c *copying) abort(ctx context.Context, which func(*upload) bool) {
 			continue
 		}
 		if err := c.abortWhole(ctx, s3.Upload{Key: c.At.Key(path), ID: e.Upload.ID}); err != nil {
-			c.stays()
+			c.reportRemains()
 			c.Say(fmt.Sprintf("Note: parts of %s remain at %s until the next fetch to it: %v", path, c.At, err))
 			continue
 		}

@@ -142,7 +142,7 @@ func TestChangingFiles(t *testing.T) {
 	}
 }
 
-// TestNeverStill: a file that changes each time it is read is left out.
+// TestNeverStill: a file that changes each time it is read is skipped.
 func TestNeverStill(t *testing.T) {
 	slowtest.Skip(t)
 	root, _ := results(t)
@@ -162,7 +162,7 @@ func TestNeverStill(t *testing.T) {
 	}
 }
 
-// TestNamesThatCannotBe are left out, and the rest comes.
+// TestNamesThatCannotBe are skipped, and the rest is copied.
 func TestNamesThatCannotBe(t *testing.T) {
 	agenttest.NeedLinux(t)
 	store, _ := s3test.Start(t, nil)

@@ -84,7 +84,7 @@ func Latest(cmd *cobra.Command, f *factory.Factory) string {
 	return strings.Join(names, "")
 }
 
-// Without leaves out what args name already, in whatever spelling.
+// Without omits what args name already, in any spelling.
 func Without(words, args []string) []string {
 	var taken []string
 	for _, arg := range args {

@@ -5,7 +5,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
-// ViaVariable names the place in a bucket that files of every fetch pass through.
+// ViaVariable names the location in a bucket that files of every fetch pass through.
 const ViaVariable = "KUBECTL_BATCH_VIA"
 
 // OwnBuckets returns this user's own buckets in the store at an endpoint: the bucket in the environment, and

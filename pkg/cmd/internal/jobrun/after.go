@@ -108,7 +108,7 @@ func (r *createdJob) resumeCommands() []string {
 // recordUser records on the results claim which user the job ran as, for a fetch after the job and its pods were
 // deleted. A fetch also works without it, so an error is only a note.
 func (r *createdJob) recordUser(ctx context.Context, outcome job.Outcome) {
-	user, ok := helper.Ran(outcome.Pods, spec.Default(&outcome.Job.Spec.Template).Name)
+	user, ok := helper.ReportedIdentity(outcome.Pods, spec.Default(&outcome.Job.Spec.Template).Name)
 	if !ok {
 		return
 	}

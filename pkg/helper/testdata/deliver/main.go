@@ -70,7 +70,7 @@ func run(ctx context.Context, namespace, claim, agent, protocol, times string) (
 		Namespace: namespace, Claim: claim, Image: helper.DefaultImage, Identity: helper.Identity{UID: &zero},
 		CPU: resource.MustParse("200m"), Memory: resource.MustParse("128Mi"),
 	}, func(text string) { fmt.Println("say:", text) })
-	s.Waits(func(w helper.Waiting) { fmt.Println("waits:", w) })
+	s.SetWaitingReporter(func(w helper.Waiting) { fmt.Println("waits:", w) })
 	container, err := s.Locate(ctx, "")
 	defer func() {
 		if closed := s.Close(ctx); closed != nil {

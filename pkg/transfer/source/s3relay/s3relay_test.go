@@ -289,4 +289,4 @@ func TestReplacedAfterTheListing(t *testing.T) {
 
 // TestStored: what was left can be had without an agent, and had again after a loss.
 // TestStoredAsWanted: the list has what was wanted, and links as they are in the tree.
-// TestStoredSecondName: of a file that is wanted only under its second name, nothing but that name is left out.
+// TestStoredSecondName: of a file that is wanted only under its second name, nothing but that name is skipped.

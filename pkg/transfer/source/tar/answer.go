@@ -56,7 +56,7 @@ func (a answer) began() time.Time {
 	return time.Unix(seconds, 0)
 }
 
-// skipped are the directories of the file system in the root that are left out.
+// skipped are the directories of the file system in the root that are skipped.
 func (a answer) skipped() []string {
 	names := append(transfer.SnapshotDirs(), transfer.LostAndFound)
 	return slices.DeleteFunc(names, func(name string) bool { return !slices.Contains(a.rest, name) })

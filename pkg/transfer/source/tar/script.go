@@ -9,7 +9,7 @@ import (
 //
 //	kubectl-batch NONCE sha256|plain NOW [NAME...]
 //	                                     then tar bytes and the trailer; NOW is the time, in
-//	                                     seconds; NAME is a directory of the file system that is left out
+//	                                     seconds; NAME is a directory of the file system that is skipped
 //	kubectl-batch NONCE missing I...     the paths of these indices do not exist
 //	kubectl-batch NONCE noroot|notar
 //	kubectl-batch NONCE nosub|nofile|outside|irregular    about the sub-path
@@ -28,7 +28,7 @@ import (
 // again through /dev/fd. The locale is C, since what tar writes about sockets is read.
 // Descriptors: 3 is the exec's output, 4 collects status
 // and hash, 5 leads to sha256sum. A fresh ext4 volume has a lost+found that only
-// root can read: where the whole file system is mounted, and the directory is root's, it is left out; so is a directory
+// root can read: where the whole file system is mounted, and the directory is root's, it is skipped; so is a directory
 // of snapshots that a storage system has mounted there. Where tar
 // cannot exclude it, everything beside it is named.
 //

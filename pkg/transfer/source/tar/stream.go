@@ -38,7 +38,7 @@ type stream struct {
 	messages messages
 	grace    time.Duration
 	began    time.Time // by the clock of the container; zero where it does not tell
-	skips    []string  // directories of the file system in the root that are left out
+	skips    []string  // directories of the file system in the root that are skipped
 	sockets  []string  // set by verify
 	ended    chan struct{}
 	execErr  error // read it through execResult
