@@ -6,7 +6,6 @@
 // fetched since the job ended (or may be discarded), and nothing else uses it.
 // It deletes every object by its UID and, if the decision depends on its state, by its resource
 // version: it keeps what was created or changed since.
-// version: what was made or changed since stays.
 package purge
 
 import (

@@ -43,7 +43,7 @@ const long = `
 	--volumes includes claims whose job no longer exists. With --older-than or --newer-than,
 	the time of the fetch counts for such a claim, and a claim that was not fetched is kept.
 	With job names, --keep, --field-selector or a flag that selects states, such as
-	--completed, purge keeps all claims whose job no longer exists.
+	--completed, purge keeps all such claims, except claims named as pvc/NAME.
 
 	purge also deletes what killed commands left in the namespace: helper pods of fetches,
 	and the scripts, Secrets and empty results claims that run created more than 10 minutes
