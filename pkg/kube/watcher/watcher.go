@@ -2,6 +2,11 @@
 // watch. It survives lost connections: a new watch continues after the last
 // change. A set holds the newest state of an object; intermediate states may be missing.
 // If the API server no longer has the changes since then, a list replaces the set.
+//
+// client-go's Reflector (tools/cache/reflector.go of v0.37) does not fit. After most broken connections it lists again, and
+// so never learns the last state of an object that was deleted meanwhile, such as a job with --ttl=0s. Its first list may
+// be older than an object that was just created, and cannot be replaced by the version of that object. It retries without
+// an end if the API server refuses.
 package watcher
 
 import (
