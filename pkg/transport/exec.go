@@ -2,32 +2,31 @@ package transport
 
 import (
 	"context"
+	"net/url"
 	"slices"
+	"strconv"
 
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-
-	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
 // Exec is the Executor that uses pods/exec of the API server: with a WebSocket first, and
 // with SPDY if that fails before the first byte in either direction.
 type Exec struct {
 	config    *rest.Config
-	client    clients.Interface
+	server    *url.URL
 	protocols []protocol // in the order of preference
 	slow      bool       // that order is one for slow streams
 }
 
 // NewExec returns an Exec for the cluster of config. With webSocket false only
-// SPDY is used, as kubectl does where KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false.
+// SPDY is used, as kubectl does where KUBECTL_REMOTE_COMMAND_WEBSOCKETS=false. Errors: the
+// address of the server is invalid.
 func NewExec(config *rest.Config, webSocket bool) (*Exec, error) {
-	client, err := clients.NewForConfig(config)
+	server, _, err := rest.DefaultServerUrlFor(config)
 	if err != nil {
 		return nil, err
 	}
-	e := &Exec{config: config, client: client, protocols: []protocol{overSPDY}}
+	e := &Exec{config: config, server: server, protocols: []protocol{overSPDY}}
 	if webSocket {
 		e.protocols = []protocol{overWebSocket, overSPDY}
 	}
@@ -49,16 +48,16 @@ func ForRate(executor Executor, bytesPerSecond int64) Executor {
 	}
 	protocols := slices.Clone(e.protocols)
 	slices.Reverse(protocols)
-	return &Exec{config: e.config, client: e.client, protocols: protocols, slow: true}
+	return &Exec{config: e.config, server: e.server, protocols: protocols, slow: true}
 }
 
 // Exec runs argv in the container. See Executor for what a nil error means.
 func (e *Exec) Exec(ctx context.Context, container Container, argv []string, stdio Stdio) error {
-	request := e.request(container, argv, stdio)
+	target := e.url(container, argv, stdio)
 	var err error
 	for _, execute := range e.protocols {
 		used := &use{}
-		err = execute(ctx, e.config, request, used.wrap(stdio))
+		err = execute(ctx, e.config, target, used.wrap(stdio))
 		if !worthAnother(ctx, err, used) {
 			break
 		}
@@ -66,11 +65,19 @@ func (e *Exec) Exec(ctx context.Context, container Container, argv []string, std
 	return err
 }
 
-func (e *Exec) request(container Container, argv []string, stdio Stdio) *rest.Request {
-	return e.client.CoreV1().RESTClient().Post().
-		Resource("pods").Namespace(container.Namespace).Name(container.Pod).SubResource("exec").
-		VersionedParams(&corev1.PodExecOptions{
-			Container: container.Name, Command: argv,
-			Stdin: stdio.In != nil, Stdout: stdio.Out != nil, Stderr: stdio.Err != nil,
-		}, scheme.ParameterCodec)
+// url returns the request of a typed client with a PodExecOptions. It is written out, because the typed clients bring
+// every API group of Kubernetes into each program that has a transport.
+func (e *Exec) url(container Container, argv []string, stdio Stdio) *url.URL {
+	target := e.server.JoinPath("api", "v1", "namespaces", container.Namespace, "pods", container.Pod, "exec")
+	options := url.Values{"command": argv}
+	if container.Name != "" {
+		options.Set("container", container.Name)
+	}
+	for name, used := range map[string]bool{"stdin": stdio.In != nil, "stdout": stdio.Out != nil, "stderr": stdio.Err != nil} {
+		if used {
+			options.Set(name, strconv.FormatBool(true))
+		}
+	}
+	target.RawQuery = options.Encode()
+	return target
 }

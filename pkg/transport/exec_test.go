@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -48,7 +49,7 @@ func TestProtocols(t *testing.T) {
 	}
 	var tried []string
 	fails := func(name string, err error) protocol {
-		return func(context.Context, *rest.Config, *rest.Request, Stdio) error {
+		return func(context.Context, *rest.Config, *url.URL, Stdio) error {
 			tried = append(tried, name)
 			return err
 		}
@@ -128,7 +129,7 @@ func TestRequest(t *testing.T) {
 		base + "&stdout=true":                        {Out: io.Discard},
 		base + "&stderr=true&stdin=true&stdout=true": {In: strings.NewReader(""), Out: io.Discard, Err: io.Discard},
 	} {
-		if got := e.request(container, []string{"tar", "-c x"}, stdio).URL().String(); got != want {
+		if got := e.url(container, []string{"tar", "-c x"}, stdio).String(); got != want {
 			t.Errorf("%s; want %s", got, want)
 		}
 	}

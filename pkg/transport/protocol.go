@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"net/url"
 	"sync/atomic"
 
 	"k8s.io/client-go/rest"
@@ -12,18 +13,18 @@ import (
 )
 
 // protocol runs an exec over one network protocol.
-type protocol func(ctx context.Context, config *rest.Config, request *rest.Request, stdio Stdio) error
+type protocol func(ctx context.Context, config *rest.Config, target *url.URL, stdio Stdio) error
 
-func overWebSocket(ctx context.Context, config *rest.Config, request *rest.Request, stdio Stdio) error {
-	executor, err := remotecommand.NewWebSocketExecutor(config, "GET", request.URL().String())
+func overWebSocket(ctx context.Context, config *rest.Config, target *url.URL, stdio Stdio) error {
+	executor, err := remotecommand.NewWebSocketExecutor(config, "GET", target.String())
 	if err != nil {
 		return err
 	}
 	return executor.StreamWithContext(ctx, streams(stdio))
 }
 
-func overSPDY(ctx context.Context, config *rest.Config, request *rest.Request, stdio Stdio) error {
-	executor, err := remotecommand.NewSPDYExecutor(config, "POST", request.URL())
+func overSPDY(ctx context.Context, config *rest.Config, target *url.URL, stdio Stdio) error {
+	executor, err := remotecommand.NewSPDYExecutor(config, "POST", target)
 	if err != nil {
 		return err
 	}
