@@ -10,13 +10,13 @@ import (
 
 	"k8s.io/client-go/rest"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/proxytest"
 )
 
 // The proxy that a kubeconfig names is on the way, whichever it is.
 func TestTunnelThroughProxy(t *testing.T) {
 	server := newAPIServer(t)
-	address, connects := faketest.Proxy(t)
+	address, connects := proxytest.Start(t)
 	config := server.config()
 	config.Proxy = http.ProxyURL(address)
 	echoes(t, dial(t, newTunnel(t, config)), 1<<20)

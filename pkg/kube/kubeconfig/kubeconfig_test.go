@@ -14,7 +14,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/proxytest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 )
 
@@ -59,7 +59,7 @@ func TestTunnel(t *testing.T) {
 			t.Error(diff)
 		}
 	})
-	proxy, connects := faketest.Proxy(t)
+	proxy, connects := proxytest.Start(t)
 	path := filepath.Join(t.TempDir(), "config")
 	authority := pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: server.Certificate().Raw})
 	text := fmt.Sprintf(`{"apiVersion": "v1", "kind": "Config", "current-context": "c",

@@ -1,4 +1,5 @@
-package faketest
+// Package proxytest is an HTTP proxy for tests of connections.
+package proxytest
 
 import (
 	"io"
@@ -10,9 +11,9 @@ import (
 	"testing"
 )
 
-// Proxy starts an HTTP proxy that only connects, and counts that. It ends with
+// Start starts an HTTP proxy that accepts only CONNECT, and counts these requests. It ends with
 // the test.
-func Proxy(t *testing.T) (address *url.URL, connects *atomic.Int32) {
+func Start(t *testing.T) (address *url.URL, connects *atomic.Int32) {
 	t.Helper()
 	connects = &atomic.Int32{}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
