@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/shellquote"
 )
 
 const installLong = `
@@ -124,7 +125,7 @@ func (o *Options) byHand() string {
 	if o.windows() {
 		return fmt.Sprintf(`copy "%s" "%s"`, o.file, o.link)
 	}
-	return "sudo ln -s " + factory.Quoted(filepath.Base(o.file)) + " " + factory.Quoted(o.link)
+	return "sudo ln -s " + shellquote.Quote(filepath.Base(o.file)) + " " + shellquote.Quote(o.link)
 }
 
 // elsewhere returns the commands for a user who may not write to the directory of the program.
@@ -135,7 +136,7 @@ func (o *Options) elsewhere() []error {
 	}
 	return append(lines,
 		errors.New("or create the link in a directory of your own that is on the PATH"),
-		errors.New("  ln -s "+factory.Quoted(o.file)+" DIRECTORY/"+filepath.Base(o.link)))
+		errors.New("  ln -s "+shellquote.Quote(o.file)+" DIRECTORY/"+filepath.Base(o.link)))
 }
 
 // hint prints the remaining steps for the user's shell.

@@ -10,6 +10,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/shellquote"
 	"github.com/kubectl-batch/kubectl-batch/pkg/results"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
@@ -147,10 +148,10 @@ func (c commandLines) Kubectl(words ...string) string {
 	line := append([]string{"kubectl", words[0]}, c.Client.Arguments()...)
 	line = append(line, words[1:]...)
 	for i, word := range line {
-		line[i] = factory.Quoted(word)
+		line[i] = shellquote.Quote(word)
 	}
 	return strings.Join(line, " ")
 }
 
 // Quote implements results.Commands.
-func (commandLines) Quote(word string) string { return factory.Quoted(word) }
+func (commandLines) Quote(word string) string { return shellquote.Quote(word) }

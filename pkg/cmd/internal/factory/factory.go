@@ -3,7 +3,6 @@ package factory
 
 import (
 	"fmt"
-	"regexp"
 	"slices"
 	"strings"
 
@@ -12,6 +11,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/shellquote"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 )
@@ -97,7 +97,7 @@ func (f *Factory) Line(words ...string) string {
 	line := append(append(f.Program.Words(), words[0]), f.Client.Arguments()...)
 	line = append(line, words[1:]...)
 	for i, word := range line {
-		line[i] = Quoted(word)
+		line[i] = shellquote.Quote(word)
 	}
 	return strings.Join(line, " ")
 }
@@ -105,34 +105,4 @@ func (f *Factory) Line(words ...string) string {
 // LineIn is Line for an object of one of several namespaces.
 func (f *Factory) LineIn(namespace string, words ...string) string {
 	return f.Line(append([]string{words[0], "-n", namespace}, words[1:]...)...)
-}
-
-// plain matches words that need no quotes in any shell.
-var plain = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./~-]+$`)
-
-// Quoted returns word quoted for a POSIX shell, on one line.
-func Quoted(word string) string {
-	switch {
-	case plain.MatchString(word):
-		return word
-	case !printable.Safe(word):
-		return dollarQuoted(word)
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
-}
-
-// dollarQuoted quotes a word that is not printable: bytes become octal numbers.
-func dollarQuoted(word string) string {
-	var b strings.Builder
-	for i := range len(word) {
-		switch c := word[i]; {
-		case c == '\'' || c == '\\':
-			b.WriteString(`\` + string(c))
-		case c < ' ' || c > '~':
-			fmt.Fprintf(&b, `\%03o`, c)
-		default:
-			b.WriteByte(c)
-		}
-	}
-	return "$'" + b.String() + "'"
 }
