@@ -9,6 +9,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-batch/kubectl-batch/cmd/kubectl-batch/gcpause"
+	"github.com/kubectl-batch/kubectl-batch/cmd/kubectl-batch/signals"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 )
@@ -24,5 +25,5 @@ func main() {
 		debug.SetMemoryLimit(memoryLimit)
 	}
 	streams := genericiooptions.IOStreams{In: os.Stdin, Out: os.Stdout, ErrOut: os.Stderr}
-	os.Exit(cmd.Main(watchSignals(os.Stderr, interrupt.Grace, interrupt.Limit), streams, os.Args))
+	os.Exit(cmd.Main(signals.Watch(os.Stderr, interrupt.Grace, interrupt.Limit), streams, os.Args))
 }

@@ -1,4 +1,4 @@
-package main
+package signals_test
 
 import (
 	"bufio"
@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/kubectl-batch/kubectl-batch/cmd/kubectl-batch/signals"
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 )
 
@@ -28,7 +29,7 @@ func TestMain(m *testing.M) {
 	if mode == "hangs" {
 		limit = 300 * time.Millisecond
 	}
-	ctx := watchSignals(os.Stderr, grace, limit)
+	ctx := signals.Watch(os.Stderr, grace, limit)
 	_, _ = os.Stdout.WriteString("ready\n")
 	<-ctx.Done()
 	_, _ = os.Stdout.WriteString("received\n")

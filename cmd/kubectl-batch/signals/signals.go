@@ -1,4 +1,5 @@
-package main
+// Package signals turns the signals of the process into the end of a context.
+package signals
 
 import (
 	"context"
@@ -13,10 +14,10 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/interrupt"
 )
 
-// watchSignals returns a context that the first SIGINT, SIGTERM or SIGHUP cancels. The command can then clean up for
+// Watch returns a context that the first SIGINT, SIGTERM or SIGHUP cancels. The command can then clean up for
 // grace. Further signals do not shorten this time, because programs such as timeout send a signal twice. If the process
 // still runs after limit, it exits and prints an error to says.
-func watchSignals(says io.Writer, grace, limit time.Duration) context.Context {
+func Watch(says io.Writer, grace, limit time.Duration) context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
