@@ -111,7 +111,7 @@ func (o *Flags) ToOptions(f *factory.Factory, args []string) (*Options, error) {
 	} else if format != "" {
 		options.name = format == "name"
 		if options.print, err = o.Print.ToPrinter(); err != nil {
-			return nil, exit.Format(format, err, "wide")
+			return nil, factory.FormatError(format, err, "wide")
 		}
 	}
 	options.client, options.namespace, err = f.Cluster()

@@ -16,6 +16,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/outcome"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/linemux"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
@@ -104,12 +105,12 @@ func (o *Options) Run(ctx context.Context) error {
 	if len(jobs) == 1 && missing == nil {
 		return o.selection.About(jobs[0], o.print(ctx, jobs[0], o.factory.Streams))
 	}
-	logs, messages := &lines{out: o.factory.Streams.Out}, &lines{out: o.factory.Streams.ErrOut}
+	logs, messages := linemux.New(o.factory.Streams.Out), linemux.New(o.factory.Streams.ErrOut)
 	errs := make([]error, len(jobs))
 	var group sync.WaitGroup
 	for i, object := range jobs {
 		streams := o.factory.Streams
-		streams.Out, streams.ErrOut = logs.withPrefix("["+o.selection.Named(object)+"] "), messages.withPrefix("")
+		streams.Out, streams.ErrOut = logs.WithPrefix("["+o.selection.Named(object)+"] "), messages.WithPrefix("")
 		if !o.follow {
 			errs[i] = o.selection.About(object, o.print(ctx, object, streams))
 			continue

@@ -2,14 +2,13 @@
 package version
 
 import (
-	"runtime"
 	"runtime/debug"
-	"strings"
 
 	"github.com/spf13/cobra"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
 )
 
 // release and commit are what a release was built as. They are empty in every other
@@ -36,20 +35,5 @@ func Version() string {
 	if !ok {
 		return "unknown"
 	}
-	return describe(info, release, commit)
-}
-
-// describe returns the version, commit, Go version and platform of a build. The values that a release sets take precedence
-// over Go's build information.
-func describe(info *debug.BuildInfo, release, commit string) string {
-	if release == "" {
-		release = info.Main.Version
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" && commit == "" {
-			commit = setting.Value
-		}
-	}
-	words := []string{"kubectl-batch", release, commit, info.GoVersion, runtime.GOOS + "/" + runtime.GOARCH}
-	return strings.Join(strings.Fields(strings.Join(words, " ")), " ")
+	return program.Describe(info, release, commit)
 }

@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/submit"
@@ -49,7 +49,7 @@ func (o *outputFlags) parsePrint(p *parser) error {
 	}
 	printer, err := o.Print.ToPrinter()
 	if err != nil {
-		return exit.Format(*o.Print.OutputFormat, err)
+		return factory.FormatError(*o.Print.OutputFormat, err)
 	}
 	p.request.Printer = jobrun.NewPrinter(printer, p.factory.Streams.Out, *o.Print.OutputFormat)
 	return nil

@@ -1,4 +1,4 @@
-// Package program determines the name of this program: kubectl finds a plugin by the name of
+// Package program determines the name and the version of this program. kubectl finds a plugin by the name of
 // its file, and krew may install it under another name.
 //
 // It provides the words that users type to call the program, derived from the name by which it was

@@ -1,18 +1,21 @@
-package logs
+package linemux_test
 
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"testing"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/linemux"
 )
 
-// No line is of two jobs, and each line names its job.
-func TestLinesKeepJobsApart(t *testing.T) {
+// No line is of two sources, and each line names its source.
+func TestLinesKeepSourcesApart(t *testing.T) {
 	var out bytes.Buffer
-	combined := &lines{out: &out}
-	a, b := combined.withPrefix("[a] "), combined.withPrefix("[b] ")
+	combined := linemux.New(&out)
+	a, b := combined.WithPrefix("[a] "), combined.WithPrefix("[b] ")
 	for _, write := range []struct {
-		source *source
+		source io.Writer
 		text   string
 	}{{a, "one\ntwo\n"}, {b, "half"}, {b, " line\n\n"}, {a, "open"}, {b, "other\n"}, {a, " goes on\n"}, {a, ""}, {b, "end"}} {
 		if n, err := fmt.Fprint(write.source, write.text); n != len(write.text) || err != nil {

@@ -1,9 +1,11 @@
-package version
+package program_test
 
 import (
 	"runtime"
 	"runtime/debug"
 	"testing"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
 )
 
 func TestDescribe(t *testing.T) {
@@ -26,7 +28,7 @@ func TestDescribe(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			info := &debug.BuildInfo{GoVersion: "go1.26.5", Main: debug.Module{Version: c.main}, Settings: c.settings}
-			if got := describe(info, c.release, c.commit); got != c.want+machine {
+			if got := program.Describe(info, c.release, c.commit); got != c.want+machine {
 				t.Errorf("%q instead of %q", got, c.want+machine)
 			}
 		})
