@@ -35,6 +35,7 @@ func everyValue(root *cobra.Command, see func(path []string, flag *pflag.Flag)) 
 // This list records the completion of each flag that has a value. A new flag
 // must be added.
 func TestTabOfEveryFlag(t *testing.T) {
+	slowtest.Skip(t)
 	writeKubeconfig(t)
 	root, _ := tree()
 	var b strings.Builder

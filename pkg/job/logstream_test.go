@@ -11,15 +11,15 @@ import (
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 )
 
 // logServer answers each request for a log with the next of answers, and with 404 after the last. If the
 // last letter of an answer is "!", the answer is cut there.
-func logServer(t *testing.T, answers ...string) *kubernetes.Clientset {
+func logServer(t *testing.T, answers ...string) clients.Interface {
 	t.Helper()
 	served := 0
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -36,7 +36,7 @@ func logServer(t *testing.T, answers ...string) *kubernetes.Clientset {
 		}
 	}))
 	t.Cleanup(server.Close)
-	client, err := kubernetes.NewForConfig(&rest.Config{Host: server.URL})
+	client, err := clients.NewForConfig(&rest.Config{Host: server.URL})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -10,6 +10,7 @@ import (
 	"testing"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 )
 
 // TestConcurrency fills a tree from several goroutines at a time, which share
@@ -106,6 +107,7 @@ func TestOneNameOfMany(t *testing.T) {
 
 // TestMemory: of files nothing is retained, and of directories little.
 func TestMemory(t *testing.T) {
+	slowtest.Skip(t)
 	const files, dirs = 1000, 1000
 	d := newTarget(t, nil)
 	d.tree.probe = func(*os.Root) (folds, error) { return folds{}, nil } // else names are

@@ -17,6 +17,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 )
 
 // FuzzTree does to a Tree what a hostile source can bring it to: any entries in
@@ -61,6 +62,7 @@ func FuzzTree(f *testing.F) {
 // TestRandomTrees is the fuzz target's work for a moment, on scripts that hit
 // each other's names more often than a fuzzer's do.
 func TestRandomTrees(t *testing.T) {
+	slowtest.Skip(t)
 	random := rand.New(rand.NewPCG(1, 2))
 	names := []string{"a", "b", "a/b", "a/b/c", "b/a", "local", "local/x", "out", "in", "in/x", "linked", "pipe", "a/../b", "..", "/a", "a/b/../../.."}
 	targets := []string{".", "..", "a", "../a", "../..", "b/a", "local/x", "out/file", "/results/a", "/results/../x", "/etc", "linked", "0", "2", "5"}

@@ -11,6 +11,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/agenttest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 )
 
 // nodes is what the agent lists at path.
@@ -38,6 +39,7 @@ func nodes(t *testing.T, agent *agenttest.Agent, path string) []wire.Node {
 // TestVeryDeep: the walk stops before it runs out of files that it may open,
 // and says where.
 func TestVeryDeep(t *testing.T) {
+	slowtest.Skip(t)
 	agenttest.NeedLinux(t)
 	dir, err := os.OpenRoot(t.TempDir())
 	if err != nil {

@@ -9,6 +9,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 )
 
 // content is data as the codecs see it: seconds for a byte, and the ratio.
@@ -165,11 +167,9 @@ func run(l link, fixed Codec, serial bool, size int, data ...content) (float64, 
 }
 
 func TestNeverMuchSlowerThanTheBest(t *testing.T) {
+	slowtest.Skip(t)
 	const megabyte = 1 << 20
 	buffers := []float64{64 << 10, 4 << 20}
-	if testing.Short() {
-		buffers = buffers[:1]
-	}
 	for name, kind := range map[string]struct {
 		size int
 		data []content

@@ -6,6 +6,8 @@ import (
 	"io"
 	"testing"
 	"time"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 )
 
 // write writes data as content.
@@ -23,6 +25,7 @@ func write(t *testing.T, w *Writer, data []byte) {
 }
 
 func TestReuse(t *testing.T) {
+	slowtest.Skip(t)
 	data := bytes.Repeat([]byte("some data that can be compressed, and more of it; "), 100_000)
 	w := NewWriter(Config{Now: time.Now})
 	var r Reader

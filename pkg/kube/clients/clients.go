@@ -1,8 +1,5 @@
-// Package clients is the part of a cluster's API that the plugin talks to.
-//
-// What it promises: a kubernetes.Interface is an Interface, so client-go's fake serves in
-// tests. What it does not: anything but five groups. The clients of all of them, which
-// kubernetes.NewForConfig makes, are 9 MB of a program.
+// Package clients contains the API clients that the plugin uses, for five API groups. The clients for all groups, which
+// kubernetes.NewForConfig returns, add 9 MB to a program.
 package clients
 
 import (

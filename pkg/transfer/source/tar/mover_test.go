@@ -7,6 +7,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/filetree"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/localexec"
+	"github.com/kubectl-batch/kubectl-batch/pkg/internal/slowtest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/sourcetest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/tar"
@@ -23,6 +24,7 @@ func TestMover(t *testing.T) {
 }
 
 func TestSubPaths(t *testing.T) {
+	slowtest.Skip(t)
 	for name, executor := range executors(t) {
 		t.Run(name, func(t *testing.T) {
 			sourcetest.SubPaths(t, func(_ *testing.T, root, sub string) transfer.Source {
