@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	utilrand "k8s.io/apimachinery/pkg/util/rand"
 )
@@ -15,9 +14,7 @@ import (
 // is known can be deleted safely.
 const answerTimeout = 700 * time.Millisecond
 
-// create creates the pod. It retries with a changed pod when admission refuses it: smaller when a quota or
-// LimitRange refuses it, with request = limit when a LimitRange requires it, with the job's image or as
-// non-root when a policy requires it.
+// create creates the pod. It retries with a changed pod when admission refuses it; see adaptToRefusal.
 func (s *Session) create(ctx context.Context) error {
 	for {
 		err := s.requestPod(ctx)
@@ -28,27 +25,9 @@ func (s *Session) create(ctx context.Context) error {
 		case aboutRoom(err):
 			return s.withFirstFailure(&NoPodError{Reason: err.Error(), cause: fmt.Errorf("creating the helper pod: %w", err)})
 		default:
-			return s.withFirstFailure(fmt.Errorf("creating the helper pod: %w", err))
+			return s.withFirstFailure(fmt.Errorf("creating the helper pod: %w%s", err, advice(err)))
 		}
 	}
-}
-
-// adaptToRefusal changes the pod as a refusal requires. It reports whether another attempt can succeed.
-func (s *Session) adaptToRefusal(refusal error) bool {
-	switch {
-	case apierrors.IsAlreadyExists(refusal):
-		return true // a pod of another fetch: the next attempt has another name
-	case aboutRequest(refusal) && !s.spec.RequestCPU:
-		s.spec.RequestCPU = true
-		return true
-	case aboutSize(refusal) && s.shrink(refusal.Error()), aboutImage(refusal) && s.useJobImage(refusal.Error()):
-		return true
-	case aboutUser(refusal) && s.spec.Identity.Root():
-		s.spec.Identity = s.spec.Identity.Nobody()
-		s.report(fmt.Sprintf("Note: %v; retrying as user %d, which may not be able to read all files", refusal, fallbackUID))
-		return true
-	}
-	return false
 }
 
 // requestPod creates a pod with a unique name, so that it can be found and deleted

@@ -74,3 +74,8 @@ func (e *noRoomError) Error() string { return fmt.Sprintf("helper pod %s: %s", e
 type pullError struct{ reason reason.Reason }
 
 func (e *pullError) Error() string { return e.reason.String() }
+
+// mountError means that the volume cannot be mounted read-only.
+type mountError struct{ reason reason.Reason }
+
+func (e *mountError) Error() string { return e.reason.String() }

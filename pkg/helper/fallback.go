@@ -15,6 +15,8 @@ import (
 const (
 	minCPU    = 100
 	minMemory = 64 << 20
+	// minSpace has room for the agent twice, and for a few chunks that are being copied to a bucket.
+	minSpace = 128 << 20
 )
 
 // large reports whether the helper can be made smaller.
@@ -44,6 +46,9 @@ func (s *Session) adaptToFailure(err error) bool {
 	}
 	if image, ok := errors.AsType[*pullError](err); ok {
 		return s.useJobImage(image.reason.String())
+	}
+	if mount, ok := errors.AsType[*mountError](err); ok {
+		return s.useMount(mount.Error())
 	}
 	return false
 }

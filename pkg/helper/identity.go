@@ -16,13 +16,15 @@ type Identity struct {
 	// UID and GID; nil leaves them to the image.
 	UID *int64 `json:"uid,omitempty"`
 	GID *int64 `json:"gid,omitempty"`
+	// Assigned means that the cluster assigns UID and GID, as OpenShift does from the range of the namespace.
+	Assigned bool `json:"assigned,omitempty"`
 	// Groups besides GID.
 	Groups  []int64                `json:"groups,omitempty"`
 	SELinux *corev1.SELinuxOptions `json:"seLinux,omitempty"`
 }
 
 // Root reports whether the identity is root.
-func (i Identity) Root() bool { return i.UID == nil || *i.UID == 0 }
+func (i Identity) Root() bool { return !i.Assigned && (i.UID == nil || *i.UID == 0) }
 
 // Text returns the identity for an annotation; ParseIdentity reads it.
 func (i Identity) Text() string {
@@ -121,4 +123,9 @@ func (i Identity) Nobody() Identity {
 		groups = union(groups, []int64{*i.GID})
 	}
 	return Identity{UID: &id, GID: &id, Groups: groups, SELinux: i.SELinux}
+}
+
+// assigned returns identity with the UID and GID that the cluster assigns. The groups and the SELinux label stay.
+func (i Identity) assigned() Identity {
+	return Identity{Assigned: true, Groups: i.Groups, SELinux: i.SELinux}
 }

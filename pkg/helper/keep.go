@@ -31,7 +31,11 @@ func (s Spec) key() string {
 	if s.Owner.Name == "" {
 		return ""
 	}
-	text, err := json.Marshal([]string{s.Owner.Name, s.Claim, s.SubPath, s.Identity.Text(), s.Image, s.Agent})
+	content := []any{s.Owner.Name, s.Claim, s.SubPath, s.Identity.Text(), s.Image, s.Agent}
+	if len(s.Labels)+len(s.Annotations)+len(s.NodeSelector)+len(s.ServiceAccount) > 0 {
+		content = append(content, s.Labels, s.Annotations, s.NodeSelector, s.ServiceAccount)
+	}
+	text, err := json.Marshal(content)
 	if err != nil {
 		return ""
 	}

@@ -5,6 +5,7 @@ package helper
 
 import (
 	_ "embed"
+	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -15,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 )
 
 // DefaultImage has a shell and a tar. Its registry has no pull limits.
@@ -91,13 +93,30 @@ type Spec struct {
 	Identity    Identity
 	Tolerations []corev1.Toleration
 	PullSecrets []corev1.LocalObjectReference
+	// ServiceAccount is "" for the default one. ServiceAccountChosen means that the user selected it: then no other one
+	// is tried.
+	ServiceAccount       string
+	ServiceAccountChosen bool
+	// NodeSelector is for nodes with these labels, in addition to Linux.
+	NodeSelector map[string]string
+	// Labels and Annotations are those that the site requires on every pod.
+	Labels, Annotations map[string]string
+	// JobLabels are the labels of the job and of its pods. The helper pod carries those whose keys a refusal names: with
+	// all of them, Services and NetworkPolicies would select the helper pod.
+	JobLabels map[string]string
+	// Queue is the Kueue queue of the job; "" for none.
+	Queue string
 	// CPU and Memory are limits. The CPU request is small, unless RequestCPU makes it equal to the limit.
 	CPU, Memory resource.Quantity
 	RequestCPU  bool
-	Owner       provenance.Identity
+	// EphemeralStorage is a limit and a request; zero for none. Only some quotas require it.
+	EphemeralStorage resource.Quantity
+	Owner            provenance.Identity
 	// Lifetime limits how long the pod runs, in whole seconds; 0 means the
 	// package's Lifetime.
 	Lifetime time.Duration
+	// StartLimit is how long the pod may take to start, in whole seconds; 0 means DefaultStartLimit.
+	StartLimit time.Duration
 	// Keep leaves the running pod when its session is closed, for the
 	// next session of the same owner. The pod ends by itself when it is idle.
 	Keep bool
@@ -110,6 +129,8 @@ type Spec struct {
 
 	// use is the value of provenance.UseLabel; "" for none.
 	use string
+	// mountReadOnly makes only the mount read-only, not the volume.
+	mountReadOnly bool
 }
 
 // lifetime returns how long the pod may run.
@@ -118,6 +139,14 @@ func (s Spec) lifetime() time.Duration {
 		return s.Lifetime
 	}
 	return Lifetime
+}
+
+// startLimit returns how long the pod may take to start.
+func (s Spec) startLimit() time.Duration {
+	if s.StartLimit > 0 {
+		return s.StartLimit
+	}
+	return DefaultStartLimit
 }
 
 // Pod returns the object to create. random makes its name unique;
@@ -130,12 +159,11 @@ func (s Spec) Pod(random string) *corev1.Pod {
 		ObjectMeta: metav1.ObjectMeta{
 			Name:      prefix + strings.Trim(claim, "-.") + "-" + random,
 			Namespace: s.Namespace,
-			// Service meshes must not inject containers, and autoscalers must not evict the pod.
-			Labels: map[string]string{"sidecar.istio.io/inject": "false"},
-			Annotations: map[string]string{
+			Labels:    s.labels(),
+			Annotations: merge(map[string]string{
 				"sidecar.istio.io/inject": "false", "linkerd.io/inject": "disabled",
 				"cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true",
-			},
+			}, s.Annotations),
 		},
 		Spec: s.podSpec(),
 	}
@@ -150,10 +178,28 @@ func (s Spec) Pod(random string) *corev1.Pod {
 	if s.Keep {
 		metav1.SetMetaDataLabel(&pod.ObjectMeta, provenance.KeptLabel, "true")
 	}
+	if s.StartLimit > 0 {
+		metav1.SetMetaDataAnnotation(&pod.ObjectMeta, provenance.StartLimitAnnotation, seconds(s.StartLimit))
+	}
 	if s.Parent != nil {
 		pod.OwnerReferences = []metav1.OwnerReference{*s.Parent}
 	}
 	return pod
+}
+
+// labels returns the labels that do not belong to this program. Service meshes must not inject containers.
+func (s Spec) labels() map[string]string {
+	labels := map[string]string{"sidecar.istio.io/inject": "false"}
+	if s.Queue != "" {
+		labels[reason.QueueLabel] = s.Queue
+	}
+	return merge(labels, s.Labels)
+}
+
+// merge adds more to values, and returns it. Where both have a key, that of more counts.
+func merge(values, more map[string]string) map[string]string {
+	maps.Copy(values, more)
+	return values
 }
 
 func (s Spec) podSpec() corev1.PodSpec {
@@ -161,13 +207,17 @@ func (s Spec) podSpec() corev1.PodSpec {
 	grace := int64(1)
 	deadline := int64(s.lifetime().Seconds())
 	space := *resource.NewQuantity(agentSpace, resource.BinarySI)
+	if s.EphemeralStorage.Sign() > 0 && s.EphemeralStorage.Cmp(space) < 0 {
+		space = s.EphemeralStorage
+	}
 	return corev1.PodSpec{
 		RestartPolicy:                 corev1.RestartPolicyNever,
 		ActiveDeadlineSeconds:         &deadline,
 		TerminationGracePeriodSeconds: &grace,
 		AutomountServiceAccountToken:  &no,
 		EnableServiceLinks:            &no,
-		NodeSelector:                  map[string]string{corev1.LabelOSStable: "linux"},
+		ServiceAccountName:            s.ServiceAccount,
+		NodeSelector:                  merge(map[string]string{corev1.LabelOSStable: "linux"}, s.NodeSelector),
 		Affinity:                      onNode(s.Node),
 		Tolerations:                   s.Tolerations,
 		ImagePullSecrets:              s.PullSecrets,
@@ -175,7 +225,7 @@ func (s Spec) podSpec() corev1.PodSpec {
 		Volumes: []corev1.Volume{{Name: "volume", VolumeSource: corev1.VolumeSource{
 			// Read-only here: with readOnly on the mount alone, kubelet
 			// may still change the owner of the user's files to an fsGroup.
-			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: s.Claim, ReadOnly: true},
+			PersistentVolumeClaim: &corev1.PersistentVolumeClaimVolumeSource{ClaimName: s.Claim, ReadOnly: !s.mountReadOnly},
 		}}, {Name: "agent", VolumeSource: corev1.VolumeSource{
 			EmptyDir: &corev1.EmptyDirVolumeSource{SizeLimit: &space},
 		}}},
@@ -186,6 +236,9 @@ func (s Spec) podSpec() corev1.PodSpec {
 func (s Spec) container() corev1.Container {
 	limits := corev1.ResourceList{corev1.ResourceCPU: s.CPU, corev1.ResourceMemory: s.Memory}
 	requests := corev1.ResourceList{corev1.ResourceCPU: s.requestedCPU(), corev1.ResourceMemory: s.Memory}
+	if s.EphemeralStorage.Sign() > 0 {
+		limits[corev1.ResourceEphemeralStorage], requests[corev1.ResourceEphemeralStorage] = s.EphemeralStorage, s.EphemeralStorage
+	}
 	return corev1.Container{
 		Name: Container, Image: s.Image,
 		// The node's copy of the image is good enough; no registry needs to be asked.

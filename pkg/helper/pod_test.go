@@ -1,14 +1,17 @@
 package helper_test
 
 import (
+	"os"
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/validation"
+	"sigs.k8s.io/yaml"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
@@ -40,6 +43,25 @@ func TestPod(t *testing.T) {
 		}),
 	} {
 		t.Run(name, func(t *testing.T) { faketest.GoldenYAML(t, "pod-"+name, s.Pod("x7k2pq9z")) })
+	}
+}
+
+// docs/helper.md shows the pod as it is.
+func TestPodInDocs(t *testing.T) {
+	page, err := os.ReadFile("../../docs/helper.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, rest, _ := strings.Cut(string(page), "```yaml\n")
+	text, _, _ := strings.Cut(rest, "```")
+	var shown corev1.Pod
+	if err := yaml.UnmarshalStrict([]byte(text), &shown); err != nil {
+		t.Fatal(err)
+	}
+	pod := spec().Pod("x7k2pq9z")
+	pod.Spec.Containers[0].Command[2] = "SCRIPT"
+	if diff := cmp.Diff(pod, &shown); diff != "" {
+		t.Errorf("want -, got +:\n%s", diff)
 	}
 }
 

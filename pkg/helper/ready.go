@@ -15,23 +15,25 @@ import (
 )
 
 const (
-	// startLimit is how long a helper pod may take to start, including a new node
+	// DefaultStartLimit is how long a helper pod may take to start, including a new node
 	// and the pull of an image.
-	startLimit = 5 * time.Minute
+	DefaultStartLimit = 5 * time.Minute
 	// roomTimeout is how long a Hasty session waits for a node with room:
 	// pods that were just deleted may still hold resources.
 	roomTimeout = 10 * time.Second
 )
 
-// errSlow is the cause after startLimit, errFull after roomTimeout.
-var (
-	errSlow = errors.New("did not start within " + startLimit.String())
-	errFull = errors.New("was not scheduled within " + roomTimeout.String())
-)
+// errFull is the cause after roomTimeout.
+var errFull = errors.New("was not scheduled within " + roomTimeout.String())
+
+// slowError is the cause after Spec.StartLimit.
+type slowError struct{ limit time.Duration }
+
+func (e *slowError) Error() string { return "did not start within " + e.limit.String() }
 
 // ready waits until the container of the helper pod runs, and reports why it does not run yet.
 func (s *Session) ready(parent context.Context) error {
-	limited, done := context.WithTimeoutCause(parent, startLimit, errSlow)
+	limited, done := context.WithTimeoutCause(parent, s.spec.startLimit(), &slowError{s.spec.startLimit()})
 	defer done()
 	ctx, stop := context.WithCancelCause(limited)
 	defer stop(nil)

@@ -47,6 +47,7 @@ type Session struct {
 	key string
 	// shrunk and unpullable record earlier attempts.
 	shrunk     bool
+	raises     int
 	unpullable string
 }
 

@@ -13,7 +13,6 @@ import (
 	"github.com/google/go-cmp/cmp/cmpopts"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/utils/clock"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
@@ -126,12 +125,7 @@ func unschedulable(message string) corev1.PodStatus {
 
 // refuse has the cluster refuse such pods with err.
 func refuse(err error, when func(*corev1.Pod) bool) *faketest.Cluster {
-	return faketest.New().Admit("pods", func(object runtime.Object) error {
-		if pod, ok := object.(*corev1.Pod); ok && when(pod) {
-			return err
-		}
-		return nil
-	})
+	return faketest.New().Admit("pods", judge(err, when))
 }
 
 func large(pod *corev1.Pod) bool {
@@ -235,8 +229,8 @@ func TestNoRoom(t *testing.T) {
 	}{
 		"a quota of pods":        {quota("exceeded quota: none, requested: pods=1"), false, nil, refusal + "exceeded quota: none, requested: pods=1", 1, 0},
 		"a quota of processors":  {quota("exceeded quota: none, requested: limits.cpu=1"), false, nil, refusal + "exceeded quota: none, requested: limits.cpu=1", 5, 0},
-		"a quota of something":   {quota("failed quota: all: must specify requests.ephemeral-storage"), false, nil, refusal + "failed quota: all: must specify requests.ephemeral-storage", 1, 0},
-		"a limit":                {quota("minimum cpu usage per Container is 2"), false, nil, refusal + "minimum cpu usage per Container is 2", 2, 0},
+		"a quota of something":   {quota("failed quota: all: must specify requests.ephemeral-storage"), false, nil, refusal + "failed quota: all: must specify requests.ephemeral-storage", 2, 0},
+		"a limit":                {quota("minimum cpu usage per Container is 2"), false, nil, refusal + "minimum cpu usage per Container is 2", 3, 0},
 		"no node for it":         {faketest.New(), true, []corev1.PodStatus{unschedulable("1 node(s) were unschedulable.")}, "Unschedulable: 1 node(s) were unschedulable.", 1, 70 * time.Second},
 		"no node for it for now": {faketest.New(), false, []corev1.PodStatus{unschedulable("2 Too many pods.")}, "Unschedulable: 2 Too many pods.", 1, 5 * time.Minute},
 		"nothing happens":        {faketest.New(), false, nil, "", 1, 5 * time.Minute},

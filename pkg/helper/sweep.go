@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
@@ -106,5 +107,15 @@ const startGrace = 30 * time.Second
 
 func stale(pod *corev1.Pod, serverTime time.Time) bool {
 	started := pod.Status.Phase != corev1.PodPending && pod.Status.Phase != ""
-	return reason.Ended(pod) || serverTime.After(deadline(pod)) || !started && serverTime.Sub(pod.CreationTimestamp.Time) > startLimit+startGrace
+	return reason.Ended(pod) || serverTime.After(deadline(pod)) || !started && serverTime.Sub(pod.CreationTimestamp.Time) > startLimitOf(pod)+startGrace
+}
+
+// startLimitOf returns how long the client of pod waits for its start. Everybody with write access can change the
+// annotation: it has no effect beyond Lifetime.
+func startLimitOf(pod *corev1.Pod) time.Duration {
+	limit, err := strconv.Atoi(pod.Annotations[provenance.StartLimitAnnotation])
+	if err != nil || limit <= 0 {
+		return DefaultStartLimit
+	}
+	return min(time.Duration(min(limit, int(Lifetime.Seconds())))*time.Second, Lifetime)
 }

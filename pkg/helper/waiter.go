@@ -97,6 +97,8 @@ func (w *waiter) finalError(cause reason.Reason) error {
 		return &pullError{cause}
 	case creating(cause) && transport.LacksShell(cause.Message):
 		return w.noShellError(name, cause.String())
+	case cause.Code == failedMount && !w.session.spec.mountReadOnly && aboutReadOnly.MatchString(cause.Message):
+		return &mountError{cause}
 	case cause.Hopeless:
 		return fmt.Errorf("helper pod %q cannot start: %s", name, cause)
 	case w.session.smallerFits(cause):
@@ -104,6 +106,9 @@ func (w *waiter) finalError(cause reason.Reason) error {
 	}
 	return nil
 }
+
+// failedMount is the event of the kubelet about a volume that cannot be mounted.
+const failedMount = "FailedMount"
 
 // stopRoomTimer stops the timer that runs while no node has room.
 func (w *waiter) stopRoomTimer() {
@@ -129,7 +134,7 @@ func creating(cause reason.Reason) bool {
 // explainTimeout returns the error for the end of the wait.
 func (w *waiter) explainTimeout(ctx context.Context, err error) error {
 	cause := context.Cause(ctx)
-	if !errors.Is(cause, errSlow) && !errors.Is(cause, errFull) {
+	if _, slow := errors.AsType[*slowError](cause); !slow && !errors.Is(cause, errFull) {
 		return err
 	}
 	if w.state.Reason == pulling && w.session.canFallBack() {
@@ -138,6 +143,9 @@ func (w *waiter) explainTimeout(ctx context.Context, err error) error {
 	text := fmt.Errorf("helper pod %q %w", w.session.pod.Name, cause)
 	if w.lastReason.Known() {
 		text = fmt.Errorf("%w: %s", text, w.lastReason)
+	}
+	if w.lastReason.Code == corev1.PodReasonSchedulingGated {
+		text = fmt.Errorf("%w; use --helper-timeout to wait longer, or --helper-label=%s=QUEUE to select a queue", text, reason.QueueLabel)
 	}
 	return &NoPodError{Reason: w.lastReason.String(), cause: text}
 }

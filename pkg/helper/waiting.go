@@ -36,6 +36,8 @@ func waitingOf(pod *corev1.Pod, events []*corev1.Event, cause reason.Reason) Wai
 	}
 	w := Waiting{Cause: cause.String()}
 	switch {
+	case cause.Code == corev1.PodReasonSchedulingGated:
+		w.Reason = "waiting for admission"
 	case happened("Created"), happened("Started"), happened("Pulled"):
 		w.Reason = "starting the container"
 	case happened("Pulling"), aboutPull(cause):

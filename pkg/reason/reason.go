@@ -159,10 +159,32 @@ func OfPod(pod *corev1.Pod, warnings []*corev1.Event) Reason {
 func scheduling(pod *corev1.Pod) Reason {
 	for _, c := range pod.Status.Conditions {
 		if c.Type == corev1.PodScheduled && c.Status == corev1.ConditionFalse {
+			if c.Reason == corev1.PodReasonSchedulingGated {
+				return Reason{Code: c.Reason, Message: gate(pod)}
+			}
 			return Reason{Code: c.Reason, Message: c.Message}
 		}
 	}
 	return Reason{}
+}
+
+// kueueGate is the scheduling gate of a pod that Kueue has not admitted (https://kueue.sigs.k8s.io, "Run Plain Pods").
+const kueueGate = "kueue.x-k8s.io/admission"
+
+// gate says what holds back a pod with scheduling gates. The cluster's message names none of them.
+func gate(pod *corev1.Pod) string {
+	var names []string
+	for _, gate := range pod.Spec.SchedulingGates {
+		names = append(names, gate.Name)
+	}
+	queue := pod.Labels[QueueLabel]
+	switch {
+	case !slices.Contains(names, kueueGate):
+		return "waiting for scheduling gates to be removed: " + strings.Join(names, ", ")
+	case queue == "":
+		return "held back by Kueue, since it has no queue"
+	}
+	return "waiting for Kueue to admit it in queue " + queue
 }
 
 // stuck reports whether a container of a running pod waits with an error.

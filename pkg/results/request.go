@@ -7,8 +7,10 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -99,6 +101,13 @@ type Helper struct {
 	Chosen bool
 	// CPU and Memory are limits; 0 for DefaultHelperCPU and DefaultHelperMemory.
 	CPU, Memory resource.Quantity
+	// StartLimit is how long the pod may take to start; 0 for helper.DefaultStartLimit.
+	StartLimit time.Duration
+	// Labels and Annotations are those that the site requires on every pod.
+	Labels, Annotations map[string]string
+	// ServiceAccount is empty for that of the job. PullSecrets are used in addition to those of the job.
+	ServiceAccount string
+	PullSecrets    []corev1.LocalObjectReference
 	// Keep keeps the pod for the next fetch.
 	Keep bool
 }

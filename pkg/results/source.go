@@ -1,17 +1,21 @@
 package results
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"slices"
 	"sync"
 
+	"k8s.io/apimachinery/pkg/labels"
+
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/embedded"
 	"github.com/kubectl-batch/kubectl-batch/pkg/agent/wire"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/watcher"
+	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer/source/tar"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transport"
@@ -46,10 +50,13 @@ func helperSpec(fetch *jobFetch) helper.Spec {
 		Namespace: location.namespace, Claim: location.claim.Name, SubPath: location.SubPath, Parent: location.owner(),
 		Image: fetch.image, JobImage: location.image(), Fallback: !request.Helper.Chosen, CPU: request.Helper.CPU, Memory: request.Helper.Memory,
 		Owner: fetch.me, Job: location.claim.Labels[provenance.JobLabel], Keep: request.Helper.Keep,
-		Tolerations: template.Tolerations, PullSecrets: template.ImagePullSecrets, Identity: location.identity(),
+		Tolerations: template.Tolerations, PullSecrets: slices.Concat(template.ImagePullSecrets, request.Helper.PullSecrets), Identity: location.identity(),
+		Labels: request.Helper.Labels, Annotations: request.Helper.Annotations, StartLimit: request.Helper.StartLimit,
+		ServiceAccount: cmp.Or(request.Helper.ServiceAccount, template.ServiceAccountName), ServiceAccountChosen: request.Helper.ServiceAccount != "",
 	}
 	if location.job != nil {
-		spec.Job = location.job.Name
+		spec.Job, spec.Queue = location.job.Name, location.job.Labels[reason.QueueLabel]
+		spec.JobLabels = labels.Merge(location.job.Labels, location.job.Spec.Template.Labels)
 	}
 	// An idle agent ends, and a transfer with tar does not use it: the two cannot share a helper pod.
 	if agent, ok := embedded.For("x86_64"); ok && request.Transfer.Transport != "tar" {

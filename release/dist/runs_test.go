@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/release/build"
 )
 
@@ -33,7 +34,7 @@ func runs(t *testing.T, folder string) {
 		t.Setenv("HOME", t.TempDir())
 	}
 	t.Setenv("PATH", path)
-	want := "kubectl-batch " + version + " " + commit + " " + runtime.Version() + " " + p.String() + "\n"
+	want := "kubectl-batch " + version + " " + commit + " " + runtime.Version() + " " + p.String() + "\nhelper image: " + helper.DefaultImage + "\n"
 	if got := says(t, "kubectl-batch", "version"); got != want {
 		t.Errorf("%q instead of %q", got, want)
 	}

@@ -30,7 +30,7 @@ import (
 )
 
 // suiteLabel is on each namespace of a suite, with the id of the suite's process, and on each
-// PersistentVolume of a script, with its namespace. A later suite finds by it what a crash left.
+// PersistentVolume and admission policy of a script, with its namespace. A later suite finds by it what a crash left.
 const suiteLabel = "kubectl-batch-e2e"
 
 // runLabel returns the label of the namespaces of this process, so that two suites can run side by side.
@@ -271,10 +271,30 @@ func (s *suite) remove(t testscript.T, namespace string) {
 		s.client.CoreV1().Pods(namespace).DeleteCollection(ctx, metav1.DeleteOptions{GracePeriodSeconds: &second}, metav1.ListOptions{}),
 		s.client.CoreV1().Namespaces().Delete(ctx, namespace, metav1.DeleteOptions{}),
 		s.client.CoreV1().PersistentVolumes().DeleteCollection(ctx, metav1.DeleteOptions{}, metav1.ListOptions{LabelSelector: suiteLabel + "=" + namespace}),
+		s.removePolicies(ctx, suiteLabel+"="+namespace),
 	)
 	if errs != nil {
 		t.Log("deleting ", namespace, ": ", errs)
 	}
+}
+
+// removePolicies deletes the admission policies that have such labels.
+func (s *suite) removePolicies(ctx context.Context, labels string) error {
+	policies, selected := s.client.AdmissionregistrationV1(), metav1.ListOptions{LabelSelector: labels}
+	return errors.Join(
+		policies.ValidatingAdmissionPolicyBindings().DeleteCollection(ctx, metav1.DeleteOptions{}, selected),
+		policies.ValidatingAdmissionPolicies().DeleteCollection(ctx, metav1.DeleteOptions{}, selected),
+		ignoreNotFound(policies.MutatingAdmissionPolicyBindings().DeleteCollection(ctx, metav1.DeleteOptions{}, selected)),
+		ignoreNotFound(policies.MutatingAdmissionPolicies().DeleteCollection(ctx, metav1.DeleteOptions{}, selected)),
+	)
+}
+
+// ignoreNotFound is for kinds that an older API server does not have.
+func ignoreNotFound(err error) error {
+	if apierrors.IsNotFound(err) {
+		return nil
+	}
+	return err
 }
 
 // removeLeftovers deletes the namespaces of suites whose process has ended, and the volumes of
@@ -295,6 +315,13 @@ func (s *suite) removeLeftovers(t *testing.T) {
 	for _, volume := range volumes.Items {
 		if !active[volume.Labels[suiteLabel]] {
 			t.Log(s.kubectl("delete", "pv", volume.Name, "--ignore-not-found"))
+		}
+	}
+	policies, err := s.client.AdmissionregistrationV1().ValidatingAdmissionPolicies().List(ctx, metav1.ListOptions{LabelSelector: suiteLabel})
+	check(t, err)
+	for _, policy := range policies.Items {
+		if owner := policy.Labels[suiteLabel]; !active[owner] {
+			check(t, s.removePolicies(ctx, suiteLabel+"="+owner))
 		}
 	}
 }

@@ -24,15 +24,17 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
 
-// imageVariable is the environment variable for the image of helper pods, for clusters that mirror images.
-const imageVariable = "KUBECTL_BATCH_HELPER_IMAGE"
-
 // Flags are the raw values of the flags.
 type Flags struct {
 	Dir                     string
 	Force, Anyway           bool
 	Image                   string
 	HelperCPU, HelperMemory string
+	HelperTimeout           string
+	HelperLabels            []string
+	HelperAnnotations       []string
+	HelperAccount           string
+	HelperPullSecrets       []string
 
 	Select    selector.Flags
 	Unfetched bool

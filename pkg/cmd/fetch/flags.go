@@ -67,9 +67,14 @@ func (o *Flags) addBucket(flags *pflag.FlagSet) {
 }
 
 func (o *Flags) addHelper(flags *pflag.FlagSet) {
-	flags.StringVar(&o.Image, "helper-image", "", "Image of the helper pod, with sh and tar, or \"job\" for the image of the job (default: $"+imageVariable+", else "+helper.DefaultImage+")")
+	flags.StringVar(&o.Image, "helper-image", "", "Image of the helper pod, with sh and tar, or \"job\" for the image of the job (default: $"+factory.HelperImageVariable+", else "+helper.DefaultImage+")")
 	flags.StringVar(&o.HelperCPU, "helper-cpu", results.DefaultHelperCPU, "CPU limit of the helper pod")
 	flags.StringVar(&o.HelperMemory, "helper-memory", results.DefaultHelperMemory, "Memory limit of the helper pod")
+	flags.StringVar(&o.HelperTimeout, "helper-timeout", helper.DefaultStartLimit.String(), "Stop if the helper pod does not start within `DURATION`, from 1s to 5h ("+duration.Forms+")")
+	flags.StringArrayVar(&o.HelperLabels, "helper-label", nil, "Set the label `KEY=VALUE` on the helper pod, such as kueue.x-k8s.io/queue-name=QUEUE (repeatable)")
+	flags.StringArrayVar(&o.HelperAnnotations, "helper-annotation", nil, "Set the annotation `KEY=VALUE` on the helper pod (repeatable)")
+	flags.StringVar(&o.HelperAccount, "helper-service-account", "", "`SERVICEACCOUNT` of the helper pod (default: that of the job); the pod gets no token")
+	flags.StringArrayVar(&o.HelperPullSecrets, "helper-pull-secret", nil, "`SECRET` for pulling the helper image, in addition to those of the job (repeatable)")
 	flags.BoolVar(&o.KeepHelper, "keep-helper", false, "Keep the helper pod, so that your next fetch of the same claim with the same helper image reuses it; it ends when no fetch has used it for 2 minutes (with --transport=tar: 1 minute)")
 }
 

@@ -11,7 +11,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
-	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/results"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
@@ -120,22 +119,6 @@ func (p *parser) parseTasks() (err error) {
 		return fmt.Errorf("--task=%s requires a job: the directories of tasks are unknown for a claim; use the directory as PATH", p.Task)
 	}
 	p.request.Tasks, err = results.ParseTasks(p.Task)
-	return err
-}
-
-func (p *parser) parseHelper() (err error) {
-	h := &p.request.Helper
-	h.Image, h.Chosen = p.Image, p.Image != ""
-	h.Keep = p.KeepHelper
-	if h.Image == "" {
-		h.Image, _ = p.factory.LookupEnv(imageVariable)
-	}
-	if h.Image == "" {
-		h.Image = helper.DefaultImage
-	}
-	if h.CPU, err = quantity.CPUs("--helper-cpu", p.HelperCPU); err == nil {
-		h.Memory, err = quantity.Bytes("--helper-memory", p.HelperMemory)
-	}
 	return err
 }
 

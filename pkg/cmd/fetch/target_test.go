@@ -13,7 +13,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
-// toOptions parses args with default flags that changes modify. environment is the value of imageVariable; "" if it is
+// toOptions parses args with default flags that changes modify. environment is the value of factory.HelperImageVariable; "" if it is
 // not set.
 func toOptions(environment string, args []string, changes ...func(*Flags)) (*Options, error) {
 	flags := &Flags{}
@@ -22,7 +22,7 @@ func toOptions(environment string, args []string, changes ...func(*Flags)) (*Opt
 		change(flags)
 	}
 	return flags.ToOptions(&factory.Factory{Client: faketest.New().Typed("-n", "vision"), LookupEnv: func(name string) (string, bool) {
-		return environment, name == imageVariable && environment != ""
+		return environment, name == factory.HelperImageVariable && environment != ""
 	}}, args)
 }
 

@@ -21,9 +21,12 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 		Use:         "version",
 		Annotations: exit.Local(),
 		Short:       "Print the version of this plugin",
-		Long:        "Print the version of this plugin, its commit, the version of Go that built it, and its platform.",
-		Args:        cobra.NoArgs,
-		RunE:        func(*cobra.Command, []string) error { return f.Answer(Version()) },
+		Long: "Print the version of this plugin, its commit, the version of Go that built it, and its platform; and the image of helper pods, which\n" +
+			"$" + factory.HelperImageVariable + " sets.",
+		Args: cobra.NoArgs,
+		RunE: func(*cobra.Command, []string) error {
+			return f.Answer(Version() + "\nhelper image: " + f.HelperImage())
+		},
 	}
 }
 

@@ -71,6 +71,8 @@ const (
 	// ViaAnnotation is the prefix of the marks on a claim that is fetched through a bucket: one for each fetch, with
 	// the objects to clean up, as JSON.
 	ViaAnnotation = domain + "via-"
+	// StartLimitAnnotation is how many seconds a helper pod may take to start; without it, helper.DefaultStartLimit.
+	StartLimitAnnotation = domain + "start-limit"
 	// SessionAnnotation is on a helper pod that a later fetch took: a random text of that fetch.
 	SessionAnnotation = domain + "session"
 	// UserAnnotation is a mark on a claim: the uid, gid and groups its files were written with, as JSON.

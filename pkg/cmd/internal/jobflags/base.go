@@ -10,6 +10,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/complete"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/labelvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/submit"
 )
 
@@ -59,7 +60,7 @@ func (o *baseFlags) parseCronJob(p *parser) error {
 	switch strings.ToLower(kind) {
 	case "cronjob", "cronjobs", "cj", "cronjob.batch", "cronjobs.batch":
 		p.job.Base.CronJob = name
-		return checkObjectName("--from", o.CronJob, name)
+		return labelvalue.CheckObjectName("--from", o.CronJob, name)
 	}
 	return fmt.Errorf("invalid value %q for --from: must be cronjob/NAME", o.CronJob)
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/labelvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/submit"
 )
 
@@ -30,10 +31,10 @@ func (o *outputFlags) parse(p *parser) (err error) {
 		return err
 	}
 	p.job.DryRun = submit.DryRun(o.DryRun)
-	if p.job.Spec.Labels, err = parseLabels("--label", o.Labels); err != nil {
+	if p.job.Spec.Labels, err = labelvalue.Parse("--label", o.Labels); err != nil {
 		return err
 	}
-	if p.job.Spec.Annotations, err = parseLabels("--annotation", o.Annotations); err != nil {
+	if p.job.Spec.Annotations, err = labelvalue.Parse("--annotation", o.Annotations); err != nil {
 		return err
 	}
 	return o.parsePrint(p)

@@ -12,6 +12,7 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/labelvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/submit"
@@ -111,7 +112,7 @@ func (p *parser) note(lines ...string) { p.request.Notes = append(p.request.Note
 // addReference records that a flag names an object.
 func (p *parser) addReference(flag string, kind submit.Kind, name string) error {
 	p.job.References.Add(submit.Reference{Source: flag, Kind: kind, Name: name})
-	return checkObjectName(flag, name, name)
+	return labelvalue.CheckObjectName(flag, name, name)
 }
 
 // readFile returns the content of a local file, or of stdin for -. It reads no more than it needs to find that the

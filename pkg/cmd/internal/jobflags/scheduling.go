@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/pflag"
 	corev1 "k8s.io/api/core/v1"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/labelvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 )
 
@@ -28,7 +29,7 @@ func (o *schedulingFlags) addTo(flags *pflag.FlagSet) {
 func (o *schedulingFlags) parse(p *parser) error {
 	s := &p.job.Spec.Scheduling
 	var err error
-	if s.NodeSelector, err = parseLabels("--node-selector", o.NodeSelector); err != nil {
+	if s.NodeSelector, err = labelvalue.Parse("--node-selector", o.NodeSelector); err != nil {
 		return err
 	}
 	for _, text := range o.Tolerations {

@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/labelvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 	"github.com/kubectl-batch/kubectl-batch/pkg/submit"
@@ -91,7 +92,7 @@ func (o *storageFlags) parseResults(p *parser) error {
 	}
 	results.Existing = &mount
 	p.job.References.Add(submit.Reference{Source: "--results", Kind: submit.ClaimKind, Name: mount.Claim, Text: "pvc/" + mount.Claim})
-	return checkObjectName("--results", o.Results, mount.Claim)
+	return labelvalue.CheckObjectName("--results", o.Results, mount.Claim)
 }
 
 // checkWithoutResults returns an error for flags that require --results.

@@ -8,12 +8,9 @@ import (
 	"time"
 
 	"github.com/spf13/pflag"
-	"k8s.io/apimachinery/pkg/util/validation"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
-	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
-	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
 )
 
 // numberVar declares a flag for a whole number of at least minimum. Without the flag, *value stays nil.
@@ -74,46 +71,4 @@ func parseMountPath(flag, text, path string) (string, error) {
 		return "", fmt.Errorf("invalid value %q for %s: %w", text, flag, err)
 	}
 	return clean, nil
-}
-
-// checkObjectName returns an error for a name that no object can have.
-func checkObjectName(flag, text, name string) error {
-	if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
-		return fmt.Errorf("invalid value %q for %s: invalid name %q: %s", text, flag, name, spelling.Rule(problems))
-	}
-	return nil
-}
-
-// parseLabel parses KEY=VALUE as a label.
-func parseLabel(flag, text string) (key, value string, err error) {
-	key, value, ok := strings.Cut(text, "=")
-	if !ok {
-		return "", "", fmt.Errorf("invalid value %q for %s: must be KEY=VALUE", text, flag)
-	}
-	if problems := validation.IsQualifiedName(key); len(problems) > 0 {
-		return "", "", fmt.Errorf("invalid value %q for %s: invalid key %q: %s", text, flag, key, spelling.Rule(problems))
-	}
-	if provenance.Reserved(key) {
-		return "", "", fmt.Errorf("invalid value %q for %s: key %q is reserved for kubectl-batch", text, flag, key)
-	}
-	if problems := validation.IsValidLabelValue(value); len(problems) > 0 && flag != "--annotation" {
-		return "", "", fmt.Errorf("invalid value %q for %s: invalid label value %q: %s", text, flag, value, spelling.Rule(problems))
-	}
-	return key, value, nil
-}
-
-// parseLabels parses several labels.
-func parseLabels(flag string, texts []string) (map[string]string, error) {
-	if len(texts) == 0 {
-		return nil, nil
-	}
-	labels := map[string]string{}
-	for _, text := range texts {
-		key, value, err := parseLabel(flag, text)
-		if err != nil {
-			return nil, err
-		}
-		labels[key] = value
-	}
-	return labels, nil
 }

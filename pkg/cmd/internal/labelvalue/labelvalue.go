@@ -1,0 +1,55 @@
+// Package labelvalue parses flags with labels, annotations and names of objects.
+package labelvalue
+
+import (
+	"fmt"
+	"strings"
+
+	"k8s.io/apimachinery/pkg/util/validation"
+
+	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
+	"github.com/kubectl-batch/kubectl-batch/pkg/spelling"
+)
+
+// CheckObjectName returns an error for a name that no object can have.
+func CheckObjectName(flag, text, name string) error {
+	if problems := validation.IsDNS1123Subdomain(name); len(problems) > 0 {
+		return fmt.Errorf("invalid value %q for %s: invalid name %q: %s", text, flag, name, spelling.Rule(problems))
+	}
+	return nil
+}
+
+// parseLabel parses KEY=VALUE as a label.
+func parseLabel(flag, text string) (key, value string, err error) {
+	key, value, ok := strings.Cut(text, "=")
+	if !ok {
+		return "", "", fmt.Errorf("invalid value %q for %s: must be KEY=VALUE", text, flag)
+	}
+	if problems := validation.IsQualifiedName(key); len(problems) > 0 {
+		return "", "", fmt.Errorf("invalid value %q for %s: invalid key %q: %s", text, flag, key, spelling.Rule(problems))
+	}
+	if provenance.Reserved(key) {
+		return "", "", fmt.Errorf("invalid value %q for %s: key %q is reserved for kubectl-batch", text, flag, key)
+	}
+	if problems := validation.IsValidLabelValue(value); len(problems) > 0 && !strings.HasSuffix(flag, "annotation") {
+		return "", "", fmt.Errorf("invalid value %q for %s: invalid label value %q: %s", text, flag, value, spelling.Rule(problems))
+	}
+	return key, value, nil
+}
+
+// Parse parses several labels, each as KEY=VALUE; with "--annotation" and "--helper-annotation", annotations. Keys of this
+// program are refused.
+func Parse(flag string, texts []string) (map[string]string, error) {
+	if len(texts) == 0 {
+		return nil, nil
+	}
+	labels := map[string]string{}
+	for _, text := range texts {
+		key, value, err := parseLabel(flag, text)
+		if err != nil {
+			return nil, err
+		}
+		labels[key] = value
+	}
+	return labels, nil
+}
