@@ -146,7 +146,7 @@ func (s *Session) addSpace(refusal error) bool {
 }
 
 // minimum matches the refusal of a LimitRange that demands more (plugin/pkg/admission/limitranger of Kubernetes).
-var minimum = regexp.MustCompile(`minimum (cpu|memory|ephemeral-storage) usage per (?:Container|Pod) is ([0-9.]+[A-Za-z]*)`)
+var minimum = regexp.MustCompile(`minimum (cpu|memory|ephemeral-storage) usage per (?:Container|Pod) is ([0-9]+(?:\.[0-9]+)?[A-Za-z]*)`)
 
 // raise raises limits and requests to the minimum of a LimitRange.
 func (s *Session) raise(refusal error) bool {

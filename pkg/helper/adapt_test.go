@@ -79,6 +79,7 @@ func TestAdaptsToSite(t *testing.T) {
 		"a quota of storage":          {space(), nil, func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceEphemeralStorage) == 256<<20 }, "", ""},
 		"a minimum of memory":         {refuse(forbidden("minimum memory usage per Container is 512Mi, but request is 256Mi"), func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceMemory) < 512<<20 }), nil, func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceMemory) == 512<<20 }, "", ""},
 		"a minimum of processors":     {refuse(forbidden("minimum cpu usage per Container is 2, but request is 50m"), func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceCPU) < 2 }), nil, func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceCPU) == 2 }, "", ""},
+		"a minimum of storage":        {refuse(forbidden("minimum ephemeral-storage usage per Container is 2Gi.  No request is specified"), func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceEphemeralStorage) < gi(2) }), nil, func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceEphemeralStorage) == gi(2) }, "", ""},
 		"a minimum beyond all bounds": {refuse(forbidden("minimum memory usage per Container is 64Gi, but request is 256Mi"), always), nil, nil, "", "minimum memory usage per Container is 64Gi"},
 		"a minimum beyond the quota": {
 			refuse(forbidden("minimum memory usage per Container is 1Gi, but request is 256Mi"), func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceMemory) < gi(1) }).
@@ -117,8 +118,12 @@ func TestAdaptsToSite(t *testing.T) {
 			if test.pod == nil {
 				return
 			}
-			if pod, ok := created[len(created)-1].(*corev1.Pod); !ok || !test.pod(pod) {
+			pod, ok := created[len(created)-1].(*corev1.Pod)
+			if !ok || !test.pod(pod) {
 				t.Errorf("the pod is %+v, %+v", pod.ObjectMeta, pod.Spec)
+			}
+			if !helper.IsHelperPod(pod) {
+				t.Error("it is not recognised as a helper pod")
 			}
 		})
 	}

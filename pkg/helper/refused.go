@@ -41,9 +41,15 @@ func aboutImage(err error) bool {
 	return denied(err) && containsAny(err, "image", "Image", "registry", "Registry")
 }
 
-// aboutUser reports whether admission refused a pod for another reason than missing rights, quotas or the namespace.
+// aboutUser reports whether admission refused a pod for another reason than missing rights, quotas, the namespace, or
+// labels and annotations.
 func aboutUser(err error) bool {
-	return denied(err) && !aboutRoom(err) && !containsAny(err, "cannot create resource", "being terminated")
+	return denied(err) && !aboutRoom(err) && !aboutMetadata(err) && !containsAny(err, "cannot create resource", "being terminated")
+}
+
+// aboutMetadata reports whether a refusal names labels or annotations, and no user.
+func aboutMetadata(err error) bool {
+	return containsAny(err, "label", "annotation") && !containsAny(err, "user", "User", "root", "Root", "UID", "runAs")
 }
 
 // denied reports whether admission refused a pod. Without a code of its own, a webhook

@@ -32,8 +32,20 @@ func IsHelperPod(pod *corev1.Pod) bool {
 		}
 	}
 	isAgent := func(c corev1.Container) bool { return c.Name == Container && slices.Contains(c.Command, AgentDir) }
-	isReadOnlyClaim := func(v corev1.Volume) bool { return v.PersistentVolumeClaim != nil && v.PersistentVolumeClaim.ReadOnly }
-	return pod.Spec.ActiveDeadlineSeconds != nil && slices.ContainsFunc(pod.Spec.Containers, isAgent) && slices.ContainsFunc(pod.Spec.Volumes, isReadOnlyClaim)
+	onlyRead := func(v corev1.Volume) bool {
+		return v.PersistentVolumeClaim != nil && (v.PersistentVolumeClaim.ReadOnly || isMountedReadOnly(pod, v.Name))
+	}
+	return pod.Spec.ActiveDeadlineSeconds != nil && slices.ContainsFunc(pod.Spec.Containers, isAgent) && slices.ContainsFunc(pod.Spec.Volumes, onlyRead)
+}
+
+// isMountedReadOnly reports whether every mount of a volume of pod is read-only.
+func isMountedReadOnly(pod *corev1.Pod, volume string) bool {
+	for _, container := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
+		if slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == volume && !m.ReadOnly }) {
+			return false
+		}
+	}
+	return true
 }
 
 // IsReading reports whether a fetch may be reading through the helper pod.
