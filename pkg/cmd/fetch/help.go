@@ -6,7 +6,8 @@ const long = `
 	fetch creates a short-lived helper pod that mounts the results claim read-only,
 	and copies the files from there. The job may be running, finished or deleted.
 	Files on an emptyDir volume can be copied only while their pod runs. To resume an
-	interrupted fetch, run the same command again.
+	interrupted fetch, run the same command again. If fetch is killed, the helper pod ends
+	by itself within two minutes, and the next fetch or purge deletes it.
 
 	PATH is a file or directory, either as the job saw it (/results/model.pt) or
 	relative to the volume (model.pt). Without PATH, fetch copies the whole results
@@ -15,9 +16,9 @@ const long = `
 	is a symbolic link, fetch follows it.
 
 	The destination is the directory --dir (default ./JOB). Files keep the relative
-	paths that they have on the volume. Files that are already present and identical
-	are skipped. A local file that fetch did not write, or that was changed since, is
-	overwritten only with --force. Entries more than 1,000 directories deep and paths
+	paths that they have on the volume. Files that are already present with the same
+	size and time are skipped; --checksum compares their content. A local file that fetch
+	did not write, or that was changed since, is overwritten only with --force. Entries more than 1,000 directories deep and paths
 	longer than 4,095 bytes are not copied: fetch reports them and fails.
 
 	Symbolic links to files inside the results are recreated. A link to a file that is
@@ -39,10 +40,13 @@ const long = `
 	of the volume: *.pt matches at any depth, /runs/*/model.pt from the root, and logs/
 	matches directories. A file that matches both is not copied.
 
-	After a complete fetch of a finished job, the results are marked as fetched.
-	purge --volumes deletes only results that are marked as fetched. After a fetch of
-	a part of the results (PATH, --task, --include or --exclude), they are marked as
-	fetched only with --mark.
+	After a complete fetch of a finished job, also with --to, the results are marked as
+	fetched. purge --volumes deletes only results that are marked as fetched. After a
+	fetch of a part of the results (PATH, --task, --include or --exclude), they are marked
+	as fetched only with --mark; purge --volumes then deletes the rest as well.
+
+	If another job uses the claim now, the files can be those of the other job: fetch
+	fails, unless --anyway is set.
 
 	If large transfers through the API server are not acceptable, use an S3 bucket:
 	--via transfers the files through the bucket, and --to stores them there, one

@@ -22,14 +22,16 @@ import (
 )
 
 const long = `
-	Delete finished jobs, with their pods, scripts and Secrets.
+	Delete finished jobs, with their pods, scripts and Secrets. A finished job is
+	completed, failed or cancelled.
 
-	Without job names, purge deletes the completed jobs of the namespace that match the
-	selection flags. To delete failed or cancelled jobs, use --failed, --cancelled or
-	--state. purge skips jobs that are managed by a controller or tool: CronJob, Helm,
-	Argo CD or Flux. With job names, it deletes these jobs, even if they failed, were
-	cancelled or are managed. It never deletes a job that is not finished, nor a job whose
-	results a user is fetching.
+	Without job names, purge deletes only the completed jobs of the namespace that match
+	the selection flags, including jobs of other users and jobs that run did not create.
+	To delete failed or cancelled jobs, use --failed, --cancelled or --state. To delete
+	only your jobs, use --mine. purge skips jobs that are managed by a controller or tool:
+	CronJob, Helm, Argo CD or Flux. With job names, it deletes these jobs, even if they
+	failed, were cancelled or are managed. It never deletes a job that is not finished,
+	nor a job whose results a user is fetching.
 
 	purge also keeps a job if unfetched results are on an ephemeral volume, which is
 	deleted with the pods. To delete such a job, use --volumes --discard-unfetched.
@@ -38,12 +40,12 @@ const long = `
 	created. It keeps a claim if another job or pod uses it. It also keeps a claim if the
 	owner of the job did not fetch the results after the job finished, unless
 	--discard-unfetched is set. Claims that run did not create are never deleted, and
-	neither are copies of claims that run created.
+	neither are claims to which the annotations of another claim were copied.
 
 	--volumes includes claims whose job no longer exists. With --older-than or --newer-than,
 	the time of the fetch counts for such a claim, and a claim that was not fetched is kept.
-	With job names, --keep, --field-selector or a flag that selects states, such as
-	--completed, purge keeps all such claims, except claims named as pvc/NAME.
+	Such claims are skipped if you give job names, --keep, --field-selector or a flag that
+	selects states, such as --completed. To delete one of them then, name it as pvc/NAME.
 
 	purge also deletes what killed commands left in the namespace: helper pods of fetches,
 	and the scripts, Secrets and empty results claims that run created more than 10 minutes
@@ -58,7 +60,7 @@ const example = `
 	# In a script: delete all jobs that finished at least three days ago, without a prompt
 	kubectl batch purge --completed --failed --cancelled --older-than=3d -y
 
-	# Delete your completed jobs except the newest five, and the claims whose results were fetched
+	# Delete your completed jobs except the newest five, and the fetched claims of the deleted jobs
 	kubectl batch purge --mine --keep=5 --volumes
 
 	# Delete all completed jobs except two

@@ -19,7 +19,8 @@ const long = `
 
 	--results=SIZE creates the PersistentVolumeClaim (claim) NAME-results and mounts it at
 	/results. Deleting the job does not delete this claim. If the claim already exists,
-	it is used only if its results were fetched, or with --overwrite-unfetched.
+	it is used only if its results were fetched, or with --overwrite-unfetched. The files
+	on it stay.
 
 	A failed pod is not restarted in place (restartPolicy Never), so that its log is kept. By
 	default, it is not replaced either, and the job fails; --backoff-limit allows replacement

@@ -28,8 +28,10 @@ const long = `
 	While a job is not running, wait prints the reason. The jobs continue if the command
 	times out or is interrupted.
 
-	If a job does not exist, or no job matches the selection flags, wait fails with exit
-	status 125. It does not use status 1 for its own failures, because a job can end with 1.`
+	If a job does not exist, no job matches the selection flags, or --fail-fast gave up,
+	wait fails with exit status 125. It does not use status 1 for its own failures, because
+	a job can end with 1. A job can also end with 2, 124, 125, 130 or 143: use -o json to
+	distinguish a failed job from a failed wait.`
 
 const example = `
 	# Wait for a job, then fetch its results if it succeeded

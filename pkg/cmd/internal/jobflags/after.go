@@ -22,7 +22,7 @@ func (o *afterFlags) addTo(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.Wait, "wait", false, "Wait until the job is finished, and exit with its exit status")
 	flags.BoolVar(&o.Follow, "follow", false, "Print the logs of the pods until the job is finished, and exit with its exit status")
 	flags.BoolVar(&o.Fetch, "fetch", false, "Wait, then copy the results to --dir, even if the job failed")
-	flags.BoolVar(&o.Remove, "rm", false, "Wait; if the job completed, delete it and all objects that run created for it, including its results claim; with --results, this requires a complete --fetch")
+	flags.BoolVar(&o.Remove, "rm", false, "Wait; if the job completed, delete it and all objects that run created for it, including its results claim; with --results, also give --fetch, and the fetch must be complete")
 	flags.StringVar(&o.Timeout, "timeout", "", "Stop waiting for the job after `DURATION`, with exit status 124; the job continues ("+duration.Forms+")")
 	outcome.AddFailFast(flags, &o.FailFast)
 	flags.StringVarP(&o.Dir, "dir", "d", "", "Destination directory of --fetch (default: ./NAME)")
