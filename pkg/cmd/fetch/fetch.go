@@ -167,7 +167,7 @@ func (o *Options) config(progress *ui.Progress) results.Config {
 	f.Streams.ErrOut = progress
 	return results.Config{
 		Client: o.client, Executor: o.executor, Tunnel: f.Client.Tunnel, Server: f.Client.Server, Clock: f.Clock, ServerClock: f.ServerClock(),
-		CacheDir: f.CacheDir, Say: f.SayLines, Progress: progressView{progress}, Commands: commandLines{o.factory}, OwnBuckets: f.OwnBuckets,
+		CacheDir: f.CacheDir, Say: f.SayLines, Progress: progressView{progress}, Commands: o.factory, OwnBuckets: f.OwnBuckets,
 		Trace:    func(text string) { klog.V(1).Info("fetch: " + text) },
 		Finished: o.printOutcome,
 	}

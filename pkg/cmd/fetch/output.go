@@ -1,11 +1,7 @@
 package fetch
 
 import (
-	"strings"
-
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
-	"github.com/kubectl-batch/kubectl-batch/pkg/internal/shellquote"
 	"github.com/kubectl-batch/kubectl-batch/pkg/results"
 	"github.com/kubectl-batch/kubectl-batch/pkg/transfer"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
@@ -46,19 +42,3 @@ func (v progressView) Report(progress transfer.Progress, transport string) {
 		Files: progress.Files, TotalFiles: progress.TotalFiles, Bytes: progress.Bytes, TotalBytes: progress.TotalBytes, Transport: transport,
 	})
 }
-
-// commandLines implements results.Commands.
-type commandLines struct{ *factory.Factory }
-
-// Kubectl implements results.Commands.
-func (c commandLines) Kubectl(words ...string) string {
-	line := append([]string{"kubectl", words[0]}, c.Client.Arguments()...)
-	line = append(line, words[1:]...)
-	for i, word := range line {
-		line[i] = shellquote.Quote(word)
-	}
-	return strings.Join(line, " ")
-}
-
-// Quote implements results.Commands.
-func (commandLines) Quote(word string) string { return shellquote.Quote(word) }

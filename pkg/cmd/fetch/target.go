@@ -32,7 +32,7 @@ func (p *parser) parseTarget() error {
 		return errors.New("invalid argument \"\": PATH must not be empty; use / for the whole volume")
 	}
 	p.request.Paths = paths
-	return p.request.CheckPaths(commandLines{p.factory})
+	return p.request.CheckPaths(p.factory)
 }
 
 // parseSource parses JOB, pvc/NAME or s3://BUCKET/PREFIX.

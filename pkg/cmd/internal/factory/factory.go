@@ -1,4 +1,4 @@
-// Package factory holds what every verb receives: clients, streams and the clock.
+// Package factory holds what every verb receives: clients, streams, the clock and command lines to suggest.
 package factory
 
 import (
@@ -11,7 +11,6 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/program"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/printable"
-	"github.com/kubectl-batch/kubectl-batch/pkg/internal/shellquote"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/kubeconfig"
 )
@@ -89,20 +88,4 @@ func escape(lines []string) string {
 		escaped[i] = printable.Escape(line)
 	}
 	return strings.Join(escaped, "\n")
-}
-
-// Line returns a command line of this plugin that can be typed as it stands:
-// it reaches the same cluster and namespace as this one.
-func (f *Factory) Line(words ...string) string {
-	line := append(append(f.Program.Words(), words[0]), f.Client.Arguments()...)
-	line = append(line, words[1:]...)
-	for i, word := range line {
-		line[i] = shellquote.Quote(word)
-	}
-	return strings.Join(line, " ")
-}
-
-// LineIn is Line for an object of one of several namespaces.
-func (f *Factory) LineIn(namespace string, words ...string) string {
-	return f.Line(append([]string{words[0], "-n", namespace}, words[1:]...)...)
 }
