@@ -3,37 +3,12 @@ package fetch
 import (
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/results"
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
-
-// optionalBool is a boolean flag that may be unset.
-type optionalBool struct{ value **bool }
-
-// String implements pflag.Value.
-func (b optionalBool) String() string {
-	if b.value == nil || *b.value == nil {
-		return ""
-	}
-	return strconv.FormatBool(**b.value)
-}
-
-// Set implements pflag.Value.
-func (b optionalBool) Set(text string) error {
-	value, err := strconv.ParseBool(text)
-	if err != nil {
-		return errors.New("must be true or false")
-	}
-	*b.value = &value
-	return nil
-}
-
-// Type implements pflag.Value.
-func (optionalBool) Type() string { return "bool" }
 
 // usedFlag is a flag that conflicts with another one if it is used.
 type usedFlag struct {

@@ -5,10 +5,22 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flaghelp"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/results"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
+)
+
+// The limits of --parallel and --retries.
+const (
+	// maxStreams limits --parallel. More streams only wait for each other.
+	maxStreams = 64
+	// defaultRetries is the default of --retries. The pauses double and take half a minute together, which is enough for a
+	// short outage of a network or a node.
+	defaultRetries = 5
+	// maxRetries limits --retries, and therefore the sum of all pauses, to a day.
+	maxRetries = 100
 )
 
 // AddFlags declares the flags, under their headings.
@@ -47,10 +59,10 @@ func (o *Flags) addDestination(flags *pflag.FlagSet) {
 func (o *Flags) addTransfer(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Transport, "transport", results.Auto, "Transport to the helper pod: auto (the first that works), tunnel, exec or tar")
 	flags.StringVar(&o.Compress, "compress", results.Auto, "Compression during the transfer: auto (the fastest, by measurement), zstd, s2 or none")
-	flags.Var(number{&o.Parallel, 1, maxStreams}, "parallel", "Use `N` parallel streams, from 1 to 64 (default: 2; with --to: 4)")
+	flagvalue.AddNumber(flags, &o.Parallel, "parallel", 1, maxStreams, "Use `N` parallel streams, from 1 to 64 (default: 2; with --to: 4)")
 	flags.StringVar(&o.LimitRate, "limit-rate", "", "Transfer at most `BYTES` per second over the network, such as 10M or 512Ki")
 	o.Retries = defaultRetries
-	flags.Var(number{&o.Retries, 0, maxRetries}, "retries", "Retry at most `N` times in a row after a stream is interrupted")
+	flagvalue.AddNumber(flags, &o.Retries, "retries", 0, maxRetries, "Retry at most `N` times in a row after a stream is interrupted")
 	flags.StringVar(&o.Timeout, "timeout", "", "Stop after `DURATION`, with exit status 124 ("+duration.Forms+")")
 }
 
@@ -62,8 +74,7 @@ func (o *Flags) addBucket(flags *pflag.FlagSet) {
 	flags.StringVar(&o.Region, "region", "", "Region of the bucket (default: the AWS CLI's setting)")
 	flags.StringVar(&o.EndpointURL, "endpoint-url", "", "URL of the S3 store (default: the AWS CLI's setting)")
 	flags.StringVar(&o.InClusterURL, "in-cluster-endpoint-url", "", "URL of the S3 store for pods (default: the same URL)")
-	flags.Var(optionalBool{&o.PathStyle}, "path-style", "Put the bucket name into the URL path, not the host name (default: the AWS CLI's setting, else false for AWS and true for other stores)")
-	flags.Lookup("path-style").NoOptDefVal = "true"
+	flagvalue.AddOptionalBool(flags, &o.PathStyle, "path-style", "Put the bucket name into the URL path, not the host name (default: the AWS CLI's setting, else false for AWS and true for other stores)")
 }
 
 func (o *Flags) addHelper(flags *pflag.FlagSet) {

@@ -1,4 +1,5 @@
-// Package flagvalue parses the values of flags that several verbs have: --dry-run, -o, --timeout and --fail-fast.
+// Package flagvalue parses the values of flags that several verbs have: --dry-run, -o, --timeout and --fail-fast,
+// and of flags for numbers and optional booleans.
 // It also words the errors of local files that flags name.
 package flagvalue
 

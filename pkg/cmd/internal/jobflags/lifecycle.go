@@ -10,6 +10,7 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/plural"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
@@ -33,12 +34,12 @@ func (o *lifecycleFlags) addTo(flags *pflag.FlagSet) {
 	flags.StringVar(&o.TTL, "ttl", "", "Delete the job, but not its results claim, `DURATION` after it finished, such as 24h or 7d")
 	flags.StringVar(&o.Time, "time", "", "Time limit of each attempt, from its start on a node (`DURATION` "+duration.Forms+")")
 	flags.StringVar(&o.Deadline, "deadline", "", "Time limit of the whole job, a `DURATION` that includes retries and the wait for a node; when it expires, all pods and their logs are deleted")
-	numberVar(flags, &o.BackoffLimit, "backoff-limit", 0, "`NUMBER` of replacements for failed pods before the job fails (default: 0, or that of the original job)")
+	flagvalue.AddOptionalNumber(flags, &o.BackoffLimit, "backoff-limit", 0, "`NUMBER` of replacements for failed pods before the job fails (default: 0, or that of the original job)")
 	flags.StringVar(&o.Array, "array", "", "Run an array of `TASKS`, such as 100 or 0-99; 100%10 runs 10 at a time; $JOB_COMPLETION_INDEX is the index of the task")
-	numberVar(flags, &o.RetriesPerTask, "retries-per-task", 0, "`NUMBER` of retries of each failed task of an array (default: 0, or that of the original job)")
-	numberVar(flags, &o.MaxFailed, "max-failed-tasks", 0, "Stop the array when more than `NUMBER` tasks have failed (default: never, or that of the original job)")
-	numberVar(flags, &o.Completions, "completions", 1, "`NUMBER` of pods that must succeed, for a work queue (default: 1, or that of the original job; for an array, use --array)")
-	numberVar(flags, &o.Parallelism, "parallelism", 0, "`NUMBER` of pods that run at the same time, for a work queue (default: 1, or that of the original job; for an array, use --array)")
+	flagvalue.AddOptionalNumber(flags, &o.RetriesPerTask, "retries-per-task", 0, "`NUMBER` of retries of each failed task of an array (default: 0, or that of the original job)")
+	flagvalue.AddOptionalNumber(flags, &o.MaxFailed, "max-failed-tasks", 0, "Stop the array when more than `NUMBER` tasks have failed (default: never, or that of the original job)")
+	flagvalue.AddOptionalNumber(flags, &o.Completions, "completions", 1, "`NUMBER` of pods that must succeed, for a work queue (default: 1, or that of the original job; for an array, use --array)")
+	flagvalue.AddOptionalNumber(flags, &o.Parallelism, "parallelism", 0, "`NUMBER` of pods that run at the same time, for a work queue (default: 1, or that of the original job; for an array, use --array)")
 	flags.StringVar(&o.RetryOn, "retry-on-exit", "", "Retry failed pods only if their exit status is in `STATUSES`, such as 75,137; all other failures end the job, or the task of an array, at once (default limit: 3 retries; see --backoff-limit and --retries-per-task)")
 	flags.StringVar(&o.FailOn, "fail-on-exit", "", "End the job, or the task of an array, at once if the exit status of a pod is in `STATUSES`, such as 1-2; without --retry-on-exit, all other failures are retried (default limit: 3 retries; see --backoff-limit and --retries-per-task)")
 	flags.BoolVar(&o.Suspend, "suspend", false, "Create the job suspended; to start it: kubectl patch job NAME -p '{\"spec\":{\"suspend\":false}}'")

@@ -10,6 +10,7 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/util/validation"
 
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/quantity"
 	"github.com/kubectl-batch/kubectl-batch/pkg/job/spec"
 )
@@ -26,7 +27,7 @@ type resourceFlags struct {
 func (o *resourceFlags) addTo(flags *pflag.FlagSet) {
 	flags.StringVar(&o.CPU, "cpu", "", "CPU request and limit, a `QUANTITY` such as 4 or 500m")
 	flags.StringVar(&o.Memory, "memory", "", "Memory request and limit, a `QUANTITY` such as 16Gi")
-	numberVar(flags, &o.GPU, "gpu", 0, "`NUMBER` of GPUs, as request and limit (default: 0, or that of the original job)")
+	flagvalue.AddOptionalNumber(flags, &o.GPU, "gpu", 0, "`NUMBER` of GPUs, as request and limit (default: 0, or that of the original job)")
 	flags.StringVar(&o.GPUResource, "gpu-resource", string(spec.GPUResource), "Resource that --gpu requests, such as nvidia.com/mig-1g.5gb or amd.com/gpu")
 	flags.StringArrayVar(&o.GPUTypes, "gpu-type", nil, "Required GPU model, as in the node label nvidia.com/gpu.product (repeatable: any of them)")
 	flags.StringArrayVar(&o.Requests, "request", nil, "Request for any other resource, as `NAME=QUANTITY` (repeatable)")
