@@ -1,6 +1,7 @@
 package fetch
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"strings"
@@ -10,12 +11,12 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/s3"
 )
 
-// usedFlag is a flag that conflicts with another one if it is used.
-type usedFlag struct {
-	name string
-	used bool
-	// reason says why the flags conflict; empty if the message has one reason for all flags.
-	reason string
+// used returns the name of a flag if the flag is used, else "".
+func used(isUsed bool, flag string) string {
+	if isUsed {
+		return flag
+	}
+	return ""
 }
 
 // parseBucket parses the flags of the bucket. Without a bucket they are errors.
@@ -58,7 +59,11 @@ func (p *parser) parseTo() (err error) {
 
 // checkTo returns an error for flags that have no meaning if the files are stored in a bucket.
 func (p *parser) checkTo() error {
-	for _, flag := range []usedFlag{
+	for _, flag := range []struct {
+		name   string
+		used   bool
+		reason string
+	}{
 		{"-d", p.Dir != "", "no files are written to the local machine"},
 		{"--via", p.Via != "" && p.Via != results.Direct, "the files are stored in the bucket"},
 		{"--keep-objects", p.KeepObjects, "the objects are the result"},
@@ -86,16 +91,12 @@ func (p *parser) checkNoBucket() error {
 	if p.KeepObjects {
 		return errors.New("--keep-objects requires --via=s3://BUCKET")
 	}
-	for _, flag := range []usedFlag{
-		{name: "--profile", used: p.Profile != ""},
-		{name: "--region", used: p.Region != ""},
-		{name: "--endpoint-url", used: p.EndpointURL != ""},
-		{name: "--in-cluster-endpoint-url", used: p.InClusterURL != ""},
-		{name: "--path-style", used: p.PathStyle != nil},
-	} {
-		if flag.used {
-			return fmt.Errorf("%s requires --via=s3://BUCKET or --to=s3://BUCKET/PREFIX", flag.name)
-		}
+	flag := cmp.Or(
+		used(p.Profile != "", "--profile"), used(p.Region != "", "--region"), used(p.EndpointURL != "", "--endpoint-url"),
+		used(p.InClusterURL != "", "--in-cluster-endpoint-url"), used(p.PathStyle != nil, "--path-style"),
+	)
+	if flag != "" {
+		return fmt.Errorf("%s requires --via=s3://BUCKET or --to=s3://BUCKET/PREFIX", flag)
 	}
 	return nil
 }
@@ -106,22 +107,15 @@ func (p *parser) checkStored() error {
 	if stored.Bucket == "" {
 		return nil
 	}
-	for _, flag := range []usedFlag{
-		{name: "--via", used: p.Via != ""},
-		{name: "--to", used: p.To != ""},
-		{name: "--keep-objects", used: p.KeepObjects},
-		{name: "--in-cluster-endpoint-url", used: p.InClusterURL != ""},
-		{name: "--task", used: p.Task != ""},
-		{name: "--transport", used: p.Transport != results.Auto},
-		{name: "--helper-image", used: p.Image != ""},
-		{name: "--keep-helper", used: p.KeepHelper},
-		{name: "--mark", used: p.Mark},
-	} {
-		if flag.used {
-			return fmt.Errorf("%s and the source %s are mutually exclusive: fetch downloads from a bucket without the cluster", flag.name, stored)
-		}
-	}
+	flag := cmp.Or(
+		used(p.Via != "", "--via"), used(p.To != "", "--to"), used(p.KeepObjects, "--keep-objects"),
+		used(p.InClusterURL != "", "--in-cluster-endpoint-url"), used(p.Task != "", "--task"),
+		used(p.Transport != results.Auto, "--transport"), used(p.Image != "", "--helper-image"), used(p.KeepHelper, "--keep-helper"),
+		used(p.Mark, "--mark"),
+	)
 	switch {
+	case flag != "":
+		return fmt.Errorf("%s and the source %s are mutually exclusive: fetch downloads from a bucket without the cluster", flag, stored)
 	case p.Dir == "":
 		return fmt.Errorf("the source %s requires -d DIR", stored)
 	case len(p.request.Paths) > 0:
