@@ -110,7 +110,7 @@ func (p *parser) checkStored() error {
 	flag := cmp.Or(
 		used(p.Via != "", "--via"), used(p.To != "", "--to"), used(p.KeepObjects, "--keep-objects"),
 		used(p.InClusterURL != "", "--in-cluster-endpoint-url"), used(p.Task != "", "--task"),
-		used(p.Transport != results.Auto, "--transport"), used(p.Image != "", "--helper-image"), used(p.KeepHelper, "--keep-helper"),
+		used(p.Transport != results.Auto, "--transport"), used(p.Helper.Image != "", "--helper-image"), used(p.Helper.Keep, "--keep-helper"),
 		used(p.Mark, "--mark"),
 	)
 	switch {

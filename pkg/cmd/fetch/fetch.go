@@ -14,6 +14,7 @@ import (
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/helperflags"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/selector"
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/clients"
@@ -26,22 +27,15 @@ import (
 
 // Flags are the raw values of the flags.
 type Flags struct {
-	Dir                     string
-	Force, Anyway           bool
-	Image                   string
-	HelperCPU, HelperMemory string
-	HelperTimeout           string
-	HelperLabels            []string
-	HelperAnnotations       []string
-	HelperAccount           string
-	HelperPullSecrets       []string
+	Dir           string
+	Force, Anyway bool
 
 	Select    selector.Flags
 	Unfetched bool
 	Task      string
 
 	Include, Exclude               []string
-	Checksum, Plan, KeepHelper     bool
+	Checksum, Plan                 bool
 	Mark                           bool
 	Links                          string
 	Parallel, Retries              int
@@ -54,6 +48,8 @@ type Flags struct {
 	Profile, Region, EndpointURL, InClusterURL string
 	// PathStyle is nil if it is not set.
 	PathStyle *bool
+
+	Helper helperflags.Flags
 }
 
 // Options is a complete request.

@@ -7,7 +7,6 @@ import (
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flaghelp"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/flagvalue"
 	"github.com/kubectl-batch/kubectl-batch/pkg/duration"
-	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/results"
 	"github.com/kubectl-batch/kubectl-batch/pkg/ui"
 )
@@ -30,7 +29,7 @@ func (o *Flags) AddFlags(flags *pflag.FlagSet) {
 	flaghelp.AddSection(flags, "Destination", o.addDestination)
 	flaghelp.AddSection(flags, "Transfer", o.addTransfer)
 	flaghelp.AddSection(flags, "S3 bucket", o.addBucket)
-	flaghelp.AddSection(flags, "Helper pod", o.addHelper)
+	flaghelp.AddSection(flags, "Helper pod", o.Helper.AddTo)
 	flaghelp.AddSection(flags, "Output", o.addOutput)
 }
 
@@ -75,18 +74,6 @@ func (o *Flags) addBucket(flags *pflag.FlagSet) {
 	flags.StringVar(&o.EndpointURL, "endpoint-url", "", "URL of the S3 store (default: the AWS CLI's setting)")
 	flags.StringVar(&o.InClusterURL, "in-cluster-endpoint-url", "", "URL of the S3 store for pods (default: the same URL)")
 	flagvalue.AddOptionalBool(flags, &o.PathStyle, "path-style", "Put the bucket name into the URL path, not the host name (default: the AWS CLI's setting, else false for AWS and true for other stores)")
-}
-
-func (o *Flags) addHelper(flags *pflag.FlagSet) {
-	flags.StringVar(&o.Image, "helper-image", "", "Image of the helper pod, with sh and tar, or \"job\" for the image of the job (default: $"+factory.HelperImageVariable+", else "+helper.DefaultImage+")")
-	flags.StringVar(&o.HelperCPU, "helper-cpu", results.DefaultHelperCPU, "CPU limit of the helper pod")
-	flags.StringVar(&o.HelperMemory, "helper-memory", results.DefaultHelperMemory, "Memory limit of the helper pod")
-	flags.StringVar(&o.HelperTimeout, "helper-timeout", helper.DefaultStartLimit.String(), "Stop if the helper pod does not start within `DURATION`, from 1s to 5h ("+duration.Forms+")")
-	flags.StringArrayVar(&o.HelperLabels, "helper-label", nil, "Set the label `KEY=VALUE` on the helper pod, such as kueue.x-k8s.io/queue-name=QUEUE (repeatable)")
-	flags.StringArrayVar(&o.HelperAnnotations, "helper-annotation", nil, "Set the annotation `KEY=VALUE` on the helper pod (repeatable)")
-	flags.StringVar(&o.HelperAccount, "helper-service-account", "", "`SERVICEACCOUNT` of the helper pod (default: that of the job); the pod gets no token")
-	flags.StringArrayVar(&o.HelperPullSecrets, "helper-pull-secret", nil, "`SECRET` for pulling the helper image, in addition to those of the job (repeatable)")
-	flags.BoolVar(&o.KeepHelper, "keep-helper", false, "Keep the helper pod, so that your next fetch of the same claim with the same helper image reuses it; it ends when no fetch has used it for 2 minutes (with --transport=tar: 1 minute)")
 }
 
 func (o *Flags) addOutput(flags *pflag.FlagSet) {

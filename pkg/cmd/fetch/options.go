@@ -122,6 +122,11 @@ func (p *parser) parseTasks() (err error) {
 	return err
 }
 
+func (p *parser) parseHelper() (err error) {
+	p.request.Helper, err = p.Helper.Parse(p.factory)
+	return err
+}
+
 func (p *parser) checkOutput() error {
 	if err := flagvalue.CheckFormat(p.Output, "json"); err != nil {
 		return err

@@ -1,7 +1,6 @@
 package fetch
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -12,7 +11,6 @@ import (
 	"github.com/spf13/pflag"
 	"k8s.io/apimachinery/pkg/api/resource"
 
-	"github.com/kubectl-batch/kubectl-batch/pkg/agent/server"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
 	"github.com/kubectl-batch/kubectl-batch/pkg/gitignore"
 	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
@@ -44,7 +42,7 @@ func TestRequestOfFlags(t *testing.T) {
 		"all": {
 			func(f *Flags) {
 				f.Include, f.Exclude, f.Checksum, f.Parallel, f.Compress, f.LimitRate = []string{"*.pt"}, []string{"tmp/"}, true, 4, "s2", "10M"
-				f.Retries, f.Timeout, f.Transport, f.KeepHelper, f.Manifest = 0, "1d", "exec", true, "sums"
+				f.Retries, f.Timeout, f.Transport, f.Helper.Keep, f.Manifest = 0, "1d", "exec", true, "sums"
 			},
 			with(func(r *results.Request) {
 				r.Checksum, r.Filter, r.Manifest, r.Helper.Keep = true, filter, "sums", true
@@ -54,7 +52,7 @@ func TestRequestOfFlags(t *testing.T) {
 		},
 		"a plan": {func(f *Flags) { f.Plan = true }, with(func(r *results.Request) { r.Plan = true }), 0},
 	} {
-		options, err := toOptions("", []string{"train"}, test.flags)
+		options, err := toOptions([]string{"train"}, test.flags)
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 			continue
@@ -85,14 +83,5 @@ func TestViaOfTheEnvironment(t *testing.T) {
 		if bucket := options.request.Bucket; bucket.ViaSetting+"="+bucket.Via.String() != want {
 			t.Errorf("%s: %s=%s; want %s", line, bucket.ViaSetting, bucket.Via, want)
 		}
-	}
-}
-
-func TestHelpStatesIdleTimeOfAgent(t *testing.T) {
-	flags := pflag.NewFlagSet("fetch", pflag.ContinueOnError)
-	new(Flags).AddFlags(flags)
-	idle := fmt.Sprintf("%.0f minutes", server.DefaultIdle.Minutes())
-	if usage := flags.Lookup("keep-helper").Usage; !strings.Contains(usage, idle) {
-		t.Errorf("%q does not contain %q", usage, idle)
 	}
 }
