@@ -48,7 +48,7 @@ func rangeOfUsers() *faketest.Cluster {
 }
 
 func lacksLabel(key string) *faketest.Cluster {
-	return refuse(fmt.Errorf("admission webhook \"labels\" denied the request: you must provide labels: %s.", key), func(pod *corev1.Pod) bool { //nolint:staticcheck,revive // the text of a webhook
+	return refuse(fmt.Errorf("admission webhook \"labels\" denied the request: you must provide labels: %s.", key), func(pod *corev1.Pod) bool { //nolint:revive // the text of a webhook
 		return pod.Labels[key] == ""
 	})
 }
