@@ -13,6 +13,7 @@ import (
 	"k8s.io/cli-runtime/pkg/genericiooptions"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
+	"github.com/kubectl-batch/kubectl-batch/pkg/helper"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	plain "github.com/kubectl-batch/kubectl-batch/test/words"
 )
@@ -201,7 +202,7 @@ func TestOptions(t *testing.T) {
 func TestVersionAsksNoCluster(t *testing.T) {
 	cluster := faketest.New()
 	got := execute(t, cluster, "version")
-	if got.Status != 0 || !strings.HasPrefix(got.Stdout, "kubectl-batch ") || len(cluster.Calls()) > 0 {
+	if got.Status != 0 || !strings.HasPrefix(got.Stdout, "kubectl-batch ") || !strings.HasSuffix(got.Stdout, "\nhelper image: "+helper.DefaultImage+"\n") || len(cluster.Calls()) > 0 {
 		t.Errorf("%+v", got)
 	}
 }

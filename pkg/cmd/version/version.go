@@ -25,7 +25,7 @@ func NewCommand(f *factory.Factory) *cobra.Command {
 			"$" + factory.HelperImageVariable + " sets.",
 		Args: cobra.NoArgs,
 		RunE: func(*cobra.Command, []string) error {
-			return f.Answer(Version() + "\nhelper image: " + f.HelperImage())
+			return f.Answer(Version(), "helper image: "+f.HelperImage())
 		},
 	}
 }
