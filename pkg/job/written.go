@@ -152,6 +152,7 @@ func (r *reader) writeNote(text []byte, end bool) error {
 
 // beginLine decides which part of a line was written before.
 func (r *reader) beginLine(stamp int64) {
+	first := !r.hasLines
 	r.hasLines, r.noted = true, false
 	r.continued, r.skipped = false, 0
 	w := r.written
@@ -172,6 +173,11 @@ func (r *reader) beginLine(stamp int64) {
 				r.skipped, r.continued = w.length, true
 			}
 		}
+		return
+	}
+	if first && stamp < w.newest {
+		// The rest of a line that was written: the beginning is in a file that the node does not serve any more.
+		r.skipped = wholeLine
 		return
 	}
 	r.resumed = false

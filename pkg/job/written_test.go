@@ -167,3 +167,32 @@ func TestInterruptedLineIsContinued(t *testing.T) {
 		t.Errorf("%q, %v; want %q", out.String(), err, want)
 	}
 }
+
+// The node serves only the newest file of a log, which can begin in the middle of a line: with the time of its rest, which
+// no earlier response contained. Neither the rest nor the lines after it are written again.
+func TestFileThatBeginsInALine(t *testing.T) {
+	start := time.Date(2026, 3, 4, 12, 0, 0, 0, time.UTC)
+	line := func(after time.Duration, text string) string {
+		return start.Add(after).Format(time.RFC3339Nano) + " " + text + "\n"
+	}
+	long := strings.Repeat("#", 3*maxPart)
+	before := line(0, long) + line(2*time.Second, "end")
+	for name, test := range map[string]struct{ file, want string }{
+		"with its end":         {line(1999*time.Millisecond, "") + line(2*time.Second, "end"), ""},
+		"with much of it":      {line(1500*time.Millisecond, long) + line(2*time.Second, "end"), ""},
+		"and has a new line":   {line(1999*time.Millisecond, "") + line(2*time.Second, "end") + line(3*time.Second, "more"), "more\n"},
+		"with a new line":      {line(3*time.Second, "more"), "more\n"},
+		"with a known line":    {line(2*time.Second, "end") + line(3*time.Second, "more"), "more\n"},
+		"with several of them": {line(2*time.Second, "end") + line(1900*time.Millisecond, "of the other stream") + line(3*time.Second, "more"), "of the other stream\nmore\n"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var out bytes.Buffer
+			l := &logStream{out: &lineWriter{out: &out}}
+			l.feed(t, strings.NewReader(before))
+			l.feed(t, strings.NewReader(test.file))
+			if want := long + "\nend\n" + test.want; out.String() != want {
+				t.Errorf("%d bytes, the last %q; want %d", out.Len(), out.String()[max(0, out.Len()-40):], len(want))
+			}
+		})
+	}
+}
