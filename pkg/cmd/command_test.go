@@ -1,16 +1,14 @@
 package cmd
 
 import (
-	"bytes"
 	"os"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
-	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factorytest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 )
 
@@ -31,21 +29,13 @@ func execute(t *testing.T, cluster *faketest.Cluster, args ...string) result {
 // executeAs is execute with another environment.
 func executeAs(t *testing.T, cluster *faketest.Cluster, change func(*factory.Factory), args ...string) result {
 	t.Helper()
-	var out, errOut bytes.Buffer
-	f := &factory.Factory{
-		Client:    cluster,
-		Streams:   genericiooptions.IOStreams{In: &bytes.Buffer{}, Out: &out, ErrOut: &errOut},
-		Clock:     clocktesting.NewFakeClock(faketest.Now()),
-		LookupEnv: os.LookupEnv,
-		CacheDir:  t.TempDir(),
-		Suffix:    func(length int) string { return "x7k2p"[:length] },
-		Warnings:  cluster.Warnings(),
-	}
+	f, out, errOut := factorytest.New(cluster)
+	f.LookupEnv, f.CacheDir = os.LookupEnv, t.TempDir()
 	change(f)
 	root := New(f)
 	root.SetArgs(append([]string{}, args...)) // nil would mean those of the test binary
 	called, err := root.ExecuteContextC(t.Context())
-	report(&errOut, called, err)
+	report(errOut, called, err)
 	return result{Stdout: out.String(), Stderr: errOut.String(), Status: exit.Status(err), Changes: cluster.Changes()}
 }
 

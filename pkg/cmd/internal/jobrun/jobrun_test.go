@@ -13,13 +13,11 @@ import (
 	"k8s.io/apimachinery/pkg/api/resource"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/cli-runtime/pkg/genericclioptions"
-	"k8s.io/cli-runtime/pkg/genericiooptions"
 	"k8s.io/client-go/kubernetes/scheme"
-	clocktesting "k8s.io/utils/clock/testing"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/claim"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/exit"
-	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factory"
+	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/factorytest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/cmd/internal/jobrun"
 	"github.com/kubectl-batch/kubectl-batch/pkg/internal/faketest"
 	"github.com/kubectl-batch/kubectl-batch/pkg/submit"
@@ -61,14 +59,7 @@ type ran struct {
 // run carries out a request for the job train, as change completes it.
 func run(t *testing.T, cluster *faketest.Cluster, change func(*jobrun.Request)) ran {
 	t.Helper()
-	var out, errOut bytes.Buffer
-	f := &factory.Factory{
-		Client:   cluster,
-		Streams:  genericiooptions.IOStreams{In: &bytes.Buffer{}, Out: &out, ErrOut: &errOut},
-		Clock:    clocktesting.NewFakeClock(faketest.Now()),
-		Suffix:   func(length int) string { return "x7k2p"[:length] },
-		Warnings: cluster.Warnings(),
-	}
+	f, out, errOut := factorytest.New(cluster)
 	client, namespace, err := f.Cluster()
 	if err != nil {
 		t.Fatal(err)
@@ -77,7 +68,7 @@ func run(t *testing.T, cluster *faketest.Cluster, change func(*jobrun.Request)) 
 	if err != nil {
 		t.Fatal(err)
 	}
-	request := &jobrun.Request{Factory: f, Client: client, Printer: jobrun.NewPrinter(printer, &out, "")}
+	request := &jobrun.Request{Factory: f, Client: client, Printer: jobrun.NewPrinter(printer, out, "")}
 	request.Submission.Namespace = namespace
 	request.Submission.Spec.Name, request.Submission.Spec.Container.Image = "train", "i"
 	change(request)
