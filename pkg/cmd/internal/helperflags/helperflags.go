@@ -76,10 +76,10 @@ func (o *Flags) parseTimeout(h *results.Helper) error {
 
 // parseObjects parses what the helper pod carries and refers to.
 func (o *Flags) parseObjects(h *results.Helper) (err error) {
-	if h.Labels, err = labelvalue.Parse("--helper-label", o.Labels); err != nil {
+	if h.Labels, err = labelvalue.ParseLabels("--helper-label", o.Labels); err != nil {
 		return err
 	}
-	if h.Annotations, err = labelvalue.Parse("--helper-annotation", o.Annotations); err != nil {
+	if h.Annotations, err = labelvalue.ParseAnnotations("--helper-annotation", o.Annotations); err != nil {
 		return err
 	}
 	if o.ServiceAccount != "" {

@@ -31,10 +31,10 @@ func (o *outputFlags) parse(p *parser) (err error) {
 		return err
 	}
 	p.job.DryRun = submit.DryRun(o.DryRun)
-	if p.job.Spec.Labels, err = labelvalue.Parse("--label", o.Labels); err != nil {
+	if p.job.Spec.Labels, err = labelvalue.ParseLabels("--label", o.Labels); err != nil {
 		return err
 	}
-	if p.job.Spec.Annotations, err = labelvalue.Parse("--annotation", o.Annotations); err != nil {
+	if p.job.Spec.Annotations, err = labelvalue.ParseAnnotations("--annotation", o.Annotations); err != nil {
 		return err
 	}
 	return o.parsePrint(p)

@@ -29,7 +29,7 @@ func (o *schedulingFlags) addTo(flags *pflag.FlagSet) {
 func (o *schedulingFlags) parse(p *parser) error {
 	s := &p.job.Spec.Scheduling
 	var err error
-	if s.NodeSelector, err = labelvalue.Parse("--node-selector", o.NodeSelector); err != nil {
+	if s.NodeSelector, err = labelvalue.ParseLabels("--node-selector", o.NodeSelector); err != nil {
 		return err
 	}
 	for _, text := range o.Tolerations {

@@ -19,8 +19,18 @@ func CheckObjectName(flag, text, name string) error {
 	return nil
 }
 
-// parseLabel parses KEY=VALUE as a label.
-func parseLabel(flag, text string) (key, value string, err error) {
+// ParseLabels parses the labels that a flag sets, each as KEY=VALUE. Keys of this program are refused.
+func ParseLabels(flag string, texts []string) (map[string]string, error) {
+	return parse(flag, texts, validation.IsValidLabelValue)
+}
+
+// ParseAnnotations is ParseLabels for annotations, whose values can be any text.
+func ParseAnnotations(flag string, texts []string) (map[string]string, error) {
+	return parse(flag, texts, func(string) []string { return nil })
+}
+
+// parsePair parses KEY=VALUE. check returns what is wrong with a value.
+func parsePair(flag, text string, check func(string) []string) (key, value string, err error) {
 	key, value, ok := strings.Cut(text, "=")
 	if !ok {
 		return "", "", fmt.Errorf("invalid value %q for %s: must be KEY=VALUE", text, flag)
@@ -31,25 +41,23 @@ func parseLabel(flag, text string) (key, value string, err error) {
 	if provenance.Reserved(key) {
 		return "", "", fmt.Errorf("invalid value %q for %s: key %q is reserved for kubectl-batch", text, flag, key)
 	}
-	if problems := validation.IsValidLabelValue(value); len(problems) > 0 && !strings.HasSuffix(flag, "annotation") {
+	if problems := check(value); len(problems) > 0 {
 		return "", "", fmt.Errorf("invalid value %q for %s: invalid label value %q: %s", text, flag, value, spelling.Rule(problems))
 	}
 	return key, value, nil
 }
 
-// Parse parses several labels, each as KEY=VALUE; with "--annotation" and "--helper-annotation", annotations. Keys of this
-// program are refused.
-func Parse(flag string, texts []string) (map[string]string, error) {
+func parse(flag string, texts []string, check func(string) []string) (map[string]string, error) {
 	if len(texts) == 0 {
 		return nil, nil
 	}
-	labels := map[string]string{}
+	pairs := map[string]string{}
 	for _, text := range texts {
-		key, value, err := parseLabel(flag, text)
+		key, value, err := parsePair(flag, text, check)
 		if err != nil {
 			return nil, err
 		}
-		labels[key] = value
+		pairs[key] = value
 	}
-	return labels, nil
+	return pairs, nil
 }

@@ -29,7 +29,7 @@ type Flags struct {
 	completed, failed, cancelled bool
 	olderThan, newerThan         string
 	except                       []string
-	// offered are the states that help and completion name: those that the verb accepts.
+	// offered are the states that the verb accepts; help and completion list them.
 	offered []string
 }
 
