@@ -9,6 +9,7 @@ import (
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 )
@@ -18,7 +19,7 @@ const (
 	maxCPU    = 4000
 	maxMemory = 4 << 30
 	maxSpace  = 16 << 30
-	// maxRaises ends an argument between a LimitRange that demands more and a quota that has less.
+	// maxRaises limits how often a pod is raised for a LimitRange that demands more than a quota allows.
 	maxRaises = 3
 )
 
@@ -41,11 +42,11 @@ func (s *Session) adaptToRefusal(refusal error) bool {
 	return aboutUser(refusal) && s.changeUser(refusal)
 }
 
-// changeUser replaces root by an ordinary user, and any other user by the one that the cluster assigns.
+// changeUser replaces root by user 65532. It replaces any other user by the user that the cluster assigns.
 func (s *Session) changeUser(refusal error) bool {
 	switch identity := s.spec.Identity; {
 	case identity.Root():
-		s.spec.Identity = identity.Nobody()
+		s.spec.Identity = identity.Unprivileged()
 		s.report(fmt.Sprintf("Note: %v; retrying as user %d, which may not be able to read all files", refusal, fallbackUID))
 	case !identity.Assigned:
 		s.spec.Identity = identity.assigned()
@@ -63,11 +64,11 @@ func (s *Session) addLabels(refusal error) bool {
 	}
 	var added []string
 	for _, key := range slices.Sorted(maps.Keys(s.spec.JobLabels)) {
-		if _, present := s.spec.labels()[key]; present || !carried(key) || !names(refusal.Error(), key) {
+		if _, present := s.spec.siteLabels()[key]; present || !canCopyLabel(key) || !containsWord(refusal.Error(), key) {
 			continue
 		}
 		value := s.spec.JobLabels[key]
-		s.spec.Labels = merge(maps.Clone(orEmpty(s.spec.Labels)), map[string]string{key: value})
+		s.spec.Labels = labels.Merge(s.spec.Labels, map[string]string{key: value})
 		added = append(added, key+"="+value)
 	}
 	if len(added) > 0 {
@@ -76,15 +77,8 @@ func (s *Session) addLabels(refusal error) bool {
 	return len(added) > 0
 }
 
-func orEmpty(labels map[string]string) map[string]string {
-	if labels == nil {
-		return map[string]string{}
-	}
-	return labels
-}
-
-// carried reports whether a helper pod may carry the label of a job with that key. Controllers count pods by some of them.
-func carried(key string) bool {
+// canCopyLabel reports whether a helper pod may have the label of a job with that key. Controllers count pods by some labels.
+func canCopyLabel(key string) bool {
 	switch key {
 	case "pod-template-hash", "controller-uid", "job-name", provenance.ManagedByLabel, provenance.ComponentLabel:
 		return false
@@ -92,8 +86,8 @@ func carried(key string) bool {
 	return !strings.HasPrefix(key, "batch.kubernetes.io/") && !provenance.Reserved(key)
 }
 
-// names reports whether text contains key as a word.
-func names(text, key string) bool {
+// containsWord reports whether text contains key as a word.
+func containsWord(text, key string) bool {
 	word := regexp.MustCompile(`(?:^|[^A-Za-z0-9_./-])` + regexp.QuoteMeta(key) + `(?:$|\.(?:$|[^A-Za-z0-9])|[^A-Za-z0-9_./-])`)
 	return word.MatchString(text)
 }
@@ -107,15 +101,13 @@ func (s *Session) useDefaultAccount(refusal error) bool {
 	return true
 }
 
-// aboutReadOnly matches a message that says that a volume cannot be mounted read-only.
-var aboutReadOnly = regexp.MustCompile(`(?i)read-?\s?only`)
-
 // mountReadOnly makes only the mount read-only, if a policy or a volume driver refuses a volume that is read-only itself.
 func (s *Session) mountReadOnly(refusal error) bool {
-	return denied(refusal) && !strings.Contains(refusal.Error(), "readOnlyRootFilesystem") && aboutReadOnly.MatchString(refusal.Error()) && s.useMount(refusal.Error())
+	return denied(refusal) && aboutReadOnly(refusal.Error()) && s.useReadOnlyMount(refusal.Error())
 }
 
-func (s *Session) useMount(refusal string) bool {
+// useReadOnlyMount makes only the mount read-only, and reports this. It returns false if that was tried.
+func (s *Session) useReadOnlyMount(refusal string) bool {
 	if s.spec.mountReadOnly {
 		return false
 	}
@@ -124,19 +116,13 @@ func (s *Session) useMount(refusal string) bool {
 	return true
 }
 
-// unspecified matches the refusal of a quota that counts ephemeral storage.
-var unspecified = regexp.MustCompile(`must specify .*ephemeral-storage`)
-
 // addSpace sets a limit of ephemeral storage if a quota requires one, and lowers it if a quota has less.
 func (s *Session) addSpace(refusal error) bool {
 	space := s.spec.EphemeralStorage.Value()
-	switch text := refusal.Error(); {
-	case !apierrors.IsForbidden(refusal):
-		return false
-	case space == 0 && unspecified.MatchString(text):
+	switch {
+	case space == 0 && requiresSpace(refusal):
 		space = agentSpace
-	case space > minSpace && strings.Contains(text, "exceeded quota") && strings.Contains(text, "ephemeral-storage"),
-		space > minSpace && strings.Contains(text, "maximum ephemeral-storage usage"):
+	case space > minSpace && exceedsSpace(refusal):
 		space = max(space/2, minSpace)
 	default:
 		return false
@@ -144,9 +130,6 @@ func (s *Session) addSpace(refusal error) bool {
 	s.spec.EphemeralStorage = *resource.NewQuantity(space, resource.BinarySI)
 	return true
 }
-
-// minimum matches the refusal of a LimitRange that demands more (plugin/pkg/admission/limitranger of Kubernetes).
-var minimum = regexp.MustCompile(`minimum (cpu|memory|ephemeral-storage) usage per (?:Container|Pod) is ([0-9]+(?:\.[0-9]+)?[A-Za-z]*)`)
 
 // raise raises limits and requests to the minimum of a LimitRange.
 func (s *Session) raise(refusal error) bool {

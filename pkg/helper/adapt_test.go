@@ -80,7 +80,7 @@ func TestAdaptsToSite(t *testing.T) {
 		"a minimum of memory":         {refuse(forbidden("minimum memory usage per Container is 512Mi, but request is 256Mi"), func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceMemory) < 512<<20 }), nil, func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceMemory) == 512<<20 }, "", ""},
 		"a minimum of processors":     {refuse(forbidden("minimum cpu usage per Container is 2, but request is 50m"), func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceCPU) < 2 }), nil, func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceCPU) == 2 }, "", ""},
 		"a minimum of storage":        {refuse(forbidden("minimum ephemeral-storage usage per Container is 2Gi.  No request is specified"), func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceEphemeralStorage) < gi(2) }), nil, func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceEphemeralStorage) == gi(2) }, "", ""},
-		"a minimum beyond all bounds": {refuse(forbidden("minimum memory usage per Container is 64Gi, but request is 256Mi"), always), nil, nil, "", "minimum memory usage per Container is 64Gi"},
+		"a minimum beyond all bounds": {refuse(forbidden("minimum memory usage per Container is 64Gi, but request is 256Mi"), always), nil, nil, "", "minimum memory usage per Container is 64Gi, but request is 256Mi; use --helper-cpu or --helper-memory"},
 		"a minimum beyond the quota": {
 			refuse(forbidden("minimum memory usage per Container is 1Gi, but request is 256Mi"), func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceMemory) < gi(1) }).
 				Admit("pods", judge(forbidden("exceeded quota: q, requested: limits.memory=1Gi"), func(pod *corev1.Pod) bool { return limit(pod, corev1.ResourceMemory) >= gi(1) })),
@@ -126,6 +126,24 @@ func TestAdaptsToSite(t *testing.T) {
 				t.Error("it is not recognised as a helper pod")
 			}
 		})
+	}
+}
+
+// A copy of a helper pod that can write to the claim is no helper pod, and neither is one that does not mount it.
+func TestHelperPodOnlyReads(t *testing.T) {
+	for name, change := range map[string]func(*corev1.Container){
+		"writes":           func(c *corev1.Container) { c.VolumeMounts[0].ReadOnly = false },
+		"mounts it as raw": func(c *corev1.Container) { c.VolumeMounts = c.VolumeMounts[1:] },
+	} {
+		pod := spec().Pod("x7k2pq9z")
+		pod.Spec.Volumes[0].PersistentVolumeClaim.ReadOnly = false
+		if !helper.IsHelperPod(pod) {
+			t.Error("a read-only mount alone is not enough")
+		}
+		change(&pod.Spec.Containers[0])
+		if helper.IsHelperPod(pod) {
+			t.Errorf("%s: it is recognised as a helper pod", name)
+		}
 	}
 }
 

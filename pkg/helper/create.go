@@ -23,7 +23,7 @@ func (s *Session) create(ctx context.Context) error {
 			return nil
 		case s.adaptToRefusal(err):
 		case aboutRoom(err):
-			return s.withFirstFailure(&NoPodError{Reason: err.Error(), cause: fmt.Errorf("creating the helper pod: %w", err)})
+			return s.withFirstFailure(&NoPodError{Reason: err.Error(), cause: fmt.Errorf("creating the helper pod: %w%s", err, advice(err))})
 		default:
 			return s.withFirstFailure(fmt.Errorf("creating the helper pod: %w%s", err, advice(err)))
 		}

@@ -48,7 +48,7 @@ func (s *Session) adaptToFailure(err error) bool {
 		return s.useJobImage(image.reason.String())
 	}
 	if mount, ok := errors.AsType[*mountError](err); ok {
-		return s.useMount(mount.Error())
+		return s.useReadOnlyMount(mount.Error())
 	}
 	return false
 }

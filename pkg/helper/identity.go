@@ -115,9 +115,9 @@ func union(a, b []int64) []int64 {
 	return slices.Compact(ids)
 }
 
-// Nobody returns identity with the UID and GID 65532. The groups and the SELinux
+// Unprivileged returns identity with the UID and GID 65532. The groups and the SELinux
 // label stay, because they may give access to files that the user cannot read.
-func (i Identity) Nobody() Identity {
+func (i Identity) Unprivileged() Identity {
 	id, groups := int64(fallbackUID), i.Groups
 	if i.GID != nil && *i.GID != 0 {
 		groups = union(groups, []int64{*i.GID})

@@ -33,7 +33,7 @@ func TestKeep(t *testing.T) {
 		"nobody's":           {func(s *helper.Spec) { s.Keep = true }, func(s *helper.Spec) { s.Keep = true }, nil, false},
 		"another claim":      {dev, func(s *helper.Spec) { dev(s); s.Claim = "other" }, nil, false},
 		"another folder":     {dev, func(s *helper.Spec) { dev(s); s.SubPath = "other" }, nil, false},
-		"another user":       {dev, func(s *helper.Spec) { dev(s); s.Identity = s.Identity.Nobody() }, nil, false},
+		"another user":       {dev, func(s *helper.Spec) { dev(s); s.Identity = s.Identity.Unprivileged() }, nil, false},
 		"another image":      {dev, func(s *helper.Spec) { dev(s); s.Image = "other" }, nil, false},
 		"another agent":      {dev, func(s *helper.Spec) { dev(s); s.Agent = "v2" }, nil, false},
 		"one that has ended": {dev, dev, func(p *corev1.Pod) { p.Status.Phase = corev1.PodSucceeded }, false},

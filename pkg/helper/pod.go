@@ -5,7 +5,6 @@ package helper
 
 import (
 	_ "embed"
-	"maps"
 	"strconv"
 	"strings"
 	"time"
@@ -14,6 +13,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/kubectl-batch/kubectl-batch/pkg/kube/provenance"
 	"github.com/kubectl-batch/kubectl-batch/pkg/reason"
@@ -99,7 +99,7 @@ type Spec struct {
 	ServiceAccountChosen bool
 	// NodeSelector is for nodes with these labels, in addition to Linux.
 	NodeSelector map[string]string
-	// Labels and Annotations are those that the site requires on every pod.
+	// Labels and Annotations are added to the pod, for a site that requires them on every pod.
 	Labels, Annotations map[string]string
 	// JobLabels are the labels of the job and of its pods. The helper pod carries those whose keys a refusal names: with
 	// all of them, Services and NetworkPolicies would select the helper pod.
@@ -159,8 +159,8 @@ func (s Spec) Pod(random string) *corev1.Pod {
 		ObjectMeta: metav1.ObjectMeta{
 			Name:      prefix + strings.Trim(claim, "-.") + "-" + random,
 			Namespace: s.Namespace,
-			Labels:    s.labels(),
-			Annotations: merge(map[string]string{
+			Labels:    s.siteLabels(),
+			Annotations: labels.Merge(map[string]string{
 				"sidecar.istio.io/inject": "false", "linkerd.io/inject": "disabled",
 				"cluster-autoscaler.kubernetes.io/safe-to-evict": "false", "karpenter.sh/do-not-disrupt": "true",
 			}, s.Annotations),
@@ -187,19 +187,13 @@ func (s Spec) Pod(random string) *corev1.Pod {
 	return pod
 }
 
-// labels returns the labels that do not belong to this program. Service meshes must not inject containers.
-func (s Spec) labels() map[string]string {
-	labels := map[string]string{"sidecar.istio.io/inject": "false"}
+// siteLabels returns the labels for service meshes, which must not inject containers, for Kueue, and for the site.
+func (s Spec) siteLabels() map[string]string {
+	own := map[string]string{"sidecar.istio.io/inject": "false"}
 	if s.Queue != "" {
-		labels[reason.QueueLabel] = s.Queue
+		own[reason.QueueLabel] = s.Queue
 	}
-	return merge(labels, s.Labels)
-}
-
-// merge adds more to values, and returns it. Where both have a key, that of more counts.
-func merge(values, more map[string]string) map[string]string {
-	maps.Copy(values, more)
-	return values
+	return labels.Merge(own, s.Labels)
 }
 
 func (s Spec) podSpec() corev1.PodSpec {
@@ -217,7 +211,7 @@ func (s Spec) podSpec() corev1.PodSpec {
 		AutomountServiceAccountToken:  &no,
 		EnableServiceLinks:            &no,
 		ServiceAccountName:            s.ServiceAccount,
-		NodeSelector:                  merge(map[string]string{corev1.LabelOSStable: "linux"}, s.NodeSelector),
+		NodeSelector:                  labels.Merge(map[string]string{corev1.LabelOSStable: "linux"}, s.NodeSelector),
 		Affinity:                      onNode(s.Node),
 		Tolerations:                   s.Tolerations,
 		ImagePullSecrets:              s.PullSecrets,

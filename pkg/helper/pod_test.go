@@ -86,7 +86,7 @@ func TestPodIsRestricted(t *testing.T) {
 		"user":            {helper.Identity{UID: new(int64(1000))}, true, nil},
 		"root":            {helper.Identity{UID: new(int64(0))}, false, []corev1.Capability{"DAC_OVERRIDE"}},
 		"of the image":    {helper.Identity{}, false, []corev1.Capability{"DAC_OVERRIDE"}},
-		"of last resort":  {helper.Identity{UID: new(int64(0)), Groups: []int64{5}}.Nobody(), true, nil},
+		"of last resort":  {helper.Identity{UID: new(int64(0)), Groups: []int64{5}}.Unprivileged(), true, nil},
 		"group of root's": {helper.Identity{UID: new(int64(7)), GID: new(int64(0))}, true, nil},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -2,6 +2,7 @@ package helper
 
 import (
 	"errors"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -40,6 +41,30 @@ func aboutRoom(err error) bool {
 func aboutImage(err error) bool {
 	return denied(err) && containsAny(err, "image", "Image", "registry", "Registry")
 }
+
+// minimum matches the refusal of a LimitRange that demands more (plugin/pkg/admission/limitranger of Kubernetes).
+var minimum = regexp.MustCompile(`minimum (cpu|memory|ephemeral-storage) usage per (?:Container|Pod) is ([0-9]+(?:\.[0-9]+)?[A-Za-z]*)`)
+
+// requiresSpace reports whether a quota refused a pod because it has no limit of ephemeral storage.
+func requiresSpace(err error) bool {
+	return apierrors.IsForbidden(err) && unspecifiedSpace.MatchString(err.Error())
+}
+
+var unspecifiedSpace = regexp.MustCompile(`must specify .*ephemeral-storage`)
+
+// exceedsSpace reports whether a quota or a LimitRange refused a pod because its limit of ephemeral storage is too large.
+func exceedsSpace(err error) bool {
+	text := err.Error()
+	quota := strings.Contains(text, "exceeded quota") && strings.Contains(text, "ephemeral-storage")
+	return apierrors.IsForbidden(err) && (quota || strings.Contains(text, "maximum ephemeral-storage usage"))
+}
+
+// aboutReadOnly reports whether text, a refusal or an event, says that a volume cannot be mounted read-only.
+func aboutReadOnly(text string) bool {
+	return readOnly.MatchString(text) && !strings.Contains(text, "readOnlyRootFilesystem")
+}
+
+var readOnly = regexp.MustCompile(`(?i)read-?\s?only`)
 
 // aboutUser reports whether admission refused a pod for another reason than missing rights, quotas, the namespace, or
 // labels and annotations.

@@ -38,14 +38,14 @@ func IsHelperPod(pod *corev1.Pod) bool {
 	return pod.Spec.ActiveDeadlineSeconds != nil && slices.ContainsFunc(pod.Spec.Containers, isAgent) && slices.ContainsFunc(pod.Spec.Volumes, onlyRead)
 }
 
-// isMountedReadOnly reports whether every mount of a volume of pod is read-only.
+// isMountedReadOnly reports whether pod mounts a volume, and only read-only.
 func isMountedReadOnly(pod *corev1.Pod, volume string) bool {
+	var mounts []corev1.VolumeMount
 	for _, container := range slices.Concat(pod.Spec.InitContainers, pod.Spec.Containers) {
-		if slices.ContainsFunc(container.VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == volume && !m.ReadOnly }) {
-			return false
-		}
+		mounts = append(mounts, container.VolumeMounts...)
 	}
-	return true
+	mounts = slices.DeleteFunc(mounts, func(m corev1.VolumeMount) bool { return m.Name != volume })
+	return len(mounts) > 0 && !slices.ContainsFunc(mounts, func(m corev1.VolumeMount) bool { return !m.ReadOnly })
 }
 
 // IsReading reports whether a fetch may be reading through the helper pod.
@@ -129,5 +129,5 @@ func startLimitOf(pod *corev1.Pod) time.Duration {
 	if err != nil || limit <= 0 {
 		return DefaultStartLimit
 	}
-	return min(time.Duration(min(limit, int(Lifetime.Seconds())))*time.Second, Lifetime)
+	return time.Duration(min(limit, int(Lifetime.Seconds()))) * time.Second
 }

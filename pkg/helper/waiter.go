@@ -97,7 +97,7 @@ func (w *waiter) finalError(cause reason.Reason) error {
 		return &pullError{cause}
 	case creating(cause) && transport.LacksShell(cause.Message):
 		return w.noShellError(name, cause.String())
-	case cause.Code == failedMount && !w.session.spec.mountReadOnly && aboutReadOnly.MatchString(cause.Message):
+	case cause.Code == failedMount && !w.session.spec.mountReadOnly && aboutReadOnly(cause.Message):
 		return &mountError{cause}
 	case cause.Hopeless:
 		return fmt.Errorf("helper pod %q cannot start: %s", name, cause)

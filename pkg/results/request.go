@@ -103,7 +103,7 @@ type Helper struct {
 	CPU, Memory resource.Quantity
 	// StartLimit is how long the pod may take to start; 0 for helper.DefaultStartLimit.
 	StartLimit time.Duration
-	// Labels and Annotations are those that the site requires on every pod.
+	// Labels and Annotations are added to the pod, for a site that requires them on every pod.
 	Labels, Annotations map[string]string
 	// ServiceAccount is empty for that of the job. PullSecrets are used in addition to those of the job.
 	ServiceAccount string
