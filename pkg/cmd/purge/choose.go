@@ -94,8 +94,8 @@ func (o *Options) explainSkipped(jobs []purge.Job) {
 	}
 }
 
-// skipDeleted returns jobs without those that are being deleted already. With --wait it returns all jobs, because
-// the command waits for these jobs, too.
+// skipDeleted removes the jobs that are being deleted already. With --wait it keeps them, because the command also waits
+// for them.
 func (o *Options) skipDeleted(jobs []purge.Job) []purge.Job {
 	if o.wait {
 		return jobs
