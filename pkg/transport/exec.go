@@ -68,7 +68,7 @@ func (e *Exec) Exec(ctx context.Context, container Container, argv []string, std
 // url returns the request of a typed client with a PodExecOptions. It is written out, because the typed clients bring
 // every API group of Kubernetes into each program that has a transport.
 func (e *Exec) url(container Container, argv []string, stdio Stdio) *url.URL {
-	target := e.server.JoinPath("api", "v1", "namespaces", container.Namespace, "pods", container.Pod, "exec")
+	target := podURL(e.server, container.Namespace, container.Pod, "exec")
 	options := url.Values{"command": argv}
 	if container.Name != "" {
 		options.Set("container", container.Name)
@@ -80,4 +80,9 @@ func (e *Exec) url(container Container, argv []string, stdio Stdio) *url.URL {
 	}
 	target.RawQuery = options.Encode()
 	return target
+}
+
+// podURL returns the address of a pod's subresource. pod is the name of the pod, for the proxy with a port.
+func podURL(server *url.URL, namespace, pod string, subresource ...string) *url.URL {
+	return server.JoinPath(slices.Concat([]string{"api", "v1", "namespaces", namespace, "pods", pod}, subresource)...)
 }

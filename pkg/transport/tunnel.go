@@ -42,7 +42,7 @@ func NewTunnel(config *rest.Config, namespace, pod string, port int) (*Tunnel, e
 	}
 	return &Tunnel{
 		base: base, round: round,
-		target:      server.JoinPath("api", "v1", "namespaces", namespace, "pods", pod+":"+strconv.Itoa(port), "proxy", wire.TunnelPath),
+		target:      podURL(server, namespace, pod+":"+strconv.Itoa(port), "proxy", wire.TunnelPath),
 		description: fmt.Sprintf("a tunnel to port %d of pod %q", port, pod),
 	}, nil
 }
